@@ -1,0 +1,243 @@
+"""The one HTTP client, and the only user of httpx. It sends each request once and judges nothing.
+
+Errors leave this module as values, not as httpx exceptions, so no traceback can carry a header with the key
+or a signed URL to a notebook.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urljoin
+
+import httpx
+import msgspec
+
+from cometact_nb._version import __version__
+from cometact_nb.api.flow import Answer, Lost, NotSent
+from cometact_nb.config import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from cometact_nb.api.flow import Outcome
+    from cometact_nb.config import Endpoint
+
+__all__ = ["Client", "Download"]
+
+_ANSWER_MAX_BYTES = 1_000_000
+#: A whole exchange, beyond httpx's own timeouts per read: an answer may trickle for ever.
+_EXCHANGE_S = 90.0
+_REDIRECTS = 3
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+#: What httpx raises before anything of the request has left this machine.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+
+
+@dataclass
+class Download:
+    """An answer to a clip's URL, its body not read yet.
+
+    Args:
+        status: HTTP status; 206 when ``start`` was honoured.
+        content_type: lower case, without parameters.
+        length: bytes of this body as announced, or None.
+        total: bytes of the whole clip as announced, or None.
+        chunks: the body.
+    """
+
+    status: int
+    content_type: str
+    length: int | None
+    total: int | None
+    chunks: AsyncIterator[bytes]
+
+
+class Client:
+    """Create, retrieve, cancel, download. Used from one event loop only.
+
+    Args:
+        transport: replaces the network in tests of time; None for the real one.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        _quiet_urls()
+        # Loopback never goes through a proxy, whatever the environment says.
+        direct: dict[str, httpx.AsyncBaseTransport | None] = {
+            f"all://{host}": transport for host in ("127.0.0.1", "localhost", "[::1]")
+        }
+        self._http = httpx.AsyncClient(
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            transport=transport,
+            mounts=direct,
+            limits=httpx.Limits(max_connections=8, max_keepalive_connections=2, keepalive_expiry=20.0),
+            headers={"User-Agent": f"cometact_nb/{__version__}"},
+        )
+
+    async def create(self, endpoint: Endpoint, body: dict[str, Any]) -> Outcome:
+        """Send the paid POST, once."""
+        url = f"{endpoint.base_url}/runwayml/v1/character_performance"
+        content = msgspec.json.encode(body)
+        headers = {"Content-Type": "application/json", "X-Runway-Version": endpoint.runway_version}
+        return await self._exchange("POST", url, endpoint, content=content, headers=headers)
+
+    async def retrieve(self, endpoint: Endpoint, task_id: str) -> Outcome:
+        """Ask once how a task is."""
+        return await self._exchange("GET", _task_url(endpoint, task_id), endpoint)
+
+    async def cancel(self, endpoint: Endpoint, task_id: str) -> Outcome:
+        """Ask once for a task to be cancelled. The route is Runway's; CometAPI does not document it."""
+        return await self._exchange("DELETE", _task_url(endpoint, task_id), endpoint)
+
+    @asynccontextmanager
+    async def download(self, url: str, start: int = 0) -> AsyncIterator[Download | NotSent | Lost]:
+        """Open a clip's URL, without the key, following a few redirects to https.
+
+        Args:
+            url: signed URL of the output.
+            start: first byte wanted; the answer is 206 where the server honours it.
+        """
+        headers = {"Accept-Encoding": "identity"}
+        if start:
+            headers["Range"] = f"bytes={start}-"
+        response: httpx.Response | None = None
+        failed: NotSent | Lost | None = None
+        try:
+            response = await self._follow(url, headers)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            failed = _failure(error)
+        try:
+            yield failed if response is None else _opened(response)  # type: ignore[misc]
+        finally:
+            if response is not None:
+                await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def _exchange(
+        self, method: str, url: str, endpoint: Endpoint, *, content: bytes | None = None, headers: Any = None
+    ) -> Outcome:
+        """One request, one outcome. A body that breaks off counts as an answer only for a clear 4xx."""
+        status, received, body = 0, httpx.Headers(), bytearray()
+        try:
+            async with asyncio.timeout(_EXCHANGE_S):
+                request = self._http.build_request(method, url, content=content, headers=headers)
+                _authorise(request, endpoint)
+                response = await self._http.send(request, stream=True)
+                try:
+                    status, received = response.status_code, response.headers
+                    async for chunk in response.aiter_bytes():
+                        body += chunk[: _ANSWER_MAX_BYTES - len(body)]
+                        if len(body) >= _ANSWER_MAX_BYTES:
+                            break
+                finally:
+                    await response.aclose()
+        except Exception as error:  # noqa: BLE001  (whatever it is, it must not look like "not sent")
+            if not 400 <= status < 500:  # noqa: PLR2004
+                return _failure(error)
+        return Answer(status, dict(received), bytes(body))
+
+    async def _follow(self, url: str, headers: dict[str, str]) -> httpx.Response:
+        for _ in range(_REDIRECTS):
+            response = await self._http.send(
+                self._http.build_request("GET", url, headers=headers), stream=True
+            )
+            target = response.headers.get("location")
+            if not response.is_redirect or not target:
+                return response
+            await response.aclose()
+            target = urljoin(url, target)
+            if not target.startswith("https://") and not (is_loopback(url) and is_loopback(target)):
+                raise httpx.UnsupportedProtocol("the clip's URL redirects to something that is not https")
+            url = target
+        raise httpx.TooManyRedirects("the clip's URL redirects too often")
+
+
+def _task_url(endpoint: Endpoint, task_id: str) -> str:
+    return f"{endpoint.base_url}/runwayml/v1/tasks/{quote(task_id, safe='')}"
+
+
+def _authorise(request: httpx.Request, endpoint: Endpoint) -> None:
+    if endpoint.api_key is not None:
+        request.headers["Authorization"] = f"Bearer {endpoint.api_key.reveal()}"
+
+
+def _failure(error: Exception) -> NotSent | Lost:
+    """What an exception means for the request, in words that hold no URL."""
+    if isinstance(error, _NOT_SENT):
+        return NotSent(_NOT_SENT_WORDS.get(type(error), "the connection could not be made") + _detail(error))
+    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+        return Lost("no answer in time")
+    return Lost(f"the connection broke ({type(error).__name__})")
+
+
+_NOT_SENT_WORDS: dict[type[Exception], str] = {
+    httpx.ConnectError: "the connection was refused or its name or certificate is wrong",
+    httpx.ConnectTimeout: "no connection within 10 s",
+    httpx.PoolTimeout: "too many requests at once on this machine",
+    httpx.ProxyError: "the proxy refused",
+    httpx.UnsupportedProtocol: "the address cannot be used",
+    httpx.InvalidURL: "the address cannot be used",
+}
+
+
+def _detail(error: Exception) -> str:
+    text = str(error).strip()
+    return f" ({text[:200]})" if text and "://" not in text else ""
+
+
+def _opened(response: httpx.Response) -> Download:
+    length = _number(response.headers.get("content-length"))
+    found = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("content-range", ""))
+    total = int(found.group(1)) if found else length if response.status_code == httpx.codes.OK else None
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Download(response.status_code, kind, length, total, _chunks(response))
+
+
+async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body; a break in it is an OSError, so that no user of this module needs httpx's names."""
+    broken = ""
+    try:
+        async for chunk in response.aiter_bytes(64 * 1024):
+            yield chunk
+    except httpx.HTTPError as error:
+        broken = type(error).__name__
+    if broken:
+        raise ConnectionError(f"the download broke off ({broken})")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+class _Redact(logging.Filter):
+    """Takes the query out of every URL that httpx logs: an output URL's query opens the clip."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                re.sub(r"\?\S*", "?…", str(part)) if isinstance(part, httpx.URL) else part
+                for part in record.args
+            )
+        return True
+
+
+def _quiet_urls() -> None:
+    logger = logging.getLogger("httpx")
+    if not any(isinstance(known, _Redact) for known in logger.filters):
+        logger.addFilter(_Redact())

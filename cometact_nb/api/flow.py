@@ -1,0 +1,320 @@
+"""When to send, ask again, wait or give up: decisions without I/O, clock or randomness of their own.
+
+The table of what may be sent again: apidoc.cometapi.com/guides/error-codes-and-retry-strategy. The paid
+POST is repeated only when it was certainly refused for now (429) or never sent; where its outcome is
+unknown it is not, whatever the vendor's retry advice for cheap requests says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from cometact_nb.api import wire
+from cometact_nb.domain.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cometact_nb.domain.task import Snapshot
+
+__all__ = [
+    "Answer",
+    "Lost",
+    "NotSent",
+    "PollLimits",
+    "backoff_s",
+    "judge_create",
+    "judge_poll",
+    "next_poll_s",
+]
+
+#: A client should not expect news of one task more often (Runway's SDK).
+POLL_FLOOR_S = 5.0
+
+_REFUSALS = {429}
+#: Outcome of a POST unknown: the gateway gave up on something that may have gone through.
+_UNKNOWN_4XX = {408}
+_SERVER_ERRORS_FROM = 500
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer: status code, lower-case header names, whole body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def is_html(self) -> bool:
+        """Whether a web page came where JSON was asked for."""
+        kind = self.headers.get("content-type", "").lower()
+        return "html" in kind or self.content[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """The request never left: connection refused, DNS, TLS, no free connection."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The request was sent, wholly or in part, and no whole answer came back."""
+
+    reason: str
+
+
+Outcome = Answer | NotSent | Lost
+
+
+# --- create ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Created:
+    """Accepted under this id."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class Declined:
+    """Certainly not accepted. ``again`` says whether the same request may be sent again later.
+
+    Args:
+        message: what was refused, why, and the cure.
+        again: True for 429 and for what was never sent.
+        retry_after_s: seconds the service asked for, or None.
+        sent: False when the request never left this machine.
+        status: HTTP status, if there was an answer.
+        problem: what the error body said.
+    """
+
+    message: str
+    again: bool
+    retry_after_s: float | None = None
+    sent: bool = True
+    status: int | None = None
+    problem: wire.Problem = field(default_factory=wire.Problem)
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """It may have been accepted and billed: never sent again by itself."""
+
+    reason: str
+
+
+def judge_create(outcome: Outcome, now: float) -> Created | Declined | Doubtful:
+    """What became of the paid POST. ``now`` is Unix seconds, for a ``Retry-After`` date."""
+    if isinstance(outcome, NotSent):
+        return Declined(f"The service was not reached: {outcome.reason}", again=True, sent=False)
+    if isinstance(outcome, Lost):
+        return Doubtful(outcome.reason)
+    if outcome.status < 300:  # noqa: PLR2004
+        return _judge_accepted(outcome)
+    problem = wire.read_problem(outcome.content)
+    server_error = outcome.status >= _SERVER_ERRORS_FROM and not wire.is_invalid_request(outcome.content)
+    if server_error or outcome.status in _UNKNOWN_4XX:
+        said = f": {problem.message}" if problem.message else ""
+        return Doubtful(f"the service answered HTTP {outcome.status}{said}")
+    return Declined(
+        explain(outcome, problem),
+        again=outcome.status in _REFUSALS,
+        retry_after_s=retry_after_s(outcome.headers.get("retry-after"), now),
+        status=outcome.status,
+        problem=problem,
+    )
+
+
+def _judge_accepted(outcome: Answer) -> Created | Declined | Doubtful:
+    task_id = wire.read_created(outcome.content)
+    if task_id is not None:
+        return Created(task_id)
+    if outcome.is_html:
+        return Declined(explain(outcome, wire.Problem()), again=False, status=outcome.status)
+    return Doubtful(f"the service answered HTTP {outcome.status} without a task id")
+
+
+def explain(answer: Answer, problem: wire.Problem) -> str:
+    """A refusal in words: what the service said, and the cure where one is known."""
+    said = problem.message.strip().rstrip(".")
+    if answer.is_html or 300 <= answer.status < 400:  # noqa: PLR2004
+        what = "a web page" if answer.is_html else f"a redirect (HTTP {answer.status})"
+        return f"The service answered with {what} instead of JSON: the base URL or its path is wrong."
+    cures = {
+        400: "Mend the request; it was not accepted.",
+        401: "Check the key (COMETAPI_KEY or act.configure(api_key=…)).",
+        402: "The account has no credit left.",
+        403: "The key may not use this model, or the request was blocked.",
+        404: "The base URL or its path is wrong.",
+        405: "The base URL or its path is wrong.",
+        413: "The request is too large: give https URLs instead of data URIs.",
+        429: "Too many requests, or the account's daily number is used up.",
+    }
+    cure = cures.get(answer.status, "")
+    return " ".join(part for part in (f"HTTP {answer.status}{': ' + said if said else ''}.", cure) if part)
+
+
+@dataclass(frozen=True)
+class CreateLimits:
+    """How long a submit goes on being refused before it says so.
+
+    Args:
+        attempts: POSTs in all, each certainly refused but the last.
+        patience_s: seconds of waiting in all.
+    """
+
+    attempts: int = 4
+    patience_s: float = 60.0
+
+
+def repost_delay_s(
+    declined: Declined, attempt: int, waited_s: float, limits: CreateLimits, random: Callable[[], float]
+) -> float | None:
+    """Seconds until a refused POST may be sent again, or None to give up and say so.
+
+    Args:
+        declined: the refusal.
+        attempt: POSTs so far, from 1.
+        waited_s: seconds waited so far.
+        limits: when to give up.
+        random: uniform in [0, 1).
+    """
+    if not declined.again or attempt >= limits.attempts:
+        return None
+    delay = declined.retry_after_s
+    if delay is None:
+        delay = backoff_s(attempt, random)
+    return delay if waited_s + delay <= limits.patience_s else None
+
+
+# --- poll -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PollLimits:
+    """Bounds of a watch; seconds are the service's own (the sandbox's run faster).
+
+    Args:
+        fresh_id_s: how long ``task_not_exist`` is tolerated after the id was given ("a few seconds", vendor).
+        watch_s: how long an unfinished task is watched.
+        empty_output_s: how long a success without any output is asked again.
+        failures: polls in a row that may fail before the watch ends.
+    """
+
+    fresh_id_s: float = 60.0
+    watch_s: float = 86_400.0
+    empty_output_s: float = 60.0
+    failures: int = 60
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The poll brought news."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """The service does not know the id."""
+
+
+@dataclass(frozen=True)
+class TryLater:
+    """Nothing was learnt; ask again, not before ``retry_after_s`` if that is given."""
+
+    reason: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Hopeless:
+    """Asking again would bring the same; only the user can mend it."""
+
+    reason: str
+
+
+def judge_poll(outcome: Outcome, now: float) -> Seen | NotYet | TryLater | Hopeless:
+    """What a poll brought. A poll is free, so anything but a clear refusal is asked again."""
+    if not isinstance(outcome, Answer):
+        return TryLater(outcome.reason)
+    read = wire.read_task(outcome.content)
+    if isinstance(read, wire.NotExist):
+        return NotYet()
+    if outcome.status < 300:  # noqa: PLR2004
+        if isinstance(read, wire.Malformed):
+            return Hopeless(explain(outcome, wire.Problem())) if outcome.is_html else TryLater(read.reason)
+        return Seen(read)
+    problem = wire.read_problem(outcome.content)
+    message = explain(outcome, problem)
+    wait = retry_after_s(outcome.headers.get("retry-after"), now)
+    again = outcome.status in _REFUSALS | _UNKNOWN_4XX or (
+        outcome.status >= _SERVER_ERRORS_FROM and not wire.is_invalid_request(outcome.content)
+    )
+    return TryLater(message, wait) if again else Hopeless(message)
+
+
+def next_poll_s(
+    status: Status, progress: float | None, elapsed_s: float, failures: int, random: Callable[[], float]
+) -> float:
+    """Seconds until a task should be asked about again, never less than 5.
+
+    With progress known, half of the time that seems left; without, a tenth of the time it has taken so far.
+    Neither waits longer than 15 s, so that an early end is noticed. A fifth of jitter keeps tasks apart.
+
+    Args:
+        status: as of the last poll.
+        progress: 0–1, or None.
+        elapsed_s: seconds since the submission, on the service's clock, like the answer.
+        failures: polls that failed in a row.
+        random: uniform in [0, 1).
+    """
+    if failures:
+        return max(POLL_FLOOR_S, backoff_s(failures, random, base_s=POLL_FLOOR_S))
+    if status is Status.RUNNING and progress:
+        wanted = 0.5 * elapsed_s * (1 - progress) / progress
+    else:
+        wanted = 0.1 * elapsed_s
+    return max(POLL_FLOOR_S, min(15.0, wanted)) * (1 + 0.2 * random())
+
+
+def poll_spacing_s(watched: int) -> float:
+    """Seconds between any two polls of a session that watches this many tasks.
+
+    At most 4 polls a second, or as many as it takes to see each task every 5 s, up to 20 a second.
+    """
+    return min(0.25, max(0.05, POLL_FLOOR_S / max(1, watched)))
+
+
+# --- shared ---------------------------------------------------------------------------------------
+
+_RETRY_AFTER_CAP_S = 300.0
+
+
+def retry_after_s(header: str | None, now: float) -> float | None:
+    """Seconds a ``Retry-After`` header asks for (a number or an HTTP date), 0–300; None for none or junk."""
+    if not header:
+        return None
+    try:
+        wanted = float(header)
+    except ValueError:
+        try:
+            wanted = parsedate_to_datetime(header).timestamp() - now
+        except (ValueError, TypeError, OverflowError):
+            return None
+    if wanted != wanted:  # noqa: PLR0124  (NaN)
+        return None
+    return min(max(wanted, 0.0), _RETRY_AFTER_CAP_S)
+
+
+def backoff_s(
+    attempt: int, random: Callable[[], float], *, base_s: float = 1.0, cap_s: float = 60.0
+) -> float:
+    """Seconds before try number ``attempt + 1``: doubled each time, capped, plus up to 50 % of jitter."""
+    return min(cap_s, base_s * 2.0 ** (min(attempt, 30) - 1)) * (1 + 0.5 * random())

@@ -1,0 +1,275 @@
+"""Where requests go, with which key, at which price, and where clips and history are kept.
+
+Sources, the first that answers wins: :func:`cometact_nb.configure`, the environment
+(``COMETAPI_KEY``, ``COMETAPI_BASE_URL``, ``COMETACT_NB_*``), the vendor CLI's
+``~/.config/cometapi/config.toml``, the defaults below.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from cometact_nb.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["DEFAULT_BASE_URL", "DEFAULT_PRICE", "Config", "Endpoint", "Price", "Secret", "is_loopback"]
+
+DEFAULT_BASE_URL = "https://api.cometapi.com"
+
+#: Documented as required on create: apidoc.cometapi.com …/official-format/control-a-character.
+DEFAULT_RUNWAY_VERSION = "2024-11-06"
+
+
+class Secret:
+    """A key that shows itself to nobody but the one who calls :meth:`reveal`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The key itself. Call it only where the header is written."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(set)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a key is not pickled; set COMETAPI_KEY where it is needed")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one request is expected to cost.
+
+    Args:
+        usd_per_request: US dollars for one request, whatever the clip's length.
+        source: where the number comes from.
+        as_of: the day it was read, ``YYYY-MM-DD``.
+    """
+
+    usd_per_request: float
+    source: str = "configure(price=…)"
+    as_of: str = ""
+
+    def __post_init__(self) -> None:
+        ok = isinstance(self.usd_per_request, (int, float)) and 0 <= self.usd_per_request < float("inf")
+        if not ok:
+            raise ConfigError(
+                f"price={self.usd_per_request!r} is not an amount of US dollars per request. "
+                "Give a number ≥ 0."
+            )
+
+    def estimate(self, requests: int = 1) -> str:
+        """The estimate in words, always with the price it used: ``$0.40 (1 × $0.40, …)``."""
+        total = self.usd_per_request * requests
+        dated = f", {self.as_of}" if self.as_of else ""
+        return f"${total:.2f} ({requests} × ${self.usd_per_request:.2f}, {self.source}{dated})"
+
+
+#: CometAPI's model page shows a price per request; Runway's own price is per second. Both change.
+DEFAULT_PRICE = Price(0.40, source="CometAPI model page for act_two, second-hand", as_of="2026-05-01")
+FREE = Price(0.0, source="sandbox, nothing is billed")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether ``url``'s host is this machine."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def normal_base_url(url: str) -> str:
+    """``url`` without a trailing slash or ``/v1`` (the vendor's SDK has one in its default).
+
+    Raises:
+        ConfigError: not an absolute https URL (http is for loopback only).
+    """
+    text = str(url).strip().rstrip("/")
+    text = text.removesuffix("/v1").rstrip("/")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, None
+    if parts is None or not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        raise ConfigError(f"base_url={url!r} is not a URL such as {DEFAULT_BASE_URL!r}.")
+    if parts.username or parts.password:
+        raise ConfigError("base_url holds a user name or password. Give the key as api_key instead.")
+    if parts.scheme == "http" and not is_loopback(text):
+        raise ConfigError(f"base_url={url!r} would send the key in the clear. Use https.")
+    return text
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One service as one task sees it: fixed at submission, whatever is configured later.
+
+    Args:
+        base_url: normalised, without ``/v1``.
+        api_key: None when it is not known (a task found in history before a key was set).
+        runway_version: the ``X-Runway-Version`` header.
+        time_scale: 1 for a real service; the sandbox's clock runs ``1 / time_scale`` times as fast and
+            polls are spaced alike. Set only by :func:`cometact_nb.use_sandbox`, never by an answer.
+    """
+
+    base_url: str
+    api_key: Secret | None = None
+    runway_version: str = DEFAULT_RUNWAY_VERSION
+    time_scale: float = 1.0
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether requests stay on this machine (the sandbox, or a test server)."""
+        return is_loopback(self.base_url)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of a session; change them with :func:`cometact_nb.configure`.
+
+    Args:
+        api_key: CometAPI key. Default: ``COMETAPI_KEY``, then the vendor CLI's config file.
+        base_url: default ``COMETAPI_BASE_URL``, then https://api.cometapi.com. A trailing ``/v1`` is dropped.
+        runway_version: value of the ``X-Runway-Version`` header, default ``2024-11-06`` (vendor's docs).
+        output_dir: folder of the clips, made when the first one arrives. Default ``act_two_outputs``,
+            relative to the notebook's folder.
+        history: SQLite file of all tasks, or ``":memory:"``. Default ``COMETACT_NB_HISTORY``, then
+            ``history.sqlite`` in the user's data folder.
+        max_in_flight: unfinished tasks that a sweep keeps at the service, default 5 (the vendor's example).
+        price: US dollars per request, or a :class:`Price`. Default $0.40, dated.
+        wait: True makes submits wait for the clip (headless runs). Default: ``COMETACT_NB_WAIT`` is 1.
+        freeze: replace the live widget by plain HTML once a task ended, so that the notebook outlives its
+            kernel. Default True.
+        time_scale: see :class:`Endpoint`; set by ``use_sandbox``, no setting of its own.
+    """
+
+    api_key: Secret | None = None
+    base_url: str = DEFAULT_BASE_URL
+    runway_version: str = DEFAULT_RUNWAY_VERSION
+    output_dir: Path = field(default_factory=lambda: Path("act_two_outputs"))
+    history: str = ""
+    max_in_flight: int = 5
+    price: Price = DEFAULT_PRICE
+    wait: bool = False
+    freeze: bool = True
+    time_scale: float = 1.0
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The service that new tasks are sent to."""
+        return Endpoint(self.base_url, self.api_key, self.runway_version, self.time_scale)
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether requests go to a service on this machine, where nothing is billed."""
+        return is_loopback(self.base_url)
+
+    def changed(self, **changes: Any) -> Config:
+        """A copy with ``changes`` checked and applied; a value of None leaves its setting as it is.
+
+        Raises:
+            ConfigError: an unknown setting or a value it cannot take.
+        """
+        known = {entry.name for entry in fields(self)} - {"time_scale"}
+        for name in changes:
+            if name not in known:
+                raise ConfigError(f"{name!r} is no setting. There are: {', '.join(sorted(known))}.")
+        given = {name: value for name, value in changes.items() if value is not None}
+        checked = {name: _checked(name, value) for name, value in given.items()}
+        if "base_url" in checked:
+            checked["time_scale"] = 1.0  # faster polls were agreed with one sandbox, not with this service
+        return replace(self, **checked)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, home: Path | None = None) -> Config:
+        """The settings that the environment and the vendor CLI's config file give.
+
+        Args:
+            environ: default ``os.environ``.
+            home: the user's home folder, default ``Path.home()``.
+        """
+        environ = os.environ if environ is None else environ
+        stored = _vendor_config(home or Path.home())
+        return cls().changed(
+            api_key=environ.get("COMETAPI_KEY") or stored.get("api_key"),
+            base_url=environ.get("COMETAPI_BASE_URL") or stored.get("base_url"),
+            output_dir=environ.get("COMETACT_NB_OUTPUT_DIR") or None,
+            history=environ.get("COMETACT_NB_HISTORY") or default_history(),
+            wait=environ.get("COMETACT_NB_WAIT", "0").lower() in {"1", "true", "yes", "on"},
+        )
+
+
+def default_history() -> str:
+    """The history file in the user's data folder."""
+    import platformdirs  # noqa: PLC0415  (27 ms that `import cometact_nb` need not pay)
+
+    return str(Path(platformdirs.user_data_dir("cometact_nb", appauthor=False)) / "history.sqlite")
+
+
+def _checked(name: str, value: Any) -> Any:
+    """``value`` as the setting ``name`` stores it, or a ConfigError that names the cure."""
+    match name:
+        case "api_key":
+            return _key(value)
+        case "base_url":
+            return normal_base_url(value)
+        case "output_dir":
+            return Path(value).expanduser()
+        case "history":
+            return str(value) if str(value) == ":memory:" else str(Path(value).expanduser())
+        case "price" if not isinstance(value, Price):
+            return Price(value)
+        case "max_in_flight" if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ConfigError(f"max_in_flight={value!r} is not a number of tasks. Give an integer ≥ 1.")
+        case "runway_version" if not str(value).strip():
+            raise ConfigError("runway_version is empty. The documented value is '2024-11-06'.")
+    return value
+
+
+def _key(value: Any) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    text = str(value).strip().removeprefix("Bearer ").strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        # The value is not shown: it may be a key with a typo.
+        raise ConfigError("api_key is not a key: it is empty, or holds spaces or characters no key has.")
+    return Secret(text)
+
+
+def _vendor_config(home: Path) -> dict[str, str]:
+    """Key and base URL from the vendor CLI's file. Its layout is known second-hand, so be lenient."""
+    try:
+        data = tomllib.loads((home / ".config" / "cometapi" / "config.toml").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    tables = [data, *(table for table in data.values() if isinstance(table, dict))]
+    found: dict[str, str] = {}
+    for table in tables:
+        for wanted, names in {"api_key": ("api_key", "key", "token"), "base_url": ("base_url",)}.items():
+            for name in names:
+                if isinstance(table.get(name), str) and table[name].strip():
+                    found.setdefault(wanted, table[name])
+    return found

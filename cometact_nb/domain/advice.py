@@ -1,0 +1,169 @@
+"""What to tell a user about where a task stands: what happened, what to do, whether it was billed.
+
+Failure codes: docs.dev.runwayml.com/api-details/task-failures; moderated generations are billed:
+docs.dev.runwayml.com/api-details/moderation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from cometact_nb.domain.task import Status
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.task import TaskState
+
+__all__ = ["Advice", "advise", "waiting_line"]
+
+Billed = Literal["yes", "probably", "no", "unknown"]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What is said about a task.
+
+    Args:
+        headline: what happened, one sentence.
+        cure: what the user can do, or an empty string.
+        billed: whether the task was paid for, as far as anyone here can know.
+    """
+
+    headline: str
+    cure: str = ""
+    billed: Billed = "unknown"
+
+    def __str__(self) -> str:
+        money = {
+            "yes": "It was billed.",
+            "probably": "It was probably billed.",
+            "no": "Nothing was billed.",
+            "unknown": "Whether it was billed is not known.",
+        }[self.billed]
+        return " ".join(part for part in (self.headline, self.cure, money) if part)
+
+
+#: By prefix of the failure code, the longest first.
+_FAILURES: tuple[tuple[str, str, str, Billed], ...] = (
+    (
+        "SAFETY.INPUT",
+        "The input was refused by the vendor's moderation",
+        "Change the character or the reference first: repeated refusals can suspend the account.",
+        "yes",
+    ),
+    (
+        "INPUT_PREPROCESSING.SAFETY",
+        "The input was refused by the vendor's moderation",
+        "Do not send it again: change the input. Repeated refusals can suspend the account.",
+        "yes",
+    ),
+    (
+        "SAFETY.OUTPUT",
+        "The generated video was withheld by the vendor's moderation",
+        "Another seed may pass; the vendor's pages disagree on whether trying again helps.",
+        "yes",
+    ),
+    (
+        "SAFETY",
+        "The vendor's moderation stopped the task",
+        "Change the input before another attempt.",
+        "yes",
+    ),
+    (
+        "ASSET.INVALID",
+        "The service could not use the character or the reference",
+        "Check both: one face in frame throughout, a reference of 3–30 s, no redirects.",
+        "unknown",
+    ),
+    (
+        "INTERNAL.BAD_OUTPUT",
+        "The service made a clip it rejected itself",
+        "It may work when tried again; another seed helps.",
+        "unknown",
+    ),
+    ("INTERNAL", "The service failed", "It may work when tried again.", "unknown"),
+    ("THIRD_PARTY", "A service behind the service failed", "It may work when tried again.", "unknown"),
+)
+
+
+def advise(state: TaskState) -> Advice:
+    """What to say about ``state``, whatever its status."""
+    match state.status:
+        case Status.FAILED:
+            return _failed(state)
+        case Status.REFUSED:
+            return _refused(state)
+        case Status.SUCCEEDED:
+            return _succeeded(state)
+        case Status.CANCELLED:
+            return Advice(
+                "The task was cancelled.",
+                "A task that was already running is not refunded (Runway).",
+                "unknown",
+            )
+        case Status.UNCONFIRMED:
+            return Advice(
+                f"The paid request was sent, but its answer was lost: {state.problem or 'no reason given'}.",
+                "Look in your CometAPI log before anything else. If the task is there, "
+                "task.confirm('its id') goes on with it; if it is not, task.forget(). "
+                "task.resubmit() sends it again and may pay twice.",
+                "unknown",
+            )
+        case Status.FORGOTTEN:
+            return Advice("You gave this unconfirmed request up.", "", "unknown")
+        case Status.NOT_FOUND:
+            return Advice(
+                "The service does not know this task's id.",
+                "Check that the key and the base URL are those it was made with; task.refresh() asks again.",
+                "unknown",
+            )
+    if not state.watching:
+        return Advice(
+            f"The task is not watched any more: {state.problem or 'no reason given'}.",
+            "task.refresh() looks again and goes on watching.",
+            "unknown",
+        )
+    return Advice(waiting_line(state), state.problem or "", "unknown")
+
+
+def waiting_line(state: TaskState) -> str:
+    """What an unfinished task waits for, one sentence without a full stop."""
+    if state.waiting_for:
+        return state.waiting_for
+    return {
+        Status.SUBMITTING: "Sending the request",
+        Status.PENDING: "Accepted; queued at the service",
+        Status.THROTTLED: "Accepted; waiting for a free place within your account's concurrency limit",
+        Status.RUNNING: "The service is generating the video",
+        Status.UNKNOWN: f"The service reports {state.raw_status[:60]!r}, which it does not document",
+        Status.SUCCEEDED: "Fetching the clip",
+    }.get(state.status, "")
+
+
+def _failed(state: TaskState) -> Advice:
+    code = (state.failure_code or "").upper()
+    said = f" The service said: {state.failure[:300]}" if state.failure else ""
+    for prefix, headline, cure, billed in _FAILURES:
+        if code == prefix or code.startswith(prefix + "."):
+            return Advice(f"{headline} ({state.failure_code}).{said}", cure, billed)
+    named = f" ({state.failure_code})" if state.failure_code else ""
+    return Advice(f"The generation failed{named}.{said}", "The vendor documents no cure for this.", "unknown")
+
+
+def _refused(state: TaskState) -> Advice:
+    said = (state.failure or "The request was refused").rstrip(".")
+    if not state.sent:
+        return Advice(f"{said}.", "Nothing left this machine; submit again when the network is back.", "no")
+    return Advice(f"{said}.", "", "no")
+
+
+def _succeeded(state: TaskState) -> Advice:
+    if state.clips:
+        return Advice("Done; the clip is on disk.", "", "yes")
+    if state.clip_error:
+        return Advice(
+            f"The video was generated, but it is not on disk: {state.clip_error}.",
+            "task.refresh() asks for a fresh link and fetches it again.",
+            "yes",
+        )
+    return Advice(waiting_line(state), "", "yes")

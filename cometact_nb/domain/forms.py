@@ -1,0 +1,160 @@
+"""A request as text and back: curl, Python, magic line, and what people paste."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.media import Finding, infer_type
+from cometact_nb.domain.request import KNOBS, ActTwoRequest
+from cometact_nb.errors import RequestError
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.media import MediaRef
+
+__all__ = ["from_text", "to_curl", "to_magic", "to_python"]
+
+_ROUTE = "https://api.cometapi.com/runwayml/v1/character_performance"
+
+#: Options of the magic, by field. The magic builds its parser from the same table.
+OPTIONS = {
+    "character": ("-c", "--character"),
+    "reference": ("-r", "--reference"),
+    "body_control": ("-b", "--body-control"),
+    "expression_intensity": ("-e", "--expression-intensity"),
+    "seed": ("-s", "--seed"),
+    "ratio": ("-a", "--ratio"),
+    "public_figure_threshold": ("-m", "--public-figure-threshold"),
+}
+
+
+def to_curl(request: ActTwoRequest) -> str:
+    """The request as a curl command for a POSIX shell; the key stays ``$COMETAPI_KEY``."""
+    body = json.dumps(request.to_json(), indent=2, ensure_ascii=False)
+    return "\n".join(
+        [
+            f"curl -X POST {_ROUTE} \\",
+            '  -H "Authorization: Bearer $COMETAPI_KEY" \\',
+            '  -H "Content-Type: application/json" \\',
+            '  -H "X-Runway-Version: 2024-11-06" \\',
+            f"  -d {shlex.quote(body)}",
+        ]
+    )
+
+
+def to_python(request: ActTwoRequest) -> str:
+    """The request as Python that makes it, imports included."""
+    lines = [f"    {name}={_media_call(getattr(request, name))}," for name in ("character", "reference")]
+    lines += [f"    {name}={value!r}," for name, value in request.params.items()]
+    if request.allow_unlisted:
+        lines.append("    allow_unlisted=True,")
+    return "\n".join(["import cometact_nb as act", "", "request = act.ActTwoRequest(", *lines, ")"])
+
+
+def to_magic(request: ActTwoRequest) -> str:
+    """The request as one ``%act_two`` line, quoted for the magic's own splitter."""
+    parts = ["%act_two"]
+    for name in ("character", "reference"):
+        ref: MediaRef = getattr(request, name)
+        parts += [OPTIONS[name][0], quote(ref.uri)]
+        if infer_type(ref.uri) != ref.type and name == "character":
+            parts += ["--character-type", str(ref.type)]
+    for name, value in request.params.items():
+        shown = ("on" if value else "off") if isinstance(value, bool) else str(value)
+        parts += [OPTIONS[name][1], quote(shown)]
+    if request.allow_unlisted:
+        parts.append("--allow-unlisted")
+    return " ".join(parts)
+
+
+def quote(text: str) -> str:
+    """``text`` as one word of a magic line: quoted when it holds spaces, quotes, ``$``, ``#`` or braces."""
+    if text and not re.search(r"[\s'\"\\${}#]", text):
+        return text
+    escaped = re.sub(r"([\\'])", r"\\\1", text)
+    return f"'{escaped}'"
+
+
+def from_text(text: str, *, allow_unlisted: bool = False) -> ActTwoRequest:
+    """A request from pasted text: the vendor's JSON, TOML, or a whole curl command.
+
+    A key inside a curl command is dropped here and kept nowhere.
+
+    Raises:
+        RequestError: the text is none of them, or the request in it is wrong.
+    """
+    fields = fields_from_text(text)
+    return ActTwoRequest.from_json(fields, allow_unlisted=allow_unlisted)
+
+
+def fields_from_text(text: str) -> dict[str, Any]:
+    """The body that pasted JSON, TOML or curl text holds, not yet checked.
+
+    Raises:
+        RequestError: the text is none of the three; the message says where it stops being one.
+    """
+    stripped = text.strip()
+    if not stripped:
+        raise RequestError([Finding("body", None, "is empty", "Paste JSON, TOML or a curl command.")])
+    if re.match(r"(\$\s*)?curl\b", stripped):
+        stripped = _curl_body(stripped)
+    if stripped.startswith("{"):
+        return _object(_json(stripped))
+    try:
+        return tomllib.loads(stripped)
+    except tomllib.TOMLDecodeError as error:
+        problem = f"is neither JSON, TOML nor a curl command ({error})"
+        raise RequestError(
+            [Finding("body", None, problem, "Start with {, with name = value, or with curl.")]
+        ) from None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise RequestError(
+            [Finding("body", None, f"is not valid JSON: {error}", "Mend that place.")]
+        ) from None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise RequestError([Finding("body", None, "is JSON, but no object", 'Give {"character": …, …}.')])
+
+
+_DATA_FLAGS = {"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"}
+
+
+def _curl_body(command: str) -> str:
+    """The data of a curl command, whatever else stands in it."""
+    joined = re.sub(r"(\\|\^|`)\s*\n", " ", command)
+    try:
+        words = shlex.split(joined)
+    except ValueError as error:
+        cure = "Copy the whole command, to its last quote."
+        raise RequestError(
+            [Finding("body", None, f"is a curl command that stops early ({error})", cure)]
+        ) from None
+    for index, word in enumerate(words):
+        flag, equals, value = word.partition("=")
+        if flag in _DATA_FLAGS and equals:
+            return value.strip()
+        if word in _DATA_FLAGS and index + 1 < len(words):
+            return words[index + 1].strip()
+        if word.startswith("-d") and word not in _DATA_FLAGS and not word.startswith("--"):
+            return word[2:].strip()
+    raise RequestError(
+        [Finding("body", None, "is a curl command without data", "It needs -d '{…}' with the JSON body.")]
+    )
+
+
+def _media_call(ref: MediaRef) -> str:
+    return repr(ref.uri) if infer_type(ref.uri) == ref.type else f"act.{ref.type}({ref.uri!r})"
+
+
+assert set(OPTIONS) == {"character", "reference", *(knob.name for knob in KNOBS)}

@@ -1,0 +1,236 @@
+"""The two inputs of a request, and the rules for the URLs they may be."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Finding", "MediaRef", "image", "infer_type", "video"]
+
+MediaType = Literal["image", "video"]
+
+#: Container and image formats the vendor takes: docs.dev.runwayml.com/assets/inputs.
+EXTENSIONS: dict[str, MediaType] = {
+    "jpg": "image",
+    "jpeg": "image",
+    "png": "image",
+    "webp": "image",
+    "mp4": "video",
+    "m4v": "video",
+    "mov": "video",
+    "webm": "video",
+}
+#: docs.dev.runwayml.com/assets/inputs
+URL_MAX_CHARS = 2048
+#: Encoded sizes, docs.dev.runwayml.com/assets/inputs (another page says 5 MB for video too).
+DATA_URI_MAX_BYTES: dict[MediaType, int] = {"image": 5_000_000, "video": 16_000_000}
+_SHOWN = 120
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong, or doubtful, about a request.
+
+    Args:
+        field: the Python name of the field.
+        value: what was given.
+        problem: what is wrong with it, as the end of a sentence that starts with the value.
+        cure: what to give instead, as a sentence.
+        severity: ``"error"`` keeps the request from being made; ``"warning"`` does not.
+    """
+
+    field: str
+    value: Any
+    problem: str
+    cure: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        shown = self.value.uri if isinstance(self.value, MediaRef) else self.value
+        text = repr(shown)
+        if len(text) > _SHOWN:
+            text = f"{text[: _SHOWN - 20]}…{text[-12:]}"
+        subject = self.field if self.value is None else f"{self.field}={text}"
+        return f"{subject} {self.problem}. {self.cure}"
+
+
+@dataclass(frozen=True)
+class MediaRef:
+    """A character or a reference clip: where it is and what it is.
+
+    Args:
+        type: ``"image"`` or ``"video"``; None when it could not be told.
+        uri: an https URL that the vendor's servers can fetch.
+    """
+
+    type: MediaType | None
+    uri: str
+
+    def __str__(self) -> str:
+        return self.uri
+
+
+def image(url: str) -> MediaRef:
+    """A character image, whatever the URL's extension: JPEG, PNG or WebP, at most 16 MB."""
+    return MediaRef("image", str(url).strip())
+
+
+def video(url: str) -> MediaRef:
+    """A character video or a reference clip, whatever the URL's extension: at most 32 MB."""
+    return MediaRef("video", str(url).strip())
+
+
+def infer_type(uri: str) -> MediaType | None:
+    """``"image"`` or ``"video"`` from a URL's extension or a data URI's media type, None if neither tells."""
+    if uri.startswith("data:"):
+        kind = uri[5:].split("/", 1)[0].lower()
+        return "image" if kind == "image" else "video" if kind == "video" else None
+    try:
+        path = urlsplit(uri).path
+    except ValueError:
+        return None
+    return EXTENSIONS.get(path.rsplit("/", 1)[-1].rpartition(".")[2].lower())
+
+
+def as_media(value: Any, default: MediaType | None = None) -> MediaRef | None:
+    """A URL, a :class:`MediaRef` or the vendor's ``{"type", "uri"}`` as a MediaRef; else None."""
+    if isinstance(value, MediaRef):
+        return value
+    if isinstance(value, str):
+        uri = value.strip()
+        return MediaRef(infer_type(uri) or default, uri)
+    if isinstance(value, dict) and isinstance(value.get("uri"), str):
+        uri = value["uri"].strip()
+        return MediaRef(value.get("type", infer_type(uri)), uri)
+    return None
+
+
+def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Finding]:
+    """Everything wrong with one input, without fetching it.
+
+    Limits: docs.dev.runwayml.com/assets/inputs (https only, a domain name, at most 2048 characters) and
+    CometAPI's control-a-character page (a reference is a video).
+    """
+    need = "an image or video URL" if field == "character" else "a video URL"
+    if value is None:
+        yield Finding(field, None, "is missing", f"Give {need} that the vendor's servers can fetch.")
+        return
+    ref = as_media(value, default="video" if field == "reference" else None)
+    if ref is None:
+        yield Finding(field, value, "is neither a URL nor act.image(url) or act.video(url)", f"Give {need}.")
+        return
+    if not ref.uri:
+        yield Finding(field, ref.uri, "is empty", f"Give {need}.")
+        return
+    yield from _check_uri(field, ref, allow_unlisted=allow_unlisted)
+    yield from _check_type(field, ref)
+
+
+def _check_type(field: str, ref: MediaRef) -> Iterator[Finding]:
+    if ref.type not in {"image", "video"}:
+        told = "is of a kind its name does not tell" if ref.type is None else f"has the type {ref.type!r}"
+        yield Finding(field, ref, told, f"Say which: {field}=act.image(url) or act.video(url).")
+    elif field == "reference" and ref.type != "video":
+        yield Finding(
+            field,
+            ref,
+            "is an image; the reference is the clip of a performance",
+            "Give a video of 3–30 s; the image may belong in character.",
+        )
+    elif infer_type(ref.uri) is None and urlsplit_path(ref.uri).lower().endswith(".gif"):
+        yield Finding(field, ref, "is a GIF, which the vendor refuses", "Convert it to PNG, JPEG or MP4.")
+
+
+def urlsplit_path(uri: str) -> str:
+    """The path of ``uri``, or an empty string when it is no URL."""
+    try:
+        return urlsplit(uri).path
+    except ValueError:
+        return ""
+
+
+def _check_uri(field: str, ref: MediaRef, *, allow_unlisted: bool) -> Iterator[Finding]:
+    uri = ref.uri
+    scheme = uri.split(":", 1)[0].lower() if ":" in uri[:16] else ""
+    if scheme in {"data", "runway"}:
+        yield from _check_undocumented(field, ref, scheme, allow_unlisted=allow_unlisted)
+    elif scheme not in {"https", "http"}:
+        what = (
+            "is a local file"
+            if uri[:1] in {"/", ".", "~"} or "\\" in uri or not scheme
+            else "is no web address"
+        )
+        yield Finding(
+            field,
+            uri,
+            f"{what}, which the service cannot read",
+            "Give an https:// URL that anyone can fetch.",
+        )
+    else:
+        yield from _check_web(field, uri, scheme)
+
+
+def _check_web(field: str, uri: str, scheme: str) -> Iterator[Finding]:
+    if any(char.isspace() or not char.isprintable() for char in uri):
+        yield Finding(field, uri, "holds spaces or control characters", "Percent-encode them (space is %20).")
+        return
+    try:
+        parts = urlsplit(uri)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host, parts = "", None
+    if parts is None or not host:
+        yield Finding(field, uri, "is not a complete URL", "Give one such as https://host/path/clip.mp4.")
+        return
+    if len(uri) > URL_MAX_CHARS:
+        yield Finding(
+            field,
+            uri,
+            f"is {len(uri)} characters long",
+            f"The vendor takes {URL_MAX_CHARS}; use a shorter URL.",
+        )
+    if parts.username or parts.password:
+        yield Finding(
+            field, parts.hostname, "comes with a user name or password", "Use a signed URL instead."
+        )
+    local = _is_local(host)
+    if scheme == "http" and not local:
+        yield Finding(field, uri, "is not https", "The vendor fetches https:// URLs only.")
+    if not local and _is_ip(host):
+        yield Finding(field, uri, "names a host by IP address", "The vendor wants a domain name.")
+
+
+def _check_undocumented(field: str, ref: MediaRef, scheme: str, *, allow_unlisted: bool) -> Iterator[Finding]:
+    if not allow_unlisted:
+        what = "a data URI" if scheme == "data" else "a runway:// upload"
+        yield Finding(
+            field,
+            ref.uri[:40],
+            f"is {what}; CometAPI documents https URLs only",
+            "Give an https URL, or allow_unlisted=True to try it all the same.",
+        )
+    limit = DATA_URI_MAX_BYTES.get(ref.type or "video", 0)
+    if scheme == "data" and len(ref.uri) > limit:
+        yield Finding(
+            field,
+            ref.uri[:40],
+            f"is {len(ref.uri) / 1e6:.1f} MB encoded",
+            f"Runway takes {limit / 1e6:.0f} MB; host the file and give its https URL.",
+        )
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_local(host: str) -> bool:
+    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)

@@ -1,0 +1,394 @@
+"""One Act-Two request: what it may hold, why, and its JSON."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media
+from cometact_nb.errors import RequestError
+
+__all__ = ["KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob"]
+
+MODEL = "act_two"
+
+#: apidoc.cometapi.com/api/video/runway/official-format/control-a-character, width:height in pixels.
+RATIOS = ("1280:720", "720:1280", "960:960", "1104:832", "832:1104", "1584:672")
+
+#: docs.dev.runwayml.com: an unsigned 32-bit number.
+SEED_MAX = 4_294_967_295
+
+INTENSITY_WORDS = {1: "subtle", 2: "restrained", 3: "natural", 4: "lively", 5: "exaggerated"}
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One optional field of the body: its names, its limit, and where the limit stands.
+
+    Args:
+        name: name in Python.
+        wire: path in the vendor's JSON.
+        type: what msgspec accepts for it, limits included.
+        limit: the limit in words, ending the sentence "``name=value`` …".
+        cure: what to give instead.
+        source: the vendor's page that states the limit.
+    """
+
+    name: str
+    wire: tuple[str, ...]
+    type: Any
+    limit: str
+    cure: str
+    source: str
+
+
+_CREATE_PAGE = "apidoc.cometapi.com/api/video/runway/official-format/control-a-character"
+
+KNOBS = (
+    Knob(
+        "body_control",
+        ("bodyControl",),
+        bool,
+        "is not True or False",
+        "True animates gestures as well as the face.",
+        _CREATE_PAGE,
+    ),
+    Knob(
+        "expression_intensity",
+        ("expressionIntensity",),
+        Annotated[int, msgspec.Meta(ge=1, le=5)],
+        "is outside 1–5",
+        "Give an integer from 1 (subtle) to 5 (exaggerated); 3 is the usual start.",
+        _CREATE_PAGE,
+    ),
+    Knob(
+        "seed",
+        ("seed",),
+        Annotated[int, msgspec.Meta(ge=0, le=SEED_MAX)],
+        f"is outside 0–{SEED_MAX}",
+        "Give an integer in that range, or leave it out for a random one.",
+        _CREATE_PAGE,
+    ),
+    Knob(
+        "ratio",
+        ("ratio",),
+        str,
+        f"is none of {', '.join(RATIOS)}",
+        "Give one of them, or allow_unlisted=True to try another.",
+        _CREATE_PAGE,
+    ),
+    Knob(
+        "public_figure_threshold",
+        ("contentModeration", "publicFigureThreshold"),
+        Literal["auto", "low"],
+        "is neither 'auto' nor 'low'",
+        "'low' is less strict about recognisable public figures.",
+        _CREATE_PAGE,
+    ),
+)
+_KNOB = {knob.name: knob for knob in KNOBS}
+_INPUTS = ("character", "reference")
+_NAMES = (*_INPUTS, *_KNOB, "allow_unlisted")
+
+#: Names that other endpoints, SDKs or habits use, and what this endpoint calls them.
+_WRONG_NAMES = {
+    "promptimage": "promptImage is image-to-video; Act-Two takes character.",
+    "prompttext": "Act-Two takes no text prompt: the performance is the reference clip.",
+    "prompt": "Act-Two takes no text prompt: the performance is the reference clip.",
+    "image": "Act-Two takes character, an image or a video.",
+    "imageurl": "Act-Two takes character, an image or a video.",
+    "characterurl": "The field is character.",
+    "characterimage": "The field is character.",
+    "video": "Act-Two takes reference, the clip of the performance.",
+    "videourl": "Act-Two takes reference, the clip of the performance.",
+    "drivingvideo": "Act-Two takes reference, the clip of the performance.",
+    "referencevideo": "The field is reference.",
+    "referenceurl": "The field is reference.",
+    "duration": "There is none: the clip is as long as its reference.",
+    "intensity": "The field is expression_intensity (expressionIntensity in JSON).",
+    "expression": "The field is expression_intensity (expressionIntensity in JSON).",
+    "aspectratio": "The field is ratio, in pixels, such as '1280:720'.",
+    "resolution": "The field is ratio, in pixels, such as '1280:720'.",
+    "moderation": "The field is public_figure_threshold (contentModeration in JSON).",
+    "contentmoderation": "The field is public_figure_threshold (contentModeration in JSON).",
+    "apikey": "The key belongs in COMETAPI_KEY or act.configure(api_key=…), never in a request.",
+}
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class ActTwoRequest:
+    """One Act-Two generation: a character performs what a reference clip shows.
+
+    Args:
+        character: the character: a URL (image or video by its extension), ``act.image(url)`` or
+            ``act.video(url)``. One recognisable face, in frame throughout. Images: JPEG, PNG, WebP, ≤ 16 MB;
+            videos ≤ 32 MB (docs.dev.runwayml.com/assets/inputs).
+        reference: the performance: URL of a video, 3–30 s (CometAPI, control-a-character).
+        body_control: animate gestures as well as the face. Not supported when the character is a video
+            (CometAPI's model page). Default: not sent.
+        expression_intensity: 1 (subtle) to 5 (exaggerated). Default: not sent; 3 is the usual start.
+        seed: 0–4294967295; the same seed gives similar, not identical, results. Default: not sent.
+        ratio: output size in pixels, one of :data:`RATIOS`. Default: not sent.
+        public_figure_threshold: ``"auto"`` or ``"low"``: the vendor's moderation. Default: not sent.
+        allow_unlisted: also accept what CometAPI does not list: another ratio, data URIs, ``runway://``.
+
+    Raises:
+        RequestError: with everything that is wrong, each finding naming the field, the value and the cure.
+    """
+
+    character: MediaRef
+    reference: MediaRef
+    body_control: bool | None
+    expression_intensity: int | None
+    seed: int | None
+    ratio: str | None
+    public_figure_threshold: str | None
+    allow_unlisted: bool = field(default=False, compare=False)
+
+    def __init__(
+        self,
+        character: str | MediaRef | None = None,
+        reference: str | MediaRef | None = None,
+        body_control: bool | None = None,
+        expression_intensity: int | None = None,
+        seed: int | None = None,
+        ratio: str | None = None,
+        public_figure_threshold: str | None = None,
+        *,
+        allow_unlisted: bool = False,
+        **unknown: Any,
+    ) -> None:
+        given = {
+            "body_control": body_control,
+            "expression_intensity": expression_intensity,
+            "seed": seed,
+            "ratio": ratio,
+            "public_figure_threshold": public_figure_threshold,
+        }
+        given = {name: _plain(value) for name, value in given.items()}
+        findings = [
+            *check_media("character", character, allow_unlisted=allow_unlisted),
+            *check_media("reference", reference, allow_unlisted=allow_unlisted),
+            *(found for name, value in given.items() for found in _check_knob(name, value, allow_unlisted)),
+            *(_unknown_field(name, value) for name, value in unknown.items()),
+        ]
+        if findings:
+            raise RequestError(findings)
+        values = {
+            "character": as_media(character),
+            "reference": as_media(reference, default="video"),
+            **given,
+            "allow_unlisted": bool(allow_unlisted),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any] | str, *, allow_unlisted: bool = False) -> ActTwoRequest:
+        """A request from the vendor's JSON body, as a mapping or as text.
+
+        Args:
+            body: as documented on CometAPI's control-a-character page; snake_case names of this class are
+                understood too.
+            allow_unlisted: see :class:`ActTwoRequest`.
+
+        Raises:
+            RequestError: with everything that is wrong.
+        """
+        if isinstance(body, str):
+            try:
+                body = json.loads(body)
+            except ValueError as error:
+                found = Finding("body", None, f"is not valid JSON: {error}", "Mend that place.")
+                raise RequestError([found]) from None
+        if not isinstance(body, Mapping):
+            raise RequestError([Finding("body", None, "is not a JSON object", 'Give {"character": …, …}.')])
+        return cls(**fields_from_json(body), allow_unlisted=allow_unlisted)
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented body, with what was not set left out."""
+        body: dict[str, Any] = {
+            name: {"type": getattr(self, name).type, "uri": getattr(self, name).uri} for name in _INPUTS
+        }
+        for knob in KNOBS:
+            value = getattr(self, knob.name)
+            if value is not None:
+                place = body
+                for key in knob.wire[:-1]:
+                    place = place.setdefault(key, {})
+                place[knob.wire[-1]] = value
+        return {"model": MODEL, **body}
+
+    def to_curl(self) -> str:
+        """The request as a curl command. The key is ``$COMETAPI_KEY``, never its value."""
+        from cometact_nb.domain import forms  # noqa: PLC0415  (forms needs this class)
+
+        return forms.to_curl(self)
+
+    def to_python(self) -> str:
+        """The request as the Python call that makes it."""
+        from cometact_nb.domain import forms  # noqa: PLC0415
+
+        return forms.to_python(self)
+
+    def to_magic(self) -> str:
+        """The request as an ``%act_two`` line."""
+        from cometact_nb.domain import forms  # noqa: PLC0415
+
+        return forms.to_magic(self)
+
+    def replace(self, **changes: Any) -> ActTwoRequest:
+        """A copy with ``changes``; None unsets a field.
+
+        Raises:
+            RequestError: as the constructor does.
+        """
+        now = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return ActTwoRequest(**{**now, **changes})
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The knobs that are set, by their Python names."""
+        return {name: getattr(self, name) for name in _KNOB if getattr(self, name) is not None}
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is allowed but doubtful: it would be sent, and may waste money."""
+        return tuple(_warnings(self))
+
+    @property
+    def content_hash(self) -> str:
+        """16 hex digits that are the same for two requests exactly when their bodies are."""
+        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        parts = [f"{name}={_media_repr(getattr(self, name))}" for name in _INPUTS]
+        parts += [f"{name}={value!r}" for name, value in self.params.items()]
+        if self.allow_unlisted:
+            parts.append("allow_unlisted=True")
+        return f"ActTwoRequest({', '.join(parts)})"
+
+
+def _media_repr(ref: MediaRef) -> str:
+    """``ref`` as it would be written in Python: the bare URL where its type can be told from it."""
+    if as_media(ref.uri) == ref:
+        return repr(ref.uri)
+    return f"act.{ref.type}({ref.uri!r})"
+
+
+def _plain(value: Any) -> Any:
+    """``value`` with NumPy's and pandas's integers turned into Python's; they come from sweeps."""
+    if value is None or isinstance(value, (bool, int, str, float)):
+        return value
+    if type(value).__name__ in {"bool_", "bool"} and hasattr(value, "item"):
+        return value.item()
+    try:
+        return operator.index(value)
+    except TypeError:
+        return value
+
+
+def _check_knob(name: str, value: Any, allow_unlisted: bool) -> list[Finding]:
+    knob = _KNOB[name]
+    if value is None:
+        return []
+    try:
+        msgspec.convert(value, knob.type, strict=True)
+    except msgspec.ValidationError:
+        return [Finding(name, value, knob.limit, knob.cure)]
+    if name == "ratio":
+        return _check_ratio(knob, value, allow_unlisted)
+    return []
+
+
+def _check_ratio(knob: Knob, value: str, allow_unlisted: bool) -> list[Finding]:
+    if value in RATIOS:
+        return []
+    if allow_unlisted and value.strip():
+        return []
+    width, _, height = value.replace("x", ":").replace("×", ":").partition(":")
+    cure = knob.cure
+    if width.strip().isdigit() and height.strip().isdigit() and int(height) and int(width):
+        near = min(RATIOS, key=lambda known: abs(_aspect(known) - int(width) / int(height)))
+        cure = f"{near!r} is the nearest; allow_unlisted=True tries yours."
+    return [Finding("ratio", value, knob.limit, cure)]
+
+
+def _aspect(ratio: str) -> float:
+    width, _, height = ratio.partition(":")
+    return int(width) / int(height)
+
+
+def _unknown_field(name: str, value: Any) -> Finding:
+    squeezed = name.replace("_", "").replace("-", "").lower()
+    cure = _WRONG_NAMES.get(squeezed)
+    if cure is None:
+        near = difflib.get_close_matches(name, [*_NAMES, *(knob.wire[-1] for knob in KNOBS)], n=1)
+        cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_NAMES)}."
+    shown = None if squeezed == "apikey" else value
+    return Finding(name, shown, "is no field of an Act-Two request", cure)
+
+
+def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The constructor's arguments for a vendor body; what it does not know is passed on by its own name.
+
+    Raises:
+        RequestError: ``model`` names another model.
+    """
+    rest = dict(body)
+    model = rest.pop("model", MODEL)
+    if model != MODEL:
+        raise RequestError(
+            [Finding("model", model, "is another model", f"This package sends {MODEL!r} only.")]
+        )
+    found: dict[str, Any] = {}
+    for knob in KNOBS:
+        head, *tail = knob.wire
+        if not tail:
+            if head in rest:
+                found[knob.name] = rest.pop(head)
+        elif isinstance(rest.get(head), Mapping):
+            inner = dict(rest.pop(head))
+            if tail[0] in inner:
+                found[knob.name] = inner.pop(tail[0])
+            found.update({f"{head}.{key}": value for key, value in inner.items()})
+    return {**rest, **found}
+
+
+def _warnings(request: ActTwoRequest) -> list[Finding]:
+    found = []
+    if request.body_control is not None and request.character.type == "video":
+        found.append(
+            Finding(
+                "body_control",
+                request.body_control,
+                "is not supported when the character is a video (CometAPI's model page)",
+                "It probably changes nothing; use a character image to control the body.",
+                severity="warning",
+            )
+        )
+    if request.ratio is not None and request.ratio not in RATIOS:
+        found.append(
+            Finding("ratio", request.ratio, "is not listed", "The service may refuse it.", severity="warning")
+        )
+    for name in _INPUTS:
+        uri = getattr(request, name).uri
+        if not uri.startswith("http"):
+            found.append(
+                Finding(
+                    name,
+                    uri[:40],
+                    "is not an https URL",
+                    "CometAPI documents https URLs only.",
+                    severity="warning",
+                )
+            )
+    return found

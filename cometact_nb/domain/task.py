@@ -1,0 +1,434 @@
+"""What is known about one task, and how each event changes it.
+
+``reduce(state, event)`` is the only place where a task's state changes; history, engine and views all
+replay the same events through it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.request import ActTwoRequest
+
+__all__ = ["TERMINAL", "ClipInfo", "Snapshot", "Status", "TaskEvent", "TaskState", "reduce"]
+
+
+class Status(StrEnum):
+    """Where a task stands.
+
+    The first group is local, the second the vendor's own words, the third what is known when the vendor's
+    answer is not.
+    """
+
+    SUBMITTING = "SUBMITTING"  #: the intent is on disk, the POST is not answered yet
+    REFUSED = "REFUSED"  #: the POST was refused, or never sent: nothing was bought
+    UNCONFIRMED = "UNCONFIRMED"  #: the POST may have been accepted; it is never sent again by itself
+    FORGOTTEN = "FORGOTTEN"  #: an unconfirmed task the user gave up
+
+    PENDING = "PENDING"  #: accepted, not started
+    THROTTLED = "THROTTLED"  #: accepted, waiting for the account's concurrency limit
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    UNKNOWN = "UNKNOWN"  #: the service used a word that is not documented; see ``raw_status``
+    NOT_FOUND = "NOT_FOUND"  #: the service does not know the id, also after the time a fresh id is given
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing more happens by itself (``UNCONFIRMED`` waits for the user)."""
+        return self in TERMINAL
+
+
+TERMINAL = frozenset(
+    {
+        Status.REFUSED,
+        Status.UNCONFIRMED,
+        Status.FORGOTTEN,
+        Status.SUCCEEDED,
+        Status.FAILED,
+        Status.CANCELLED,
+        Status.NOT_FOUND,
+    }
+)
+
+#: Ends that the service itself announced; no later answer takes them back.
+FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
+
+
+class SignedURL(str):
+    """An output URL. Its query is a token that opens the clip, so its repr leaves the query out."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(unsigned(self))
+
+
+def unsigned(url: str) -> str:
+    """``url`` without query and fragment: what may be written down."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(not a URL)"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer to "how is the task?", in this package's terms.
+
+    Args:
+        status: what the answer means.
+        raw_status: the vendor's own word or words.
+        id: the id the answer carried, or an empty string.
+        progress: 0–1, or None when the answer had none or nonsense.
+        failure: the vendor's sentence about a failure.
+        failure_code: such as ``SAFETY.INPUT.IMAGE``.
+        output_urls: signed, expiring URLs of the clips.
+        created_at: Unix seconds, by the vendor's clock.
+        started_at: the same.
+        finished_at: the same.
+        notes: what in the answer was not understood.
+    """
+
+    status: Status
+    raw_status: str
+    id: str = ""
+    progress: float | None = None
+    failure: str | None = None
+    failure_code: str | None = None
+    output_urls: tuple[str, ...] = ()
+    created_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A clip on disk.
+
+    Args:
+        path: absolute path of the video file.
+        bytes: its size.
+        sha256: its hash, hexadecimal.
+        poster: absolute path of a JPEG of its first frame; None without the ``video`` extra.
+        width: pixels; None without the ``video`` extra, like the three below.
+        height: pixels.
+        fps: frames per second.
+        duration_s: seconds.
+    """
+
+    path: str
+    bytes: int
+    sha256: str
+    poster: str | None = None
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    duration_s: float | None = None
+
+
+class TaskEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """Something that happened to a task. ``at`` is Unix seconds by this machine's clock."""
+
+    at: float
+
+
+class Intended(TaskEvent, frozen=True, kw_only=True, tag="intended"):
+    """The user asked for the task; written before anything is sent."""
+
+    request: dict[str, Any] | None = None
+    base_url: str = ""
+    price_usd: float | None = None
+    allow_unlisted: bool = False
+
+
+class Postponed(TaskEvent, frozen=True, kw_only=True, tag="postponed"):
+    """The POST was certainly refused for now and will be sent again."""
+
+    reason: str
+    until: float
+
+
+class Accepted(TaskEvent, frozen=True, kw_only=True, tag="accepted"):
+    """The service gave the task an id (or the user did, for an unconfirmed one)."""
+
+    id: str
+
+
+class Refused(TaskEvent, frozen=True, kw_only=True, tag="refused"):
+    """The POST was refused, or never sent."""
+
+    message: str
+    status: int | None = None
+    code: str | None = None
+    request_id: str | None = None
+    param: str | None = None
+    sent: bool = True
+
+
+class Unconfirmed(TaskEvent, frozen=True, kw_only=True, tag="unconfirmed"):
+    """The POST was sent and its outcome is unknown."""
+
+    reason: str
+
+
+class Forgotten(TaskEvent, frozen=True, kw_only=True, tag="forgotten"):
+    """The user gave an unconfirmed task up."""
+
+
+class Observed(TaskEvent, frozen=True, kw_only=True, tag="observed"):
+    """The service answered a poll."""
+
+    snapshot: Snapshot
+
+
+class PollFailed(TaskEvent, frozen=True, kw_only=True, tag="poll-failed"):
+    """A poll brought no snapshot; polling goes on."""
+
+    reason: str
+
+
+class WatchEnded(TaskEvent, frozen=True, kw_only=True, tag="watch-ended"):
+    """Polling stopped for a reason that only the user can mend."""
+
+    reason: str
+
+
+class WatchBegan(TaskEvent, frozen=True, kw_only=True, tag="watch-began"):
+    """Polling began, or began again."""
+
+
+class CancelAnswered(TaskEvent, frozen=True, kw_only=True, tag="cancel-answered"):
+    """The service answered a cancel."""
+
+    accepted: bool
+    message: str = ""
+
+
+class ClipSaved(TaskEvent, frozen=True, kw_only=True, tag="clip-saved"):
+    """A clip is on disk under its final name."""
+
+    clip: ClipInfo
+
+
+class ClipFailed(TaskEvent, frozen=True, kw_only=True, tag="clip-failed"):
+    """A clip could not be fetched or kept."""
+
+    reason: str
+
+
+class ClipsLost(TaskEvent, frozen=True, kw_only=True, tag="clips-lost"):
+    """The clips are not on disk any more; they will be fetched again."""
+
+
+AnyEvent = (
+    Intended
+    | Postponed
+    | Accepted
+    | Refused
+    | Unconfirmed
+    | Forgotten
+    | Observed
+    | PollFailed
+    | WatchEnded
+    | WatchBegan
+    | CancelAnswered
+    | ClipSaved
+    | ClipFailed
+    | ClipsLost
+)
+
+
+class TaskState(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known about one task.
+
+    Args:
+        key: local identity, from before the service gave an id.
+        id: the service's id, or None.
+        status: see :class:`Status`.
+        raw_status: the vendor's own word or words.
+        request: the body as JSON, or None for a task made elsewhere.
+        allow_unlisted: the request was made with it.
+        base_url: the service.
+        price_usd: the estimate when it was submitted.
+        progress: 0–1, or None when the service reports none.
+        failure: what failed, in the service's words.
+        failure_code: the vendor's code.
+        output_urls: as of the last poll; without their signature after a restart.
+        submitted_at: Unix seconds, this machine's clock, like ``ended_at`` and ``observed_at``.
+        created_at: Unix seconds, the vendor's clock.
+        ended_at: when the end became known here.
+        observed_at: when the service last answered.
+        waiting_for: what the task waits for, in words, when that is not its status.
+        problem: what the user should know: the last poll that failed, why the watch ended.
+        watching: whether the task is meant to be polled.
+        clips: the clips on disk.
+        clip_error: why a clip is not on disk.
+        http_status: status of the refusal of the POST.
+        request_id: the vendor's id of the refused request.
+        param: the field the refusal named.
+        sent: False when the POST never left this machine.
+        cancel_message: how the service answered a cancel it did not carry out.
+    """
+
+    key: str
+    id: str | None = None
+    status: Status = Status.SUBMITTING
+    raw_status: str = ""
+    request: dict[str, Any] | None = None
+    allow_unlisted: bool = False
+    base_url: str = ""
+    price_usd: float | None = None
+    progress: float | None = None
+    failure: str | None = None
+    failure_code: str | None = None
+    output_urls: tuple[str, ...] = ()
+    submitted_at: float | None = None
+    created_at: float | None = None
+    ended_at: float | None = None
+    observed_at: float | None = None
+    waiting_for: str | None = None
+    problem: str | None = None
+    watching: bool = True
+    clips: tuple[ClipInfo, ...] = ()
+    clip_error: str | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+    param: str | None = None
+    sent: bool = True
+    cancel_message: str | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a wait is over: terminal, with the clip on disk or known not to come; or unwatched."""
+        if self.status is Status.SUCCEEDED:
+            return bool(self.clips) or self.clip_error is not None
+        return self.status.is_terminal or not self.watching
+
+    @property
+    def clip(self) -> ClipInfo | None:
+        """The first clip."""
+        return self.clips[0] if self.clips else None
+
+    @property
+    def begun_at(self) -> float | None:
+        """When it was submitted here, or else created at the service. Unix seconds."""
+        return self.submitted_at if self.submitted_at is not None else self.created_at
+
+    def elapsed_s(self, now: float) -> float:
+        """Seconds from submission to the end, or to ``now``."""
+        begun = self.begun_at
+        if begun is None:
+            return 0.0
+        return max(0.0, (self.ended_at if self.ended_at is not None else now) - begun)
+
+    def to_request(self) -> ActTwoRequest | None:
+        """The request as it was submitted, or None for a task made elsewhere."""
+        from cometact_nb.domain.request import ActTwoRequest  # noqa: PLC0415  (states are read without it)
+
+        if self.request is None:
+            return None
+        return ActTwoRequest.from_json(self.request, allow_unlisted=self.allow_unlisted)
+
+
+def reduce(state: TaskState, event: TaskEvent) -> TaskState:  # noqa: PLR0912  (one branch per event)
+    """``state`` after ``event``. Pure; unknown events change nothing."""
+    change = msgspec.structs.replace
+    match event:
+        case Intended():
+            return change(
+                state,
+                request=event.request,
+                allow_unlisted=event.allow_unlisted,
+                base_url=event.base_url,
+                price_usd=event.price_usd,
+                submitted_at=event.at if event.request is not None else None,
+            )
+        case Postponed():
+            return change(state, waiting_for=event.reason)
+        case Accepted():
+            return change(
+                state,
+                id=event.id,
+                status=Status.PENDING,
+                waiting_for=None,
+                problem=None,
+                ended_at=None,
+                watching=True,
+            )
+        case Refused():
+            return change(
+                state,
+                status=Status.REFUSED,
+                failure=event.message,
+                failure_code=event.code,
+                http_status=event.status,
+                request_id=event.request_id,
+                param=event.param,
+                sent=event.sent,
+                waiting_for=None,
+                ended_at=event.at,
+            )
+        case Unconfirmed():
+            return change(
+                state, status=Status.UNCONFIRMED, problem=event.reason, waiting_for=None, ended_at=event.at
+            )
+        case Forgotten():
+            return change(state, status=Status.FORGOTTEN, ended_at=event.at)
+        case Observed():
+            return _observed(state, event)
+        case PollFailed():
+            return change(state, problem=event.reason)
+        case WatchEnded():
+            return change(state, problem=event.reason, watching=False)
+        case WatchBegan():
+            return change(state, problem=None, watching=True, clip_error=None)
+        case CancelAnswered():
+            return change(state, cancel_message=None if event.accepted else event.message)
+        case ClipSaved():
+            return change(state, clips=(*state.clips, event.clip), clip_error=None)
+        case ClipFailed():
+            return change(state, clip_error=event.reason)
+        case ClipsLost():
+            return change(state, clips=())
+    return state
+
+
+def _observed(state: TaskState, event: Observed) -> TaskState:
+    """An announced end stays: a later answer only refreshes its URLs. Progress never runs backwards."""
+    seen = event.snapshot
+    change = msgspec.structs.replace
+    if state.status in FINAL:
+        if seen.status is state.status and seen.output_urls:
+            return change(state, output_urls=seen.output_urls, observed_at=event.at)
+        return state
+    progress = seen.progress
+    if progress is not None and state.progress is not None:
+        progress = max(progress, state.progress)
+    terminal = seen.status.is_terminal
+    return change(
+        state,
+        id=state.id or seen.id or None,
+        status=seen.status,
+        raw_status=seen.raw_status,
+        progress=1.0
+        if seen.status is Status.SUCCEEDED
+        else progress
+        if progress is not None
+        else state.progress,
+        failure=seen.failure,
+        failure_code=seen.failure_code,
+        output_urls=seen.output_urls or state.output_urls,
+        created_at=seen.created_at or state.created_at,
+        observed_at=event.at,
+        ended_at=event.at if terminal else None,
+        waiting_for=None,
+        problem=None if not seen.notes else "; ".join(seen.notes),
+    )

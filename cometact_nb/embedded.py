@@ -1,0 +1,128 @@
+"""The sandbox as a child process. It is spoken to over HTTP only, like the real service."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from cometact_nb.errors import ConfigError
+
+__all__ = ["Sandbox", "start"]
+
+#: A task takes about 75 s at speed 1.
+DEFAULT_SPEED = 12.0
+KEY = "sandbox-key"
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox: a stand-in for the paid API on this machine. Nothing is billed.
+
+    Attributes:
+        base_url: where it listens.
+        speed: how many times faster than the real service its clock runs.
+        characters: URLs of sample character images.
+        character_videos: URLs of sample character videos.
+        references: URLs of sample reference clips.
+    """
+
+    base_url: str
+    speed: float
+    characters: list[str]
+    character_videos: list[str]
+    references: list[str]
+    options: dict[str, Any] = field(default_factory=dict, repr=False)
+    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    @property
+    def character(self) -> str:
+        """URL of the first sample character."""
+        return self.characters[0]
+
+    @property
+    def reference(self) -> str:
+        """URL of the first sample reference clip."""
+        return self.references[0]
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self) -> None:
+        """End the process. Its tasks are gone; clips on disk stay."""
+        if self.process is None:
+            return
+        with suppress(OSError):
+            if self.process.stdin:
+                self.process.stdin.close()  # it ends with its standard input
+        try:
+            self.process.wait(3)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(3)
+
+    def __repr__(self) -> str:
+        return f"<SANDBOX at {self.base_url}, {self.speed:g}× real time; nothing is billed>"
+
+
+def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
+    """Start a sandbox and return once it listens.
+
+    Args:
+        speed: how many times faster than the real service; 1 takes about 75 s a task.
+        options: further options of ``python -m cometact_nb.sandbox``, with underscores; a list repeats one.
+
+    Raises:
+        ConfigError: the extra ``sandbox`` is not installed, or it did not start.
+    """
+    missing = [name for name in ("av", "PIL", "tornado") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"The sandbox needs {', '.join(missing)}. Install it with: pip install 'cometact_nb[sandbox]'"
+        )
+    command = [
+        sys.executable,
+        "-m",
+        "cometact_nb.sandbox",
+        "--json",
+        "--stop-with-stdin",
+        "--speed",
+        f"{speed:g}",
+    ]
+    for name, value in options.items():
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            if item is not None:
+                command += [f"--{name.replace('_', '-')}", str(item)]
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(  # noqa: S603  (our own module, arguments as a list)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        line = process.stdout.readline() if process.stdout else ""
+        try:
+            told = json.loads(line)
+        except ValueError:
+            process.kill()
+            process.wait(5)
+            errors.seek(0)
+            last = errors.read().strip().splitlines()[-1:] or ["it said nothing"]
+            raise ConfigError(f"The sandbox did not start: {last[0]}") from None
+    samples = told["samples"]
+    sandbox = Sandbox(
+        base_url=told["base_url"],
+        speed=speed,
+        characters=samples["characters"],
+        character_videos=samples["character_videos"],
+        references=samples["references"],
+        options=options,
+        process=process,
+    )
+    atexit.register(sandbox.stop)
+    return sandbox

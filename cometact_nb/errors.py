@@ -1,0 +1,206 @@
+"""Every error this package raises on purpose.
+
+::
+
+    ActTwoError
+    ├── ConfigError          no key, a bad base URL, an unknown setting: nothing was sent
+    ├── RequestError         a request the service would refuse: nothing was sent (``.findings``)
+    ├── ServiceError         the service was asked and did not do it
+    │   ├── RefusedError     it answered no (``.status``, ``.code``, ``.request_id``): nothing was bought
+    │   │   └── CancelRefused    it does not cancel, or not this task
+    │   └── NotSentError     it was never reached (connection, DNS, TLS): nothing was sent
+    ├── TaskError            a task ended without a clip (``.task``)
+    │   ├── UnconfirmedError the paid request may or may not have been accepted
+    │   ├── TaskFailed       the generation failed (``.code`` is the vendor's failure code)
+    │   ├── TaskCancelled    the task was cancelled
+    │   ├── TaskNotFound     the service does not know the task's id
+    │   └── WatchStopped     polling was refused or went on for too long; the task may still run
+    ├── ClipError            the generation succeeded, its clip could not be kept on disk
+    ├── HistoryError         the record of tasks could not be read or written
+    └── WaitTimeout          ``wait(timeout_s=…)`` ran out; the task goes on (also a ``TimeoutError``)
+
+    WaitInterrupted          a ``KeyboardInterrupt`` that says the task goes on
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "ActTwoError",
+    "CancelRefused",
+    "ClipError",
+    "ConfigError",
+    "HistoryError",
+    "NotSentError",
+    "RefusedError",
+    "RequestError",
+    "ServiceError",
+    "TaskCancelled",
+    "TaskError",
+    "TaskFailed",
+    "TaskNotFound",
+    "UnconfirmedError",
+    "WaitInterrupted",
+    "WaitTimeout",
+    "WatchStopped",
+]
+
+
+class ShortTraceback:
+    """Renders an exception in a notebook as its message and the user's own line, nothing else.
+
+    IPython calls ``_render_traceback_`` in every traceback mode, the verbose ones (which print local
+    variables) included, so no internal value can reach a saved notebook by way of a traceback.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        lines = [f"{type(self).__name__}: {self}"]
+        where = _users_line(self)
+        if where:
+            lines.append(where)
+        return lines
+
+
+def _users_line(error: Any) -> str:
+    """The innermost line of the user's own code that led to ``error``, or an empty string."""
+    package = str(Path(__file__).parent)
+    found = ""
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if code.co_filename.startswith(package):
+            break
+        source = linecache.getline(code.co_filename, step.tb_lineno, step.tb_frame.f_globals).strip()
+        in_ipython = f"{os.sep}IPython{os.sep}" in code.co_filename
+        if source and not in_ipython and "get_ipython()" not in source:
+            found = f"  line {step.tb_lineno}: {source[:160]}"
+        step = step.tb_next
+    return found
+
+
+class ActTwoError(ShortTraceback, Exception):
+    """Base of every error of this package."""
+
+
+class ConfigError(ActTwoError):
+    """A setting is missing or cannot be used. Nothing was sent."""
+
+
+class RequestError(ActTwoError, ValueError):
+    """A request the service would refuse. Nothing was sent.
+
+    Args:
+        findings: everything that is wrong, each naming the field, the value and the cure.
+    """
+
+    def __init__(self, findings: Iterable[Any]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class ServiceError(ActTwoError):
+    """The service was asked for something and did not do it."""
+
+
+class RefusedError(ServiceError):
+    """The service answered no. Nothing was bought.
+
+    Args:
+        message: what the service said and what to do about it.
+        status: HTTP status of the answer, or None when the refusal came with a 2xx body.
+        code: the vendor's error code, if it gave one.
+        request_id: the vendor's id of the request, for its support.
+        param: the field the vendor named, if it named one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        param: str | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.param = param
+        super().__init__(message)
+
+
+class CancelRefused(RefusedError):
+    """The service did not cancel the task; it goes on and is billed."""
+
+
+class NotSentError(ServiceError):
+    """The service was never reached. Nothing was sent, nothing was bought."""
+
+
+class TaskError(ActTwoError):
+    """A task ended, or its watch did, without a clip.
+
+    Args:
+        message: what happened and what to do.
+        task: the task's handle.
+    """
+
+    def __init__(self, message: str, task: Any = None) -> None:
+        self.task = task
+        super().__init__(message)
+
+
+class UnconfirmedError(TaskError):
+    """The paid request was sent and its outcome is unknown. It is never sent again by itself."""
+
+
+class TaskFailed(TaskError):
+    """The generation failed.
+
+    Args:
+        message: what failed, the cure, and whether it was probably billed.
+        task: the task's handle.
+        code: the vendor's failure code, such as ``SAFETY.INPUT.IMAGE``.
+    """
+
+    def __init__(self, message: str, task: Any = None, *, code: str | None = None) -> None:
+        self.code = code
+        super().__init__(message, task)
+
+
+class TaskCancelled(TaskError):
+    """The task was cancelled, here or elsewhere."""
+
+
+class TaskNotFound(TaskError):
+    """The service does not know the task's id."""
+
+
+class WatchStopped(TaskError):
+    """Nothing polls the task any more; ``task.refresh()`` looks once more and goes on."""
+
+
+class ClipError(ActTwoError):
+    """The generation succeeded and its clip is not on disk. ``task.refresh()`` fetches it again."""
+
+
+class HistoryError(ActTwoError):
+    """The record of tasks could not be read or written."""
+
+
+class WaitTimeout(ActTwoError, TimeoutError):
+    """A wait ran out of time. The task goes on."""
+
+
+class WaitInterrupted(ShortTraceback, KeyboardInterrupt):
+    """A wait was interrupted. The task goes on.
+
+    A ``KeyboardInterrupt``, so that "Run All" stops and ``except Exception`` does not swallow it.
+    """

@@ -1,0 +1,124 @@
+"""From signed URLs to clips on disk: resumed after a break, with fresh URLs after an expiry."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from cometact_nb.api.client import Download
+from cometact_nb.api.flow import backoff_s
+from cometact_nb.errors import ClipError
+from cometact_nb.store import media
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from cometact_nb.api.client import Client
+    from cometact_nb.domain.task import ClipInfo, TaskState
+
+__all__ = ["Fetcher"]
+
+_ATTEMPTS = 5
+#: Answers of a storage service to a link that is no longer good.
+_EXPIRED = {400, 401, 403, 404, 410}
+_FRESH_LINKS = 2
+_OK, _PARTIAL = 200, 206
+
+
+class Clock(Protocol):
+    """What a fetch needs of time."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+@dataclass
+class Fetcher:
+    """Fetches clips of one session.
+
+    Args:
+        client: the shared HTTP client.
+        clock: for the pauses between attempts.
+        random: uniform in [0, 1), for their jitter.
+    """
+
+    client: Client
+    clock: Clock
+    random: Callable[[], float]
+
+    async def clip(
+        self, state: TaskState, index: int, folder: Path, fresh: Callable[[], Awaitable[tuple[str, ...]]]
+    ) -> ClipInfo:
+        """The ``index``-th clip of a succeeded task, on disk under its final name.
+
+        Args:
+            state: the task, with the URLs of its last poll.
+            index: which of its outputs.
+            folder: where the clip goes.
+            fresh: polls the task again and gives its URLs, when the present ones have expired.
+
+        Raises:
+            ClipError: it cannot be had, or not be kept; the message says which.
+        """
+        adopted = await asyncio.to_thread(media.adopt, folder, state, index)
+        if adopted is not None:
+            return adopted
+        partial = media.PartialClip(folder, media.clip_stem(state, index))
+        try:
+            await self._fill(partial, state.output_urls, index, fresh)
+            return await asyncio.to_thread(partial.keep, state)
+        finally:
+            partial.discard()
+
+    async def _fill(
+        self,
+        partial: media.PartialClip,
+        urls: tuple[str, ...],
+        index: int,
+        fresh: Callable[[], Awaitable[tuple[str, ...]]],
+    ) -> None:
+        renewed = 0
+        reason = ""
+        for attempt in range(1, _ATTEMPTS + 1):
+            if index >= len(urls) or "?" not in urls[index]:
+                # Signatures are not kept on disk: after a restart there is only the address without one.
+                urls = await fresh() or urls
+            try:
+                status = await self._read(partial, urls[index] if index < len(urls) else "")
+            except (ConnectionError, TimeoutError) as error:
+                reason = str(error) or "it took too long"
+                await self.clock.sleep(backoff_s(attempt, self.random))
+                continue
+            if status in {_OK, _PARTIAL}:
+                return
+            reason = f"its link answered HTTP {status}"
+            if status in _EXPIRED and renewed < _FRESH_LINKS:
+                renewed += 1
+                urls = await fresh()
+            else:
+                await self.clock.sleep(backoff_s(attempt, self.random))
+        raise ClipError(f"the clip could not be fetched: {reason}")
+
+    async def _read(self, partial: media.PartialClip, url: str) -> int:
+        """Read on from where ``partial`` ends; the HTTP status of the answer.
+
+        Raises:
+            ConnectionError: it broke off, or was shorter than announced.
+            ClipError: what comes is no video.
+        """
+        async with self.client.download(url, start=partial.size) as answer:
+            if not isinstance(answer, Download):
+                raise ConnectionError(answer.reason)
+            if answer.status not in {_OK, _PARTIAL}:
+                return answer.status
+            if answer.content_type in {"text/html", "application/json"}:
+                raise ClipError(f"its link leads to {answer.content_type}, not to a video")
+            if answer.status == _OK and partial.size:
+                partial.restart()
+            async for chunk in answer.chunks:
+                partial.write(chunk)
+            if answer.total is not None and partial.size != answer.total:
+                raise ConnectionError(f"{partial.size} of {answer.total} bytes came")
+            return answer.status

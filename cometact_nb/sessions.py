@@ -1,0 +1,425 @@
+"""The shared client of a notebook: what the magic, the panel and Python calls all go through."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import threading
+from concurrent import futures
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cometact_nb import embedded
+from cometact_nb.api import flow
+from cometact_nb.config import FREE, Config, Endpoint, Secret
+from cometact_nb.domain import task as events
+from cometact_nb.domain.media import Finding
+from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.engine import Engine, Job, new_key
+from cometact_nb.errors import ActTwoError, ConfigError, RequestError, WaitInterrupted
+from cometact_nb.notify import Notifier
+from cometact_nb.tasks import Task, error_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from cometact_nb.store.history import Row
+
+__all__ = ["Session", "session"]
+
+T = TypeVar("T")
+_HEARTBEAT_S = 0.2
+#: A request that another, living process is sending is left alone for this long.
+_SENDING_S = 600.0
+
+
+class Session:
+    """One configuration, one engine, all tasks of this process.
+
+    Args:
+        config: default :meth:`Config.from_environment`.
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        self._config = config or Config.from_environment()
+        self._engine: Engine | None = None
+        self._notifier = Notifier()
+        self._tasks: dict[str, Task] = {}
+        self._told: set[str] = set()
+        self._lock = threading.RLock()
+        self._sandbox: embedded.Sandbox | None = None
+        self._before_sandbox: Config | None = None
+        self._started_in = Path.cwd()
+        #: Shows a wait to the user; a view replaces it where there is something to show it on.
+        self.waiting: Callable[[Task], AbstractContextManager[Callable[[], None]]] = _silent
+
+    # --- settings ----------------------------------------------------------------------------------
+
+    @property
+    def config(self) -> Config:
+        """The present settings; the key is not shown by their repr."""
+        return self._config
+
+    @property
+    def notebook_dir(self) -> Path:
+        """The folder that relative paths start from: the notebook's own, else where Python started."""
+        named = Path(os.environ.get("JPY_SESSION_NAME", ""))
+        if named.is_absolute() and named.parent.is_dir():
+            return named.parent
+        return self._started_in
+
+    @property
+    def sandbox(self) -> embedded.Sandbox | None:
+        """The sandbox that new tasks go to, or None."""
+        return self._sandbox if self._before_sandbox is not None else None
+
+    def configure(self, **settings: Any) -> Config:
+        """Change settings; see :class:`~cometact_nb.config.Config`. Tasks under way keep theirs.
+
+        Raises:
+            ConfigError: an unknown setting, a bad value, or another history while tasks are watched.
+        """
+        with self._lock:
+            base = self._config
+            if settings.get("base_url") is not None and self._before_sandbox is not None:
+                base = self._before_sandbox
+            config = base.changed(**settings)
+            if config.history != self._config.history:
+                self._drop_engine()
+            if base is self._before_sandbox:
+                self._before_sandbox = None
+            self._config = config
+            return config
+
+    def use_sandbox(
+        self, speed: float | None = None, *, unless_key: bool = False, **options: Any
+    ) -> embedded.Sandbox | None:
+        """Send new tasks to a stand-in on this machine that renders real clips. Nothing is billed.
+
+        Args:
+            speed: how many times faster than the real service, default 12 (a task takes about 6 s). Polls
+                are spaced alike.
+            unless_key: do nothing, and return None, when a key is configured: for notebooks that run on
+                either.
+            options: such as ``scenario="lost-answer"``; see ``python -m cometact_nb.sandbox --help``.
+
+        Returns:
+            the sandbox, with URLs of sample characters and references.
+
+        Raises:
+            ConfigError: the extra ``sandbox`` is not installed, or a value is wrong.
+        """
+        with self._lock:
+            if unless_key and (self._before_sandbox or self._config).api_key is not None:
+                return None
+            wanted = embedded.DEFAULT_SPEED if speed is None else speed
+            if isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or not 0.1 <= wanted <= 1000:  # noqa: PLR2004
+                raise ConfigError(f"speed={speed!r} is outside 0.1–1000. 1 is real time, 12 the default.")
+            running = self._sandbox
+            if running is None or not running.alive or (running.speed, running.options) != (wanted, options):
+                self._sandbox = running = embedded.start(float(wanted), **options)
+            self._before_sandbox = self._before_sandbox or self._config
+            self._config = replace(
+                self._config,
+                base_url=running.base_url,
+                api_key=Secret(embedded.KEY),
+                price=FREE,
+                time_scale=1 / running.speed,
+            )
+            return running
+
+    def leave_sandbox(self) -> Config:
+        """Send new tasks to the service that was configured before :meth:`use_sandbox`."""
+        with self._lock:
+            if self._before_sandbox is not None:
+                self._config, self._before_sandbox = self._before_sandbox, None
+            return self._config
+
+    # --- tasks -------------------------------------------------------------------------------------
+
+    def submit(self, request: ActTwoRequest | None = None, **fields: Any) -> Task:
+        """Send one paid request and return when it is answered.
+
+        Args:
+            request: what to send; or give its ``fields``.
+            fields: of :class:`ActTwoRequest`.
+
+        Returns:
+            the task, watched in the background from now on.
+
+        Raises:
+            RequestError: the request is wrong; nothing was sent.
+            ConfigError: no key; nothing was sent.
+            HistoryError: the intent could not be recorded; nothing was sent.
+            RefusedError: the service said no; nothing was bought.
+            NotSentError: the service was not reached; nothing was bought.
+            UnconfirmedError: sent, and the answer was lost; ``.task`` is kept and never sent again by itself.
+        """
+        if request is None:
+            request = ActTwoRequest(**fields)
+        elif fields:
+            request = request.replace(**fields)
+        config = self._config
+        self._check(request, config)
+        state = TaskState(key=new_key())
+        job = Job(state, config.endpoint, self._folder(config))
+        task = self._track(job)
+        work = self.engine.submit(job, request, config.price.usd_per_request)
+        verdict = self._run(work, f"{task.key} is being sent")
+        if config.wait and isinstance(verdict, flow.Created):
+            task.wait()
+        if isinstance(verdict, flow.Created):
+            return task
+        raise error_for(task)
+
+    def task(self, name: str) -> Task:
+        """The task with this id, from this session, from history, or made elsewhere with the same key.
+
+        An unfinished one is watched from then on.
+
+        Args:
+            name: the service's id, a local key, or their first characters (4 or more) if history has it.
+
+        Raises:
+            ConfigError: the name is no id.
+            HistoryError: several tasks start with it, or the history cannot be read.
+        """
+        name = str(name).strip()
+        if not name or any(char.isspace() or char in "/?#" for char in name):
+            raise ConfigError(
+                f"{name!r} is no task id. An id looks like 5b91e444-c232-deaf-a4d7-8aef3e57336b."
+            )
+        with self._lock:
+            for task in self._tasks.values():
+                if name in {task.id, task.key}:
+                    return task
+        row = self._run(self._find(name))
+        if row is not None and (known := self._tasks.get(row.state.key)) is not None:
+            return known
+        return self._adopt(row) if row is not None else self._foreign(name)
+
+    def tasks(self) -> list[Task]:
+        """The tasks of this process, newest first."""
+        return list(reversed(self._tasks.values()))
+
+    def cancel(self, task: Task) -> None:
+        """See :meth:`Task.cancel`."""
+        if task.id is not None:
+            self._run(self.engine.cancel(task._job))  # noqa: SLF001  (a handle's job is the session's)
+
+    def refresh(self, task: Task) -> None:
+        """See :meth:`Task.refresh`."""
+        job = task._job  # noqa: SLF001
+        if job.endpoint.api_key is None and job.endpoint.base_url == self._config.base_url:
+            job.endpoint = self._config.endpoint
+        self._run(self.engine.resume(job))
+
+    def confirm(self, task: Task, task_id: str) -> None:
+        """See :meth:`Task.confirm`."""
+        self._need_unconfirmed(task)
+        if not str(task_id).strip():
+            raise ActTwoError("The id is empty. Copy it from the vendor's log.")
+
+        async def work() -> None:
+            self.engine.accept(task._job, str(task_id).strip())  # noqa: SLF001
+
+        self._run(work())
+
+    def forget(self, task: Task) -> None:
+        """See :meth:`Task.forget`."""
+        self._need_unconfirmed(task)
+
+        async def work() -> None:
+            self.engine.record(task._job, events.Forgotten(at=self.engine.now()))  # noqa: SLF001
+
+        self._run(work())
+
+    def resubmit(self, task: Task) -> Task:
+        """See :meth:`Task.resubmit`."""
+        request = task.request
+        if request is None:
+            raise ActTwoError("What this task asked for is not known here, so it cannot be sent again.")
+        if not task.status.is_terminal:
+            raise ActTwoError(f"Task {task.id} has not ended; sending it again would pay twice.")
+        return self.submit(request)
+
+    def call_soon(self, work: Callable[..., object], *args: Any) -> None:
+        """Run ``work(*args)`` on the notifier's thread and return at once."""
+        self._notifier.put(lambda: work(*args))
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until listeners were told of everything so far; False when that took too long."""
+        return self._notifier.flush(timeout_s)
+
+    def close(self) -> None:
+        """Stop watching and close everything. Tasks at the service go on and can be found again."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.close()
+                self._engine = None
+            if self._sandbox is not None:
+                self._sandbox.stop()
+                self._sandbox = None
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    @property
+    def engine(self) -> Engine:
+        """The background thread, started at first use."""
+        with self._lock:
+            if self._engine is None:
+                self._engine = Engine(self._config.history, self._changed)
+            return self._engine
+
+    def _check(self, request: ActTwoRequest, config: Config) -> None:
+        local = [
+            Finding(name, ref.uri, "is an address on this machine, which the service cannot reach",
+                    "Give an https:// URL; http is for the sandbox.")
+            for name, ref in (("character", request.character), ("reference", request.reference))
+            if ref.uri.startswith("http://")
+        ]  # fmt: skip
+        if local and not config.sandbox:
+            raise RequestError(local)
+        if config.api_key is None and not config.sandbox:
+            raise ConfigError(
+                "There is no API key. Set COMETAPI_KEY before starting the kernel, or call "
+                "act.configure(api_key=…). To practise without one: act.use_sandbox() or %act_two sandbox."
+            )
+
+    def _folder(self, config: Config) -> Path:
+        return (self.notebook_dir / config.output_dir).resolve()
+
+    def _track(self, job: Job) -> Task:
+        task = Task(self, job)
+        with self._lock:
+            self._tasks[task.key] = task
+        return task
+
+    async def _find(self, name: str) -> Row | None:
+        return self.engine.history.find(name)
+
+    def _adopt(self, row: Row) -> Task:
+        """A task found in history, watched on if it has not ended."""
+        config = self._config
+        here = row.state.base_url == config.base_url
+        endpoint = config.endpoint if here else Endpoint(row.state.base_url)
+        task = self._track(Job(row.state, endpoint, self._folder(config)))
+
+        async def go_on() -> None:
+            job = task._job  # noqa: SLF001
+            if row.state.status is Status.SUBMITTING:
+                if not _still_sending(row, self.engine.now()):
+                    reason = "the kernel stopped before the service answered"
+                    self.engine.record(job, events.Unconfirmed(at=self.engine.now(), reason=reason))
+            elif not row.state.is_settled:
+                self.engine.watch(job)
+
+        self._run(go_on())
+        return task
+
+    def _foreign(self, task_id: str) -> Task:
+        """A task made elsewhere with the same key."""
+        config = self._config
+        if config.api_key is None and not config.sandbox:
+            self._check_key_for_lookup()
+        state = TaskState(key=new_key())
+        job = Job(state, config.endpoint, self._folder(config))
+        task = self._track(job)
+
+        async def look() -> None:
+            now = self.engine.now()
+            self.engine.record(job, events.Intended(at=now, base_url=config.base_url))
+            self.engine.accept(job, task_id)
+
+        self._run(look())
+        return task
+
+    def _check_key_for_lookup(self) -> None:
+        raise ConfigError(
+            "History does not have this task, and there is no API key to ask the service with. "
+            "Set COMETAPI_KEY or call act.configure(api_key=…)."
+        )
+
+    def _need_unconfirmed(self, task: Task) -> None:
+        if task.status is not Status.UNCONFIRMED:
+            raise ActTwoError(
+                f"Task {task.id or task.key} is {task.status}, not UNCONFIRMED; nothing to settle."
+            )
+
+    def _run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
+        """Wait for ``work`` on the engine's thread. An interrupt ends the wait only."""
+        future = self.engine.call(work)
+        try:
+            while not future.done():
+                futures.wait([future], timeout=_HEARTBEAT_S)
+        except KeyboardInterrupt:
+            raise WaitInterrupted(f"{what}; that goes on. act.session().tasks() shows it.") from None
+        return future.result()
+
+    def _changed(self, job: Job) -> None:
+        """On the engine's thread: settle waits at once, tell listeners soon."""
+        task = self._tasks.get(job.state.key)
+        if task is None:
+            return
+        task.changed()
+        if task.key in self._told:
+            return  # a telling is under way to come, and will show the newest state
+        self._told.add(task.key)
+
+        def tell() -> None:
+            self._told.discard(task.key)
+            task.tell()
+
+        self._notifier.put(tell)
+
+    def _drop_engine(self) -> None:
+        if self._engine is None:
+            return
+        if any(not task.state.is_settled for task in self._tasks.values()):
+            raise ConfigError(
+                "history cannot be changed while tasks are watched. Set it at the top of a notebook."
+            )
+        self._engine.close()
+        self._engine = None
+
+
+@contextmanager
+def _silent(_: Task) -> Iterator[Callable[[], None]]:
+    with nullcontext():
+        yield lambda: None
+
+
+def _still_sending(row: Row, now: float) -> bool:
+    """Whether the process that recorded the intent may still be sending it."""
+    host, _, pid = row.owner.partition("/")
+    if now - row.updated_at > _SENDING_S:
+        return False
+    if host != socket.gethostname() or not pid.isdigit():
+        return True
+    if int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+_shared: Session | None = None
+_shared_lock = threading.Lock()
+
+
+def session() -> Session:
+    """The session that the magic, the panel and the functions of this package share."""
+    global _shared  # noqa: PLW0603  (one per process is the point)
+    with _shared_lock:
+        if _shared is None:
+            _shared = Session()
+            atexit.register(_shared.close)
+        return _shared

@@ -1,0 +1,238 @@
+"""The record of all tasks: SQLite, one row a task, one row an event.
+
+The journal is SQLite's rollback journal, not WAL: home directories are often on a network file system, where
+WAL does not work. One connection, used by the I/O thread alone.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import time
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cometact_nb.domain.task import AnyEvent, Observed, TaskState, unsigned
+from cometact_nb.errors import HistoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cometact_nb.domain.task import TaskEvent
+
+__all__ = ["History", "Row"]
+
+#: How long another process may hold the file before this one gives up.
+_BUSY_S = 20.0
+
+_PUT_TASK = """
+INSERT INTO tasks (key, id, base_url, status, content_hash, submitted_at, updated_at, owner, state)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO UPDATE SET id = excluded.id, status = excluded.status,
+    submitted_at = excluded.submitted_at, updated_at = excluded.updated_at, owner = excluded.owner,
+    state = excluded.state
+"""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One task as the history has it: its state, and the process that last wrote it."""
+
+    state: TaskState
+    owner: str
+    updated_at: float
+
+
+class History:
+    """All tasks ever submitted with this file.
+
+    Args:
+        path: the SQLite file, made with its folders when missing; ``":memory:"`` keeps nothing.
+
+    Raises:
+        HistoryError: the file cannot be made, opened or understood.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.owner = f"{socket.gethostname()}/{os.getpid()}"
+        try:
+            if path != ":memory:":
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode = TRUNCATE")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._migrate()
+            if path != ":memory:":
+                _private(path)
+        except (OSError, sqlite3.Error) as error:
+            raise HistoryError(self._cure("opened", error)) from None
+
+    def append(
+        self, key: str, event: TaskEvent, state: TaskState, *, content_hash: str | None = None
+    ) -> None:
+        """Write one event and the state it led to, durably, before returning.
+
+        Args:
+            key: the task's local key.
+            event: what happened.
+            state: ``reduce`` of all events so far.
+            content_hash: of the request, on the first event.
+
+        Raises:
+            HistoryError: nothing was written (disk full, read-only, held by another process for too long).
+        """
+        state = _without_signatures(state)
+        values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, time.time())
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute(
+                    _PUT_TASK,
+                    (*values, self.owner, _text(state)),
+                )
+                self._db.execute(
+                    "INSERT INTO events (key, at, event) VALUES (?, ?, ?)",
+                    (key, event.at, _text(_redacted(event))),
+                )
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise HistoryError(self._cure("written", error)) from None
+
+    def find(self, name: str) -> Row | None:
+        """The task with this id or key, or the only one that starts with it (4 characters or more).
+
+        Raises:
+            HistoryError: several tasks start with it.
+        """
+        for column in ("key", "id"):
+            rows = self._rows(f"WHERE {column} = ? ORDER BY updated_at DESC LIMIT 1", (name,))
+            if rows:
+                return rows[0]
+        if len(name) < 4:  # noqa: PLR2004
+            return None
+        rows = self._rows("WHERE id GLOB ? OR key GLOB ? LIMIT 2", (_prefix(name), _prefix(name)))
+        if len(rows) > 1:
+            raise HistoryError(f"Several tasks start with {name!r}. Give more of the id.")
+        return rows[0] if rows else None
+
+    def unfinished(self, base_url: str) -> list[Row]:
+        """Tasks of one service that had not ended when last written, oldest first."""
+        waiting = ("SUBMITTING", "PENDING", "THROTTLED", "RUNNING", "UNKNOWN")
+        marks = ", ".join("?" * len(waiting))
+        return self._rows(
+            f"WHERE status IN ({marks}) AND base_url = ? ORDER BY submitted_at", (*waiting, base_url)
+        )
+
+    def latest(self, limit: int) -> list[Row]:
+        """The newest tasks, newest first."""
+        return self._rows("ORDER BY updated_at DESC LIMIT ?", (limit,))
+
+    def events(self, key: str) -> list[TaskEvent]:
+        """Everything that happened to one task, in order; events of a newer version are left out."""
+        return list(self._events(key))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _events(self, key: str) -> Iterator[TaskEvent]:
+        for (text,) in self._query("SELECT event FROM events WHERE key = ? ORDER BY seq", (key,)):
+            try:
+                yield msgspec.json.decode(text, type=AnyEvent)
+            except msgspec.ValidationError:
+                continue
+
+    def _rows(self, clause: str, values: tuple[Any, ...]) -> list[Row]:
+        rows = []
+        sql = f"SELECT state, owner, updated_at FROM tasks {clause}"  # noqa: S608  (our own clauses)
+        for text, owner, updated_at in self._query(sql, values):
+            try:
+                state = msgspec.json.decode(text, type=TaskState)
+            except msgspec.MsgspecError as error:
+                raise HistoryError(self._cure("understood", error)) from None
+            rows.append(Row(state, owner, updated_at))
+        return rows
+
+    def _query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise HistoryError(self._cure("read", error)) from None
+
+    def _migrate(self) -> None:
+        scripts = sorted(
+            (entry for entry in resources.files("cometact_nb.store").joinpath("migrations").iterdir()
+             if entry.name.endswith(".sql")),
+            key=lambda entry: entry.name,
+        )  # fmt: skip
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            (done,) = self._db.execute("PRAGMA user_version").fetchone()
+            if done > len(scripts):
+                raise _newer()
+            for number, script in enumerate(scripts[done:], done + 1):
+                for statement in _statements(script.read_text("utf-8")):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {number}")
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def _cure(self, what: str, error: Exception) -> str:
+        return (
+            f"The history {self.path!r} could not be {what}: {error}. Nothing is sent without a record; "
+            "give another file with act.configure(history=…) or COMETACT_NB_HISTORY."
+        )
+
+
+def _newer() -> sqlite3.Error:
+    return sqlite3.DatabaseError("it was written by a newer version of cometact_nb")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a migration one by one, since ``executescript`` would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _private(path: str) -> None:
+    """Requests may hold private URLs: the file is for its user only. Best effort where modes mean nothing."""
+    try:
+        Path(path).chmod(0o600)
+    except OSError:
+        return
+
+
+def _prefix(name: str) -> str:
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name) + "*"
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _without_signatures(state: TaskState) -> TaskState:
+    if not state.output_urls:
+        return state
+    return msgspec.structs.replace(state, output_urls=tuple(unsigned(url) for url in state.output_urls))
+
+
+def _redacted(event: TaskEvent) -> TaskEvent:
+    if not isinstance(event, Observed) or not event.snapshot.output_urls:
+        return event
+    urls = tuple(unsigned(url) for url in event.snapshot.output_urls)
+    return Observed(at=event.at, snapshot=msgspec.structs.replace(event.snapshot, output_urls=urls))

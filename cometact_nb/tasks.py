@@ -1,0 +1,404 @@
+"""The handle of one task: look at it, wait for it, cancel it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent import futures
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.advice import advise
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import (
+    ActTwoError,
+    CancelRefused,
+    ClipError,
+    NotSentError,
+    RefusedError,
+    TaskCancelled,
+    TaskFailed,
+    TaskNotFound,
+    UnconfirmedError,
+    WaitInterrupted,
+    WaitTimeout,
+    WatchStopped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.task import ClipInfo, TaskState
+    from cometact_nb.engine import Job
+    from cometact_nb.sessions import Session
+
+__all__ = ["Clip", "Task"]
+
+#: How soon an interrupt is noticed while waiting.
+_HEARTBEAT_S = 0.2
+#: How long a wait lets views draw the end before it returns.
+_DRAW_S = 5.0
+
+
+class Clip:
+    """A finished video on disk.
+
+    Attributes:
+        path: the video file; its sidecar ``.json`` lies beside it.
+        poster: JPEG of the first frame, or None without the ``video`` extra.
+        width: pixels, or None without the ``video`` extra, like the three below.
+        height: pixels.
+        fps: frames per second.
+        duration_s: seconds.
+        bytes: size of the file.
+        sha256: hash of the file, hexadecimal.
+    """
+
+    def __init__(self, info: ClipInfo) -> None:
+        self.path = Path(info.path)
+        self.poster = Path(info.poster) if info.poster else None
+        self.width = info.width
+        self.height = info.height
+        self.fps = info.fps
+        self.duration_s = info.duration_s
+        self.bytes = info.bytes
+        self.sha256 = info.sha256
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __repr__(self) -> str:
+        size = f"{self.width}×{self.height}, " if self.width else ""
+        length = f"{self.duration_s:.1f} s, " if self.duration_s else ""
+        return f"<Clip {self.path.name}: {size}{length}{self.bytes / 1e6:.1f} MB>"
+
+
+class Task:
+    """One generation. Made by :func:`cometact_nb.submit` or :func:`cometact_nb.task`, never directly.
+
+    All attributes may be read from any thread and never block.
+    """
+
+    def __init__(self, session: Session, job: Job) -> None:
+        self._session = session
+        self._job = job
+        self._listeners: list[Callable[[Task], object]] = []
+        self._waiters: set[futures.Future[None]] = set()
+
+    # --- what is known -----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> TaskState:
+        """Everything known, as one immutable value."""
+        return self._job.state
+
+    @property
+    def key(self) -> str:
+        """The local identity, known before the service gives an id."""
+        return self.state.key
+
+    @property
+    def id(self) -> str | None:
+        """The service's id, or None before it is known."""
+        return self.state.id
+
+    @property
+    def request(self) -> ActTwoRequest | None:
+        """What was asked for, or None for a task made elsewhere."""
+        return self.state.to_request()
+
+    @property
+    def status(self) -> Status:
+        """Where the task stands."""
+        return self.state.status
+
+    @property
+    def progress(self) -> float | None:
+        """0–1, or None when the service reports none."""
+        return self.state.progress
+
+    @property
+    def failure(self) -> str | None:
+        """What failed, in the service's words."""
+        return self.state.failure
+
+    @property
+    def failure_code(self) -> str | None:
+        """The vendor's failure code, such as ``SAFETY.INPUT.IMAGE``."""
+        return self.state.failure_code
+
+    @property
+    def clip(self) -> Clip | None:
+        """The video on disk, or None until it is there."""
+        return Clip(self.state.clip) if self.state.clip else None
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """All videos on disk, when the service made several."""
+        return tuple(Clip(info) for info in self.state.clips)
+
+    @property
+    def output_urls(self) -> tuple[str, ...]:
+        """The service's signed URLs, good for 24–48 h (Runway); ``refresh()`` gives fresh ones.
+
+        Their repr leaves the signature out, so that showing them in a notebook gives nothing away.
+        """
+        return self.state.output_urls
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the task was made, in UTC: by the service's clock if it told, else by this machine's."""
+        moment = self.state.created_at or self.state.submitted_at
+        return datetime.fromtimestamp(moment, UTC) if moment else None
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds from submission to the end, or to now."""
+        return self.state.elapsed_s(time.time())
+
+    @property
+    def base_url(self) -> str:
+        """The service the task runs at."""
+        return self._job.endpoint.base_url
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether it runs at a service on this machine, where nothing is billed."""
+        return self._job.endpoint.is_loopback
+
+    @property
+    def session(self) -> Session:
+        """The session that watches it."""
+        return self._session
+
+    # --- what can be done --------------------------------------------------------------------------
+
+    def wait(self, timeout_s: float | None = None, *, nested: bool = False) -> Task:
+        """Wait until the clip is on disk.
+
+        Interrupting the wait (■, or Ctrl-C) ends the wait only; the task goes on.
+
+        Args:
+            timeout_s: seconds to wait at the most; None waits for as long as it takes.
+            nested: let the notebook's own asyncio tasks run meanwhile. Needs nest-asyncio2, which it
+                applies to the running loop from then on.
+
+        Returns:
+            this task.
+
+        Raises:
+            TaskFailed, TaskCancelled, TaskNotFound, UnconfirmedError, RefusedError, WatchStopped: it ended
+                without a clip.
+            ClipError: it succeeded, but the clip could not be kept.
+            WaitTimeout: ``timeout_s`` ran out; the task goes on.
+            WaitInterrupted: the user interrupted; the task goes on.
+        """
+        step = _nested_step() if nested else _plain_step
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        done = self._until_settled()
+        try:
+            with self._session.waiting(self) as tick:
+                while not done.done():
+                    left = _HEARTBEAT_S if deadline is None else deadline - time.monotonic()
+                    if left <= 0:
+                        raise WaitTimeout(self._goes_on(f"has not ended within {timeout_s:g} s"))
+                    step(done, min(left, _HEARTBEAT_S))
+                    tick()
+        except KeyboardInterrupt:
+            raise WaitInterrupted(self._goes_on("is not waited for any more")) from None
+        finally:
+            self._waiters.discard(done)
+        self._session.flush(_DRAW_S)
+        self._raise_unless_succeeded()
+        return self
+
+    def __await__(self) -> Generator[Any, None, Task]:
+        """``await task``: as :meth:`wait`, leaving the kernel free. An interrupt ends the wait only."""
+        return self._wait_async().__await__()
+
+    async def _wait_async(self) -> Task:
+        done = self._until_settled()
+        wrapped = asyncio.wrap_future(done)
+        try:
+            while not wrapped.done():
+                # In short steps: an interrupt is noticed only when the loop wakes.
+                await asyncio.wait({wrapped}, timeout=_HEARTBEAT_S)
+        except (KeyboardInterrupt, asyncio.CancelledError) as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise WaitInterrupted(self._goes_on("is not waited for any more")) from None
+            raise
+        finally:
+            self._waiters.discard(done)
+        await asyncio.to_thread(self._session.flush, _DRAW_S)
+        self._raise_unless_succeeded()
+        return self
+
+    def cancel(self) -> Task:
+        """Ask the service to cancel. Runway gives no refund once a task runs; CometAPI documents no cancel.
+
+        Returns:
+            this task. Its status becomes ``CANCELLED`` when the service confirms it.
+
+        Raises:
+            CancelRefused: the service does not cancel, or not this task; it goes on.
+            NotSentError: the service was not reached.
+        """
+        self._session.cancel(self)
+        if self.state.cancel_message and not self.state.status.is_terminal:
+            raise CancelRefused(self.state.cancel_message)
+        return self
+
+    def refresh(self) -> Task:
+        """Ask the service now (at most every 5 s), and go on watching.
+
+        For fresh URLs, for a clip that is not on disk any more, and after a watch stopped.
+
+        Returns:
+            this task.
+        """
+        self._session.refresh(self)
+        return self
+
+    def confirm(self, id: str) -> Task:  # noqa: A002  (the vendor's own word)
+        """Settle an ``UNCONFIRMED`` task with the id found in the vendor's log; it is watched from then on.
+
+        Raises:
+            ActTwoError: the task is not unconfirmed, or the id is empty.
+        """
+        self._session.confirm(self, id)
+        return self
+
+    def forget(self) -> Task:
+        """Settle an ``UNCONFIRMED`` task that is not in the vendor's log. Nothing is sent.
+
+        Raises:
+            ActTwoError: the task is not unconfirmed.
+        """
+        self._session.forget(self)
+        return self
+
+    def resubmit(self) -> Task:
+        """Send the request of an ended task once more, as a new task. **It is paid for again.**
+
+        An ``UNCONFIRMED`` task may then be paid for twice.
+
+        Returns:
+            the new task.
+
+        Raises:
+            ActTwoError: the task has not ended, or its request is not known.
+        """
+        return self._session.resubmit(self)
+
+    def add_listener(self, callback: Callable[[Task], object]) -> Callable[[], None]:
+        """Call ``callback(task)`` after every change, on a background thread that may take its time.
+
+        Changes that follow fast on each other may be told once.
+
+        Returns:
+            a function that removes the listener.
+        """
+        self._listeners.append(callback)
+
+        def remove() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return remove
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def changed(self) -> None:
+        """The engine tells that the state changed (on its thread)."""
+        if self.state.is_settled:
+            for waiter in list(self._waiters):
+                _settle(waiter)
+
+    def tell(self) -> None:
+        """Tell the listeners (on the notifier's thread)."""
+        for callback in list(self._listeners):
+            callback(self)
+
+    def _until_settled(self) -> futures.Future[None]:
+        done: futures.Future[None] = futures.Future()
+        self._waiters.add(done)
+        if self.state.is_settled:
+            _settle(done)
+        return done
+
+    def _goes_on(self, what: str) -> str:
+        name = self.id or self.key
+        return f"Task {name} {what}; the task itself goes on. act.task({name!r}) finds it again."
+
+    def _raise_unless_succeeded(self) -> None:
+        state = self.state
+        if state.status is Status.SUCCEEDED and state.clips:
+            return
+        raise error_for(self)
+
+    def __repr__(self) -> str:
+        state = self.state
+        parts = [f"Task {(state.id or state.key)[:13]}", state.status.value]
+        if state.progress is not None and not state.status.is_terminal:
+            parts[-1] += f" {state.progress:.0%}"
+        parts.append(f"{self.elapsed_s:.0f} s")
+        if self.clip:
+            parts.append(self.clip.path.name)
+        if self.sandbox:
+            parts.append("sandbox")
+        return f"<{' · '.join(parts)}>"
+
+
+def error_for(task: Task) -> ActTwoError:
+    """The error that says how ``task`` ended without a clip."""
+    state = task.state
+    said = str(advise(state))
+    match state.status:
+        case Status.SUCCEEDED:
+            return ClipError(said)
+        case Status.FAILED:
+            return TaskFailed(said, task, code=state.failure_code)
+        case Status.CANCELLED:
+            return TaskCancelled(said, task)
+        case Status.NOT_FOUND:
+            return TaskNotFound(said, task)
+        case Status.UNCONFIRMED | Status.FORGOTTEN:
+            return UnconfirmedError(said, task)
+        case Status.REFUSED if not state.sent:
+            return NotSentError(said)
+        case Status.REFUSED:
+            return RefusedError(
+                said,
+                status=state.http_status,
+                code=state.failure_code,
+                request_id=state.request_id,
+                param=state.param,
+            )
+    return WatchStopped(said, task)
+
+
+def _settle(waiter: futures.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+def _plain_step(done: futures.Future[None], seconds: float) -> None:
+    futures.wait([done], timeout=seconds)
+
+
+def _nested_step() -> Callable[[futures.Future[None], float], None]:
+    """A step that runs the notebook's own loop meanwhile. The only place where nest-asyncio is applied."""
+    import nest_asyncio2  # noqa: PLC0415  (patches asyncio when applied, so only on request)
+
+    loop = asyncio.get_event_loop()
+    nest_asyncio2.apply(loop)
+
+    def step(done: futures.Future[None], seconds: float) -> None:
+        async def pause() -> None:
+            await asyncio.wait({asyncio.wrap_future(done)}, timeout=seconds)
+
+        loop.run_until_complete(pause())
+
+    return step
