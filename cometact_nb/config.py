@@ -2,7 +2,8 @@
 
 Sources, the first that answers wins: :func:`cometact_nb.configure`, the environment
 (``COMETAPI_KEY``, ``COMETAPI_BASE_URL``, ``COMETACT_NB_*``), the vendor CLI's
-``~/.config/cometapi/config.toml``, the defaults below.
+``~/.config/cometapi/config.toml``, the defaults below. ``COMETACT_NB_SANDBOX=1`` keeps any key from being
+found, for demos and tests.
 """
 
 from __future__ import annotations
@@ -213,12 +214,14 @@ class Config:
         """
         environ = os.environ if environ is None else environ
         stored = _vendor_config(home or Path.home())
+        # A demo or a test must not find a key that it could spend with.
+        no_key = _is_on(environ.get("COMETACT_NB_SANDBOX"))
         return cls().changed(
-            api_key=environ.get("COMETAPI_KEY") or stored.get("api_key"),
+            api_key=None if no_key else environ.get("COMETAPI_KEY") or stored.get("api_key"),
             base_url=environ.get("COMETAPI_BASE_URL") or stored.get("base_url"),
             output_dir=environ.get("COMETACT_NB_OUTPUT_DIR") or None,
             history=environ.get("COMETACT_NB_HISTORY") or default_history(),
-            wait=environ.get("COMETACT_NB_WAIT", "0").lower() in {"1", "true", "yes", "on"},
+            wait=_is_on(environ.get("COMETACT_NB_WAIT")),
         )
 
 
@@ -227,6 +230,10 @@ def default_history() -> str:
     import platformdirs  # noqa: PLC0415  (27 ms that `import cometact_nb` need not pay)
 
     return str(Path(platformdirs.user_data_dir("cometact_nb", appauthor=False)) / "history.sqlite")
+
+
+def _is_on(text: str | None) -> bool:
+    return (text or "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -115,8 +115,10 @@ class Fetcher:
                 return answer.status
             if answer.content_type in {"text/html", "application/json"}:
                 raise ClipError(f"its link leads to {answer.content_type}, not to a video")
-            if answer.status == _OK and partial.size:
+            if answer.start != partial.size:
                 partial.restart()
+                if answer.start:
+                    raise ConnectionError("the server sent another part than was asked for")
             async for chunk in answer.chunks:
                 partial.write(chunk)
             if answer.total is not None and partial.size != answer.total:

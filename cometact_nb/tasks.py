@@ -280,9 +280,9 @@ class Task:
         return self
 
     def resubmit(self) -> Task:
-        """Send the request of an ended task once more, as a new task. **It is paid for again.**
+        """Send the request of an ended task once more, as a new task.
 
-        An ``UNCONFIRMED`` task may then be paid for twice.
+        **It is paid for again.** An ``UNCONFIRMED`` task may then be paid for twice.
 
         Returns:
             the new task.

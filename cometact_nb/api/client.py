@@ -53,14 +53,14 @@ class Download:
     Args:
         status: HTTP status; 206 when ``start`` was honoured.
         content_type: lower case, without parameters.
-        length: bytes of this body as announced, or None.
+        start: first byte of the clip that this body holds.
         total: bytes of the whole clip as announced, or None.
         chunks: the body.
     """
 
     status: int
     content_type: str
-    length: int | None
+    start: int
     total: int | None
     chunks: AsyncIterator[bytes]
 
@@ -203,17 +203,18 @@ def _detail(error: Exception) -> str:
 
 def _opened(response: httpx.Response) -> Download:
     length = _number(response.headers.get("content-length"))
-    found = re.fullmatch(r"bytes \d+-\d+/(\d+)", response.headers.get("content-range", ""))
-    total = int(found.group(1)) if found else length if response.status_code == httpx.codes.OK else None
+    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("content-range", ""))
+    total = int(found.group(2)) if found else length if response.status_code == httpx.codes.OK else None
+    start = int(found.group(1)) if found else 0
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Download(response.status_code, kind, length, total, _chunks(response))
+    return Download(response.status_code, kind, start, total, _chunks(response))
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     """The body; a break in it is an OSError, so that no user of this module needs httpx's names."""
     broken = ""
     try:
-        async for chunk in response.aiter_bytes(64 * 1024):
+        async for chunk in response.aiter_bytes():
             yield chunk
     except httpx.HTTPError as error:
         broken = type(error).__name__

@@ -176,9 +176,7 @@ class History:
         )  # fmt: skip
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            (done,) = self._db.execute("PRAGMA user_version").fetchone()
-            if done > len(scripts):
-                raise _newer()
+            done = self._version(len(scripts))
             for number, script in enumerate(scripts[done:], done + 1):
                 for statement in _statements(script.read_text("utf-8")):
                     self._db.execute(statement)
@@ -188,15 +186,18 @@ class History:
             self._db.execute("ROLLBACK")
             raise
 
+    def _version(self, newest: int) -> int:
+        """The number of migrations the file has had."""
+        (done,) = self._db.execute("PRAGMA user_version").fetchone()
+        if done > newest:
+            raise sqlite3.DatabaseError("it was written by a newer version of cometact_nb")
+        return int(done)
+
     def _cure(self, what: str, error: Exception) -> str:
         return (
             f"The history {self.path!r} could not be {what}: {error}. Nothing is sent without a record; "
             "give another file with act.configure(history=…) or COMETACT_NB_HISTORY."
         )
-
-
-def _newer() -> sqlite3.Error:
-    return sqlite3.DatabaseError("it was written by a newer version of cometact_nb")
 
 
 def _statements(script: str) -> Iterator[str]:

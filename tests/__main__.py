@@ -1,0 +1,75 @@
+"""``python -m tests``: every check of this project, on what is installed.
+
+``--fast`` leaves out what needs a browser; anything else is passed on to pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CODE = ["cometact_nb", "tests"]
+NEED_BROWSER = """\
+The browser tests need Chromium, and it could not be installed from here.
+  Debian, Ubuntu:  sudo apt-get install chromium
+  elsewhere:       install Chromium or Chrome and set CHROMIUM=/path/to/it
+  without one:     python -m tests --fast   (leaves the browser tests out)
+"""
+
+
+def run(title: str, command: list[str]) -> bool:
+    began = time.monotonic()
+    print(f"\n=== {title}: {' '.join(command)}", flush=True)
+    ok = subprocess.call(command, cwd=ROOT) == 0
+    print(f"=== {title}: {'ok' if ok else 'FAILED'} after {time.monotonic() - began:.0f} s", flush=True)
+    return ok
+
+
+def tool(name: str) -> str:
+    """A tool of this environment as a program: ``python -m`` would test the checkout, not what is installed."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def chromium() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    return named or next(filter(None, map(shutil.which, names)), None)
+
+
+def have_browser() -> bool:
+    """Chromium is there, or Debian's package could be installed."""
+    if chromium() is None and shutil.which("apt-get") and os.geteuid() == 0:
+        run("apt", ["apt-get", "update", "-q"])
+        run(
+            "apt",
+            ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
+        )
+    return chromium() is not None
+
+
+def main(arguments: list[str]) -> int:
+    fast = "--fast" in arguments
+    arguments = [argument for argument in arguments if argument != "--fast"]
+    if fast:
+        arguments += ["-m", "not browser"]
+    elif not have_browser():
+        print(NEED_BROWSER)
+        return 1
+    checks = {
+        "lint": [tool("ruff"), "check", *CODE],
+        "format": [tool("ruff"), "format", "--check", *CODE],
+        "types": [tool("mypy")],
+        "tests": [tool("pytest"), *arguments],
+    }
+    failed = [title for title, command in checks.items() if not run(title, command)]
+    print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

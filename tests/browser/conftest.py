@@ -1,0 +1,41 @@
+"""One browser and one JupyterLab for all browser tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from lab import FLAGS, Lab, Notebook, chromium
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    path = chromium()
+    if path is None:
+        message = "Chromium is missing: install Debian's chromium or set CHROMIUM (python -m tests does it)."
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    server = Lab(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def notebook(browser, lab, request) -> Iterator[Notebook]:
+    """An empty notebook, open in a page of 1280 × 800, with a kernel of its own."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    name = lab.write(f"{request.node.name[:60]}.ipynb", [""] * 8)
+    opened = Notebook(page, lab, name)
+    opened.open()
+    yield opened
+    page.close()

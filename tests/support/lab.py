@@ -1,0 +1,173 @@
+"""A real JupyterLab for tests, and the few gestures they make in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--no-first-run",
+         "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+
+
+def chromium() -> str | None:
+    """The browser to test with: ``CHROMIUM``, or the first that is installed."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """An environment in which no user setting, no key and no history is found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COMETA", "JUPYTER", "JPY"))}
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    return {
+        **kept,
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "COMETACT_NB_HISTORY": str(folder / "history.sqlite"),
+        "COMETACT_NB_SANDBOX": "1",
+        **more,
+    }
+
+
+class Lab:
+    """A JupyterLab server on loopback with its own folder and settings.
+
+    Args:
+        folder: an empty folder; notebooks lie in ``folder/work``.
+        theme: such as ``JupyterLab Dark``.
+    """
+
+    TOKEN = "test-token"  # noqa: S105
+
+    def __init__(self, folder: Path, theme: str = "JupyterLab Light", module: str = "jupyterlab") -> None:
+        self.folder = folder / "work"
+        self.folder.mkdir()
+        self.env = environment(folder)
+        settings = Path(self.env["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        quiet = {"fetchNews": "false", "checkForUpdates": False}
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+        (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
+        command = [
+            sys.executable, "-m", module, "--no-browser", "--allow-root", "--ServerApp.port=0",
+            "--ServerApp.ip=127.0.0.1", f"--IdentityProvider.token={self.TOKEN}",
+            f"--ServerApp.root_dir={self.folder}", "--LabApp.expose_app_in_browser=True",
+        ]  # fmt: skip
+        self._log = (folder / "lab.log").open("w")
+        self.process = subprocess.Popen(
+            command, cwd=self.folder, env=self.env, stdout=self._log, stderr=subprocess.STDOUT
+        )
+        self.base_url = self._find_url(Path(self.env["JUPYTER_RUNTIME_DIR"]))
+
+    def _find_url(self, runtime: Path) -> str:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for path in runtime.glob("jpserver-*.json"):
+                told = json.loads(path.read_text() or "{}")
+                if told.get("port"):
+                    return f"http://127.0.0.1:{told['port']}"
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError(f"JupyterLab did not start: {Path(self._log.name).read_text()[-2000:]}")
+
+    def url(self, notebook: str) -> str:
+        """The address that opens one notebook, in a workspace of its own."""
+        workspace = Path(notebook).stem
+        return f"{self.base_url}/lab/workspaces/{workspace}/tree/{notebook}?token={self.TOKEN}"
+
+    def write(self, name: str, cells: list[str] | None = None) -> str:
+        """A notebook with code cells, on disk; its name comes back."""
+        entries = [
+            {"cell_type": "code", "id": f"cell-{i}", "execution_count": None, "metadata": {"trusted": True},
+             "outputs": [], "source": source}
+            for i, source in enumerate(cells or [""])
+        ]  # fmt: skip
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = {"cells": entries, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        (self.folder / name).write_text(json.dumps(notebook))
+        return name
+
+    def saved(self, name: str) -> dict[str, Any]:
+        """A notebook as it is on disk."""
+        return json.loads((self.folder / name).read_text())  # type: ignore[no-any-return]
+
+    def stop(self) -> None:
+        """End the server and its kernels."""
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+
+
+class Notebook:
+    """One notebook page in a browser.
+
+    Args:
+        page: a Playwright page.
+        lab: the server.
+        name: the notebook's file name.
+    """
+
+    def __init__(self, page: Any, lab: Lab, name: str) -> None:
+        self.page, self.lab, self.name = page, lab, name
+
+    def open(self) -> None:
+        """Load the page and wait until the notebook's kernel is idle."""
+        self.page.goto(self.lab.url(self.name))
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until the notebook is drawn and its kernel is idle."""
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
+
+    def cell(self, index: int) -> Any:
+        """The ``index``-th cell."""
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def type(self, index: int, text: str) -> None:
+        """Type ``text`` into a cell, as a user does."""
+        editor = self.cell(index).locator(".cm-content")
+        editor.click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(text)
+
+    def run(self, index: int) -> None:
+        """Press Shift+Enter in a cell."""
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+
+    def finished(self, index: int) -> None:
+        """Wait until a cell has an execution count."""
+        prompt = self.cell(index).locator(".jp-InputPrompt")
+        self.page.wait_for_function(
+            "e => /\\[\\d+\\]/.test(e.textContent)", arg=prompt.element_handle(), timeout=60_000
+        )
+
+    def save(self) -> None:
+        """Save, and wait until that is done."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel without being asked."""
+        self.page.evaluate(
+            "async () => { for (const w of window.jupyterapp.shell.widgets('main'))"
+            " if (w.context) await w.context.sessionContext.session.kernel.restart(); }"
+        )
+        self.ready()

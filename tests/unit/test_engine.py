@@ -1,0 +1,359 @@
+"""The engine on a virtual clock, against a service that is scripted at the transport."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import pytest
+from virtual_clock import VirtualClock
+
+from cometact_nb.api import flow
+from cometact_nb.api.client import Client
+from cometact_nb.config import Endpoint, Secret
+from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.engine import Engine, Job, new_key
+
+CLIP = b"\0\0\0\x18ftypisom" + b"x" * 5000
+CLIP_URL = "https://cdn.example.com/clip.mp4?token=SIGNED"
+REQUEST = ActTwoRequest(character="https://example.com/hero.png", reference="https://example.com/act.mp4")
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+class Service:
+    """A scripted service: what it answers to a create, to each poll in turn, and for the clip."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock = clock
+        self.creates: list[object] = [{"id": "task-1"}]
+        self.polls: list[object] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
+        self.clips: list[object] = [CLIP]
+        self.deletes: list[object] = [204]
+        self.seen: list[tuple[str, float, httpx.Request]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        kind = {"POST": "create", "DELETE": "delete"}.get(request.method, "poll")
+        kind = "clip" if request.url.host == "cdn.example.com" else kind
+        self.seen.append((kind, self.clock.monotonic(), request))
+        script = {"create": self.creates, "poll": self.polls, "clip": self.clips, "delete": self.deletes}[
+            kind
+        ]
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, httpx.Response):
+            return answer
+        if isinstance(answer, bytes):
+            return httpx.Response(200, content=answer, headers={"content-type": "video/mp4"})
+        if isinstance(answer, int):
+            return httpx.Response(answer, json={"error": {"message": "scripted"}})
+        return httpx.Response(200, json=answer)
+
+    def times(self, kind: str) -> list[float]:
+        return [at for seen, at, _ in self.seen if seen == kind]
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def service(clock: VirtualClock) -> Service:
+    return Service(clock)
+
+
+@pytest.fixture
+def engine(clock: VirtualClock, service: Service):
+    made = Engine(
+        ":memory:",
+        lambda job: None,
+        clock=clock,
+        rand=lambda: 0.5,
+        client=lambda: Client(httpx.MockTransport(service)),
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    endpoint = Endpoint("https://api.cometapi.com", Secret("sk-canary"))
+    return Job(TaskState(key=new_key()), endpoint, tmp_path / "clips")
+
+
+def submit(engine: Engine, job: Job) -> object:
+    return engine.call(engine.submit(job, REQUEST, 0.4)).result(20)
+
+
+def run_to_the_end(engine: Engine, job: Job) -> TaskState:
+    async def finish() -> None:
+        if job.watcher is not None:
+            await job.watcher
+
+    engine.call(finish()).result(60)
+    return job.state
+
+
+def test_a_task_is_submitted_watched_and_kept(engine, job, service) -> None:
+    service.polls[:0] = [
+        {"id": "task-1", "status": "PENDING"},
+        {"id": "task-1", "status": "RUNNING", "progress": 0.5},
+    ]
+    assert submit(engine, job) == flow.Created("task-1")
+    state = run_to_the_end(engine, job)
+    assert state.status is Status.SUCCEEDED
+    assert state.clip is not None
+    assert Path(state.clip.path).read_bytes() == CLIP
+    sidecar = json.loads(Path(state.clip.path).with_suffix(".json").read_text())
+    assert sidecar["request"] == REQUEST.to_json()
+    assert sidecar["task"]["id"] == "task-1"
+    assert "SIGNED" not in json.dumps(sidecar)
+
+
+def test_the_key_goes_to_the_service_and_not_to_the_clip_s_host(engine, job, service) -> None:
+    submit(engine, job)
+    run_to_the_end(engine, job)
+    keys = {kind: request.headers.get("authorization") for kind, _, request in service.seen}
+    assert keys["create"] == keys["poll"] == "Bearer sk-canary"
+    assert keys["clip"] is None
+    create = next(request for kind, _, request in service.seen if kind == "create")
+    assert create.headers["x-runway-version"] == "2024-11-06"
+    assert json.loads(create.content) == REQUEST.to_json()
+
+
+def test_polls_of_one_task_are_never_closer_than_5_s(engine, job, service) -> None:
+    service.polls[:0] = [{"id": "task-1", "status": "RUNNING", "progress": p / 40} for p in range(40)]
+    submit(engine, job)
+    run_to_the_end(engine, job)
+    times = service.times("poll")
+    assert len(times) == 41
+    assert min(b - a for a, b in pairwise([0.0, *times])) >= 5
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        httpx.ReadError("reset"),
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("cut"),
+        500,
+        502,
+        503,
+        504,
+        524,
+    ],
+)
+def test_a_post_whose_answer_is_lost_is_sent_once_and_kept_as_unconfirmed(engine, job, service, lost) -> None:
+    service.creates[:] = [lost]
+    assert isinstance(submit(engine, job), flow.Doubtful)
+    assert len(service.times("create")) == 1
+    assert job.state.status is Status.UNCONFIRMED
+    assert service.times("poll") == []
+
+
+def test_a_refused_post_is_sent_again_after_the_time_the_service_asks_for(engine, job, service) -> None:
+    service.creates[:] = [httpx.Response(429, headers={"retry-after": "20"}), {"id": "task-1"}]
+    assert submit(engine, job) == flow.Created("task-1")
+    first, second = service.times("create")
+    assert second - first == pytest.approx(20)
+
+
+def test_a_post_refused_for_too_long_is_given_up_and_says_so(engine, job, service) -> None:
+    service.creates[:] = [httpx.Response(429, headers={"retry-after": "3000"})]
+    assert isinstance(submit(engine, job), flow.Declined)
+    assert job.state.status is Status.REFUSED
+    assert len(service.times("create")) == 1
+
+
+def test_what_was_never_sent_is_tried_again(engine, job, service) -> None:
+    service.creates[:] = [httpx.ConnectError("refused"), {"id": "task-1"}]
+    assert submit(engine, job) == flow.Created("task-1")
+
+
+def test_a_fresh_id_may_be_unknown_for_a_while(engine, job, service) -> None:
+    unknown = httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist", "data": None})
+    service.polls[:0] = [unknown] * 4
+    submit(engine, job)
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+
+
+def test_an_id_that_stays_unknown_is_not_found_after_a_minute(engine, job, service, clock) -> None:
+    service.polls[:] = [httpx.Response(400, json={"code": "task_not_exist"})]
+    submit(engine, job)
+    assert run_to_the_end(engine, job).status is Status.NOT_FOUND
+    assert 60 < clock.monotonic() < 90
+
+
+def test_an_unknown_word_is_shown_and_watched_on(engine, job, service) -> None:
+    service.polls[:0] = [{"id": "task-1", "status": "POLISHING"}] * 3
+    submit(engine, job)
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+
+
+def test_a_task_that_never_ends_is_not_watched_for_ever(engine, job, service, clock) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "POLISHING"}]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert (state.status, state.watching) == (Status.UNKNOWN, False)
+    assert "24 h" in (state.problem or "")
+
+
+def test_a_wall_clock_that_jumps_neither_ends_a_watch_nor_hurries_it(engine, job, service, clock) -> None:
+    service.polls[:0] = [{"id": "task-1", "status": "RUNNING"}] * 6
+    submit(engine, job)
+    clock.jump = 10 * 86_400
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+    times = service.times("poll")
+    assert min(b - a for a, b in pairwise(times)) >= 5
+
+
+def test_failing_polls_are_spaced_out_and_do_not_end_the_watch(engine, job, service) -> None:
+    service.polls[:0] = [502, httpx.ReadTimeout("slow"), httpx.ConnectError("down"), 503, 429]
+    submit(engine, job)
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+    times = service.times("poll")
+    assert times[-1] - times[0] > 60
+
+
+def test_a_poll_refused_for_the_key_stops_the_watch_and_a_resume_goes_on(engine, job, service) -> None:
+    service.polls[:0] = [401]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert not state.watching
+    assert state.is_settled
+    assert "401" in (state.problem or "")
+    engine.call(engine.resume(job)).result(20)
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+
+
+def test_an_expired_link_is_replaced_by_polling_again(engine, job, service) -> None:
+    service.clips[:] = [httpx.Response(403), CLIP]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert state.clip is not None
+    assert len(service.times("poll")) == 2
+
+
+def test_a_download_that_breaks_is_resumed_where_it_broke(engine, job, service) -> None:
+    class Broken(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            yield CLIP[:3000]
+            raise httpx.ReadError("cut")
+
+    head = {"content-type": "video/mp4", "content-length": str(len(CLIP))}
+    rest = CLIP[3000:]
+    tail = {"content-type": "video/mp4", "content-range": f"bytes 3000-{len(CLIP) - 1}/{len(CLIP)}"}
+    service.clips[:] = [
+        httpx.Response(200, stream=Broken(), headers=head),
+        httpx.Response(206, content=rest, headers=tail),
+    ]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert state.clip is not None
+    assert Path(state.clip.path).read_bytes() == CLIP
+    assert [r.headers.get("range") for k, _, r in service.seen if k == "clip"] == [None, "bytes=3000-"]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        httpx.Response(200, content=b"<html>sorry</html>", headers={"content-type": "text/html"}),
+        httpx.Response(200, content=b"not a video at all", headers={"content-type": "video/mp4"}),
+        httpx.Response(302, headers={"location": "http://evil.example.com/x.mp4"}),
+    ],
+)
+def test_what_is_no_clip_is_not_kept_and_the_success_is_not_lost(engine, job, service, junk) -> None:
+    service.clips[:] = [junk]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert state.status is Status.SUCCEEDED
+    assert state.clip is None
+    assert state.clip_error
+    assert not list(job.output_dir.glob("*.mp4"))
+    assert not list(job.output_dir.glob(".*"))
+
+
+def test_a_success_without_output_is_asked_again_before_it_is_believed(engine, job, service) -> None:
+    service.polls[:] = [
+        {"id": "task-1", "status": "SUCCEEDED", "output": []},
+        {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]},
+    ]
+    submit(engine, job)
+    assert run_to_the_end(engine, job).clip is not None
+
+
+def test_both_of_two_outputs_are_kept(engine, job, service) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL, CLIP_URL + "2"]}]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert len({clip.path for clip in state.clips}) == 2
+
+
+def test_a_cancel_is_confirmed_by_the_service(engine, job, service) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, {"id": "task-1", "status": "CANCELLED"}]
+    submit(engine, job)
+    engine.call(engine.cancel(job)).result(20)
+    assert run_to_the_end(engine, job).status is Status.CANCELLED
+
+
+def test_a_task_that_just_succeeded_is_not_deleted_by_a_cancel(engine, job, service) -> None:
+    submit(engine, job)
+    assert engine.call(engine.cancel(job)).result(20) is None
+    assert service.times("delete") == []
+    assert run_to_the_end(engine, job).clip is not None
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_cancel_the_service_does_not_know_is_said_and_the_task_goes_on(
+    engine, job, service, status
+) -> None:
+    service.polls[:0] = [{"id": "task-1", "status": "RUNNING"}] * 3
+    service.deletes[:] = [status]
+    submit(engine, job)
+    engine.call(engine.cancel(job)).result(20)
+    assert "will be billed" in (job.state.cancel_message or "")
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+
+
+def test_the_intent_is_recorded_before_the_post_and_signatures_never_are(engine, job, service, clock) -> None:
+    submit(engine, job)
+    run_to_the_end(engine, job)
+
+    async def recorded() -> tuple[list[str], str]:
+        rows = engine.history.events(job.state.key)
+        dump = "\n".join(engine.history._db.iterdump())
+        return [type(row).__name__ for row in rows], dump
+
+    kinds, dump = engine.call(recorded()).result(5)
+    assert kinds[:2] == ["Intended", "Accepted"]
+    assert kinds[-1] == "ClipSaved"
+    assert "SIGNED" not in dump
+    assert "sk-canary" not in dump
+
+
+def test_many_tasks_share_a_bounded_rate_of_polls(engine, service, clock, tmp_path) -> None:
+    service.polls[:] = [{"status": "RUNNING"}] * 200 + [{"status": "CANCELLED"}]
+    endpoint = Endpoint("https://api.cometapi.com", Secret("k"))
+    jobs = [Job(TaskState(key=new_key()), endpoint, tmp_path) for _ in range(20)]
+    for each in jobs:
+        submit(engine, each)
+    for each in jobs:
+        run_to_the_end(engine, each)
+    times = service.times("poll")
+    busiest = max(sum(1 for t in times if start <= t < start + 1) for start in times)
+    assert busiest <= 4
+
+
+def test_the_engine_s_thread_is_its_own_and_ends_with_it(engine, job) -> None:
+    submit(engine, job)
+    names = [thread.name for thread in threading.enumerate()]
+    assert "cometact_nb" in names
+    engine.close()
+    assert "cometact_nb" not in [thread.name for thread in threading.enumerate()]

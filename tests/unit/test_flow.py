@@ -1,0 +1,147 @@
+"""What may be sent again, when a task is asked about, and how long a refusal is waited out."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cometact_nb.api import flow
+from cometact_nb.domain.task import Status
+
+NOW = 1_800_000_000.0
+JSON = {"content-type": "application/json"}
+REFUSED = b'{"error": {"message": "no (request id: 2026050112)", "type": "comet_api_error", "code": "x"}}'
+INVALID = (
+    b'{"error": {"message": "invalid request body", "type": "comet_api_error", "code": "invalid_request"}}'
+)
+HTML = b"<!doctype html><html><title>hello</title></html>"
+
+
+def answer(status: int, content: bytes = REFUSED, **headers: str) -> flow.Answer:
+    return flow.Answer(status, {**JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}, content)
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 301, 302, 307])
+def test_a_clear_refusal_of_the_post_is_final(status: int) -> None:
+    verdict = flow.judge_create(answer(status), NOW)
+    assert isinstance(verdict, flow.Declined)
+    assert not verdict.again
+    assert verdict.sent
+    assert verdict.status == status
+
+
+@pytest.mark.parametrize("status", [408, 500, 501, 502, 503, 504, 520, 522, 524, 599])
+def test_a_server_error_leaves_the_outcome_of_the_post_unknown(status: int) -> None:
+    assert isinstance(flow.judge_create(answer(status), NOW), flow.Doubtful)
+
+
+def test_a_500_that_says_invalid_request_is_a_refusal() -> None:
+    verdict = flow.judge_create(answer(500, INVALID), NOW)
+    assert isinstance(verdict, flow.Declined)
+    assert not verdict.again
+
+
+def test_a_429_may_be_sent_again_and_so_may_what_was_never_sent() -> None:
+    busy = flow.judge_create(answer(429, retry_after="7"), NOW)
+    assert isinstance(busy, flow.Declined)
+    assert (busy.again, busy.retry_after_s) == (True, 7)
+    never = flow.judge_create(flow.NotSent("refused"), NOW)
+    assert isinstance(never, flow.Declined)
+    assert (never.again, never.sent) == (True, False)
+
+
+def test_a_lost_answer_leaves_the_outcome_unknown() -> None:
+    assert isinstance(flow.judge_create(flow.Lost("no answer in time"), NOW), flow.Doubtful)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"id": null}', b'{"id": 7}', b'{"id"', b"null"])
+def test_a_200_without_an_id_leaves_the_outcome_unknown(content: bytes) -> None:
+    assert isinstance(flow.judge_create(answer(200, content), NOW), flow.Doubtful)
+
+
+def test_a_web_page_means_a_wrong_address() -> None:
+    verdict = flow.judge_create(flow.Answer(200, {"content-type": "text/html"}, HTML), NOW)
+    assert isinstance(verdict, flow.Declined)
+    assert "base URL" in verdict.message
+
+
+def test_a_refusal_says_what_the_service_said_and_the_cure() -> None:
+    verdict = flow.judge_create(answer(401), NOW)
+    assert isinstance(verdict, flow.Declined)
+    assert "no (request id: 2026050112)" in verdict.message
+    assert "COMETAPI_KEY" in verdict.message
+    assert verdict.problem.request_id == "2026050112"
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("7", 7), ("0", 0), ("2.5", 2.5), ("-5", 0), ("1e9", 300), ("99999999999999999999", 300), ("inf", 300),
+        ("nan", None), ("soon", None), ("", None), (None, None), ("Wed, 21 Oct 2015", None),
+        (format_datetime(datetime.fromtimestamp(NOW + 12, UTC), usegmt=True), 12),
+        (format_datetime(datetime.fromtimestamp(NOW - 99, UTC), usegmt=True), 0),
+    ],
+)  # fmt: skip
+def test_retry_after_is_seconds_or_a_date_within_bounds(header: str | None, expected: float | None) -> None:
+    assert flow.retry_after_s(header, NOW) == (pytest.approx(expected) if expected is not None else None)
+
+
+def test_a_refused_post_is_waited_out_within_limits() -> None:
+    limits = flow.CreateLimits(attempts=3, patience_s=60)
+    busy = flow.Declined("busy", again=True, retry_after_s=20)
+    assert flow.repost_delay_s(busy, 1, 0, limits, lambda: 0) == 20
+    assert flow.repost_delay_s(busy, 3, 0, limits, lambda: 0) is None  # too many attempts
+    assert flow.repost_delay_s(busy, 2, 50, limits, lambda: 0) is None  # too long
+    assert flow.repost_delay_s(flow.Declined("no", again=False), 1, 0, limits, lambda: 0) is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 301])
+def test_a_poll_that_is_clearly_refused_is_not_repeated(status: int) -> None:
+    assert isinstance(flow.judge_poll(answer(status), NOW), flow.Hopeless)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 524])
+def test_a_poll_that_fails_for_now_is_repeated(status: int) -> None:
+    verdict = flow.judge_poll(answer(status, retry_after="9"), NOW)
+    assert isinstance(verdict, flow.TryLater)
+    assert verdict.retry_after_s == 9
+
+
+@pytest.mark.parametrize("outcome", [flow.Lost("reset"), flow.NotSent("dns"), answer(200, b'{"id')])
+def test_a_poll_without_a_whole_answer_is_repeated(outcome: flow.Outcome) -> None:
+    assert isinstance(flow.judge_poll(outcome, NOW), flow.TryLater)
+
+
+def test_task_not_exist_is_told_apart_from_a_refusal_whatever_its_http_status() -> None:
+    body = b'{"code": "task_not_exist", "message": "task_not_exist", "data": null}'
+    assert isinstance(flow.judge_poll(answer(400, body), NOW), flow.NotYet)
+    assert isinstance(flow.judge_poll(answer(200, body), NOW), flow.NotYet)
+
+
+@given(
+    st.sampled_from(Status),
+    st.none() | st.floats(0, 1),
+    st.floats(0, 1e9),
+    st.integers(0, 10_000),
+    st.integers(0),
+)
+def test_no_task_is_asked_about_sooner_than_every_5_s(status, progress, elapsed_s, failures, seed) -> None:
+    wait = flow.next_poll_s(status, progress, elapsed_s, failures, random.Random(seed).random)
+    assert 5 <= wait <= 90
+
+
+@given(st.integers(0, 10**6))
+def test_polls_of_many_tasks_are_spread(watched: int) -> None:
+    assert 0.05 <= flow.poll_spacing_s(watched) <= 0.25
+    if watched <= 20:
+        assert 1 / flow.poll_spacing_s(watched) <= 4
+
+
+@given(st.integers(1, 1000), st.integers(0))
+def test_backoff_grows_and_stays_bounded(attempt: int, seed: int) -> None:
+    assert 1 <= flow.backoff_s(attempt, random.Random(seed).random) <= 90

@@ -1,0 +1,39 @@
+"""Importing the package is cheap: nothing heavy comes with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import cometact_nb as act
+
+HEAVY = "httpx ipywidgets anywidget msgspec IPython sqlite3 asyncio av PIL tornado nest_asyncio2 platformdirs"
+
+
+def loaded_by(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(' '.join(m for m in {HEAVY.split()!r} if m in sys.modules))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    assert loaded_by("import cometact_nb") == set()
+
+
+def test_making_a_request_needs_no_network_library() -> None:
+    made = "import cometact_nb as act; act.ActTwoRequest(character='https://a.b/c.png', reference='https://a.b/d.mp4')"
+    assert loaded_by(made) <= {"msgspec"}
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    for name in act.__all__:
+        value = getattr(act, name)
+        assert name == "__version__" or value.__doc__, f"{name} has no docstring"
+
+
+def test_functions_are_not_shadowed_by_modules_of_the_same_name() -> None:
+    import cometact_nb.sessions
+    import cometact_nb.tasks  # noqa: F401
+
+    assert callable(act.session)
+    assert callable(act.task)
