@@ -1,0 +1,218 @@
+"""One task as HTML, whatever its state.
+
+The same card is the frozen output, the form beside the widget for pages without one, and the widget's inside.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from cometact_nb.domain.advice import advise
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import RequestError
+from cometact_nb.views import parts, words
+from cometact_nb.views.parts import esc
+from cometact_nb.views.text import card_text, line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.task import ClipInfo, TaskState
+
+__all__ = ["card_html", "card_text", "line", "request_of", "tone"]
+
+#: Mid-tones that stand out on white and on near-black alike (contrast of at least 3 to both).
+_BLUE, _GREEN, _RED, _AMBER, _VIOLET, _GREY = "#3b82f6", "#16a34a", "#e5484d", "#d97706", "#8b5cf6", "#858585"
+_TONES = {
+    Status.SUBMITTING: _GREY,
+    Status.PENDING: _GREY,
+    Status.THROTTLED: _AMBER,
+    Status.RUNNING: _BLUE,
+    Status.SUCCEEDED: _GREEN,
+    Status.FAILED: _RED,
+    Status.REFUSED: _RED,
+    Status.NOT_FOUND: _RED,
+    Status.UNCONFIRMED: _AMBER,
+    Status.UNKNOWN: _VIOLET,
+    Status.CANCELLED: _GREY,
+    Status.FORGOTTEN: _GREY,
+}
+#: The room a video may take in a card, CSS pixels.
+_VIDEO_WIDTH, _VIDEO_HEIGHT = 520, 460
+
+
+def tone(state: TaskState) -> str:
+    """The colour of a state."""
+    if not state.watching and not state.status.is_terminal:
+        return _AMBER
+    if state.status is Status.SUCCEEDED and state.clip_error and not state.clips:
+        return _AMBER
+    return _TONES.get(state.status, _GREY)
+
+
+def request_of(state: TaskState) -> ActTwoRequest | None:
+    """The request of a task, or None when it is not known or this version cannot read it."""
+    try:
+        return state.to_request()
+    except (RequestError, TypeError):
+        return None
+
+
+def card_html(
+    state: TaskState,
+    *,
+    now: float,
+    notebook_dir: Path,
+    sandbox: bool,
+    live: bool = False,
+    autoplay: bool = False,
+) -> str:
+    """The card of a task.
+
+    Args:
+        state: the task.
+        now: Unix seconds; what a picture of an unfinished task says it was taken at.
+        notebook_dir: the folder that relative links start from.
+        sandbox: the task runs on this machine and nothing is billed.
+        live: for the inside of the widget: what changes from poll to poll is left as empty slots, so that the
+            result changes only when the card's structure does; buttons are added, and clips come as bytes.
+        autoplay: let a finished clip play by itself, without sound. A browser does so only where it is seen.
+    """
+    request = request_of(state)
+    if state.clips:
+        main = _clips(state.clips, notebook_dir, live=live, autoplay=autoplay)
+    elif state.is_settled:
+        main = _outcome(state)
+    else:
+        main = _progress(state, now, live=live)
+    main += parts.fine(_money_and_time(state, sandbox=sandbox))
+    if request is None:
+        known = (
+            "kept in a form this version does not read"
+            if state.request
+            else "not known: it was made elsewhere"
+        )
+        side = parts.fine(f"The request is {known}.")
+    else:
+        side = parts.inputs(request, sandbox=sandbox) + parts.knob_list(request)
+    return parts.frame(
+        _header(state, now, sandbox=sandbox, live=live),
+        parts.columns(main, side),
+        parts.copy_as(request, buttons=live) if request else "",
+    )
+
+
+def _header(state: TaskState, now: float, *, sandbox: bool, live: bool) -> str:
+    if live:
+        state_pill = parts.pill("", "var(--tone)", slots=True)
+        name = '<code data-slot="id"></code>'
+        right = '<span data-slot="elapsed"></span>'
+        if not state.is_settled:
+            right += ' <button type="button" data-action="cancel">Cancel</button>'
+    else:
+        state_pill = parts.pill(words.label(state), tone(state))
+        name = f'<code title="{esc(state.id or state.key, 200)}">{escape(words.short_id(state))}</code>'
+        right = words.duration(elapsed) if (elapsed := words.elapsed(state, now)) is not None else ""
+    marks = [parts.badge("SANDBOX")] if sandbox else []
+    return parts.header(state_pill, *marks, f"Act-Two {name}", right=right)
+
+
+def _progress(state: TaskState, now: float, *, live: bool) -> str:
+    """What an unfinished task does and waits for."""
+    if live:
+        return (
+            parts.note(
+                '<span data-slot="waiting"></span>', '<span data-slot="problem"></span>', "var(--tone)"
+            )
+            + '<progress data-slot="progress" max="1" aria-label="Progress of the generation"></progress>'
+            + '<div data-slot="note" role="status"></div>'
+        )
+    advice = advise(state)
+    percent = f" · {words.percent(state.progress)}" if state.progress is not None else ""
+    value = f' value="{state.progress:.2f}"' if state.progress is not None else ""
+    bar = f'<progress max="1"{value} style="width:100%"></progress>' if value else ""
+    name = words.clean(state.id or state.key, 200)
+    saved = f"As of {words.moment(now)}. <code>act.task({escape(repr(name))})</code> shows how it went on."
+    said = escape(words.message(advice.headline)) + percent
+    return (
+        parts.note(said, escape(words.message(advice.cure)), tone(state))
+        + bar
+        + _refused_cancel(state)
+        + parts.fine(saved)
+    )
+
+
+def _outcome(state: TaskState) -> str:
+    """How a task ended without a clip, or why nobody watches it."""
+    advice = advise(state)
+    codes = {
+        "code": state.failure_code,
+        "HTTP": state.http_status,
+        "field": state.param,
+        "request id": state.request_id,
+        "reported as": state.raw_status if state.status is Status.UNKNOWN else None,
+    }
+    shown = " · ".join(f"{name} <code>{esc(value, 80)}</code>" for name, value in codes.items() if value)
+    said = parts.note(
+        escape(words.message(advice.headline, 600)), escape(words.message(advice.cure, 600)), tone(state)
+    )
+    return said + (f'<div style="margin:8px 0">{shown}</div>' if shown else "") + _refused_cancel(state)
+
+
+def _refused_cancel(state: TaskState) -> str:
+    if not state.cancel_message:
+        return ""
+    return f"<div><strong>Not cancelled.</strong> {escape(words.message(state.cancel_message))}</div>"
+
+
+def _clips(clips: tuple[ClipInfo, ...], notebook_dir: Path, *, live: bool, autoplay: bool) -> str:
+    return "".join(
+        _clip(clip, notebook_dir, index if live else None, autoplay=autoplay)
+        for index, clip in enumerate(clips)
+    )
+
+
+def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: bool) -> str:
+    """One video, what it is and where it lies; as slot number ``slot`` when a live view brings the bytes.
+
+    No ``poster``: JupyterLab resolves a relative ``src`` only, and a poster that fails hides the first frame.
+    """
+    source = words.relative(clip.path, notebook_dir)
+    width, height = _room(clip)
+    style = f"display:block;width:100%;max-width:{width}px;height:auto;border-radius:8px;background:#000"
+    size = f'width="{width}" height="{height}" style="{style}"'
+    shown = esc(words.unquoted(source) if source else clip.path, 160)
+    video, link = "", shown
+    if slot is not None:
+        video = f'<video data-clip="{slot}" controls loop playsinline {size}></video>'
+        link = f'<a data-file="{slot}">{shown}</a>'
+    elif source:
+        # Muted only where it plays by itself: the voice is part of a performance.
+        plays = " autoplay muted" if autoplay else ""
+        video = (
+            f'<video src="{escape(source)}" controls loop playsinline{plays} preload="auto" {size}></video>'
+        )
+        link = f'<a href="{escape(source)}" download>{shown}</a>'
+    style = "margin:8px 0 2px;word-wrap:break-word"
+    return (
+        f'{video}<div style="{style}" title="{esc(clip.path, 1000)}">{link}</div>'
+        f"<div>{escape(' · '.join(words.clip_facts(clip)))}</div>"
+    )
+
+
+def _room(clip: ClipInfo) -> tuple[int, int]:
+    """Width and height a clip is shown at, CSS pixels; 16:9 when its size is not known."""
+    ratio = clip.width / clip.height if clip.width and clip.height else 16 / 9
+    width = min(_VIDEO_WIDTH, _VIDEO_HEIGHT * ratio)
+    return round(width), max(1, round(width / ratio))
+
+
+def _money_and_time(state: TaskState, *, sandbox: bool) -> str:
+    facts = [words.money(state, advise(state).billed, sandbox=sandbox)]
+    if state.ended_at is not None:
+        facts.append(f"ended {words.moment(state.ended_at)}")
+    elif state.begun_at is not None:
+        facts.append(f"begun {words.moment(state.begun_at)}")
+    return escape(" · ".join(facts))

@@ -1,0 +1,163 @@
+"""The HTML blocks that a card and a preview are built of.
+
+Styles stand inline and are few: the sanitizer of an untrusted notebook drops ``<style>``, GitHub drops inline
+styles too, and every card is stored in the notebook. No text colour is set, so that a block looks right in
+light and dark; neutrals are half-transparent grey. With no style at all the blocks read as lines and lists.
+"""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import TYPE_CHECKING
+
+from cometact_nb.views.words import clean, file_name, knobs, loadable
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.media import MediaRef
+    from cometact_nb.domain.request import ActTwoRequest
+
+__all__ = ["badge", "columns", "copy_as", "esc", "frame", "header", "inputs", "knob_list", "note", "pill"]
+
+_LINE = "1px solid rgba(128,128,128,.3)"
+_FINE = "font-size:11px;opacity:.72"
+_FILL = "rgba(128,128,128,.12)"
+_TAG = "font-size:11px;letter-spacing:.4px;white-space:nowrap;border-radius:99px;padding:1px 9px;border:1px"
+#: Longer forms are shown shortened. URLs have at most 2048 characters; only inline data gets there.
+_FORM_MAX_CHARS = 8000
+
+
+def esc(text: object, limit: int = 400) -> str:
+    """Foreign text made harmless, cut to ``limit`` characters, escaped for text and attributes."""
+    return escape(clean(text, limit))
+
+
+def frame(*blocks: str) -> str:
+    """The card around ``blocks``."""
+    style = f"max-width:880px;border:{_LINE};border-radius:10px;font:13px/1.5 system-ui,sans-serif"
+    return f'<div style="{style}">{"".join(blocks)}</div>'
+
+
+def header(*items: str, right: str = "") -> str:
+    """The first row of a card; ``right`` stands at its end."""
+    row = "display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center"
+    end = f'<span style="margin-left:auto">{right}</span>' if right else ""
+    return f'<div style="{row};padding:9px 14px;border-bottom:{_LINE}">{" ".join(items)} {end}</div>'
+
+
+def pill(text: str, tone: str, *, slots: bool = False) -> str:
+    """A state in its colour. The colour is in the dot and the ring, never in the letters.
+
+    Args:
+        text: the state's word, already escaped.
+        tone: a CSS colour.
+        slots: mark the places that a live view fills.
+    """
+    marks = (' data-slot="dot"', ' data-slot="label" role="status"') if slots else ("", "")
+    dot = f"display:inline-block;width:8px;height:8px;border-radius:8px;margin-right:6px;background:{tone}"
+    return (
+        f'<strong style="{_TAG} solid {tone}"><span style="{dot}"{marks[0]}></span>'
+        f"<span{marks[1]}>{text}</span></strong>"
+    )
+
+
+def badge(text: str) -> str:
+    """A word that says where a task runs."""
+    return f'<strong style="{_TAG} dashed">{escape(text)}</strong>'
+
+
+def columns(main: str, side: str) -> str:
+    """Two columns where there is room, one below the other where there is not."""
+    return (
+        '<div style="display:flex;flex-wrap:wrap;gap:14px 24px;padding:14px">'
+        f'<div style="flex:3 1 340px;min-width:0">{main}</div>'
+        f'<div style="flex:2 1 220px;min-width:0">{side}</div></div>'
+    )
+
+
+def note(headline: str, body: str, tone: str) -> str:
+    """What happened and what to do, beside a line in the state's colour. Both are HTML."""
+    more = f"<div>{body}</div>" if body else ""
+    style = f"border-left:3px solid {tone};padding-left:11px"
+    return f'<div style="{style}"><strong>{headline}</strong>{more}</div>'
+
+
+def fine(html: str) -> str:
+    """A line of smaller, paler text."""
+    return f'<div style="{_FINE}">{html}</div>'
+
+
+def knob_list(request: ActTwoRequest) -> str:
+    """The knobs that are set, in words."""
+    items = "".join(
+        f'<li><small style="display:block;opacity:.72">{esc(name)} </small><strong>{esc(value)}</strong></li>'
+        for name, value in knobs(request)
+    )
+    if not items:
+        return fine("No knob set: the vendor's defaults")
+    style = "display:flex;flex-wrap:wrap;gap:6px 22px;list-style:none;margin:0;padding:0"
+    return f'<ul style="{style}">{items}</ul>'
+
+
+def inputs(request: ActTwoRequest, *, sandbox: bool) -> str:
+    """Character and reference: small pictures, their names, links to them."""
+    return "".join(
+        _thumbnail(name, ref, sandbox=sandbox)
+        for name, ref in (("Character", request.character), ("Reference", request.reference))
+    )
+
+
+def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
+    name = esc(file_name(ref.uri), 34)
+    url = loadable(ref.uri, sandbox=sandbox)
+    picture = ""
+    if url:
+        safe = escape(url)
+        box = f"height:84px;max-width:180px;border-radius:6px;object-fit:cover;background:{_FILL}"
+        if ref.type == "image":
+            picture = f'<img src="{safe}" alt="{role}" style="{box}">'
+        else:
+            at = (
+                "" if "#" in url else "#t=0.1"
+            )  # a browser draws no frame of a video it was not asked to seek in
+            picture = f'<video src="{safe}{at}" muted playsinline preload="metadata" style="{box}"></video>'
+        picture += "<br>"
+        name = f'<a href="{safe}" target="_blank" rel="noopener noreferrer">{name}</a>'
+    caption = f'<span style="opacity:.72">{role}</span> {name}'
+    return (
+        f'<figure style="display:inline-block;margin:0 14px 8px 0">{picture}'
+        f'<figcaption style="font-size:11px">{caption}</figcaption></figure>'
+    )
+
+
+def copy_as(request: ActTwoRequest, *, buttons: bool = False) -> str:
+    """The request in every form one may want to paste, folded away.
+
+    Args:
+        request: what to show.
+        buttons: add a button to each form; only a live view can act on it.
+    """
+    forms = {
+        "Magic": request.to_magic(),
+        "Python": request.to_python(),
+        "curl": request.to_curl(),
+        "JSON": json.dumps(request.to_json(), indent=1, ensure_ascii=False),
+    }
+    blocks = "".join(_form(name, text, buttons=buttons) for name, text in forms.items())
+    style = f"padding:7px 14px;border-top:{_LINE}"
+    return f'<details style="{style}"><summary>Copy as {" · ".join(forms)}</summary>{blocks}</details>'
+
+
+def _form(name: str, text: str, *, buttons: bool) -> str:
+    shown = clean(text, len(text) + 1, lines=True) if len(text) <= _FORM_MAX_CHARS else _shortened(text)
+    button = ""
+    if buttons:
+        button = f' <button type="button" data-action="copy" aria-label="Copy as {name}">Copy</button>'
+    style = f"padding:6px 10px;background:{_FILL};font-size:12px;white-space:pre-wrap;word-wrap:break-word"
+    inside = escape(shown, quote=False)
+    return f'<div style="margin-top:6px">{name}{button}</div><pre style="{style}">{inside}</pre>'
+
+
+def _shortened(text: str) -> str:
+    head = clean(text, _FORM_MAX_CHARS // 4, lines=True)
+    return f"{head}\n(Shortened here: {len(text):,} characters. task.request has it whole.)"

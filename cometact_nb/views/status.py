@@ -1,0 +1,113 @@
+"""Showing a task in a notebook: live while it runs, plain HTML once it ended.
+
+A widget lives only as long as its kernel. So the card is displayed once as a widget, threads change its
+traits only, and when the task ends the display is replaced by HTML that outlives the kernel ("frozen"). A
+page that was closed at that moment finds the widget, which shows the same card and has the clip sent.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.views.card import card_html
+from cometact_nb.views.text import card_text, write
+
+if TYPE_CHECKING:
+    from cometact_nb.tasks import Task
+    from cometact_nb.views.widget import StatusWidget
+
+__all__ = ["Display", "show"]
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+
+#: The cell whose tasks are noted, and the keys of those it has shown.
+_shown: tuple[int, set[str]] = (-1, set())
+
+
+def show(task: Task, *, once_per_cell: bool = False) -> None:
+    """Show ``task``: a live card in a notebook, text elsewhere. Call it from the main thread.
+
+    Args:
+        task: the task.
+        once_per_cell: do nothing if this execution of this cell has shown the task already, as when a magic
+            shows it and its value is the cell's last expression, too.
+    """
+    shell = _shell()
+    if once_per_cell and shell is not None and _seen(shell.execution_count, task.key):
+        return
+    if shell is not None and hasattr(shell, "kernel"):
+        Display(task)
+    else:
+        write(sys.stdout, card_text(task.state, now=time.time(), sandbox=task.sandbox) + "\n")
+
+
+def _shell() -> Any:
+    """IPython's shell, or None; IPython is not imported for the question."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def _seen(cell: int, key: str) -> bool:
+    """Whether this cell was noted to have shown the task; it is from now on."""
+    global _shown  # noqa: PLW0603  (there is one current cell in a process)
+    if _shown[0] != cell:
+        _shown = (cell, set())
+    if key in _shown[1]:
+        return True
+    _shown[1].add(key)
+    return False
+
+
+class Display:
+    """One output of one cell that shows one task, live while it runs and frozen when it ended.
+
+    Args:
+        task: the task to show.
+    """
+
+    def __init__(self, task: Task) -> None:
+        from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
+
+        self._task = task
+        self._widget: StatusWidget | None = None
+        self._frozen = ""
+        show_raw: Any = display  # it is not annotated
+        self._handle: Any = show_raw(self._bundle(), raw=True, display_id=True)
+        task.add_listener(self._changed)
+        # What happened between the first drawing and the listening would go unseen.
+        task.session.call_soon(self._changed, task)
+
+    def _bundle(self) -> dict[str, Any]:
+        """What to display now: the final card, or the widget with the card as it is beside it."""
+        task, state, now = self._task, self._task.state, time.time()
+        folder = task.session.notebook_dir
+        final = state.is_settled and task.session.config.freeze
+        html = card_html(state, now=now, notebook_dir=folder, sandbox=task.sandbox, autoplay=final)
+        text = card_text(state, now=now, sandbox=task.sandbox, notebook_dir=folder)
+        self._frozen = html if final else ""
+        bundle: dict[str, Any] = {"text/html": html, "text/plain": text}
+        if not final:
+            view = {"version_major": 2, "version_minor": 0, "model_id": self._live().model_id}
+            bundle = {WIDGET_MIME: view, **bundle}
+        return bundle
+
+    def _live(self) -> StatusWidget:
+        if self._widget is None:
+            from cometact_nb.views.widget import StatusWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
+
+            self._widget = StatusWidget(self._task)
+        return self._widget
+
+    def _changed(self, task: Task) -> None:
+        """On the notifier's thread, from where traits and display updates reach the right cell."""
+        before = self._frozen
+        final = task.state.is_settled and task.session.config.freeze
+        if final or before:
+            bundle = self._bundle()
+            if bundle.get("text/html") != before or not final:
+                self._handle.update(bundle, raw=True)
+        if self._widget is not None:
+            # After the freeze: a page that got it has no view left that would fetch the clip by message.
+            self._widget.draw()

@@ -1,0 +1,145 @@
+"""One task as text: for terminals, logs, GitHub and screen readers."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from contextlib import contextmanager
+from itertools import cycle
+from typing import TYPE_CHECKING, TextIO
+
+from cometact_nb.domain.advice import advise
+from cometact_nb.views import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from cometact_nb.domain.task import ClipInfo, TaskState
+    from cometact_nb.tasks import Task
+
+__all__ = ["card_text", "line", "waiting", "write"]
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+#: How often the line on a terminal is drawn at the most, seconds.
+_REDRAW_S = 0.1
+
+
+def card_text(state: TaskState, *, now: float, sandbox: bool, notebook_dir: Path | None = None) -> str:
+    """A task in two to six lines.
+
+    Args:
+        state: the task.
+        now: Unix seconds.
+        sandbox: the task runs on this machine and nothing is billed.
+        notebook_dir: say where clips are from there; by absolute path when None.
+    """
+    advice = advise(state)
+    first = [f"Act-Two {words.short_id(state)}", words.label(state)]
+    if state.progress is not None and not state.status.is_terminal:
+        first[-1] += f" {words.percent(state.progress)}"
+    if sandbox:
+        first.append("SANDBOX")
+    if (elapsed := words.elapsed(state, now)) is not None:
+        first.append(words.duration(elapsed))
+    lines = [" · ".join(first), words.message(advice.headline, 600)]
+    if advice.cure:
+        lines.append(words.message(advice.cure, 600))
+    if state.cancel_message:
+        lines.append(f"Not cancelled. {words.message(state.cancel_message)}")
+    lines += [_clip(clip, notebook_dir) for clip in state.clips]
+    lines.append(words.money(state, advice.billed, sandbox=sandbox))
+    if not state.is_settled:
+        lines[-1] += f" · as of {words.moment(now)}"
+    return "\n".join(lines)
+
+
+def _clip(clip: ClipInfo, notebook_dir: Path | None) -> str:
+    source = words.relative(clip.path, notebook_dir) if notebook_dir is not None else None
+    where = words.unquoted(source) if source else clip.path
+    return " · ".join([words.clean(where, 300), *words.clip_facts(clip)])
+
+
+def line(state: TaskState, now: float, spinner: str = _SPINNER[0]) -> str:
+    """A task in one line: ``⠋ RUNNING 42 % · 31 s · task 5b91e444``."""
+    percent = f" {words.percent(state.progress)}" if state.progress is not None else ""
+    mark = "✓" if state.clips else "■" if state.is_settled else spinner
+    seconds = words.elapsed(state, now)
+    parts = [
+        f"{mark} {words.label(state)}{percent}",
+        words.duration(seconds or 0),
+        f"task {words.short_id(state)}",
+    ]
+    return " · ".join(parts)
+
+
+@contextmanager
+def waiting(task: Task, stream: TextIO | None = None) -> Iterator[Callable[[], None]]:
+    """Show on a terminal how a task comes along; from the main thread.
+
+    Use it as ``with waiting(task) as tick`` and call ``tick()`` often.
+    On a terminal one line is drawn anew by each ``tick``; elsewhere each new status gets a line of its own.
+
+    Args:
+        task: what is waited for.
+        stream: default ``sys.stdout``.
+    """
+    out = sys.stdout if stream is None else stream
+    shown = _Line(task, out) if out.isatty() else _Log(task, out)
+    shown.tick()
+    try:
+        yield shown.tick
+    finally:
+        shown.close()
+
+
+class _Line:
+    """A line that is drawn over itself."""
+
+    def __init__(self, task: Task, out: TextIO) -> None:
+        self._task, self._out = task, out
+        self._spinner = cycle(_SPINNER)
+        self._drawn_at = float("-inf")
+
+    def tick(self) -> None:
+        now = time.monotonic()
+        if now - self._drawn_at >= _REDRAW_S:
+            self._drawn_at = now
+            self._draw()
+
+    def close(self) -> None:
+        self._draw()
+        self._write("\n")
+
+    def _draw(self) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        text = line(self._task.state, time.time(), next(self._spinner))[:width]
+        self._write(f"\r{text}{' ' * (width - len(text))}\r{text}")
+
+    def _write(self, text: str) -> None:
+        write(self._out, text)
+
+
+class _Log:
+    """A line for each new status."""
+
+    def __init__(self, task: Task, out: TextIO) -> None:
+        self._task, self._out = task, out
+        self._said = ""
+
+    def tick(self) -> None:
+        said = words.label(self._task.state)
+        if said != self._said:
+            self._said = said
+            write(self._out, line(self._task.state, time.time(), "·") + "\n")
+
+    def close(self) -> None:
+        self.tick()
+
+
+def write(out: TextIO, text: str) -> None:
+    """Write ``text``; what the stream's encoding lacks becomes a question mark."""
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    out.write(text.encode(encoding, "replace").decode(encoding))
+    out.flush()

@@ -1,0 +1,132 @@
+"""The live card in a running front end: small traits for what changes, messages for clicks and for clips."""
+
+from __future__ import annotations
+
+import mimetypes
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import traitlets
+
+from cometact_nb.domain.advice import advise
+from cometact_nb.errors import ActTwoError
+from cometact_nb.views import words
+from cometact_nb.views.card import card_html, tone
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.task import TaskState
+    from cometact_nb.tasks import Task
+
+__all__ = ["StatusWidget", "live_facts"]
+
+_STATIC = Path(__file__).parent / "static"
+#: A server drops messages above its rate limit (1 MB/s over 3 s in jupyter_server), so pieces stay small.
+_PIECE_MAX_BYTES = 1 << 20
+
+
+def live_facts(state: TaskState, now: float) -> dict[str, Any]:
+    """What changes from poll to poll, in words; ``elapsed`` seconds are as of now and tick in the browser.
+
+    No moment in time is sent: the kernel's clock and the browser's may differ.
+    """
+    advice = advise(state)
+    settled = state.is_settled
+    return {
+        "id": words.clean(state.id or state.key, 200),
+        "short": words.short_id(state),
+        "label": words.label(state),
+        "tone": tone(state),
+        "progress": None if state.progress is None else round(state.progress, 3),
+        "waiting": "" if settled else _with_percent(words.message(advice.headline), state.progress),
+        "problem": "" if settled else words.message(advice.cure),
+        "cancel": f"Not cancelled. {words.message(state.cancel_message)}" if state.cancel_message else "",
+        "elapsed": words.elapsed(state, now),
+        "ticking": not settled and state.ended_at is None,
+    }
+
+
+def _with_percent(text: str, progress: float | None) -> str:
+    return text if progress is None else f"{text} · {words.percent(progress)}"
+
+
+class StatusWidget(anywidget.AnyWidget):
+    """The card in a running front end. Python owns what is shown, the ES module how.
+
+    Args:
+        task: the task to show.
+    """
+
+    _esm: ClassVar[Any] = _STATIC / "status.js"
+    _css: ClassVar[Any] = _STATIC / "status.css"
+
+    #: The card with empty slots; changes when its structure does.
+    html = traitlets.Unicode().tag(sync=True)
+    #: What stands in the slots, see :func:`live_facts`.
+    live = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        super().__init__(**self._facts())
+        self.on_msg(self._receive)
+
+    def draw(self) -> None:
+        """Show the task as it is now. Any thread may call it."""
+        for name, value in self._facts().items():
+            setattr(self, name, value)
+
+    def _facts(self) -> dict[str, Any]:
+        task, state, now = self._task, self._task.state, time.time()
+        html = card_html(
+            state, now=now, notebook_dir=task.session.notebook_dir, sandbox=task.sandbox, live=True
+        )
+        return {"html": html, "live": live_facts(state, now)}
+
+    def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        """A message from the browser; on any thread, so it is only handed over."""
+        soon = self._task.session.call_soon
+        match content:
+            case {"type": "hello"}:
+                soon(self.draw)
+            case {"type": "cancel"}:
+                self.send({"type": "note", "text": "Asking the service to cancel…", "again": False})
+                soon(self._cancel)
+            case {
+                "type": "clip",
+                "view": str(view),
+                "index": int(index),
+                "offset": int(offset),
+                "size": int(size),
+            }:
+                soon(self._send_piece, view, index, offset, size)
+
+    def _cancel(self) -> None:
+        try:
+            self._task.cancel()
+        except ActTwoError as error:
+            self.send({"type": "note", "text": f"Not cancelled. {words.message(error)}", "again": True})
+            return
+        if not self._task.state.is_settled:
+            said = "The service took the cancel; its confirmation comes with the next look."
+            self.send({"type": "note", "text": said, "again": False})
+
+    def _send_piece(self, view: str, index: int, offset: int, size: int) -> None:
+        """A piece of a clip, as the buffer of a message: shown by every front end, stored in no notebook."""
+        clips = self._task.state.clips
+        if not 0 <= index < len(clips) or offset < 0:
+            return
+        path = Path(clips[index].path)
+        answer = {"type": "clip", "view": view, "index": index, "offset": offset}
+        try:
+            with path.open("rb") as file:
+                total = file.seek(0, 2)
+                file.seek(offset)
+                piece = file.read(min(max(size, 1), _PIECE_MAX_BYTES))
+        except OSError as error:
+            gone = words.clean(f"{path.name} cannot be read: {error.strerror or error}")
+            self.send({**answer, "error": gone})
+            return
+        if piece or not total:
+            mime = mimetypes.guess_type(path.name)[0] or "video/mp4"
+            self.send({**answer, "total": total, "mime": mime, "name": path.name}, [piece])

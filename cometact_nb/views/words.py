@@ -1,0 +1,212 @@
+"""Wording that every view shares: foreign text made harmless, numbers with units, loadable URLs."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit
+
+from cometact_nb.config import is_loopback
+from cometact_nb.domain.request import INTENSITY_WORDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cometact_nb.domain.advice import Billed
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.task import ClipInfo, TaskState
+
+__all__ = [
+    "clean",
+    "clip_facts",
+    "duration",
+    "elapsed",
+    "file_name",
+    "knobs",
+    "label",
+    "loadable",
+    "message",
+    "moment",
+    "money",
+    "percent",
+    "relative",
+    "short_id",
+    "unquoted",
+]
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
+#: Control characters, invisible ones, and those that turn the reading direction; the joiner of emoji stays.
+_HIDDEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+#: The query of a URL inside a message may be a token that opens a clip.
+_QUERY = re.compile(r"(https?://[^\s?#<>\"']+)[?#][^\s<>\"']+", re.IGNORECASE)
+
+
+def clean(text: object, limit: int = 400, *, lines: bool = False) -> str:
+    """Foreign text without escape sequences, control and bidi characters, cut to ``limit`` characters.
+
+    Args:
+        text: what a service, a URL or a file name said. It is not escaped for HTML here.
+        limit: characters to keep; a cut is shown as "…".
+        lines: keep line breaks; else every run of white space becomes one space.
+    """
+    # Cut first: a megabyte of text is not worth a regular expression.
+    raw = str(text)[: limit * 4 + 1000]
+    raw = raw.replace("\r\n", "\n").replace("\t", " ")
+    raw = _HIDDEN.sub("", _ESCAPE.sub("", raw))
+    if not lines:
+        raw = " ".join(raw.split())
+    return raw if len(raw) <= limit else raw[: limit - 1].rstrip() + "…"
+
+
+def message(text: object, limit: int = 400) -> str:
+    """A sentence about an outcome, cleaned, with the queries of URLs left out: they may be signatures."""
+    return clean(_QUERY.sub(r"\1?…", str(text)[: limit * 4 + 1000]), limit)
+
+
+def duration(seconds: float) -> str:
+    """``31 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    whole = int(seconds)
+    if whole < 60:  # noqa: PLR2004
+        return f"{whole} s"
+    if whole < 3600:  # noqa: PLR2004
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def percent(progress: float) -> str:
+    """``42 %`` for 0.42."""
+    return f"{round(progress * 100)} %"
+
+
+def moment(seconds: float) -> str:
+    """Unix seconds as ``2026-05-04 12:03 UTC``; UTC because a notebook is read elsewhere, too."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
+    except (OverflowError, ValueError, OSError):
+        return "at an unknown time"
+
+
+def elapsed(state: TaskState, now: float) -> float | None:
+    """Seconds from submission to the end or to ``now``; None when nobody here can know."""
+    unknown = state.begun_at is None or (state.is_settled and state.ended_at is None)
+    return None if unknown else state.elapsed_s(now)
+
+
+def short_id(state: TaskState) -> str:
+    """The first eight characters of the service's id, or of the local one before there is one."""
+    return clean(state.id or state.key, 9)[:8]
+
+
+def label(state: TaskState) -> str:
+    """The status as a card's label says it."""
+    words = state.status.value.replace("_", " ")
+    unwatched = not state.watching and not state.status.is_terminal
+    return f"{words} · NOT WATCHED" if unwatched else words
+
+
+def knobs(request: ActTwoRequest) -> list[tuple[str, str]]:
+    """The knobs that are set, as (name, value) in words."""
+    found = []
+    for name, value in request.params.items():
+        match name:
+            case "expression_intensity":
+                found.append(("Expression", f"{value} · {INTENSITY_WORDS.get(value, 'unlisted')}"))
+            case "body_control":
+                found.append(("Body control", "on · face and gestures" if value else "off · face only"))
+            case "public_figure_threshold":
+                found.append(("Public figures", "low · less strict" if value == "low" else clean(value, 40)))
+            case _:
+                found.append((name.replace("_", " ").capitalize(), clean(value, 40)))
+    return found
+
+
+def clip_facts(clip: ClipInfo) -> list[str]:
+    """Dimensions, frame rate, length and size of a clip; what is not known is left out."""
+    facts = []
+    if clip.width and clip.height:
+        facts.append(f"{clip.width} × {clip.height}")
+    if clip.fps:
+        facts.append(f"{clip.fps:.4g} fps")
+    if clip.duration_s:
+        facts.append(f"{clip.duration_s:.1f} s")
+    facts.append(_size(clip.bytes))
+    return facts
+
+
+def _size(count: int) -> str:
+    if count >= 1_000_000:  # noqa: PLR2004
+        return f"{count / 1e6:.1f} MB"
+    return f"{count / 1e3:.0f} kB" if count >= 1000 else f"{count} bytes"  # noqa: PLR2004
+
+
+def money(state: TaskState, billed: Billed, *, sandbox: bool) -> str:
+    """What the task cost as far as anyone here can know, always as an estimate."""
+    if sandbox:
+        return "Sandbox: nothing billed"
+    if billed == "no":
+        return "Nothing billed"
+    price = (
+        f"about ${state.price_usd:.2f} (estimate)" if state.price_usd is not None else "price not known here"
+    )
+    if billed == "yes":
+        return f"Billed: {price}"
+    if billed == "probably":
+        return f"Probably billed: {price}"
+    if state.status.is_terminal or not state.watching:
+        return f"Billed or not is not known: {price}"
+    return f"Price: {price}"
+
+
+def loadable(url: Any, *, sandbox: bool) -> str | None:
+    """``url`` if a page may load it by itself: https, or this machine when the task runs in a sandbox."""
+    if not isinstance(url, str) or len(url) > 2048 or clean(url, 2048) != url or " " in url:  # noqa: PLR2004
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if not host or parts.username or parts.password:
+        return None
+    if parts.scheme == "https" or (parts.scheme == "http" and sandbox and is_loopback(url)):
+        return url
+    return None
+
+
+def file_name(url: str) -> str:
+    """The last part of a URL's path, readable, or what the URL is when it has none."""
+    if url[:5].lower() == "data:":
+        return f"{clean(re.split('[;,]', url[5:40])[0], 30) or 'data'}, inline"
+    try:
+        parts = urlsplit(url[:4096])
+        name = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.hostname or url
+    except ValueError:
+        name = url
+    return clean(name, 60) or "unnamed"
+
+
+def relative(path: str, notebook_dir: Path) -> str | None:
+    """``path`` as a percent-encoded relative URL from the notebook's folder; None when there is none.
+
+    A link inside the notebook's folder is followed by name first: a server serves ``clips/`` although it
+    points to another disk.
+    """
+    if not path or "://" in path or "\0" in path:
+        return None
+    try:
+        found = os.path.relpath(path, notebook_dir)
+        if found.startswith(os.pardir):
+            real = os.path.relpath(os.path.realpath(path), os.path.realpath(notebook_dir))
+            found = real if not real.startswith(os.pardir) else found
+    except (ValueError, OSError):  # another drive
+        return None
+    return quote(found.replace(os.sep, "/"), safe="/", errors="surrogateescape")
+
+
+def unquoted(path: str) -> str:
+    """A relative URL as a person reads it."""
+    return unquote(path)
