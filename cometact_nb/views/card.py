@@ -130,12 +130,12 @@ def _progress(state: TaskState, now: float, *, live: bool) -> str:
             + '<div data-slot="note" role="status"></div>'
         )
     advice = advise(state)
-    percent = f" · {words.percent(state.progress)}" if state.progress is not None else ""
+    percent = words.reported(state)
     value = f' value="{state.progress:.2f}"' if state.progress is not None else ""
     bar = f'<progress max="1"{value} style="width:100%"></progress>' if value else ""
     name = words.clean(state.id or state.key, 200)
     saved = f"As of {words.moment(now)}. <code>act.task({escape(repr(name))})</code> shows how it went on."
-    said = escape(words.message(advice.headline)) + percent
+    said = escape(words.message(advice.headline) + (f" · {percent}" if percent else ""))
     return (
         parts.note(said, escape(words.message(advice.cure)), tone(state))
         + bar
@@ -148,7 +148,7 @@ def _outcome(state: TaskState) -> str:
     """How a task ended without a clip, or why nobody watches it."""
     advice = advise(state)
     codes = {
-        "code": state.failure_code,
+        "code": None if (state.failure_code or "") in advice.headline else state.failure_code,
         "HTTP": state.http_status,
         "field": state.param,
         "request id": state.request_id,

@@ -17,14 +17,28 @@ if TYPE_CHECKING:
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest
 
-__all__ = ["badge", "columns", "copy_as", "esc", "frame", "header", "inputs", "knob_list", "note", "pill"]
+__all__ = [
+    "FORM_MAX_CHARS",
+    "badge",
+    "columns",
+    "copy_as",
+    "esc",
+    "fine",
+    "forms",
+    "frame",
+    "header",
+    "inputs",
+    "knob_list",
+    "note",
+    "pill",
+]
 
-_LINE = "1px solid rgba(128,128,128,.3)"
+_LINE = "1px solid #8885"
 _FINE = "font-size:11px;opacity:.72"
-_FILL = "rgba(128,128,128,.12)"
-_TAG = "font-size:11px;letter-spacing:.4px;white-space:nowrap;border-radius:99px;padding:1px 9px;border:1px"
+_FILL = "#80808020"
+_TAG = "font-size:11px;letter-spacing:.4px;border-radius:99px;padding:1px 9px;border:1px"
 #: Longer forms are shown shortened. URLs have at most 2048 characters; only inline data gets there.
-_FORM_MAX_CHARS = 8000
+FORM_MAX_CHARS = 8000
 
 
 def esc(text: object, limit: int = 400) -> str:
@@ -34,8 +48,9 @@ def esc(text: object, limit: int = 400) -> str:
 
 def frame(*blocks: str) -> str:
     """The card around ``blocks``."""
+    # The classes keep MathJax (2 and 3) from reading "$0.40 … $" as a formula.
     style = f"max-width:880px;border:{_LINE};border-radius:10px;font:13px/1.5 system-ui,sans-serif"
-    return f'<div style="{style}">{"".join(blocks)}</div>'
+    return f'<div class="tex2jax_ignore mathjax_ignore" style="{style}">{"".join(blocks)}</div>'
 
 
 def header(*items: str, right: str = "") -> str:
@@ -84,7 +99,7 @@ def note(headline: str, body: str, tone: str) -> str:
 
 def fine(html: str) -> str:
     """A line of smaller, paler text."""
-    return f'<div style="{_FINE}">{html}</div>'
+    return f'<div style="margin-top:6px;{_FINE}">{html}</div>'
 
 
 def knob_list(request: ActTwoRequest) -> str:
@@ -122,7 +137,7 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
             )  # a browser draws no frame of a video it was not asked to seek in
             picture = f'<video src="{safe}{at}" muted playsinline preload="metadata" style="{box}"></video>'
         picture += "<br>"
-        name = f'<a href="{safe}" target="_blank" rel="noopener noreferrer">{name}</a>'
+        name = f'<a href="{safe}" target="_blank" rel="noreferrer">{name}</a>'
     caption = f'<span style="opacity:.72">{role}</span> {name}'
     return (
         f'<figure style="display:inline-block;margin:0 14px 8px 0">{picture}'
@@ -130,26 +145,33 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
     )
 
 
-def copy_as(request: ActTwoRequest, *, buttons: bool = False) -> str:
-    """The request in every form one may want to paste, folded away.
-
-    Args:
-        request: what to show.
-        buttons: add a button to each form; only a live view can act on it.
-    """
-    forms = {
+def forms(request: ActTwoRequest) -> dict[str, str]:
+    """The request in every form one may want to paste, by the form's name."""
+    return {
         "Magic": request.to_magic(),
         "Python": request.to_python(),
         "curl": request.to_curl(),
         "JSON": json.dumps(request.to_json(), indent=1, ensure_ascii=False),
     }
-    blocks = "".join(_form(name, text, buttons=buttons) for name, text in forms.items())
+
+
+def copy_as(request: ActTwoRequest, *, buttons: bool = False, unfolded: bool = False) -> str:
+    """The forms of a request, folded away.
+
+    Args:
+        request: what to show.
+        buttons: add a button to each form; only a live view can act on it.
+        unfolded: show them at once.
+    """
+    named = forms(request)
+    blocks = "".join(_form(name, text, buttons=buttons) for name, text in named.items())
+    state = " open" if unfolded else ""
     style = f"padding:7px 14px;border-top:{_LINE}"
-    return f'<details style="{style}"><summary>Copy as {" · ".join(forms)}</summary>{blocks}</details>'
+    return f'<details style="{style}"{state}><summary>Copy as {" · ".join(named)}</summary>{blocks}</details>'
 
 
 def _form(name: str, text: str, *, buttons: bool) -> str:
-    shown = clean(text, len(text) + 1, lines=True) if len(text) <= _FORM_MAX_CHARS else _shortened(text)
+    shown = clean(text, len(text) + 1, lines=True) if len(text) <= FORM_MAX_CHARS else _shortened(text)
     button = ""
     if buttons:
         button = f' <button type="button" data-action="copy" aria-label="Copy as {name}">Copy</button>'
@@ -159,5 +181,5 @@ def _form(name: str, text: str, *, buttons: bool) -> str:
 
 
 def _shortened(text: str) -> str:
-    head = clean(text, _FORM_MAX_CHARS // 4, lines=True)
+    head = clean(text, FORM_MAX_CHARS // 4, lines=True)
     return f"{head}\n(Shortened here: {len(text):,} characters. task.request has it whole.)"

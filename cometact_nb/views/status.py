@@ -15,6 +15,7 @@ from cometact_nb.views.card import card_html
 from cometact_nb.views.text import card_text, write
 
 if TYPE_CHECKING:
+    from cometact_nb.domain.task import TaskState
     from cometact_nb.tasks import Task
     from cometact_nb.views.widget import StatusWidget
 
@@ -74,16 +75,19 @@ class Display:
         self._widget: StatusWidget | None = None
         self._frozen = ""
         show_raw: Any = display  # it is not annotated
-        self._handle: Any = show_raw(self._bundle(), raw=True, display_id=True)
+        self._handle: Any = show_raw(self._bundle(task.state), raw=True, display_id=True)
         task.add_listener(self._changed)
         # What happened between the first drawing and the listening would go unseen.
         task.session.call_soon(self._changed, task)
 
-    def _bundle(self) -> dict[str, Any]:
-        """What to display now: the final card, or the widget with the card as it is beside it."""
-        task, state, now = self._task, self._task.state, time.time()
+    def _is_final(self, state: TaskState) -> bool:
+        return state.is_settled and self._task.session.config.freeze
+
+    def _bundle(self, state: TaskState) -> dict[str, Any]:
+        """What to display: the final card, or the widget with the card as it is now beside it."""
+        task, now = self._task, time.time()
+        final = self._is_final(state)
         folder = task.session.notebook_dir
-        final = state.is_settled and task.session.config.freeze
         html = card_html(state, now=now, notebook_dir=folder, sandbox=task.sandbox, autoplay=final)
         text = card_text(state, now=now, sandbox=task.sandbox, notebook_dir=folder)
         self._frozen = html if final else ""
@@ -102,11 +106,10 @@ class Display:
 
     def _changed(self, task: Task) -> None:
         """On the notifier's thread, from where traits and display updates reach the right cell."""
-        before = self._frozen
-        final = task.state.is_settled and task.session.config.freeze
-        if final or before:
-            bundle = self._bundle()
-            if bundle.get("text/html") != before or not final:
+        before, state = self._frozen, task.state
+        if self._is_final(state) or before:  # it ended, or goes on after an end that was none
+            bundle = self._bundle(state)
+            if not before or self._frozen != before:
                 self._handle.update(bundle, raw=True)
         if self._widget is not None:
             # After the freeze: a page that got it has no view left that would fetch the clip by message.

@@ -37,8 +37,8 @@ def card_text(state: TaskState, *, now: float, sandbox: bool, notebook_dir: Path
     """
     advice = advise(state)
     first = [f"Act-Two {words.short_id(state)}", words.label(state)]
-    if state.progress is not None and not state.status.is_terminal:
-        first[-1] += f" {words.percent(state.progress)}"
+    if percent := words.reported(state):
+        first[-1] += f" {percent}"
     if sandbox:
         first.append("SANDBOX")
     if (elapsed := words.elapsed(state, now)) is not None:
@@ -63,11 +63,11 @@ def _clip(clip: ClipInfo, notebook_dir: Path | None) -> str:
 
 def line(state: TaskState, now: float, spinner: str = _SPINNER[0]) -> str:
     """A task in one line: ``⠋ RUNNING 42 % · 31 s · task 5b91e444``."""
-    percent = f" {words.percent(state.progress)}" if state.progress is not None else ""
+    percent = words.reported(state)
     mark = "✓" if state.clips else "■" if state.is_settled else spinner
     seconds = words.elapsed(state, now)
     parts = [
-        f"{mark} {words.label(state)}{percent}",
+        f"{mark} {words.label(state)} {percent}".rstrip(),
         words.duration(seconds or 0),
         f"task {words.short_id(state)}",
     ]

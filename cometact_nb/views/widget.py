@@ -39,16 +39,14 @@ def live_facts(state: TaskState, now: float) -> dict[str, Any]:
         "label": words.label(state),
         "tone": tone(state),
         "progress": None if state.progress is None else round(state.progress, 3),
-        "waiting": "" if settled else _with_percent(words.message(advice.headline), state.progress),
+        "waiting": ""
+        if settled
+        else " · ".join(filter(None, [words.message(advice.headline), words.reported(state)])),
         "problem": "" if settled else words.message(advice.cure),
         "cancel": f"Not cancelled. {words.message(state.cancel_message)}" if state.cancel_message else "",
         "elapsed": words.elapsed(state, now),
         "ticking": not settled and state.ended_at is None,
     }
-
-
-def _with_percent(text: str, progress: float | None) -> str:
-    return text if progress is None else f"{text} · {words.percent(progress)}"
 
 
 class StatusWidget(anywidget.AnyWidget):

@@ -30,8 +30,8 @@ __all__ = [
     "message",
     "moment",
     "money",
-    "percent",
     "relative",
+    "reported",
     "short_id",
     "unquoted",
 ]
@@ -77,9 +77,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def percent(progress: float) -> str:
-    """``42 %`` for 0.42."""
-    return f"{round(progress * 100)} %"
+def reported(state: TaskState) -> str:
+    """The progress an unfinished task reports, as ``42 %``; an empty string when there is none."""
+    if state.progress is None or state.status.is_terminal:
+        return ""
+    return f"{round(state.progress * 100)} %"
 
 
 def moment(seconds: float) -> str:

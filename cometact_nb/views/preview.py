@@ -1,0 +1,71 @@
+"""What would be sent, and for how much: the answer to a dry run."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.views import parts, words
+from cometact_nb.views.parts import esc
+
+if TYPE_CHECKING:
+    from cometact_nb.config import Config
+    from cometact_nb.domain.request import ActTwoRequest
+
+__all__ = ["Preview"]
+
+_TONE = "#3b82f6"
+_AMBER = "#d97706"
+
+
+class Preview:
+    """A request that was not sent, as a notebook or a terminal shows it.
+
+    Args:
+        request: what would be sent.
+        config: where to and at which price.
+    """
+
+    def __init__(self, request: ActTwoRequest, config: Config) -> None:
+        self.request = request
+        self._config = config
+
+    @property
+    def price(self) -> str:
+        """What sending it is expected to cost, with the source of the price."""
+        if self._config.sandbox:
+            return "Sandbox: nothing would be billed"
+        return f"Would cost about {self._config.price.estimate()}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self.to_html(), "text/plain": self.to_text()}
+
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    def to_html(self) -> str:
+        """The preview as HTML that needs neither style sheet nor script."""
+        config, request = self._config, self.request
+        marks = [parts.badge("SANDBOX")] if config.sandbox else []
+        said = parts.note("Nothing was sent.", escape(words.clean(self.price)), _TONE)
+        doubts = "".join(
+            f'<div style="margin-top:8px">{parts.note(esc(doubt.field), esc(doubt), _AMBER)}</div>'
+            for doubt in request.warnings
+        )
+        target = parts.fine(f"It would go to {esc(config.base_url, 200)}")
+        side = parts.inputs(request, sandbox=config.sandbox) + parts.knob_list(request)
+        return parts.frame(
+            parts.header(parts.pill("DRY RUN", _TONE), *marks, "Act-Two"),
+            parts.columns(said + doubts + target, side),
+            parts.copy_as(request, unfolded=True),
+        )
+
+    def to_text(self) -> str:
+        """The preview as text, in every form one may want to copy."""
+        request = self.request
+        sandbox = " · SANDBOX" if self._config.sandbox else ""
+        lines = [f"Act-Two · DRY RUN{sandbox}", "Nothing was sent.", words.clean(self.price)]
+        lines += [f"Warning: {words.clean(doubt)}" for doubt in request.warnings]
+        for name, form in parts.forms(request).items():
+            lines += ["", f"{name}:", words.clean(form, parts.FORM_MAX_CHARS, lines=True)]
+        return "\n".join(lines)
