@@ -135,7 +135,7 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
             at = (
                 "" if "#" in url else "#t=0.1"
             )  # a browser draws no frame of a video it was not asked to seek in
-            picture = f'<video src="{safe}{at}" muted playsinline preload="metadata" style="{box}"></video>'
+            picture = f'<video src="{safe}{at}" muted preload="metadata" style="{box}"></video>'
         picture += "<br>"
         name = f'<a href="{safe}" target="_blank" rel="noreferrer">{name}</a>'
     caption = f'<span style="opacity:.72">{role}</span> {name}'
@@ -166,7 +166,7 @@ def copy_as(request: ActTwoRequest, *, buttons: bool = False, unfolded: bool = F
     named = forms(request)
     blocks = "".join(_form(name, text, buttons=buttons) for name, text in named.items())
     state = " open" if unfolded else ""
-    style = f"padding:7px 14px;border-top:{_LINE}"
+    style = f"padding:7px 14px;border-top:{_LINE};word-wrap:break-word"
     return f'<details style="{style}"{state}><summary>Copy as {" · ".join(named)}</summary>{blocks}</details>'
 
 
@@ -175,7 +175,7 @@ def _form(name: str, text: str, *, buttons: bool) -> str:
     button = ""
     if buttons:
         button = f' <button type="button" data-action="copy" aria-label="Copy as {name}">Copy</button>'
-    style = f"padding:6px 10px;background:{_FILL};font-size:12px;white-space:pre-wrap;word-wrap:break-word"
+    style = f"padding:6px 10px;background:{_FILL};white-space:pre-wrap"
     inside = escape(shown, quote=False)
     return f'<div style="margin-top:6px">{name}{button}</div><pre style="{style}">{inside}</pre>'
 

@@ -204,9 +204,9 @@ def relative(path: str, notebook_dir: Path) -> str | None:
         if found.startswith(os.pardir):
             real = os.path.relpath(os.path.realpath(path), os.path.realpath(notebook_dir))
             found = real if not real.startswith(os.pardir) else found
-    except (ValueError, OSError):  # another drive
+        return quote(found.replace(os.sep, "/"), safe="/", errors="surrogateescape")
+    except (ValueError, OSError):  # another drive, or a name that no URL can hold
         return None
-    return quote(found.replace(os.sep, "/"), safe="/", errors="surrogateescape")
 
 
 def unquoted(path: str) -> str:

@@ -1,0 +1,367 @@
+"""What a card shows, what it never shows, and what it weighs."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+from states import ACCEPTED, BODY, CLIP, ID, NOW, SIGNED, STATES, intended, replay, saved, seen, succeeded
+
+from cometact_nb.domain import task as events
+from cometact_nb.domain.advice import advise
+from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.views.card import card_html, card_text, line, tone
+
+FOLDER = Path("/home/ada/work")
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "</pre></details><iframe src=https://evil.example></iframe>",
+    "\x1b[31mred\x1b[0m \x1b]8;;https://evil.example\x07link\x1b]8;;\x07",
+    "invoice\u202efdp.exe \u2066hidden\u2069 \u200bzero",
+    "null \x00 bell \x07 delete \x7f",
+    "lone \ud800 surrogate",
+    "A" * 100_000,
+    "<" * 100_000,
+    "line\nafter\rline\u2028after\tline",
+]
+HARMLESS_TAGS = {
+    "div", "span", "strong", "code", "small", "ul", "li", "a", "img", "video", "br", "figure", "figcaption",
+    "details", "summary", "pre", "progress", "button",
+}  # fmt: skip
+
+
+class Page(HTMLParser):
+    """The tags, attributes and text of some HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"img", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def values(self, *names: str) -> list[str]:
+        return [value for _, attrs in self.tags for name, value in attrs.items() if name in names and value]
+
+
+def html(state: TaskState, **options: object) -> str:
+    return card_html(state, **{"now": NOW, "notebook_dir": FOLDER, "sandbox": False, **options})
+
+
+def text(state: TaskState, **options: object) -> str:
+    return card_text(state, **{"now": NOW, "sandbox": False, **options})
+
+
+def assert_harmless(markup: str) -> Page:
+    page = Page(markup)
+    assert not page.open
+    assert {tag for tag, _ in page.tags} <= HARMLESS_TAGS
+    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
+    for url in page.values("src", "href", "poster"):
+        assert url.startswith("https://") or ":" not in url
+    markup.encode()  # no lone surrogates: a notebook is UTF-8
+    assert not set("\x00\x07\x1b\x7f\u202e\u2066\u2028") & set(markup)
+    return page
+
+
+def with_hostile_failure(hostile: str) -> TaskState:
+    return replay(intended(), ACCEPTED, seen(Status.FAILED, failure=hostile, failure_code=hostile))
+
+
+def with_hostile_refusal(hostile: str) -> TaskState:
+    refused = events.Refused(
+        at=NOW, message=hostile, status=400, code=hostile, request_id=hostile, param=hostile
+    )
+    return replay(intended(), refused)
+
+
+def with_hostile_word(hostile: str) -> TaskState:
+    return replay(intended(), ACCEPTED, seen(Status.UNKNOWN, raw_status=hostile, notes=(hostile,)))
+
+
+def with_hostile_id(hostile: str) -> TaskState:
+    return replay(intended(), events.Accepted(at=NOW, id=hostile))
+
+
+def with_hostile_cancel(hostile: str) -> TaskState:
+    answer = events.CancelAnswered(at=NOW, accepted=False, message=hostile)
+    return replay(intended(), ACCEPTED, seen(Status.RUNNING), answer)
+
+
+def with_hostile_clip(hostile: str) -> TaskState:
+    named = hostile.replace("/", "_").replace("\x00", "")[:5000]
+    return succeeded(msgspec.structs.replace(CLIP, path=f"/home/ada/work/{named}.mp4"))
+
+
+def with_hostile_name(hostile: str) -> TaskState:
+    from urllib.parse import quote
+
+    url = "https://assets.example.com/" + quote(hostile, safe="", errors="replace")[:1500] + ".png"
+    return replay(intended(request={**BODY, "character": {"type": "image", "uri": url}}), ACCEPTED)
+
+
+def with_hostile_ratio(hostile: str) -> TaskState:
+    return replay(intended(request={**BODY, "ratio": hostile}, allow_unlisted=True), ACCEPTED)
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize(
+    "make",
+    [
+        with_hostile_failure,
+        with_hostile_refusal,
+        with_hostile_word,
+        with_hostile_id,
+        with_hostile_cancel,
+        with_hostile_clip,
+        with_hostile_name,
+        with_hostile_ratio,
+    ],
+)
+def test_whatever_the_world_says_is_only_text(make, hostile: str, live: bool) -> None:
+    state = make(hostile)
+    assert_harmless(html(state, live=live))
+    plain = text(state)
+    assert not set("\x00\x07\x1b\x7f\u202e\u2066\u2028\r") & set(plain)
+    assert len(plain) < 4000
+    assert "\n" not in line(state, NOW)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_reads_well_as_html(name: str) -> None:
+    state = STATES[name]
+    page = assert_harmless(html(state))
+    assert state.status.value.replace("_", " ") in page.text
+    assert (state.id or state.key)[:8] in page.text
+    if not state.clips:
+        said = " ".join(page.text.split())
+        assert advise(state).headline[:60] in said
+        assert advise(state).cure[:60] in said
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_reads_well_as_text(name: str) -> None:
+    state = STATES[name]
+    lines = text(state).splitlines()
+    assert 2 <= len(lines) <= 6
+    assert state.status.value.replace("_", " ") in lines[0]
+    assert lines[1] == advise(state).headline
+    assert state.status.value.replace("_", " ") in line(state, NOW)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_has_a_state_here_and_a_colour(status: Status) -> None:
+    found = [state for state in STATES.values() if state.status is status]
+    assert found
+    assert tone(found[0]).startswith("#")
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_signatures_of_output_urls_are_never_shown(name: str) -> None:
+    state = msgspec.structs.replace(STATES[name], output_urls=(SIGNED,))
+    for shown in (html(state), html(state, live=True), text(state), line(state, NOW)):
+        assert "SECRET-SIGNATURE" not in shown
+
+
+@pytest.mark.parametrize("field", ["failure", "problem", "clip_error", "cancel_message", "waiting_for"])
+def test_a_message_that_quotes_a_signed_url_loses_its_signature(field: str) -> None:
+    for state in STATES.values():
+        quoting = msgspec.structs.replace(state, **{field: f"cannot fetch {SIGNED}: 403"})
+        assert "SECRET-SIGNATURE" not in html(quoting) + html(quoting, live=True) + text(quoting)
+
+
+@pytest.mark.parametrize(
+    ("url", "sandbox", "loaded"),
+    [
+        ("https://assets.example.com/face.png", False, True),
+        ("http://127.0.0.1:9000/face.png", True, True),
+        ("http://localhost:9000/face.png", True, True),
+        ("http://127.0.0.1:9000/face.png", False, False),
+        ("http://assets.example.com/face.png", True, False),
+        ("javascript:alert(1)//face.png", True, False),
+        ("data:text/html,<script>alert(1)</script>", True, False),
+        ("data:image/png;base64,AAAA", True, False),
+        ("file:///etc/passwd", True, False),
+        ("runway://upload/1", True, False),
+        ("https://user:secret@example.com/face.png", True, False),
+    ],
+)
+def test_only_https_and_the_sandbox_are_loaded(url: str, sandbox: bool, loaded: bool) -> None:
+    state = replay(
+        intended(request={**BODY, "character": {"type": "image", "uri": url}}, allow_unlisted=True)
+    )
+    loads = Page(html(state, sandbox=sandbox)).values("src", "href")
+    assert (url in loads) is loaded
+    assert not [found for found in loads if found.startswith(("javascript", "data", "file", "runway"))]
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("/home/ada/work/clips/a.mp4", "clips/a.mp4"),
+        ("/home/ada/work/my clips/100% #1?.mp4", "my%20clips/100%25%20%231%3F.mp4"),
+        ("/home/ada/work/javascript:alert(1).mp4", "javascript%3Aalert%281%29.mp4"),
+        ("/home/ada/work/ünï.mp4", "%C3%BCn%C3%AF.mp4"),
+        ("/home/ada/other/a.mp4", "../other/a.mp4"),
+        ('/home/ada/work/"quoted".mp4', "%22quoted%22.mp4"),
+    ],
+)
+def test_the_clip_is_a_relative_percent_encoded_file(path: str, source: str) -> None:
+    page = Page(html(succeeded(msgspec.structs.replace(CLIP, path=path))))
+    (video,) = [attrs for tag, attrs in page.tags if tag == "video" and "controls" in attrs]
+    assert video["src"] == source
+    (link,) = [attrs for tag, attrs in page.tags if tag == "a" and "download" in attrs]
+    assert link["href"] == source
+
+
+def test_a_clip_on_another_storage_is_named_and_not_loaded() -> None:
+    page = Page(html(succeeded(msgspec.structs.replace(CLIP, path="s3://bucket/a.mp4"))))
+    assert not [attrs for tag, attrs in page.tags if tag == "video" and "controls" in attrs]
+    assert "s3://bucket/a.mp4" in page.text
+
+
+def test_a_link_inside_the_folder_is_followed_by_its_name(tmp_path: Path) -> None:
+    notebooks, disk = tmp_path / "notebooks", tmp_path / "disk"
+    notebooks.mkdir()
+    disk.mkdir()
+    (notebooks / "clips").symlink_to(disk)
+    clip = msgspec.structs.replace(CLIP, path=str(notebooks / "clips" / "a.mp4"))
+    assert 'src="clips/a.mp4"' in html(succeeded(clip), notebook_dir=notebooks)
+
+
+def test_a_folder_reached_by_two_names_is_one_folder(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "alias").symlink_to(tmp_path / "real")
+    clip = msgspec.structs.replace(CLIP, path=str(tmp_path / "real" / "a.mp4"))
+    assert 'src="a.mp4"' in html(succeeded(clip), notebook_dir=tmp_path / "alias")
+
+
+def test_the_finished_card_tells_what_where_and_how_much() -> None:
+    shown = Page(html(STATES["SUCCEEDED"])).text
+    for fact in (
+        "1280 × 720 · 24 fps · 5.0 s · 1.3 MB",
+        "act_two_outputs/20260503-092000_5b91e444.mp4",
+        "3 · natural",
+        "on · face and gestures",
+        "424242",
+        "low · less strict",
+        "portrait-ada.png",
+        "greeting-take-3.mp4",
+        "about $0.40 (estimate)",
+        "42 s",
+        "%act_two -c https://",
+        "$COMETAPI_KEY",
+    ):
+        assert fact in shown
+    assert str(FOLDER) not in shown
+
+
+def test_only_knobs_that_are_set_are_shown() -> None:
+    bare = {name: BODY[name] for name in ("model", "character", "reference")}
+    shown = Page(html(replay(intended(request=bare)))).text
+    assert "Seed" not in shown
+    assert "defaults" in shown
+
+
+def test_the_sandbox_says_so_and_names_no_price() -> None:
+    for shown in (
+        Page(html(STATES["SUCCEEDED"], sandbox=True)).text,
+        text(STATES["SUCCEEDED"], sandbox=True),
+    ):
+        assert "SANDBOX" in shown
+        assert "nothing billed" in shown
+        assert "0.40" not in shown
+
+
+@pytest.mark.parametrize("name", ["REFUSED", "REFUSED, not sent"])
+def test_what_was_refused_was_not_billed(name: str) -> None:
+    assert "Nothing billed" in Page(html(STATES[name])).text
+    assert "Nothing billed" in text(STATES[name])
+
+
+def test_a_picture_of_an_unfinished_task_says_when_it_was_taken_and_how_to_go_on() -> None:
+    shown = Page(html(STATES["RUNNING"])).text
+    assert "As of 2026-05-03" in shown
+    assert f"act.task('{ID}')" in shown
+
+
+def test_prices_are_kept_from_being_read_as_formulas() -> None:
+    frame = Page(html(STATES["SUCCEEDED"])).tags[0][1]
+    assert {"tex2jax_ignore", "mathjax_ignore"} <= set((frame["class"] or "").split())
+
+
+def test_a_finished_card_is_small_in_a_notebook() -> None:
+    state = STATES["SUCCEEDED"]
+    output = {
+        "data": {
+            "text/html": html(state, autoplay=True).splitlines(keepends=True),
+            "text/plain": text(state, notebook_dir=FOLDER).splitlines(keepends=True),
+        },
+        "metadata": {},
+        "output_type": "display_data",
+    }
+    assert len(json.dumps(output, ensure_ascii=False)) <= 6000
+
+
+def test_inline_data_of_megabytes_does_not_end_up_in_the_card() -> None:
+    uri = "data:image/png;base64," + "A" * 3_000_000
+    state = replay(
+        intended(request={**BODY, "character": {"type": "image", "uri": uri}}, allow_unlisted=True)
+    )
+    assert len(html(state)) < 20_000
+
+
+def test_a_request_that_this_version_cannot_read_still_has_a_card() -> None:
+    state = replay(intended(request={"model": "act_three", "magic": 1}), ACCEPTED)
+    assert "does not read" in html(state)
+
+
+def test_progress_changes_the_numbers_and_not_the_structure() -> None:
+    steps = [
+        STATES["SUBMITTING"],
+        STATES["PENDING"],
+        STATES["THROTTLED"],
+        STATES["RUNNING"],
+        STATES["UNKNOWN"],
+    ]
+    assert len({html(state, live=True) for state in steps}) == 1
+    assert html(STATES["SUCCEEDED"], live=True) != html(STATES["RUNNING"], live=True)
+
+
+def test_a_live_card_brings_its_clip_by_message_and_not_by_url() -> None:
+    page = Page(html(STATES["SUCCEEDED"], live=True))
+    (video,) = [attrs for tag, attrs in page.tags if tag == "video" and "controls" in attrs]
+    assert "src" not in video
+    assert video["data-clip"] == "0"
+
+
+def test_only_an_unfinished_live_card_can_be_cancelled() -> None:
+    assert 'data-action="cancel"' in html(STATES["RUNNING"], live=True)
+    assert 'data-action="cancel"' not in html(STATES["SUCCEEDED"], live=True)
+    assert "<button" not in html(STATES["RUNNING"])
+
+
+def test_several_clips_are_all_shown() -> None:
+    second = msgspec.structs.replace(CLIP, path="/home/ada/work/second.mp4")
+    done = seen(Status.SUCCEEDED, output_urls=(SIGNED,))
+    state = replay(intended(), ACCEPTED, done, saved(), saved(second))
+    assert Page(html(state)).values("src").count("second.mp4") == 1
+    assert "second.mp4" in text(state)
