@@ -1,0 +1,126 @@
+"""A task shown in a real kernel: what ends up in the notebook, and where there is none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+HERE = Path(__file__).parent
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SETUP = f"""
+import sys
+sys.path.insert(0, {str(HERE)!r})
+from pathlib import Path
+import msgspec
+from states import *
+from cometact_nb.config import Config
+from cometact_nb.domain.task import TaskState
+from cometact_nb.engine import Job, new_key
+from cometact_nb.sessions import Session
+from cometact_nb.views.status import show
+
+session = Session(Config(history=":memory:"))
+
+def tell(task, *happened):
+    async def work():
+        for event in happened:
+            session.engine.record(task._job, event)
+    session._run(work())
+
+def begin(*happened):
+    task = session._track(Job(TaskState(key=new_key()), session.config.endpoint, Path("clips").resolve()))
+    tell(task, *happened)
+    return task
+
+clip = msgspec.structs.replace(CLIP, path=str(Path("clips/a.mp4").resolve()), poster=None)
+done = [seen(Status.RUNNING, progress=0.5), seen(Status.SUCCEEDED, output_urls=(SIGNED,)), saved(clip)]
+task = begin(intended(), ACCEPTED)
+"""
+
+
+def run(folder: Path, *cells: str) -> list[list[dict[str, Any]]]:
+    """The outputs of ``cells`` in a fresh kernel."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (SETUP, *cells)])
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
+    return [cell.outputs for cell in notebook.cells[1:]]
+
+
+def test_an_unfinished_task_is_a_widget_with_honest_html_and_text_beside_it(tmp_path) -> None:
+    ((output,),) = run(tmp_path, "show(task)")
+    assert set(output["data"]) == {WIDGET, "text/html", "text/plain"}
+    assert "PENDING" in output["data"]["text/html"]
+    assert "PENDING" in output["data"]["text/plain"]
+
+
+def test_when_the_task_ends_while_its_cell_waits_the_card_is_frozen(tmp_path) -> None:
+    ((output,),) = run(tmp_path, "show(task)\ntell(task, *done)\nassert session.flush(10)")
+    assert set(output["data"]) == {"text/html", "text/plain"}
+    assert 'src="clips/a.mp4"' in output["data"]["text/html"]
+    assert "SECRET-SIGNATURE" not in json.dumps(output)
+
+
+def test_when_the_task_ends_during_another_cell_the_first_cells_card_is_frozen(tmp_path) -> None:
+    (shown,), other = run(tmp_path, "show(task)", "tell(task, *done)\nassert session.flush(10)")
+    assert 'src="clips/a.mp4"' in shown["data"]["text/html"]
+    assert not other
+
+
+def test_every_display_of_a_task_is_frozen(tmp_path) -> None:
+    for (output,) in run(tmp_path, "show(task)", "show(task)\ntell(task, *done)\nassert session.flush(10)"):
+        assert WIDGET not in output["data"]
+        assert "SUCCEEDED" in output["data"]["text/plain"]
+
+
+def test_a_task_that_has_ended_is_plain_html_at_once(tmp_path) -> None:
+    ((output,),) = run(tmp_path, "tell(task, *done)\nshow(task)")
+    assert set(output["data"]) == {"text/html", "text/plain"}
+
+
+def test_a_task_that_goes_on_after_all_is_live_again_and_frozen_again(tmp_path) -> None:
+    lost = (
+        "task = begin(intended(), events.Unconfirmed(at=NOW, reason='the connection was reset'))\nshow(task)"
+    )
+    go_on = "tell(task, ACCEPTED)\nassert session.flush(10)"
+    ((frozen,),) = run(tmp_path, lost)
+    assert WIDGET not in frozen["data"]
+    (live,), _ = run(tmp_path, lost, go_on)
+    assert WIDGET in live["data"]
+    (again,), *_ = run(tmp_path, lost, go_on, "tell(task, *done)\nassert session.flush(10)")
+    assert WIDGET not in again["data"]
+    assert "SUCCEEDED" in again["data"]["text/plain"]
+
+
+def test_freezing_can_be_turned_off(tmp_path) -> None:
+    ((output,),) = run(
+        tmp_path, "session.configure(freeze=False)\nshow(task)\ntell(task, *done)\nassert session.flush(10)"
+    )
+    assert WIDGET in output["data"]
+
+
+def test_one_execution_of_a_cell_shows_a_task_once_if_asked_to(tmp_path) -> None:
+    twice = "show(task, once_per_cell=True)\nshow(task, once_per_cell=True)"
+    assert [len(outputs) for outputs in run(tmp_path, twice, twice, "show(task)\nshow(task)")] == [1, 1, 2]
+
+
+def test_outside_a_notebook_a_task_is_text_and_no_widget_library_is_loaded(tmp_path) -> None:
+    code = SETUP + "show(task)\nprint([name for name in ('IPython', 'ipywidgets') if name in sys.modules])"
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.startswith("Act-Two 5b91e444 · PENDING")
+    assert told.stdout.rstrip().endswith("[]")
+
+
+@pytest.mark.parametrize("module", ["card", "text", "preview", "status"])
+def test_views_are_imported_without_the_widget_libraries(module: str) -> None:
+    code = (
+        f"import sys, cometact_nb.views.{module}\n"
+        "assert not {'IPython', 'ipywidgets', 'anywidget', 'httpx', 'sqlite3'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
