@@ -100,6 +100,10 @@ class StatusWidget(anywidget.AnyWidget):
                 soon(self._send_piece, view, index, offset, size)
 
     def _cancel(self) -> None:
+        if self._task.state.id is None:
+            said = "Not cancelled. The service has not given the task an id yet; ask again when it has."
+            self.send({"type": "note", "text": said, "again": True})
+            return
         try:
             self._task.cancel()
         except ActTwoError as error:
