@@ -130,12 +130,12 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
         safe = escape(url)
         box = f"height:84px;max-width:180px;border-radius:6px;object-fit:cover;background:{_FILL}"
         if ref.type == "image":
-            picture = f'<img src="{safe}" alt="{role}" style="{box}">'
+            picture = f'<img src="{safe}" alt="{role}" height="84" style="{box}">'
         else:
             at = (
                 "" if "#" in url else "#t=0.1"
             )  # a browser draws no frame of a video it was not asked to seek in
-            picture = f'<video src="{safe}{at}" muted preload="metadata" style="{box}"></video>'
+            picture = f'<video src="{safe}{at}" muted preload="metadata" height="84" style="{box}"></video>'
         picture += "<br>"
         name = f'<a href="{safe}" target="_blank" rel="noreferrer">{name}</a>'
     caption = f'<span style="opacity:.72">{role}</span> {name}'
