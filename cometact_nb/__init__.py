@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import Status
     from cometact_nb.embedded import Sandbox
-    from cometact_nb.sessions import Session, session
+    from cometact_nb.sessions import Session
     from cometact_nb.tasks import Clip, Task
 
 __all__ = [
@@ -66,7 +66,6 @@ _HOMES = {
     "Status": "cometact_nb.domain.task",
     "Task": "cometact_nb.tasks",
     "image": "cometact_nb.domain.media",
-    "session": "cometact_nb.sessions",
     "video": "cometact_nb.domain.media",
 }
 
@@ -84,8 +83,12 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def _session() -> Session:
-    return importlib.import_module("cometact_nb.sessions").session()  # type: ignore[no-any-return]
+def session() -> Session:
+    """The session that the magic, the panel and the functions of this package share."""
+    shared: Session = importlib.import_module("cometact_nb.sessions").session()
+    if _in_terminal():
+        shared.waiting = importlib.import_module("cometact_nb.views.text").waiting
+    return shared
 
 
 def configure(**settings: Any) -> Config:
@@ -101,27 +104,29 @@ def configure(**settings: Any) -> Config:
     Raises:
         ConfigError: an unknown setting or a value it cannot take.
     """
-    return _session().configure(**settings)
+    return session().configure(**settings)
 
 
 def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
     """Send one paid request and return when it is answered; see :meth:`Session.submit`."""
-    return _session().submit(request, **fields)
+    return session().submit(request, **fields)
 
 
 def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
     """The task with this id, from this session, from history, or made elsewhere with the same key."""
-    return _session().task(id)
+    return session().task(id)
 
 
-def use_sandbox(speed: float | None = None, *, unless_key: bool = False, **options: Any) -> Sandbox | None:
+def use_sandbox(
+    speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
+) -> Sandbox | None:
     """Send new tasks to a stand-in on this machine; see :meth:`Session.use_sandbox`."""
-    return _session().use_sandbox(speed, unless_key=unless_key, **options)
+    return session().use_sandbox(speed, unless_key=unless_key, url=url, **options)
 
 
 def leave_sandbox() -> Config:
     """Send new tasks to the service that was configured before :func:`use_sandbox`."""
-    return _session().leave_sandbox()
+    return session().leave_sandbox()
 
 
 def load_ipython_extension(ip: Any) -> None:
@@ -138,13 +143,24 @@ def _show_task(shown: Task) -> None:
     importlib.import_module("cometact_nb.views.status").show(shown, once_per_cell=True)
 
 
+def _shell() -> Any:
+    """IPython's shell, or None; IPython is not imported for the question."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def _in_terminal() -> bool:
+    """Whether this is IPython without a notebook, where a wait shows a line of text."""
+    shell = _shell()
+    return shell is not None and not hasattr(shell, "kernel")
+
+
 def _register_displays() -> None:
     """In IPython, a task at the end of a cell is shown as its live card."""
-    ip = sys.modules["IPython"].get_ipython()
+    ip = _shell()
     if ip is not None:
         formatter = ip.display_formatter.ipython_display_formatter
         formatter.for_type_by_name("cometact_nb.tasks", "Task", _show_task)
 
 
-if "IPython" in sys.modules:
-    _register_displays()
+_register_displays()

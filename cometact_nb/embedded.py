@@ -8,13 +8,15 @@ import json
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from cometact_nb.config import is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
 
-__all__ = ["Sandbox", "start"]
+__all__ = ["Sandbox", "attach", "start"]
 
 #: A task takes about 75 s at speed 1.
 DEFAULT_SPEED = 12.0
@@ -53,7 +55,7 @@ class Sandbox:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether the process that was started here still runs."""
         return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
@@ -114,15 +116,39 @@ def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
             errors.seek(0)
             last = errors.read().strip().splitlines()[-1:] or ["it said nothing"]
             raise ConfigError(f"The sandbox did not start: {last[0]}") from None
+    sandbox = _told(told, speed)
+    sandbox.options, sandbox.process = options, process
+    atexit.register(sandbox.stop)
+    return sandbox
+
+
+def attach(url: str, speed: float) -> Sandbox:
+    """A sandbox that runs already, as started by ``cometact-nb sandbox``. It outlives this kernel.
+
+    Args:
+        url: its base URL, on loopback.
+        speed: as it was started with; this machine's polls are spaced alike.
+
+    Raises:
+        ConfigError: there is no sandbox at that address.
+    """
+    base_url = normal_base_url(url)
+    if not is_loopback(base_url):
+        raise ConfigError(f"url={url!r} is not on this machine, so it is no sandbox.")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
+    try:
+        with opener.open(f"{base_url}/sandbox/info", timeout=5) as answer:
+            return _told(json.load(answer), speed)
+    except (OSError, ValueError, KeyError) as error:
+        raise ConfigError(f"There is no sandbox at {base_url} ({error}). Start one: cometact-nb sandbox") from None
+
+
+def _told(told: dict[str, Any], speed: float) -> Sandbox:
     samples = told["samples"]
-    sandbox = Sandbox(
+    return Sandbox(
         base_url=told["base_url"],
         speed=speed,
         characters=samples["characters"],
         character_videos=samples["character_videos"],
         references=samples["references"],
-        options=options,
-        process=process,
     )
-    atexit.register(sandbox.stop)
-    return sandbox

@@ -96,7 +96,7 @@ class Session:
             return config
 
     def use_sandbox(
-        self, speed: float | None = None, *, unless_key: bool = False, **options: Any
+        self, speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
     ) -> embedded.Sandbox | None:
         """Send new tasks to a stand-in on this machine that renders real clips. Nothing is billed.
 
@@ -105,6 +105,8 @@ class Session:
                 are spaced alike.
             unless_key: do nothing, and return None, when a key is configured: for notebooks that run on
                 either.
+            url: of a sandbox that runs already (``cometact-nb sandbox --speed …``) and outlives this kernel;
+                ``speed`` is then the one it was started with.
             options: such as ``scenario="lost-answer"``; see ``python -m cometact_nb.sandbox --help``.
 
         Returns:
@@ -120,7 +122,9 @@ class Session:
             if isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or not 0.1 <= wanted <= 1000:  # noqa: PLR2004
                 raise ConfigError(f"speed={speed!r} is outside 0.1–1000. 1 is real time, 12 the default.")
             running = self._sandbox
-            if running is None or not running.alive or (running.speed, running.options) != (wanted, options):
+            if url is not None:
+                self._sandbox = running = embedded.attach(url, float(wanted))
+            elif running is None or not running.alive or (running.speed, running.options) != (wanted, options):
                 self._sandbox = running = embedded.start(float(wanted), **options)
             self._before_sandbox = self._before_sandbox or self._config
             self._config = replace(

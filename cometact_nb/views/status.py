@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views.card import card_html
-from cometact_nb.views.text import card_text, write
+from cometact_nb.views.text import card_text, waiting, write
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
@@ -41,6 +41,7 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
     if shell is not None and hasattr(shell, "kernel"):
         Display(task)
     else:
+        task.session.waiting = waiting
         write(sys.stdout, card_text(task.state, now=time.time(), sandbox=task.sandbox) + "\n")
 
 

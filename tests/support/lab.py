@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -156,9 +157,7 @@ class Notebook:
     def finished(self, index: int) -> None:
         """Wait until a cell has an execution count."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
-        self.page.wait_for_function(
-            "e => /\\[\\d+\\]/.test(e.textContent)", arg=prompt.element_handle(), timeout=60_000
-        )
+        prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for(timeout=60_000)
 
     def save(self) -> None:
         """Save, and wait until that is done."""

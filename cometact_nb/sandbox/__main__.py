@@ -1,0 +1,124 @@
+"""``python -m cometact_nb.sandbox``: run the sandbox until it is stopped."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+
+from cometact_nb.sandbox.scenarios import SCENARIOS, parse
+
+__all__ = ["main"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cometact-nb sandbox",
+        description="A stand-in for the paid API on this machine. It renders real clips; nothing is billed.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", choices=("127.0.0.1", "localhost"), help="loopback only")
+    add("--port", type=int, default=0, help="0 takes a free one (default)")
+    add(
+        "--speed", type=_positive, default=1.0, help="how many times faster than the real service (default 1)"
+    )
+    add("--duration-s", type=_positive, default=75.0, help="seconds a task runs at speed 1 (default 75)")
+    add(
+        "--shape", choices=("bare", "wrapped", "alternating"), default="bare", help="shape of a poll's answer"
+    )
+    add("--concurrency", type=int, default=3, help="tasks that run at once; more are THROTTLED (default 3)")
+    add("--url-ttl-s", type=float, default=86_400.0, help="seconds an output link is good (default a day)")
+    add(
+        "--scenario",
+        action="append",
+        default=[],
+        type=_spec,
+        metavar="SPEC",
+        help="play a fault for every request; NAME[:key=value,…][@probability][xTIMES]; may be repeated",
+    )
+    add("--list-scenarios", action="store_true", help="print the table of scenarios and stop")
+    add("--seed", type=int, default=0, help="of durations and probabilities")
+    add("--api-key", help="take this key only; otherwise any that does not begin with 'invalid'")
+    add(
+        "--stop-with-stdin",
+        action="store_true",
+        help="end when standard input does, as with a parent process",
+    )
+    add("--json", action="store_true", help="tell where it listens as one line of JSON")
+    return parser  # fmt: skip
+
+
+def main() -> int:
+    """Run until SIGTERM, Ctrl-C or the end of standard input."""
+    options = _parser().parse_args()
+    if options.list_scenarios:
+        for scenario in SCENARIOS.values():
+            print(f"{scenario.name:22}{scenario.phase:12}{scenario.description}")  # noqa: T201
+        return 0
+    try:
+        asyncio.run(_serve(options))
+    except KeyboardInterrupt:
+        return 0
+    except ImportError as error:
+        print(f"The sandbox needs {error.name}: pip install 'cometact_nb[sandbox]'", file=sys.stderr)  # noqa: T201
+        return 3
+    return 0
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    from cometact_nb.sandbox.server import Sandbox  # noqa: PLC0415  (needs tornado, an extra)
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32":
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
+    if options.stop_with_stdin:
+        threading.Thread(target=_stop_with_stdin, args=(loop, stop), daemon=True).start()
+    sandbox = Sandbox(options)
+    sandbox.listen()
+    _tell(sandbox.info(), as_json=options.json)
+    await sandbox.run(stop)
+
+
+def _stop_with_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while sys.stdin.buffer.read(4096):
+        continue
+    loop.call_soon_threadsafe(stop.set)
+
+
+def _tell(info: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({**info, "pid": os.getpid()}), flush=True)  # noqa: T201
+        return
+    samples = info["samples"]
+    assert isinstance(samples, dict)
+    lines = [
+        f"SANDBOX at {info['base_url']}, {info['speed']:g}× real time. Nothing is billed; Ctrl-C stops it.",
+        f"  In a notebook:  act.use_sandbox({info['speed']:g}, url={info['base_url']!r})",
+        f"  Any client:     base URL {info['base_url']}, key 'sandbox'",
+        *(f"  {kind.replace('_', ' ')}: {' '.join(urls)}" for kind, urls in samples.items()),
+    ]
+    print("\n".join(lines), flush=True)  # noqa: T201
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _spec(text: str) -> str:
+    try:
+        parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

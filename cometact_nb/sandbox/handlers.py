@@ -1,0 +1,127 @@
+"""What every handler shares: documented errors, authorisation, bytes with ranges, broken wires."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+import time
+import uuid
+from typing import TYPE_CHECKING, Any, cast
+
+import tornado.web
+
+if TYPE_CHECKING:
+    from tornado.iostream import IOStream
+
+    from cometact_nb.sandbox.server import Sandbox
+
+__all__ = ["ApiHandler", "BytesHandler", "Handler", "error_body"]
+
+WEB_PAGE = "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
+
+
+def error_body(message: str, code: str = "", param: str = "") -> dict[str, Any]:
+    """The documented error body; a request id stands inside the message."""
+    request_id = time.strftime("%Y%m%d%H%M%S") + uuid.uuid4().hex[:6]
+    text = f"{message} (request id: {request_id})"
+    return {"error": {"message": text, "type": "comet_api_error", "param": param, "code": code}}
+
+
+class Handler(tornado.web.RequestHandler):
+    """A handler that knows the sandbox and can break its connection."""
+
+    sandbox: Sandbox
+
+    def initialize(self, sandbox: Sandbox) -> None:
+        """Called by tornado with the route's arguments."""
+        self.sandbox = sandbox
+
+    def set_default_headers(self) -> None:
+        """Say on every answer what this is."""
+        self.set_header("Server", "cometact_nb-sandbox")
+        self.set_header("Access-Control-Allow-Origin", "*")
+
+    def answer(self, status: int, body: Any) -> None:
+        """A JSON answer."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(body))
+
+    def web_page(self, status: int = 200) -> None:
+        """A web page where JSON was expected."""
+        self.set_status(status)
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(WEB_PAGE)
+
+    @property
+    def stream(self) -> IOStream:
+        """The connection itself."""
+        return cast("IOStream", self.request.connection.stream)  # type: ignore[union-attr]
+
+    def reset(self) -> None:
+        """Break the connection so that the client sees a reset, not an end."""
+        if self.stream.socket is not None:
+            self.stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.stream.close()
+        raise tornado.web.Finish
+
+    async def break_off(self, announced: int, sent: bytes, content_type: str, status: str = "200 OK") -> None:
+        """Announce ``announced`` bytes, send fewer, and close."""
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {announced}\r\n"
+        await self.stream.write(head.encode() + b"Accept-Ranges: bytes\r\n\r\n" + sent)
+        self.stream.close()
+        raise tornado.web.Finish
+
+    def log_exception(self, *args: Any) -> None:
+        """A client that goes away is no news; a defect of the sandbox is."""
+        if not self.stream.closed():
+            super().log_exception(*args)
+
+
+class ApiHandler(Handler):
+    """A route of the imitated API."""
+
+    def authorised(self) -> bool:
+        """Whether the request carries a key the sandbox takes; answers 401 if not."""
+        scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
+        wanted = self.sandbox.api_key
+        ok = scheme == "Bearer" and key.strip() and not key.startswith("invalid")
+        if ok and (wanted is None or key.strip() == wanted):
+            return True
+        self.answer(401, error_body("invalid token", "invalid_api_key"))
+        return False
+
+
+class BytesHandler(Handler):
+    """A route that serves a file from memory, whole or in parts."""
+
+    def serve(self, content: bytes, content_type: str) -> None:
+        """Answer GET or HEAD, with 206 for a range."""
+        self.set_header("Content-Type", content_type)
+        self.set_header("Accept-Ranges", "bytes")
+        first, last = self.range(len(content))
+        if first >= len(content):
+            self.set_status(416)
+            self.set_header("Content-Range", f"bytes */{len(content)}")
+            self.finish()
+            return
+        if (first, last) != (0, len(content) - 1):
+            self.set_status(206)
+            self.set_header("Content-Range", f"bytes {first}-{last}/{len(content)}")
+        self.set_header("Content-Length", str(last - first + 1))
+        if self.request.method == "HEAD":
+            self.finish()
+        else:
+            self.finish(content[first : last + 1])
+
+    def range(self, size: int) -> tuple[int, int]:
+        """First and last byte that is asked for."""
+        found = re.fullmatch(r"bytes=(\d*)-(\d*)", self.request.headers.get("Range", ""))
+        if not found or found.groups() == ("", ""):
+            return 0, size - 1
+        first, last = found.groups()
+        if not first:
+            return max(0, size - int(last)), size - 1
+        return int(first), min(int(last) if last else size - 1, size - 1)

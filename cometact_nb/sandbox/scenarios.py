@@ -1,0 +1,213 @@
+"""Faults the sandbox can play, by name.
+
+A spec is ``NAME[:key=value,…][@probability][xTIMES]``, such as ``rate-limited:retry_after=2x3`` or
+``lost-answer@0.1``. It is given to every request (``--scenario``), to the next ones
+(``POST /sandbox/scenario``) or to one: as ``?scenario=SPEC`` in the character's URL.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from random import Random
+
+__all__ = ["SCENARIOS", "Play", "Playbook", "Scenario", "parse"]
+
+Phase = Literal["connection", "create", "poll", "task", "output", "cancel"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One fault.
+
+    Args:
+        name: what a spec calls it.
+        phase: which part of a task's life it changes.
+        description: what happens, for the table in the documentation.
+        options: its options with their defaults.
+    """
+
+    name: str
+    phase: Phase
+    description: str
+    options: dict[str, str] = field(default_factory=dict)
+
+
+def _s(name: str, phase: Phase, description: str, **options: str) -> Scenario:
+    return Scenario(name, phase, description, options)
+
+
+_ALL = (
+    _s("connection-refused", "connection", "Nothing listens for a while.", seconds="2"),
+    _s("reset-before-body", "create", "The connection is reset once the headers came; nothing is accepted."),
+    _s("reset-mid-body", "create", "The connection is reset as the body comes; nothing is accepted."),
+    _s("reset-after-body", "create", "The connection is reset after the whole request; nothing is accepted."),
+    _s("lost-answer", "create", "The task is accepted, then the connection is reset instead of an answer."),
+    _s("slow-answer", "create", "The task is accepted and answered late.", seconds="2"),
+    _s("truncated-answer", "create", "The task is accepted; the answer breaks off in the middle."),
+    _s("no-id", "create", "The task is accepted; the answer is JSON without an id."),
+    _s("html-200", "create", "A web page with status 200, as from a wrong base URL."),
+    _s("redirect-301", "create", "A redirect to another host."),
+    _s("http-400", "create", "400 with the documented error body."),
+    _s("http-401", "create", "401: a bad key."),
+    _s("http-403", "create", "403: the key may not use this."),
+    _s("http-404", "create", "404: a wrong path."),
+    _s("http-413", "create", "413: the request is too large."),
+    _s("rate-limited", "create", "429; Retry-After in seconds, as a date, absurd, negative, junk or missing.",
+       retry_after="1", form="seconds"),
+    _s("http-500", "create", "500; nothing is accepted, which the client cannot know."),
+    _s("http-500-accepted", "create", "500, although the task was accepted."),
+    _s("invalid-request", "create", "500 with code invalid_request: a refusal."),
+    _s("http-502", "create", "502; nothing is accepted, which the client cannot know."),
+    _s("http-503", "create", "503; nothing is accepted, which the client cannot know."),
+    _s("http-504", "create", "504 although the task was accepted."),
+    _s("http-524", "create", "524 although the task was accepted."),
+    _s("not-exist", "poll", "A fresh id is unknown for a while; form http400, code200 or status.",
+       seconds="10", form="http400"),
+    _s("unknown-status", "poll", "A status word nobody knows, in the middle of the run."),
+    _s("backwards", "poll", "The status and progress go back to PENDING once."),
+    _s("lower-case", "poll", "Status words in lower case."),
+    _s("progress-junk", "poll", "Progress is NaN%, 170, null, a list, in turn."),
+    _s("missing-fields", "poll", "Only a status."),
+    _s("extra-fields", "poll", "Fields that are not documented."),
+    _s("nested-nulls", "poll", "Every optional field is null."),
+    _s("wrong-types", "poll", "Numbers for texts, texts for lists."),
+    _s("alternating", "poll", "Both documented shapes in turn."),
+    _s("poll-500", "poll", "Every second poll is a 500."),
+    _s("poll-502", "poll", "Every second poll is a 502 with a web page."),
+    _s("poll-429", "poll", "Every second poll is a 429."),
+    _s("poll-reset", "poll", "Every second poll is reset."),
+    _s("poll-truncated", "poll", "Every second poll breaks off."),
+    _s("poll-slow", "poll", "Polls are answered late.", seconds="1"),
+    _s("safety-input", "task", "FAILED with SAFETY.INPUT.IMAGE; billed."),
+    _s("safety-text", "task", "FAILED with INPUT_PREPROCESSING.SAFETY.TEXT; billed."),
+    _s("safety-output", "task", "FAILED with SAFETY.OUTPUT.VIDEO; billed."),
+    _s("asset-invalid", "task", "FAILED with ASSET.INVALID."),
+    _s("bad-output", "task", "FAILED with INTERNAL.BAD_OUTPUT.CODE01."),
+    _s("internal", "task", "FAILED with INTERNAL."),
+    _s("unknown-failure", "task", "FAILED with a code nobody knows and a message full of HTML."),
+    _s("cancelled-elsewhere", "task", "CANCELLED while it runs."),
+    _s("throttled", "task", "THROTTLED for long.", seconds="60"),
+    _s("slow-task", "task", "Runs ten times as long."),
+    _s("never-ends", "task", "RUNNING for ever."),
+    _s("no-output", "output", "SUCCEEDED with an empty output."),
+    _s("late-output", "output", "SUCCEEDED; the output comes some polls later."),
+    _s("two-outputs", "output", "SUCCEEDED with two clips."),
+    _s("expired-output", "output", "The first link has expired; the next poll gives a good one."),
+    _s("forbidden-output", "output", "Every link answers 403."),
+    _s("cut-output", "output", "The first download breaks off in the middle; Range goes on."),
+    _s("truncated-output", "output", "Every download breaks off at the same byte."),
+    _s("short-output", "output", "The file is shorter than the announced length, every time."),
+    _s("html-output", "output", "The link leads to a web page."),
+    _s("not-a-video", "output", "The link leads to other bytes, called video/mp4."),
+    _s("endless-output", "output", "The download never ends."),
+    _s("redirect-output", "output", "The link redirects once."),
+    _s("delete-404", "cancel", "Cancelling answers 404, as an undocumented route may."),
+    _s("delete-405", "cancel", "Cancelling answers 405."),
+    _s("delete-500", "cancel", "Cancelling answers 500."),
+)  # fmt: skip
+
+SCENARIOS = {scenario.name: scenario for scenario in _ALL}
+
+
+@dataclass
+class Play:
+    """A scenario with its options, as one spec gives it.
+
+    Args:
+        scenario: what is played.
+        options: its options.
+        probability: how likely it is played at each chance, 0–1.
+        left: how often it is still played; None for always.
+    """
+
+    scenario: Scenario
+    options: dict[str, str]
+    probability: float = 1.0
+    left: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.scenario.name
+
+    def seconds(self) -> float:
+        """Its option ``seconds``."""
+        return float(self.options.get("seconds", "0"))
+
+
+def parse(spec: str) -> Play:
+    """The play a spec describes.
+
+    Raises:
+        ValueError: the spec names no scenario, or an option it does not have.
+    """
+    found = re.fullmatch(r"([a-z0-9-]+?)(?::([^@]*?))?(?:@([\d.]+))?(?:x(\d+))?", spec.strip())
+    if not found or found.group(1) not in SCENARIOS:
+        raise ValueError(f"{spec!r} is no scenario. There are: {', '.join(SCENARIOS)}.")
+    scenario = SCENARIOS[found.group(1)]
+    options = dict(scenario.options)
+    for pair in filter(None, (found.group(2) or "").split(",")):
+        key, _, value = pair.partition("=")
+        if key not in options:
+            raise ValueError(
+                f"{scenario.name} has no option {key!r}; it has: {', '.join(options) or 'none'}."
+            )
+        options[key] = value
+    times = int(found.group(4)) if found.group(4) else (1 if scenario.name == "rate-limited" else None)
+    return Play(scenario, options, float(found.group(3) or 1), times)
+
+
+class Playbook:
+    """Which plays a request gets: its own, those pushed for the next ones, and those for all.
+
+    Args:
+        specs: played for every request.
+        random: decides where a spec has a probability.
+    """
+
+    def __init__(self, specs: list[str], random: Random) -> None:
+        self._always = [parse(spec) for spec in specs]
+        self._next: list[Play] = []
+        self._own: dict[str, list[Play]] = {}
+        self._random = random
+
+    def push(self, spec: str) -> Play:
+        """Play ``spec`` for the next request, or as often as its ``xTIMES`` says."""
+        play = parse(spec)
+        play.left = 1 if play.left is None else play.left
+        self._next.append(play)
+        return play
+
+    def reset(self) -> None:
+        """Forget what was pushed and counted."""
+        self._next.clear()
+        self._own.clear()
+
+    def early(self) -> Play | None:
+        """The play that breaks a connection before its body is known, if one is due."""
+        for play in (*self._next, *self._always):
+            if play.name in {"reset-before-body", "reset-mid-body"} and self._due(play):
+                return play
+        return None
+
+    def draw(self, own: tuple[str, ...], key: str) -> list[Play]:
+        """The plays of one request.
+
+        Args:
+            own: the specs in its character's URL.
+            key: tells the request from others, so that a repeated one goes on counting.
+        """
+        if key not in self._own:
+            self._own[key] = [parse(spec) for spec in own]
+        return [play for play in (*self._own[key], *self._next, *self._always) if self._due(play)]
+
+    def _due(self, play: Play) -> bool:
+        if play.left == 0 or self._random.random() >= play.probability:
+            return False
+        if play.left is not None:
+            play.left -= 1
+        return True

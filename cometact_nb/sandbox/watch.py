@@ -1,0 +1,168 @@
+"""``GET`` and ``DELETE /runwayml/v1/tasks/{id}``, and the clips that a finished task links to."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import tornado.web
+
+from cometact_nb.sandbox import tasks as wire
+from cometact_nb.sandbox.distort import distort, not_exist
+from cometact_nb.sandbox.handlers import ApiHandler, BytesHandler, error_body
+
+if TYPE_CHECKING:
+    from cometact_nb.sandbox.tasks import Task
+
+__all__ = ["OneTask", "Output"]
+
+_LATE_POLLS = 3
+
+
+class OneTask(ApiHandler):
+    """One task: how it is, and an end to it."""
+
+    async def get(self, task_id: str) -> None:
+        """How the task is, in the shape this sandbox speaks."""
+        if not self.authorised():
+            return
+        task = self.sandbox.tasks.get(task_id)
+        self.sandbox.ledger["polls"].setdefault(task_id, []).append(time.time())
+        if task is None:
+            self.answer(*not_exist("http400"))
+            return
+        task.polls += 1
+        if await self._fault(task):
+            return
+        urls = self._urls(task)
+        answer = (
+            wire.wrapped(task, urls, time.time()) if self._wraps(task) else wire.bare(task, urls, time.time())
+        )
+        body = distort(task, answer)
+        if "poll-truncated" in task.plays and task.polls % 2:
+            whole = json.dumps(body).encode()
+            await self.break_off(len(whole), whole[:20], "application/json")
+        self.answer(200, body)
+
+    async def delete(self, task_id: str) -> None:
+        """Cancel, as at Runway; CometAPI does not document this route."""
+        if not self.authorised():
+            return
+        task = self.sandbox.tasks.get(task_id)
+        self.sandbox.ledger["deletes"].append(task_id)
+        fault = task.plays_any("delete-404", "delete-405", "delete-500") if task else None
+        if fault is not None:
+            self.answer(int(fault.name[-3:]), error_body("cannot do that"))
+        elif task is None:
+            self.answer(404, error_body("task not found", "not_found"))
+        else:
+            self.sandbox.tasks.delete(task)
+            self.set_status(204)
+            self.finish()
+
+    async def _fault(self, task: Task) -> bool:
+        """Play what a poll plays instead of its answer; whether it did."""
+        unknown = task.plays_any("not-exist")
+        if unknown and time.time() - task.created < unknown.seconds() / self.sandbox.tasks.speed:
+            self.answer(*not_exist(unknown.options["form"]))
+            return True
+        slow = task.plays_any("poll-slow")
+        if slow:
+            await asyncio.sleep(slow.seconds())
+        odd = bool(task.polls % 2)
+        if odd and "poll-500" in task.plays:
+            self.answer(500, error_body("internal error"))
+        elif odd and "poll-502" in task.plays:
+            self.web_page(502)
+        elif odd and "poll-429" in task.plays:
+            self.set_header("Retry-After", "1")
+            self.answer(429, error_body("too many requests", "rate_limit_exceeded"))
+        elif odd and "poll-reset" in task.plays:
+            self.reset()
+        else:
+            return False
+        return True
+
+    def _wraps(self, task: Task) -> bool:
+        if self.sandbox.shape == "alternating" or "alternating" in task.plays:
+            return task.polls % 2 == 0
+        return self.sandbox.shape == "wrapped"
+
+    def _urls(self, task: Task) -> list[str]:
+        if task.status != "SUCCEEDED" or "no-output" in task.plays:
+            return []
+        if "late-output" in task.plays:
+            task.seen.append(time.time())
+            if len(task.seen) <= _LATE_POLLS:
+                return []
+        count = 2 if "two-outputs" in task.plays else 1
+        return [self._signed(task, number) for number in range(count)]
+
+    def _signed(self, task: Task, number: int) -> str:
+        lifetime = self.sandbox.url_ttl_s
+        if "expired-output" in task.plays and not task.downloads:
+            lifetime = -1
+        expires = int(time.time() + lifetime)
+        token = signature(self.sandbox.secret, task.id, number, expires)
+        return f"{self.sandbox.base_url}/outputs/{task.id}/{number}.mp4?expires={expires}&token={token}"
+
+
+def signature(secret: bytes, task_id: str, number: int, expires: int) -> str:
+    """What opens one clip until ``expires``, Unix seconds."""
+    return hmac.new(secret, f"{task_id}/{number}/{expires}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+class Output(BytesHandler):
+    """A finished clip, behind a signed and expiring link."""
+
+    async def get(self, task_id: str, number: str) -> None:
+        """The clip, or what its task's scenarios make of it."""
+        task = self.sandbox.tasks.get(task_id)
+        self.sandbox.ledger["downloads"].append({"id": task_id, "range": self.request.headers.get("Range")})
+        if task is None or task.status != "SUCCEEDED":
+            raise tornado.web.HTTPError(404)
+        task.downloads += 1
+        expires = int(self.get_query_argument("expires", "0"))
+        token = self.get_query_argument("token", "")
+        good = hmac.compare_digest(token, signature(self.sandbox.secret, task_id, int(number), expires))
+        if not good or expires < time.time() or "forbidden-output" in task.plays:
+            self.answer(403, {"message": "the link has expired"})
+            return
+        await self._serve(task, task.clip.result())
+
+    async def head(self, task_id: str, number: str) -> None:
+        """The same without the body."""
+        await self.get(task_id, number)
+
+    async def _serve(self, task: Task, clip: bytes) -> None:
+        plays: Any = task.plays
+        first, _ = self.range(len(clip))
+        half = len(clip) // 2
+        if "html-output" in plays:
+            self.web_page()
+        elif "not-a-video" in plays:
+            self.serve(b"PK\x03\x04 this is something else " * 200, "video/mp4")
+        elif "redirect-output" in plays and not self.get_query_argument("again", ""):
+            self.redirect(f"{self.request.uri}&again=1")
+        elif "endless-output" in plays:
+            await self._endless(clip)
+        elif "truncated-output" in plays:
+            await self.break_off(len(clip), clip[:half], "video/mp4")
+        elif "short-output" in plays:
+            await self.break_off(len(clip) + 999, clip, "video/mp4")
+        elif "cut-output" in plays and first == 0:
+            await self.break_off(len(clip), clip[:half], "video/mp4")
+        else:
+            self.serve(clip, "video/mp4")
+
+    async def _endless(self, clip: bytes) -> None:
+        """More bytes for as long as somebody reads them, a gigabyte at the most."""
+        self.set_header("Content-Type", "video/mp4")
+        self.write(clip)
+        for _ in range(1024):
+            self.write(b"\0" * (1 << 20))
+            await self.flush()

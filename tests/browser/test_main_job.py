@@ -1,0 +1,120 @@
+"""A user in JupyterLab: types the magic, watches, plays the video, cancels, reloads, restarts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(speed={speed})"
+MAGIC = "%act_two -c {sandbox.character} -r {sandbox.reference} --expression-intensity 4 --seed 7"
+
+PLAYING = """async video => {
+    await video.play();
+    const before = video.currentTime;
+    await new Promise(done => video.addEventListener('timeupdate', done, {once: true}));
+    for (let i = 0; i < 50 && video.currentTime <= before; i++)
+        await new Promise(done => requestAnimationFrame(done));
+    return {ready: video.readyState, moved: video.currentTime > before, width: video.videoWidth,
+            height: video.videoHeight};
+}"""
+
+
+def begin(notebook, magic: str = MAGIC, speed: float = 30) -> None:
+    notebook.type(0, SETUP.format(speed=speed))
+    notebook.run(0)
+    notebook.finished(0)
+    notebook.type(1, magic)
+    notebook.run(1)
+
+
+def assert_plays(video) -> None:
+    told = video.evaluate(PLAYING)
+    assert told["ready"] >= 3
+    assert told["moved"]
+    assert (told["width"], told["height"]) == (1280, 720)
+
+
+def test_the_magic_leads_to_a_playing_video_that_survives_reload_and_restart(notebook) -> None:
+    begin(notebook)
+    card = notebook.cell(1).locator(".jp-OutputArea-output").first
+    card.get_by_role("button", name="Cancel").wait_for(timeout=30_000)  # live
+    video = notebook.cell(1).locator("video[controls]")
+    video.wait_for(timeout=60_000)
+    assert_plays(video)
+    assert notebook.cell(1).locator("video[controls]").count() == 1
+
+    notebook.save()
+    outputs = notebook.lab.saved(notebook.name)["cells"][1]["outputs"]
+    assert len(json.dumps(outputs)) < 12_000
+    (output,) = outputs
+    assert 'src="act_two_outputs/' in "".join(output["data"]["text/html"])
+    assert "application/vnd.jupyter.widget-view+json" not in output["data"]
+
+    notebook.page.reload()
+    notebook.ready()
+    assert_plays(notebook.cell(1).locator("video[controls]"))
+
+    notebook.restart_kernel()
+    notebook.page.reload()
+    notebook.ready()
+    assert_plays(notebook.cell(1).locator("video[controls]"))
+
+
+def test_a_card_that_ended_while_the_page_was_closed_still_plays(notebook) -> None:
+    begin(notebook, speed=15)
+    notebook.cell(1).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    notebook.save()
+    notebook.page.goto("about:blank")
+    ended = notebook.lab.folder / "act_two_outputs"
+    before = set(ended.glob("*.mp4"))
+    notebook.page.wait_for_timeout(1)
+    _until(notebook, lambda: set(ended.glob("*.mp4")) - before)
+    notebook.open()
+    video = notebook.cell(1).locator("video")
+    video.last.wait_for(timeout=60_000)
+    notebook.page.wait_for_function("v => v.readyState >= 3", arg=video.last.element_handle(), timeout=30_000)
+    assert_plays(video.last)
+
+
+def test_cancel_is_asked_twice_and_then_ends_the_task(notebook) -> None:
+    begin(notebook, speed=2)
+    cell = notebook.cell(1)
+    cell.get_by_role("button", name="Cancel").click()
+    cell.get_by_role("button", name="Really cancel").click()
+    cell.get_by_text("Cancelled", exact=False).first.wait_for(timeout=30_000)
+    notebook.type(2, "print(act.session().tasks()[0].status, len(act.session().tasks()))")
+    notebook.run(2)
+    notebook.cell(2).get_by_text("CANCELLED 1").wait_for(timeout=30_000)
+
+
+def test_the_card_moves_while_the_kernel_is_busy(notebook) -> None:
+    begin(notebook, speed=15)
+    notebook.cell(1).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    notebook.type(2, "n = 0\nwhile not act.session().tasks()[0].clip:\n    n += sum(range(10_000))\nprint('end of loop')")
+    notebook.run(2)
+    notebook.cell(1).locator("video[controls]").wait_for(timeout=60_000)
+    notebook.cell(2).get_by_text("end of loop").wait_for(timeout=30_000)
+
+
+def test_a_mistake_is_one_message_and_nothing_is_sent(notebook) -> None:
+    begin(notebook, magic="%act_two -c {sandbox.character} -r {sandbox.reference} --expression-intensity 9")
+    output = notebook.cell(1).locator(".jp-OutputArea-output").first
+    output.wait_for(timeout=30_000)
+    text = output.inner_text()
+    assert "1–5" in text
+    assert "Traceback" not in text
+    notebook.type(2, "print('tasks:', len(act.session().tasks()))")
+    notebook.run(2)
+    notebook.cell(2).get_by_text("tasks: 0").wait_for(timeout=30_000)
+
+
+def _until(notebook, happened) -> None:
+    """Wait for something on disk, in the page's own time."""
+    for _ in range(600):
+        if happened():
+            return
+        notebook.page.wait_for_timeout(100)
+    raise AssertionError("it did not happen within a minute")

@@ -1,0 +1,41 @@
+"""What several rooms' tests share: one sandbox process, and sessions that leave nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from services import SandboxProcess, new_session
+
+from cometact_nb.sessions import Session
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox() -> Iterator[SandboxProcess]:
+    process = SandboxProcess()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: SandboxProcess) -> SandboxProcess:
+    """The shared sandbox with empty books."""
+    httpx.post(f"{shared_sandbox.base_url}/sandbox/reset")
+    return shared_sandbox
+
+
+@pytest.fixture(scope="session", params=["bare", "wrapped", "alternating"])
+def shaped_sandbox(request) -> Iterator[SandboxProcess]:
+    """A sandbox for each documented shape of a task, and one that cannot decide."""
+    process = SandboxProcess("--shape", request.param)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def session(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Session]:
+    made = new_session(tmp_path, sandbox)
+    yield made
+    made.close()

@@ -1,0 +1,219 @@
+"""The public handle of a task, over a real socket to the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from services import new_session
+
+from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import (
+    ActTwoError,
+    CancelRefused,
+    ConfigError,
+    RefusedError,
+    RequestError,
+    TaskCancelled,
+    TaskFailed,
+    UnconfirmedError,
+    WaitTimeout,
+)
+
+
+def submit(session, sandbox, **fields):
+    return session.submit(**{"character": sandbox.character, "reference": sandbox.reference, **fields})
+
+
+def test_a_submit_returns_before_the_task_ends_and_a_wait_brings_the_clip(session, sandbox) -> None:
+    task = submit(session, sandbox, expression_intensity=4, seed=7, ratio="960:960", body_control=True)
+    assert not task.status.is_terminal
+    assert task.id
+    assert task.wait(60) is task
+    assert task.status is Status.SUCCEEDED
+    assert task.clip is not None
+    assert (task.clip.width, task.clip.height) == (960, 960)
+    assert task.clip.fps
+    assert task.clip.duration_s >= 3
+    assert task.clip.bytes == task.clip.path.stat().st_size
+    assert task.clip.poster is not None
+    assert task.clip.poster.read_bytes()[:2] == b"\xff\xd8"
+    sidecar = json.loads(task.clip.path.with_suffix(".json").read_text())
+    assert ActTwoRequest.from_json(sidecar["request"]) == task.request
+    assert sandbox.posts() == 1
+
+
+def test_both_documented_shapes_lead_to_the_same_end(tmp_path, shaped_sandbox) -> None:
+    session = new_session(tmp_path, shaped_sandbox)
+    seen: list[Status] = []
+    task = submit(session, shaped_sandbox)
+    remove = task.add_listener(lambda task: seen.append(task.status))
+    task.wait(60)
+    remove()
+    session.close()
+    assert seen[-1] is Status.SUCCEEDED
+    assert set(seen) <= {Status.PENDING, Status.THROTTLED, Status.RUNNING, Status.SUCCEEDED}
+    assert task.failure is None
+
+
+def test_a_task_can_be_awaited_while_other_coroutines_run(session, sandbox) -> None:
+    async def main() -> tuple[object, int]:
+        task = submit(session, sandbox)
+        ticks = 0
+
+        async def tick() -> None:
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0.01)
+                ticks += 1
+
+        ticking = asyncio.create_task(tick())
+        done = await task
+        ticking.cancel()
+        return done, ticks
+
+    task, ticks = asyncio.run(main())
+    assert task.clip.path.exists()
+    assert ticks > 10
+
+
+def test_a_wait_may_run_out_and_the_task_goes_on(session, sandbox) -> None:
+    task = submit(session, sandbox)
+    with pytest.raises(WaitTimeout, match="goes on"):
+        task.wait(0.01)
+    assert task.wait(60).clip
+
+
+def test_a_failed_task_says_what_failed_what_to_do_and_that_it_was_billed(session, sandbox) -> None:
+    task = submit(session, sandbox, character=sandbox.playing("safety-input"))
+    with pytest.raises(TaskFailed) as caught:
+        task.wait(60)
+    assert caught.value.code.startswith("SAFETY.INPUT")
+    assert caught.value.task is task
+    assert "billed" in str(caught.value)
+    assert task.failure
+
+
+def test_a_cancel_ends_the_task(session, sandbox) -> None:
+    task = submit(session, sandbox, character=sandbox.playing("slow-task"))
+    task.cancel()
+    with pytest.raises(TaskCancelled):
+        task.wait(60)
+    assert task.status is Status.CANCELLED
+
+
+def test_a_cancel_the_service_does_not_know_is_said(session, sandbox) -> None:
+    task = submit(session, sandbox, character=sandbox.playing("delete-405"))
+    with pytest.raises(CancelRefused, match="does not document it"):
+        task.cancel()
+    assert task.wait(60).clip
+
+
+def test_a_refusal_is_raised_with_what_the_service_said(session, sandbox) -> None:
+    with pytest.raises(RefusedError) as caught:
+        submit(session, sandbox, ratio="7:7", allow_unlisted=True)
+    assert caught.value.status == 400
+    assert caught.value.request_id
+    assert "ratio" in str(caught.value)
+
+
+def test_an_answer_lost_after_acceptance_is_kept_and_settled_by_the_user(session, sandbox) -> None:
+    with pytest.raises(UnconfirmedError) as caught:
+        submit(session, sandbox, character=sandbox.playing("lost-answer"))
+    task = caught.value.task
+    assert task.status is Status.UNCONFIRMED
+    (post,) = sandbox.ledger()["posts"]
+    task.confirm(post["id"])
+    assert task.wait(60).clip
+    assert sandbox.posts() == 1
+
+
+def test_an_unconfirmed_task_can_be_forgotten_and_only_then_nothing_is_left_to_settle(session, sandbox) -> None:
+    with pytest.raises(UnconfirmedError) as caught:
+        submit(session, sandbox, character=sandbox.playing("lost-answer"))
+    task = caught.value.task
+    task.forget()
+    assert task.status is Status.FORGOTTEN
+    with pytest.raises(ActTwoError, match="nothing to settle"):
+        task.confirm("x")
+    assert sandbox.posts() == 1
+
+
+def test_a_task_is_found_again_by_a_new_kernel(tmp_path, sandbox) -> None:
+    first = new_session(tmp_path, sandbox)
+    task = submit(first, sandbox, seed=3)
+    first.close()
+    second = new_session(tmp_path, sandbox)
+    found = second.task(task.id[:8])
+    assert found.request == task.request
+    assert found.wait(60).clip
+    second.close()
+    third = new_session(tmp_path, sandbox)
+    polls = len(sandbox.ledger()["polls"][task.id])
+    assert third.task(task.id).clip.path == found.clip.path
+    assert len(sandbox.ledger()["polls"][task.id]) == polls  # what is known needs no asking
+    third.close()
+
+
+def test_a_task_made_elsewhere_is_watched_by_its_id_alone(tmp_path, sandbox) -> None:
+    elsewhere = new_session(tmp_path / "a", sandbox)
+    task_id = submit(elsewhere, sandbox).id
+    elsewhere.close()
+    here = new_session(tmp_path / "b", sandbox)
+    task = here.task(task_id)
+    assert task.wait(60).clip
+    assert task.request is None
+    here.close()
+
+
+def test_a_clip_that_was_deleted_is_fetched_again(session, sandbox) -> None:
+    task = submit(session, sandbox).wait(60)
+    task.clip.path.unlink()
+    task.refresh()
+    assert task.wait(60).clip.path.exists()
+
+
+def test_nothing_is_sent_without_a_key_or_to_an_address_the_service_cannot_reach(tmp_path, sandbox) -> None:
+    session = new_session(tmp_path, sandbox)
+    session.leave_sandbox()
+    with pytest.raises(RequestError, match="cannot reach"):
+        submit(session, sandbox)
+    with pytest.raises(ConfigError, match="COMETAPI_KEY"):
+        session.submit(character="https://example.com/a.png", reference="https://example.com/b.mp4")
+    assert sandbox.posts() == 0
+    session.close()
+
+
+def test_a_history_that_cannot_be_written_keeps_the_request_from_being_sent(tmp_path, sandbox) -> None:
+    (tmp_path / "history.sqlite").mkdir()
+    session = new_session(tmp_path, sandbox)
+    with pytest.raises(ActTwoError, match="Nothing is sent"):
+        submit(session, sandbox)
+    assert sandbox.posts() == 0
+    session.close()
+
+
+def test_a_listener_is_told_on_another_thread_and_a_failing_one_harms_nobody(session, sandbox) -> None:
+    threads = set()
+    task = submit(session, sandbox)
+    task.add_listener(lambda task: 1 / 0)
+    task.add_listener(lambda task: threads.add(threading.current_thread()))
+    task.wait(60)
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+def test_a_key_and_a_signature_are_in_no_repr_and_no_file(tmp_path, session, sandbox) -> None:
+    task = submit(session, sandbox).wait(60)
+    (url,) = task.output_urls
+    signature = url.partition("?")[2]
+    assert signature
+    texts = [repr(task), repr(task.state), repr(task.output_urls), repr(session.config), repr(task.clip)]
+    files = [path.read_bytes() for path in Path(tmp_path).rglob("*") if path.is_file()]
+    for secret in (signature, "sandbox-key"):
+        assert not any(secret in text for text in texts)
+        assert not any(secret.encode() in content for content in files)

@@ -1,0 +1,60 @@
+"""The sandbox as a process of its own, and sessions that leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from cometact_nb.config import Config
+from cometact_nb.sessions import Session
+
+#: A task of 75 s takes a second.
+SPEED = 75.0
+
+
+class SandboxProcess:
+    """The sandbox as its own process, with the test's way into its books."""
+
+    def __init__(self, *options: str, speed: float = SPEED) -> None:
+        command = [sys.executable, "-m", "cometact_nb.sandbox", "--json", "--stop-with-stdin", "--speed", str(speed)]
+        self.process = subprocess.Popen(
+            [*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        told = json.loads(self.process.stdout.readline())
+        self.speed = speed
+        self.base_url: str = told["base_url"]
+        self.character: str = told["samples"]["characters"][0]
+        self.character_video: str = told["samples"]["character_videos"][0]
+        self.reference: str = told["samples"]["references"][0]
+
+    def ledger(self) -> dict[str, Any]:
+        return httpx.get(f"{self.base_url}/sandbox/ledger").json()  # type: ignore[no-any-return]
+
+    def posts(self) -> int:
+        """Paid requests that reached the service."""
+        return len(self.ledger()["posts"])
+
+    def playing(self, scenario: str) -> str:
+        """A character whose task plays a scenario."""
+        return f"{self.character}?scenario={scenario}"
+
+    def stop(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+def new_session(folder: Path, sandbox: SandboxProcess) -> Session:
+    """A session of its own on a running sandbox; as a new kernel would have it when given the same folder."""
+    config = Config(history=str(folder / "history.sqlite"), output_dir=folder / "clips")
+    made = Session(config)
+    made.use_sandbox(sandbox.speed, url=sandbox.base_url)
+    return made

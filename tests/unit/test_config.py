@@ -1,0 +1,116 @@
+"""Where settings come from, what is refused, and that a key is never shown."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from cometact_nb.config import Config, Price, Secret, is_loopback, normal_base_url
+from cometact_nb.errors import ConfigError
+
+KEY = "sk-canary-0123456789"
+
+
+def from_env(tmp_path: Path, **environ: str) -> Config:
+    return Config.from_environment({"COMETACT_NB_HISTORY": ":memory:", **environ}, home=tmp_path)
+
+
+def test_the_key_and_base_url_come_from_the_vendor_s_own_variables(tmp_path) -> None:
+    config = from_env(tmp_path, COMETAPI_KEY=KEY, COMETAPI_BASE_URL="https://proxy.example.com/v1")
+    assert config.api_key is not None
+    assert config.api_key.reveal() == KEY
+    assert config.base_url == "https://proxy.example.com"
+
+
+@pytest.mark.parametrize("text", [f'api_key = "{KEY}"', f'[auth]\nkey = "{KEY}"', f'[default]\ntoken = "{KEY}"'])
+def test_the_vendor_cli_s_file_is_the_last_resort(tmp_path, text) -> None:
+    folder = tmp_path / ".config" / "cometapi"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(text)
+    assert from_env(tmp_path).api_key == Secret(KEY)
+    assert from_env(tmp_path, COMETAPI_KEY="other").api_key == Secret("other")
+
+
+def test_a_broken_cli_file_is_no_key(tmp_path) -> None:
+    folder = tmp_path / ".config" / "cometapi"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text("api_key = [[[")
+    assert from_env(tmp_path).api_key is None
+
+
+def test_a_demo_finds_no_key(tmp_path) -> None:
+    assert from_env(tmp_path, COMETAPI_KEY=KEY, COMETACT_NB_SANDBOX="1").api_key is None
+
+
+def test_a_key_is_in_no_repr_and_is_not_pickled(tmp_path) -> None:
+    config = from_env(tmp_path, COMETAPI_KEY=KEY)
+    for shown in (repr(config), str(config), repr(config.endpoint), f"{config.api_key}", f"{config.api_key!r}"):
+        assert KEY not in shown
+    with pytest.raises(TypeError):
+        pickle.dumps(config)
+
+
+@pytest.mark.parametrize("bad", ["", "  ", "two words", "sk-é", "sk\n1"])
+def test_a_bad_key_is_refused_without_being_shown(bad) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config().changed(api_key=bad)
+    assert "sk" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("https://api.cometapi.com", "https://api.cometapi.com"),
+        ("https://api.cometapi.com/", "https://api.cometapi.com"),
+        ("https://api.cometapi.com/v1", "https://api.cometapi.com"),
+        ("https://api.cometapi.com/v1/", "https://api.cometapi.com"),
+        (" https://host/gateway/v1 ", "https://host/gateway"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://localhost:8000/v1", "http://localhost:8000"),
+    ],
+)
+def test_base_urls_are_brought_to_one_form(given, expected) -> None:
+    assert normal_base_url(given) == expected
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["api.cometapi.com", "ftp://host", "http://api.cometapi.com", "https://", "https://u:p@host", "https://h?x=1", "https://h:port"],
+)
+def test_a_base_url_that_cannot_work_or_would_leak_the_key_is_refused(bad) -> None:
+    with pytest.raises(ConfigError):
+        normal_base_url(bad)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:9", "http://127.8.8.8"])
+def test_loopback_is_recognised(url) -> None:
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1.evil.com", "http://localhost.evil.com", "https://[bad", ""])
+def test_what_only_looks_like_loopback_is_not(url) -> None:
+    assert not is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"max_in_flight": 0}, {"max_in_flight": True}, {"price": -1}, {"price": "dear"}, {"runway_version": " "},
+     {"speed": 3}, {"time_scale": 0.1}],
+)  # fmt: skip
+def test_a_setting_that_cannot_be_is_refused(settings) -> None:
+    with pytest.raises(ConfigError):
+        Config().changed(**settings)
+
+
+def test_an_estimate_says_which_price_it_used() -> None:
+    price = Price(0.4, source="somewhere", as_of="2026-05-01")
+    assert price.estimate(3) == "$1.20 (3 × $0.40, somewhere, 2026-05-01)"
+
+
+def test_another_base_url_ends_the_sandbox_s_faster_polls() -> None:
+    from dataclasses import replace
+
+    fast = replace(Config(), time_scale=0.1)
+    assert fast.changed(base_url="https://api.cometapi.com").time_scale == 1

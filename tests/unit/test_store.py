@@ -1,0 +1,183 @@
+"""What is on disk is whole, private, and found again."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from cometact_nb.domain import task as events
+from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState, reduce
+from cometact_nb.errors import ClipError, HistoryError
+from cometact_nb.store import media
+from cometact_nb.store.history import History
+
+MP4 = b"\0\0\0\x18ftypisom" + b"\0" * 100
+
+
+def store(history: History, key: str, *happened: events.TaskEvent) -> TaskState:
+    state = TaskState(key=key)
+    for event in happened:
+        state = reduce(state, event)
+        history.append(key, event, state)
+    return state
+
+
+def intended(at: float = 1.0) -> events.Intended:
+    return events.Intended(at=at, request={"model": "act_two"}, base_url="https://a.b", price_usd=0.4)
+
+
+def test_a_task_is_found_by_key_id_or_their_beginning_after_reopening(tmp_path) -> None:
+    path = str(tmp_path / "deep" / "history.sqlite")
+    history = History(path)
+    state = store(history, "local-1", intended(), events.Accepted(at=2, id="abcdef-123"))
+    history.close()
+    again = History(path)
+    for name in ("local-1", "abcdef-123", "abcd"):
+        row = again.find(name)
+        assert row is not None
+        assert row.state == state
+    assert again.find("abc") is None  # too short to be meant
+    assert again.find("zzzz") is None
+    assert again.find("abc*") is None
+    assert [type(event) for event in again.events("local-1")] == [events.Intended, events.Accepted]
+    again.close()
+
+
+def test_a_beginning_that_fits_several_tasks_is_refused(tmp_path) -> None:
+    history = History(":memory:")
+    for number in (1, 2):
+        store(history, f"local-{number}", intended(), events.Accepted(at=2, id=f"abcdef-{number}"))
+    with pytest.raises(HistoryError, match="Several"):
+        history.find("abcdef")
+    history.close()
+
+
+def test_unfinished_tasks_of_one_service_are_listed(tmp_path) -> None:
+    history = History(":memory:")
+    store(history, "k1", intended(), events.Accepted(at=2, id="one"))
+    done = Snapshot(status=Status.FAILED, raw_status="FAILED")
+    store(history, "k2", intended(), events.Accepted(at=2, id="two"), events.Observed(at=3, snapshot=done))
+    store(history, "k3", intended())
+    assert [row.state.key for row in history.unfinished("https://a.b")] == ["k1", "k3"]
+    assert history.unfinished("https://other") == []
+    history.close()
+
+
+def test_signatures_are_cut_off_before_anything_is_written(tmp_path) -> None:
+    path = tmp_path / "history.sqlite"
+    history = History(str(path))
+    seen = Snapshot(status=Status.SUCCEEDED, raw_status="SUCCEEDED", output_urls=("https://c.d/x.mp4?token=SIGNED",))
+    store(history, "k1", intended(), events.Observed(at=3, snapshot=seen))
+    history.close()
+    assert b"c.d/x.mp4" in path.read_bytes()
+    assert b"SIGNED" not in path.read_bytes()
+
+
+def test_the_file_is_for_its_user_only_and_needs_no_shared_memory(tmp_path) -> None:
+    path = tmp_path / "history.sqlite"
+    history = History(str(path))
+    store(history, "k1", intended())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not list(tmp_path.glob("*-wal"))
+    history.close()
+
+
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path) -> None:
+    path = str(tmp_path / "history.sqlite")
+    History(path).close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(HistoryError, match="newer version"):
+        History(path)
+
+
+@pytest.mark.parametrize("content", [b"this is no database, it is a text" * 40, b"SQLite format 3\0garbage" * 50])
+def test_a_file_that_is_no_history_is_a_clear_error(tmp_path, content) -> None:
+    path = tmp_path / "history.sqlite"
+    path.write_bytes(content)
+    with pytest.raises(HistoryError, match=r"configure\(history"):
+        History(str(path))
+    assert path.read_bytes() == content
+
+
+def test_a_history_that_cannot_be_made_is_a_clear_error(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HistoryError):
+        History(str(tmp_path / "file" / "history.sqlite"))
+
+
+# --- clips -----------------------------------------------------------------------------------------
+
+
+def succeeded(task_id: str | None = "5b91e444-c232") -> TaskState:
+    return TaskState(key="local-0123456789", id=task_id, status=Status.SUCCEEDED, submitted_at=1_800_000_000.0)
+
+
+def keep(folder: Path, content: bytes = MP4, state: TaskState | None = None) -> ClipInfo:
+    state = state or succeeded()
+    partial = media.PartialClip(folder, media.clip_stem(state))
+    partial.write(content)
+    return partial.keep(state)
+
+
+def test_a_clip_appears_whole_with_its_sidecar_and_nothing_else(tmp_path) -> None:
+    info = keep(tmp_path)
+    names = sorted(path.suffix for path in tmp_path.iterdir())
+    assert names == [".json", ".mp4"]  # no poster: these bytes hold no picture
+    assert Path(info.path).read_bytes() == MP4
+    assert info.bytes == len(MP4)
+
+
+def test_an_unfinished_clip_is_hidden_and_removed(tmp_path) -> None:
+    partial = media.PartialClip(tmp_path, "x")
+    partial.write(MP4)
+    assert [path.name.startswith(".") for path in tmp_path.iterdir()] == [True]
+    partial.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clip_never_replaces_another_file(tmp_path) -> None:
+    first, second = keep(tmp_path), keep(tmp_path, MP4 + b"2")
+    assert first.path != second.path
+    assert Path(first.path).read_bytes() == MP4
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/abs", "a/b\\c", "..", "\0", "x" * 500, "∞"])
+def test_a_hostile_id_cannot_leave_the_folder(tmp_path, name) -> None:
+    folder = tmp_path / "clips"
+    info = keep(folder, state=succeeded(name))
+    assert Path(info.path).resolve().parent == folder.resolve()
+
+
+def test_what_is_no_video_is_not_kept(tmp_path) -> None:
+    with pytest.raises(ClipError, match="no video"):
+        keep(tmp_path, b"<html>the link has expired</html>")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clip_that_does_not_end_is_cut_off(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(media, "CLIP_MAX_BYTES", 1000)
+    partial = media.PartialClip(tmp_path, "x")
+    with pytest.raises(ClipError, match="larger than"):
+        partial.write(b"\0" * 1001)
+    partial.discard()
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ClipError, match="does not take it"):
+        media.PartialClip(tmp_path / "file" / "clips", "x")
+
+
+def test_a_clip_that_a_dead_kernel_left_is_adopted_and_a_changed_one_is_not(tmp_path) -> None:
+    info = keep(tmp_path)
+    adopted = media.adopt(tmp_path, succeeded())
+    assert adopted is not None
+    assert adopted.sha256 == info.sha256
+    assert media.adopt(tmp_path, succeeded("5b91e444-other")) is None
+    Path(info.path).write_bytes(MP4[:-1] + b"!")
+    assert media.adopt(tmp_path, succeeded()) is None
