@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cometact_nb.tasks import Task
     from cometact_nb.views.widget import StatusWidget
 
-__all__ = ["Display", "show"]
+__all__ = ["Display", "hush", "show"]
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -43,6 +43,13 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
     else:
         task.session.waiting = waiting
         write(sys.stdout, card_text(task.state, now=time.time(), sandbox=task.sandbox) + "\n")
+
+
+def hush(task: Task) -> None:
+    """Do not show ``task`` in this execution of this cell, though it be the cell's last expression."""
+    shell = _shell()
+    if shell is not None:
+        _seen(shell.execution_count, task.key)
 
 
 def _shell() -> Any:

@@ -1,0 +1,62 @@
+"""Completion of ``%act_two``: options, their values, and variables after ``$``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import SimpleCompletion, context_matcher
+from IPython.core.getipython import get_ipython
+
+from cometact_nb.magic_options import SUBCOMMANDS, VALUES, request_parser, sandbox_parser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["matcher"]
+
+_LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}act_two\s(?P<rest>.*)$")
+
+
+@context_matcher()  # type: ignore[untyped-decorator]
+def matcher(context: Any) -> Any:
+    """What may stand at the cursor of an ``%act_two`` line; nothing elsewhere."""
+    line = context.line_with_cursor[: context.cursor_position]
+    found = _LINE.match(line)
+    if not found or (line.lstrip().startswith("%%") and context.cursor_line > 0):
+        return {"completions": [], "suppress": False}
+    *before, fragment = re.split(r"\s+", found["rest"]) or [""]
+    start, candidates = _candidates(before, fragment)
+    wanted = fragment[start:]
+    matching = [text for text in candidates if text.startswith(wanted)]
+    return {
+        "completions": [SimpleCompletion(text=text, type="param") for text in matching],
+        "matched_fragment": wanted,
+        "suppress": bool(matching),
+        "ordered": True,
+    }
+
+
+def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
+    """Where in ``fragment`` the completed part begins, and what may stand there."""
+    parser = sandbox_parser() if "sandbox" in before[:1] else request_parser()
+    if "$" in fragment:
+        place = fragment.rindex("$") + 1
+        return place, _variables()
+    if fragment.startswith("-") and "=" in fragment:
+        option, _, _ = fragment.partition("=")
+        return len(option) + 1, VALUES.get(parser.field_of(option) or "", ())
+    if before and parser.takes_value(before[-1]) and not fragment.startswith("-"):
+        return 0, VALUES.get(parser.field_of(before[-1]) or "", ())
+    if fragment.startswith("-"):
+        return 0, parser.options()
+    if not before:
+        return 0, [*SUBCOMMANDS, *parser.options()]
+    return 0, parser.options()
+
+
+def _variables() -> list[str]:
+    shell = get_ipython()
+    names = shell.user_ns if shell is not None else {}
+    hidden = shell.user_ns_hidden if shell is not None else {}
+    return sorted(name for name in names if not name.startswith("_") and name not in hidden)

@@ -1,0 +1,196 @@
+"""The options of ``%act_two``: one table for the parser, the help and the completion."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from IPython.core.error import UsageError
+
+from cometact_nb.domain.forms import OPTIONS
+from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["SUBCOMMANDS", "VALUES", "Parser", "field_values", "request_parser", "sandbox_parser"]
+
+#: Names that people know a knob by, beside its own.
+_ALIASES = {"expression_intensity": ["--intensity"], "public_figure_threshold": ["--moderation"]}
+
+_HELP = {
+    "character": "the character: an https URL of an image or a video with one face",
+    "reference": "the performance: an https URL of a video, 3-30 s",
+    "body_control": "animate gestures as well as the face; alone it means on",
+    "expression_intensity": "1 subtle … 5 exaggerated",
+    "seed": "0-4294967295; the same seed gives similar results",
+    "ratio": f"size in pixels: {', '.join(RATIOS)}",
+    "public_figure_threshold": "the vendor's moderation",
+}
+_METAVAR = {
+    "character": "URL",
+    "reference": "URL",
+    "body_control": "on|off",
+    "expression_intensity": "1-5",
+    "seed": "N",
+    "ratio": "W:H",
+    "public_figure_threshold": "auto|low",
+}
+
+#: What an option's value may be, for the completion.
+VALUES: dict[str, tuple[str, ...]] = {
+    "body_control": ("on", "off"),
+    "expression_intensity": tuple(str(number) for number in INTENSITY_WORDS),
+    "ratio": RATIOS,
+    "public_figure_threshold": ("auto", "low"),
+    "character_type": ("image", "video"),
+}
+_SWITCH = {
+    "on": True,
+    "true": True,
+    "yes": True,
+    "1": True,
+    "off": False,
+    "false": False,
+    "no": False,
+    "0": False,
+}
+
+SUBCOMMANDS = {"sandbox": "send tasks to a stand-in on this machine; nothing is billed"}
+
+_EXAMPLES = """\
+examples:
+  %act_two -c https://host/hero.png -r https://host/talk.mp4 -e 4 --seed 7
+  task = %act_two -c $hero -r {clips[0]} --wait
+  %act_two -c $hero -r $clip --dry-run          (shows JSON, curl, Python and price; sends nothing)
+  %act_two sandbox                              (practise: nothing is billed)
+  %%act_two -o task                             (body: the vendor's JSON, TOML, or a whole curl command)
+
+$name and {expression} are replaced by your variables; 'single quotes' keep a word as it is.
+A key inside a pasted curl command is ignored here, but IPython's own history keeps the cell's text.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that ends in one line of a notebook instead of in the end of the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line that names the option, and the one that was probably meant."""
+        raise UsageError(f"{self.prog}: {message}{self._did_you_mean(message)} See {self.prog} --help.")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Called by argparse after --help; the magic handles that itself, so this is an error of ours."""
+        raise UsageError(message or f"{self.prog} ended with {status}")
+
+    def options(self) -> list[str]:
+        """Every option's name."""
+        return [name for action in self._actions for name in action.option_strings]
+
+    def field_of(self, option: str) -> str | None:
+        """The field an option sets, or None."""
+        action = self._option_string_actions.get(option)
+        return action.dest if action else None
+
+    def takes_value(self, option: str) -> bool:
+        """Whether a value belongs to the option."""
+        action = self._option_string_actions.get(option)
+        return action is not None and action.nargs != 0
+
+    def _did_you_mean(self, message: str) -> str:
+        if not message.startswith("unrecognized arguments: "):
+            return "."
+        wrong = message.split()[2].partition("=")[0]
+        near = difflib.get_close_matches(wrong, self.options(), n=1)
+        return f". Did you mean {near[0]}?" if near else "."
+
+
+def request_parser() -> Parser:
+    """The parser of ``%act_two`` itself. Values are checked by the request, which reports all at once."""
+    parser = Parser(
+        prog="%act_two",
+        description="Send one Act-Two request: a character performs what a reference clip shows.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    knobs = parser.add_argument_group("request")
+    for field, names in OPTIONS.items():
+        bare: dict[str, Any] = {"nargs": "?", "const": True} if field == "body_control" else {}
+        names_all = [*names, *_ALIASES.get(field, ())]
+        knobs.add_argument(
+            *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **bare
+        )
+    knobs.add_argument(
+        "--no-body-control", dest="body_control", action="store_false", default=None, help="face only"
+    )
+    knobs.add_argument(
+        "--character-type", metavar="image|video", help="where the URL's extension does not tell"
+    )
+    knobs.add_argument("--allow-unlisted", action="store_true", help="also send what CometAPI does not list")
+    running = parser.add_argument_group("running")
+    running.add_argument(
+        "-n", "--dry-run", action="store_true", help="show the request and its price, send nothing"
+    )
+    running.add_argument("-w", "--wait", action="store_true", help="return when the clip is there")
+    running.add_argument("--timeout", metavar="SECONDS", help="wait no longer than this; the task goes on")
+    running.add_argument("--nested", action="store_true", help="let your own asyncio tasks run during --wait")
+    running.add_argument("-o", "--output", metavar="NAME", help="name a variable for the task")
+    running.add_argument("-q", "--quiet", action="store_true", help="show no card")
+    running.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
+def sandbox_parser() -> Parser:
+    """The parser of ``%act_two sandbox``."""
+    parser = Parser(
+        prog="%act_two sandbox",
+        description="Send tasks to a stand-in on this machine that renders real clips. Nothing is billed.",
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument(
+        "--speed", metavar="X", help="how many times faster than the real service (default 12)"
+    )
+    parser.add_argument(
+        "--scenario", metavar="SPEC", action="append", help="rehearse a fault, such as lost-answer"
+    )
+    parser.add_argument("--url", help="use one that runs already, started by: cometact-nb sandbox")
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
+def field_values(options: argparse.Namespace) -> dict[str, Any]:
+    """What the line says about the request, with numbers and switches read from their text."""
+    given = {field: getattr(options, field) for field in OPTIONS}
+    values = {field: _read(field, value) for field, value in given.items() if value is not None}
+    if options.allow_unlisted:
+        values["allow_unlisted"] = True
+    return values
+
+
+def _read(field: str, value: Any) -> Any:
+    """Text as the field's own type; what is no such text stays, for the request to refuse by name."""
+    if not isinstance(value, str):
+        return value
+    if field == "body_control":
+        return _SWITCH.get(value.lower(), value)
+    if field in {"expression_intensity", "seed"}:
+        try:
+            return int(value)
+        except ValueError:
+            return value
+    return value
+
+
+def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:
+    """Parse words of which some are objects: argparse sees a stand-in for those that are no text."""
+    stand_ins = {f"\0{index}": word for index, word in enumerate(words) if not isinstance(word, str)}
+    names = {id(word): stand_in for stand_in, word in stand_ins.items()}
+    texts = [word if isinstance(word, str) else names[id(word)] for word in words]
+    options = parser.parse_args(texts)
+    for name, value in vars(options).items():
+        if isinstance(value, str) and value in stand_ins:
+            setattr(options, name, stand_ins[value])
+    return options

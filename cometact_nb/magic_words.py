@@ -1,0 +1,198 @@
+"""From a magic line to words: quotes, braces, comments, and the user's variables.
+
+- ``'…'`` at the start of a word is taken as it stands; ``"…"`` may hold ``$name`` and ``{expression}``.
+  A quote inside a word is a character like any other: it is legal in URLs.
+- ``{expression}`` is one word however many spaces it holds, and is evaluated in the user's namespace.
+- ``$name`` and ``$name.attribute`` are replaced. A word that is nothing but one variable or expression stays
+  the object it is. A lone ``$name`` that does not exist is an error; inside a longer word it stays as it is.
+- ``$$``, ``{{`` and ``}}`` stand for ``$``, ``{`` and ``}``.
+- ``#`` begins a comment only where a word could begin: a URL may have a fragment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Word", "WordError", "expand", "split"]
+
+_NAME = re.compile(r"\$([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
+_PAIRS = {"(": ")", "[": "]", "{": "}"}
+
+
+class WordError(ValueError):
+    """A line that cannot be read: the message says where and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a line.
+
+    Args:
+        text: without its quotes.
+        literal: it stood in single quotes: nothing in it is replaced.
+        option: ``--name=`` before a quoted value, or an empty string.
+    """
+
+    text: str
+    literal: bool = False
+    option: str = ""
+
+
+def split(line: str) -> list[Word]:
+    """The words of a line.
+
+    Raises:
+        WordError: a quote or a brace is not closed.
+    """
+    words = []
+    place = 0
+    while place < len(line):
+        if line[place].isspace():
+            place += 1
+        elif line[place] == "#":
+            break
+        else:
+            word, place = _word(line, place)
+            words.append(word)
+    return words
+
+
+def _word(line: str, start: int) -> tuple[Word, int]:
+    option = re.compile(r"--?[A-Za-z][\w-]*=(?=['\"])").match(line, start)
+    place = option.end() if option else start
+    if line[place] in "'\"":
+        text, end = _quoted(line, place)
+        if end < len(line) and not line[end].isspace():
+            raise WordError(f"after the quoted {text[:40]!r} a space is missing")
+        return Word(text, literal=line[place] == "'", option=option.group() if option else ""), end
+    end = place
+    while end < len(line) and not line[end].isspace():
+        end = _brace_end(line, end) if line[end] == "{" and line[end : end + 2] != "{{" else end + 1
+        if line[end - 1 : end + 1] == "{{":
+            end += 1
+    return Word(line[start:end]), end
+
+
+def _quoted(line: str, start: int) -> tuple[str, int]:
+    """The text of a quoted word and the place after it. A backslash escapes the quote and itself."""
+    quote, text, place = line[start], [], start + 1
+    while place < len(line):
+        char = line[place]
+        if char == "\\" and line[place + 1 : place + 2] in {quote, "\\"}:
+            text.append(line[place + 1])
+            place += 2
+        elif char == quote:
+            return "".join(text), place + 1
+        else:
+            text.append(char)
+            place += 1
+    raise WordError(f"the quote that opens {line[start : start + 30]!r} is not closed")
+
+
+def _brace_end(line: str, start: int) -> int:
+    """The place after the brace that closes the one at ``start``, minding brackets and strings inside."""
+    open_ones: list[str] = []
+    place = start
+    while place < len(line):
+        char = line[place]
+        if char in "'\"":
+            _, place = _quoted(line, place)
+            continue
+        if char in _PAIRS:
+            open_ones.append(_PAIRS[char])
+        elif open_ones and char == open_ones[-1]:
+            open_ones.pop()
+            if not open_ones:
+                return place + 1
+        place += 1
+    raise WordError(f"the brace that opens {line[start : start + 30]!r} is not closed")
+
+
+def expand(word: Word, names: Mapping[str, Any]) -> Any:
+    """A word with the user's variables and expressions put in; the object itself where it is nothing else.
+
+    Args:
+        word: from :func:`split`.
+        names: the user's namespace.
+
+    Raises:
+        WordError: a lone variable does not exist, or an expression fails.
+    """
+    if word.literal:
+        return word.option + word.text
+    text = word.text
+    alone = _NAME.fullmatch(text)
+    if alone:
+        return _joined(word, _lookup(alone.group(1), names))
+    if text.startswith("{") and not text.startswith("{{") and _closes_at_end(text):
+        return _joined(word, _evaluate(text[1:-1], names))
+    return word.option + _replace(text, names)
+
+
+def _joined(word: Word, value: Any) -> Any:
+    return f"{word.option}{value}" if word.option else value
+
+
+def _closes_at_end(text: str) -> bool:
+    try:
+        return _brace_end(text, 0) == len(text)
+    except WordError:
+        return False
+
+
+def _replace(text: str, names: Mapping[str, Any]) -> str:
+    parts, place = [], 0
+    while place < len(text):
+        found = _NAME.match(text, place)
+        if text[place : place + 2] in {"$$", "{{", "}}"}:
+            parts.append(text[place])
+            place += 2
+        elif found and found.group(1).split(".")[0] in names:
+            name = _longest(found.group(1), names)
+            parts.append(str(_lookup(name, names)))
+            place += 1 + len(name)
+        elif text[place] == "{":
+            end = _brace_end(text, place)
+            parts.append(str(_evaluate(text[place + 1 : end - 1], names)))
+            place = end
+        else:
+            parts.append(text[place])
+            place += 1
+    return "".join(parts)
+
+
+def _longest(dotted: str, names: Mapping[str, Any]) -> str:
+    """As much of ``base.png`` as is a variable and its attributes; the rest is text."""
+    while "." in dotted:
+        try:
+            _lookup(dotted, names)
+        except WordError:
+            dotted = dotted.rpartition(".")[0]
+        else:
+            break
+    return dotted
+
+
+def _lookup(dotted: str, names: Mapping[str, Any]) -> Any:
+    first, *rest = dotted.split(".")
+    if first not in names:
+        raise WordError(f"${first} is not defined. Define it in a cell, or quote it: '${first}'")
+    value = names[first]
+    for attribute in rest:
+        try:
+            value = getattr(value, attribute)
+        except AttributeError:
+            raise WordError(f"${dotted}: {type(value).__name__} has no attribute {attribute!r}") from None
+    return value
+
+
+def _evaluate(expression: str, names: Mapping[str, Any]) -> Any:
+    try:
+        return eval(expression.strip(), dict(names))  # noqa: S307  (the user's own code in the user's own kernel)
+    except Exception as error:  # noqa: BLE001  (whatever the user's code raises)
+        raise WordError(f"{{{expression[:60]}}} failed: {type(error).__name__}: {error}") from None

@@ -1,0 +1,176 @@
+"""``%act_two`` and ``%%act_two``: parse, delegate to the session, show."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, magics_class, no_var_expand
+
+from cometact_nb.magic_complete import matcher
+from cometact_nb.magic_options import SUBCOMMANDS, field_values, parse, request_parser, sandbox_parser
+from cometact_nb.magic_words import WordError, expand, split
+
+if TYPE_CHECKING:
+    import argparse
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.sessions import Session
+    from cometact_nb.tasks import Task
+
+__all__ = ["ActTwoMagics", "load", "unload"]
+
+
+@magics_class
+class ActTwoMagics(Magics):
+    """The magics of this package."""
+
+    shell: InteractiveShell
+
+    @no_var_expand  # words are expanded one by one, see magic_words
+    def act_two(self, line: str, cell: str | None = None) -> Task | None:
+        """Send one Act-Two request and watch it."""
+        words = self._words(line)
+        if cell is None and (not words or words[0] in {"-h", "--help"}):
+            _say(request_parser().format_help())
+            return None
+        if cell is None and isinstance(words[0], str) and not words[0].startswith("-"):
+            self._subcommand(words[0], words[1:])
+            return None
+        options = parse(request_parser(), words)
+        if options.help:
+            _say(request_parser().format_help())
+            return None
+        request = _request(options, cell)
+        if options.dry_run:
+            self._dry_run(request)
+            return None
+        return self._submit(request, options)
+
+    def _words(self, line: str) -> list[Any]:
+        try:
+            return [expand(word, self.shell.user_ns) for word in split(line)]
+        except WordError as error:
+            raise UsageError(f"%act_two: {error}") from None
+
+    def _submit(self, request: ActTwoRequest, options: argparse.Namespace) -> Task:
+        from cometact_nb.errors import UnconfirmedError  # noqa: PLC0415  (the session is imported when used)
+
+        timeout_s = _seconds(options.timeout)
+        name = _variable(options.output)
+        try:
+            task = _session().submit(request)
+        except UnconfirmedError as error:
+            # It may have been paid for: what is known must be in sight and in hand.
+            self._keep(error.task, name, quiet=options.quiet)
+            raise
+        self._keep(task, name, quiet=options.quiet)
+        if options.wait:
+            task.wait(timeout_s, nested=options.nested)
+        return task
+
+    def _keep(self, task: Task, name: str | None, *, quiet: bool) -> None:
+        if name:
+            self.shell.user_ns[name] = task
+        from cometact_nb.views import status  # noqa: PLC0415
+
+        if quiet:
+            status.hush(task)
+        else:
+            status.show(task, once_per_cell=True)
+
+    def _dry_run(self, request: ActTwoRequest) -> None:
+        from IPython.display import display  # noqa: PLC0415
+
+        from cometact_nb.views.preview import Preview  # noqa: PLC0415
+
+        display(Preview(request, _session().config))  # type: ignore[no-untyped-call]
+
+    def _subcommand(self, name: str, words: list[Any]) -> None:
+        if name not in SUBCOMMANDS:
+            near = difflib.get_close_matches(name, SUBCOMMANDS, n=1)
+            hint = f"Did you mean %act_two {near[0]}?" if near else "A URL goes after -c or -r."
+            raise UsageError(f"%act_two: {name[:60]!r} is no command. {hint} See %act_two --help.")
+        getattr(self, f"_{name}")(words)
+
+    def _sandbox(self, words: list[Any]) -> None:
+        parser = sandbox_parser()
+        options = parse(parser, words)
+        if options.help:
+            _say(parser.format_help())
+            return
+        given = {name: getattr(options, name) for name in ("url", "scenario") if getattr(options, name)}
+        sandbox = _session().use_sandbox(_seconds(options.speed, "--speed"), **given)
+        assert sandbox is not None
+        _say(
+            f"SANDBOX: tasks go to {sandbox.base_url} on this machine, {sandbox.speed:g}× real time. "
+            "Nothing is billed. act.leave_sandbox() goes back.\n"
+            f"Try: %act_two -c {sandbox.character} -r {sandbox.reference} -e 4\n"
+        )
+
+
+def load(ip: Any) -> None:
+    """Add the magics and their completion to a shell; once, however often it is called."""
+    unload(ip)
+    magics = ActTwoMagics(ip)
+    # The help is the parser's own, so that `%act_two?` never tells of other options than there are.
+    ActTwoMagics.act_two.__doc__ = request_parser().format_help()
+    ip.register_magic_function(magics.act_two, "line_cell", "act_two")
+    ip.Completer.custom_matchers.append(matcher)
+
+
+def unload(ip: Any) -> None:
+    """Take them away again."""
+    if matcher in ip.Completer.custom_matchers:
+        ip.Completer.custom_matchers.remove(matcher)
+    for kind in ("line", "cell"):
+        ip.magics_manager.magics[kind].pop("act_two", None)
+
+
+def _session() -> Session:
+    from cometact_nb import sessions  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+
+    return sessions.session()
+
+
+def _request(options: argparse.Namespace, cell: str | None) -> ActTwoRequest:
+    """The request that the line and, in a cell magic, the body describe."""
+    from cometact_nb.domain import forms, media  # noqa: PLC0415
+    from cometact_nb.domain.request import ActTwoRequest, fields_from_json  # noqa: PLC0415
+
+    fields: dict[str, Any] = {}
+    if cell is not None and cell.strip():
+        fields = fields_from_json(forms.fields_from_text(cell))
+    fields.update(field_values(options))
+    character = fields.get("character")
+    if options.character_type is not None and isinstance(character, str):
+        fields["character"] = media.MediaRef(options.character_type, character.strip())
+    return ActTwoRequest(**fields)
+
+
+def _seconds(text: Any, option: str = "--timeout") -> float | None:
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        value = 0.0
+    if not value > 0:
+        raise UsageError(f"%act_two: {option} {text!r} is not a number above 0.")
+    return value
+
+
+def _variable(name: Any) -> str | None:
+    if name is None:
+        return None
+    if not isinstance(name, str) or not name.isidentifier():
+        raise UsageError(f"%act_two: --output {name!r} is no name for a variable.")
+    return name
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
