@@ -1,0 +1,181 @@
+"""Render the sandbox's clips and pictures: real H.264, drawn on this machine.
+
+Importing this module is cheap: PyAV and Pillow are loaded when something is rendered.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cometact_nb.sandbox.draw import ACTOR, Look, Pose, draw_frame, look_for
+from cometact_nb.sandbox.performances import IDLE, PERFORMANCES, Performance, performance_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL import Image
+
+__all__ = [
+    "PERFORMANCES",
+    "Performance",
+    "Recipe",
+    "performance_for",
+    "render_character_image",
+    "render_character_video",
+    "render_clip",
+    "render_reference",
+]
+
+_FPS = 24
+_SAMPLE_SIZE = (1280, 720)
+#: AVCOL_SPC_BT709 and AVCOL_RANGE_MPEG: players assume them for HD, and guess differently when untold.
+_BT709, _LIMITED = 1, 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides what a clip shows. The same recipe renders the same clip.
+
+    Attributes:
+        character: a key of ``LOOKS``, or any other text, such as a URL.
+        reference: a key of ``PERFORMANCES``, or any other text, such as a URL.
+        ratio: width and height in pixels, as ``W:H``.
+        body_control: whether shoulders, arms and torso follow the reference.
+        expression_intensity: 1 (subtle) to 5 (exaggerated).
+        seed: changes hues and the idle motion a little.
+        max_duration_s: cut the clip after so many seconds.
+    """
+
+    character: str
+    reference: str
+    ratio: str = "1280:720"
+    body_control: bool = False
+    expression_intensity: int = 3
+    seed: int = 0
+    max_duration_s: float | None = None
+
+
+def render_clip(recipe: Recipe) -> bytes:
+    """Render a character performing a reference clip.
+
+    Args:
+        recipe: what to render.
+
+    Returns:
+        An MP4 file.
+    """
+    performance = performance_for(recipe.reference)
+    duration_s = min(performance.duration_s, recipe.max_duration_s or performance.duration_s)
+    look, size = look_for(recipe.character), _size(recipe.ratio)
+    hue_shift, phase = _chance(recipe.seed)
+    body = "on" if recipe.body_control else "off"
+    caption = f"intensity {recipe.expression_intensity} · body {body} · seed {recipe.seed}"
+
+    def frames() -> Iterator[Image.Image]:
+        for t_s in _times(duration_s):
+            pose = performance.perform(
+                t_s, intensity=recipe.expression_intensity, body=recipe.body_control, phase=phase
+            )
+            yield draw_frame(look, pose, size, hue_shift=hue_shift, badge="SANDBOX", caption=caption)
+
+    return _encode(frames(), size)
+
+
+def render_reference(name: str) -> bytes:
+    """Render a sample reference clip: a grey actor with motion-capture markers.
+
+    Args:
+        name: a key of ``PERFORMANCES``, or any other text.
+
+    Returns:
+        An MP4 file of 1280×720 pixels.
+    """
+    return _sample(
+        ACTOR, performance_for(name), f"reference · {name}" if name in PERFORMANCES else "reference"
+    )
+
+
+def render_character_video(name: str) -> bytes:
+    """Render a character that waits.
+
+    Args:
+        name: a key of ``LOOKS``, or any other text.
+
+    Returns:
+        An MP4 file of 1280×720 pixels, 3 s long.
+    """
+    return _sample(look_for(name), IDLE, "character")
+
+
+def render_character_image(
+    name: str,
+    format: Literal["PNG", "JPEG", "WEBP"] = "PNG",  # noqa: A002  (Pillow's own word for it)
+) -> bytes:
+    """Render a character's portrait.
+
+    Args:
+        name: a key of ``LOOKS``, or any other text.
+        format: of the file.
+
+    Returns:
+        A picture of 960×960 pixels.
+    """
+    image = draw_frame(look_for(name), Pose(smile=0.36, brow=0.1), (960, 960), badge="SANDBOX SAMPLE")
+    buffer = io.BytesIO()
+    image.save(buffer, format, quality=90)
+    return buffer.getvalue()
+
+
+def _sample(look: Look, performance: Performance, caption: str) -> bytes:
+    return _encode(
+        (
+            draw_frame(look, performance.perform(t_s), _SAMPLE_SIZE, badge="SANDBOX SAMPLE", caption=caption)
+            for t_s in _times(performance.duration_s)
+        ),
+        _SAMPLE_SIZE,
+    )
+
+
+def _times(duration_s: float) -> list[float]:
+    """When each frame is shown, in seconds; at least one is."""
+    return [i / _FPS for i in range(max(1, round(duration_s * _FPS)))]
+
+
+def _size(ratio: str) -> tuple[int, int]:
+    """Width and height of ``W:H``, in pixels; yuv420p halves both, so both are even."""
+    width, height = (max(16, int(part)) // 2 * 2 for part in ratio.split(":"))
+    return width, height
+
+
+def _chance(seed: int) -> tuple[float, float]:
+    """Hue shift (turns, within ±0.11) and idle phase (0–1) of a seed; 0 keeps the character's hues."""
+    # Multiples of the golden ratio lie far apart, even for neighbouring seeds.
+    share = (seed * 0.6180339887) % 1
+    return (share + 0.5) % 1 * 0.22 - 0.11, share
+
+
+def _encode(frames: Iterator[Image.Image], size: tuple[int, int]) -> bytes:
+    """Encode frames as an MP4 that starts to play before it is loaded."""
+    import av  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
+    from av.video import VideoFrame  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        # faststart rewrites the finished file: FFmpeg must open it a second time, so a buffer will not do.
+        path = Path(folder) / "clip.mp4"
+        with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+            stream = container.add_stream("libx264", rate=_FPS, options={"preset": "superfast", "crf": "22"})
+            stream.width, stream.height = size
+            stream.pix_fmt = "yuv420p"
+            stream.codec_context.colorspace = _BT709
+            stream.codec_context.color_primaries = _BT709
+            stream.codec_context.color_trc = _BT709
+            stream.codec_context.color_range = _LIMITED
+            for image in frames:
+                frame = VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
+                container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace=_BT709)))
+            container.mux(stream.encode())
+        return path.read_bytes()

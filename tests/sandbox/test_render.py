@@ -1,0 +1,136 @@
+"""The sandbox's clips are what they claim: playable, exact in size, and different for every knob."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from dataclasses import replace
+from functools import lru_cache
+
+import pytest
+
+av = pytest.importorskip("av")
+pytest.importorskip("PIL")
+
+from PIL import Image, ImageChops, ImageStat  # noqa: E402
+
+from cometact_nb.sandbox import draw, render  # noqa: E402
+
+RATIOS = ("1280:720", "720:1280", "960:960", "1104:832", "832:1104", "1584:672")
+BASE = render.Recipe("hero", "wave", ratio="640:360", max_duration_s=1.6)
+
+
+@lru_cache(maxsize=32)
+def clip(recipe: render.Recipe) -> bytes:
+    return render.render_clip(recipe)
+
+
+def frames(data: bytes) -> list[Image.Image]:
+    with av.open(io.BytesIO(data)) as container:
+        return [frame.to_image() for frame in container.decode(video=0)]
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """The mean difference of two pictures, 0–255."""
+    return sum(ImageStat.Stat(ImageChops.difference(one, other)).mean) / 3
+
+
+def picture(image: Image.Image) -> Image.Image:
+    """A frame without its caption, which names the knobs and so would always differ."""
+    return image.crop((0, 0, image.width, int(image.height * 0.85)))
+
+
+def farthest(one: render.Recipe, other: render.Recipe) -> float:
+    pairs = zip(frames(clip(one)), frames(clip(other)), strict=True)
+    return max(difference(picture(a), picture(b)) for a, b in pairs)
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+def test_a_clip_is_h264_of_exactly_the_ratio(ratio: str) -> None:
+    data = clip(replace(BASE, ratio=ratio, body_control=True, max_duration_s=0.5))
+    with av.open(io.BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height) == tuple(map(int, ratio.split(":")))
+        assert stream.codec_context.name == "h264"
+        assert stream.pix_fmt == "yuv420p"
+        assert stream.average_rate == 24
+        assert len(list(container.decode(stream))) == 12
+        assert container.duration == pytest.approx(500_000, abs=50_000)
+    # faststart: a player needs the index before the pictures.
+    assert 0 < data.index(b"moov") < data.index(b"mdat")
+
+
+@pytest.mark.parametrize(
+    ("reference", "seconds"), [("smile", 4), ("talk", 6), ("wave", 5), ("https://x/y.mp4", 5)]
+)
+def test_a_clip_lasts_as_long_as_its_reference(reference: str, seconds: float) -> None:
+    with av.open(io.BytesIO(clip(render.Recipe("ada", reference, ratio="128:72")))) as container:
+        assert container.duration / 1e6 == pytest.approx(seconds, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "least"),
+    [
+        ({"expression_intensity": 1}, {"expression_intensity": 5}, 3.0),
+        ({"expression_intensity": 2}, {"expression_intensity": 3}, 0.5),
+        ({"body_control": False}, {"body_control": True}, 3.0),
+        ({"seed": 0}, {"seed": 1}, 3.0),
+        ({"character": "hero"}, {"character": "ada"}, 10.0),
+        ({"character": "robot"}, {"character": "https://example.com/me.png"}, 10.0),
+        ({"reference": "wave"}, {"reference": "talk"}, 1.0),
+    ],
+    ids=str,
+)
+def test_every_knob_shows(one: dict, other: dict, least: float) -> None:
+    assert farthest(replace(BASE, **one), replace(BASE, **other)) > least
+
+
+def test_without_body_control_the_body_is_still() -> None:
+    shots = frames(clip(replace(BASE, expression_intensity=5)))
+    chest = (200, 300, 440, 340)
+    moved = [difference(shots[0].crop(chest), shot.crop(chest)) for shot in shots]
+    assert max(moved) < 1.0  # only the encoder's noise
+    follows = frames(clip(replace(BASE, expression_intensity=5, body_control=True)))
+    assert difference(follows[0].crop(chest), follows[-1].crop(chest)) > 3.0
+
+
+def test_the_same_recipe_renders_the_same_pictures() -> None:
+    again = render.render_clip(replace(BASE, seed=7))
+    pairs = zip(frames(clip(replace(BASE, seed=7))), frames(again), strict=True)
+    assert all(a.tobytes() == b.tobytes() for a, b in pairs)
+
+
+def test_pictures_and_sample_clips() -> None:
+    for name, kind in (("hero", "PNG"), ("robot", "JPEG"), ("ada", "WEBP")):
+        with Image.open(io.BytesIO(render.render_character_image(name, kind))) as image:
+            assert (image.format, image.size) == (kind, (960, 960))
+    for data, seconds in ((render.render_character_video("hero"), 3), (render.render_reference("smile"), 4)):
+        with av.open(io.BytesIO(data)) as container:
+            assert container.duration / 1e6 == pytest.approx(seconds, abs=0.05)
+            assert container.streams.video[0].codec_context.name == "h264"
+
+
+def test_any_text_is_a_look_and_always_the_same() -> None:
+    assert draw.look_for("hero") is draw.LOOKS["hero"]
+    looks = {draw.look_for(f"https://example.com/{i}.png") for i in range(40)}
+    assert len(looks) > 30
+    assert draw.look_for("data:image/png;base64,AAAA") == draw.look_for("data:image/png;base64,AAAA")
+
+
+def test_a_still_frame_has_the_size_asked_for() -> None:
+    for style in ("curly", "bun", "short", "long", "none"):
+        look = replace(draw.LOOKS["ada"], style=style)
+        for closed in (0.0, 0.5, 1.0):
+            pose = draw.Pose(
+                blink=closed, smile=-closed, mouth_open=closed, head_turn=1, head_tilt=-1, brow=-1
+            )
+            assert draw.draw_frame(look, pose, (322, 180)).size == (322, 180)
+
+
+def test_importing_loads_neither_pyav_nor_pillow() -> None:
+    code = (
+        "import sys, cometact_nb.sandbox.render, cometact_nb.sandbox.draw;"
+        "sys.exit(bool({'av', 'PIL', 'PIL.Image'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
