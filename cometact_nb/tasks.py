@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from concurrent import futures
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from cometact_nb.sessions import Session
 
 __all__ = ["Clip", "Task"]
+
+log = logging.getLogger("cometact_nb")
 
 #: How soon an interrupt is noticed while waiting.
 _HEARTBEAT_S = 0.2
@@ -319,7 +322,10 @@ class Task:
     def tell(self) -> None:
         """Tell the listeners (on the notifier's thread)."""
         for callback in list(self._listeners):
-            callback(self)
+            try:
+                callback(self)
+            except Exception:
+                log.exception("a listener of task %s failed", self.id)
 
     def _until_settled(self) -> futures.Future[None]:
         done: futures.Future[None] = futures.Future()

@@ -58,10 +58,15 @@ class Create(ApiHandler):
         self.body += chunk
         if self.early is not None and self.early.name == "reset-mid-body":
             self._enter({}, status=None)
-            self.stream.close()
+            try:
+                self.reset()
+            except tornado.web.Finish:  # means nothing here
+                self.early = None
 
     async def post(self) -> None:
         """The whole request is here."""
+        if self.stream.closed():  # reset in the middle
+            return
         if not self.authorised():
             return
         try:
