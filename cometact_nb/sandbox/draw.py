@@ -22,7 +22,7 @@ __all__ = ["ACTOR", "LOOKS", "Look", "Pose", "draw_frame", "look_for"]
 #: Frames are drawn this much larger and then reduced, which smooths every edge.
 _OVER = 2
 #: How far a figure reaches from the middle, in units: a raised hand at the end of its swing.
-_REACH = 4.1
+_REACH = 3.8
 _WHITE = (255, 255, 255)
 
 
@@ -70,10 +70,10 @@ def draw_frame(
 def _framing(size: tuple[int, int]) -> tuple[float, float, float]:
     """Pixels per unit, and where the pit of the neck lies (x, y)."""
     width, height = size
-    unit = min(height * 0.158, width / 5.6)
+    unit = min(height * 0.158, width / 6.3)
     # Tall frames show more of the body; the head stays in the upper half.
     spare = max(0.0, height - unit / 0.158)
-    return unit, width / 2, unit * 3.85 + spare * 0.34
+    return unit, width / 2, unit * 3.85 + spare * 0.3
 
 
 def _figure(pen: Pen, look: Look, pose: Pose) -> None:

@@ -21,7 +21,7 @@ _SHOULDER = (1.4, 0.62)
 _JOINTS: list[tuple[Point, Point]] = [
     ((1.72, 2.05), (1.62, 3.45)),
     ((1.98, 1.9), (1.24, 1.0)),
-    ((2.28, 1.42), (2.42, -0.35)),
+    ((2.12, 1.42), (2.16, -0.3)),
 ]
 
 
@@ -179,7 +179,8 @@ def _hand(pen: Pen, look: Look, elbow: Point, wrist: Point, side: int) -> None:
     """An open hand that continues the forearm."""
     angle = math.atan2(wrist[1] - elbow[1], wrist[0] - elbow[0]) - math.pi / 2
     palm = pen.moved(*wrist, angle)
-    skin = look.skin
+    # A robot's casing is as light as its chest: its hands are of the darker metal.
+    skin = look.hair if look.kind == "robot" else look.skin
     # Seen from the palm: the thumb points to the head when the hand is raised.
     thumb = side
     palm.stroke([(thumb * 0.12, 0.2), (thumb * 0.34, 0.34), (thumb * 0.4, 0.52)], 0.16, shade(skin, -0.08))

@@ -152,10 +152,10 @@ def _size(ratio: str) -> tuple[int, int]:
 
 
 def _chance(seed: int) -> tuple[float, float]:
-    """Hue shift (turns, within ±0.11) and idle phase (0–1) of a seed; 0 keeps the character's hues."""
+    """Hue shift (turns, within ±0.07) and idle phase (0–1) of a seed; 0 keeps the character's hues."""
     # Multiples of the golden ratio lie far apart, even for neighbouring seeds.
     share = (seed * 0.6180339887) % 1
-    return (share + 0.5) % 1 * 0.22 - 0.11, share
+    return (share + 0.5) % 1 * 0.14 - 0.07, share
 
 
 def _encode(frames: Iterator[Image.Image], size: tuple[int, int]) -> bytes:
