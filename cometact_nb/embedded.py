@@ -16,7 +16,7 @@ from typing import Any
 from cometact_nb.config import is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
 
-__all__ = ["Sandbox", "attach", "start"]
+__all__ = ["Sandbox", "attach", "checked_speed", "start"]
 
 #: A task takes about 75 s at speed 1.
 DEFAULT_SPEED = 12.0
@@ -73,6 +73,20 @@ class Sandbox:
 
     def __repr__(self) -> str:
         return f"<SANDBOX at {self.base_url}, {self.speed:g}× real time; nothing is billed>"
+
+
+def checked_speed(speed: Any) -> float:
+    """``speed`` as a number, the default for None.
+
+    Raises:
+        ConfigError: it is none, or too slow or fast to be meant.
+    """
+    wanted = DEFAULT_SPEED if speed is None else speed
+    if isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or not 0.1 <= wanted <= 1000:  # noqa: PLR2004
+        raise ConfigError(
+            f"speed={speed!r} is outside 0.1–1000. 1 is real time, {DEFAULT_SPEED:g} the default."
+        )
+    return float(wanted)
 
 
 def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
@@ -140,7 +154,8 @@ def attach(url: str, speed: float) -> Sandbox:
         with opener.open(f"{base_url}/sandbox/info", timeout=5) as answer:
             return _told(json.load(answer), speed)
     except (OSError, ValueError, KeyError) as error:
-        raise ConfigError(f"There is no sandbox at {base_url} ({error}). Start one: cometact-nb sandbox") from None
+        cure = "Start one with: cometact-nb sandbox"
+        raise ConfigError(f"There is no sandbox at {base_url} ({error}). {cure}") from None
 
 
 def _told(told: dict[str, Any], speed: float) -> Sandbox:

@@ -118,14 +118,7 @@ class Session:
         with self._lock:
             if unless_key and (self._before_sandbox or self._config).api_key is not None:
                 return None
-            wanted = embedded.DEFAULT_SPEED if speed is None else speed
-            if isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or not 0.1 <= wanted <= 1000:  # noqa: PLR2004
-                raise ConfigError(f"speed={speed!r} is outside 0.1–1000. 1 is real time, 12 the default.")
-            running = self._sandbox
-            if url is not None:
-                self._sandbox = running = embedded.attach(url, float(wanted))
-            elif running is None or not running.alive or (running.speed, running.options) != (wanted, options):
-                self._sandbox = running = embedded.start(float(wanted), **options)
+            running = self._sandbox_like(embedded.checked_speed(speed), url, options)
             self._before_sandbox = self._before_sandbox or self._config
             self._config = replace(
                 self._config,
@@ -135,6 +128,16 @@ class Session:
                 time_scale=1 / running.speed,
             )
             return running
+
+    def _sandbox_like(self, speed: float, url: str | None, options: dict[str, Any]) -> embedded.Sandbox:
+        """The sandbox that runs already, if it is as asked for, or else another one."""
+        running = self._sandbox
+        if url is not None:
+            running = embedded.attach(url, speed)
+        elif running is None or not running.alive or (running.speed, running.options) != (speed, options):
+            running = embedded.start(speed, **options)
+        self._sandbox = running
+        return running
 
     def leave_sandbox(self) -> Config:
         """Send new tasks to the service that was configured before :meth:`use_sandbox`."""

@@ -11,7 +11,7 @@ import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import PurePosixPath
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import tornado.httpserver
@@ -36,7 +36,7 @@ SAMPLES = {
     "references": ("smile.mp4", "talk.mp4", "wave.mp4"),
 }
 _TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "mp4": "video/mp4"}
-_FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
+_FORMATS: dict[str, Literal["PNG", "JPEG", "WEBP"]] = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
 _TICK_S = 0.05
 
 

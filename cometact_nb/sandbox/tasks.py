@@ -29,8 +29,10 @@ _FAILURES = {
     "internal": ("INTERNAL", "Something went wrong."),
     "unknown-failure": (
         "MOON.PHASE",
-        ("<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
-        " \x1b[31mred\u202e"),
+        (
+            "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
+            " \x1b[31mred\u202e"
+        ),
     ),
 }
 

@@ -70,13 +70,12 @@ def test_a_card_that_ended_while_the_page_was_closed_still_plays(notebook) -> No
     notebook.page.goto("about:blank")
     ended = notebook.lab.folder / "act_two_outputs"
     before = set(ended.glob("*.mp4"))
-    notebook.page.wait_for_timeout(1)
     _until(notebook, lambda: set(ended.glob("*.mp4")) - before)
     notebook.open()
-    video = notebook.cell(1).locator("video")
-    video.last.wait_for(timeout=60_000)
-    notebook.page.wait_for_function("v => v.readyState >= 3", arg=video.last.element_handle(), timeout=30_000)
-    assert_plays(video.last)
+    video = notebook.cell(1).locator("video[controls]")
+    video.wait_for(timeout=60_000)
+    notebook.page.wait_for_function("v => v.readyState >= 3", arg=video.element_handle(), timeout=30_000)
+    assert_plays(video)
 
 
 def test_cancel_is_asked_twice_and_then_ends_the_task(notebook) -> None:
@@ -87,16 +86,19 @@ def test_cancel_is_asked_twice_and_then_ends_the_task(notebook) -> None:
     cell.get_by_text("Cancelled", exact=False).first.wait_for(timeout=30_000)
     notebook.type(2, "print(act.session().tasks()[0].status, len(act.session().tasks()))")
     notebook.run(2)
-    notebook.cell(2).get_by_text("CANCELLED 1").wait_for(timeout=30_000)
+    notebook.cell(2).locator(".jp-OutputArea").get_by_text("CANCELLED 1").wait_for(timeout=30_000)
 
 
 def test_the_card_moves_while_the_kernel_is_busy(notebook) -> None:
     begin(notebook, speed=15)
     notebook.cell(1).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
-    notebook.type(2, "n = 0\nwhile not act.session().tasks()[0].clip:\n    n += sum(range(10_000))\nprint('end of loop')")
+    notebook.type(
+        2,
+        "n = 0\nwhile not act.session().tasks()[0].clip:\n    n += sum(range(10_000))\nprint('end of loop')",
+    )
     notebook.run(2)
     notebook.cell(1).locator("video[controls]").wait_for(timeout=60_000)
-    notebook.cell(2).get_by_text("end of loop").wait_for(timeout=30_000)
+    notebook.cell(2).locator(".jp-OutputArea").get_by_text("end of loop").wait_for(timeout=30_000)
 
 
 def test_a_mistake_is_one_message_and_nothing_is_sent(notebook) -> None:
@@ -108,7 +110,7 @@ def test_a_mistake_is_one_message_and_nothing_is_sent(notebook) -> None:
     assert "Traceback" not in text
     notebook.type(2, "print('tasks:', len(act.session().tasks()))")
     notebook.run(2)
-    notebook.cell(2).get_by_text("tasks: 0").wait_for(timeout=30_000)
+    notebook.cell(2).locator(".jp-OutputArea").get_by_text("tasks: 0").wait_for(timeout=30_000)
 
 
 def _until(notebook, happened) -> None:

@@ -132,7 +132,9 @@ def test_an_answer_lost_after_acceptance_is_kept_and_settled_by_the_user(session
     assert sandbox.posts() == 1
 
 
-def test_an_unconfirmed_task_can_be_forgotten_and_only_then_nothing_is_left_to_settle(session, sandbox) -> None:
+def test_an_unconfirmed_task_can_be_forgotten_and_only_then_nothing_is_left_to_settle(
+    session, sandbox
+) -> None:
     with pytest.raises(UnconfirmedError) as caught:
         submit(session, sandbox, character=sandbox.playing("lost-answer"))
     task = caught.value.task

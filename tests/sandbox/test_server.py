@@ -180,7 +180,7 @@ def test_only_loopback_is_served() -> None:
     import subprocess
     import sys
 
-    command = [sys.executable, "-m", "cometact_nb.sandbox", "--host", "0.0.0.0"]  # noqa: S104
+    command = [sys.executable, "-m", "cometact_nb.sandbox", "--host", "0.0.0.0"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 2
 
 

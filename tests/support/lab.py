@@ -25,7 +25,9 @@ def chromium() -> str | None:
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """An environment in which no user setting, no key and no history is found."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("COMETA", "JUPYTER", "JPY"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("COMETA", "JUPYTER", "JPY"))
+    }
     home = folder / "home"
     home.mkdir(exist_ok=True)
     return {
@@ -50,7 +52,7 @@ class Lab:
         theme: such as ``JupyterLab Dark``.
     """
 
-    TOKEN = "test-token"  # noqa: S105
+    TOKEN = "test-token"
 
     def __init__(self, folder: Path, theme: str = "JupyterLab Light", module: str = "jupyterlab") -> None:
         self.folder = folder / "work"
@@ -116,6 +118,15 @@ class Lab:
         self._log.close()
 
 
+_KERNEL_READY = """() => {
+    for (const widget of window.jupyterapp?.shell.widgets("main") ?? []) {
+        const kernel = widget.context?.sessionContext?.session?.kernel;
+        if (kernel) return kernel.connectionStatus === "connected" && kernel.status === "idle";
+    }
+    return false;
+}"""
+
+
 class Notebook:
     """One notebook page in a browser.
 
@@ -136,7 +147,7 @@ class Notebook:
     def ready(self) -> None:
         """Wait until the notebook is drawn and its kernel is idle."""
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
+        self.page.wait_for_function(_KERNEL_READY, timeout=60_000)
 
     def cell(self, index: int) -> Any:
         """The ``index``-th cell."""
@@ -152,6 +163,7 @@ class Notebook:
     def run(self, index: int) -> None:
         """Press Shift+Enter in a cell."""
         self.cell(index).locator(".cm-content").click()
+        self.cell(index).locator(".cm-focused").wait_for()
         self.page.keyboard.press("Shift+Enter")
 
     def finished(self, index: int) -> None:

@@ -21,7 +21,15 @@ class SandboxProcess:
     """The sandbox as its own process, with the test's way into its books."""
 
     def __init__(self, *options: str, speed: float = SPEED) -> None:
-        command = [sys.executable, "-m", "cometact_nb.sandbox", "--json", "--stop-with-stdin", "--speed", str(speed)]
+        command = [
+            sys.executable,
+            "-m",
+            "cometact_nb.sandbox",
+            "--json",
+            "--stop-with-stdin",
+            "--speed",
+            str(speed),
+        ]
         self.process = subprocess.Popen(
             [*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

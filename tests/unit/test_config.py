@@ -24,7 +24,9 @@ def test_the_key_and_base_url_come_from_the_vendor_s_own_variables(tmp_path) -> 
     assert config.base_url == "https://proxy.example.com"
 
 
-@pytest.mark.parametrize("text", [f'api_key = "{KEY}"', f'[auth]\nkey = "{KEY}"', f'[default]\ntoken = "{KEY}"'])
+@pytest.mark.parametrize(
+    "text", [f'api_key = "{KEY}"', f'[auth]\nkey = "{KEY}"', f'[default]\ntoken = "{KEY}"']
+)
 def test_the_vendor_cli_s_file_is_the_last_resort(tmp_path, text) -> None:
     folder = tmp_path / ".config" / "cometapi"
     folder.mkdir(parents=True)
@@ -46,7 +48,13 @@ def test_a_demo_finds_no_key(tmp_path) -> None:
 
 def test_a_key_is_in_no_repr_and_is_not_pickled(tmp_path) -> None:
     config = from_env(tmp_path, COMETAPI_KEY=KEY)
-    for shown in (repr(config), str(config), repr(config.endpoint), f"{config.api_key}", f"{config.api_key!r}"):
+    for shown in (
+        repr(config),
+        str(config),
+        repr(config.endpoint),
+        f"{config.api_key}",
+        f"{config.api_key!r}",
+    ):
         assert KEY not in shown
     with pytest.raises(TypeError):
         pickle.dumps(config)
@@ -77,19 +85,31 @@ def test_base_urls_are_brought_to_one_form(given, expected) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    ["api.cometapi.com", "ftp://host", "http://api.cometapi.com", "https://", "https://u:p@host", "https://h?x=1", "https://h:port"],
+    [
+        "api.cometapi.com",
+        "ftp://host",
+        "http://api.cometapi.com",
+        "https://",
+        "https://u:p@host",
+        "https://h?x=1",
+        "https://h:port",
+    ],
 )
 def test_a_base_url_that_cannot_work_or_would_leak_the_key_is_refused(bad) -> None:
     with pytest.raises(ConfigError):
         normal_base_url(bad)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:9", "http://127.8.8.8"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:9", "http://127.8.8.8"]
+)
 def test_loopback_is_recognised(url) -> None:
     assert is_loopback(url)
 
 
-@pytest.mark.parametrize("url", ["https://127.0.0.1.evil.com", "http://localhost.evil.com", "https://[bad", ""])
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1.evil.com", "http://localhost.evil.com", "https://[bad", ""]
+)
 def test_what_only_looks_like_loopback_is_not(url) -> None:
     assert not is_loopback(url)
 

@@ -69,7 +69,9 @@ def test_unfinished_tasks_of_one_service_are_listed(tmp_path) -> None:
 def test_signatures_are_cut_off_before_anything_is_written(tmp_path) -> None:
     path = tmp_path / "history.sqlite"
     history = History(str(path))
-    seen = Snapshot(status=Status.SUCCEEDED, raw_status="SUCCEEDED", output_urls=("https://c.d/x.mp4?token=SIGNED",))
+    seen = Snapshot(
+        status=Status.SUCCEEDED, raw_status="SUCCEEDED", output_urls=("https://c.d/x.mp4?token=SIGNED",)
+    )
     store(history, "k1", intended(), events.Observed(at=3, snapshot=seen))
     history.close()
     assert b"c.d/x.mp4" in path.read_bytes()
@@ -95,7 +97,9 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path) -> None:
         History(path)
 
 
-@pytest.mark.parametrize("content", [b"this is no database, it is a text" * 40, b"SQLite format 3\0garbage" * 50])
+@pytest.mark.parametrize(
+    "content", [b"this is no database, it is a text" * 40, b"SQLite format 3\0garbage" * 50]
+)
 def test_a_file_that_is_no_history_is_a_clear_error(tmp_path, content) -> None:
     path = tmp_path / "history.sqlite"
     path.write_bytes(content)
@@ -114,7 +118,9 @@ def test_a_history_that_cannot_be_made_is_a_clear_error(tmp_path) -> None:
 
 
 def succeeded(task_id: str | None = "5b91e444-c232") -> TaskState:
-    return TaskState(key="local-0123456789", id=task_id, status=Status.SUCCEEDED, submitted_at=1_800_000_000.0)
+    return TaskState(
+        key="local-0123456789", id=task_id, status=Status.SUCCEEDED, submitted_at=1_800_000_000.0
+    )
 
 
 def keep(folder: Path, content: bytes = MP4, state: TaskState | None = None) -> ClipInfo:
