@@ -1,0 +1,235 @@
+"""``%act_two`` in a real kernel, over the wire that every front end uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+from lab import environment
+
+CANARY = "sk-canary-7d1f"
+SETUP = """
+%load_ext cometact_nb
+import cometact_nb as act
+sandbox = act.use_sandbox(75, url={url!r})
+hero, clip = sandbox.character, sandbox.reference
+"""
+
+
+class Kernel:
+    """Runs cells and remembers what came of them."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def run(self, code: str) -> dict[str, Any]:
+        """The reply's status and everything the cell put out, as text."""
+        outputs: list[dict[str, Any]] = []
+
+        def collect(message: dict[str, Any]) -> None:
+            if message["msg_type"] in {"stream", "display_data", "execute_result", "error"}:
+                outputs.append(message["content"])
+
+        reply = self.client.execute_interactive(code, timeout=60, output_hook=collect, allow_stdin=False)
+        content = reply["content"]
+        return {
+            "status": content["status"],
+            "outputs": outputs,
+            "text": json.dumps(outputs, ensure_ascii=False),
+        }
+
+    def value(self, expression: str) -> Any:
+        told = self.run(f"import json as _j; print(_j.dumps({expression}))")
+        return json.loads(told["outputs"][-1]["text"])
+
+    def complete(self, code: str) -> list[str]:
+        reply = self.client.complete(code, len(code), reply=True, timeout=30)
+        return reply["content"]["matches"]  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def kernel(shared_sandbox, tmp_path_factory) -> Iterator[Kernel]:
+    folder = tmp_path_factory.mktemp("kernel")
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder), env=environment(folder))
+    made = Kernel(client)
+    assert made.run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
+    yield made
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_a_line_submits_shows_and_returns_the_task(kernel, sandbox) -> None:
+    told = kernel.run("task = %act_two -c $hero -r $clip -e 4 --seed 7 -b")
+    assert told["status"] == "ok"
+    assert any("application/vnd.jupyter.widget-view+json" in out.get("data", {}) for out in told["outputs"])
+    assert kernel.value("[task.status, task.request.params]")[1] == {
+        "body_control": True,
+        "expression_intensity": 4,
+        "seed": 7,
+    }
+    assert kernel.run("task.wait()")["status"] == "ok"
+    assert sandbox.posts() == 1
+
+
+def test_a_line_at_the_end_of_a_cell_shows_one_card_only(kernel, sandbox) -> None:
+    told = kernel.run("%act_two -c $hero -r $clip")
+    assert len([out for out in told["outputs"] if "text/html" in out.get("data", {})]) == 1
+
+
+def test_wait_returns_with_the_clip_and_quiet_shows_nothing(kernel, sandbox) -> None:
+    told = kernel.run("%act_two -c $hero -r $clip --wait --quiet -o quiet_task")
+    assert told["outputs"] == []
+    assert kernel.value("str(quiet_task.clip.path)").endswith(".mp4")
+
+
+def test_waiting_too_long_and_a_failure_are_short_errors(kernel, sandbox) -> None:
+    late = kernel.run("%act_two -c $hero?scenario=slow-task -r $clip --wait --timeout 0.1 -q")
+    assert (late["status"], late["outputs"][-1]["ename"]) == ("error", "WaitTimeout")
+    failed = kernel.run("%act_two -c {hero}?scenario=safety-input -r $clip --wait -q")
+    assert (failed["status"], failed["outputs"][-1]["ename"]) == ("error", "TaskFailed")
+    assert len(failed["outputs"][-1]["traceback"]) <= 2
+
+
+def test_nested_lets_the_notebook_s_own_coroutines_run(kernel, sandbox) -> None:
+    kernel.run(
+        "import asyncio\nticks = 0\n"
+        "async def tick():\n    global ticks\n    while True:\n        ticks += 1\n        await asyncio.sleep(0.02)\n"
+        "ticking = asyncio.get_running_loop().create_task(tick())"
+    )
+    before = kernel.value("ticks")
+    assert kernel.run("%act_two -c $hero -r $clip --wait --nested -q")["status"] == "ok"
+    assert kernel.value("ticks") > before + 10
+    kernel.run("ticking.cancel()")
+
+
+def test_awaiting_a_task_in_a_cell_works(kernel, sandbox) -> None:
+    kernel.run("task = %act_two -c $hero -r $clip -q")
+    assert kernel.run("done = await task")["status"] == "ok"
+    assert kernel.value("done is task and done.clip.path.exists()")
+
+
+def test_a_dry_run_shows_every_form_and_the_price_and_sends_nothing(kernel, sandbox) -> None:
+    told = kernel.run("%act_two -c https://a.example/h.png -r https://a.example/r.mp4 --seed 7 --dry-run")
+    text = told["outputs"][-1]["data"]["text/plain"]
+    assert told["status"] == "ok"
+    for part in ("Nothing was sent", "curl -X POST", "act.ActTwoRequest(", '"seed": 7', "$COMETAPI_KEY"):
+        assert part in text
+    assert sandbox.posts() == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("-c $hero -r $clip -e 9", "expression_intensity=9 is outside 1–5"),
+        ("-c $hero -r $clip -e many", "'many'"),
+        ("-c $hero", "reference is missing"),
+        ("-c $hero --refrence $clip", "Did you mean --reference?"),
+        ("-c $hero --ref $clip", "--ref"),
+        ("-c $nothing -r $clip", "$nothing is not defined"),
+        ("-c 'open", "not closed"),
+        ("sandbx", "Did you mean %act_two sandbox?"),
+        ("https://a.example/h.png", "A URL goes after -c or -r"),
+        ("-c $hero -r $clip --ratio 16:9", "'1280:720' is the nearest"),
+        ("-c $hero -r $clip --timeout soon --wait", "--timeout 'soon'"),
+        ("-c $hero -r $clip -o 2x", "no name for a variable"),
+        ("sandbox --speed fast", "--speed 'fast'"),
+        ("sandbox --url http://example.com", "base_url"),
+    ],
+)
+def test_a_mistake_is_one_message_and_an_error_status_and_nothing_is_sent(
+    kernel, sandbox, line, told
+) -> None:
+    answer = kernel.run(f"%act_two {line}")
+    assert answer["status"] == "error"
+    assert told in answer["text"]
+    assert "Traceback" not in answer["text"]
+    assert sandbox.posts() == 0
+
+
+BODY = """{
+  "model": "act_two",
+  "character": {"type": "image", "uri": "HERO"},
+  "reference": {"type": "video", "uri": "CLIP"},
+  "expressionIntensity": 2
+}"""
+TOML = """
+character = {type = "image", uri = "HERO"}
+reference = {type = "video", uri = "CLIP"}
+expressionIntensity = 2
+"""
+CURL = f"""curl --request POST 'https://api.cometapi.com/runwayml/v1/character_performance' \\
+  --header 'Authorization: Bearer {CANARY}' \\
+  --header 'X-Runway-Version: 2024-11-06' --data-raw '{BODY}'
+"""
+
+
+@pytest.mark.parametrize("body", [BODY, TOML, CURL], ids=["json", "toml", "curl"])
+def test_a_cell_takes_the_vendor_s_forms_and_the_line_overrides(kernel, sandbox, body) -> None:
+    body = body.replace("HERO", sandbox.character).replace("CLIP", sandbox.reference)
+    told = kernel.run(f"%%act_two -o pasted -q --seed 5\n{body}")
+    assert told["status"] == "ok"
+    assert kernel.value("pasted.request.params") == {"expression_intensity": 2, "seed": 5}
+    assert CANARY not in told["text"]
+    assert CANARY not in kernel.value(
+        "repr([v for k, v in globals().items() if not k.startswith('_') and k not in {'In', 'Out'}])"
+    )
+    assert CANARY not in json.dumps(sandbox.ledger())
+
+
+@pytest.mark.parametrize("body", ["{", "curl https://x", "not = = toml", CURL.replace("2\n", "9\n")])
+def test_a_body_that_is_wrong_is_not_echoed(kernel, sandbox, body) -> None:
+    told = kernel.run(f"%%act_two\n{body}")
+    assert told["status"] == "error"
+    assert CANARY not in told["text"]
+    assert sandbox.posts() == 0
+
+
+def test_help_is_the_parser_s_own(kernel) -> None:
+    for code in ("%act_two", "%act_two --help", "%act_two?", "%act_two sandbox --help"):
+        reply = kernel.client.execute(code, reply=True, timeout=30)
+        payload = json.dumps(reply["content"].get("payload", []))
+        told = payload + kernel.run(code)["text"]
+        assert "--speed" in told if "sandbox" in code else "--expression-intensity" in told
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("%act_two --exp", "--expression-intensity"),
+        ("%act_two --ratio 1280:7", "1280:720"),
+        ("%act_two --ratio=12", "1280:720"),
+        ("%act_two -c x -a 9", "960:960"),
+        ("%act_two --body-control o", "off"),
+        ("%act_two --moderation l", "low"),
+        ("task = %act_two --se", "--seed"),
+        ("%%act_two --dry", "--dry-run"),
+        ("%act_two sand", "sandbox"),
+        ("%act_two sandbox --sp", "--speed"),
+        ("%act_two -c $her", "hero"),
+    ],
+)
+def test_options_values_and_variables_are_completed(kernel, code, expected) -> None:
+    matches = kernel.complete(code)
+    assert expected in matches
+    assert "abs" not in matches
+
+
+def test_other_lines_are_left_to_ipython(kernel) -> None:
+    assert "print" in kernel.complete("prin")
+
+
+def test_loading_twice_adds_nothing_and_unloading_takes_all_away(kernel) -> None:
+    kernel.run("%load_ext cometact_nb\n%reload_ext cometact_nb")
+    assert len(kernel.complete("%act_two --see")) == 1
+    kernel.run("%unload_ext cometact_nb")
+    assert kernel.run("%act_two --help")["status"] == "error"
+    assert kernel.run("%load_ext cometact_nb")["status"] == "ok"
+
+
+def test_the_sandbox_subcommand_says_where_tasks_go_and_what_to_try(kernel, shared_sandbox) -> None:
+    told = kernel.run(f"%act_two sandbox --speed 75 --url {shared_sandbox.base_url}")
+    assert "Nothing is billed" in told["text"]
+    assert "%act_two -c http://127.0.0.1" in told["text"]

@@ -1,0 +1,203 @@
+"""What a request may hold, and how it is told what it may not."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import cometact_nb as act
+from cometact_nb.domain import forms
+from cometact_nb.errors import RequestError
+
+SAMPLE = json.loads((Path(__file__).parents[1] / "wire" / "create-request.json").read_text())
+HERO, CLIP = "https://a.example/hero.png", "https://a.example/talk.mp4"
+
+
+def make(**fields) -> act.ActTwoRequest:
+    return act.ActTwoRequest(**{"character": HERO, "reference": CLIP, **fields})
+
+
+def findings(**fields) -> str:
+    with pytest.raises(RequestError) as caught:
+        make(**fields)
+    return str(caught.value)
+
+
+def test_the_documented_body_round_trips_exactly() -> None:
+    assert act.ActTwoRequest.from_json(SAMPLE).to_json() == SAMPLE
+    assert act.ActTwoRequest.from_json(json.dumps(SAMPLE)).to_json() == SAMPLE
+
+
+def test_what_is_not_set_is_not_sent() -> None:
+    assert make().to_json() == {
+        "model": "act_two",
+        "character": {"type": "image", "uri": HERO},
+        "reference": {"type": "video", "uri": CLIP},
+    }
+    assert make(body_control=False, seed=0).to_json()["bodyControl"] is False
+    assert make(body_control=False, seed=0).to_json()["seed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [("x.png", "image"), ("x.JPG", "image"), ("x.jpeg?a=b", "image"), ("x.webp#f", "image"), ("x.mp4", "video"),
+     ("x.MOV", "video"), ("x.webm", "video")],
+)  # fmt: skip
+def test_a_type_is_told_by_the_extension(url, kind) -> None:
+    assert make(character=f"https://a.example/{url}").character.type == kind
+
+
+def test_a_type_can_be_said() -> None:
+    assert make(character=act.image("https://a.example/asset/17")).character.type == "image"
+    assert make(character=act.video("https://a.example/asset/17")).character.type == "video"
+    assert "act.image(url) or act.video(url)" in findings(character="https://a.example/asset/17")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"character": None}, "character is missing"),
+        ({"reference": None}, "reference is missing"),
+        ({"character": 7}, "character=7 is neither a URL"),
+        ({"character": "hero.png"}, "is a local file"),
+        ({"character": "/home/me/hero.png"}, "is a local file"),
+        ({"character": "C:\\hero.png"}, "is a local file"),
+        ({"character": "ftp://a.example/hero.png"}, "is no web address"),
+        ({"character": "javascript:alert(1)"}, "is no web address"),
+        ({"character": "http://a.example/hero.png"}, "is not https"),
+        ({"character": "https://93.184.216.34/hero.png"}, "by IP address"),
+        ({"character": "https://[2001:db8::1]/hero.png"}, "by IP address"),
+        ({"character": "https://a.example/he ro.png"}, "%20"),
+        ({"character": "https://user:pass@a.example/hero.png"}, "user name or password"),
+        ({"character": "https://a.example/" + "x" * 2048 + ".png"}, "2048"),
+        ({"character": "https://a.example/hero.gif"}, "character="),
+        ({"character": act.image("https://a.example/hero.gif")}, "is a GIF"),
+        ({"character": "https:///hero.png"}, "not a complete URL"),
+        ({"reference": "https://a.example/hero.png"}, "the reference is the clip of a performance"),
+        ({"reference": act.image(CLIP)}, "the reference is the clip of a performance"),
+        ({"character": "data:image/png;base64,AAAA"}, "CometAPI documents https URLs only"),
+        ({"character": "runway://abc"}, "CometAPI documents https URLs only"),
+        ({"expression_intensity": 0}, "expression_intensity=0 is outside 1–5"),
+        ({"expression_intensity": 6}, "expression_intensity=6 is outside 1–5"),
+        ({"expression_intensity": 3.0}, "expression_intensity=3.0"),
+        ({"expression_intensity": "3"}, "expression_intensity='3'"),
+        ({"expression_intensity": True}, "expression_intensity=True"),
+        ({"seed": -1}, "seed=-1 is outside 0–4294967295"),
+        ({"seed": 4294967296}, "seed=4294967296 is outside"),
+        ({"seed": 1.5}, "seed=1.5"),
+        ({"body_control": 1}, "body_control=1 is not True or False"),
+        ({"body_control": "on"}, "body_control='on' is not True or False"),
+        ({"ratio": "16:9"}, "'1280:720' is the nearest"),
+        ({"ratio": "1080x1920"}, "'720:1280' is the nearest"),
+        ({"ratio": "wide"}, "is none of 1280:720"),
+        ({"public_figure_threshold": "high"}, "is neither 'auto' nor 'low'"),
+        ({"promptImage": HERO}, "promptImage is image-to-video; Act-Two takes character"),
+        ({"prompt_text": "smile"}, "no text prompt"),
+        ({"duration": 5}, "as long as its reference"),
+        ({"intensity": 3}, "The field is expression_intensity"),
+        ({"sede": 3}, "Did you mean seed?"),
+        ({"zzz": 3}, "There are: character, reference"),
+    ],
+)
+def test_what_cannot_be_is_told_with_field_value_and_cure(fields, told) -> None:
+    assert told in findings(**fields)
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    told = findings(reference=None, expression_intensity=9, seed=-1, ratio="1:1", promptImage="x")
+    assert len(told.splitlines()) == 5
+
+
+def test_a_key_given_by_mistake_is_not_repeated() -> None:
+    told = findings(api_key="sk-canary")
+    assert "COMETAPI_KEY" in told
+    assert "canary" not in told
+
+
+def test_a_long_value_is_cut() -> None:
+    assert len(findings(character="x" * 100_000)) < 1000
+
+
+def test_integers_of_other_libraries_are_integers() -> None:
+    class Int64:
+        def __index__(self) -> int:
+            return 4
+
+    request = make(expression_intensity=Int64(), seed=Int64())
+    assert request.to_json()["expressionIntensity"] == 4
+    assert type(request.seed) is int
+    assert "seed=" in findings(seed=Fraction(1, 2))
+
+
+def test_the_hatch_lets_through_what_is_not_listed_and_warns() -> None:
+    request = make(ratio="1920:1080", character="data:image/png;base64,AAAA", allow_unlisted=True)
+    assert request.to_json()["ratio"] == "1920:1080"
+    assert {finding.field for finding in request.warnings} == {"ratio", "character"}
+    assert "5 MB" in findings(character="data:image/png;base64," + "A" * 5_000_001, allow_unlisted=True)
+    assert "outside 1–5" in findings(expression_intensity=6, allow_unlisted=True)
+
+
+def test_body_control_on_a_video_character_is_doubtful_and_allowed() -> None:
+    (warning,) = make(character="https://a.example/hero.mp4", body_control=True).warnings
+    assert warning.field == "body_control"
+    assert make(body_control=True).warnings == ()
+
+
+def test_loopback_addresses_are_for_the_sandbox_and_so_allowed_here() -> None:
+    assert make(character="http://127.0.0.1:8000/hero.png").character.type == "image"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({**SAMPLE, "model": "gen4"}, "model='gen4' is another model"),
+        ({**SAMPLE, "promptText": "x"}, "no text prompt"),
+        ({**SAMPLE, "contentModeration": {"publicFigureThreshold": "auto", "x": 1}}, "contentModeration.x"),
+        ({**SAMPLE, "contentModeration": "auto"}, "public_figure_threshold (contentModeration in JSON)"),
+        ({**SAMPLE, "character": {"type": "audio", "uri": HERO}}, "has the type 'audio'"),
+        ({**SAMPLE, "character": {"uri": 3}}, "neither a URL"),
+        ({}, "character is missing"),
+        ("[1]", "is not a JSON object"),
+        ("{", "is not valid JSON"),
+    ],
+)
+def test_a_bad_json_body_is_told_like_a_bad_call(body, told) -> None:
+    with pytest.raises(RequestError) as caught:
+        act.ActTwoRequest.from_json(body)
+    assert told in str(caught.value)
+
+
+def test_requests_are_values() -> None:
+    assert make(seed=1) == make(seed=1)
+    assert hash(make(seed=1)) == hash(make(seed=1))
+    assert make(seed=1).content_hash == make(seed=1).content_hash != make(seed=2).content_hash
+    assert make(seed=1).replace(seed=None) == make()
+    with pytest.raises(AttributeError):
+        make().seed = 3  # type: ignore[misc]
+
+
+def test_a_repr_can_be_run() -> None:
+    request = make(character=act.image("https://a.example/asset"), seed=3, ratio="960:960")
+    assert eval(repr(request), {"ActTwoRequest": act.ActTwoRequest, "act": act}) == request
+
+
+def test_curl_holds_the_name_of_the_key_only(monkeypatch) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", "sk-canary")
+    command = make().to_curl()
+    assert "$COMETAPI_KEY" in command
+    assert "canary" not in command
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        """curl https://x -d '{"character": {"type": "image", "uri": "https://a.example/hero.png"}, "reference": {"type": "video", "uri": "https://a.example/talk.mp4"}}'""",
+        """$ curl -X POST "https://x" -H "Authorization: Bearer sk" --data='{"character": {"type": "image", "uri": "https://a.example/hero.png"}, "reference": {"type": "video", "uri": "https://a.example/talk.mp4"}}'""",
+        """curl --json '{"character": {"type": "image", "uri": "https://a.example/hero.png"}, "reference": {"type": "video", "uri": "https://a.example/talk.mp4"}}' \\\n https://x""",
+    ],
+)
+def test_curl_commands_are_read_in_the_ways_people_write_them(command) -> None:
+    assert forms.from_text(command) == make()
