@@ -18,6 +18,7 @@ from cometact_nb.errors import (
     ClipError,
     NotSentError,
     RefusedError,
+    ShortTraceback,
     TaskCancelled,
     TaskFailed,
     TaskNotFound,
@@ -43,6 +44,10 @@ log = logging.getLogger("cometact_nb")
 _HEARTBEAT_S = 0.2
 #: How long a wait lets views draw the end before it returns.
 _DRAW_S = 5.0
+
+
+class WaitCancelled(ShortTraceback, asyncio.CancelledError):
+    """An ``await`` was cancelled, which is how a kernel interrupts one. The task goes on."""
 
 
 class Clip:
@@ -198,10 +203,10 @@ class Task:
             WaitTimeout: ``timeout_s`` ran out; the task goes on.
             WaitInterrupted: the user interrupted; the task goes on.
         """
-        step = _nested_step() if nested else _plain_step
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         done = self._until_settled()
         try:
+            step = _nested_step() if nested else _plain_step
             with self._session.waiting(self) as tick:
                 while not done.done():
                     left = _HEARTBEAT_S if deadline is None else deadline - time.monotonic()
@@ -228,10 +233,10 @@ class Task:
             while not wrapped.done():
                 # In short steps: an interrupt is noticed only when the loop wakes.
                 await asyncio.wait({wrapped}, timeout=_HEARTBEAT_S)
-        except (KeyboardInterrupt, asyncio.CancelledError) as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise WaitInterrupted(self._goes_on("is not waited for any more")) from None
-            raise
+        except KeyboardInterrupt:
+            raise WaitInterrupted(self._goes_on("is not waited for any more")) from None
+        except asyncio.CancelledError:
+            raise WaitCancelled(self._goes_on("is not waited for any more")) from None
         finally:
             self._waiters.discard(done)
         await asyncio.to_thread(self._session.flush, _DRAW_S)

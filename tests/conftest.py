@@ -39,3 +39,8 @@ def session(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Session]:
     made = new_session(tmp_path, sandbox)
     yield made
     made.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's loop stays on the main thread until the end."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -33,6 +33,8 @@ _ANSWER_MAX_BYTES = 1_000_000
 #: A whole exchange, beyond httpx's own timeouts per read: an answer may trickle for ever.
 _EXCHANGE_S = 90.0
 _REDIRECTS = 3
+#: A compressed answer would have another length than the file.
+_PLAIN = {"Accept-Encoding": "identity"}
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
 #: What httpx raises before anything of the request has left this machine.
@@ -125,25 +127,62 @@ class Client:
             if response is not None:
                 await response.aclose()
 
+    async def head(self, url: str, timeout_s: float) -> Outcome:
+        """Ask a public host about a file, without the key and without following a redirect."""
+        return await self._exchange("HEAD", url, headers=_PLAIN, timeout_s=timeout_s)
+
+    async def read_range(self, url: str, start: int, length: int, timeout_s: float) -> Outcome:
+        """Read a part of a public file, without the key and without following a redirect.
+
+        Args:
+            url: of the file.
+            start: first byte wanted.
+            length: bytes wanted; no more are read, even where the answer is 200 and the whole file.
+            timeout_s: seconds for all of it.
+        """
+        headers = {**_PLAIN, "Range": f"bytes={start}-{start + length - 1}"}
+        return await self._exchange("GET", url, headers=headers, timeout_s=timeout_s, max_bytes=length)
+
+    async def addresses(self, host: str, timeout_s: float) -> tuple[str, ...]:
+        """The IP addresses of ``host``; none where its name is not known here (a proxy may know it)."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                found = await asyncio.get_running_loop().getaddrinfo(host, None)
+        except (OSError, UnicodeError):
+            return ()
+        return tuple({str(address[0]) for *_, address in found})
+
     async def aclose(self) -> None:
         """Close all connections."""
         await self._http.aclose()
 
     async def _exchange(
-        self, method: str, url: str, endpoint: Endpoint, *, content: bytes | None = None, headers: Any = None
+        self,
+        method: str,
+        url: str,
+        endpoint: Endpoint | None = None,
+        *,
+        content: bytes | None = None,
+        headers: Any = None,
+        timeout_s: float = _EXCHANGE_S,
+        max_bytes: int = _ANSWER_MAX_BYTES,
     ) -> Outcome:
-        """One request, one outcome. A body that breaks off counts as an answer only for a clear 4xx."""
+        """One request, one outcome. A body that breaks off counts as an answer only for a clear 4xx.
+
+        The key goes to an ``endpoint`` only; without one the host is a stranger.
+        """
         status, received, body = 0, httpx.Headers(), bytearray()
         try:
-            async with asyncio.timeout(_EXCHANGE_S):
+            async with asyncio.timeout(timeout_s):
                 request = self._http.build_request(method, url, content=content, headers=headers)
-                _authorise(request, endpoint)
+                if endpoint is not None:
+                    _authorise(request, endpoint)
                 response = await self._http.send(request, stream=True)
                 try:
                     status, received = response.status_code, response.headers
                     async for chunk in response.aiter_bytes():
-                        body += chunk[: _ANSWER_MAX_BYTES - len(body)]
-                        if len(body) >= _ANSWER_MAX_BYTES:
+                        body += chunk[: max_bytes - len(body)]
+                        if len(body) >= max_bytes:
                             break
                 finally:
                     await response.aclose()

@@ -127,7 +127,7 @@ def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Fin
     if not ref.uri:
         yield Finding(field, ref.uri, "is empty", f"Give {need}.")
         return
-    yield from _check_uri(field, ref, allow_unlisted=allow_unlisted)
+    yield from check_uri(field, ref, allow_unlisted=allow_unlisted)
     yield from _check_type(field, ref)
 
 
@@ -154,7 +154,8 @@ def urlsplit_path(uri: str) -> str:
         return ""
 
 
-def _check_uri(field: str, ref: MediaRef, *, allow_unlisted: bool) -> Iterator[Finding]:
+def check_uri(field: str, ref: MediaRef, *, allow_unlisted: bool) -> Iterator[Finding]:
+    """Everything wrong with an input's address, whatever it leads to."""
     uri = ref.uri
     scheme = uri.split(":", 1)[0].lower() if ":" in uri[:16] else ""
     if scheme in {"data", "runway"}:
