@@ -19,8 +19,8 @@
     ├── HistoryError         the record of tasks could not be read or written
     └── WaitTimeout          ``wait(timeout_s=…)`` ran out; the task goes on (also a ``TimeoutError``)
 
-    WaitInterrupted          a ``KeyboardInterrupt`` that says the task goes on (an interrupted ``await`` raises
-                             its twin, an ``asyncio.CancelledError``)
+    WaitInterrupted          a ``KeyboardInterrupt`` that says the task goes on (an interrupted ``await``
+                             raises its twin, an ``asyncio.CancelledError``)
 """
 
 from __future__ import annotations
