@@ -21,8 +21,11 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb._version import __version__
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from cometact_nb import errors
     from cometact_nb.config import Config, Price
+    from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import MediaRef, image, video
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import Status
@@ -34,6 +37,7 @@ __all__ = [
     "ActTwoRequest",
     "Clip",
     "Config",
+    "Inspection",
     "MediaRef",
     "Price",
     "Sandbox",
@@ -44,6 +48,7 @@ __all__ = [
     "configure",
     "errors",
     "image",
+    "inspect",
     "leave_sandbox",
     "load_ipython_extension",
     "session",
@@ -59,6 +64,7 @@ _HOMES = {
     "ActTwoRequest": "cometact_nb.domain.request",
     "Clip": "cometact_nb.tasks",
     "Config": "cometact_nb.config",
+    "Inspection": "cometact_nb.domain.inspection",
     "MediaRef": "cometact_nb.domain.media",
     "Price": "cometact_nb.config",
     "Sandbox": "cometact_nb.embedded",
@@ -110,6 +116,13 @@ def configure(**settings: Any) -> Config:
 def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
     """Send one paid request and return when it is answered; see :meth:`Session.submit`."""
     return session().submit(request, **fields)
+
+
+def inspect(
+    url_or_path: str | PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
+) -> Inspection:
+    """What the vendor would refuse about an input, and how to mend it; see :meth:`Session.inspect`."""
+    return session().inspect(url_or_path, role, fresh=fresh)
 
 
 def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)

@@ -18,6 +18,8 @@ LEVELS: dict[str, int] = {
     "api": 2,
     "store": 2,
     "fetch": 3,
+    "remote": 3,
+    "inspection": 3,
     "engine": 4,
     "notify": 4,
     "embedded": 4,
@@ -48,7 +50,7 @@ OWNERS = {
         "__init__.py",
     },
     "nest_asyncio2": {"tasks.py"},
-    "av": {"store/video.py", "sandbox"},
+    "av": {"store/video.py", "store/probe.py", "sandbox"},
     "tornado": {"sandbox"},
 }
 

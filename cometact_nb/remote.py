@@ -1,0 +1,274 @@
+"""One look at a file of a public host: HEAD, then by Range only the parts that tell, within fixed bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import ipaddress
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+from cometact_nb.api.flow import Answer
+from cometact_nb.config import is_loopback
+from cometact_nb.domain.inspection import MediaFacts
+from cometact_nb.domain.media import Finding, MediaRef, check_uri
+from cometact_nb.domain.sniff import Sniffed, sniff
+from cometact_nb.store.probe import Probed, can_probe, probe
+
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+    from cometact_nb.api.client import Client
+
+__all__ = ["BLOCK", "Limits", "Look", "Seen", "with_content"]
+
+#: Bytes of one ranged request: the header of nearly every image, and of a clip whose index stands first.
+BLOCK = 256 * 1024
+_OK, _PARTIAL, _NO_SUCH_RANGE = 200, 206, 416
+#: Clash and its kind give every name an address in here, which says nothing about the name.
+_FAKE_ADDRESSES = ipaddress.ip_network("198.18.0.0/15")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one look may cost: seconds in all, bytes read in all, requests in all."""
+
+    seconds: float = 10.0
+    bytes: int = 4 * 1024**2
+    requests: int = 12
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of an input, before it is judged for a role.
+
+    Args:
+        facts: what is known.
+        early: what was wrong before there were facts; nothing more was looked at then.
+        unchecked: what could not be looked at, as sentences.
+        unreachable: why no answer came, when the network is the problem.
+    """
+
+    facts: MediaFacts
+    early: tuple[Finding, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    unreachable: str | None = None
+
+
+class Look:
+    """One look at one URL; made and awaited on the client's event loop.
+
+    Args:
+        client: the shared HTTP client. It sends no key here.
+        url: what is looked at.
+        limits: what the look may cost.
+    """
+
+    def __init__(self, client: Client, url: str, limits: Limits) -> None:
+        self.requests = 0
+        self.bytes = 0
+        self._client = client
+        self._url = url
+        self._limits = limits
+        self._deadline = asyncio.get_running_loop().time() + limits.seconds
+
+    async def look(self, *, sandbox: bool) -> Seen:
+        """Everything that can be seen.
+
+        Args:
+            sandbox: whether the service is on this machine, so that it can fetch from loopback.
+        """
+        early = tuple(check_uri("input", MediaRef("video", self._url), allow_unlisted=False))
+        early = early or await self._private(sandbox=sandbox)
+        if early:
+            return Seen(MediaFacts(), early)
+        self.requests += 1
+        answer = await self._client.head(self._url, self._left())
+        if not isinstance(answer, Answer):
+            return Seen(MediaFacts(), unreachable=answer.reason)
+        facts = _from_headers(self._url, answer)
+        if answer.status >= 400:  # noqa: PLR2004  (whether HEAD alone is refused, a GET will tell)
+            facts = MediaFacts(supports_head=False)
+        elif answer.status != _OK or facts.bytes == 0:
+            return Seen(facts)
+        return await self._see_content(facts)
+
+    async def read(self, start: int, length: int) -> Answer | str:
+        """A part of the file, or why there is none. Whoever asks, the limits count here."""
+        length = min(length, self._limits.bytes - self.bytes)
+        if self.requests >= self._limits.requests or length <= 0:
+            return f"{self.requests} requests and {self.bytes // 1024} KB did not suffice"
+        self.requests += 1
+        answer = await self._client.read_range(self._url, start, length, self._left())
+        if not isinstance(answer, Answer):
+            return answer.reason
+        self.bytes += len(answer.content)
+        return answer
+
+    async def _private(self, *, sandbox: bool) -> tuple[Finding, ...]:
+        """A host that only this machine or its network reaches is not asked at all."""
+        host = urlsplit(self._url).hostname or ""
+        if is_loopback(self._url):
+            problem = "is an address on this machine, which the service cannot reach"
+            cure = "Give an https:// URL; http is for the sandbox."
+            return () if sandbox else (Finding("input", host, problem, cure),)
+        if not any(map(_is_private, await self._client.addresses(host, self._left()))):
+            return ()
+        problem = "leads into a private network, where the service cannot fetch"
+        return (Finding("input", host, problem, "Host the file where anyone can fetch it."),)
+
+    async def _see_content(self, facts: MediaFacts) -> Seen:
+        first = await self.read(0, BLOCK)
+        if not isinstance(first, Answer):
+            if facts.supports_head is False:
+                return Seen(facts, unreachable=first)
+            return Seen(facts, unchecked=(f"What the file holds: {first}.",))
+        if first.status == _NO_SUCH_RANGE:  # an empty file has no first byte
+            return Seen(replace(facts, bytes=0))
+        got = _from_headers(self._url, first)
+        if first.status >= 500 or first.status == 429:  # noqa: PLR2004
+            return Seen(facts, unreachable=f"the host answers HTTP {first.status}")
+        if first.status not in {_OK, _PARTIAL}:
+            return Seen(replace(got, supports_head=facts.supports_head))
+        facts = replace(
+            facts,
+            content_type=facts.content_type if facts.supports_head else got.content_type,
+            bytes=got.bytes if facts.bytes is None else facts.bytes,
+            supports_range=first.status == _PARTIAL,
+        )
+        file = _RangedFile(self, first, facts.bytes)
+        facts, unchecked = await asyncio.to_thread(with_content, facts, sniff(first.content), file)
+        return Seen(facts, unchecked=unchecked)
+
+    def _left(self) -> float:
+        return max(0.01, self._deadline - asyncio.get_running_loop().time())
+
+
+class _RangedFile(io.RawIOBase):
+    """A remote file for a library that reads and seeks, on a worker thread. Blocks are fetched once.
+
+    A host that sends no parts is asked once for the beginning, as much of it as the limits allow.
+    """
+
+    def __init__(self, look: Look, first: Answer, size: int | None) -> None:
+        self._look = look
+        self._loop = asyncio.get_running_loop()
+        self._blocks = {0: first.content}
+        self._whole = first.status == _OK
+        self._size = len(first.content) if size is None else size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """As many bytes as one block has.
+
+        Raises:
+            ConnectionError: they could not be had.
+        """
+        if self._at >= self._size:
+            return 0
+        index, offset = (0, self._at) if self._whole else divmod(self._at, BLOCK)
+        part = self._block(index, offset)[offset : offset + len(buffer)]
+        if not part:
+            raise ConnectionError("the host sent less than it announced")
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+    def _block(self, index: int, offset: int) -> bytes:
+        held = self._blocks.get(index, b"")
+        if len(held) > offset:
+            return held
+        wanted = (0, self._size, _OK) if self._whole else (index * BLOCK, BLOCK, _PARTIAL)
+        self._blocks[index] = self._fetch(*wanted)
+        return self._blocks[index]
+
+    def _fetch(self, start: int, length: int, status: int) -> bytes:
+        # The look's own deadline ends this wait; the timeout is for a loop that was stopped meanwhile.
+        answer = asyncio.run_coroutine_threadsafe(self._look.read(start, length), self._loop).result(30)
+        if isinstance(answer, str):
+            raise ConnectionError(answer)
+        if answer.status != status or (status == _PARTIAL and _range_start(answer) != start):
+            raise ConnectionError(f"the host sent no such part (HTTP {answer.status})")
+        return answer.content
+
+
+def with_content(
+    facts: MediaFacts, sniffed: Sniffed, file: BinaryIO | io.RawIOBase
+) -> tuple[MediaFacts, tuple[str, ...]]:
+    """Facts completed from what a file holds, and what could not be had. Blocks; for a worker thread."""
+    facts = replace(facts, container=sniffed.container, width=sniffed.width, height=sniffed.height)
+    if facts.kind == "image":
+        missing = facts.aspect is None and sniffed.container in {"jpeg", "png", "webp"}
+        return facts, ("The image's size: the beginning of the file does not tell.",) if missing else ()
+    if facts.kind != "video" or sniffed.container is None:
+        return facts, ()
+    if not can_probe():
+        return facts, ("Codec, size and length: that needs pip install 'cometact_nb[video]'.",)
+    try:
+        file.seek(0)
+        probed = probe(file, sniffed.container)
+    except OSError as error:
+        probed = Probed(failed=str(error) or type(error).__name__)
+    if probed.failed:
+        return facts, (f"Codec, size and length: {probed.failed}.",)
+    return replace(
+        facts,
+        codec=probed.codec or "",
+        width=probed.width,
+        height=probed.height,
+        duration_s=probed.duration_s,
+        fps=probed.fps,
+    ), ()
+
+
+def _from_headers(url: str, answer: Answer) -> MediaFacts:
+    """What an answer to HEAD or to a ranged GET tells."""
+    target = answer.headers.get("location", "")
+    redirects = 300 <= answer.status < 400  # noqa: PLR2004
+    length = answer.headers.get("content-length", "")
+    if answer.status == _PARTIAL:
+        length = answer.headers.get("content-range", "").rpartition("/")[2]
+    return MediaFacts(
+        content_type=answer.headers.get("content-type", "").partition(";")[0].strip().lower() or None,
+        bytes=int(length) if length.isascii() and length.isdigit() else None,
+        redirected_to=_host(urljoin(url, target)) if redirects else None,
+        supports_head=True,
+        status=answer.status,
+        announced=length.isascii() and length.isdigit(),
+    )
+
+
+def _range_start(answer: Answer) -> int | None:
+    found = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""))
+    return int(found.group(1)) if found else None
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_private(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return not found.is_global and found not in _FAKE_ADDRESSES
