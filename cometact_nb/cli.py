@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from cometact_nb._version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cometact_nb.domain.inspection import Role
 
 __all__ = ["main"]
 
@@ -29,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "demo":
         return demo(Path(options.folder), open_lab=options.lab)
+    if options.command == "doctor":
+        return doctor(options.address, options.role, as_json=options.json)
     _parser().print_help()
     return 2
 
@@ -48,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     demo_options.add_argument(
         "--no-lab", dest="lab", action="store_false", help="do not open JupyterLab at the end"
     )
+    doctor_options = commands.add_parser(
+        "doctor", help="say what the vendor would refuse about an input, and how to mend it"
+    )
+    doctor_options.add_argument(
+        "address", metavar="URL", help="of a character or a reference clip; or a path"
+    )
+    doctor_options.add_argument("--role", choices=["character", "reference"], help="what it is to be used as")
+    doctor_options.add_argument("--json", action="store_true", help="write JSON")
     commands.add_parser(
         "sandbox", help="run the stand-in for the API; see cometact-nb sandbox --help", add_help=False
     )
@@ -104,6 +117,28 @@ def demo(folder: Path, *, open_lab: bool) -> int:
         return subprocess.call(lab, env=_environment(folder))  # noqa: S603
     except KeyboardInterrupt:
         return 0
+
+
+def doctor(address: str, role: Role | None, *, as_json: bool = False) -> int:
+    """Inspect one input and write what was found.
+
+    Args:
+        address: URL or path.
+        role: None infers it from what the input is.
+        as_json: write JSON, the URL without its query.
+
+    Returns:
+        exit code: 0, 1 when the vendor would refuse the input, 4 when it could not be reached.
+    """
+    from cometact_nb.sessions import Session  # noqa: PLC0415  (the other commands need no session)
+
+    session = Session()
+    try:
+        found = session.inspect(address, role)
+    finally:
+        session.close()
+    _say(json.dumps(found.to_dict(), indent=2, ensure_ascii=False) if as_json else str(found))
+    return {True: 0, False: 1, None: 4}[found.ok]
 
 
 def _environment(folder: Path) -> dict[str, str]:
