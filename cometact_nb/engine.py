@@ -354,7 +354,7 @@ class Engine:
 
     async def _fetch(self, job: Job) -> None:
         """Bring every output of a succeeded task to disk."""
-        fetcher = Fetcher(self.client, self._clock, self._random)
+        fetcher = Fetcher(self.client, self._clock, self._random, job.endpoint.time_scale)
 
         async def fresh() -> tuple[str, ...]:
             await self._look(job, revive=True)

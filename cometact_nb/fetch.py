@@ -41,12 +41,14 @@ class Fetcher:
     Args:
         client: the shared HTTP client.
         clock: for the pauses between attempts.
+        time_scale: shortens them for a sandbox whose clock runs fast.
         random: uniform in [0, 1), for their jitter.
     """
 
     client: Client
     clock: Clock
     random: Callable[[], float]
+    time_scale: float = 1.0
 
     async def clip(
         self, state: TaskState, index: int, folder: Path, fresh: Callable[[], Awaitable[tuple[str, ...]]]
@@ -89,7 +91,7 @@ class Fetcher:
                 status = await self._read(partial, urls[index] if index < len(urls) else "")
             except (ConnectionError, TimeoutError) as error:
                 reason = str(error) or "it took too long"
-                await self.clock.sleep(backoff_s(attempt, self.random))
+                await self._pause(attempt)
                 continue
             if status in {_OK, _PARTIAL}:
                 return
@@ -98,8 +100,11 @@ class Fetcher:
                 renewed += 1
                 urls = await fresh()
             else:
-                await self.clock.sleep(backoff_s(attempt, self.random))
+                await self._pause(attempt)
         raise ClipError(f"the clip could not be fetched: {reason}")
+
+    async def _pause(self, attempt: int) -> None:
+        await self.clock.sleep(backoff_s(attempt, self.random) * self.time_scale)
 
     async def _read(self, partial: media.PartialClip, url: str) -> int:
         """Read on from where ``partial`` ends; the HTTP status of the answer.

@@ -144,7 +144,7 @@ def explain(answer: Answer, problem: wire.Problem) -> str:
     """A refusal in words: what the service said, and the cure where one is known."""
     said = problem.message.strip().rstrip(".")
     if answer.is_html or 300 <= answer.status < 400:  # noqa: PLR2004
-        what = "a web page" if answer.is_html else f"a redirect (HTTP {answer.status})"
+        what = f"a redirect (HTTP {answer.status})" if answer.status >= 300 else "a web page"  # noqa: PLR2004
         return f"The service answered with {what} instead of JSON: the base URL or its path is wrong."
     cures = {
         400: "Mend the request; it was not accepted.",

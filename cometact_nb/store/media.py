@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CLIP_MAX_BYTES", "PartialClip", "adopt", "clip_stem", "is_missing"]
 
 #: Far above any Act-Two clip (30 s); a download that does not end must not fill the disk.
-CLIP_MAX_BYTES = 512 * 1024 * 1024
+CLIP_MAX_BYTES = 256 * 1024 * 1024
 
 
 def clip_stem(state: TaskState, index: int = 0) -> str:
