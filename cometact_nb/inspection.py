@@ -136,21 +136,15 @@ def _seen_path(folder: Path, given: str) -> Seen:
     try:
         path = folder / path.expanduser()
         if not path.is_file():
-            return Seen(
-                MediaFacts(local=True),
-                (
-                    Finding(
-                        "input", str(path), "is no file of this machine", "Check the path, or give a URL."
-                    ),
-                ),
-            )
+            problem = "is no file of this machine"
+            return Seen(MediaFacts(), (Finding("input", str(path), problem, "Check it, or give a URL."),))
         cure = "Host it where anyone can fetch it and give its https:// URL."
         local = Finding("input", path.name, "is a local file, which the service cannot read", cure)
         with path.open("rb") as file:
             return _seen_file(file, path.stat().st_size, (local,))
     except (OSError, ValueError, RuntimeError) as error:
         problem = f"cannot be read ({type(error).__name__})"
-        return Seen(MediaFacts(local=True), (Finding("input", str(path), problem, "Check its permissions."),))
+        return Seen(MediaFacts(), (Finding("input", str(path), problem, "Check its permissions."),))
 
 
 def _seen_file(file: BinaryIO, size: int, early: tuple[Finding, ...]) -> Seen:

@@ -67,7 +67,8 @@ def probe(file: BinaryIO | RawIOBase, container: str) -> Probed:
     try:
         with av.open(file, format=demuxer, options=_OPTIONS) as opened:
             if not opened.streams.video:
-                return Probed()
+                # Neither picture nor sound: a file that broke off, more likely than one of sound alone.
+                return Probed(failed="" if opened.streams.audio else "no picture is found in it")
             return _facts(opened, opened.streams.video[0], av.time_base)
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, (ConnectionError, TimeoutError)):
