@@ -6,6 +6,7 @@ import asyncio
 import io
 import ipaddress
 import re
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -150,6 +151,10 @@ class _RangedFile(io.RawIOBase):
     """A remote file for a library that reads and seeks, on a worker thread. Blocks are fetched once.
 
     A host that sends no parts is asked once for the beginning, as much of it as the limits allow.
+
+    Attributes:
+        problem: why the file seems to end early. It is no exception, because PyAV prints those it meets
+            twice, with their tracebacks, into the notebook.
     """
 
     def __init__(self, look: Look, first: Answer, size: int | None) -> None:
@@ -159,6 +164,7 @@ class _RangedFile(io.RawIOBase):
         self._whole = first.status == _OK
         self._size = len(first.content) if size is None else size
         self._at = 0
+        self.problem = ""
 
     def readable(self) -> bool:
         return True
@@ -175,17 +181,14 @@ class _RangedFile(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """As many bytes as one block has.
-
-        Raises:
-            ConnectionError: they could not be had.
-        """
-        if self._at >= self._size:
+        """As many bytes as one block has; none at the end and after a problem."""
+        if self._at >= self._size or self.problem:
             return 0
         index, offset = (0, self._at) if self._whole else divmod(self._at, BLOCK)
         part = self._block(index, offset)[offset : offset + len(buffer)]
         if not part:
-            raise ConnectionError("the host sent less than it announced")
+            parts = "the host sends no parts of a file, and the beginning does not tell"
+            self.problem = self.problem or (parts if self._whole else "the host sent less than it announced")
         buffer[: len(part)] = part
         self._at += len(part)
         return len(part)
@@ -200,16 +203,21 @@ class _RangedFile(io.RawIOBase):
 
     def _fetch(self, start: int, length: int, status: int) -> bytes:
         # The look's own deadline ends this wait; the timeout is for a loop that was stopped meanwhile.
-        answer = asyncio.run_coroutine_threadsafe(self._look.read(start, length), self._loop).result(30)
+        try:
+            answer = asyncio.run_coroutine_threadsafe(self._look.read(start, length), self._loop).result(30)
+        except (TimeoutError, RuntimeError, CancelledError):
+            answer = "the session was closed"
         if isinstance(answer, str):
-            raise ConnectionError(answer)
+            self.problem = answer
+            return b""
         if answer.status != status or (status == _PARTIAL and _range_start(answer) != start):
-            raise ConnectionError(f"the host sent no such part (HTTP {answer.status})")
+            self.problem = f"the host sent no such part (HTTP {answer.status})"
+            return b""
         return answer.content
 
 
 def with_content(
-    facts: MediaFacts, sniffed: Sniffed, file: BinaryIO | io.RawIOBase
+    facts: MediaFacts, sniffed: Sniffed, file: BinaryIO | _RangedFile
 ) -> tuple[MediaFacts, tuple[str, ...]]:
     """Facts completed from what a file holds, and what could not be had. Blocks; for a worker thread."""
     facts = replace(facts, container=sniffed.container, width=sniffed.width, height=sniffed.height)
@@ -225,8 +233,10 @@ def with_content(
         probed = probe(file, sniffed.container)
     except OSError as error:
         probed = Probed(failed=str(error) or type(error).__name__)
-    if probed.failed:
-        return facts, (f"Codec, size and length: {probed.failed}.",)
+    # Half a header reads like a whole one with other numbers, so what came before a problem tells nothing.
+    failed = getattr(file, "problem", "") or probed.failed
+    if failed:
+        return facts, (f"Codec, size and length: {failed}.",)
     return replace(
         facts,
         codec=probed.codec or "",
