@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -75,7 +76,8 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     if sys.platform != "win32":
-        loop.add_signal_handler(signal.SIGTERM, stop.set)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
     if options.stop_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(loop, stop), daemon=True).start()
     sandbox = Sandbox(options)
@@ -85,8 +87,10 @@ async def _serve(options: argparse.Namespace) -> None:
 
 
 def _stop_with_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while sys.stdin.buffer.read(4096):
-        continue
+    # Not through sys.stdin: the interpreter aborts at its end while a thread holds that buffer's lock.
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            continue
     loop.call_soon_threadsafe(stop.set)
 
 

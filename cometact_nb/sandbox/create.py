@@ -94,7 +94,7 @@ class Create(ApiHandler):
         if fault is not None and name not in _ACCEPTED | {"slow-answer"}:
             self._refuse(body, fault)
             return
-        task = self.sandbox.accept(body, plays)
+        task = self.sandbox.tasks.create(body, plays)
         status = _STATUS[name][0] if name in _STATUS else 200
         self._enter(body, status=status, task_id=task.id, answered=name in {"", "slow-answer", "no-id"})
         if name in _STATUS:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +16,7 @@ from cometact_nb.sandbox.draw import ACTOR, Look, Pose, draw_frame, look_for
 from cometact_nb.sandbox.performances import IDLE, PERFORMANCES, Performance, performance_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from PIL import Image
 
@@ -59,14 +60,22 @@ class Recipe:
     max_duration_s: float | None = None
 
 
-def render_clip(recipe: Recipe) -> bytes:
+def _always() -> bool:
+    return True
+
+
+def render_clip(recipe: Recipe, wanted: Callable[[], bool] = _always) -> bytes:
     """Render a character performing a reference clip.
 
     Args:
         recipe: what to render.
+        wanted: asked before each frame whether to go on.
 
     Returns:
         An MP4 file.
+
+    Raises:
+        CancelledError: it was not wanted any more.
     """
     performance = performance_for(recipe.reference)
     duration_s = min(performance.duration_s, recipe.max_duration_s or performance.duration_s)
@@ -82,33 +91,34 @@ def render_clip(recipe: Recipe) -> bytes:
             )
             yield draw_frame(look, pose, size, hue_shift=hue_shift, badge="SANDBOX", caption=caption)
 
-    return _encode(frames(), size)
+    return _encode(frames(), size, wanted)
 
 
-def render_reference(name: str) -> bytes:
+def render_reference(name: str, wanted: Callable[[], bool] = _always) -> bytes:
     """Render a sample reference clip: a grey actor with motion-capture markers.
 
     Args:
         name: a key of ``PERFORMANCES``, or any other text.
+        wanted: as for ``render_clip``.
 
     Returns:
         An MP4 file of 1280×720 pixels.
     """
-    return _sample(
-        ACTOR, performance_for(name), f"reference · {name}" if name in PERFORMANCES else "reference"
-    )
+    caption = f"reference · {name}" if name in PERFORMANCES else "reference"
+    return _sample(ACTOR, performance_for(name), caption, wanted)
 
 
-def render_character_video(name: str) -> bytes:
+def render_character_video(name: str, wanted: Callable[[], bool] = _always) -> bytes:
     """Render a character that waits.
 
     Args:
         name: a key of ``LOOKS``, or any other text.
+        wanted: as for ``render_clip``.
 
     Returns:
         An MP4 file of 1280×720 pixels, 3 s long.
     """
-    return _sample(look_for(name), IDLE, "character")
+    return _sample(look_for(name), IDLE, "character", wanted)
 
 
 def render_character_image(
@@ -130,13 +140,14 @@ def render_character_image(
     return buffer.getvalue()
 
 
-def _sample(look: Look, performance: Performance, caption: str) -> bytes:
+def _sample(look: Look, performance: Performance, caption: str, wanted: Callable[[], bool]) -> bytes:
     return _encode(
         (
             draw_frame(look, performance.perform(t_s), _SAMPLE_SIZE, badge="SANDBOX SAMPLE", caption=caption)
             for t_s in _times(performance.duration_s)
         ),
         _SAMPLE_SIZE,
+        wanted,
     )
 
 
@@ -158,7 +169,7 @@ def _chance(seed: int) -> tuple[float, float]:
     return (share + 0.5) % 1 * 0.14 - 0.07, share
 
 
-def _encode(frames: Iterator[Image.Image], size: tuple[int, int]) -> bytes:
+def _encode(frames: Iterator[Image.Image], size: tuple[int, int], wanted: Callable[[], bool]) -> bytes:
     """Encode frames as an MP4 that starts to play before it is loaded."""
     import av  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
     from av.video import VideoFrame  # noqa: PLC0415
@@ -175,6 +186,8 @@ def _encode(frames: Iterator[Image.Image], size: tuple[int, int]) -> bytes:
             stream.codec_context.color_trc = _BT709
             stream.codec_context.color_range = _LIMITED
             for image in frames:
+                if not wanted():
+                    raise CancelledError
                 frame = VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
                 container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace=_BT709)))
             container.mux(stream.encode())

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
 import json
 import secrets
 import time
-import traceback
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import PurePosixPath
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import tornado.httpserver
 import tornado.netutil
@@ -20,23 +16,17 @@ import tornado.web
 
 from cometact_nb.sandbox.create import Create
 from cometact_nb.sandbox.handlers import BytesHandler, Handler
-from cometact_nb.sandbox.scenarios import Play, Playbook
-from cometact_nb.sandbox.tasks import Task, Tasks
+from cometact_nb.sandbox.samples import SAMPLES, TYPES
+from cometact_nb.sandbox.scenarios import Playbook
+from cometact_nb.sandbox.tasks import Tasks
 from cometact_nb.sandbox.watch import OneTask, Output
+from cometact_nb.sandbox.workshop import Workshop
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
 __all__ = ["Sandbox"]
 
-SAMPLES = {
-    "characters": ("hero.png", "robot.jpg", "ada.webp"),
-    "character_videos": ("hero.mp4",),
-    "references": ("smile.mp4", "talk.mp4", "wave.mp4"),
-}
-_TYPES = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp", "mp4": "video/mp4"}
-_FORMATS: dict[str, Literal["PNG", "JPEG", "WEBP"]] = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
 _TICK_S = 0.05
 
 
@@ -55,15 +45,13 @@ class Sandbox:
         self.secret = secrets.token_bytes(16)
         random = Random(options.seed)  # noqa: S311  (no secret hangs on it)
         self.playbook = Playbook(options.scenario, random)
-        self.tasks = Tasks(options.speed, options.concurrency, options.duration_s, random)
+        self.workshop = Workshop()
+        self.tasks = Tasks(options.speed, options.concurrency, options.duration_s, random, self.workshop)
         self.ledger: dict[str, Any] = {}
         self.reset()
         self._host: str = options.host
         self._wanted_port: int = options.port
         self._port = 0
-        self._renders: dict[str, Future[bytes]] = {}
-        # One thread renders, so that the loop answers meanwhile.
-        self._renderer = ThreadPoolExecutor(1, "render")
         self._server: tornado.httpserver.HTTPServer | None = None
 
     @property
@@ -94,41 +82,19 @@ class Sandbox:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Let time pass until ``stop`` is set."""
-        while not stop.is_set():
-            self.tasks.advance()
-            try:
-                await asyncio.wait_for(stop.wait(), _TICK_S)
-            except TimeoutError:
-                continue
-        self._renderer.shutdown(wait=False, cancel_futures=True)
+        try:
+            while not stop.is_set():
+                self.tasks.advance()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _TICK_S)
+        finally:
+            self.workshop.close()
 
     def reset(self) -> None:
         """Empty the books."""
         self.ledger = {"posts": [], "polls": {}, "deletes": [], "downloads": []}
         self.playbook.reset()
         self.tasks.clear()
-
-    def accept(self, body: dict[str, Any], plays: list[Play]) -> Task:
-        """A new task, its clip being rendered from now on."""
-        return self.tasks.create(body, plays, lambda: self._clip(body))
-
-    def sample(self, name: str) -> Future[bytes]:
-        """A sample character or reference clip, rendered when first asked for."""
-        return self._once(f"sample {name}", lambda: _render_sample(name))
-
-    def _clip(self, body: dict[str, Any]) -> Future[bytes]:
-        seen = {
-            **body,
-            "character": _stem(body["character"]["uri"]),
-            "reference": _stem(body["reference"]["uri"]),
-        }
-        key = hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
-        return self._once(key, lambda: _render_clip(body))
-
-    def _once(self, key: str, work: Callable[[], bytes]) -> Future[bytes]:
-        if key not in self._renders:
-            self._renders[key] = self._renderer.submit(_told, work)
-        return self._renders[key]
 
     def _application(self) -> tornado.web.Application:
         own = {"sandbox": self}
@@ -150,9 +116,9 @@ class Sample(BytesHandler):
         """The file."""
         if not any(name in names for names in SAMPLES.values()):
             raise tornado.web.HTTPError(404)
-        content = await asyncio.wrap_future(self.sandbox.sample(name))
+        content = await asyncio.wrap_future(self.sandbox.workshop.sample(name))
         self.set_header("Cache-Control", "max-age=3600")
-        self.serve(content, _TYPES[name.rpartition(".")[2]])
+        self.serve(content, TYPES[name.rpartition(".")[2]])
 
     async def head(self, name: str) -> None:
         """The same without the body."""
@@ -190,44 +156,3 @@ class Nothing(Handler):
     def prepare(self) -> None:
         """Answer whatever the method."""
         self.web_page(404)
-
-
-def _told(work: Callable[[], bytes]) -> bytes:
-    """Do ``work``; a defect of the sandbox is told where it runs, the API only says that the task failed."""
-    try:
-        return work()
-    except Exception:
-        traceback.print_exc()
-        raise
-
-
-def _stem(url: str) -> str:
-    """``hero`` of ``http://…/samples/hero.png?x``; the whole URL where it is no sample's."""
-    path = PurePosixPath(urlsplit(url).path) if not url.startswith("data:") else PurePosixPath("upload")
-    sample = any(path.name in names for names in SAMPLES.values())
-    return path.stem if sample else url
-
-
-def _render_clip(body: dict[str, Any]) -> bytes:
-    from cometact_nb.sandbox import render  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
-
-    recipe = render.Recipe(
-        character=_stem(body["character"]["uri"]),
-        reference=_stem(body["reference"]["uri"]),
-        ratio=body.get("ratio", "1280:720"),
-        body_control=bool(body.get("bodyControl")) and body["character"]["type"] == "image",
-        expression_intensity=body.get("expressionIntensity", 3),
-        seed=body.get("seed", 0),
-    )
-    return render.render_clip(recipe)
-
-
-def _render_sample(name: str) -> bytes:
-    from cometact_nb.sandbox import render  # noqa: PLC0415
-
-    stem, _, extension = name.rpartition(".")
-    if name in SAMPLES["references"]:
-        return render.render_reference(stem)
-    if extension == "mp4":
-        return render.render_character_video(stem)
-    return render.render_character_image(stem, _FORMATS[extension])

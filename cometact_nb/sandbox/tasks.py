@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from concurrent.futures import Future
     from random import Random
 
     from cometact_nb.sandbox.scenarios import Play
+    from cometact_nb.sandbox.workshop import Order, Workshop
 
 __all__ = ["Task", "Tasks", "bare", "wrapped"]
 
@@ -47,7 +46,7 @@ class Task:
         plays: the scenarios it plays.
         created: when it was accepted.
         run_s: how long it runs.
-        clip: the rendered video, when it is ready.
+        clip: the video, ordered.
         status: Runway's word.
         started: when it began to run, or None.
         ended: when it ended, or None.
@@ -59,7 +58,7 @@ class Task:
     plays: dict[str, Play]
     created: float
     run_s: float
-    clip: Future[bytes]
+    clip: Order
     status: str = "PENDING"
     started: float | None = None
     ended: float | None = None
@@ -93,17 +92,21 @@ class Tasks:
         concurrency: tasks that run at once; more are THROTTLED.
         duration_s: how long a task runs at speed 1.
         random: varies durations a little.
+        workshop: renders the clips.
     """
 
-    def __init__(self, speed: float, concurrency: int, duration_s: float, random: Random) -> None:
+    def __init__(
+        self, speed: float, concurrency: int, duration_s: float, random: Random, workshop: Workshop
+    ) -> None:
         self.speed = speed
         self._concurrency = concurrency
         self._duration_s = duration_s
         self._random = random
+        self._workshop = workshop
         self._tasks: dict[str, Task] = {}
 
-    def create(self, body: dict[str, Any], plays: list[Play], render: Callable[[], Future[bytes]]) -> Task:
-        """Accept a request."""
+    def create(self, body: dict[str, Any], plays: list[Play]) -> Task:
+        """Accept a request; its clip is being rendered from now on."""
         named = {play.name: play for play in plays}
         factor = 10.0 if "slow-task" in named else 1.0
         task = Task(
@@ -112,7 +115,7 @@ class Tasks:
             plays=named,
             created=time.time(),
             run_s=self._duration_s * factor * self._random.uniform(0.9, 1.1) / self.speed,
-            clip=render(),
+            clip=self._workshop.clip(body),
         )
         self._tasks[task.id] = task
         return task
@@ -125,12 +128,15 @@ class Tasks:
     def delete(self, task: Task) -> None:
         """Cancel a task that has not ended; forget one that has."""
         if task.ended is None:
-            task.status, task.ended = "CANCELLED", time.time()
-        else:
-            self._tasks.pop(task.id, None)
+            self._end(task, "CANCELLED", time.time())
+        elif self._tasks.pop(task.id, None) and task.status == "SUCCEEDED":
+            self._workshop.drop(task.clip)
 
     def clear(self) -> None:
         """Forget everything."""
+        for task in self._tasks.values():
+            if task.status not in {"FAILED", "CANCELLED"}:
+                self._workshop.drop(task.clip)
         self._tasks.clear()
 
     def advance(self) -> None:
@@ -157,11 +163,16 @@ class Tasks:
         if task.plays_any("never-ends"):
             return
         if task.plays_any("cancelled-elsewhere") and share > 0.4:  # noqa: PLR2004
-            task.status, task.ended = "CANCELLED", now
+            self._end(task, "CANCELLED", now)
         elif task.failure and share > 0.5:  # noqa: PLR2004
-            task.status, task.ended = "FAILED", now
+            self._end(task, "FAILED", now)
         elif task.started is not None and now - task.started >= task.run_s and task.clip.done():
-            task.status, task.ended = ("FAILED" if task.clip.exception() else "SUCCEEDED"), now
+            self._end(task, "FAILED" if task.clip.failed() else "SUCCEEDED", now)
+
+    def _end(self, task: Task, status: str, now: float) -> None:
+        task.status, task.ended = status, now
+        if status != "SUCCEEDED":
+            self._workshop.drop(task.clip)
 
 
 def bare(task: Task, urls: list[str], now: float) -> dict[str, Any]:

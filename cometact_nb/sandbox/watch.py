@@ -132,7 +132,7 @@ class Output(BytesHandler):
         if not good or expires < time.time() or "forbidden-output" in task.plays:
             self.answer(403, {"message": "the link has expired"})
             return
-        await self._serve(task, task.clip.result())
+        await self._serve(task, task.clip.future.result())
 
     async def head(self, task_id: str, number: str) -> None:
         """The same without the body."""
