@@ -10,78 +10,35 @@ import contextvars
 import logging
 import random
 import threading
-import time
 import uuid
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import task as events
-from cometact_nb.domain.task import FINAL, Snapshot, Status, TaskState, reduce
-from cometact_nb.errors import ClipError, HistoryError
-from cometact_nb.fetch import Fetcher
+from cometact_nb.domain.task import TaskState, reduce
+from cometact_nb.errors import HistoryError
+from cometact_nb.job import Job, SystemClock
 from cometact_nb.store import media
 from cometact_nb.store.history import History
+from cometact_nb.watch import Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
-    from pathlib import Path
 
-    from cometact_nb.config import Endpoint
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskEvent
+    from cometact_nb.job import Clock
 
-__all__ = ["Engine", "Job", "SystemClock"]
+__all__ = ["Engine"]
 
 log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
-
-
-class Clock(Protocol):
-    """Time, injected so that tests need not wait."""
-
-    def now(self) -> float:
-        """Unix seconds."""
-
-    def monotonic(self) -> float:
-        """Seconds that never jump."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-
-
-class SystemClock:
-    """The machine's own clocks."""
-
-    now = staticmethod(time.time)
-    monotonic = staticmethod(time.monotonic)
-    sleep = staticmethod(asyncio.sleep)
-
-
-@dataclass(eq=False)
-class Job:
-    """One task inside the engine. ``state`` is replaced, never changed, and may be read from any thread.
-
-    Args:
-        state: what is known.
-        endpoint: the service it was sent to.
-        output_dir: folder of its clips.
-    """
-
-    state: TaskState
-    endpoint: Endpoint
-    output_dir: Path
-    known_since: float = float("-inf")  #: monotonic; when this process got to know the id
-    last_poll: float = float("-inf")  #: monotonic
-    cancel_accepted: bool = False
-    watcher: asyncio.Task[None] | None = None
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Engine:
@@ -111,14 +68,11 @@ class Engine:
         self._clock: Clock = clock or SystemClock()
         self._random = rand
         self._make_client = client
-        self._limits = limits or flow.PollLimits()
         self._create_limits = flow.CreateLimits()
         self._client: Client | None = None
         self._history: History | None = None
         self._unsaved: deque[tuple[str, TaskEvent, TaskState]] = deque()
-        self._lane = asyncio.Semaphore(2)
-        self._next_poll_at = 0.0
-        self._watched = 0
+        self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="cometact_nb", daemon=True)
         # An empty context: one that came from a cell would send this thread's messages to that cell.
@@ -185,16 +139,16 @@ class Engine:
         )
         state = reduce(job.state, intent)
         self.history.append(state.key, intent, state, content_hash=content_hash or request.content_hash)
-        self._publish(job, state)
+        self.publish(job, state)
         verdict = await self._post(job, body)
         now = self._clock.now()
         match verdict:
             case flow.Created(id=task_id):
                 self.accept(job, task_id)
             case flow.Doubtful(reason=reason):
-                self._apply(job, events.Unconfirmed(at=now, reason=reason))
+                self.apply(job, events.Unconfirmed(at=now, reason=reason))
             case flow.Declined():
-                self._apply(job, _refusal(verdict, now))
+                self.apply(job, _refusal(verdict, now))
         return verdict
 
     async def _post(self, job: Job, body: dict[str, Any]) -> flow.Created | flow.Declined | flow.Doubtful:
@@ -211,19 +165,19 @@ class Engine:
             waited += delay
             now = self._clock.now()
             reason = f"Refused for now ({verdict.message}); sending again in {delay:.0f} s"
-            self._apply(job, events.Postponed(at=now, reason=reason, until=now + delay))
+            self.apply(job, events.Postponed(at=now, reason=reason, until=now + delay))
             await self._clock.sleep(delay * job.endpoint.time_scale)
 
     def accept(self, job: Job, task_id: str) -> None:
         """The service (or the user, for an unconfirmed task) gave ``job`` its id: record it and watch."""
-        self._apply(job, events.Accepted(at=self._clock.now(), id=task_id))
+        self.apply(job, events.Accepted(at=self._clock.now(), id=task_id))
         job.known_since = self._clock.monotonic()
         self.watch(job)
 
     def watch(self, job: Job) -> None:
         """Poll ``job`` until it ends, unless that is under way."""
         if job.watcher is None or job.watcher.done():
-            job.watcher = asyncio.create_task(self._watch(job))
+            job.watcher = asyncio.create_task(self._watcher.watch(job))
 
     async def resume(self, job: Job) -> None:
         """Look at ``job`` once, now (not within 5 s of the last look), and watch it further."""
@@ -232,12 +186,16 @@ class Engine:
         if job.known_since == float("-inf"):
             job.known_since = self._clock.monotonic()
         if job.watcher is not None and not job.watcher.done():
-            await self._look(job)
+            if self._watcher.holds(job):
+                await self._watcher.look(job)
+            return
+        if not self._watcher.claim(job):
+            self.watch(job)  # another process polls it; this one follows
             return
         if media.is_missing(job.state.clips):
-            self._apply(job, events.ClipsLost(at=self._clock.now()))
-        self._apply(job, events.WatchBegan(at=self._clock.now()))
-        await self._look(job, revive=True)
+            self.apply(job, events.ClipsLost(at=self._clock.now()))
+        self.apply(job, events.WatchBegan(at=self._clock.now()))
+        await self._watcher.look(job, revive=True)
         if not job.state.is_settled:
             self.watch(job)
 
@@ -249,7 +207,7 @@ class Engine:
         """
         scale = job.endpoint.time_scale
         if self._clock.monotonic() - job.last_poll > flow.POLL_FLOOR_S * scale:
-            await self._look(job)
+            await self._watcher.look(job)
         if job.state.status.is_terminal or job.state.id is None:
             return None
         outcome = await self.client.cancel(job.endpoint, job.state.id)
@@ -257,133 +215,14 @@ class Engine:
         accepted = isinstance(outcome, flow.Answer) and outcome.status < 300  # noqa: PLR2004
         job.cancel_accepted = job.cancel_accepted or accepted
         message = "" if accepted else _cancel_refusal(outcome)
-        self._apply(job, events.CancelAnswered(at=now, accepted=accepted, message=message))
+        self.apply(job, events.CancelAnswered(at=now, accepted=accepted, message=message))
         self.watch(job)
         job.wake.set()
         return outcome
 
-    def record(self, job: Job, event: TaskEvent) -> None:
-        """Apply an event that the user decided (an unconfirmed task confirmed or forgotten)."""
-        self._apply(job, event)
-
-    # --- watching ----------------------------------------------------------------------------------
-
-    async def _watch(self, job: Job) -> None:
-        self._watched += 1
-        try:
-            await self._poll_to_the_end(job)
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:
-            log.exception("the watch of task %s broke", job.state.id)
-            reason = f"an error in cometact_nb ({type(error).__name__}); please report it"
-            self._apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))
-        finally:
-            self._watched -= 1
-
-    async def _poll_to_the_end(self, job: Job) -> None:
-        scale = job.endpoint.time_scale
-        began = self._clock.monotonic()
-        failures = 0
-        asked_wait = 0.0
-        while not job.state.is_settled:
-            if job.state.status is not Status.SUCCEEDED:
-                elapsed = job.state.elapsed_s(self._clock.now()) / scale
-                wait = flow.next_poll_s(job.state.status, job.state.progress, elapsed, failures, self._random)
-                await self._pause(job, max(wait, asked_wait) * scale)
-                verdict = await self._look(job)
-                failures = failures + 1 if isinstance(verdict, flow.TryLater) else 0
-                asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
-            if job.state.status is Status.SUCCEEDED:
-                await self._fetch(job)
-            elif failures > self._limits.failures:
-                self._end_watch(job, f"{failures} polls in a row failed: {job.state.problem}")
-            elif (self._clock.monotonic() - began) / scale > self._limits.watch_s:
-                self._end_watch(job, f"it has not ended within {self._limits.watch_s / 3600:.0f} h")
-
-    async def _look(
-        self, job: Job, *, revive: bool = False
-    ) -> flow.Seen | flow.NotYet | flow.TryLater | flow.Hopeless:
-        """Poll once and record what it brought. ``revive``: an end already known is not taken back."""
-        outcome = await self._ask(job)
-        now = self._clock.now()
-        age_s = (self._clock.monotonic() - job.known_since) / job.endpoint.time_scale
-        verdict = flow.judge_poll(outcome, now)
-        match verdict:
-            case flow.Seen(snapshot=snapshot):
-                self._apply(job, events.Observed(at=now, snapshot=snapshot))
-            case flow.NotYet() if job.cancel_accepted:
-                gone = Snapshot(status=Status.CANCELLED, raw_status="deleted")
-                self._apply(job, events.Observed(at=now, snapshot=gone))
-            case flow.NotYet() if age_s > self._limits.fresh_id_s:
-                unknown = Snapshot(status=Status.NOT_FOUND, raw_status="task_not_exist")
-                self._apply(job, events.Observed(at=now, snapshot=unknown))
-            case flow.NotYet():
-                self._apply(job, events.PollFailed(at=now, reason="The service does not know the id yet"))
-            case flow.TryLater(reason=reason):
-                self._apply(job, events.PollFailed(at=now, reason=reason))
-            case flow.Hopeless(reason=reason) if not (revive and job.state.status in FINAL):
-                self._end_watch(job, reason)
-        return verdict
-
-    async def _ask(self, job: Job) -> flow.Outcome:
-        """One GET, never within 5 s of the last one for this task, and in line with all others."""
-        scale = job.endpoint.time_scale
-        early = job.last_poll + flow.POLL_FLOOR_S * scale - self._clock.monotonic()
-        if early > 0:
-            await self._clock.sleep(early)
-        async with self._lane:
-            now = self._clock.monotonic()
-            turn = max(now, self._next_poll_at)
-            self._next_poll_at = turn + flow.poll_spacing_s(self._watched) * scale
-            if turn > now:
-                await self._clock.sleep(turn - now)
-            job.last_poll = self._clock.monotonic()
-            return await self.client.retrieve(job.endpoint, job.state.id or "")
-
-    async def _pause(self, job: Job, seconds: float) -> None:
-        """Wait, or less when something (a cancel) makes news likely."""
-        job.wake.clear()
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        waking = asyncio.ensure_future(job.wake.wait())
-        try:
-            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            waking.cancel()
-
-    async def _fetch(self, job: Job) -> None:
-        """Bring every output of a succeeded task to disk."""
-        fetcher = Fetcher(self.client, self._clock, self._random, job.endpoint.time_scale)
-
-        async def fresh() -> tuple[str, ...]:
-            await self._look(job, revive=True)
-            return job.state.output_urls
-
-        try:
-            if not job.state.output_urls:
-                await self._await_output(job)
-            for index in range(len(job.state.clips), len(job.state.output_urls)):
-                info = await fetcher.clip(job.state, index, job.output_dir, fresh)
-                self._apply(job, events.ClipSaved(at=self._clock.now(), clip=info))
-        except ClipError as error:
-            self._apply(job, events.ClipFailed(at=self._clock.now(), reason=str(error)))
-
-    async def _await_output(self, job: Job) -> None:
-        """A success may be announced a little before its URLs."""
-        scale = job.endpoint.time_scale
-        until = self._clock.monotonic() + self._limits.empty_output_s * scale
-        while not job.state.output_urls:
-            if self._clock.monotonic() > until:
-                raise ClipError("the service announced success without a video")
-            await self._look(job, revive=True)
-
-    def _end_watch(self, job: Job, reason: str) -> None:
-        self._apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))
-
     # --- state -------------------------------------------------------------------------------------
 
-    def _apply(self, job: Job, event: TaskEvent) -> None:
+    def apply(self, job: Job, event: TaskEvent) -> None:
         """Change a job's state, on disk first. What the disk does not take now is kept and tried again."""
         state = reduce(job.state, event)
         if state == job.state:
@@ -391,7 +230,7 @@ class Engine:
         if not _only_clock(state, job.state):
             self._unsaved.append((state.key, event, state))
             self._save()
-        self._publish(job, state)
+        self.publish(job, state)
 
     def _save(self) -> None:
         while self._unsaved:
@@ -402,7 +241,8 @@ class Engine:
                 return
             self._unsaved.popleft()
 
-    def _publish(self, job: Job, state: TaskState) -> None:
+    def publish(self, job: Job, state: TaskState) -> None:
+        """Make ``state`` the job's, and tell."""
         job.state = state
         self._on_change(job)
 

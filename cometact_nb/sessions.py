@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import socket
 import threading
 from concurrent import futures
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -19,10 +18,12 @@ from cometact_nb.domain import task as events
 from cometact_nb.domain.media import Finding
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.engine import Engine, Job, new_key
+from cometact_nb.engine import Engine, new_key
 from cometact_nb.errors import ActTwoError, ConfigError, RequestError, WaitInterrupted
 from cometact_nb.inspection import Inspector
+from cometact_nb.job import Job
 from cometact_nb.notify import Notifier
+from cometact_nb.store.history import is_dead
 from cometact_nb.tasks import Task, error_for
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ class Session:
         self._need_unconfirmed(task)
 
         async def work() -> None:
-            self.engine.record(task._job, events.Forgotten(at=self.engine.now()))  # noqa: SLF001
+            self.engine.apply(task._job, events.Forgotten(at=self.engine.now()))  # noqa: SLF001
 
         self._run(work())
 
@@ -367,9 +368,9 @@ class Session:
         async def go_on() -> None:
             job = task._job  # noqa: SLF001
             if row.state.status is Status.SUBMITTING:
-                if not _still_sending(row, self.engine.now()):
+                if not _still_sending(row, self.engine.now(), self.engine.history.owner):
                     reason = "the kernel stopped before the service answered"
-                    self.engine.record(job, events.Unconfirmed(at=self.engine.now(), reason=reason))
+                    self.engine.apply(job, events.Unconfirmed(at=self.engine.now(), reason=reason))
             elif not row.state.is_settled:
                 self.engine.watch(job)
 
@@ -387,7 +388,7 @@ class Session:
 
         async def look() -> None:
             now = self.engine.now()
-            self.engine.record(job, events.Intended(at=now, base_url=config.base_url))
+            self.engine.apply(job, events.Intended(at=now, base_url=config.base_url))
             self.engine.accept(job, task_id)
 
         self._run(look())
@@ -448,22 +449,9 @@ def _silent(_: Task) -> Iterator[Callable[[], None]]:
         yield lambda: None
 
 
-def _still_sending(row: Row, now: float) -> bool:
-    """Whether the process that recorded the intent may still be sending it."""
-    host, _, pid = row.owner.partition("/")
-    if now - row.updated_at > _SENDING_S:
-        return False
-    if host != socket.gethostname() or not pid.isdigit():
-        return True
-    if int(pid) == os.getpid():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+def _still_sending(row: Row, now: float, owner: str) -> bool:
+    """Whether another process that recorded the intent may still be sending it."""
+    return row.owner != owner and now - row.updated_at <= _SENDING_S and not is_dead(row.owner)
 
 
 _shared: Session | None = None

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import ClipInfo, TaskState
-    from cometact_nb.engine import Job
+    from cometact_nb.job import Job
     from cometact_nb.sessions import Session
 
 __all__ = ["Clip", "Task"]

@@ -18,6 +18,8 @@ LEVELS: dict[str, int] = {
     "api": 2,
     "store": 2,
     "fetch": 3,
+    "job": 3,
+    "watch": 3,
     "remote": 3,
     "inspection": 3,
     "engine": 4,

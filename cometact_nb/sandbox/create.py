@@ -12,16 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import tornado.web
 
+from cometact_nb.sandbox.findings import findings
 from cometact_nb.sandbox.handlers import ApiHandler, error_body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cometact_nb.sandbox.scenarios import Play
 
 __all__ = ["Create"]
-
-RATIOS = ("1280:720", "720:1280", "960:960", "1104:832", "832:1104", "1584:672")
 
 #: Scenarios in which the task is accepted although the client is not told.
 _ACCEPTED = {"lost-answer", "truncated-answer", "no-id", "http-500-accepted", "http-504", "http-524"}
@@ -67,11 +64,14 @@ class Create(ApiHandler):
         """The whole request is here."""
         if self.stream.closed():  # reset in the middle
             return
-        if not self.authorised():
-            return
         try:
             body = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
+            body = None
+        if not self.authorised():
+            self._enter(body, status=401)
+            return
+        if body is None:
             self._enter({}, status=500)
             self.answer(500, error_body("invalid request body", "invalid_request"))
             return
@@ -109,7 +109,10 @@ class Create(ApiHandler):
         else:
             if fault is not None:
                 await asyncio.sleep(fault.seconds())
-            self.answer(200, {"id": task.id})
+            await self.answer(200, {"id": task.id})
+        for play in plays:
+            if play.name == "connection-refused":
+                self.sandbox.hide(play.seconds())
 
     def _refuse(self, body: dict[str, Any], fault: Play) -> None:
         """Answer without accepting anything."""
@@ -137,7 +140,7 @@ class Create(ApiHandler):
         """The documented 400, or None."""
         if not self.request.headers.get("X-Runway-Version"):
             return error_body("X-Runway-Version header is required", "", "X-Runway-Version")
-        found = next(_findings(body), None)
+        found = next(findings(body), None)
         return error_body(*found) if found else None
 
     def _enter(
@@ -170,42 +173,3 @@ def _retry_after(fault: Play) -> str | None:
         "junk": "when the moon is full",
     }
     return forms.get(fault.options["form"])
-
-
-def _findings(body: Any) -> Iterator[tuple[str, str, str]]:
-    """(message, code, param) of what the vendor would refuse, the first first."""
-    if not isinstance(body, dict):
-        yield "the body is not an object", "", ""
-        return
-    if not body.get("model"):
-        yield "model name is required", "", "model"
-    elif body["model"] != "act_two":
-        yield f"model {body['model']!r} is not available", "", "model"
-    for name, types in (("character", {"image", "video"}), ("reference", {"video"})):
-        part = body.get(name)
-        if not isinstance(part, dict) or not isinstance(part.get("uri"), str):
-            yield f"{name} is required", "", name
-        elif part.get("type") not in types:
-            yield f"{name}.type must be one of {', '.join(sorted(types))}", "", f"{name}.type"
-    yield from _knob_findings(body)
-
-
-def _knob_findings(body: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    def whole(name: str, low: int, high: int) -> bool:
-        value = body.get(name, low)
-        return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-    if not whole("expressionIntensity", 1, 5):
-        yield "expressionIntensity must be an integer from 1 to 5", "", "expressionIntensity"
-    if not whole("seed", 0, 2**32 - 1):
-        yield "seed must be an integer from 0 to 4294967295", "", "seed"
-    if not isinstance(body.get("bodyControl", False), bool):
-        yield "bodyControl must be a boolean", "", "bodyControl"
-    if body.get("ratio", RATIOS[0]) not in RATIOS:
-        yield f"ratio must be one of {', '.join(RATIOS)}", "", "ratio"
-    moderation = body.get("contentModeration", {})
-    if not isinstance(moderation, dict) or moderation.get("publicFigureThreshold", "auto") not in {
-        "auto",
-        "low",
-    }:
-        yield "contentModeration.publicFigureThreshold must be auto or low", "", "contentModeration"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import socket
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import tornado.web
 
 if TYPE_CHECKING:
+    from asyncio import Future
+
     from tornado.iostream import IOStream
 
     from cometact_nb.sandbox.server import Sandbox
@@ -41,13 +44,16 @@ class Handler(tornado.web.RequestHandler):
     def set_default_headers(self) -> None:
         """Say on every answer what this is."""
         self.set_header("Server", "cometact_nb-sandbox")
-        self.set_header("Access-Control-Allow-Origin", "*")
 
-    def answer(self, status: int, body: Any) -> None:
-        """A JSON answer."""
+    def compute_etag(self) -> str | None:
+        """None: only files have one, and a poll's answer is never "not modified"."""
+        return None
+
+    def answer(self, status: int, body: Any) -> Future[None]:
+        """A JSON answer; the future is done once it is on its way."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(body))
+        return self.finish(json.dumps(body))
 
     def web_page(self, status: int = 200) -> None:
         """A web page where JSON was expected."""
@@ -69,6 +75,11 @@ class Handler(tornado.web.RequestHandler):
 
     async def break_off(self, announced: int, sent: bytes, content_type: str, status: str = "200 OK") -> None:
         """Announce ``announced`` bytes, send fewer, and close."""
+        if self.request.method == "HEAD":
+            self.set_header("Content-Type", content_type)
+            self.set_header("Content-Length", str(announced))
+            self.finish()
+            raise tornado.web.Finish
         head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {announced}\r\n"
         await self.stream.write(head.encode() + b"Accept-Ranges: bytes\r\n\r\n" + sent)
         self.stream.close()
@@ -97,11 +108,19 @@ class ApiHandler(Handler):
 class BytesHandler(Handler):
     """A route that serves a file from memory, whole or in parts."""
 
+    def set_default_headers(self) -> None:
+        """Let a page of another origin use the file, as storage services do."""
+        super().set_default_headers()
+        self.set_header("Access-Control-Allow-Origin", "*")
+
     def serve(self, content: bytes, content_type: str) -> None:
         """Answer GET or HEAD, with 206 for a range."""
+        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         self.set_header("Content-Type", content_type)
         self.set_header("Accept-Ranges", "bytes")
-        first, last = self.range(len(content))
+        self.set_header("ETag", etag)
+        whole = self.request.headers.get("If-Range", etag) != etag
+        first, last = (0, len(content) - 1) if whole else self.range(len(content))
         if first >= len(content):
             self.set_status(416)
             self.set_header("Content-Range", f"bytes */{len(content)}")
@@ -117,11 +136,13 @@ class BytesHandler(Handler):
             self.finish(content[first : last + 1])
 
     def range(self, size: int) -> tuple[int, int]:
-        """First and last byte that is asked for."""
-        found = re.fullmatch(r"bytes=(\d*)-(\d*)", self.request.headers.get("Range", ""))
+        """First and last byte that is asked for; all of them when the header makes no sense (RFC 9110)."""
+        found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", self.request.headers.get("Range", ""))
         if not found or found.groups() == ("", ""):
             return 0, size - 1
         first, last = found.groups()
         if not first:
-            return max(0, size - int(last)), size - 1
+            return (max(0, size - int(last)) if int(last) else size), size - 1
+        if last and int(last) < int(first):
+            return 0, size - 1
         return int(first), min(int(last) if last else size - 1, size - 1)

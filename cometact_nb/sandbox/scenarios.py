@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from random import Random
 
-__all__ = ["SCENARIOS", "Play", "Playbook", "Scenario", "parse"]
+__all__ = ["EARLY", "SCENARIOS", "Play", "Playbook", "Scenario", "parse"]
+
+#: A week, in seconds.
+_LONGEST_S = 604_800
 
 Phase = Literal["connection", "create", "poll", "task", "output", "cancel"]
 
@@ -27,21 +30,35 @@ class Scenario:
         name: what a spec calls it.
         phase: which part of a task's life it changes.
         description: what happens, for the table in the documentation.
-        options: its options with their defaults.
+        options: its options with their defaults; numbers, except ``form``.
+        forms: what its option ``form`` may be.
     """
 
     name: str
     phase: Phase
     description: str
     options: dict[str, str] = field(default_factory=dict)
+    forms: tuple[str, ...] = ()
+
+    def check(self, key: str, value: str) -> None:
+        """Raise ValueError when an option is not what it may be."""
+        if key not in self.options:
+            has = ", ".join(self.options) or "none"
+            raise ValueError(f"{self.name} has no option {key!r}; it has: {has}.")
+        if key == "form":
+            if value not in self.forms:
+                raise ValueError(f"{self.name}:form={value} is none of: {', '.join(self.forms)}.")
+        elif not re.fullmatch(r"\d+(\.\d+)?", value) or float(value) > _LONGEST_S:
+            raise ValueError(f"{self.name}:{key}={value} is no number of seconds from 0 to {_LONGEST_S}.")
 
 
-def _s(name: str, phase: Phase, description: str, **options: str) -> Scenario:
-    return Scenario(name, phase, description, options)
+def _s(name: str, phase: Phase, description: str, forms: tuple[str, ...] = (), **options: str) -> Scenario:
+    return Scenario(name, phase, description, {**options, "form": forms[0]} if forms else options, forms)
 
 
 _ALL = (
-    _s("connection-refused", "connection", "Nothing listens for a while.", seconds="2"),
+    _s("connection-refused", "connection", "Nothing listens for a while: from now on, or from the answer to its request on.",
+       seconds="2"),
     _s("reset-before-body", "create", "The connection is reset once the headers came; nothing is accepted."),
     _s("reset-mid-body", "create", "The connection is reset as the body comes; nothing is accepted."),
     _s("reset-after-body", "create", "The connection is reset after the whole request; nothing is accepted."),
@@ -56,8 +73,8 @@ _ALL = (
     _s("http-403", "create", "403: the key may not use this."),
     _s("http-404", "create", "404: a wrong path."),
     _s("http-413", "create", "413: the request is too large."),
-    _s("rate-limited", "create", "429; Retry-After in seconds, as a date, absurd, negative, junk or missing.",
-       retry_after="1", form="seconds"),
+    _s("rate-limited", "create", "429; Retry-After in seconds, as a date, absurd, … Once, unless told otherwise.",
+       ("seconds", "date", "absurd", "negative", "junk", "missing"), retry_after="1"),
     _s("http-500", "create", "500; nothing is accepted, which the client cannot know."),
     _s("http-500-accepted", "create", "500, although the task was accepted."),
     _s("invalid-request", "create", "500 with code invalid_request: a refusal."),
@@ -65,8 +82,8 @@ _ALL = (
     _s("http-503", "create", "503; nothing is accepted, which the client cannot know."),
     _s("http-504", "create", "504 although the task was accepted."),
     _s("http-524", "create", "524 although the task was accepted."),
-    _s("not-exist", "poll", "A fresh id is unknown for a while; form http400, code200 or status.",
-       seconds="10", form="http400"),
+    _s("not-exist", "poll", "A fresh id is unknown for a while, in each known form.",
+       ("http400", "code200", "status"), seconds="10"),
     _s("unknown-status", "poll", "A status word nobody knows, in the middle of the run."),
     _s("backwards", "poll", "The status and progress go back to PENDING once."),
     _s("lower-case", "poll", "Status words in lower case."),
@@ -112,6 +129,9 @@ _ALL = (
 
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}
 
+EARLY = ("reset-before-body", "reset-mid-body")
+"""Played before the body is known; in a character's URL they can only be played once the body has come."""
+
 
 @dataclass
 class Play:
@@ -145,17 +165,17 @@ def parse(spec: str) -> Play:
     Raises:
         ValueError: the spec names no scenario, or an option it does not have.
     """
-    found = re.fullmatch(r"([a-z0-9-]+?)(?::([^@]*?))?(?:@([\d.]+))?(?:x(\d+))?", spec.strip())
+    found = re.fullmatch(r"([a-z0-9-]+?)(?::([^@]*?))?(?:@([01]|[01]?\.\d+))?(?:x(\d+))?", spec.strip())
     if not found or found.group(1) not in SCENARIOS:
-        raise ValueError(f"{spec!r} is no scenario. There are: {', '.join(SCENARIOS)}.")
+        raise ValueError(
+            f"{spec!r} is no scenario: NAME[:key=value,…][@probability][xTIMES]."
+            f" There are: {', '.join(SCENARIOS)}."
+        )
     scenario = SCENARIOS[found.group(1)]
     options = dict(scenario.options)
     for pair in filter(None, (found.group(2) or "").split(",")):
         key, _, value = pair.partition("=")
-        if key not in options:
-            raise ValueError(
-                f"{scenario.name} has no option {key!r}; it has: {', '.join(options) or 'none'}."
-            )
+        scenario.check(key, value)
         options[key] = value
     times = int(found.group(4)) if found.group(4) else (1 if scenario.name == "rate-limited" else None)
     return Play(scenario, options, float(found.group(3) or 1), times)
@@ -170,27 +190,27 @@ class Playbook:
     """
 
     def __init__(self, specs: list[str], random: Random) -> None:
+        self._specs = specs
         self._always = [parse(spec) for spec in specs]
         self._next: list[Play] = []
         self._own: dict[str, list[Play]] = {}
         self._random = random
 
-    def push(self, spec: str) -> Play:
-        """Play ``spec`` for the next request, or as often as its ``xTIMES`` says."""
-        play = parse(spec)
+    def push(self, play: Play) -> None:
+        """Play it for the next request, or as often as its ``xTIMES`` says."""
         play.left = 1 if play.left is None else play.left
-        self._next.append(play)
-        return play
+        self._next = [*(before for before in self._next if before.left), play]
 
     def reset(self) -> None:
         """Forget what was pushed and counted."""
+        self._always = [parse(spec) for spec in self._specs]
         self._next.clear()
         self._own.clear()
 
     def early(self) -> Play | None:
         """The play that breaks a connection before its body is known, if one is due."""
         for play in (*self._next, *self._always):
-            if play.name in {"reset-before-body", "reset-mid-body"} and self._due(play):
+            if play.name in EARLY and self._due(play):
                 return play
         return None
 
@@ -203,7 +223,9 @@ class Playbook:
         """
         if key not in self._own:
             self._own[key] = [parse(spec) for spec in own]
-        return [play for play in (*self._own[key], *self._next, *self._always) if self._due(play)]
+        # Those for everyone had their chance when the headers came.
+        others = [play for play in (*self._next, *self._always) if play.name not in EARLY]
+        return [play for play in (*self._own[key], *others) if self._due(play)]
 
     def _due(self, play: Play) -> bool:
         if play.left == 0 or self._random.random() >= play.probability:

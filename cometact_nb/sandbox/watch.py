@@ -122,7 +122,8 @@ class Output(BytesHandler):
     async def get(self, task_id: str, number: str) -> None:
         """The clip, or what its task's scenarios make of it."""
         task = self.sandbox.tasks.get(task_id)
-        self.sandbox.ledger["downloads"].append({"id": task_id, "range": self.request.headers.get("Range")})
+        asked = {"id": task_id, "range": self.request.headers.get("Range"), "query": self.request.query}
+        self.sandbox.ledger["downloads"].append({**asked, "key": "Authorization" in self.request.headers})
         if task is None or task.status != "SUCCEEDED":
             raise tornado.web.HTTPError(404)
         task.downloads += 1

@@ -10,6 +10,7 @@ import os
 import socket
 import sqlite3
 import time
+import uuid
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import TaskEvent
 
-__all__ = ["History", "Row"]
+__all__ = ["History", "Row", "is_dead"]
 
 #: How long another process may hold the file before this one gives up.
 _BUSY_S = 20.0
@@ -58,7 +59,8 @@ class History:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.owner = f"{socket.gethostname()}/{os.getpid()}"
+        #: This process, and this connection of it.
+        self.owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
         try:
             if path != ":memory:":
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -132,6 +134,44 @@ class History:
             f"WHERE status IN ({marks}) AND base_url = ? ORDER BY submitted_at", (*waiting, base_url)
         )
 
+    def claim(self, key: str, now: float, lease_s: float) -> bool:
+        """Become the process that polls a task, unless a living one already is.
+
+        Args:
+            key: the task's local key.
+            now: Unix seconds.
+            lease_s: how long the claim holds unless renewed.
+
+        Raises:
+            HistoryError: the file could not be written.
+        """
+        for (watcher,) in self._query("SELECT watcher FROM tasks WHERE key = ?", (key,)):
+            if watcher and watcher != self.owner and is_dead(watcher):
+                self._write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, watcher))
+        sql = (
+            "UPDATE tasks SET watcher = ?, watched_until = ? WHERE key = ?"
+            " AND (watcher IS NULL OR watcher = ? OR watched_until < ?)"
+        )
+        return self._write(sql, (self.owner, now + lease_s, key, self.owner, now)) == 1
+
+    def renew(self, keys: set[str], now: float, lease_s: float) -> set[str]:
+        """Prolong the claims of this process; those it still has come back.
+
+        Raises:
+            HistoryError: the file could not be written.
+        """
+        self._write("UPDATE tasks SET watched_until = ? WHERE watcher = ?", (now + lease_s, self.owner))
+        mine = {key for (key,) in self._query("SELECT key FROM tasks WHERE watcher = ?", (self.owner,))}
+        return keys & mine
+
+    def release(self, key: str) -> None:
+        """Let another process poll the task.
+
+        Raises:
+            HistoryError: the file could not be written.
+        """
+        self._write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, self.owner))
+
     def latest(self, limit: int) -> list[Row]:
         """The newest tasks, newest first."""
         return self._rows("ORDER BY updated_at DESC LIMIT ?", (limit,))
@@ -161,6 +201,12 @@ class History:
                 raise HistoryError(self._cure("understood", error)) from None
             rows.append(Row(state, owner, updated_at))
         return rows
+
+    def _write(self, sql: str, values: tuple[Any, ...]) -> int:
+        try:
+            return self._db.execute(sql, values).rowcount
+        except sqlite3.Error as error:
+            raise HistoryError(self._cure("written", error)) from None
 
     def _query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
         try:
@@ -198,6 +244,21 @@ class History:
             f"The history {self.path!r} could not be {what}: {error}. Nothing is sent without a record; "
             "give another file with act.configure(history=…) or COMETACT_NB_HISTORY."
         )
+
+
+def is_dead(owner: str) -> bool:
+    """Whether the process that calls itself ``owner`` is known to have ended; False where that is unknown."""
+    host, _, rest = owner.partition("/")
+    pid = rest.partition("/")[0]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ JSON with what made it (``.json``) and, with the extra ``video``, its first fram
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
@@ -53,6 +54,8 @@ class PartialClip:
         self._path = folder / f".{stem}.{os.getpid()}.part"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            for left in folder.glob(f".{glob.escape(stem)}.*.part"):
+                left.unlink(missing_ok=True)  # of a process that died: only one at a time fetches a clip
             self._file = self._path.open("wb")
         except OSError as error:
             raise ClipError(_disk(folder, error)) from None

@@ -105,7 +105,7 @@ def vendor(sandbox: SandboxProcess, spec: str, *, timeout_s: float = 40) -> Outc
             clip = httpx.get(done.output[0]).content[4:8] == b"ftyp"
         except TaskFailedError as error:
             status, told = error.task_details.status, str(error)
-        except Exception as error:  # whatever the SDK raises is what its user is told
+        except Exception as error:  # noqa: BLE001  (whatever the SDK raises is what its user is told)
             status, told = type(error).__name__, str(error)
     posts, accepted = _count(sandbox)
     return Outcome(posts, accepted, str(status), clip, " ".join(told.split()))
@@ -114,9 +114,13 @@ def vendor(sandbox: SandboxProcess, spec: str, *, timeout_s: float = 40) -> Outc
 def main() -> None:
     from cometact_nb.sandbox.scenarios import SCENARIOS
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("scenarios", nargs="*", default=[name for name in SCENARIOS if name != "never-ends"])
-    parser.add_argument("--no-vendor", action="store_true", help="leave the vendor's SDK out (it takes minutes)")
+    parser.add_argument(
+        "--no-vendor", action="store_true", help="leave the vendor's SDK out (it takes minutes)"
+    )
     options = parser.parse_args()
     sandbox = SandboxProcess()
     head = "| scenario | POSTs | accepted | status | clip | the user is told |"

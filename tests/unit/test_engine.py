@@ -17,7 +17,8 @@ from cometact_nb.api.client import Client
 from cometact_nb.config import Endpoint, Secret
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.engine import Engine, Job, new_key
+from cometact_nb.engine import Engine, new_key
+from cometact_nb.job import Job
 
 CLIP = b"\0\0\0\x18ftypisom" + b"x" * 5000
 CLIP_URL = "https://cdn.example.com/clip.mp4?token=SIGNED"
@@ -90,6 +91,16 @@ def job(tmp_path: Path) -> Job:
 
 def submit(engine: Engine, job: Job) -> object:
     return engine.call(engine.submit(job, REQUEST, 0.4)).result(20)
+
+
+def submit_and_cancel(engine: Engine, job: Job) -> object:
+    """In one go on the engine's loop: the virtual clock does not wait for another thread."""
+
+    async def both() -> object:
+        await engine.submit(job, REQUEST, 0.4)
+        return await engine.cancel(job)
+
+    return engine.call(both()).result(20)
 
 
 def run_to_the_end(engine: Engine, job: Job) -> TaskState:
@@ -298,14 +309,12 @@ def test_both_of_two_outputs_are_kept(engine, job, service) -> None:
 
 def test_a_cancel_is_confirmed_by_the_service(engine, job, service) -> None:
     service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, {"id": "task-1", "status": "CANCELLED"}]
-    submit(engine, job)
-    engine.call(engine.cancel(job)).result(20)
+    submit_and_cancel(engine, job)
     assert run_to_the_end(engine, job).status is Status.CANCELLED
 
 
 def test_a_task_that_just_succeeded_is_not_deleted_by_a_cancel(engine, job, service) -> None:
-    submit(engine, job)
-    assert engine.call(engine.cancel(job)).result(20) is None
+    assert submit_and_cancel(engine, job) is None
     assert service.times("delete") == []
     assert run_to_the_end(engine, job).clip is not None
 
@@ -316,8 +325,7 @@ def test_a_cancel_the_service_does_not_know_is_said_and_the_task_goes_on(
 ) -> None:
     service.polls[:0] = [{"id": "task-1", "status": "RUNNING"}] * 3
     service.deletes[:] = [status]
-    submit(engine, job)
-    engine.call(engine.cancel(job)).result(20)
+    submit_and_cancel(engine, job)
     assert "will be billed" in (job.state.cancel_message or "")
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
 

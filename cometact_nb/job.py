@@ -1,0 +1,58 @@
+"""One task inside the engine, and the clocks it runs by."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cometact_nb.config import Endpoint
+    from cometact_nb.domain.task import TaskState
+
+__all__ = ["Clock", "Job", "SystemClock"]
+
+
+class Clock(Protocol):
+    """Time, injected so that tests need not wait."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
+    sleep = staticmethod(asyncio.sleep)
+
+
+@dataclass(eq=False)
+class Job:
+    """One task inside the engine. ``state`` is replaced, never changed, and may be read from any thread.
+
+    Args:
+        state: what is known.
+        endpoint: the service it was sent to.
+        output_dir: folder of its clips.
+    """
+
+    state: TaskState
+    endpoint: Endpoint
+    output_dir: Path
+    known_since: float = float("-inf")  #: monotonic; when this process got to know the id
+    last_poll: float = float("-inf")  #: monotonic
+    cancel_accepted: bool = False
+    watcher: asyncio.Task[None] | None = None
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)  #: one poll of a task at a time

@@ -1,0 +1,244 @@
+"""Watching a task to its end: polled by one process at a time, followed by the others."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from cometact_nb.api import flow
+from cometact_nb.domain import task as events
+from cometact_nb.domain.task import FINAL, Snapshot, Status
+from cometact_nb.errors import ClipError, HistoryError
+from cometact_nb.fetch import Fetcher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cometact_nb.api.client import Client
+    from cometact_nb.domain.task import TaskEvent, TaskState
+    from cometact_nb.job import Clock, Job
+    from cometact_nb.store.history import History
+
+__all__ = ["Watcher"]
+
+log = logging.getLogger("cometact_nb")
+
+#: How long a process may be silent before another takes over its tasks. One that has died is noticed at once.
+LEASE_S = 60.0
+_RENEW_S = 15.0
+#: How often a task that another process polls is looked up in the history.
+_FOLLOW_S = 2.0
+
+
+class Host(Protocol):
+    """What a watcher needs of the engine."""
+
+    @property
+    def client(self) -> Client:
+        """The shared HTTP client."""
+
+    @property
+    def history(self) -> History:
+        """The shared history."""
+
+    def apply(self, job: Job, event: TaskEvent) -> None:
+        """Record an event and its new state, and tell."""
+
+    def publish(self, job: Job, state: TaskState) -> None:
+        """Take over a state that another process recorded, and tell."""
+
+
+class Watcher:
+    """Polls the tasks of one process, each in its own coroutine, all in one line.
+
+    Args:
+        host: the engine.
+        clock: time.
+        random: uniform in [0, 1).
+        limits: bounds of a watch.
+    """
+
+    def __init__(
+        self, host: Host, clock: Clock, random: Callable[[], float], limits: flow.PollLimits
+    ) -> None:
+        self._host = host
+        self._clock = clock
+        self._random = random
+        self._limits = limits
+        self._lane = asyncio.Semaphore(2)
+        self._next_poll_at = 0.0
+        self._held: set[str] = set()
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def watch(self, job: Job) -> None:
+        """Watch ``job`` until it is settled."""
+        try:
+            while not job.state.is_settled:
+                if self.claim(job):
+                    await self._poll_to_the_end(job)
+                else:
+                    await self._follow(job)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.exception("the watch of task %s broke", job.state.id)
+            reason = f"an error in cometact_nb ({type(error).__name__}); please report it"
+            self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))
+        finally:
+            self._release(job)
+
+    # --- one process polls, the others follow ------------------------------------------------------
+
+    def claim(self, job: Job) -> bool:
+        """Whether this process is the one that polls ``job``, from now on if nobody else is."""
+        key = job.state.key
+        try:
+            held = self._host.history.claim(key, self._clock.now(), LEASE_S)
+        except HistoryError as error:
+            log.warning("task %s is watched without a claim: %s", job.state.id, error)
+            held = True  # with a history that cannot be written nobody else can claim it either
+        if held:
+            self._held.add(key)
+            if self._renewing is None or self._renewing.done():
+                self._renewing = asyncio.create_task(self._renew())
+        return held
+
+    def holds(self, job: Job) -> bool:
+        """Whether this process polls ``job``."""
+        return job.state.key in self._held
+
+    def _release(self, job: Job) -> None:
+        if job.state.key in self._held:
+            self._held.discard(job.state.key)
+            try:
+                self._host.history.release(job.state.key)
+            except HistoryError as error:
+                log.warning("the claim on task %s was left to run out: %s", job.state.id, error)
+
+    async def _renew(self) -> None:
+        while self._held:
+            await self._clock.sleep(_RENEW_S)
+            try:
+                self._held &= self._host.history.renew(self._held, self._clock.now(), LEASE_S)
+            except HistoryError as error:
+                log.warning("claims could not be renewed: %s", error)
+
+    async def _follow(self, job: Job) -> None:
+        """Take over what the polling process records, until the task ends or that process is gone."""
+        await self._clock.sleep(_FOLLOW_S * job.endpoint.time_scale)
+        try:
+            row = self._host.history.find(job.state.key)
+        except HistoryError as error:
+            log.warning("task %s could not be followed: %s", job.state.id, error)
+            return
+        if row is not None and row.state != job.state:
+            self._host.publish(job, row.state)
+
+    # --- polling -----------------------------------------------------------------------------------
+
+    async def _poll_to_the_end(self, job: Job) -> None:
+        scale = job.endpoint.time_scale
+        began = self._clock.monotonic()
+        failures = 0
+        asked_wait = 0.0
+        while not job.state.is_settled and self.holds(job):
+            if job.state.status is not Status.SUCCEEDED:
+                elapsed = job.state.elapsed_s(self._clock.now()) / scale
+                wait = flow.next_poll_s(job.state.status, job.state.progress, elapsed, failures, self._random)
+                await self._pause(job, max(wait, asked_wait) * scale)
+                verdict = await self.look(job)
+                failures = failures + 1 if isinstance(verdict, flow.TryLater) else 0
+                asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
+            if job.state.status is Status.SUCCEEDED:
+                await self._fetch(job)
+            elif failures > self._limits.failures:
+                self._end_watch(job, f"{failures} polls in a row failed: {job.state.problem}")
+            elif (self._clock.monotonic() - began) / scale > self._limits.watch_s:
+                self._end_watch(job, f"it has not ended within {self._limits.watch_s / 3600:.0f} h")
+
+    async def look(
+        self, job: Job, *, revive: bool = False
+    ) -> flow.Seen | flow.NotYet | flow.TryLater | flow.Hopeless:
+        """Poll once and record what it brought. ``revive``: an end already known is not taken back."""
+        outcome = await self._ask(job)
+        now = self._clock.now()
+        age_s = (self._clock.monotonic() - job.known_since) / job.endpoint.time_scale
+        verdict = flow.judge_poll(outcome, now)
+        match verdict:
+            case flow.Seen(snapshot=snapshot):
+                self._host.apply(job, events.Observed(at=now, snapshot=snapshot))
+            case flow.NotYet() if job.cancel_accepted:
+                gone = Snapshot(status=Status.CANCELLED, raw_status="deleted")
+                self._host.apply(job, events.Observed(at=now, snapshot=gone))
+            case flow.NotYet() if age_s > self._limits.fresh_id_s:
+                unknown = Snapshot(status=Status.NOT_FOUND, raw_status="task_not_exist")
+                self._host.apply(job, events.Observed(at=now, snapshot=unknown))
+            case flow.NotYet():
+                self._host.apply(
+                    job, events.PollFailed(at=now, reason="The service does not know the id yet")
+                )
+            case flow.TryLater(reason=reason):
+                self._host.apply(job, events.PollFailed(at=now, reason=reason))
+            case flow.Hopeless(reason=reason) if not (revive and job.state.status in FINAL):
+                self._end_watch(job, reason)
+        return verdict
+
+    async def _ask(self, job: Job) -> flow.Outcome:
+        """One GET, never within 5 s of the last one for this task, and in line with all others."""
+        async with job.asking:
+            return await self._ask_in_turn(job)
+
+    async def _ask_in_turn(self, job: Job) -> flow.Outcome:
+        scale = job.endpoint.time_scale
+        early = job.last_poll + flow.POLL_FLOOR_S * scale - self._clock.monotonic()
+        if early > 0:
+            await self._clock.sleep(early)
+        async with self._lane:
+            now = self._clock.monotonic()
+            turn = max(now, self._next_poll_at)
+            self._next_poll_at = turn + flow.poll_spacing_s(len(self._held)) * scale
+            if turn > now:
+                await self._clock.sleep(turn - now)
+            job.last_poll = self._clock.monotonic()
+            return await self._host.client.retrieve(job.endpoint, job.state.id or "")
+
+    async def _pause(self, job: Job, seconds: float) -> None:
+        """Wait, or less when something (a cancel) makes news likely."""
+        job.wake.clear()
+        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+        waking = asyncio.ensure_future(job.wake.wait())
+        try:
+            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            waking.cancel()
+
+    async def _fetch(self, job: Job) -> None:
+        """Bring every output of a succeeded task to disk."""
+        fetcher = Fetcher(self._host.client, self._clock, self._random, job.endpoint.time_scale)
+
+        async def fresh() -> tuple[str, ...]:
+            await self.look(job, revive=True)
+            return job.state.output_urls
+
+        try:
+            if not job.state.output_urls:
+                await self._await_output(job)
+            for index in range(len(job.state.clips), len(job.state.output_urls)):
+                info = await fetcher.clip(job.state, index, job.output_dir, fresh)
+                self._host.apply(job, events.ClipSaved(at=self._clock.now(), clip=info))
+        except ClipError as error:
+            self._host.apply(job, events.ClipFailed(at=self._clock.now(), reason=str(error)))
+
+    async def _await_output(self, job: Job) -> None:
+        """A success may be announced a little before its URLs."""
+        scale = job.endpoint.time_scale
+        until = self._clock.monotonic() + self._limits.empty_output_s * scale
+        while not job.state.output_urls:
+            if self._clock.monotonic() > until:
+                raise ClipError("the service announced success without a video")
+            await self.look(job, revive=True)
+
+    def _end_watch(self, job: Job, reason: str) -> None:
+        self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))

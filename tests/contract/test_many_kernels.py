@@ -1,0 +1,99 @@
+"""Several kernels on one history: nothing lost, one poller a task, a dead one's tasks adopted."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+from services import SandboxProcess, new_session
+
+from cometact_nb.domain.task import Status
+
+SPEED = 150.0
+KERNEL = """
+import sys
+import cometact_nb as act
+history, output, url, speed, action, *rest = sys.argv[1:]
+act.configure(history=history, output_dir=output)
+sandbox = act.use_sandbox(float(speed), url=url)
+if action == "many":
+    tasks = [act.submit(character=sandbox.character, reference=sandbox.reference) for _ in range(5)]
+    print(*[task.wait(120).id for task in tasks])
+elif action == "slow":
+    task = act.submit(character=sandbox.character + "?scenario=slow-task", reference=sandbox.reference)
+    print(task.id, flush=True)
+    task.wait(120)
+elif action == "follow":
+    print(act.task(rest[0]).wait(120).status)
+"""
+
+
+@pytest.fixture
+def sandbox():
+    process = SandboxProcess("--concurrency", "50", speed=SPEED)
+    yield process
+    process.stop()
+
+
+def kernel(tmp_path, sandbox, *action: str) -> subprocess.Popen[str]:
+    place = [str(tmp_path / "history.sqlite"), str(tmp_path / "clips"), sandbox.base_url, str(SPEED)]
+    return subprocess.Popen(
+        [sys.executable, "-c", KERNEL, *place, *action],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "locked" not in errors
+    return output
+
+
+def test_four_kernels_write_one_history_and_lose_nothing(tmp_path, sandbox) -> None:
+    kernels = [kernel(tmp_path, sandbox, "many", str(number)) for number in range(4)]
+    ids = " ".join(finish(process) for process in kernels).split()
+    assert len(set(ids)) == 20
+    session = new_session(tmp_path, sandbox)
+    found = [session.task(task_id) for task_id in ids]
+    assert {task.status for task in found} == {Status.SUCCEEDED}
+    assert len({task.clip.path for task in found}) == 20
+    session.close()
+    assert sandbox.posts() == 20
+
+
+def test_one_kernel_polls_a_task_and_the_others_follow(tmp_path, sandbox) -> None:
+    owner = kernel(tmp_path, sandbox, "slow")
+    assert owner.stdout is not None
+    task_id = owner.stdout.readline().strip()
+    followers = [kernel(tmp_path, sandbox, "follow", task_id) for _ in range(3)]
+    for follower in followers:
+        assert "SUCCEEDED" in finish(follower)
+    finish(owner)
+    times = sandbox.ledger()["polls"][task_id]
+    floor = 5 / SPEED
+    assert (
+        min(later - earlier for earlier, later in pairwise(times)) > floor * 0.8
+    )  # the ledger's clock is coarse
+    assert len(list((tmp_path / "clips").glob("*.mp4"))) == 1
+    assert len(sandbox.ledger()["downloads"]) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_the_tasks_of_a_dead_kernel_are_adopted_by_one_that_follows(tmp_path, sandbox, how) -> None:
+    owner = kernel(tmp_path, sandbox, "slow")
+    assert owner.stdout is not None
+    task_id = owner.stdout.readline().strip()
+    session = new_session(tmp_path, sandbox)
+    task = session.task(task_id)
+    assert not task.status.is_terminal
+    owner.send_signal(how)
+    owner.communicate(timeout=30)
+    assert task.wait(60).clip
+    assert sandbox.posts() == 1
+    session.close()

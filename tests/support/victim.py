@@ -1,0 +1,93 @@
+"""Kernels to be killed: each submits one task, waits for its clip, and dies when it is told to.
+
+``python victim.py BASE_URL`` reads lines ``FOLDER POINT RUN`` and forks a child for each, so that the imports
+are paid once. A child dies with SIGKILL right before (``3-``) or right after (``3+``) its third durable step (a
+transaction of the history, an fsync, a rename or a link), or ``0.35s`` after it began to submit; ``0+`` never.
+What it said is in ``FOLDER/output``; the exit status is printed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from pathlib import Path
+
+import av  # noqa: F401  (imported once, for all)
+import PIL.Image  # noqa: F401
+
+import cometact_nb as act
+from cometact_nb import sessions, tasks  # noqa: F401
+from cometact_nb.store import history, media
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(point: str) -> None:
+    """Arrange for death at ``point``."""
+    if point.endswith("s"):
+        threading.Timer(float(point[:-1]), die).start()
+        return
+    number, side = int(point[:-1]), point[-1]
+    counter = itertools.count(1)
+
+    def durable(name, step):
+        def taken(*args, **named):
+            count = next(counter)
+            print(count, name, flush=True)
+            if (count, side) == (number, "-"):
+                die()
+            result = step(*args, **named)
+            if (count, side) == (number, "+"):
+                die()
+            return result
+
+        return taken
+
+    class Connection(sqlite3.Connection):
+        """Every transaction is a durable step."""
+
+        def execute(self, sql, *args):
+            if sql == "COMMIT" or (sql.startswith("UPDATE") and not self.in_transaction):
+                return durable(sql.split()[0], super().execute)(sql, *args)
+            return super().execute(sql, *args)
+
+    connect = sqlite3.connect
+    history.sqlite3.connect = lambda *args, **named: connect(*args, **named, factory=Connection)
+    for name in ("fsync", "link"):
+        setattr(media.os, name, durable(name, getattr(os, name)))
+    Path.replace = durable("replace", Path.replace)
+
+
+def live(folder: Path, base_url: str, point: str, run: str) -> None:
+    """A kernel's life."""
+    act.configure(history=str(folder / "history.sqlite"), output_dir=folder / "clips")
+    sandbox = act.use_sandbox(300, url=base_url)
+    arm(point)
+    task = act.submit(character=f"{sandbox.character}?run={run}", reference=sandbox.reference)
+    print("submitted", task.id, flush=True)
+    task.wait(60)
+    print("done", flush=True)
+
+
+def main() -> None:
+    base_url = sys.argv[1]
+    for line in sys.stdin:
+        folder, point, run = line.split()
+        child = os.fork()
+        if child == 0:
+            output = os.open(f"{folder}/output", os.O_CREAT | os.O_WRONLY)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            live(Path(folder), base_url, point, run)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
