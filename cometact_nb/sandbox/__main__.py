@@ -57,8 +57,7 @@ def main() -> int:
     """Run until SIGTERM, Ctrl-C or the end of standard input."""
     options = _parser().parse_args()
     if options.list_scenarios:
-        for scenario in SCENARIOS.values():
-            print(f"{scenario.name:22}{scenario.phase:12}{scenario.description}")  # noqa: T201
+        print(_table())  # noqa: T201
         return 0
     try:
         asyncio.run(_serve(options))
@@ -68,6 +67,21 @@ def main() -> int:
         print(f"The sandbox needs {error.name}: pip install 'cometact_nb[sandbox]'", file=sys.stderr)  # noqa: T201
         return 3
     return 0
+
+
+def _table() -> str:
+    """The scenarios by phase, with their options."""
+    lines = ["A spec is NAME[:key=value,…][@probability][xTIMES]; in a character's URL: ?scenario=SPEC"]
+    phase = ""
+    for scenario in SCENARIOS.values():
+        if scenario.phase != phase:
+            phase = scenario.phase
+            lines += ["", phase]
+        lines.append(f"  {scenario.name:20}{scenario.description}")
+        for key, value in scenario.options.items():
+            choice = " or ".join(scenario.forms) if key == "form" else value
+            lines.append(f"  {'':20}  {key}={choice}")
+    return "\n".join(lines)
 
 
 async def _serve(options: argparse.Namespace) -> None:

@@ -57,7 +57,7 @@ def _s(name: str, phase: Phase, description: str, forms: tuple[str, ...] = (), *
 
 
 _ALL = (
-    _s("connection-refused", "connection", "Nothing listens for a while: from now on, or from the answer to its request on.",
+    _s("connection-refused", "connection", "Nothing listens for a while, from now or its request on.",
        seconds="2"),
     _s("reset-before-body", "create", "The connection is reset once the headers came; nothing is accepted."),
     _s("reset-mid-body", "create", "The connection is reset as the body comes; nothing is accepted."),
@@ -73,7 +73,7 @@ _ALL = (
     _s("http-403", "create", "403: the key may not use this."),
     _s("http-404", "create", "404: a wrong path."),
     _s("http-413", "create", "413: the request is too large."),
-    _s("rate-limited", "create", "429; Retry-After in seconds, as a date, absurd, … Once, unless told otherwise.",
+    _s("rate-limited", "create", "429; Retry-After in seconds, as a date, absurd, … Once, unless xTIMES.",
        ("seconds", "date", "absurd", "negative", "junk", "missing"), retry_after="1"),
     _s("http-500", "create", "500; nothing is accepted, which the client cannot know."),
     _s("http-500-accepted", "create", "500, although the task was accepted."),

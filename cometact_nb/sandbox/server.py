@@ -17,7 +17,7 @@ import tornado.web
 from cometact_nb.sandbox.create import Create
 from cometact_nb.sandbox.handlers import BytesHandler, Handler
 from cometact_nb.sandbox.samples import SAMPLES, TYPES
-from cometact_nb.sandbox.scenarios import Playbook
+from cometact_nb.sandbox.scenarios import Playbook, parse
 from cometact_nb.sandbox.tasks import Tasks
 from cometact_nb.sandbox.watch import OneTask, Output
 from cometact_nb.sandbox.workshop import Workshop
@@ -53,6 +53,8 @@ class Sandbox:
         self._wanted_port: int = options.port
         self._port = 0
         self._server: tornado.httpserver.HTTPServer | None = None
+        self._hidden_until = 0.0
+        self._hiding: asyncio.Task[None] | None = None
 
     @property
     def base_url(self) -> str:
@@ -73,11 +75,25 @@ class Sandbox:
         self._server = tornado.httpserver.HTTPServer(self._application())
         self._server.add_sockets(sockets)
 
-    async def hide(self, seconds: float) -> None:
-        """Close the port for a while."""
+    def hide(self, seconds: float) -> None:
+        """Close the port and every connection for a while, from now on."""
+        loop = asyncio.get_running_loop()
+        self._hidden_until = max(self._hidden_until, loop.time() + seconds)
         if self._server is not None:
-            self._server.stop()
-            await asyncio.sleep(seconds)
+            server, self._server = self._server, None
+            server.stop()
+            self._hiding = loop.create_task(self._hidden(server))
+
+    async def _hidden(self, server: tornado.httpserver.HTTPServer) -> None:
+        # A kept connection would go on working, and a client that pools them would notice nothing.
+        await server.close_all_connections()
+        asyncio.get_running_loop().call_at(self._hidden_until, self._show)
+
+    def _show(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._hidden_until:  # hidden again meanwhile, and for longer
+            loop.call_at(self._hidden_until, self._show)
+        else:
             self.listen()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -138,15 +154,15 @@ class Books(Handler):
             self.sandbox.reset()
         elif what == "scenario":
             try:
-                play = self.sandbox.playbook.push(json.loads(self.request.body)["spec"])
-            except (ValueError, KeyError, TypeError) as error:
+                play = parse(json.loads(self.request.body)["spec"])
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 self.answer(400, {"error": str(error)})
                 return
             if play.name == "connection-refused":
-                self.sandbox.playbook.reset()
-                self.answer(200, {"ok": True, "at": time.time()})
-                await self.sandbox.hide(play.seconds())
+                await self.answer(200, {"ok": True, "at": time.time()})
+                self.sandbox.hide(play.seconds())
                 return
+            self.sandbox.playbook.push(play)
         self.answer(200, {"ok": True, "at": time.time()})
 
 

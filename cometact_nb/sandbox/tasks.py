@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -177,10 +177,12 @@ class Tasks:
 
 def bare(task: Task, urls: list[str], now: float) -> dict[str, Any]:
     """Runway's own object, as in CometAPI's sample of 2026-05."""
-    created = (
-        datetime.fromtimestamp(task.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
-    answer: dict[str, Any] = {"id": task.id, "status": task.status, "createdAt": created}
+    created = datetime.fromtimestamp(task.created, UTC).isoformat(timespec="milliseconds")
+    answer: dict[str, Any] = {
+        "id": task.id,
+        "status": task.status,
+        "createdAt": created.replace("+00:00", "Z"),
+    }
     if task.status == "RUNNING":
         answer["progress"] = round(task.progress(now), 3)
     if task.status == "SUCCEEDED":
@@ -191,8 +193,11 @@ def bare(task: Task, urls: list[str], now: float) -> dict[str, Any]:
     return answer
 
 
+#: The gateway's own clock, as in its sample.
+_GATEWAY_ZONE = timezone(timedelta(hours=8))
+
 _OUTER = {
-    "PENDING": "SUBMITTED",
+    "PENDING": "QUEUED",
     "THROTTLED": "QUEUED",
     "RUNNING": "IN_PROGRESS",
     "SUCCEEDED": "SUCCESS",
@@ -204,6 +209,7 @@ _OUTER = {
 def wrapped(task: Task, urls: list[str], now: float) -> dict[str, Any]:
     """The gateway's envelope around it, as in CometAPI's sample of 2026-03."""
     inner = bare(task, urls, now)
+    inner["createdAt"] = datetime.fromtimestamp(int(task.created), _GATEWAY_ZONE).isoformat()
     return {
         "code": "success",
         "message": "",

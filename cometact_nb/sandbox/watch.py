@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -122,15 +123,14 @@ class Output(BytesHandler):
     async def get(self, task_id: str, number: str) -> None:
         """The clip, or what its task's scenarios make of it."""
         task = self.sandbox.tasks.get(task_id)
-        asked = {"id": task_id, "range": self.request.headers.get("Range"), "query": self.request.query}
-        self.sandbox.ledger["downloads"].append({**asked, "key": "Authorization" in self.request.headers})
+        if self.request.method == "GET":
+            asked = {"id": task_id, "range": self.request.headers.get("Range"), "query": self.request.query}
+            key = "Authorization" in self.request.headers
+            self.sandbox.ledger["downloads"].append({"at": time.time(), **asked, "key": key})
         if task is None or task.status != "SUCCEEDED":
             raise tornado.web.HTTPError(404)
-        task.downloads += 1
-        expires = int(self.get_query_argument("expires", "0"))
-        token = self.get_query_argument("token", "")
-        good = hmac.compare_digest(token, signature(self.sandbox.secret, task_id, int(number), expires))
-        if not good or expires < time.time() or "forbidden-output" in task.plays:
+        task.downloads += self.request.method == "GET"
+        if not self._opens(task_id, int(number)) or "forbidden-output" in task.plays:
             self.answer(403, {"message": "the link has expired"})
             return
         await self._serve(task, task.clip.future.result())
@@ -138,6 +138,15 @@ class Output(BytesHandler):
     async def head(self, task_id: str, number: str) -> None:
         """The same without the body."""
         await self.get(task_id, number)
+
+    def _opens(self, task_id: str, number: int) -> bool:
+        """Whether the link's signature is good and its time not over."""
+        expires = self.get_query_argument("expires", "")
+        if not re.fullmatch(r"-?\d{1,18}", expires, re.ASCII) or int(expires) < time.time():
+            return False
+        token = self.get_query_argument("token", "").encode()
+        good = signature(self.sandbox.secret, task_id, number, int(expires))
+        return hmac.compare_digest(token, good.encode())
 
     async def _serve(self, task: Task, clip: bytes) -> None:
         plays: Any = task.plays
