@@ -77,14 +77,14 @@ class Inspector:
         """
         declared, address = _checked(given, role)
         seen = await self._seen(client, address, folder, sandbox=sandbox, fresh=fresh)
-        if role is None and seen.facts.kind is not None:
-            role = "character" if seen.facts.kind == "image" else "reference"
-        early = tuple(
-            replace(finding, field=role or "input", value=_shown(finding.value)) for finding in seen.early
-        )
-        asked = early or seen.unreachable is not None
-        judged = findings(address, role, seen.facts, declared) if not asked or seen.facts.local else ()
-        return Inspection(address, role, seen.facts, early + judged, seen.unchecked, seen.unreachable)
+        return _judged(address, role, declared, seen)
+
+    def known(self, ref: MediaRef, role: Role, *, sandbox: bool) -> Inspection | None:
+        """What an inspection of the last three minutes found, or None: this looks at nothing itself."""
+        kept = self._kept.get((ref.uri, sandbox))
+        if kept is None or self._monotonic() - kept[0] >= _KEPT_S:
+            return None
+        return _judged(ref.uri, role, ref.type, kept[1])
 
     async def _seen(self, client: Client, address: str, folder: Path, *, sandbox: bool, fresh: bool) -> Seen:
         if not re.match(r"https?:", address, re.IGNORECASE):
@@ -100,6 +100,18 @@ class Inspector:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return seen
+
+
+def _judged(address: str, role: Role | None, declared: MediaType | None, seen: Seen) -> Inspection:
+    """What the vendor would say of what was seen."""
+    if role is None and seen.facts.kind is not None:
+        role = "character" if seen.facts.kind == "image" else "reference"
+    early = tuple(
+        replace(finding, field=role or "input", value=_shown(finding.value)) for finding in seen.early
+    )
+    asked = early or seen.unreachable is not None
+    judged = findings(address, role, seen.facts, declared) if not asked or seen.facts.local else ()
+    return Inspection(address, role, seen.facts, early + judged, seen.unchecked, seen.unreachable)
 
 
 def _checked(given: object, role: object) -> tuple[MediaType | None, str]:

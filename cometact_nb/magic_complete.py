@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.getipython import get_ipython
 
-from cometact_nb.magic_options import SUBCOMMANDS, VALUES, request_parser, sandbox_parser
+from cometact_nb.magic_options import SUBCOMMANDS, VALUES, doctor_parser, request_parser, sandbox_parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["matcher"]
 
+_PARSERS = {"sandbox": sandbox_parser, "doctor": doctor_parser}
 _LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}act_two\s(?P<rest>.*)$")
 
 
@@ -39,7 +40,7 @@ def matcher(context: Any) -> Any:
 
 def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
     """Where in ``fragment`` the completed part begins, and what may stand there."""
-    parser = sandbox_parser() if "sandbox" in before[:1] else request_parser()
+    parser = _PARSERS.get(before[0] if before else "", request_parser)()
     if "$" in fragment:
         place = fragment.rindex("$") + 1
         return place, _variables()

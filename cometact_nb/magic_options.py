@@ -14,7 +14,15 @@ from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["SUBCOMMANDS", "VALUES", "Parser", "field_values", "request_parser", "sandbox_parser"]
+__all__ = [
+    "SUBCOMMANDS",
+    "VALUES",
+    "Parser",
+    "doctor_parser",
+    "field_values",
+    "request_parser",
+    "sandbox_parser",
+]
 
 #: Names that people know a knob by, beside its own.
 _ALIASES = {"expression_intensity": ["--intensity"], "public_figure_threshold": ["--moderation"]}
@@ -57,7 +65,10 @@ _SWITCH = {
     "0": False,
 }
 
-SUBCOMMANDS = {"sandbox": "send tasks to a stand-in on this machine; nothing is billed"}
+SUBCOMMANDS = {
+    "sandbox": "send tasks to a stand-in on this machine; nothing is billed",
+    "doctor": "inspect an input: what the vendor would refuse, and how to mend it",
+}
 
 _EXAMPLES = """\
 examples:
@@ -65,6 +76,7 @@ examples:
   task = %act_two -c $hero -r {clips[0]} --wait
   %act_two -c $hero -r $clip --dry-run          (shows JSON, curl, Python and price; sends nothing)
   %act_two sandbox                              (practise: nothing is billed)
+  %act_two doctor $clip                         (would the vendor take it?)
   %%act_two -o task                             (body: the vendor's JSON, TOML, or a whole curl command)
 
 $name and {expression} are replaced by your variables; 'single quotes' keep a word as it is.
@@ -157,6 +169,22 @@ def sandbox_parser() -> Parser:
         "--scenario", metavar="SPEC", action="append", help="rehearse a fault, such as lost-answer"
     )
     parser.add_argument("--url", help="use one that runs already, started by: cometact-nb sandbox")
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
+def doctor_parser() -> Parser:
+    """The parser of ``%act_two doctor``."""
+    parser = Parser(
+        prog="%act_two doctor",
+        description="Inspect an input as the vendor would see it. Nothing is submitted, no key is sent.",
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument(
+        "input", nargs="*", metavar="URL", help="URL or path of a character or a reference clip"
+    )
+    parser.add_argument("--role", metavar="character|reference", help="what it is meant for")
     parser.add_argument("-h", "--help", action="store_true", help="show this")
     return parser
 

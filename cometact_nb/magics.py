@@ -10,7 +10,14 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class, no_var_expand
 
 from cometact_nb.magic_complete import matcher
-from cometact_nb.magic_options import SUBCOMMANDS, field_values, parse, request_parser, sandbox_parser
+from cometact_nb.magic_options import (
+    SUBCOMMANDS,
+    doctor_parser,
+    field_values,
+    parse,
+    request_parser,
+    sandbox_parser,
+)
 from cometact_nb.magic_words import WordError, expand, split
 
 if TYPE_CHECKING:
@@ -111,6 +118,15 @@ class ActTwoMagics(Magics):
             "Nothing is billed. act.leave_sandbox() goes back.\n"
             f"Try: %act_two -c {sandbox.character} -r {sandbox.reference} -e 4\n"
         )
+
+    def _doctor(self, words: list[Any]) -> None:
+        parser = doctor_parser()
+        options = parse(parser, words)
+        if options.help or not options.input:
+            _say(parser.format_help())
+            return
+        for given in options.input:
+            _say(f"{_session().inspect(given, options.role)}\n")
 
 
 def load(ip: Any) -> None:

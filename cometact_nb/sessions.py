@@ -177,6 +177,7 @@ class Session:
             request = request.replace(**fields)
         config = self._config
         self._check(request, config)
+        self._check_what_is_known(request, config)
         state = TaskState(key=new_key())
         job = Job(state, config.endpoint, self._folder(config))
         task = self._track(job)
@@ -345,6 +346,16 @@ class Session:
                 "There is no API key. Set COMETAPI_KEY before starting the kernel, or call "
                 "act.configure(api_key=…). To practise without one: act.use_sandbox() or %act_two sandbox."
             )
+
+    def _check_what_is_known(self, request: ActTwoRequest, config: Config) -> None:
+        """Refuse an input that a recent inspection saw to be bad. Nothing is fetched for this."""
+        if request.allow_unlisted:
+            return
+        inputs: dict[Role, MediaRef] = {"character": request.character, "reference": request.reference}
+        seen = [self._inspector.known(ref, role, sandbox=config.sandbox) for role, ref in inputs.items()]
+        bad = [found for look in seen if look for found in look.findings if found.severity == "error"]
+        if bad:
+            raise RequestError(bad)
 
     def _folder(self, config: Config) -> Path:
         return (self.notebook_dir / config.output_dir).resolve()

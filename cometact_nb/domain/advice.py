@@ -103,7 +103,7 @@ def advise(state: TaskState) -> Advice:
             )
         case Status.UNCONFIRMED:
             return Advice(
-                f"The paid request was sent and its outcome is unknown: {state.problem or 'no reason given'}.",
+                f"The paid request was sent and its outcome is unknown: {state.problem or 'no reason'}.",
                 "Look in your CometAPI log before anything else. If the task is there, "
                 "task.confirm('its id') goes on with it; if it is not, task.forget(). "
                 "task.resubmit() sends it again and may pay twice.",

@@ -53,7 +53,9 @@ def die_at(victims, folder: Path, point: str, seed: int) -> str:
 
 def posts_of(sandbox: SandboxProcess, run: int) -> list[dict[str, Any]]:
     """The paid requests of one victim: each names its run in its character's URL."""
-    return [post for post in sandbox.ledger()["posts"] if post["body"]["character"]["uri"].endswith(f"?run={run}")]
+    return [
+        post for post in sandbox.ledger()["posts"] if post["body"]["character"]["uri"].endswith(f"?run={run}")
+    ]
 
 
 def settle(folder: Path, sandbox: SandboxProcess, output: str, seed: int) -> Status | None:

@@ -219,3 +219,27 @@ def test_a_key_and_a_signature_are_in_no_repr_and_no_file(tmp_path, session, san
     for secret in (signature, "sandbox-key"):
         assert not any(secret in text for text in texts)
         assert not any(secret.encode() in content for content in files)
+
+
+def test_an_input_that_was_seen_to_be_bad_is_refused_before_it_is_paid_for(session, sandbox) -> None:
+    url = f"{sandbox.base_url}/samples/nothing-here.png"
+    assert session.inspect(url, "character").ok is False
+    with pytest.raises(RequestError, match="character answers HTTP 404"):
+        submit(session, sandbox, character=url)
+    assert sandbox.posts() == 0
+    assert session.inspect(sandbox.character, "character").ok
+    assert session.inspect(sandbox.reference, "reference").ok
+    assert submit(session, sandbox).wait(60).clip
+    assert submit(session, sandbox, character=url, allow_unlisted=True).wait(60).clip
+
+
+def test_a_resubmit_is_a_new_task_that_pays_again(session, sandbox) -> None:
+    first = submit(session, sandbox, character=sandbox.playing("internal"))
+    with pytest.raises(ActTwoError, match="would pay twice"):
+        first.resubmit()
+    with pytest.raises(TaskFailed):
+        first.wait(60)
+    second = first.resubmit()
+    assert second.request == first.request
+    assert second.key != first.key
+    assert sandbox.posts() == 2

@@ -233,3 +233,12 @@ def test_the_sandbox_subcommand_says_where_tasks_go_and_what_to_try(kernel, shar
     told = kernel.run(f"%act_two sandbox --speed 75 --url {shared_sandbox.base_url}")
     assert "Nothing is billed" in told["text"]
     assert "%act_two -c http://127.0.0.1" in told["text"]
+
+
+def test_doctor_says_what_the_vendor_would_refuse(kernel, sandbox) -> None:
+    good = kernel.run("%act_two doctor $hero {clip}")
+    assert good["status"] == "ok"
+    assert "960" in good["text"]
+    bad = kernel.run(f"%act_two doctor {sandbox.base_url}/samples/none.mp4 --role reference")
+    assert "404" in bad["text"]
+    assert sandbox.posts() == 0

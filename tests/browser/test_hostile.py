@@ -1,0 +1,30 @@
+"""Text from the network is shown as text: no script of a vendor, a URL or a pasted body ever runs."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(speed=30)"
+
+
+def test_a_hostile_failure_message_is_text_in_every_form(notebook) -> None:
+    notebook.type(0, SETUP)
+    notebook.run(0)
+    notebook.finished(0)
+    hostile = "{sandbox.character}?scenario=unknown-failure&x=<svg/onload=alert(1)>"
+    notebook.type(1, f"task = %act_two -c {hostile} -r {{sandbox.reference}}")
+    notebook.run(1)
+    notebook.cell(1).get_by_text("MOON.PHASE").first.wait_for(timeout=60_000)
+    notebook.type(2, f"%act_two -c {hostile} -r {{sandbox.reference}} --dry-run")
+    notebook.run(2)
+    notebook.finished(2)
+    notebook.save()
+    notebook.page.reload()
+    notebook.ready()
+    card = notebook.cell(1).locator(".jp-OutputArea")
+    card.get_by_text("MOON.PHASE").first.wait_for(timeout=30_000)
+    assert "<script>" in card.inner_text()  # shown, letter by letter
+    assert notebook.page.title() != "pwned"
+    assert card.locator("script, svg, [onerror], [onload]").count() == 0

@@ -1,0 +1,69 @@
+"""A disk that is full: what was paid for is not lost, and nothing is sent without a record."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from services import new_session
+
+from cometact_nb.domain.task import Status
+
+#: A limit on the size of any file stands in for a full disk: writes fail the same way, without a mount.
+KERNEL = """
+import resource, signal, sys
+import cometact_nb as act
+folder, url, limit, when = sys.argv[1:]
+act.configure(history=folder + "/history.sqlite", output_dir=folder + "/clips")
+sandbox = act.use_sandbox(75, url=url)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def fill():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+if when == "before":
+    fill()
+try:
+    task = act.submit(character=sandbox.character, reference=sandbox.reference)
+    if when == "after":
+        fill()
+    print(task.id)
+    task.wait(60)
+except act.errors.ActTwoError as error:
+    print(type(error).__name__, error)
+"""
+
+
+def run(folder, sandbox, limit: int, when: str) -> str:
+    command = [sys.executable, "-c", KERNEL, str(folder), sandbox.base_url, str(limit), when]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+    return done.stdout
+
+
+def test_nothing_is_sent_when_the_intent_cannot_be_recorded(tmp_path, sandbox) -> None:
+    told = run(tmp_path, sandbox, 0, "before")
+    assert "HistoryError" in told
+    assert "Nothing is sent without a record" in told
+    assert sandbox.posts() == 0
+
+
+def test_a_clip_that_does_not_fit_is_told_and_fetched_when_there_is_room(tmp_path, sandbox) -> None:
+    told = run(tmp_path, sandbox, 100_000, "after")
+    task_id = told.split()[0]
+    assert "ClipError" in told
+    assert "does not take it" in told
+    assert list((tmp_path / "clips").iterdir()) == []
+    session = new_session(tmp_path, sandbox)
+    task = session.task(task_id)
+    assert task.status is Status.SUCCEEDED
+    assert task.refresh().wait(60).clip
+    assert sandbox.posts() == 1
+    session.close()
+
+
+def test_an_id_is_not_lost_when_the_disk_fills_right_after_it_came(tmp_path, sandbox) -> None:
+    told = run(tmp_path, sandbox, 0, "after")
+    assert sandbox.posts() == 1
+    task_id = told.split()[0]
+    session = new_session(tmp_path, sandbox)
+    assert session.task(task_id).refresh().wait(60).clip
+    assert sandbox.posts() == 1
+    session.close()
