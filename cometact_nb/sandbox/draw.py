@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cometact_nb.sandbox import draw_body, draw_face, draw_robot
 from cometact_nb.sandbox.draw_looks import ACTOR, LOOKS, Look, Pose, look_for
-from cometact_nb.sandbox.draw_pen import Pen, mix, shade, shifted
+from cometact_nb.sandbox.draw_pen import Pen, gradient, mix, shade, shifted
+from cometact_nb.sandbox.draw_picture import hang
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,7 +24,18 @@ __all__ = ["ACTOR", "LOOKS", "Look", "Pose", "draw_frame", "look_for"]
 _OVER = 2
 #: How far a figure reaches from the middle, in units: a raised hand at the end of its swing.
 _REACH = 3.8
+#: How far each corner of the background is on the way from its one colour to the other.
+_CORNERS = (0.0, 0.35, 0.65, 1.0)
 _WHITE = (255, 255, 255)
+
+
+class _Wall(NamedTuple):
+    """All that decides what stands behind a character; it is the same for all frames of a clip."""
+
+    colors: tuple[tuple[int, int, int], ...]
+    size: tuple[int, int]
+    hue_shift: float
+    picture: bytes | None
 
 
 def draw_frame(
@@ -34,6 +46,7 @@ def draw_frame(
     hue_shift: float = 0.0,
     badge: str | None = None,
     caption: str | None = None,
+    picture: bytes | None = None,
 ) -> Image.Image:
     """Draw a character in a pose.
 
@@ -44,16 +57,18 @@ def draw_frame(
         hue_shift: how far the background's hue is turned, in turns; the clothes follow half-way.
         badge: a word for the upper left corner.
         caption: a line for the lower left corner.
+        picture: an image file that hangs behind the character.
 
     Returns:
         An RGB image of exactly that size.
     """
-    frame = _backdrop(look.backdrop, size, hue_shift).copy()
+    wall = _Wall(look.backdrop, size, hue_shift, picture)
+    frame = _backdrop(wall).copy()
     unit, centre, base = _framing(size)
     # Only the strip a figure can reach is drawn large and reduced: the rest never changes.
     reach = (_REACH if pose.arm_left or pose.arm_right else 2.3) * unit
     left, right = max(0, int(centre - reach) // 2 * 2), min(size[0], int(centre + reach))
-    stage = _stage(look.backdrop, size, hue_shift, left, right).copy()
+    stage = _stage(wall, left, right).copy()
     pen = Pen(stage, unit * _OVER, ((centre - left) * _OVER, base * _OVER))
     _figure(pen, replace(look, shirt=shifted(look.shirt, hue_shift / 2)), pose)
     frame.paste(stage.reduce(_OVER), (left, 0))
@@ -96,33 +111,27 @@ def _figure(pen: Pen, look: Look, pose: Pose) -> None:
 
 
 @lru_cache(maxsize=4)
-def _stage(
-    colors: tuple[tuple[int, int, int], ...], size: tuple[int, int], hue_shift: float, left: int, right: int
-) -> Image.Image:
+def _stage(wall: _Wall, left: int, right: int) -> Image.Image:
     """The strip of the background from ``left`` to ``right`` (pixels), enlarged for drawing."""
     from PIL import Image  # noqa: PLC0415  (Pillow takes 50 ms, and starting must be fast)
 
-    strip = _backdrop(colors, size, hue_shift).crop((left, 0, right, size[1]))
+    strip = _backdrop(wall).crop((left, 0, right, wall.size[1]))
     # NEAREST: reducing it again gives the very pixels it came from, so the strip leaves no seam.
     return strip.resize((strip.width * _OVER, strip.height * _OVER), Image.Resampling.NEAREST)
 
 
 @lru_cache(maxsize=4)
-def _backdrop(
-    colors: tuple[tuple[int, int, int], ...], size: tuple[int, int], hue_shift: float
-) -> Image.Image:
+def _backdrop(wall: _Wall) -> Image.Image:
     """The background: a gradient along the diagonal, and the scenery."""
-    from PIL import Image  # noqa: PLC0415
-
-    top, bottom = (shifted(color, hue_shift) for color in colors)
-    corners = Image.new("RGB", (2, 2))
-    for i, share in enumerate((0.0, 0.35, 0.65, 1.0)):
-        red, green, blue = mix(top, bottom, share)
-        corners.putpixel((i % 2, i // 2), (red, green, blue))
-    image = corners.resize((size[0] * _OVER, size[1] * _OVER), Image.Resampling.BILINEAR)
+    width, height = wall.size
+    top, bottom = (shifted(color, wall.hue_shift) for color in wall.colors)
+    image = gradient([mix(top, bottom, share) for share in _CORNERS], (width * _OVER, height * _OVER))
     pen = Pen(image, _OVER, (0.0, 0.0))
-    _scenery(pen, size, shade(top, 0.5), bottom)
-    return image.reduce(_OVER)
+    _scenery(pen, wall.size, shade(top, 0.5), bottom)
+    image = image.reduce(_OVER)
+    if wall.picture:
+        hang(image, wall.picture)
+    return image
 
 
 def _scenery(pen: Pen, size: tuple[int, int], light: tuple[int, ...], dark: tuple[int, ...]) -> None:

@@ -229,8 +229,9 @@ def front_hair(pen: Pen, look: Look, pose: Pose) -> None:
         for x, y, size in _CURLS_FRONT:
             pen.blob(x + dx, y, size, size, hair)
         for x, y, size in _CURLS_FRONT[:5]:
-            bend = [(x + dx - size * 0.5, y + size * 0.2), (x + dx - size * 0.35, y - size * 0.45)]
-            pen.stroke([*bend, (x + dx + size * 0.25, y - size * 0.5)], 0.05, light)
+            arc = [math.radians(degrees) for degrees in (185, 215, 245, 275)]
+            bend = [(x + dx + 0.62 * size * math.cos(a), y + 0.62 * size * math.sin(a)) for a in arc]
+            pen.stroke(bend, 0.045, light)
     elif look.style in ("bun", "long"):
         part = -0.22 + dx
         left = [(part, -1.3), (-0.62, -1.2), (-1.06, -0.62), (-1.08, 0.12), (-0.96, 0.02), (-0.86, -0.46)]

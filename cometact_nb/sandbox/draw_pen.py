@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import math
+from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,11 +13,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
-__all__ = ["Color", "Pen", "Point", "faded", "mix", "shade", "shifted"]
+__all__ = ["Color", "Pen", "Point", "faded", "gradient", "mix", "shade", "shifted"]
 
 Point = tuple[float, float]
 Color = tuple[int, ...]
 """Red, green, blue, and opacity where it is not full; 0–255 each."""
+
+#: Levels (of 255) that the grain of a gradient spans, for each level of its noise.
+_GRAIN = 5 / 255
 
 _CIRCLE = [(math.cos(i * math.tau / 40), math.sin(i * math.tau / 40)) for i in range(40)]
 _STEPS = 6
@@ -70,6 +74,35 @@ def smooth(points: Sequence[Point], *, closed: bool) -> list[Point]:
             for a, b, c, d in _WEIGHTS
         ]
     return out if closed else [*out, points[-1]]
+
+
+def gradient(corners: Sequence[Color], size: tuple[int, int]) -> Image:
+    """A bitmap that runs from corner to corner.
+
+    Args:
+        corners: colours at the upper left, upper right, lower left and lower right.
+        size: width and height, in pixels.
+
+    Returns:
+        An RGB image, grainy by a level or two: smooth steps of one level each show as bands in a video.
+    """
+    import PIL.Image  # noqa: PLC0415  (Pillow takes 50 ms, and starting must be fast)
+    import PIL.ImageMath  # noqa: PLC0415
+
+    grain = PIL.Image.frombytes("L", size, Random(0).randbytes(size[0] * size[1]))  # noqa: S311
+    bands = []
+    for values in zip(*corners, strict=True):
+        small = PIL.Image.new("F", (2, 2))
+        small.putdata(values)
+        # From the middles of the four pixels: beyond them there is nothing to run to.
+        smooth = small.resize(size, PIL.Image.Resampling.BILINEAR, box=(0.5, 0.5, 1.5, 1.5))
+        mixed = PIL.ImageMath.lambda_eval(
+            lambda of: of["convert"](of["smooth"] + (of["grain"] - 127.5) * _GRAIN + 0.5, "L"),
+            smooth=smooth,
+            grain=grain,
+        )
+        bands.append(mixed)
+    return PIL.Image.merge("RGB", bands)
 
 
 class Pen:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import subprocess
 import sys
+import zlib
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import lru_cache
 
@@ -15,7 +18,7 @@ pytest.importorskip("PIL")
 
 from PIL import Image, ImageChops, ImageStat  # noqa: E402
 
-from cometact_nb.sandbox import draw, render  # noqa: E402
+from cometact_nb.sandbox import draw, draw_picture, render  # noqa: E402
 
 RATIOS = ("1280:720", "720:1280", "960:960", "1104:832", "832:1104", "1584:672")
 BASE = render.Recipe("hero", "wave", ratio="480:270", max_duration_s=1.2)
@@ -102,13 +105,54 @@ def test_the_same_recipe_renders_the_same_pictures() -> None:
 
 
 def test_pictures_and_sample_clips() -> None:
-    for name, kind in (("hero", "PNG"), ("robot", "JPEG"), ("ada", "WEBP")):
+    sizes = {("hero", "PNG"): (960, 960), ("robot", "JPEG"): (1104, 832), ("ada", "WEBP"): (832, 1104)}
+    for (name, kind), size in sizes.items():
         with Image.open(io.BytesIO(render.render_character_image(name, kind))) as image:
-            assert (image.format, image.size) == (kind, (960, 960))
+            assert (image.format, image.size) == (kind, size)
     for data, seconds in ((render.render_character_video("hero"), 3), (render.render_reference("smile"), 4)):
         with av.open(io.BytesIO(data)) as container:
             assert container.duration / 1e6 == pytest.approx(seconds, abs=0.05)
             assert container.streams.video[0].codec_context.name == "h264"
+
+
+def data_uri(content: bytes, kind: str = "image/png") -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def test_a_picture_sent_with_the_request_hangs_behind_the_character() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), (10, 200, 30)).save(buffer, "PNG")
+    (shot, *_) = frames(clip(replace(BASE, character=data_uri(buffer.getvalue()), max_duration_s=0.1)))
+    pixels = [iter(shot.crop((360, 0, 480, 110)).tobytes())] * 3
+    green = sum(1 for r, g, b in zip(*pixels, strict=True) if g > 150 and r < 80 and b < 90)
+    assert green > 1000
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "data:image/png;base64,AAAA",
+        "data:image/png;base64,%%%",
+        "data:image/png,",
+        "data:image/png",
+        "data:image/svg+xml,<svg/>",
+        data_uri(b"\x89PNG\r\n\x1a\n" + b"\0" * 40),
+        "data:video/mp4;base64,AAAA",
+        # 60,000 × 60,000 pixels in 100 bytes.
+        data_uri(
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xea\x60\0\0\xea\x60\x08\x02\0\0\0"
+            + zlib.crc32(b"IHDR\0\0\xea\x60\0\0\xea\x60\x08\x02\0\0\0").to_bytes(4, "big")
+        ),
+    ],
+)
+def test_what_is_no_picture_is_not_shown(uri: str) -> None:
+    assert draw_picture.picture_in(uri) is None
+
+
+def test_a_clip_nobody_wants_any_more_is_not_finished() -> None:
+    asked = iter([True, True, False])
+    with pytest.raises(CancelledError):
+        render.render_clip(BASE, lambda: next(asked))
 
 
 def test_any_text_is_a_look_and_always_the_same() -> None:
