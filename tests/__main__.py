@@ -55,17 +55,19 @@ def have_browser() -> bool:
 def main(arguments: list[str]) -> int:
     fast = "--fast" in arguments
     arguments = [argument for argument in arguments if argument != "--fast"]
-    if fast:
-        arguments += ["-m", "not browser"]
-    elif not have_browser():
+    if not fast and not have_browser():
         print(NEED_BROWSER)
         return 1
     checks = {
         "lint": [tool("ruff"), "check", *CODE],
         "format": [tool("ruff"), "format", "--check", *CODE],
         "types": [tool("mypy")],
-        "tests": [tool("pytest"), *arguments],
+        # Most of these tests wait for a process; a file is the unit, since its tests share one.
+        "tests": [tool("pytest"), "-m", "not browser", "-n", "3", "--dist", "loadfile", *arguments],
+        "browser": [tool("pytest"), "-m", "browser", *arguments],
     }
+    if fast:
+        del checks["browser"]
     failed = [title for title, command in checks.items() if not run(title, command)]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.")
     return 1 if failed else 0

@@ -188,7 +188,7 @@ class History:
         for (text,) in self._query("SELECT event FROM events WHERE key = ? ORDER BY seq", (key,)):
             try:
                 yield msgspec.json.decode(text, type=AnyEvent)
-            except msgspec.ValidationError:
+            except msgspec.MsgspecError:
                 continue
 
     def _rows(self, clause: str, values: tuple[Any, ...]) -> list[Row]:

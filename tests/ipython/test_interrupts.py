@@ -9,10 +9,17 @@ from jupyter_client.manager import start_new_kernel
 from lab import environment
 
 SETUP = """
+import asyncio, contextlib
 import cometact_nb as act
 sandbox = act.use_sandbox(10, url={url!r})
 def slow():
     return act.submit(character=sandbox.character, reference=sandbox.reference)
+def say():
+    print("waiting", flush=True)
+@contextlib.contextmanager
+def told(task):
+    yield say
+act.session().waiting = told
 """
 
 
@@ -27,7 +34,14 @@ def kernel(shared_sandbox, tmp_path):
     manager.shutdown_kernel(now=True)
 
 
-@pytest.mark.parametrize("wait", ["task.wait()", "await task", "task.wait(nested=True)"])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "task.wait()",
+        "asyncio.get_running_loop().call_soon(say)\nawait task",  # said when the await lets the loop run
+        "task.wait(nested=True)",
+    ],
+)
 def test_an_interrupt_ends_the_wait_only_and_says_so(kernel, wait) -> None:
     manager, client = kernel
     errors: list[str] = []
@@ -44,9 +58,7 @@ def test_an_interrupt_ends_the_wait_only_and_says_so(kernel, wait) -> None:
         if message["msg_type"] == "error":
             errors.append("\n".join(message["content"]["traceback"]))
 
-    reply = client.execute_interactive(
-        f"task = slow()\nprint('waiting', flush=True)\n{wait}", timeout=60, output_hook=collect
-    )
+    reply = client.execute_interactive(f"task = slow()\n{wait}", timeout=60, output_hook=collect)
     assert waiting.is_set()
     assert reply["content"]["status"] == "error"
     assert "goes on" in errors[0]

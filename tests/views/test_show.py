@@ -22,7 +22,8 @@ import msgspec
 from states import *
 from cometact_nb.config import Config
 from cometact_nb.domain.task import TaskState
-from cometact_nb.engine import Job, new_key
+from cometact_nb.engine import new_key
+from cometact_nb.job import Job
 from cometact_nb.sessions import Session
 from cometact_nb.views.status import show
 
@@ -31,7 +32,7 @@ session = Session(Config(history=":memory:"))
 def tell(task, *happened):
     async def work():
         for event in happened:
-            session.engine.record(task._job, event)
+            session.engine.apply(task._job, event)
     session._run(work())
 
 def begin(*happened):
