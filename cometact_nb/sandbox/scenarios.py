@@ -165,7 +165,7 @@ def parse(spec: str) -> Play:
     Raises:
         ValueError: the spec names no scenario, or an option it does not have.
     """
-    found = re.fullmatch(r"([a-z0-9-]+?)(?::([^@]*?))?(?:@([01]|[01]?\.\d+))?(?:x(\d+))?", spec.strip())
+    found = re.fullmatch(r"([a-z0-9-]+?)(?::([^@]*?))?(?:@(0?\.\d+|[01](?:\.0+)?))?(?:x(\d+))?", spec.strip())
     if not found or found.group(1) not in SCENARIOS:
         raise ValueError(
             f"{spec!r} is no scenario: NAME[:key=value,…][@probability][xTIMES]."

@@ -60,17 +60,13 @@ class Workshop:
 
     def clip(self, body: dict[str, Any]) -> Order:
         """Order the clip of a request; whoever orders it must ``drop`` it when it is not needed any more."""
-        seen = {
-            **body,
-            "character": subject(body["character"]["uri"]),
-            "reference": subject(body["reference"]["uri"]),
-        }
+        seen = _what_is_seen(body)
         key = hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
         order = self._orders.get(key)
         if order is None or order.unwanted.is_set():
             order = self._orders[key] = Order(key)
             wanted = self._asking(order.unwanted)
-            order.future = self._clip_thread.submit(_told, lambda: _render_clip(body, wanted))
+            order.future = self._clip_thread.submit(_told, lambda: _render_clip(seen, wanted))
         order.holders += 1
         return order
 
@@ -121,18 +117,23 @@ def _told(work: Callable[[], bytes]) -> bytes:
         raise
 
 
-def _render_clip(body: dict[str, Any], wanted: Callable[[], bool]) -> bytes:
+def _what_is_seen(body: dict[str, Any]) -> dict[str, Any]:
+    """The fields of ``render.Recipe`` for a request: requests that differ in nothing else share a clip."""
+    return {
+        "character": subject(body["character"]["uri"]),
+        "reference": subject(body["reference"]["uri"]),
+        "ratio": body.get("ratio", "1280:720"),
+        # As the vendor has it: "not supported when the character input is a video".
+        "body_control": bool(body.get("bodyControl")) and body["character"]["type"] == "image",
+        "expression_intensity": body.get("expressionIntensity", 3),
+        "seed": body.get("seed", 0),
+    }
+
+
+def _render_clip(seen: dict[str, Any], wanted: Callable[[], bool]) -> bytes:
     from cometact_nb.sandbox import render  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
 
-    recipe = render.Recipe(
-        character=subject(body["character"]["uri"]),
-        reference=subject(body["reference"]["uri"]),
-        ratio=body.get("ratio", "1280:720"),
-        body_control=bool(body.get("bodyControl")) and body["character"]["type"] == "image",
-        expression_intensity=body.get("expressionIntensity", 3),
-        seed=body.get("seed", 0),
-    )
-    return render.render_clip(recipe, wanted)
+    return render.render_clip(render.Recipe(**seen), wanted)
 
 
 def _render_sample(name: str, wanted: Callable[[], bool]) -> bytes:

@@ -104,15 +104,11 @@ def test_the_same_recipe_renders_the_same_pictures() -> None:
     assert all(a.tobytes() == b.tobytes() for a, b in pairs)
 
 
-def test_pictures_and_sample_clips() -> None:
+def test_pictures_come_in_each_format_and_shape() -> None:
     sizes = {("hero", "PNG"): (960, 960), ("robot", "JPEG"): (1104, 832), ("ada", "WEBP"): (832, 1104)}
     for (name, kind), size in sizes.items():
         with Image.open(io.BytesIO(render.render_character_image(name, kind))) as image:
             assert (image.format, image.size) == (kind, size)
-    for data, seconds in ((render.render_character_video("hero"), 3), (render.render_reference("smile"), 4)):
-        with av.open(io.BytesIO(data)) as container:
-            assert container.duration / 1e6 == pytest.approx(seconds, abs=0.05)
-            assert container.streams.video[0].codec_context.name == "h264"
 
 
 def data_uri(content: bytes, kind: str = "image/png") -> str:

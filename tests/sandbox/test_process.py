@@ -1,0 +1,105 @@
+"""The sandbox as a process: it starts quickly, tells where it is, and ends without a word."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from cometact_nb.sandbox.scenarios import SCENARIOS
+
+COMMAND = [sys.executable, "-m", "cometact_nb.sandbox"]
+
+
+@contextmanager
+def running(*options: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*COMMAND, *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def told(process: subprocess.Popen[str]) -> dict:
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
+
+
+def test_it_listens_quickly_and_tells_where_in_one_line() -> None:
+    began = time.monotonic()
+    with running("--json") as process:
+        info = told(process)
+        assert httpx.get(f"{info['base_url']}/sandbox/info").json()["samples"] == info["samples"]
+        assert time.monotonic() - began < 3  # a tenth of a second, on a machine with nothing else to do
+        assert info["pid"] == process.pid
+        assert set(info["samples"]) == {"characters", "character_videos", "references"}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, None], ids=["SIGTERM", "SIGINT", "stdin"])
+def test_it_ends_at_once_and_silently_while_it_renders(how) -> None:
+    with running("--json", "--stop-with-stdin") as process:
+        info = told(process)
+        for seed in range(5):
+            body = {
+                "model": "act_two",
+                "character": {"type": "image", "uri": info["samples"]["characters"][0]},
+                "reference": {"type": "video", "uri": info["samples"]["references"][0]},
+                "seed": seed,
+            }
+            headers = {"Authorization": "Bearer k", "X-Runway-Version": "2024-11-06"}
+            url = f"{info['base_url']}/runwayml/v1/character_performance"
+            assert httpx.post(url, json=body, headers=headers).status_code == 200
+        assert process.stdin is not None
+        assert process.stderr is not None
+        if how is None:
+            process.stdin.close()
+        else:
+            process.send_signal(how)
+        asked = time.monotonic()
+        assert process.wait(10) == 0
+        assert time.monotonic() - asked < 5  # five clips take ten seconds
+        assert process.stderr.read() == ""
+
+
+def test_only_loopback_is_served() -> None:
+    for host in ("0.0.0.0", "::", "example.com"):
+        assert subprocess.run([*COMMAND, "--host", host], capture_output=True, check=False).returncode == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--scenario", "no-such"), ("--scenario", "http-503@2"), ("--speed", "0"), ("--speed", "nan"),
+     ("--scenario", "rate-limited:form=never")],
+)  # fmt: skip
+def test_a_wrong_option_is_named(options) -> None:
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert options[0] in done.stderr
+
+
+def test_without_json_it_speaks_to_people() -> None:
+    with running() as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert first.startswith("SANDBOX at http://127.0.0.1:")
+        assert "Nothing is billed" in first
+
+
+def test_the_table_of_scenarios_can_be_printed() -> None:
+    listed = subprocess.run([*COMMAND, "--list-scenarios"], capture_output=True, text=True, check=True).stdout
+    for scenario in SCENARIOS.values():
+        assert f"{scenario.name:20}{scenario.description}" in listed
