@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code comes back."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:  # its options are its own
-        return subprocess.call([sys.executable, "-m", "cometact_nb.sandbox", *arguments[1:]])  # noqa: S603
+        return subprocess.call([sys.executable, "-P", "-m", "cometact_nb.sandbox", *arguments[1:]])  # noqa: S603
     options = _parser().parse_args(arguments)
     if options.command == "demo":
         return demo(Path(options.folder), open_lab=options.lab)

@@ -70,6 +70,8 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(3)
+        if self.process.stdout:
+            self.process.stdout.close()
 
     def __repr__(self) -> str:
         return f"<SANDBOX at {self.base_url}, {self.speed:g}× real time; nothing is billed>"
@@ -104,8 +106,10 @@ def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
         raise ConfigError(
             f"The sandbox needs {', '.join(missing)}. Install it with: pip install 'cometact_nb[sandbox]'"
         )
+    # -P: a file in the user's folder that is called like a library must not be imported in its place.
     command = [
         sys.executable,
+        "-P",
         "-m",
         "cometact_nb.sandbox",
         "--json",
@@ -126,7 +130,7 @@ def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
             told = json.loads(line)
         except ValueError:
             process.kill()
-            process.wait(5)
+            process.communicate(timeout=5)
             errors.seek(0)
             last = errors.read().strip().splitlines()[-1:] or ["it said nothing"]
             raise ConfigError(f"The sandbox did not start: {last[0]}") from None

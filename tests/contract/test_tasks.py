@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from services import new_session
 
+from cometact_nb.config import Config
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import (
@@ -23,6 +24,7 @@ from cometact_nb.errors import (
     UnconfirmedError,
     WaitTimeout,
 )
+from cometact_nb.sessions import Session
 
 
 def submit(session, sandbox, **fields):
@@ -243,3 +245,20 @@ def test_a_resubmit_is_a_new_task_that_pays_again(session, sandbox) -> None:
     assert second.request == first.request
     assert second.key != first.key
     assert sandbox.posts() == 2
+
+
+def test_a_file_named_like_a_library_does_not_break_the_sandbox_and_a_scenario_is_named(
+    tmp_path, monkeypatch
+) -> None:
+    (tmp_path / "html.py").write_text("raise RuntimeError('a file of the user')")
+    monkeypatch.chdir(tmp_path)
+    session = Session(Config(history=":memory:", output_dir=tmp_path / "clips"))
+    started = session.use_sandbox(75, scenario="lost-answer")
+    with pytest.raises(UnconfirmedError):
+        session.submit(character=started.character, reference=started.reference)
+    with pytest.raises(ConfigError, match="is no scenario"):
+        session.use_sandbox(scenario="lost-anser")
+    with pytest.raises(ConfigError, match="speeed"):
+        session.use_sandbox(speeed=3)
+    session.close()
+    assert not started.alive
