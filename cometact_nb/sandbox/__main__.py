@@ -114,11 +114,21 @@ def _tell(info: dict[str, object], *, as_json: bool) -> None:
         return
     samples = info["samples"]
     assert isinstance(samples, dict)
+    body = {
+        "model": "act_two",
+        "character": {"type": "image", "uri": samples["characters"][0]},
+        "reference": {"type": "video", "uri": samples["references"][0]},
+    }
     lines = [
         f"SANDBOX at {info['base_url']}, {info['speed']:g}× real time. Nothing is billed; Ctrl-C stops it.",
         f"  In a notebook:  act.use_sandbox({info['speed']:g}, url={info['base_url']!r})",
         f"  Any client:     base URL {info['base_url']}, key 'sandbox'",
         *(f"  {kind.replace('_', ' ')}: {' '.join(urls)}" for kind, urls in samples.items()),
+        "  Rehearse a fault with ?scenario=NAME after a character's URL; --list-scenarios names them.",
+        (
+            f"  For example:    curl {info['base_url']}/runwayml/v1/character_performance"
+            f" -H 'Authorization: Bearer sandbox' -H 'X-Runway-Version: 2024-11-06' -d '{json.dumps(body)}'"
+        ),
     ]
     print("\n".join(lines), flush=True)  # noqa: T201
 

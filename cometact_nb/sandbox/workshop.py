@@ -63,7 +63,8 @@ class Workshop:
         seen = _what_is_seen(body)
         key = hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
         order = self._orders.get(key)
-        if order is None or order.unwanted.is_set():
+        # What failed is tried again: a full disk may have room by now.
+        if order is None or order.unwanted.is_set() or (order.done() and order.failed()):
             order = self._orders[key] = Order(key)
             wanted = self._asking(order.unwanted)
             order.future = self._clip_thread.submit(_told, lambda: _render_clip(seen, wanted))
@@ -82,7 +83,8 @@ class Workshop:
 
     def sample(self, name: str) -> Future[bytes]:
         """A sample character or reference clip, rendered when first asked for."""
-        if name not in self._samples:
+        known = self._samples.get(name)
+        if known is None or (known.done() and known.exception() is not None):
             wanted = self._asking(threading.Event())
             self._samples[name] = self._sample_thread.submit(_told, lambda: _render_sample(name, wanted))
         return self._samples[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -91,12 +92,19 @@ def test_a_wrong_option_is_named(options) -> None:
     assert options[0] in done.stderr
 
 
-def test_without_json_it_speaks_to_people() -> None:
+def test_without_json_it_speaks_to_people_and_its_example_works() -> None:
     with running() as process:
         assert process.stdout is not None
-        first = process.stdout.readline()
-        assert first.startswith("SANDBOX at http://127.0.0.1:")
-        assert "Nothing is billed" in first
+        lines = [process.stdout.readline()]
+        while "curl" not in lines[-1]:
+            lines.append(process.stdout.readline())
+            assert lines[-1], "it ended"
+        assert lines[0].startswith("SANDBOX at http://127.0.0.1:")
+        assert "Nothing is billed" in lines[0]
+        words = shlex.split(lines[-1].partition("curl ")[2])
+        headers = dict(word.split(": ", 1) for word in words if ": " in word and word[0] != "{")
+        answer = httpx.post(words[0], headers=headers, content=words[-1])
+        assert set(answer.json()) == {"id"}
 
 
 def test_the_table_of_scenarios_can_be_printed() -> None:
