@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cometact_nb.embedded import Sandbox
     from cometact_nb.sessions import Session
     from cometact_nb.tasks import Clip, Task
+    from cometact_nb.views.panel import Panel
 
 __all__ = [
     "ActTwoRequest",
@@ -39,6 +40,7 @@ __all__ = [
     "Config",
     "Inspection",
     "MediaRef",
+    "Panel",
     "Price",
     "Sandbox",
     "Session",
@@ -51,6 +53,7 @@ __all__ = [
     "inspect",
     "leave_sandbox",
     "load_ipython_extension",
+    "panel",
     "session",
     "submit",
     "task",
@@ -66,6 +69,7 @@ _HOMES = {
     "Config": "cometact_nb.config",
     "Inspection": "cometact_nb.domain.inspection",
     "MediaRef": "cometact_nb.domain.media",
+    "Panel": "cometact_nb.views.panel",
     "Price": "cometact_nb.config",
     "Sandbox": "cometact_nb.embedded",
     "Session": "cometact_nb.sessions",
@@ -140,6 +144,25 @@ def use_sandbox(
 def leave_sandbox() -> Config:
     """Send new tasks to the service that was configured before :func:`use_sandbox`."""
     return session().leave_sandbox()
+
+
+def panel(**initial: Any) -> Panel:
+    """Show a form that builds a request, tells what is wrong with it and what it costs, and submits it.
+
+    Args:
+        initial: fields of :class:`ActTwoRequest` to begin with.
+
+    Returns:
+        the form as an object: ``request``, ``findings``, ``submit()``, ``tasks``, ``load(…)``.
+
+    Raises:
+        RequestError: a field that no request has.
+    """
+    home = importlib.import_module("cometact_nb.views.panel")
+    read_magic = importlib.import_module("cometact_nb.magic_options").fields_from_line
+    made: Panel = home.Panel(session(), initial, read_magic=read_magic)
+    made.show()
+    return made
 
 
 def load_ipython_extension(ip: Any) -> None:

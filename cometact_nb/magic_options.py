@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from IPython.core.error import UsageError
 
 from cometact_nb.domain.forms import OPTIONS
+from cometact_nb.domain.media import Finding, MediaRef
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
+from cometact_nb.errors import RequestError
+from cometact_nb.magic_words import WordError, split, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +23,8 @@ __all__ = [
     "Parser",
     "doctor_parser",
     "field_values",
+    "fields_from_line",
+    "request_fields",
     "request_parser",
     "sandbox_parser",
 ]
@@ -67,6 +72,7 @@ _SWITCH = {
 
 SUBCOMMANDS = {
     "sandbox": "send tasks to a stand-in on this machine; nothing is billed",
+    "panel": "build a request in a form, see its price, send it, watch it",
     "doctor": "inspect an input: what the vendor would refuse, and how to mend it",
 }
 
@@ -75,6 +81,7 @@ examples:
   %act_two -c https://host/hero.png -r https://host/talk.mp4 -e 4 --seed 7
   task = %act_two -c $hero -r {clips[0]} --wait
   %act_two -c $hero -r $clip --dry-run          (shows JSON, curl, Python and price; sends nothing)
+  %act_two panel                                (a form, for building a request without typing code)
   %act_two sandbox                              (practise: nothing is billed)
   %act_two doctor $clip                         (would the vendor take it?)
   %%act_two -o task                             (body: the vendor's JSON, TOML, or a whole curl command)
@@ -196,6 +203,30 @@ def field_values(options: argparse.Namespace) -> dict[str, Any]:
     if options.allow_unlisted:
         values["allow_unlisted"] = True
     return values
+
+
+def request_fields(options: argparse.Namespace) -> dict[str, Any]:
+    """As :func:`field_values`, with the character's type where the line says it."""
+    fields = field_values(options)
+    character = fields.get("character")
+    if options.character_type is not None and isinstance(character, str):
+        fields["character"] = MediaRef(options.character_type, character.strip())
+    return fields
+
+
+def fields_from_line(line: str) -> dict[str, Any]:
+    """The fields of a pasted line, what stands after ``%act_two``. Nothing in it is evaluated.
+
+    Raises:
+        RequestError: it is no line of the magic, or it names variables.
+    """
+    try:
+        words = [verbatim(word) for word in split(line)]
+        return request_fields(parse(request_parser(), words))
+    except (WordError, UsageError) as error:
+        cure = "Paste a line such as %act_two -c https://… -r https://…"
+        problem = f"cannot be read as a magic line: {str(error).removeprefix('%act_two: ').rstrip('.')}"
+        raise RequestError([Finding("body", None, problem, cure)]) from None
 
 
 def _read(field: str, value: Any) -> Any:

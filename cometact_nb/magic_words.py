@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Word", "WordError", "expand", "split"]
+__all__ = ["Word", "WordError", "expand", "split", "verbatim"]
 
 _NAME = re.compile(r"\$([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
@@ -132,6 +132,20 @@ def expand(word: Word, names: Mapping[str, Any]) -> Any:
     if text.startswith("{") and not text.startswith("{{") and _closes_at_end(text):
         return _joined(word, _evaluate(text[1:-1], names))
     return word.option + _replace(text, names)
+
+
+def verbatim(word: Word) -> str:
+    """A word that needs no namespace, such as one of a line that was pasted.
+
+    Raises:
+        WordError: it holds a variable or an expression; nothing is looked up or evaluated.
+    """
+    if word.literal:
+        return word.option + word.text
+    bare = re.sub(r"\$\$|{{|}}", "", word.text)
+    if _NAME.search(bare) or "{" in bare:
+        raise WordError(f"{word.text[:40]!r} stands for a value that is not in the text; put the value there")
+    return word.option + re.sub(r"\$\$|{{|}}", lambda pair: pair[0][0], word.text)
 
 
 def _joined(word: Word, value: Any) -> Any:

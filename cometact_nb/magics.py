@@ -14,7 +14,9 @@ from cometact_nb.magic_options import (
     SUBCOMMANDS,
     doctor_parser,
     field_values,
+    fields_from_line,
     parse,
+    request_fields,
     request_parser,
     sandbox_parser,
 )
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.sessions import Session
     from cometact_nb.tasks import Task
+    from cometact_nb.views.panel import Panel
 
 __all__ = ["ActTwoMagics", "load", "unload"]
 
@@ -39,15 +42,14 @@ class ActTwoMagics(Magics):
     shell: InteractiveShell
 
     @no_var_expand  # words are expanded one by one, see magic_words
-    def act_two(self, line: str, cell: str | None = None) -> Task | None:
+    def act_two(self, line: str, cell: str | None = None) -> Task | Panel | None:
         """Send one Act-Two request and watch it."""
         words = self._words(line)
         if cell is None and (not words or words[0] in {"-h", "--help"}):
             _say(request_parser().format_help())
             return None
         if cell is None and isinstance(words[0], str) and not words[0].startswith("-"):
-            self._subcommand(words[0], words[1:])
-            return None
+            return self._subcommand(words[0], words[1:])
         options = parse(request_parser(), words)
         if options.help:
             _say(request_parser().format_help())
@@ -97,12 +99,26 @@ class ActTwoMagics(Magics):
 
         display(Preview(request, _session().config))  # type: ignore[no-untyped-call]
 
-    def _subcommand(self, name: str, words: list[Any]) -> None:
+    def _subcommand(self, name: str, words: list[Any]) -> Panel | None:
         if name not in SUBCOMMANDS:
             near = difflib.get_close_matches(name, SUBCOMMANDS, n=1)
             hint = f"Did you mean %act_two {near[0]}?" if near else "A URL goes after -c or -r."
             raise UsageError(f"%act_two: {name[:60]!r} is no command. {hint} See %act_two --help.")
-        getattr(self, f"_{name}")(words)
+        shown: Panel | None = getattr(self, f"_{name}")(words)
+        return shown
+
+    def _panel(self, words: list[Any]) -> Panel | None:
+        from cometact_nb.views.panel import Panel  # noqa: PLC0415  (ipywidgets, when it is needed)
+
+        options = parse(request_parser(), words)
+        if options.help:
+            _say(request_parser().format_help())
+            return None
+        panel = Panel(_session(), request_fields(options), read_magic=fields_from_line)
+        if name := _variable(options.output):
+            self.shell.user_ns[name] = panel
+        panel.show()
+        return panel
 
     def _sandbox(self, words: list[Any]) -> None:
         parser = sandbox_parser()

@@ -304,6 +304,17 @@ class Session:
 
         return self.engine.call(look())
 
+    def check(self, request: ActTwoRequest) -> None:
+        """Raise what :meth:`submit` would raise about ``request`` before it sends anything.
+
+        Raises:
+            RequestError: an input is on this machine, or a recent inspection saw it to be bad.
+            ConfigError: no key.
+        """
+        config = self._config
+        self._check(request, config)
+        self._check_what_is_known(request, config)
+
     def call_soon(self, work: Callable[..., object], *args: Any) -> None:
         """Run ``work(*args)`` on the notifier's thread and return at once."""
         self._notifier.put(lambda: work(*args))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cometact_nb.tasks import Task
     from cometact_nb.views.widget import StatusWidget
 
-__all__ = ["Display", "hush", "show"]
+__all__ = ["WIDGET_MIME", "Display", "hush", "in_notebook", "show", "was_shown"]
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -35,10 +35,9 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
         once_per_cell: do nothing if this execution of this cell has shown the task already, as when a magic
             shows it and its value is the cell's last expression, too.
     """
-    shell = _shell()
-    if once_per_cell and shell is not None and _seen(shell.execution_count, task.key):
+    if once_per_cell and was_shown(task.key):
         return
-    if shell is not None and hasattr(shell, "kernel"):
+    if in_notebook():
         Display(task)
     else:
         task.session.waiting = waiting
@@ -47,9 +46,18 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
 
 def hush(task: Task) -> None:
     """Do not show ``task`` in this execution of this cell, though it be the cell's last expression."""
+    was_shown(task.key)
+
+
+def was_shown(key: str) -> bool:
+    """Whether this execution of this cell has shown ``key`` already; it counts as shown from now on."""
     shell = _shell()
-    if shell is not None:
-        _seen(shell.execution_count, task.key)
+    return shell is not None and _seen(shell.execution_count, key)
+
+
+def in_notebook() -> bool:
+    """Whether a front end listens that can show more than text."""
+    return hasattr(_shell(), "kernel")
 
 
 def _shell() -> Any:

@@ -1,0 +1,100 @@
+"""Whatever a request was pasted as, back to its fields: JSON, TOML, curl, Python, or a magic line.
+
+Nothing pasted is ever executed: Python is parsed, and only literals in it are read.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from cometact_nb.domain.forms import fields_from_text
+from cometact_nb.domain.media import Finding, MediaRef
+from cometact_nb.domain.request import fields_from_json
+from cometact_nb.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["fields_from_paste", "fields_from_python"]
+
+_MAGIC = re.compile(
+    r"^\s*(?:[\w.]+\s*=\s*)?%{1,2}act_two\b[ \t]*(?:panel\b)?(?P<line>[^\n]*)\n?(?P<body>.*)$", re.DOTALL
+)
+_CALL = re.compile(r"\b(?:ActTwoRequest|submit|panel)\s*\(")
+_CALLS = {"ActTwoRequest", "submit", "panel"}
+#: Longer texts are no request: URLs have at most 2048 characters, and inline data at most 16 MB each.
+_MAX_CHARS = 40_000_000
+
+
+def fields_from_paste(text: str, read_magic: Callable[[str], dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The constructor's arguments that pasted text holds, not yet checked.
+
+    Args:
+        text: the vendor's JSON, TOML, a curl command, Python that makes a request, or a magic line.
+        read_magic: reads what stands after ``%act_two``; without it a magic line is refused.
+
+    Raises:
+        RequestError: the text is none of them; the message says where it stops being one.
+    """
+    if len(text) > _MAX_CHARS:
+        _refuse(f"is {len(text) / 1e6:.0f} MB long", "Paste one request.")
+    magic = _MAGIC.match(text)
+    if magic and read_magic is not None:
+        body = magic["body"].strip()
+        below = fields_from_json(fields_from_text(body)) if body else {}
+        return {**below, **read_magic(magic["line"].strip())}
+    if _CALL.search(text) and not text.lstrip().startswith(("{", "curl")):
+        return fields_from_python(text)
+    return fields_from_json(fields_from_text(text))
+
+
+def fields_from_python(text: str) -> dict[str, Any]:
+    """The keywords of the first ``ActTwoRequest(…)`` or ``submit(…)`` in Python text.
+
+    Values are literals, ``image("…")``, ``video("…")``, or names that the text sets to such a value.
+
+    Raises:
+        RequestError: it is no Python, holds no such call, or a value that only running it would tell.
+    """
+    try:
+        tree = ast.parse(text.strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        _refuse(f"is not valid Python ({str(error)[:80]})", "Paste the whole call, to its last parenthesis.")
+    names: dict[str, Any] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            names[node.targets[0].id] = node.value
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) in _CALLS]
+    for call in calls:
+        given = dict(zip(("character", "reference"), call.args, strict=False))
+        given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
+        if given:
+            return {name: _value(name, node, names) for name, node in given.items()}
+    return _refuse("holds no ActTwoRequest(…) with values", "Paste the call that makes the request.")
+
+
+def _called(call: ast.Call) -> str:
+    """The last part of the called name."""
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _value(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
+    """A literal, a media call, or a name that stands for one of them."""
+    if isinstance(node, ast.Name) and node.id in names:
+        node = names[node.id]
+    if isinstance(node, ast.Call) and _called(node) in {"image", "video"} and len(node.args) == 1:
+        address = _value(field, node.args[0], names)
+        if isinstance(address, str):
+            return MediaRef("image" if _called(node) == "image" else "video", address.strip())
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        shown = ast.unparse(node)[:60]
+        _refuse(f"gives {field} as {shown}, which only running it would tell", "Paste its value instead.")
+
+
+def _refuse(problem: str, cure: str) -> NoReturn:
+    raise RequestError([Finding("body", None, problem, cure)])

@@ -1,0 +1,95 @@
+"""Looks at a form's inputs when they were left alone for a moment, off every thread that draws."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.media import MediaRef, check_uri, infer_type
+from cometact_nb.views.panel_form import INPUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
+
+    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.media import MediaType
+    from cometact_nb.sessions import Session
+
+    #: What is asked: role, address, declared type, whether requests stay on this machine.
+    Question = tuple[Role, str, MediaType | None, bool]
+
+__all__ = ["Looks"]
+
+#: Half an address is nobody's business: it is asked about when it was not changed for this long, seconds.
+AFTER_S = 0.7
+#: So many answers are remembered.
+KEPT = 32
+
+
+class Looks:
+    """What the inspections of a form's inputs brought.
+
+    Args:
+        session: inspects.
+        changed: is called with a role when there is news of it, on the session's notifier thread.
+    """
+
+    def __init__(self, session: Session, changed: Callable[[Role], None]) -> None:
+        self._session = session
+        self._changed = changed
+        self._known: dict[Question, Inspection | None] = {}
+        self._timer: threading.Timer | None = None
+
+    def of(self, values: Mapping[str, Any]) -> dict[Role, Inspection | None]:
+        """What is known about the inputs of a form, by role; None while one is looked at."""
+        questions = {role: self._question(role, values) for role in INPUTS}
+        return {role: self._known[asked] for role, asked in questions.items() if asked in self._known}
+
+    def later(self, values: Mapping[str, Any]) -> None:
+        """Look at the inputs of a form soon, unless this is called again before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(AFTER_S, self._session.call_soon, (self._look, values))
+        self._timer.daemon = True
+        contextvars.Context().run(self._timer.start)
+
+    def _look(self, values: Mapping[str, Any]) -> None:
+        for role in INPUTS:
+            asked = self._question(role, values)
+            if asked in self._known or not _could_be_fetched(asked):
+                continue
+            self._known[asked] = None
+            self._changed(role)
+            _, address, kind, _ = asked
+            work = self._session.begin_inspect(MediaRef(kind, address) if kind else address, role)
+            work.add_done_callback(self._tell(asked))
+
+    def _tell(self, asked: Question) -> Callable[[Future[Inspection]], None]:
+        """Hands an answer from the engine's thread to the notifier's."""
+        return lambda done: self._session.call_soon(self._keep, asked, done)
+
+    def _keep(self, asked: Question, done: Future[Inspection]) -> None:
+        self._known.pop(asked)
+        if not done.cancelled() and done.exception() is None:
+            self._known = {**dict(list(self._known.items())[-KEPT:]), asked: done.result()}
+        self._changed(asked[0])
+        known = self._known.get(asked)
+        if known is not None and known.unreachable:
+            self._known.pop(asked)  # told once; the next edit asks again
+
+    def _question(self, role: Role, values: Mapping[str, Any]) -> Question:
+        address: str = values[role]
+        kind: MediaType | None = "video"
+        if role == "character":
+            kind = values["character_type"] or infer_type(address)
+        return role, address, kind, self._session.config.sandbox
+
+
+def _could_be_fetched(asked: Question) -> bool:
+    """Whether the vendor could fetch it, as far as its text tells."""
+    role, address, _, sandbox = asked
+    if not address.startswith("https://") and not (sandbox and address.startswith("http://")):
+        return False
+    return not any(check_uri(role, MediaRef("video", address), allow_unlisted=False))

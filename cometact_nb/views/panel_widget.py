@@ -1,0 +1,59 @@
+"""The panel in a running front end: one model for the whole form, and messages for what must not be state.
+
+The form is one widget with its own front end, for four things that standard widgets cannot do. A key and a
+file would be widget state, which notebooks save; here they come as messages. Front ends hold changes back
+while a kernel is busy, so a click could submit less than the page shows; here it carries the values with it.
+Toggle buttons and sliders tell a screen reader neither name nor state; here they are the browser's own. And
+a click on a busy kernel is answered by the page itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import traitlets
+
+from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
+from cometact_nb.views.panel_form import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["PanelWidget"]
+
+_STATIC = Path(__file__).parent / "static"
+
+
+class PanelWidget(anywidget.AnyWidget):
+    """The form. Python owns what it means, the ES module how it looks.
+
+    Args:
+        values: see :data:`~cometact_nb.views.panel_form.EMPTY`.
+        act: is told of each message, by its type and content, on whatever thread it came.
+    """
+
+    _esm: ClassVar[Any] = _STATIC / "panel.js"
+    _css: ClassVar[Any] = _STATIC / "panel.css"
+
+    #: What the form holds; written by both sides.
+    values = traitlets.Dict().tag(sync=True)
+    #: What is told about it; written by Python.
+    shown = traitlets.Dict().tag(sync=True)
+    #: What may be chosen.
+    choices = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, values: Mapping[str, Any], act: Callable[[str, dict[str, Any], list[Any]], None]
+    ) -> None:
+        self._act = act
+        choices = {"ratios": list(RATIOS), "intensity": list(INTENSITY_WORDS.values())}
+        super().__init__(values=normal(values), shown={}, choices=choices)
+        self.on_msg(self._receive)
+
+    def _receive(self, _: Any, content: Any, buffers: list[Any]) -> None:
+        """A message from the browser: acknowledged at once, so that the page knows the kernel is not busy."""
+        if isinstance(content, dict) and isinstance(content.get("type"), str):
+            self.send({"type": "heard", "number": content.get("number")})
+            self._act(content["type"], content, buffers or [])
