@@ -113,6 +113,8 @@ def demo(folder: Path, *, open_lab: bool) -> int:
         return 0
     _say("Opening JupyterLab; stop it with Ctrl-C.")
     lab = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", str(target)]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        lab.append("--allow-root")  # in a container there is often nobody else
     try:
         return subprocess.call(lab, env=_environment(folder))  # noqa: S603
     except KeyboardInterrupt:
