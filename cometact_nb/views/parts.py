@@ -128,9 +128,10 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
     picture = ""
     if url:
         safe = escape(url)
-        box = f"height:84px;max-width:180px;border-radius:6px;object-fit:cover;background:{_FILL}"
+        # No fill and no alternative text (the caption says it): an input that is gone leaves a gap, not a wreck.
+        box = "height:84px;max-width:180px;border-radius:6px;object-fit:cover"
         if ref.type == "image":
-            picture = f'<img src="{safe}" alt="{role}" height="84" style="{box}">'
+            picture = f'<img src="{safe}" alt="" height="84" style="{box}">'
         else:
             at = (
                 "" if "#" in url else "#t=0.1"
