@@ -128,7 +128,7 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
     picture = ""
     if url:
         safe = escape(url)
-        # No fill and no alternative text (the caption says it): an input that is gone leaves a gap, not a wreck.
+        # No fill and no alternative text (the caption says it): an input that is gone leaves a gap.
         box = "height:84px;max-width:180px;border-radius:6px;object-fit:cover"
         if ref.type == "image":
             picture = f'<img src="{safe}" alt="" height="84" style="{box}">'

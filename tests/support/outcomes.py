@@ -123,18 +123,36 @@ def main() -> None:
     )
     options = parser.parse_args()
     sandbox = SandboxProcess()
-    head = "| scenario | POSTs | accepted | status | clip | the user is told |"
-    print(head + ("" if options.no_vendor else " vendor SDK: POSTs | accepted | ends as | clip |"))
-    print("|" + "---|" * (head.count("|") - 1 + (0 if options.no_vendor else 4)))
+    head = ["scenario", "what happens", "POSTs", "accepted", "status", "clip", "the user is told"]
+    head += [] if options.no_vendor else ["vendor SDK: POSTs", "accepted", "ends as", "clip"]
+    print(_row(head))
+    print(_row(["---"] * len(head)))
     for name in options.scenarios:
         with tempfile.TemporaryDirectory() as folder:
             row = ours(sandbox, name, Path(folder))
-        line = f"| {name} | {row.posts} | {row.accepted} | {row.status} | {'yes' if row.clip else 'no'} | {row.told[:110]} |"
+        cells = [
+            f"`{name}`",
+            SCENARIOS[name].description,
+            row.posts,
+            row.accepted,
+            row.status,
+            _yes(row.clip),
+        ]
+        cells.append(row.told[:90] + ("…" if len(row.told) > 90 else ""))
         if not options.no_vendor:
             peer = vendor(sandbox, name)
-            line += f" {peer.posts} | {peer.accepted} | {peer.status[:40]} | {'yes' if peer.clip else 'no'} |"
-        print(line, flush=True)
+            cells += [peer.posts, peer.accepted, peer.status[:40], _yes(peer.clip)]
+        print(_row(cells), flush=True)
     sandbox.stop()
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _row(cells: list[Any]) -> str:
+    escaped = (str(cell).replace("|", "\\|").replace("<", "&lt;") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
 
 
 if __name__ == "__main__":
