@@ -66,7 +66,7 @@ class Panel:
         self._pending = False
         self._drawing = threading.Lock()
         self._form = PanelWidget(values_of(initial or {}, read_magic), self._receive)
-        self._cards = ipywidgets.VBox(layout=ipywidgets.Layout(max_width="880px"))
+        self._cards = ipywidgets.VBox(layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0"))
         self._box = ipywidgets.VBox([self._form, self._cards])
         self._display = PanelDisplay(self)
         self._form.observe(self._changed, "values")

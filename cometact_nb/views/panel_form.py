@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -162,13 +163,20 @@ def by_field(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
     for finding in findings:
         known = finding.field in EMPTY
         problem = finding.problem if known else f"{finding.field} {finding.problem}"
-        text = f"{problem[:1].upper()}{problem[1:]}. {finding.cure}"
+        text = f"{problem[:1].upper()}{problem[1:]}. {_cure(finding)}"
         missing = known and finding.field in INPUTS and finding.value in (None, "")
         kind = "todo" if missing and finding.severity == "error" else finding.severity
         place = told.setdefault(finding.field if known else "", [])
         if {"kind": kind, "text": text} not in place:
             place.append({"kind": kind, "text": text})
     return told
+
+
+def _cure(finding: Finding) -> str:
+    """A finding's cure in the form's own terms: what to press, not what to write in Python."""
+    if isinstance(finding.value, MediaRef) and finding.value.type is None:
+        return "Choose image or video."
+    return re.sub(r"allow_unlisted=True to try \w[\w ]*", "tick “Try it all the same”", finding.cure)
 
 
 def field_named(param: str | None) -> str:

@@ -6,6 +6,7 @@ import mimetypes
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import infer_type
+from cometact_nb.domain.request import RATIOS
 from cometact_nb.errors import RequestError
 from cometact_nb.views import parts, words
 from cometact_nb.views.panel_files import is_local
@@ -63,9 +64,20 @@ def about_form(
         "inferred": inferred(values),
         "moot": {"body_control": _MOOT if kind == "video" else ""},
         "local": local,
-        "consent": _LOCAL if any(local.values()) and not sandbox else "",
+        "consent": _consent(values, local=any(local.values()), sandbox=sandbox),
         "code": _code(values),
     }
+
+
+def _consent(values: Mapping[str, Any], *, local: bool, sandbox: bool) -> str:
+    """What the user is asked to allow, an empty text when there is nothing that needs it."""
+    if local:
+        return "A file of this machine is sent inline; the sandbox takes it." if sandbox else _LOCAL
+    if values["ratio"] is not None and values["ratio"] not in RATIOS:
+        return "CometAPI does not list this ratio; the service may refuse it."
+    if _needs_consent(values):
+        return "CometAPI documents https URLs only; the service may refuse it."
+    return "What CometAPI does not list is allowed." if values["allow_unlisted"] else ""
 
 
 def _preview(role: str, values: Mapping[str, Any], kind: str, *, sandbox: bool) -> dict[str, str] | None:
@@ -84,7 +96,7 @@ def _facts(look: Inspection | None) -> str:
         (facts.container or "").upper(),
         f"{facts.width} × {facts.height}" if facts.width else "",
         f"{facts.duration_s:.1f} s" if facts.duration_s else "",
-        f"{facts.bytes / 1e6:.1f} MB" if facts.bytes else "",
+        words.size(facts.bytes) if facts.bytes else "",
     ]
     return " · ".join(part for part in known if part)
 
@@ -100,7 +112,7 @@ def _code(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _needs_consent(values: Mapping[str, Any]) -> bool:
-    return any(not values[role].startswith("http") for role in INPUTS)
+    return any(is_local(values[role]) or values[role].startswith(("data:", "runway:")) for role in INPUTS)
 
 
 def about_service(session: Session) -> dict[str, Any]:

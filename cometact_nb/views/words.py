@@ -33,6 +33,7 @@ __all__ = [
     "relative",
     "reported",
     "short_id",
+    "size",
     "unquoted",
 ]
 
@@ -135,11 +136,12 @@ def clip_facts(clip: ClipInfo) -> list[str]:
         facts.append(f"{clip.fps:.4g} fps")
     if clip.duration_s:
         facts.append(f"{clip.duration_s:.1f} s")
-    facts.append(_size(clip.bytes))
+    facts.append(size(clip.bytes))
     return facts
 
 
-def _size(count: int) -> str:
+def size(count: int) -> str:
+    """A number of bytes as ``1.3 MB``, ``22 kB`` or ``7 bytes``."""
     if count >= 1_000_000:  # noqa: PLR2004
         return f"{count / 1e6:.1f} MB"
     return f"{count / 1e3:.0f} kB" if count >= 1000 else f"{count} bytes"  # noqa: PLR2004

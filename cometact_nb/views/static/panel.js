@@ -30,6 +30,7 @@ class Panel {
     this.id = `cometact-panel-${++count}`;
     this.parts = {};
     this.notes = {};
+    this.dirty = new Set(); // text that is being typed and was not sent yet
     this.groups = {};
     this.previews = new Map(); // object URLs of uploaded files, by their address
     this.number = 0;
@@ -42,6 +43,10 @@ class Panel {
       "msg:custom": (content) => content.type === "heard" && this.heard(content.number),
     };
     for (const [name, handler] of Object.entries(this.handlers)) model.on(name, handler);
+    // JupyterLab takes arrows, Enter and letters for its cells, except where text is typed; Ctrl+S stays its own.
+    this.own = ({ target, ctrlKey, metaKey }) =>
+      this.root.contains(target) && target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
+    addEventListener("keydown", this.own, { capture: true });
     this.fill();
     this.draw();
     this.send({ type: "hello" }, [], true);
@@ -77,7 +82,7 @@ class Panel {
   input(field, label, placeholder) {
     const p = this.parts, id = `${this.id}-${field}`;
     p[field] = h("input", { type: "text", id, placeholder, spellcheck: "false", autocomplete: "off",
-      "aria-describedby": `${id}-notes ${id}-facts`, oninput: () => this.edited(true), onchange: () => this.edited() });
+      "aria-describedby": `${id}-notes ${id}-facts`, oninput: () => this.edited(field), onchange: () => this.edited() });
     const file = h("input", { type: "file", class: "file", tabindex: "-1", "aria-hidden": "true",
       accept: field === "reference" ? "video/*" : "image/*,video/*",
       onchange: () => (this.upload(field, file.files[0]), (file.value = "")) });
@@ -99,7 +104,7 @@ class Panel {
     const p = this.parts, id = `${this.id}-unlisted`;
     p.unlisted = h("input", { type: "checkbox", id, onchange: () => this.edited() });
     p.why = h("span", {});
-    p.consent = h("div", { class: "field consent", hidden: true }, h("label", { for: id }, p.unlisted, " Send it all the same. "), p.why);
+    p.consent = h("div", { class: "field consent", hidden: true }, h("label", { for: id }, p.unlisted, " Try it all the same. "), p.why);
     return p.consent;
   }
 
@@ -156,7 +161,7 @@ class Panel {
   seed() {
     const p = this.parts, id = `${this.id}-seed`;
     p.seed = h("input", { type: "text", inputmode: "numeric", id, placeholder: "not sent: the service chooses", autocomplete: "off",
-      "aria-describedby": `${id}-notes`, oninput: () => this.edited(true), onchange: () => this.edited() });
+      "aria-describedby": `${id}-notes`, oninput: () => this.edited("seed"), onchange: () => this.edited() });
     const draw = () => {
       p.seed.value = String(crypto.getRandomValues(new Uint32Array(1))[0]);
       this.edited();
@@ -227,10 +232,15 @@ class Panel {
     };
   }
 
-  edited(typing = false) {
+  edited(typing = "") {
     if (document.activeElement === this.parts.intensity) this.odd = undefined;
     clearTimeout(this.typing);
-    if (typing) return void (this.typing = setTimeout(() => this.edited(), TYPING_MS));
+    if (typing) {
+      this.dirty.add(typing);
+      this.typing = setTimeout(() => this.edited(), TYPING_MS);
+      return;
+    }
+    this.dirty.clear();
     this.model.set("values", this.read());
     this.model.save_changes();
     this.level();
@@ -268,6 +278,7 @@ class Panel {
     this.clicked = shown.token; // no second click before the kernel's answer to this one
     this.lock();
     clearTimeout(this.typing);
+    this.dirty.clear();
     this.ask("submit", { token: shown.token, target: shown.target, values: this.read() });
   }
 
@@ -285,14 +296,10 @@ class Panel {
 
   fill() {
     const p = this.parts, values = this.model.get("values");
-    const write = (node, value) => {
-      if (node.value !== value && document.activeElement !== node) node.value = value;
-      else if (node.value.trim() !== value && !this.typing) node.value = value;
-    };
-    clearTimeout(this.typing);
-    this.typing = undefined;
-    for (const field of ["character", "reference"]) write(p[field], values[field]);
-    write(p.seed, values.seed === null ? "" : String(values.seed));
+    for (const field of ["character", "reference", "seed"]) {
+      const text = String(values[field] ?? "");
+      if (!this.dirty.has(field) && p[field].value.trim() !== text) p[field].value = text;
+    }
     p.type.value = values.character_type;
     p.lock.checked = values.seed_locked;
     p.unlisted.checked = values.allow_unlisted;
@@ -334,8 +341,8 @@ class Panel {
     p.key.hidden = shown.key;
     put(p.price, shown.price);
     put(p.type.options[0], shown.inferred ? `${shown.inferred}, by its name` : "not told by its name");
-    p.consent.hidden = !(shown.consent || this.model.get("values").allow_unlisted);
-    put(p.why, shown.consent || "The service may refuse what CometAPI does not list.");
+    p.consent.hidden = !(shown.consent || p.unlisted.checked);
+    put(p.why, shown.consent);
     for (const [field, list] of Object.entries(this.notes)) this.tell(field, list, shown);
     for (const [field, sentence] of Object.entries(shown.moot)) this.groups[field].set.classList.toggle("moot", Boolean(sentence));
     for (const role of ["character", "reference"]) {
@@ -380,13 +387,19 @@ class Panel {
     const drawn = JSON.stringify(look);
     if (box.dataset.drawn === drawn) return;
     box.dataset.drawn = drawn;
-    const gone = (event) => event.target.replaceWith(h("span", { class: "facts" }, "No preview."));
-    const node = !look ? null : look.kind === "image"
-      ? h("img", { src: look.url, alt: `Preview of the ${role}`, onerror: gone })
-      : h("video", { src: `${look.url}${look.url.includes("#") ? "" : "#t=0.1"}`, preload: "metadata", controls: true,
-          "aria-label": `Preview of the ${role}`, onerror: gone });
-    if (node?.tagName === "VIDEO") node.muted = true;
-    box.replaceChildren(...(node ? [node] : []));
+    const gone = () => box.replaceChildren(h("span", { class: "facts" }, "No preview."));
+    if (!look) return box.replaceChildren();
+    if (look.kind === "image") return box.replaceChildren(h("img", { src: look.url, alt: `Preview of the ${role}`, onerror: gone }));
+    // "#t": a browser draws no frame of a video it was not asked to seek in.
+    const video = h("video", { src: `${look.url}${look.url.includes("#") ? "" : "#t=0.1"}`, preload: "metadata", loop: true,
+      playsinline: true, "aria-label": `Preview of the ${role}`, onerror: gone });
+    video.muted = true;
+    const play = h("button", { type: "button", class: "small", onclick: () => (video.paused ? video.play().catch(gone) : video.pause()) }, "Play");
+    const name = () => play.replaceChildren(video.paused ? "Play" : "Pause", h("span", { class: "unseen" }, ` the ${role}`));
+    video.addEventListener("play", name);
+    video.addEventListener("pause", name);
+    name();
+    box.replaceChildren(video, play);
   }
 
   // --- code ----------------------------------------------------------------------------------------
@@ -435,6 +448,7 @@ class Panel {
   dispose() {
     clearTimeout(this.typing);
     clearTimeout(this.waiting);
+    removeEventListener("keydown", this.own, { capture: true });
     for (const [name, handler] of Object.entries(this.handlers)) this.model.off(name, handler);
     for (const url of this.previews.values()) URL.revokeObjectURL(url);
     this.root.remove();
