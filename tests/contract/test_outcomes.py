@@ -5,6 +5,8 @@ The table is also printed, beside the vendor's SDK, by ``python tests/support/ou
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from outcomes import ours, vendor
 from services import SandboxProcess
@@ -98,3 +100,8 @@ def test_the_table_knows_every_scenario() -> None:
 
 def test_the_vendor_s_own_sdk_pays_several_times_for_one_lost_answer(fast_sandbox) -> None:
     assert vendor(fast_sandbox, "lost-answer").accepted == 3
+
+
+def test_the_documentation_names_every_scenario() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
+    assert {name for name in SCENARIOS if f"`{name}`" not in table} == set()
