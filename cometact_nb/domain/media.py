@@ -106,7 +106,7 @@ def as_media(value: Any, default: MediaType | None = None) -> MediaRef | None:
         return MediaRef(infer_type(uri) or default, uri)
     if isinstance(value, dict) and isinstance(value.get("uri"), str):
         uri = value["uri"].strip()
-        return MediaRef(value.get("type", infer_type(uri)), uri)
+        return MediaRef(value.get("type") or infer_type(uri) or default, uri)
     return None
 
 
@@ -132,7 +132,7 @@ def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Fin
 
 
 def _check_type(field: str, ref: MediaRef) -> Iterator[Finding]:
-    if ref.type not in {"image", "video"}:
+    if ref.type not in ("image", "video"):  # no set: a pasted type may be unhashable
         told = "is of a kind its name does not tell" if ref.type is None else f"has the type {ref.type!r}"
         yield Finding(field, ref, told, f"Say which: {field}=act.image(url) or act.video(url).")
     elif field == "reference" and ref.type != "video":
@@ -215,7 +215,7 @@ def _check_undocumented(field: str, ref: MediaRef, scheme: str, *, allow_unliste
             f"is {what}; CometAPI documents https URLs only",
             "Give an https URL, or allow_unlisted=True to try it all the same.",
         )
-    limit = DATA_URI_MAX_BYTES.get(ref.type or "video", 0)
+    limit = DATA_URI_MAX_BYTES["image" if ref.type == "image" else "video"]
     if scheme == "data" and len(ref.uri) > limit:
         yield Finding(
             field,

@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 import operator
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
@@ -154,6 +155,7 @@ class ActTwoRequest:
 
     def __init__(
         self,
+        /,  # a pasted body may hold a field called self
         character: str | MediaRef | None = None,
         reference: str | MediaRef | None = None,
         body_control: bool | None = None,
@@ -177,7 +179,7 @@ class ActTwoRequest:
             *check_media("character", character, allow_unlisted=allow_unlisted),
             *check_media("reference", reference, allow_unlisted=allow_unlisted),
             *(found for name, value in given.items() for found in _check_knob(name, value, allow_unlisted)),
-            *(_unknown_field(name, value) for name, value in unknown.items()),
+            *(_unknown_field(name) for name in unknown),
         ]
         if findings:
             raise RequestError(findings)
@@ -205,12 +207,12 @@ class ActTwoRequest:
         if isinstance(body, str):
             try:
                 body = json.loads(body)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 found = Finding("body", None, f"is not valid JSON: {error}", "Mend that place.")
                 raise RequestError([found]) from None
         if not isinstance(body, Mapping):
             raise RequestError([Finding("body", None, "is not a JSON object", 'Give {"character": …, …}.')])
-        return cls(**fields_from_json(body), allow_unlisted=allow_unlisted)
+        return cls(**{"allow_unlisted": allow_unlisted, **fields_from_json(body)})
 
     def to_json(self) -> dict[str, Any]:
         """The documented body, with what was not set left out."""
@@ -286,8 +288,10 @@ def _media_repr(ref: MediaRef) -> str:
 
 def _plain(value: Any) -> Any:
     """``value`` with NumPy's and pandas's integers turned into Python's; they come from sweeps."""
-    if value is None or isinstance(value, (bool, int, str, float)):
+    if value is None or isinstance(value, (bool, float)):
         return value
+    if isinstance(value, str):
+        return str.__str__(value)  # an Enum's own __str__ may say its name
     if type(value).__name__ in {"bool_", "bool"} and hasattr(value, "item"):
         return value.item()
     try:
@@ -314,10 +318,11 @@ def _check_ratio(knob: Knob, value: str, allow_unlisted: bool) -> list[Finding]:
         return []
     if allow_unlisted and value.strip():
         return []
-    width, _, height = value.replace("x", ":").replace("×", ":").partition(":")
+    sides = re.fullmatch(r"\s*([0-9]{1,6})\s*[:x×]\s*([0-9]{1,6})\s*", value)
     cure = knob.cure
-    if width.strip().isdigit() and height.strip().isdigit() and int(height) and int(width):
-        near = min(RATIOS, key=lambda known: abs(_aspect(known) - int(width) / int(height)))
+    if sides and int(sides[1]) and int(sides[2]):
+        wanted = int(sides[1]) / int(sides[2])
+        near = min(RATIOS, key=lambda known: abs(_aspect(known) - wanted))
         cure = f"{near!r} is the nearest; allow_unlisted=True tries yours."
     return [Finding("ratio", value, knob.limit, cure)]
 
@@ -327,14 +332,14 @@ def _aspect(ratio: str) -> float:
     return int(width) / int(height)
 
 
-def _unknown_field(name: str, value: Any) -> Finding:
+def _unknown_field(name: str) -> Finding:
     squeezed = name.replace("_", "").replace("-", "").lower()
     cure = _WRONG_NAMES.get(squeezed)
     if cure is None:
         near = difflib.get_close_matches(name, [*_NAMES, *(knob.wire[-1] for knob in KNOBS)], n=1)
         cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_NAMES)}."
-    shown = None if squeezed == "apikey" else value
-    return Finding(name, shown, "is no field of an Act-Two request", cure)
+    # Its value is not shown: under a name that is not known it may be a key.
+    return Finding(name[:60], None, "is no field of an Act-Two request", cure)
 
 
 def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -343,7 +348,7 @@ def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RequestError: ``model`` names another model.
     """
-    rest = dict(body)
+    rest = {str(name): value for name, value in body.items()}
     model = rest.pop("model", MODEL)
     if model != MODEL:
         raise RequestError(
@@ -355,6 +360,8 @@ def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
         if not tail:
             if head in rest:
                 found[knob.name] = rest.pop(head)
+        elif rest.get(head) is None:
+            rest.pop(head, None)
         elif isinstance(rest.get(head), Mapping):
             inner = dict(rest.pop(head))
             if tail[0] in inner:

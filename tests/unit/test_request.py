@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import IntEnum, StrEnum
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,6 +94,9 @@ def test_a_type_can_be_said() -> None:
         ({"ratio": "16:9"}, "'1280:720' is the nearest"),
         ({"ratio": "1080x1920"}, "'720:1280' is the nearest"),
         ({"ratio": "wide"}, "is none of 1280:720"),
+        ({"ratio": "²:1"}, "is none of 1280:720"),
+        ({"ratio": "0:1"}, "is none of 1280:720"),
+        ({"ratio": "9" * 5000 + ":1"}, "is none of 1280:720"),
         ({"public_figure_threshold": "high"}, "is neither 'auto' nor 'low'"),
         ({"promptImage": HERO}, "promptImage is image-to-video; Act-Two takes character"),
         ({"prompt_text": "smile"}, "no text prompt"),
@@ -100,6 +104,7 @@ def test_a_type_can_be_said() -> None:
         ({"intensity": 3}, "The field is expression_intensity"),
         ({"sede": 3}, "Did you mean seed?"),
         ({"zzz": 3}, "There are: character, reference"),
+        ({"self": 3}, "self is no field"),
     ],
 )
 def test_what_cannot_be_is_told_with_field_value_and_cure(fields, told) -> None:
@@ -117,8 +122,22 @@ def test_a_key_given_by_mistake_is_not_repeated() -> None:
     assert "canary" not in told
 
 
+@pytest.mark.parametrize("name", ["Authorization", "token", "key", "x_api_key"])
+def test_what_stands_under_an_unknown_name_is_not_repeated(name) -> None:
+    assert "canary" not in findings(**{name: "Bearer sk-canary"})
+
+
 def test_a_long_value_is_cut() -> None:
     assert len(findings(character="x" * 100_000)) < 1000
+    assert len(findings(**{"x" * 100_000: 1})) < 1000
+
+
+class Level(IntEnum):
+    LIVELY = 4
+
+
+class Shape(StrEnum):
+    WIDE = "1280:720"
 
 
 def test_integers_of_other_libraries_are_integers() -> None:
@@ -129,6 +148,8 @@ def test_integers_of_other_libraries_are_integers() -> None:
     request = make(expression_intensity=Int64(), seed=Int64())
     assert request.to_json()["expressionIntensity"] == 4
     assert type(request.seed) is int
+    assert repr(make(expression_intensity=Level.LIVELY).expression_intensity) == "4"
+    assert repr(make(ratio=Shape.WIDE).ratio) == "'1280:720'"
     assert "seed=" in findings(seed=Fraction(1, 2))
 
 
@@ -159,6 +180,11 @@ def test_loopback_addresses_are_for_the_sandbox_and_so_allowed_here() -> None:
         ({**SAMPLE, "contentModeration": "auto"}, "public_figure_threshold (contentModeration in JSON)"),
         ({**SAMPLE, "character": {"type": "audio", "uri": HERO}}, "has the type 'audio'"),
         ({**SAMPLE, "character": {"uri": 3}}, "neither a URL"),
+        ({**SAMPLE, "character": {"type": ["image"], "uri": HERO}}, "has the type ['image']"),
+        ({**SAMPLE, "character": {"type": {}, "uri": "data:image/png;base64,A"}}, "https URLs only"),
+        ({**SAMPLE, "self": 1}, "self is no field"),
+        ({**SAMPLE, 3: 1}, "3 is no field"),
+        ('{"a":' * 5000, "is not valid JSON"),
         ({}, "character is missing"),
         ("[1]", "is not a JSON object"),
         ("{", "is not valid JSON"),
@@ -168,6 +194,22 @@ def test_a_bad_json_body_is_told_like_a_bad_call(body, told) -> None:
     with pytest.raises(RequestError) as caught:
         act.ActTwoRequest.from_json(body)
     assert told in str(caught.value)
+
+
+def test_null_means_not_set() -> None:
+    bare = {name: SAMPLE[name] for name in ("character", "reference")}
+    nulls = {name: None for name in SAMPLE if name not in bare and name != "model"}
+    assert act.ActTwoRequest.from_json({**bare, **nulls}) == act.ActTwoRequest.from_json(bare)
+
+
+def test_a_body_may_name_a_type_or_leave_it_to_be_told() -> None:
+    request = act.ActTwoRequest.from_json({"character": {"uri": HERO}, "reference": {"uri": "https://a.b/c"}})
+    assert (request.character.type, request.reference.type) == ("image", "video")
+
+
+def test_a_body_may_open_the_hatch_itself() -> None:
+    body = {**SAMPLE, "ratio": "1920:1080", "allow_unlisted": True}
+    assert act.ActTwoRequest.from_json(body).ratio == "1920:1080"
 
 
 def test_requests_are_values() -> None:
