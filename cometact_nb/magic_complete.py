@@ -26,7 +26,7 @@ def matcher(context: Any) -> Any:
     found = _LINE.match(line)
     if not found or (line.lstrip().startswith("%%") and context.cursor_line > 0):
         return {"completions": [], "suppress": False}
-    *before, fragment = re.split(r"\s+", found["rest"]) or [""]
+    *before, fragment = re.split(r"\s+", found["rest"].lstrip())
     start, candidates = _candidates(before, fragment)
     wanted = fragment[start:]
     matching = [text for text in candidates if text.startswith(wanted)]
@@ -43,7 +43,8 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
     parser = _PARSERS.get(before[0] if before else "", request_parser)()
     if "$" in fragment:
         place = fragment.rindex("$") + 1
-        return place, _variables()
+        name, dot, _ = fragment[place:].partition(".")
+        return (place + len(name + dot), _attributes(name)) if dot else (place, _variables())
     if fragment.startswith("-") and "=" in fragment:
         option, _, _ = fragment.partition("=")
         return len(option) + 1, VALUES.get(parser.field_of(option) or "", ())
@@ -61,3 +62,10 @@ def _variables() -> list[str]:
     names = shell.user_ns if shell is not None else {}
     hidden = shell.user_ns_hidden if shell is not None else {}
     return sorted(name for name in names if not name.startswith("_") and name not in hidden)
+
+
+def _attributes(name: str) -> list[str]:
+    """Of a variable. Only their names: a property may be slow, or ask the network."""
+    shell = get_ipython()
+    names = shell.user_ns if shell is not None else {}
+    return [attribute for attribute in dir(names[name]) if attribute[0] != "_"] if name in names else []

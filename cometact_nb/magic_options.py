@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError
 
 from cometact_nb.domain.forms import OPTIONS
-from cometact_nb.domain.media import Finding, MediaRef
-from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
+from cometact_nb.domain.media import Finding, MediaRef, as_media
+from cometact_nb.domain.request import INTENSITY_WORDS, KNOBS, RATIOS
 from cometact_nb.errors import RequestError
 from cometact_nb.magic_words import WordError, split, verbatim
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "SUBCOMMANDS",
@@ -24,6 +25,7 @@ __all__ = [
     "doctor_parser",
     "field_values",
     "fields_from_line",
+    "naming_options",
     "request_fields",
     "request_parser",
     "sandbox_parser",
@@ -58,7 +60,10 @@ VALUES: dict[str, tuple[str, ...]] = {
     "ratio": RATIOS,
     "public_figure_threshold": ("auto", "low"),
     "character_type": ("image", "video"),
+    "reference_type": ("video",),
 }
+#: What a knob's text is read as: ``bool``, ``int`` or ``str``, from the request's own table.
+_KIND = {knob.name: getattr(knob.type, "__origin__", knob.type) for knob in KNOBS}
 _SWITCH = {
     "on": True,
     "true": True,
@@ -87,6 +92,7 @@ examples:
   %%act_two -o task                             (body: the vendor's JSON, TOML, or a whole curl command)
 
 $name and {expression} are replaced by your variables; 'single quotes' keep a word as it is.
+URLs need no quotes, except one that ends the line in ?, which IPython takes for a question.
 A key inside a pasted curl command is ignored here, but IPython's own history keeps the cell's text.
 """
 
@@ -96,7 +102,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """One line that names the option, and the one that was probably meant."""
-        raise UsageError(f"{self.prog}: {message}{self._did_you_mean(message)} See {self.prog} --help.")
+        raise UsageError(f"{self.prog}: {message[:200]}{self._hint(message)} See {self.prog} --help.")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Called by argparse after --help; the magic handles that itself, so this is an error of ours."""
@@ -116,12 +122,22 @@ class Parser(argparse.ArgumentParser):
         action = self._option_string_actions.get(option)
         return action is not None and action.nargs != 0
 
-    def _did_you_mean(self, message: str) -> str:
+    def check_dashes(self, words: Sequence[str]) -> None:
+        """Refuse ``-seed 4``, which argparse reads as ``-s eed``."""
+        for word in words:
+            name = word.partition("=")[0]
+            if not name.startswith("--") and len(name) > len("-s") and f"-{name}" in self.options():
+                raise UsageError(f"{self.prog}: {name} has one dash. Did you mean -{name}?")
+
+    def _hint(self, message: str) -> str:
         if not message.startswith("unrecognized arguments: "):
             return "."
         wrong = message.split()[2].partition("=")[0]
         near = difflib.get_close_matches(wrong, self.options(), n=1)
-        return f". Did you mean {near[0]}?" if near else "."
+        if near:
+            return f". Did you mean {near[0]}?"
+        stray = not wrong.startswith("-") and self.takes_value("--character")
+        return ". A URL goes after -c or -r, and a value after its option." if stray else "."
 
 
 def request_parser() -> Parser:
@@ -136,7 +152,7 @@ def request_parser() -> Parser:
     )
     knobs = parser.add_argument_group("request")
     for field, names in OPTIONS.items():
-        bare: dict[str, Any] = {"nargs": "?", "const": True} if field == "body_control" else {}
+        bare: dict[str, Any] = {"nargs": "?", "const": True} if _KIND.get(field) is bool else {}
         names_all = [*names, *_ALIASES.get(field, ())]
         knobs.add_argument(
             *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **bare
@@ -147,6 +163,7 @@ def request_parser() -> Parser:
     knobs.add_argument(
         "--character-type", metavar="image|video", help="where the URL's extension does not tell"
     )
+    knobs.add_argument("--reference-type", metavar="video", help="where the URL's extension tells otherwise")
     knobs.add_argument("--allow-unlisted", action="store_true", help="also send what CometAPI does not list")
     running = parser.add_argument_group("running")
     running.add_argument(
@@ -205,12 +222,18 @@ def field_values(options: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
-def request_fields(options: argparse.Namespace) -> dict[str, Any]:
-    """As :func:`field_values`, with the character's type where the line says it."""
-    fields = field_values(options)
-    character = fields.get("character")
-    if options.character_type is not None and isinstance(character, str):
-        fields["character"] = MediaRef(options.character_type, character.strip())
+def request_fields(options: argparse.Namespace, below: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The fields of a request: those of a body, with what the line says about them on top.
+
+    Args:
+        options: the parsed line.
+        below: the fields of the body of ``%%act_two``.
+    """
+    fields = {**(below or {}), **field_values(options)}
+    for name in ("character", "reference"):
+        said, ref = getattr(options, f"{name}_type"), as_media(fields.get(name))
+        if said is not None and ref is not None:
+            fields[name] = MediaRef(said, ref.uri)
     return fields
 
 
@@ -229,13 +252,32 @@ def fields_from_line(line: str) -> dict[str, Any]:
         raise RequestError([Finding("body", None, problem, cure)]) from None
 
 
+#: What a finding says to do in Python, and what does it on a line.
+_ON_A_LINE = {
+    "allow_unlisted=True": "--allow-unlisted",
+    "character=act.image(url) or act.video(url)": "--character-type image or video",
+}
+
+
+def naming_options(error: RequestError) -> RequestError:
+    """The same findings, each with the option that sets its field."""
+    told = []
+    for finding in error.findings:
+        cure = finding.cure
+        for python, option in _ON_A_LINE.items():
+            cure = cure.replace(python, option)
+        names = "/".join(OPTIONS.get(finding.field, ()))
+        told.append(replace(finding, cure=f"{cure} ({names})" if names else cure))
+    return RequestError(told)
+
+
 def _read(field: str, value: Any) -> Any:
     """Text as the field's own type; what is no such text stays, for the request to refuse by name."""
     if not isinstance(value, str):
         return value
-    if field == "body_control":
+    if _KIND.get(field) is bool:
         return _SWITCH.get(value.lower(), value)
-    if field in {"expression_intensity", "seed"}:
+    if _KIND.get(field) is int:
         try:
             return int(value)
         except ValueError:
@@ -245,10 +287,17 @@ def _read(field: str, value: Any) -> Any:
 
 def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:
     """Parse words of which some are objects: argparse sees a stand-in for those that are no text."""
-    stand_ins = {f"\0{index}": word for index, word in enumerate(words) if not isinstance(word, str)}
+    stand_ins = {f"\0{index}\0": word for index, word in enumerate(words) if not isinstance(word, str)}
     names = {id(word): stand_in for stand_in, word in stand_ins.items()}
     texts = [word if isinstance(word, str) else names[id(word)] for word in words]
-    options = parser.parse_args(texts)
+    parser.check_dashes(texts)
+    try:
+        options = parser.parse_args(texts)
+    except UsageError as error:
+        told = str(error)
+        for stand_in, word in stand_ins.items():
+            told = told.replace(stand_in, f"({type(word).__name__} object)")
+        raise UsageError(told) from None
     for name, value in vars(options).items():
         if isinstance(value, str) and value in stand_ins:
             setattr(options, name, stand_ins[value])

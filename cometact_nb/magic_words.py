@@ -3,10 +3,12 @@
 - ``'…'`` at the start of a word is taken as it stands; ``"…"`` may hold ``$name`` and ``{expression}``.
   A quote inside a word is a character like any other: it is legal in URLs.
 - ``{expression}`` is one word however many spaces it holds, and is evaluated in the user's namespace.
-- ``$name`` and ``$name.attribute`` are replaced. A word that is nothing but one variable or expression stays
-  the object it is. A lone ``$name`` that does not exist is an error; inside a longer word it stays as it is.
-- ``$$``, ``{{`` and ``}}`` stand for ``$``, ``{`` and ``}``.
+- ``$name`` and ``$name.attribute`` are replaced. A word that is nothing but one variable or expression, also
+  after ``--option=``, stays the object it is. A name that does not exist is an error; only inside a URL,
+  where ``$`` is legal, it stays as it is.
+- ``$$``, ``{{`` and ``}}`` stand for ``$``, ``{`` and ``}``. A backslash is an escape inside quotes only.
 - ``#`` begins a comment only where a word could begin: a URL may have a fragment.
+- A ``;`` that ends the line is IPython's mark for "no output" and is dropped. A URL typed out keeps it.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ class Word:
     Args:
         text: without its quotes.
         literal: it stood in single quotes: nothing in it is replaced.
-        option: ``--name=`` before a quoted value, or an empty string.
+        option: ``--name=`` before a quoted, braced or ``$`` value, or an empty string.
     """
 
     text: str
@@ -54,7 +56,7 @@ def split(line: str) -> list[Word]:
     while place < len(line):
         if line[place].isspace():
             place += 1
-        elif line[place] == "#":
+        elif line[place] == "#" or line[place:].rstrip() == ";":
             break
         else:
             word, place = _word(line, place)
@@ -63,11 +65,11 @@ def split(line: str) -> list[Word]:
 
 
 def _word(line: str, start: int) -> tuple[Word, int]:
-    option = re.compile(r"--?[A-Za-z][\w-]*=(?=['\"])").match(line, start)
+    option = re.compile(r"--?[A-Za-z][\w-]*=(?=['\"${])").match(line, start)
     place = option.end() if option else start
     if line[place] in "'\"":
         text, end = _quoted(line, place)
-        if end < len(line) and not line[end].isspace():
+        if end < len(line) and not line[end].isspace() and line[end:].rstrip() != ";":
             raise WordError(f"after the quoted {text[:40]!r} a space is missing")
         return Word(text, literal=line[place] == "'", option=option.group() if option else ""), end
     end = place
@@ -75,7 +77,10 @@ def _word(line: str, start: int) -> tuple[Word, int]:
         end = _brace_end(line, end) if line[end] == "{" and line[end : end + 2] != "{{" else end + 1
         if line[end - 1 : end + 1] == "{{":
             end += 1
-    return Word(line[start:end]), end
+    text = line[place:end]
+    if text.endswith(";") and not line[end:].strip() and ("://" not in text or text.startswith("{")):
+        text = text[:-1]
+    return Word(text, option=option.group() if option else ""), end
 
 
 def _quoted(line: str, start: int) -> tuple[str, int]:
@@ -113,25 +118,28 @@ def _brace_end(line: str, start: int) -> int:
     raise WordError(f"the brace that opens {line[start : start + 30]!r} is not closed")
 
 
-def expand(word: Word, names: Mapping[str, Any]) -> Any:
+def expand(word: Word, names: Mapping[str, Any]) -> list[Any]:
     """A word with the user's variables and expressions put in; the object itself where it is nothing else.
 
     Args:
         word: from :func:`split`.
         names: the user's namespace.
 
+    Returns:
+        one value, or an option and the object that was given after its ``=``.
+
     Raises:
-        WordError: a lone variable does not exist, or an expression fails.
+        WordError: a variable does not exist, or an expression fails.
     """
     if word.literal:
-        return word.option + word.text
+        return [word.option + word.text]
     text = word.text
     alone = _NAME.fullmatch(text)
     if alone:
         return _joined(word, _lookup(alone.group(1), names))
     if text.startswith("{") and not text.startswith("{{") and _closes_at_end(text):
         return _joined(word, _evaluate(text[1:-1], names))
-    return word.option + _replace(text, names)
+    return [word.option + _replace(text, names)]
 
 
 def verbatim(word: Word) -> str:
@@ -148,8 +156,10 @@ def verbatim(word: Word) -> str:
     return word.option + re.sub(r"\$\$|{{|}}", lambda pair: pair[0][0], word.text)
 
 
-def _joined(word: Word, value: Any) -> Any:
-    return f"{word.option}{value}" if word.option else value
+def _joined(word: Word, value: Any) -> list[Any]:
+    if not word.option:
+        return [value]
+    return [word.option + value] if isinstance(value, str) else [word.option[:-1], value]
 
 
 def _closes_at_end(text: str) -> bool:
@@ -166,7 +176,7 @@ def _replace(text: str, names: Mapping[str, Any]) -> str:
         if text[place : place + 2] in {"$$", "{{", "}}"}:
             parts.append(text[place])
             place += 2
-        elif found and found.group(1).split(".")[0] in names:
+        elif found and (found.group(1).split(".")[0] in names or "://" not in text[:place]):
             name = _longest(found.group(1), names)
             parts.append(str(_lookup(name, names)))
             place += 1 + len(name)
@@ -195,13 +205,15 @@ def _longest(dotted: str, names: Mapping[str, Any]) -> str:
 def _lookup(dotted: str, names: Mapping[str, Any]) -> Any:
     first, *rest = dotted.split(".")
     if first not in names:
-        raise WordError(f"${first} is not defined. Define it in a cell, or quote it: '${first}'")
+        raise WordError(f"${first} is not defined. Define it in a cell, or quote it: '${first}'.")
     value = names[first]
     for attribute in rest:
         try:
             value = getattr(value, attribute)
         except AttributeError:
             raise WordError(f"${dotted}: {type(value).__name__} has no attribute {attribute!r}") from None
+        except Exception as error:  # noqa: BLE001  (whatever the user's property raises)
+            raise WordError(f"${dotted} failed: {_told(error)}") from None
     return value
 
 
@@ -209,4 +221,9 @@ def _evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     try:
         return eval(expression.strip(), dict(names))  # noqa: S307  (the user's own code in the user's own kernel)
     except Exception as error:  # noqa: BLE001  (whatever the user's code raises)
-        raise WordError(f"{{{expression[:60]}}} failed: {type(error).__name__}: {error}") from None
+        raise WordError(f"{{{expression[:60]}}} failed: {_told(error)}") from None
+
+
+def _told(error: Exception) -> str:
+    """An error of the user's code in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

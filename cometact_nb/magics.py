@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import sys
+from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, magics_class, no_var_expand
+from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_expand
 
+from cometact_nb.errors import RequestError, TaskError
 from cometact_nb.magic_complete import matcher
 from cometact_nb.magic_options import (
     SUBCOMMANDS,
     doctor_parser,
-    field_values,
     fields_from_line,
+    naming_options,
     parse,
     request_fields,
     request_parser,
@@ -41,10 +44,13 @@ class ActTwoMagics(Magics):
 
     shell: InteractiveShell
 
+    @needs_local_scope  # in a function, $name is the function's own name before it is a global one
     @no_var_expand  # words are expanded one by one, see magic_words
-    def act_two(self, line: str, cell: str | None = None) -> Task | Panel | None:
+    def act_two(
+        self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
+    ) -> Task | Panel | None:
         """Send one Act-Two request and watch it."""
-        words = self._words(line)
+        words = self._words(line, local_ns or {})
         if cell is None and (not words or words[0] in {"-h", "--help"}):
             _say(request_parser().format_help())
             return None
@@ -54,32 +60,31 @@ class ActTwoMagics(Magics):
         if options.help:
             _say(request_parser().format_help())
             return None
+        _check_running(options)
         request = _request(options, cell)
         if options.dry_run:
             self._dry_run(request)
             return None
         return self._submit(request, options)
 
-    def _words(self, line: str) -> list[Any]:
+    def _words(self, line: str, local_ns: dict[str, Any]) -> list[Any]:
+        names = ChainMap(local_ns, self.shell.user_ns)
         try:
-            return [expand(word, self.shell.user_ns) for word in split(line)]
+            return [value for word in split(line) for value in expand(word, names)]
         except WordError as error:
             raise UsageError(f"%act_two: {error}") from None
 
     def _submit(self, request: ActTwoRequest, options: argparse.Namespace) -> Task:
-        from cometact_nb.errors import UnconfirmedError  # noqa: PLC0415  (the session is imported when used)
-
-        timeout_s = _seconds(options.timeout)
-        name = _variable(options.output)
+        name = options.output
         try:
             task = _session().submit(request)
-        except UnconfirmedError as error:
-            # It may have been paid for: what is known must be in sight and in hand.
+        except TaskError as error:
+            # It was, or may have been, paid for: what is known must be in sight and in hand.
             self._keep(error.task, name, quiet=options.quiet)
             raise
         self._keep(task, name, quiet=options.quiet)
         if options.wait:
-            task.wait(timeout_s, nested=options.nested)
+            task.wait(_seconds(options.timeout), nested=options.nested)
         return task
 
     def _keep(self, task: Task, name: str | None, *, quiet: bool) -> None:
@@ -171,17 +176,23 @@ def _session() -> Session:
 
 def _request(options: argparse.Namespace, cell: str | None) -> ActTwoRequest:
     """The request that the line and, in a cell magic, the body describe."""
-    from cometact_nb.domain import forms, media  # noqa: PLC0415
+    from cometact_nb.domain import forms  # noqa: PLC0415
     from cometact_nb.domain.request import ActTwoRequest, fields_from_json  # noqa: PLC0415
 
-    fields: dict[str, Any] = {}
-    if cell is not None and cell.strip():
-        fields = fields_from_json(forms.fields_from_text(cell))
-    fields.update(field_values(options))
-    character = fields.get("character")
-    if options.character_type is not None and isinstance(character, str):
-        fields["character"] = media.MediaRef(options.character_type, character.strip())
-    return ActTwoRequest(**fields)
+    body = fields_from_json(forms.fields_from_text(cell)) if cell is not None and cell.strip() else {}
+    try:
+        return ActTwoRequest(**request_fields(options, body))
+    except RequestError as error:
+        raise naming_options(error) from None
+
+
+def _check_running(options: argparse.Namespace) -> None:
+    """Refuse what would be found out only once the request is paid for."""
+    _variable(options.output)
+    if _seconds(options.timeout) is not None and not options.wait:
+        raise UsageError("%act_two: --timeout says how long to wait; add --wait.")
+    if options.nested and not options.wait:
+        raise UsageError("%act_two: --nested says how to wait; add --wait.")
 
 
 def _seconds(text: Any, option: str = "--timeout") -> float | None:
@@ -199,7 +210,7 @@ def _seconds(text: Any, option: str = "--timeout") -> float | None:
 def _variable(name: Any) -> str | None:
     if name is None:
         return None
-    if not isinstance(name, str) or not name.isidentifier():
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise UsageError(f"%act_two: --output {name!r} is no name for a variable.")
     return name
 

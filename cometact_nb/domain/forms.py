@@ -60,19 +60,24 @@ def to_magic(request: ActTwoRequest) -> str:
     for name in ("character", "reference"):
         ref: MediaRef = getattr(request, name)
         parts += [OPTIONS[name][0], quote(ref.uri)]
-        if infer_type(ref.uri) != ref.type and name == "character":
-            parts += ["--character-type", str(ref.type)]
+        # The magic takes a reference for a video unless its URL tells otherwise.
+        if ref.type != (infer_type(ref.uri) or ("video" if name == "reference" else None)):
+            parts += [f"--{name}-type", str(ref.type)]
     for name, value in request.params.items():
         shown = ("on" if value else "off") if isinstance(value, bool) else str(value)
-        parts += [OPTIONS[name][1], quote(shown)]
+        option = OPTIONS[name][1]
+        parts += [f"{option}={quote(shown)}"] if shown.startswith("-") else [option, quote(shown)]
     if request.allow_unlisted:
         parts.append("--allow-unlisted")
     return " ".join(parts)
 
 
 def quote(text: str) -> str:
-    """``text`` as one word of a magic line: quoted when it holds spaces, quotes, ``$``, ``#`` or braces."""
-    if text and not re.search(r"[\s'\"\\${}#]", text):
+    """``text`` as one word of a magic line: quoted when it holds spaces, quotes, ``$``, ``#`` or braces.
+
+    Also when it ends in ``?`` or ``;``: at the end of a line, IPython takes them for its own.
+    """
+    if text and not re.search(r"[\s'\"\\${}#]|[?;]$", text):
         return text
     escaped = re.sub(r"([\\'])", r"\\\1", text)
     return f"'{escaped}'"
@@ -105,7 +110,7 @@ def fields_from_text(text: str) -> dict[str, Any]:
         return _object(_json(stripped))
     try:
         return tomllib.loads(stripped)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         problem = f"is neither JSON, TOML nor a curl command ({error})"
         raise RequestError(
             [Finding("body", None, problem, "Start with {, with name = value, or with curl.")]
@@ -115,7 +120,7 @@ def fields_from_text(text: str) -> dict[str, Any]:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(
             [Finding("body", None, f"is not valid JSON: {error}", "Mend that place.")]
         ) from None

@@ -46,8 +46,11 @@ class Kernel:
         return json.loads(told["outputs"][-1]["text"])
 
     def complete(self, code: str) -> list[str]:
-        reply = self.client.complete(code, len(code), reply=True, timeout=30)
-        return reply["content"]["matches"]  # type: ignore[no-any-return]
+        """What the line is with each match put in where the kernel says."""
+        told = self.client.complete(code, len(code), reply=True, timeout=30)["content"]
+        return [
+            code[: told["cursor_start"]] + match + code[told["cursor_end"] :] for match in told["matches"]
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +86,50 @@ def test_wait_returns_with_the_clip_and_quiet_shows_nothing(kernel, sandbox) -> 
     told = kernel.run("%act_two -c $hero -r $clip --wait --quiet -o quiet_task")
     assert told["outputs"] == []
     assert kernel.value("str(quiet_task.clip.path)").endswith(".mp4")
+
+
+def test_a_function_s_own_names_come_before_global_ones(kernel, sandbox) -> None:
+    told = kernel.run(
+        "def submit(hero, number):\n"
+        "    for seed in range(2):\n"
+        "        task = %act_two -c {hero + '?local'} -r $clip --seed {seed + number} -q\n"
+        "        made.append(task)\n"
+        "made = []\n"
+        "submit(sandbox.characters[1], 5)"
+    )
+    assert told["status"] == "ok"
+    assert kernel.value("[task.request.seed for task in made]") == [5, 6]
+    assert kernel.value("made[0].request.character.uri == sandbox.characters[1] + '?local'")
+    kernel.run("for task in made: task.wait()")
+
+
+def test_the_shell_can_be_asked_to_run_it(kernel, sandbox) -> None:
+    told = kernel.run("asked = get_ipython().run_line_magic('act_two', '-c $hero -r $clip -q')")
+    assert told["status"] == "ok"
+    assert kernel.value("asked.wait().clip.path.exists()")
+
+
+def test_a_semicolon_at_the_end_is_no_part_of_the_url(kernel, sandbox) -> None:
+    assert kernel.run("%act_two -q -o ended -c $hero -r $clip;")["status"] == "ok"
+    assert kernel.value("ended.request.reference.uri == clip")
+
+
+def test_what_may_have_been_paid_for_is_in_sight_and_in_hand(kernel, sandbox) -> None:
+    told = kernel.run("%act_two -c {hero}?scenario=lost-answer -r $clip -o unsure")
+    assert (told["status"], told["outputs"][-1]["ename"]) == ("error", "UnconfirmedError")
+    assert any("text/html" in out.get("data", {}) for out in told["outputs"])
+    assert kernel.value("unsure.status") == "UNCONFIRMED"
+    assert sandbox.posts() == 1
+    kernel.run("unsure.forget()")
+
+
+def test_a_failure_in_a_run_that_always_waits_is_shown_too(kernel, sandbox) -> None:
+    kernel.run("act.configure(wait=True)")
+    told = kernel.run("%act_two -c {hero}?scenario=safety-input -r $clip -o failed")
+    kernel.run("act.configure(wait=False)")
+    assert (told["status"], told["outputs"][-1]["ename"]) == ("error", "TaskFailed")
+    assert any("text/html" in out.get("data", {}) for out in told["outputs"])
+    assert kernel.value("failed.status") == "FAILED"
 
 
 def test_waiting_too_long_and_a_failure_are_short_errors(kernel, sandbox) -> None:
@@ -135,6 +182,13 @@ def test_a_dry_run_shows_every_form_and_the_price_and_sends_nothing(kernel, sand
         ("-c $hero -r $clip --ratio 16:9", "'1280:720' is the nearest"),
         ("-c $hero -r $clip --timeout soon --wait", "--timeout 'soon'"),
         ("-c $hero -r $clip -o 2x", "no name for a variable"),
+        ("-c $hero -r $clip -o class", "no name for a variable"),
+        ("-c $hero -r $clip --timeout 5", "add --wait"),
+        ("-c $hero -r $clip --nested", "add --wait"),
+        ("-c $hero -r $clip -e 9", "(-e/--expression-intensity)"),
+        ("-c $hero -r https://a.example/$heroo.mp4 -e 9", "intensity=9"),
+        ("-c $hero -r $clip --seed=$nope", "$nope is not defined"),
+        ("-c $hero -r $clip -seed 4", "Did you mean --seed?"),
         ("sandbox --speed fast", "--speed 'fast'"),
         ("sandbox --url http://example.com", "base_url"),
     ],
@@ -179,11 +233,27 @@ def test_a_cell_takes_the_vendor_s_forms_and_the_line_overrides(kernel, sandbox,
     assert CANARY not in json.dumps(sandbox.ledger())
 
 
-@pytest.mark.parametrize("body", ["{", "curl https://x", "not = = toml", CURL.replace("2\n", "9\n")])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "curl https://x",
+        "not = = toml",
+        CURL.replace("2\n", "9\n"),
+        CURL[:-20],
+        BODY.replace('"expressionIntensity": 2', f'"Authorization": "Bearer {CANARY}"'),
+        f'Authorization = "Bearer {CANARY}"',
+        f"Authorization: Bearer {CANARY}",
+        '{"self": 1, "character": {"type": ["image"], "uri": "data:image/png;base64,A"}}',
+        '{"a":' * 5000,
+    ],
+)
 def test_a_body_that_is_wrong_is_not_echoed(kernel, sandbox, body) -> None:
     told = kernel.run(f"%%act_two\n{body}")
     assert told["status"] == "error"
     assert CANARY not in told["text"]
+    assert "Traceback" not in told["text"]
+    assert told["outputs"][-1].get("ename", "UsageError") in {"RequestError", "UsageError"}
     assert sandbox.posts() == 0
 
 
@@ -198,23 +268,38 @@ def test_help_is_the_parser_s_own(kernel) -> None:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("%act_two --exp", "--expression-intensity"),
-        ("%act_two --ratio 1280:7", "1280:720"),
-        ("%act_two --ratio=12", "1280:720"),
-        ("%act_two -c x -a 9", "960:960"),
-        ("%act_two --body-control o", "off"),
-        ("%act_two --moderation l", "low"),
-        ("task = %act_two --se", "--seed"),
-        ("%%act_two --dry", "--dry-run"),
-        ("%act_two sand", "sandbox"),
-        ("%act_two sandbox --sp", "--speed"),
-        ("%act_two -c $her", "hero"),
+        ("%act_two --exp", "%act_two --expression-intensity"),
+        ("%act_two --ratio 1280:7", "%act_two --ratio 1280:720"),
+        ("%act_two --ratio=12", "%act_two --ratio=1280:720"),
+        ("%act_two -c x -a 9", "%act_two -c x -a 960:960"),
+        ("%act_two -e ", "%act_two -e 5"),
+        ("%act_two --body-control o", "%act_two --body-control off"),
+        ("%act_two --moderation l", "%act_two --moderation low"),
+        ("%act_two -c x --character-type i", "%act_two -c x --character-type image"),
+        ("task = %act_two --se", "task = %act_two --seed"),
+        ("x = 1\ntask = %act_two --se", "x = 1\ntask = %act_two --seed"),
+        ("for i in [1]:\n    %act_two --se", "for i in [1]:\n    %act_two --seed"),
+        ("%%act_two --dry", "%%act_two --dry-run"),
+        ("%act_two sand", "%act_two sandbox"),
+        ("%act_two  sand", "%act_two  sandbox"),
+        ("%act_two sandbox --sp", "%act_two sandbox --speed"),
+        ("%act_two -c $her", "%act_two -c $hero"),
+        ("%act_two -c $hero?x=$cli", "%act_two -c $hero?x=$clip"),
+        ("%act_two -c $sandbox.chara", "%act_two -c $sandbox.character"),
     ],
 )
 def test_options_values_and_variables_are_completed(kernel, code, expected) -> None:
     matches = kernel.complete(code)
     assert expected in matches
-    assert "abs" not in matches
+    assert not any(match.endswith("abs") for match in matches)
+
+
+def test_a_whole_option_is_all_that_completes_it(kernel) -> None:
+    assert kernel.complete("%act_two --ratio 1280:7") == ["%act_two --ratio 1280:720"]
+
+
+def test_the_body_of_a_cell_is_left_to_ipython(kernel) -> None:
+    assert not any("--seed" in match for match in kernel.complete("%%act_two\n--se"))
 
 
 def test_other_lines_are_left_to_ipython(kernel) -> None:

@@ -1,0 +1,139 @@
+"""A request as text, and the texts that people paste back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import cometact_nb as act
+from cometact_nb.domain import forms
+from cometact_nb.domain.request import KNOBS
+from cometact_nb.errors import RequestError
+
+SAMPLE = json.loads((Path(__file__).parents[1] / "wire" / "create-request.json").read_text())
+HERO, CLIP = "https://a.example/hero.png", "https://a.example/talk.mp4"
+BODY = json.dumps({"character": {"type": "image", "uri": HERO}, "reference": {"type": "video", "uri": CLIP}})
+CANARY = "sk-canary-52c0"
+
+
+def make(**fields) -> act.ActTwoRequest:
+    return act.ActTwoRequest(**{"character": HERO, "reference": CLIP, **fields})
+
+
+def test_every_field_has_an_option() -> None:
+    assert list(forms.OPTIONS) == ["character", "reference", *(knob.name for knob in KNOBS)]
+    names = [name for names in forms.OPTIONS.values() for name in names]
+    assert len(set(names)) == len(names)
+
+
+def test_the_documented_body_comes_back_from_every_form() -> None:
+    request = act.ActTwoRequest.from_json(SAMPLE)
+    assert forms.from_text(json.dumps(SAMPLE)).to_json() == SAMPLE
+    assert forms.from_text(request.to_curl()).to_json() == SAMPLE
+    names: dict[str, act.ActTwoRequest] = {}
+    exec(request.to_python(), names)
+    assert names["request"].to_json() == SAMPLE
+
+
+def test_curl_is_the_documented_call() -> None:
+    command = make(seed=7).to_curl()
+    assert "POST https://api.cometapi.com/runwayml/v1/character_performance" in command
+    assert "X-Runway-Version: 2024-11-06" in command
+    assert "Authorization: Bearer $COMETAPI_KEY" in command
+
+
+def test_a_quote_in_a_url_survives_the_shell() -> None:
+    request = make(character="https://a.example/it's.png")
+    assert forms.from_text(request.to_curl()) == request
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        (HERO, HERO),
+        ("https://a.example/x?a=1&b=%20,;:@!*()[]~c", "https://a.example/x?a=1&b=%20,;:@!*()[]~c"),
+        ("two words", "'two words'"),
+        ("it's", r"'it\'s'"),
+        ("a$b", "'a$b'"),
+        ("a{b}", "'a{b}'"),
+        ("a#b", "'a#b'"),
+        ("back\\slash", r"'back\\slash'"),
+        ("https://a.example/x?", "'https://a.example/x?'"),
+        ("https://a.example/x;", "'https://a.example/x;'"),
+        ("", "''"),
+    ],
+)
+def test_a_word_is_quoted_where_it_must_be_and_only_there(text, quoted) -> None:
+    assert forms.quote(text) == quoted
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({}, f"-c {HERO} -r {CLIP}"),
+        ({"character": act.image("https://a.example/17")}, f"-c https://a.example/17 --character-type image -r {CLIP}"),
+        ({"reference": "https://a.example/17"}, f"-c {HERO} -r https://a.example/17"),
+        ({"reference": act.video(HERO)}, f"-c {HERO} -r {HERO} --reference-type video"),
+        ({"body_control": False}, f"-c {HERO} -r {CLIP} --body-control off"),
+        ({"seed": 0}, f"-c {HERO} -r {CLIP} --seed 0"),
+        ({"ratio": "-1:1", "allow_unlisted": True}, f"-c {HERO} -r {CLIP} --ratio=-1:1 --allow-unlisted"),
+    ],
+)  # fmt: skip
+def test_a_magic_line_says_what_is_set_and_nothing_else(fields, line) -> None:
+    assert make(**fields).to_magic() == f"%act_two {line}"
+
+
+TOML = f"""
+character = "{HERO}"
+reference = {{type = "video", uri = "{CLIP}"}}  # how it moves
+expressionIntensity = 4
+[contentModeration]
+publicFigureThreshold = "low"
+"""
+
+
+def test_toml_is_read_like_json() -> None:
+    assert forms.from_text(TOML) == make(expression_intensity=4, public_figure_threshold="low")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"curl x -d '{BODY}'",
+        f"  $ curl x -d'{BODY}'",
+        f"curl x --data-binary '{BODY}' # note",
+        f"curl -H 'Authorization: Bearer {CANARY}' x \\\n  --data-raw '\n{BODY}\n'\n",
+        f"curl.exe x ^\n -d {json.dumps(BODY)}",
+    ],
+)
+def test_a_pasted_curl_command_gives_its_body_only(command) -> None:
+    request = forms.from_text(command)
+    assert request == make()
+    assert CANARY not in repr(request)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty"),
+        ("hello", "is neither JSON, TOML nor a curl command"),
+        ("{", "is not valid JSON"),
+        ('{"a":' * 5000, "is not valid JSON"),
+        ("a = " + "[" * 5000, "is neither JSON, TOML"),
+        ("curl x", "without data"),
+        ("curl x -d '{", "stops early"),
+        (f"curl -H 'Authorization: Bearer {CANARY}' x", "without data"),
+        (f"curl -H 'Authorization: Bearer {CANARY} x -d {{}}", "stops early"),
+        (f"Authorization: Bearer {CANARY}", "is neither JSON, TOML"),
+        (f'{{"Authorization": "Bearer {CANARY}"}}', "Authorization is no field"),
+        (f'token = "{CANARY}"', "token is no field"),
+        ("curl x -d '[1]'", "character is missing"),
+    ],
+)
+def test_what_cannot_be_read_is_told_without_being_repeated(text, told) -> None:
+    with pytest.raises(RequestError) as caught:
+        forms.from_text(text)
+    assert told in str(caught.value)
+    assert CANARY not in str(caught.value)
