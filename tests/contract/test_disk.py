@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from services import new_session
 
 from cometact_nb.domain.task import Status
+from cometact_nb.errors import ClipError
 
 #: A limit on the size of any file stands in for a full disk: writes fail the same way, without a mount.
 KERNEL = """
@@ -67,3 +69,17 @@ def test_an_id_is_not_lost_when_the_disk_fills_right_after_it_came(tmp_path, san
     assert session.task(task_id).refresh().wait(60).clip
     assert sandbox.posts() == 1
     session.close()
+
+
+def test_a_folder_that_is_read_only_loses_no_clip(tmp_path, sandbox) -> None:
+    session = new_session(tmp_path, sandbox)
+    session.configure(output_dir="/sys/clips")  # read-only for everybody, root too
+    task = session.submit(character=sandbox.character, reference=sandbox.reference)
+    with pytest.raises(ClipError, match="does not take it"):
+        task.wait(60)
+    assert task.status is Status.SUCCEEDED
+    session.close()
+    again = new_session(tmp_path, sandbox)
+    assert again.task(task.id).refresh().wait(60).clip.path.parent == tmp_path / "clips"
+    assert sandbox.posts() == 1
+    again.close()
