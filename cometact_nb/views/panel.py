@@ -66,7 +66,9 @@ class Panel:
         self._pending = False
         self._drawing = threading.Lock()
         self._form = PanelWidget(values_of(initial or {}, read_magic), self._receive)
-        self._cards = ipywidgets.VBox(layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0"))
+        self._cards = ipywidgets.VBox(
+            layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
+        )
         self._box = ipywidgets.VBox([self._form, self._cards])
         self._display = PanelDisplay(self)
         self._form.observe(self._changed, "values")
@@ -206,10 +208,10 @@ class Panel:
 
     def _click(self, content: dict[str, Any]) -> None:
         """One click is one submission at the most: its token is good once, in whichever view it was made."""
-        token = content.get("token")
-        if isinstance(token, int) and self._gate.take(token):
+        token, values = content.get("token"), content.get("values")
+        if type(token) is int and isinstance(values, dict) and self._gate.take(token):
             # What the page showed when it was clicked; a busy kernel may not have heard of it yet.
-            self._form.values = normal(content.get("values") or {})
+            self._form.values = normal(values)
             self._background(self._send_as_shown, str(content.get("target", "")))
         else:
             self._soon()

@@ -103,7 +103,9 @@ class LocalFiles:
             if known is None or known[0] != stamp:
                 known = (stamp, _data_uri(address, path.read_bytes()))
                 self._read = {**dict(list(self._read.items())[-1:]), address: known}  # a form has two inputs
-        except (OSError, ValueError) as error:
+        except RequestError:
+            raise
+        except (OSError, ValueError) as error:  # ValueError: a path that no file can have
             why = getattr(error, "strerror", None) or type(error).__name__
             _refuse(address, f"cannot be read ({why})", "Check the path, or give an https:// URL.")
         return known[1]
@@ -122,9 +124,7 @@ def _check(address: str, size: int) -> None:
         _refuse(address, "is of a kind the vendor does not take", f"It takes: {kinds}.")
     encoded, limit = size * 4 // 3 + 40, DATA_URI_MAX_BYTES[kind]
     if encoded > limit:
-        problem = (
-            f"is {encoded / 1e6:.1f} MB once encoded; Runway takes {limit / 1e6:.0f} MB of a {kind} inline"
-        )
+        problem = f"is {encoded / 1e6:.1f} MB once encoded; Runway takes {limit / 1e6:.0f} MB inline"
         _refuse(address, problem, "Make it smaller, or host it and give its https:// URL.")
     if not size:
         _refuse(address, "is empty (0 bytes)", "Choose another file.")

@@ -1,0 +1,243 @@
+"""The panel as an object, against a real sandbox: what it submits, how often, and what it says."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from services import SandboxProcess, new_session
+
+from cometact_nb.config import Config
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import ActTwoError, ConfigError, RefusedError, RequestError, UnconfirmedError
+from cometact_nb.magic_options import fields_from_line
+from cometact_nb.sessions import Session
+from cometact_nb.views import panel_looks
+from cometact_nb.views.panel import Panel
+
+KEY = "sk-canary-93af"
+
+
+@pytest.fixture
+def panel(session: Session, sandbox: SandboxProcess) -> Panel:
+    fields = {"character": sandbox.character, "reference": sandbox.reference, "seed": 7}
+    return Panel(session, fields, read_magic=fields_from_line)
+
+
+@pytest.fixture
+def keyless(tmp_path: Path) -> Iterator[Session]:
+    made = Session(Config(history=str(tmp_path / "history.sqlite")))
+    yield made
+    made.close()
+
+
+def until(happened: Callable[[], object]) -> None:
+    """Wait for what another thread does."""
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen within 30 s"
+        threading.Event().wait(0.01)
+
+
+def message(panel: Panel, **content: object) -> None:
+    """What a browser sends, as the widget's own machinery would hand it over."""
+    panel._form._handle_custom_msg({"number": 1, **content}, [])
+
+
+def click(panel: Panel, token: object = None, **values: object) -> None:
+    shown = panel._form.shown
+    message(
+        panel,
+        type="submit",
+        token=shown["token"] if token is None else token,
+        target=shown["target"],
+        values={**panel.values, **values},
+    )
+
+
+def idle(panel: Panel) -> None:
+    until(lambda: not panel._gate.taken)
+    assert panel.session.flush(10)
+
+
+def said(panel: Panel) -> dict[str, str]:
+    idle(panel)
+    return panel._form.shown["said"]
+
+
+def test_submit_sends_once_and_keeps_the_task(panel, sandbox) -> None:
+    task = panel.submit()
+    assert task.request == panel.request
+    assert panel.task is task
+    assert sandbox.posts() == 1
+    again = panel.submit()
+    assert panel.tasks == (again, task)
+    assert task.wait().clip is not None
+    assert again.wait().clip is not None
+
+
+def test_an_invalid_form_says_everything_and_sends_nothing(panel, sandbox) -> None:
+    panel.load({"expressionIntensity": 9, "reference": sandbox.reference})
+    assert {finding.field for finding in panel.findings} == {"character", "expression_intensity"}
+    with pytest.raises(RequestError):
+        _ = panel.request
+    with pytest.raises(RequestError):
+        panel.submit()
+    click(panel)
+    assert "Nothing was sent" in said(panel)["text"]
+    assert sandbox.posts() == 0
+
+
+def test_ten_clicks_from_ten_threads_are_one_post(panel, sandbox) -> None:
+    token = panel._form.shown["token"]
+    threads = [threading.Thread(target=click, args=(panel, token)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    idle(panel)
+    click(panel, token)  # one that was on its way all the time
+    idle(panel)
+    assert sandbox.posts() == 1
+    assert len(panel.tasks) == 1
+
+
+def test_python_cannot_send_while_the_button_does(panel, sandbox) -> None:
+    panel.load({"character": sandbox.playing("slow-answer"), "reference": sandbox.reference})
+    click(panel)
+    with pytest.raises(ActTwoError, match="is sending"):
+        panel.submit()
+    idle(panel)
+
+
+def test_a_click_submits_what_the_page_showed(panel, sandbox) -> None:
+    click(panel, seed=4242)
+    idle(panel)
+    assert panel.task.request.seed == 4242
+
+
+def test_a_click_on_a_page_that_showed_the_sandbox_never_reaches_the_service(panel, session) -> None:
+    session.configure(base_url="https://api.cometapi.com", api_key=KEY)
+    click(panel)
+    assert "elsewhere" in said(panel)["text"]
+    assert not panel.tasks
+
+
+def test_a_refusal_stands_beside_the_field_it_names(panel, sandbox) -> None:
+    panel.load({"character": sandbox.playing("http-400"), "reference": sandbox.reference})
+    with pytest.raises(RefusedError) as refused:
+        panel.submit()
+    told = said(panel)
+    assert told["kind"] == "error"
+    assert told["place"] == (refused.value.param or "").split(".")[0]
+    assert not panel.tasks
+    panel.load({"character": sandbox.character, "reference": sandbox.reference})
+    assert said(panel)["text"] == ""  # the form was changed
+    panel.submit()
+
+
+def test_a_lost_answer_is_shown_as_a_task_and_never_sent_again(panel, sandbox) -> None:
+    panel.load({"character": sandbox.playing("lost-answer"), "reference": sandbox.reference})
+    with pytest.raises(UnconfirmedError):
+        panel.submit()
+    assert panel.task.status is Status.UNCONFIRMED
+    assert said(panel)["kind"] == "warning"
+    assert sandbox.posts() == 1
+
+
+def test_an_unlocked_seed_changes_with_each_submission_and_a_locked_one_stays(panel) -> None:
+    panel.submit()
+    assert panel.values["seed"] == 7
+    click(panel, seed_locked=False)
+    idle(panel)
+    assert panel.task.request.seed == 7
+    assert panel.values["seed"] != 7
+
+
+def test_what_an_inspection_sees_is_told_beside_the_input(panel, sandbox, monkeypatch) -> None:
+    monkeypatch.setattr(panel_looks, "AFTER_S", 0.0)
+    panel.load({"character": f"{sandbox.base_url}/nowhere.png", "reference": sandbox.reference})
+    until(lambda: any(finding.field == "character" for finding in panel.findings))
+    until(lambda: "4.0 s" in panel._form.shown["facts"]["reference"])
+    assert not panel._form.shown["valid"]
+    with pytest.raises(RequestError):
+        panel.submit()
+
+
+def test_pasting_and_loading_fill_the_form(panel, sandbox) -> None:
+    request = panel.request.replace(expression_intensity=5)
+    message(panel, type="paste", text=request.to_magic())
+    assert said(panel)["kind"] == "done"
+    assert panel.request == request
+    message(panel, type="paste", text="neither this nor that")
+    assert said(panel)["place"] == "paste"
+    assert panel.request == request
+    task = panel.submit()
+    assert panel.load({}).load(task).request == request
+
+
+def test_an_upload_needs_a_yes_of_its_own_and_works_on_the_sandbox(panel, sandbox) -> None:
+    import httpx
+
+    content = httpx.get(sandbox.character).content
+    upload = {"type": "upload", "role": "character", "name": "hero.png", "size": len(content), "offset": 0}
+    panel._form.values = {**panel.values, "allow_unlisted": True}
+    panel._form._handle_custom_msg({**upload, "number": 1}, [memoryview(content)])
+    assert panel.session.flush(10)
+    assert panel.values["character"] == "upload:hero.png"
+    assert not panel.values["allow_unlisted"]
+    with pytest.raises(RequestError, match="https URLs only"):
+        panel.submit()
+    assert "base64,…" in panel._form.shown["code"]["JSON"]
+    panel._form.values = {**panel.values, "allow_unlisted": True}
+    assert panel.submit().wait().clip.path.exists()
+    panel._form.values = {**panel.values, "character": str(Path(__file__).parent / "gone.png")}
+    assert any("cannot be read" in str(finding) for finding in panel.findings)
+
+
+def test_without_a_key_the_panel_asks_for_one_and_keeps_it_out_of_its_state(keyless) -> None:
+    panel = Panel(keyless, {"character": "https://a.example/h.png", "reference": "https://a.example/r.mp4"})
+    assert not panel._form.shown["key"]
+    with pytest.raises(ConfigError):
+        panel.submit()
+    assert panel.findings == ()  # the request is right; only the key is missing
+    message(panel, type="key", key=KEY)
+    until(lambda: panel._form.shown["key"])
+    assert keyless.config.api_key.reveal() == KEY
+    assert KEY not in repr(panel._form.get_state()) + repr(vars(panel))
+    message(panel, type="key", key="two words " + KEY)
+    until(lambda: panel._form.shown["said"]["place"] == "key")
+    assert KEY not in repr(panel._form.get_state())
+
+
+def test_the_switch_leads_to_the_sandbox_and_back(keyless) -> None:
+    panel = Panel(keyless, {"seed": 7})
+    assert "$0.40" in panel._form.shown["price"]
+    message(panel, type="sandbox", on=True)
+    until(lambda: panel._form.shown["sandbox"])
+    assert "nothing is billed" in panel._form.shown["price"]
+    message(panel, type="samples")
+    until(lambda: panel._form.shown["valid"])
+    assert panel.request.seed == 7
+    message(panel, type="sandbox", on=False)
+    until(lambda: not panel._form.shown["sandbox"])
+    assert any("cannot reach" in str(finding) or "not https" in str(finding) for finding in panel.findings)
+
+
+def test_a_field_that_no_request_has_is_refused(session) -> None:
+    with pytest.raises(RequestError, match="no text prompt"):
+        Panel(session, {"prompt": "a hero"})
+
+
+def test_the_record_reads_well_without_a_kernel(panel) -> None:
+    task = panel.submit().wait()
+    bundle = panel._display._bundle()
+    assert "The last request" in bundle["text/html"]
+    assert '<th scope="row"' in bundle["text/html"]
+    assert "--seed 7" in bundle["text/html"]
+    assert f'{task.clip.path.name}" controls' in bundle["text/html"]
+    assert "%act_two" in bundle["text/plain"]
+    assert "SUCCEEDED" in bundle["text/plain"]
