@@ -167,6 +167,17 @@ def test_a_dry_run_shows_every_form_and_the_price_and_sends_nothing(kernel, sand
     assert sandbox.posts() == 0
 
 
+def test_without_a_key_a_dry_run_works_and_a_submission_says_what_to_do(kernel, shared_sandbox) -> None:
+    kernel.run("act.leave_sandbox()")
+    line = "%act_two -c https://a.example/h.png -r https://a.example/r.mp4"
+    dry, sent = kernel.run(f"{line} -n"), kernel.run(line)
+    kernel.run(f"sandbox = act.use_sandbox(75, url={shared_sandbox.base_url!r})")
+    assert dry["status"] == "ok"
+    assert "Would cost about $0.40" in dry["text"]
+    assert (sent["status"], sent["outputs"][-1]["ename"]) == ("error", "ConfigError")
+    assert "COMETAPI_KEY" in sent["text"]
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -255,6 +266,15 @@ def test_a_body_that_is_wrong_is_not_echoed(kernel, sandbox, body) -> None:
     assert "Traceback" not in told["text"]
     assert told["outputs"][-1].get("ename", "UsageError") in {"RequestError", "UsageError"}
     assert sandbox.posts() == 0
+
+
+def test_no_traceback_shows_a_pasted_key(kernel, sandbox) -> None:
+    kernel.run("%xmode Verbose")
+    told = kernel.run(f"%%act_two\n{CURL}")  # HERO and CLIP are no addresses
+    again = kernel.run("%tb")
+    kernel.run("%xmode Context")
+    assert "character='HERO'" in told["text"]
+    assert CANARY not in told["text"] + again["text"]
 
 
 def test_help_is_the_parser_s_own(kernel) -> None:
