@@ -7,6 +7,7 @@ import json
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 from services import new_session
 
@@ -229,6 +230,10 @@ def test_an_input_that_was_seen_to_be_bad_is_refused_before_it_is_paid_for(sessi
     with pytest.raises(RequestError, match="character answers HTTP 404"):
         submit(session, sandbox, character=url)
     assert sandbox.posts() == 0
+    for sample in (sandbox.character, sandbox.reference):
+        httpx.get(
+            sample, timeout=60
+        )  # drawn when first asked for, which may take longer than an inspection may
     assert session.inspect(sandbox.character, "character").ok
     assert session.inspect(sandbox.reference, "reference").ok
     assert submit(session, sandbox).wait(60).clip
