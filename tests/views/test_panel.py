@@ -6,9 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from services import SandboxProcess, new_session
 
 from cometact_nb.config import Config
 from cometact_nb.domain.task import Status
@@ -17,6 +17,9 @@ from cometact_nb.magic_options import fields_from_line
 from cometact_nb.sessions import Session
 from cometact_nb.views import panel_looks
 from cometact_nb.views.panel import Panel
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 KEY = "sk-canary-93af"
 
