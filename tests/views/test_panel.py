@@ -19,8 +19,7 @@ from cometact_nb.views import panel_looks
 from cometact_nb.views.panel import Panel
 
 if TYPE_CHECKING:
-    from services import SandboxProcess
-
+    
 KEY = "sk-canary-93af"
 
 

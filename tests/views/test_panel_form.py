@@ -61,9 +61,8 @@ def test_a_request_a_mapping_and_a_task_come_back_too(request_) -> None:
         "hero = 'https://a.example/h.png'\ntask = act.submit(hero, 'https://a.example/r.mp4', expression_intensity=4)",
         'character = "https://a.example/h.png"\nreference = "https://a.example/r.mp4"\nexpression_intensity = 4',
         (
-            'curl -H \'Authorization: Bearer sk-canary\' -d \'{"character": "https://a.example/h.png", '
-            '"reference": "https://a.example/r.mp4", "expressionIntensity": 4}\' https://api.cometapi.com'
-        ),
+            """curl -H 'Authorization: Bearer sk-canary' -d '{"character": "https://a.example/h.png",
+        "reference": "https://a.example/r.mp4", "expressionIntensity": 4}' https://api.cometapi.com""",
     ],
 )
 def test_what_people_paste_is_understood(text) -> None:
