@@ -19,7 +19,8 @@ from cometact_nb.views import panel_looks
 from cometact_nb.views.panel import Panel
 
 if TYPE_CHECKING:
-    
+    from services import SandboxProcess
+
 KEY = "sk-canary-93af"
 
 

@@ -60,8 +60,7 @@ def test_a_request_a_mapping_and_a_task_come_back_too(request_) -> None:
         '%%act_two -e 4\n{"character": "https://a.example/h.png", "reference": "https://a.example/r.mp4"}',
         "hero = 'https://a.example/h.png'\ntask = act.submit(hero, 'https://a.example/r.mp4', expression_intensity=4)",
         'character = "https://a.example/h.png"\nreference = "https://a.example/r.mp4"\nexpression_intensity = 4',
-        (
-            """curl -H 'Authorization: Bearer sk-canary' -d '{"character": "https://a.example/h.png",
+        """curl -H 'Authorization: Bearer sk-canary' -d '{"character": "https://a.example/h.png",
         "reference": "https://a.example/r.mp4", "expressionIntensity": 4}' https://api.cometapi.com""",
     ],
 )
