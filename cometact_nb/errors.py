@@ -79,6 +79,8 @@ def _users_line(error: Any) -> str:
         if code.co_filename.startswith(package):
             break
         source = linecache.getline(code.co_filename, step.tb_lineno, step.tb_frame.f_globals).strip()
+        if "api_key" in source or "Bearer" in source:
+            source = ""  # the line may hold the key itself
         in_ipython = f"{os.sep}IPython{os.sep}" in code.co_filename
         if source and not in_ipython and "get_ipython()" not in source:
             found = f"  line {step.tb_lineno}: {source[:160]}"

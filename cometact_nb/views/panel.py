@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, RefusedError, RequestError, UnconfirmedError
 from cometact_nb.views import status, words
 from cometact_nb.views.panel_display import PanelDisplay
@@ -302,7 +303,7 @@ class Panel:
     def _submitted(self, target: str | None) -> Task:
         self._check_target(target)
         request = self.request
-        self._last = request
+        self._check_unsettled(request)
         task = self._session.submit(request)
         self._add(task)
         self._next_seed()
@@ -312,6 +313,15 @@ class Panel:
         """A page that shows the sandbox must never send to the service, whatever was configured since."""
         if shown is not None and shown != self._session.config.base_url:
             raise ActTwoError("Requests go elsewhere than this page showed. Nothing was sent: look again.")
+
+    def _check_unsettled(self, request: ActTwoRequest) -> None:
+        """What may have been bought already is not bought again by pressing the same button."""
+        open_ones = {Status.SUBMITTING, Status.UNCONFIRMED}
+        if any(task.status in open_ones and task.request == request for task in self._tasks):
+            raise ActTwoError(
+                "This very request was sent and its answer is not known: nothing was sent again. Settle its task "
+                "below first. Its resubmit() sends it once more and may pay twice."
+            )
 
     def _adopt_interrupted(self) -> None:
         """An interrupt ends the wait for the answer, not the sending: its task belongs in sight."""
@@ -328,6 +338,7 @@ class Panel:
     def _add(self, task: Task) -> None:
         card = StatusWidget(task)
         self._tasks.insert(0, task)
+        self._last = task.request
         self._cards.children = (card, *self._cards.children)[:CARDS]
 
         def changed(_: Task) -> None:

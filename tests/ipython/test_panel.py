@@ -147,6 +147,9 @@ def test_the_magic_and_the_function_show_one_panel_and_return_it(page) -> None:
         assert [WIDGET in bundle for bundle in data] == [True, False]  # the form, and its record
         assert page.value("_.values['seed']") == 7
     assert page.value("_.values['expression_intensity']") == 4
+    assert page.run("%act_two panel --wait")["ename"] == "UsageError"
+    assert page.run("%act_two panel -o form")["status"] == "ok"
+    assert page.value("form.tasks") == []
 
 
 def test_editing_tells_at_once_what_is_wrong(panel) -> None:

@@ -134,3 +134,12 @@ def test_another_base_url_ends_the_sandbox_s_faster_polls() -> None:
 
     fast = replace(Config(), time_scale=0.1)
     assert fast.changed(base_url="https://api.cometapi.com").time_scale == 1
+
+
+def test_a_refused_key_is_not_shown_by_way_of_the_line_that_gave_it() -> None:
+    try:
+        Config().changed(api_key="sk-canary with a space")
+    except ConfigError as error:
+        shown = "\n".join(error._render_traceback_())
+    assert "canary" not in shown
+    assert "api_key" in shown

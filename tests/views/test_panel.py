@@ -142,13 +142,29 @@ def test_a_refusal_stands_beside_the_field_it_names(panel, sandbox) -> None:
     panel.submit()
 
 
+def test_a_refused_ratio_is_told_beside_the_ratios(panel, sandbox) -> None:
+    panel.load(panel.request.replace(ratio="1920:1080", allow_unlisted=True))
+    assert "does not list" in panel._form.shown["consent"] or said(panel)
+    with pytest.raises(RefusedError):
+        panel.submit()
+    assert said(panel)["place"] == "ratio"
+
+
 def test_a_lost_answer_is_shown_as_a_task_and_never_sent_again(panel, sandbox) -> None:
     panel.load({"character": sandbox.playing("lost-answer"), "reference": sandbox.reference})
     with pytest.raises(UnconfirmedError):
         panel.submit()
     assert panel.task.status is Status.UNCONFIRMED
     assert said(panel)["kind"] == "warning"
+    with pytest.raises(ActTwoError, match="nothing was sent again"):
+        panel.submit()
+    click(panel)
+    assert "nothing was sent again" in said(panel)["text"]
     assert sandbox.posts() == 1
+    panel.task.forget()
+    with pytest.raises(UnconfirmedError):
+        panel.submit()
+    assert sandbox.posts() == 2
 
 
 def test_an_unlocked_seed_changes_with_each_submission_and_a_locked_one_stays(panel) -> None:

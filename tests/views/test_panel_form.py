@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from states import BODY, STATES
 
@@ -243,6 +246,15 @@ def test_an_upload_comes_in_pieces_and_a_large_one_is_refused_at_the_first(tmp_p
         files.piece({**begin, "size": 9_000_000, "offset": 0}, [b"abc"])
     with pytest.raises(RequestError, match="Upload it again"):
         files.inline("upload:other.png")
+
+
+@pytest.mark.parametrize("module", ["form", "files", "shown", "record", "looks", "display"])
+def test_the_form_s_meaning_is_imported_without_the_widget_libraries(module: str) -> None:
+    code = (
+        f"import sys, cometact_nb.views.panel_{module}\n"
+        "assert not {'IPython', 'ipywidgets', 'anywidget', 'httpx', 'sqlite3'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_toml_with_a_call_like_word_is_still_toml() -> None:

@@ -323,10 +323,11 @@ class Panel {
     const p = this.parts, set = Boolean(p.intensity.dataset.set);
     const number = this.odd ?? Number(p.intensity.value);
     const word = this.model.get("choices").intensity[number - 1];
-    const text = set ? (word ? `${number} · ${word}` : String(number)) : "not sent: the service's own";
+    const text = set ? (word ? `${number} · ${word}` : String(number)) : "not sent: the service decides";
     put(p.level, text);
     p.intensity.setAttribute("aria-valuetext", text);
     p.intensity.classList.toggle("dim", !set);
+    p.level.classList.toggle("facts", !set);
     p.unset.hidden = !set;
   }
 
