@@ -319,8 +319,8 @@ class Panel:
         open_ones = {Status.SUBMITTING, Status.UNCONFIRMED}
         if any(task.status in open_ones and task.request == request for task in self._tasks):
             raise ActTwoError(
-                "This very request was sent and its answer is not known: nothing was sent again. Settle its task "
-                "below first. Its resubmit() sends it once more and may pay twice."
+                "This very request was sent and its answer is not known: nothing was sent again. "
+                "Settle its task below first. Its resubmit() sends it once more and may pay twice."
             )
 
     def _adopt_interrupted(self) -> None:
