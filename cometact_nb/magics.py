@@ -119,9 +119,9 @@ class ActTwoMagics(Magics):
         if options.help:
             _say(request_parser().format_help())
             return None
-        for name in ("dry_run", "wait", "timeout", "nested", "quiet"):
-            if getattr(options, name):
-                option = f"--{name.replace('_', '-')}"
+        for running in ("dry_run", "wait", "timeout", "nested", "quiet"):
+            if getattr(options, running):
+                option = f"--{running.replace('_', '-')}"
                 raise UsageError(f"%act_two panel: {option} is for a request that is sent at once.")
         panel = Panel(_session(), request_fields(options), read_magic=fields_from_line)
         if name := _variable(options.output):

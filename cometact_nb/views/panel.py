@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ActTwoError, RefusedError, RequestError, UnconfirmedError
+from cometact_nb.errors import ActTwoError, RequestError, UnconfirmedError
 from cometact_nb.views import status, words
 from cometact_nb.views.panel_display import PanelDisplay
 from cometact_nb.views.panel_files import LocalFiles
-from cometact_nb.views.panel_form import Gate, field_named, normal, request_of, type_told, values_of
+from cometact_nb.views.panel_form import Gate, normal, request_of, type_told, values_of
 from cometact_nb.views.panel_looks import Looks
-from cometact_nb.views.panel_shown import about_form, about_service
+from cometact_nb.views.panel_shown import about_error, about_form, about_service
 from cometact_nb.views.panel_widget import PanelWidget
 from cometact_nb.views.widget import StatusWidget
 
@@ -285,12 +285,12 @@ class Panel:
             self._add(error.task)
             raise
         except ActTwoError as error:
-            self._said = (_place(error), _sentence(error), "error")
+            self._said = (*about_error(error), "error")
             raise
         except Exception as error:
             self._said = (
                 "",
-                f"This failed here ({type(error).__name__}); the kernel's log says more.",
+                f"This failed here ({type(error).__name__}); see the kernel's log.",
                 "error",
             )
             raise
@@ -393,14 +393,3 @@ class Panel:
         """Run ``work`` on a thread of its own: it may take long, and the notifier's draws every card."""
         thread = threading.Thread(target=work, args=args, name="cometact_nb-panel", daemon=True)
         contextvars.Context().run(thread.start)
-
-
-def _place(error: ActTwoError) -> str:
-    """The field that an answer names, or an empty string."""
-    return field_named(error.param) if isinstance(error, RefusedError) else ""
-
-
-def _sentence(error: ActTwoError) -> str:
-    if isinstance(error, RequestError):
-        return "Nothing was sent: see what is marked in the form."
-    return words.message(error, 600)

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import infer_type
 from cometact_nb.domain.request import RATIOS
-from cometact_nb.errors import RequestError
+from cometact_nb.errors import RefusedError, RequestError
 from cometact_nb.views import parts, words
 from cometact_nb.views.panel_files import is_local
-from cometact_nb.views.panel_form import INPUTS, by_field, inferred, request_of
+from cometact_nb.views.panel_form import INPUTS, by_field, field_named, inferred, request_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import Finding
+    from cometact_nb.errors import ActTwoError
     from cometact_nb.sessions import Session
 
-__all__ = ["about_form", "about_service", "short_inline"]
+__all__ = ["about_error", "about_form", "about_service", "short_inline"]
 
 _MOOT = (
     "It changes nothing: the character is a video, and body control is for images (CometAPI's model page)."
@@ -127,3 +128,11 @@ def about_service(session: Session) -> dict[str, Any]:
         "key": config.sandbox or config.api_key is not None,
         "price": words.clean(price),
     }
+
+
+def about_error(error: ActTwoError) -> tuple[str, str]:
+    """Where an error of a submission is told, the field that the answer names or the form's foot, and how."""
+    if isinstance(error, RequestError):
+        return "", "Nothing was sent: see what is marked in the form."
+    place = field_named(error.param) if isinstance(error, RefusedError) else ""
+    return place, words.message(error, 600)

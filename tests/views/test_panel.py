@@ -144,7 +144,8 @@ def test_a_refusal_stands_beside_the_field_it_names(panel, sandbox) -> None:
 
 def test_a_refused_ratio_is_told_beside_the_ratios(panel, sandbox) -> None:
     panel.load(panel.request.replace(ratio="1920:1080", allow_unlisted=True))
-    assert "does not list" in panel._form.shown["consent"] or said(panel)
+    idle(panel)
+    assert "does not list" in panel._form.shown["consent"]
     with pytest.raises(RefusedError):
         panel.submit()
     assert said(panel)["place"] == "ratio"
