@@ -215,7 +215,7 @@ class Panel:
             self._form.values = normal(values)
             self._background(self._send_as_shown, str(content.get("target", "")))
         else:
-            self._soon()
+            self._form.send({"type": "not taken"})
 
     def _send_as_shown(self, target: str) -> None:
         with suppress(ActTwoError):  # it is told in the form
