@@ -1,0 +1,177 @@
+// The structure of the panel's form; panel.js, which is put below this file, brings it to life.
+
+// Elements from nested arrays: everything is set as text or attribute, never parsed as HTML.
+function h(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
+// Only what changed is written: a screen reader announces a text that is set again.
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+class Form {
+  build() {
+    const p = this.parts;
+    p.banner = h("div", { class: "banner", hidden: true }, h("strong", {}, "SANDBOX"),
+      " Requests stay on this machine. Nothing is billed. ",
+      (p.samples = h("button", { type: "button", onclick: () => this.ask("samples") }, "Use sample inputs")));
+    p.switch = h("input", { type: "checkbox", role: "switch", id: `${this.id}-sandbox`,
+      onchange: () => this.ask("sandbox", { on: p.switch.checked }) });
+    const head = h("div", { class: "head" }, h("h3", {}, "Act-Two request"),
+      h("label", { class: "switch", for: `${this.id}-sandbox` }, p.switch, "Practise in the sandbox"));
+    const inputs = h("div", { class: "column" }, this.input("character", "Character", "https://… an image or a video with one face"),
+      this.input("reference", "Reference", "https://… a video of the performance, 3–30 s"), this.consent());
+    const knobs = h("div", { class: "column" }, this.body(), this.intensity(), this.ratio(), this.seed(), this.threshold());
+    p.submit = h("button", { type: "button", class: "primary", onclick: () => this.submit() }, "Submit");
+    p.price = h("span", { class: "price" });
+    p.said = h("div", { class: "said", role: "status" });
+    p.busy = h("div", { class: "busy", role: "status" });
+    this.root.append(p.banner, head, this.key(), h("div", { class: "columns" }, inputs, knobs),
+      this.note(""), h("div", { class: "foot" }, p.submit, p.price), p.said, p.busy, this.code(), this.paste());
+  }
+
+  note(field) {
+    const notes = (this.notes[field] = h("ul", { class: "notes", id: `${this.id}-${field || "form"}-notes` }));
+    return notes;
+  }
+
+  input(field, label, placeholder) {
+    const p = this.parts, id = `${this.id}-${field}`;
+    p[field] = h("input", { type: "text", id, placeholder, spellcheck: "false", autocomplete: "off",
+      "aria-describedby": `${id}-notes ${id}-facts`, oninput: () => this.edited(field), onchange: () => this.edited() });
+    const file = h("input", { type: "file", class: "file", tabindex: "-1", "aria-hidden": "true",
+      accept: field === "reference" ? "video/*" : "image/*,video/*",
+      onchange: () => (this.upload(field, file.files[0]), (file.value = "")) });
+    const choose = h("button", { type: "button", class: "small", onclick: () => file.click() }, "Local file…",
+      h("span", { class: "unseen" }, ` as ${field}`));
+    const row = h("div", { class: "row" }, choose, file);
+    if (field === "character") {
+      p.type = h("select", { id: `${id}-type`, onchange: () => this.edited() },
+        h("option", { value: "" }, "told by its name"), h("option", { value: "image" }, "image"), h("option", { value: "video" }, "video"));
+      row.prepend(h("label", { class: "inline", for: `${id}-type` }, "It is "), p.type);
+    }
+    p[`${field}-preview`] = h("div", { class: "preview" });
+    p[`${field}-facts`] = h("div", { class: "facts", id: `${id}-facts` });
+    return h("div", { class: "field" }, h("label", { for: id }, label), p[field], row, this.note(field),
+      h("div", { class: "seen" }, p[`${field}-preview`], p[`${field}-facts`]));
+  }
+
+  consent() {
+    const p = this.parts, id = `${this.id}-unlisted`;
+    p.unlisted = h("input", { type: "checkbox", id, onchange: () => this.edited() });
+    p.why = h("span", {});
+    p.consent = h("div", { class: "field consent", hidden: true }, h("label", { for: id }, p.unlisted, " Try it all the same. "), p.why);
+    return p.consent;
+  }
+
+  // A group of radio buttons: the browser gives them names, states and arrow keys.
+  radios(field, legend, options, hint = "") {
+    const name = `${this.id}-${field}`;
+    const box = h("div", { class: `options ${field}` });
+    const set = h("fieldset", { class: "field", "aria-describedby": `${name}-notes` }, h("legend", {}, legend), box, this.note(field));
+    if (hint) set.insertBefore(h("div", { class: "facts" }, hint), box);
+    this.groups[field] = { box, name, set, add: (value, ...look) => {
+      const input = h("input", { type: "radio", name, value: JSON.stringify(value), onchange: () => this.edited() });
+      box.append(h("label", {}, input, h("span", { class: "look" }, ...look)));
+    } };
+    for (const [value, ...look] of options) this.groups[field].add(value, ...look);
+    return set;
+  }
+
+  body() {
+    return this.radios("body_control", "Body control", [[null, "Not sent"], [true, "On"], [false, "Off"]]);
+  }
+
+  threshold() {
+    return this.radios("public_figure_threshold", "Moderation of public figures",
+      [[null, "Not sent"], ["auto", "auto"], ["low", "low: less strict"]]);
+  }
+
+  ratio() {
+    const ratios = this.model.get("choices").ratios;
+    return this.radios("ratio", "Ratio", [[null, "Not sent"], ...ratios.map((ratio) => [ratio, ...this.shape(ratio)])]);
+  }
+
+  shape(ratio) {
+    const [width, height] = ratio.split(":").map(Number);
+    const scale = 21 / Math.sqrt(width * height || 1);
+    const shape = h("span", { class: "shape", "aria-hidden": "true" });
+    Object.assign(shape.style, { width: `${width * scale}px`, height: `${height * scale}px` });
+    return [h("span", { class: "frame" }, width && height ? shape : ""), ratio.replace(":", " × ")];
+  }
+
+  intensity() {
+    const p = this.parts, id = `${this.id}-intensity`;
+    const set = () => ((p.intensity.dataset.set = "1"), this.edited());
+    p.intensity = h("input", { type: "range", id, min: 1, max: 5, step: 1, oninput: set, onclick: set,
+      "aria-describedby": `${this.id}-expression_intensity-notes` });
+    p.level = h("output", { for: id });
+    p.unset = h("button", { type: "button", class: "small", onclick: () => (delete p.intensity.dataset.set, this.edited()) }, "Do not send",
+      h("span", { class: "unseen" }, " the intensity"));
+    const words = this.model.get("choices").intensity;
+    return h("div", { class: "field" }, h("label", { for: id }, "Expression intensity"), p.intensity,
+      h("div", { class: "ends", "aria-hidden": "true" }, h("span", {}, words[0]), h("span", {}, words.at(-1))),
+      h("div", { class: "row" }, p.level, p.unset), this.note("expression_intensity"));
+  }
+
+  seed() {
+    const p = this.parts, id = `${this.id}-seed`;
+    p.seed = h("input", { type: "text", inputmode: "numeric", id, placeholder: "not sent: the service chooses", autocomplete: "off",
+      "aria-describedby": `${id}-notes`, oninput: () => this.edited("seed"), onchange: () => this.edited() });
+    const draw = () => {
+      p.seed.value = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+      this.edited();
+    };
+    p.lock = h("input", { type: "checkbox", id: `${id}-lock`, onchange: () => this.edited() });
+    return h("div", { class: "field" }, h("label", { for: id }, "Seed"), p.seed,
+      h("div", { class: "row" }, h("button", { type: "button", class: "small", onclick: draw }, "Random", h("span", { class: "unseen" }, " seed")),
+        h("label", { class: "inline", for: `${id}-lock` }, p.lock, " Lock: keep it for the next submission")), this.note("seed"));
+  }
+
+  key() {
+    const p = this.parts, id = `${this.id}-key`;
+    const input = h("input", { type: "password", id, autocomplete: "off", "aria-describedby": `${id}-notes`,
+      onkeydown: (event) => event.key === "Enter" && give() });
+    const give = () => {
+      const key = input.value;
+      input.value = "";
+      if (key) this.ask("key", { key });
+    };
+    p.key = h("div", { class: "field key", hidden: true }, h("label", { for: id }, "CometAPI key"),
+      h("div", { class: "row" }, input, h("button", { type: "button", onclick: give }, "Use in this kernel")),
+      h("div", { class: "facts" }, "No key is configured. It stays in the kernel's memory: it is not saved in the notebook. " +
+        "Without one, practise in the sandbox."), this.note("key"));
+    return p.key;
+  }
+
+  code() {
+    const p = this.parts;
+    p.tabs = h("div", { role: "tablist", "aria-label": "Form of the code", class: "tabs", onkeydown: (event) => this.turn(event) });
+    p.pre = h("pre", { role: "tabpanel", tabindex: "0", id: `${this.id}-code` });
+    p.copy = h("button", { type: "button", class: "small", onclick: () => this.copy() }, "Copy");
+    this.form = "Magic";
+    for (const name of ["Magic", "Python", "curl", "JSON"]) {
+      p.tabs.append(h("button", { type: "button", role: "tab", id: `${this.id}-tab-${name}`, "aria-controls": p.pre.id,
+        onclick: () => this.choose(name) }, name));
+    }
+    return h("details", {}, h("summary", {}, "The same request as code"), h("div", { class: "row" }, p.tabs, p.copy), p.pre);
+  }
+
+  paste() {
+    const id = `${this.id}-paste`;
+    const text = h("textarea", { id, rows: 4, spellcheck: "false", "aria-describedby": `${id}-notes`,
+      placeholder: "%act_two -c … -r …   ·   act.ActTwoRequest(…)   ·   curl …   ·   {…}" });
+    return h("details", {}, h("summary", {}, "Fill the form from code"),
+      h("div", { class: "field" }, h("label", { for: id }, "A magic line, Python, curl or JSON. It is read, never run."), text,
+        h("div", { class: "row" }, h("button", { type: "button", onclick: () => this.ask("paste", { text: text.value }) }, "Fill the form")),
+        this.note("paste")));
+  }
+}

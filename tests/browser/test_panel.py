@@ -1,0 +1,227 @@
+"""A user with the panel in JupyterLab: fills it, breaks it, mends it, submits, and never pays twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SETUP = "import cometact_nb as act\nsandbox = act.use_sandbox(speed=60)"
+PANEL = "panel = act.panel(character=sandbox.character, reference=sandbox.reference)"
+POSTS = "len(__import__('json').load(__import__('urllib.request').request.urlopen(sandbox.base_url + '/sandbox/ledger'))['posts'])"
+AXE = """async () => {
+    const told = await axe.run({include: [['.cometact-panel'], ['.cometact']]}, {resultTypes: ['violations']});
+    return told.violations.map(v => ({id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary)}));
+}"""
+
+
+def begin(notebook, panel: str = PANEL):
+    notebook.type(0, SETUP)
+    notebook.run(0)
+    notebook.finished(0)
+    notebook.type(1, panel)
+    notebook.run(1)
+    return ready(notebook)
+
+
+def ready(notebook):
+    form = notebook.cell(1).locator(".cometact-panel")
+    form.wait_for(timeout=30_000)
+    return form
+
+
+def submit(form):
+    return form.get_by_role("button", name=re.compile("^Submit"))
+
+
+def value(notebook, expression: str) -> str:
+    """What the kernel prints for an expression, asked in the next cell that was not used."""
+    index = notebook.used = getattr(notebook, "used", 2) + 1
+    notebook.type(index, f"print('=', {expression}, '=')")
+    notebook.run(index)
+    output = notebook.cell(index).locator(".jp-OutputArea").get_by_text(re.compile("= .* ="))
+    output.wait_for(timeout=30_000)
+    return output.inner_text().strip()[2:-2]
+
+
+def test_someone_who_never_saw_it_gets_a_clip_without_typing_code(notebook) -> None:
+    notebook.type(1, "import cometact_nb as act\npanel = act.panel()")
+    notebook.run(1)
+    form = ready(notebook)
+    form.get_by_label("CometAPI key").wait_for()
+    form.get_by_role("switch").check()
+    form.get_by_text("Nothing is billed").first.wait_for(timeout=30_000)
+    form.get_by_role("button", name="Use sample inputs").click()
+    form.get_by_role("img", name="Preview of the character").wait_for(timeout=30_000)
+    form.get_by_role("radio", name="960 × 960").check()
+    form.get_by_role("slider").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    form.get_by_text("4 · lively").wait_for()
+    submit(form).click()
+    notebook.cell(1).locator(".cometact video[controls]").wait_for(timeout=60_000)
+    assert value(notebook, "panel.task.request.params") == "{'expression_intensity': 4, 'ratio': '960:960'}"
+
+
+def test_fill_break_mend_and_double_click_is_one_post(notebook) -> None:
+    form = begin(notebook)
+    seed = form.get_by_label("Seed", exact=True)
+    seed.fill("-4")
+    form.get_by_text("Is outside 0–4294967295").wait_for()
+    assert seed.get_attribute("aria-invalid") == "true"
+    submit(form).click()
+    form.get_by_text("Nothing was sent").wait_for()
+    seed.fill("7")
+    form.get_by_text("Is outside").wait_for(state="detached")
+    submit(form).dblclick()
+    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    submit(form).dblclick()
+    cards = notebook.cell(1).locator(".cometact")
+    cards.nth(1).wait_for(timeout=30_000)
+    assert value(notebook, f"len(panel.tasks), {POSTS}, panel.task.request.seed") == "2 2 7"
+    assert cards.count() == 2
+
+
+def test_a_click_on_a_busy_kernel_says_so_and_sends_what_the_page_shows(notebook) -> None:
+    form = begin(notebook)
+    pid = int(value(notebook, "__import__('os').getpid()"))
+    os.kill(pid, signal.SIGSTOP)  # as busy as a kernel can be
+    try:
+        form.get_by_label("Seed", exact=True).fill("1")
+        form.get_by_label("Seed", exact=True).press("Tab")
+        form.get_by_label("Seed", exact=True).fill("42")
+        submit(form).click()
+        form.get_by_role("button", name="Sending…").click(force=True)
+        form.get_by_text("The kernel is busy").wait_for(timeout=5_000)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    assert not form.get_by_text("The kernel is busy").is_visible()
+    assert value(notebook, f"panel.task.request.seed, {POSTS}") == "42 1"
+
+
+def test_two_views_stay_in_step_and_cannot_send_twice(notebook) -> None:
+    begin(notebook)
+    notebook.type(2, "panel")
+    notebook.run(2)
+    one, two = (notebook.cell(index).locator(".cometact-panel") for index in (1, 2))
+    two.wait_for(timeout=30_000)
+    one.get_by_label("Seed", exact=True).fill("11")
+    notebook.page.wait_for_function(
+        "node => node.value === '11'", arg=two.get_by_label("Seed", exact=True).element_handle()
+    )
+    one.evaluate("node => node.querySelector('.primary').click()")
+    two.evaluate("node => node.querySelector('.primary').click()")
+    two.get_by_text("Accepted.").wait_for(timeout=30_000)
+    assert value(notebook, f"len(panel.tasks), {POSTS}") == "1 1"
+
+
+def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook) -> None:
+    form = begin(notebook)
+    form.get_by_label("Seed", exact=True).fill("7")
+    submit(form).click()
+    notebook.cell(1).locator(".cometact video[controls]").wait_for(timeout=60_000)
+    record = notebook.cell(1).locator(".cometact-panel-record")
+    record.get_by_text("SUCCEEDED").wait_for(state="attached")
+    assert not record.is_visible()
+    notebook.save()
+    notebook.page.reload()
+    notebook.ready()
+    form = ready(notebook)
+    assert form.get_by_label("Seed", exact=True).input_value() == "7"
+    submit(form).click()
+    notebook.cell(1).locator(".cometact").nth(1).wait_for(timeout=30_000)
+    assert value(notebook, f"len(panel.tasks), {POSTS}") == "2 2"
+    record.locator("video").nth(1).wait_for(state="attached", timeout=60_000)
+
+    notebook.save()
+    outputs = notebook.lab.saved(notebook.name)["cells"][1]["outputs"]
+    assert len(json.dumps(outputs)) < 24_000
+    notebook.restart_kernel()
+    notebook.page.reload()
+    notebook.ready()
+    record.wait_for()
+    assert "--seed 7" in record.inner_text()
+    assert record.get_by_role("row", name=re.compile("Seed.*7")).is_visible()
+
+
+def test_code_is_live_and_comes_back(notebook) -> None:
+    form = begin(notebook)
+    form.get_by_text("The same request as code").click()
+    form.get_by_role("tab", name="Magic").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    assert form.get_by_role("tab", name="Python").get_attribute("aria-selected") == "true"
+    form.get_by_label("Seed", exact=True).fill("77")
+    code = form.get_by_role("tabpanel")
+    code.get_by_text("seed=77").wait_for()
+    pasted = code.inner_text().replace("77", "78")
+    form.get_by_text("Fill the form from code").click()
+    form.get_by_role("textbox", name="A magic line").fill(pasted)
+    form.get_by_role("button", name="Fill the form").click()
+    form.get_by_text("The form was filled").wait_for()
+    assert form.get_by_label("Seed", exact=True).input_value() == "78"
+
+
+def test_a_local_file_is_sent_only_when_that_is_ticked(notebook, tmp_path) -> None:
+    form = begin(notebook, "print(sandbox.character)\n" + PANEL)
+    url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
+    with urlopen(url) as answer:
+        (tmp_path / "mine.png").write_bytes(answer.read())
+    form.locator("input[type=file]").first.set_input_files(tmp_path / "mine.png")
+    form.get_by_text("documents https URLs only").first.wait_for(timeout=30_000)
+    assert form.get_by_label("Character", exact=True).input_value() == "upload:mine.png"
+    form.get_by_role("img", name="Preview of the character").wait_for()
+    form.get_by_label("Try it all the same").check()
+    form.locator(".primary.ready").click()
+    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    assert value(notebook, "panel.task.request.character.uri[:22]") == "data:image/png;base64,"
+
+
+def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook) -> None:
+    notebook.type(1, "import cometact_nb as act\npanel = act.panel()")
+    notebook.run(1)
+    form = ready(notebook)
+    key = form.get_by_label("CometAPI key")
+    key.fill("sk-canary-" + "browser")
+    form.get_by_role("button", name="Use in this kernel").click()
+    form.get_by_text("The key is set").wait_for()
+    assert not key.is_visible()
+    assert key.input_value() == ""
+    assert value(notebook, "act.session().config.api_key.reveal() == 'sk-canary-' + 'browser'") == "True"
+    notebook.save()
+    assert "sk-canary-browser" not in json.dumps(notebook.lab.saved(notebook.name))
+    assert "sk-canary-browser" not in notebook.page.content()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(notebook, theme) -> None:
+    import axe_playwright_python
+
+    page = notebook.page
+    page.evaluate(f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+    form = begin(notebook)
+    form.locator(".primary.ready").wait_for(timeout=30_000)
+    form.get_by_text("The same request as code").click()
+    form.get_by_text("Fill the form from code").click()
+    submit(form).click()
+    notebook.cell(1).locator(".cometact").wait_for(timeout=30_000)
+    form.get_by_label("Seed", exact=True).fill("-4")
+    form.get_by_text("Is outside").wait_for()
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
+    for width in (1280, 530):
+        page.set_viewport_size({"width": width, "height": 900})
+        serious = [found for found in page.evaluate(AXE) if found["impact"] in {"serious", "critical"}]
+        assert not serious, json.dumps(serious, indent=1)
+    box = form.bounding_box()
+    assert 300 < box["width"] <= 420
+    assert form.evaluate("node => node.scrollWidth <= node.clientWidth")
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
+    )
