@@ -162,7 +162,9 @@ class Panel extends Form {
     p.banner.hidden = !shown.sandbox;
     this.root.classList.toggle("sandbox", shown.sandbox);
     p.samples.hidden = !shown.samples;
-    p.switch.checked = shown.sandbox;
+    // A switch stands where it was put until the kernel has followed or said that it cannot: starting takes a moment.
+    if (shown.sandbox === this.wanted || shown.said.kind === "error") this.wanted = undefined;
+    p.switch.checked = this.wanted ?? shown.sandbox;
     p.switch.disabled = !shown.switchable;
     p.key.hidden = shown.key;
     put(p.price, shown.price);

@@ -24,7 +24,7 @@ class Form {
       " Requests stay on this machine. Nothing is billed. ",
       (p.samples = h("button", { type: "button", onclick: () => this.ask("samples") }, "Use sample inputs")));
     p.switch = h("input", { type: "checkbox", role: "switch", id: `${this.id}-sandbox`,
-      onchange: () => this.ask("sandbox", { on: p.switch.checked }) });
+      onchange: () => this.ask("sandbox", { on: (this.wanted = p.switch.checked) }) });
     const head = h("div", { class: "head" }, h("h3", {}, "Act-Two request"),
       h("label", { class: "switch", for: `${this.id}-sandbox` }, p.switch, "Practise in the sandbox"));
     const inputs = h("div", { class: "column" }, this.input("character", "Character", "https://… an image or a video with one face"),
