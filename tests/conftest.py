@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from jupyter_client.connect import LocalPortCache
 from services import SandboxProcess, new_session
 
 from cometact_nb.sessions import Session
+
+
+class KernelPorts(LocalPortCache):
+    """Ports for kernels from below the range that systems hand out.
+
+    A kernel binds its ports a while after they were found free; a port out of the system's own range may have gone
+    to a neighbouring test process or to an outgoing connection by then.
+    """
+
+    _next = itertools.count(random.randrange(22_000))
+
+    def find_available_port(self, ip: str) -> int:
+        while True:
+            port = 10_000 + next(self._next) % 22_000
+            with socket.socket() as probe:
+                try:
+                    probe.bind((ip, port))
+                except OSError:
+                    continue
+            return port
+
+
+KernelPorts.instance()  # every kernel manager in this process asks this one
 
 
 @pytest.fixture(scope="session")
