@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cometact_nb.domain.task import Status
     from cometact_nb.embedded import Sandbox
     from cometact_nb.sessions import Session
+    from cometact_nb.store.sweeps import SweepRow
+    from cometact_nb.sweeps import Sweep
     from cometact_nb.tasks import Clip, Task
     from cometact_nb.views.panel import Panel
 
@@ -45,6 +47,7 @@ __all__ = [
     "Sandbox",
     "Session",
     "Status",
+    "Sweep",
     "Task",
     "__version__",
     "configure",
@@ -56,6 +59,9 @@ __all__ = [
     "panel",
     "session",
     "submit",
+    "sweep",
+    "sweep_by_name",
+    "sweeps",
     "task",
     "unload_ipython_extension",
     "use_sandbox",
@@ -74,6 +80,7 @@ _HOMES = {
     "Sandbox": "cometact_nb.embedded",
     "Session": "cometact_nb.sessions",
     "Status": "cometact_nb.domain.task",
+    "Sweep": "cometact_nb.sweeps",
     "Task": "cometact_nb.tasks",
     "image": "cometact_nb.domain.media",
     "video": "cometact_nb.domain.media",
@@ -96,6 +103,7 @@ def __dir__() -> list[str]:
 def session() -> Session:
     """The session that the magic, the panel and the functions of this package share."""
     shared: Session = importlib.import_module("cometact_nb.sessions").session()
+    shared.views = _views
     if _in_terminal():
         shared.waiting = importlib.import_module("cometact_nb.views.text").waiting
     return shared
@@ -120,6 +128,47 @@ def configure(**settings: Any) -> Config:
 def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
     """Send one paid request and return when it is answered; see :meth:`Session.submit`."""
     return session().submit(request, **fields)
+
+
+def sweep(
+    table: Any = None,
+    *,
+    name: str | None = None,
+    replicates: int = 1,
+    allow_unlisted: bool = False,
+    **fields: Any,
+) -> Sweep:
+    """Plan many requests that differ in a few fields; nothing is sent before ``.run()``.
+
+    Args:
+        table: rows of fields, if the cells are no grid: a DataFrame, a mapping of columns of the same length,
+            or a list of mappings or :class:`ActTwoRequest`.
+        name: under which the sweep is found again; by default derived from what is asked for.
+        replicates: how often each request is bought.
+        allow_unlisted: see :class:`ActTwoRequest`.
+        fields: of :class:`ActTwoRequest`; each a value, or a list, range or array of values, of which every
+            combination is a cell.
+
+    Returns:
+        the sweep: ``.plan``, ``.run()``, ``.wait()``, ``.cells``, ``.gallery()``, ``.export(folder)``.
+
+    Raises:
+        RequestError: with everything that is wrong about any of its requests.
+    """
+    return session().sweep(table, name=name, replicates=replicates, allow_unlisted=allow_unlisted, **fields)
+
+
+def sweeps(limit: int = 50) -> list[SweepRow]:
+    """The sweeps of the history that were last run, the newest first; see :meth:`Session.sweeps`."""
+    return session().sweeps(limit)
+
+
+def sweep_by_name(name: str, *, resume: bool = True) -> Sweep:
+    """A sweep from the history, in any kernel; it goes on if it was running when its kernel ended.
+
+    See :meth:`Session.sweep_by_name`.
+    """
+    return session().sweep_by_name(name, resume=resume)
 
 
 def inspect(
@@ -173,6 +222,11 @@ def load_ipython_extension(ip: Any) -> None:
 def unload_ipython_extension(ip: Any) -> None:
     """``%unload_ext cometact_nb``."""
     importlib.import_module("cometact_nb.magics").unload(ip)
+
+
+def _views(name: str) -> Any:
+    """The module that draws something."""
+    return importlib.import_module(f"cometact_nb.views.{name}")
 
 
 def _show_task(shown: Task) -> None:

@@ -54,6 +54,11 @@ class Secret:
         raise TypeError("a key is not pickled; set COMETAPI_KEY where it is needed")
 
 
+def _is_amount(value: Any) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and 0 <= value < float("inf")
+
+
 @dataclass(frozen=True)
 class Price:
     """What one request is expected to cost.
@@ -69,8 +74,7 @@ class Price:
     as_of: str = ""
 
     def __post_init__(self) -> None:
-        ok = isinstance(self.usd_per_request, (int, float)) and 0 <= self.usd_per_request < float("inf")
-        if not ok:
+        if not _is_amount(self.usd_per_request):
             raise ConfigError(
                 f"price={self.usd_per_request!r} is not an amount of US dollars per request. "
                 "Give a number ≥ 0."
@@ -161,6 +165,9 @@ class Config:
             ``history.sqlite`` in the user's data folder.
         max_in_flight: unfinished tasks that a sweep keeps at the service, default 5 (the vendor's example).
         price: US dollars per request, or a :class:`Price`. Default $0.40, dated.
+        ask_above: US dollars that a sweep may cost without a yes, default 2.
+        max_spend: US dollars that this process may spend in all, counted before each request by its expected
+            price; None, the default, sets no limit.
         wait: True makes submits wait for the clip (headless runs). Default: ``COMETACT_NB_WAIT`` is 1.
         freeze: replace the live widget by plain HTML once a task ended, so that the notebook outlives its
             kernel. Default True.
@@ -174,6 +181,8 @@ class Config:
     history: str = ""
     max_in_flight: int = 5
     price: Price = DEFAULT_PRICE
+    ask_above: float = 2.0
+    max_spend: float | None = None
     wait: bool = False
     freeze: bool = True
     time_scale: float = 1.0
@@ -251,6 +260,8 @@ def _checked(name: str, value: Any) -> Any:
             return Price(value)
         case "max_in_flight" if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"max_in_flight={value!r} is not a number of tasks. Give an integer ≥ 1.")
+        case "ask_above" | "max_spend" if not _is_amount(value):
+            raise ConfigError(f"{name}={value!r} is not an amount of US dollars. Give a number ≥ 0.")
         case "runway_version" if not str(value).strip():
             raise ConfigError("runway_version is empty. The documented value is '2024-11-06'.")
     return value

@@ -21,7 +21,7 @@ from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import TaskState, reduce
-from cometact_nb.errors import HistoryError
+from cometact_nb.errors import BudgetError, HistoryError
 from cometact_nb.job import Job, SystemClock
 from cometact_nb.store import media
 from cometact_nb.store.history import History
@@ -34,11 +34,14 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskEvent
     from cometact_nb.job import Clock
+    from cometact_nb.store.history import CellClaim
 
 __all__ = ["Engine"]
 
 log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
+#: Sums of prices are compared within this, so that 3 × $0.40 is not more than $1.20.
+_CENT_FRACTION = 1e-6
 
 
 class Engine:
@@ -68,9 +71,10 @@ class Engine:
         self._clock: Clock = clock or SystemClock()
         self._random = rand
         self._make_client = client
-        self._create_limits = flow.CreateLimits()
         self._client: Client | None = None
         self._history: History | None = None
+        #: US dollars that this process has spent, or may have, by the expected prices.
+        self.spent_usd = 0.0
         self._unsaved: deque[tuple[str, TaskEvent, TaskState]] = deque()
         self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
         self._loop = asyncio.new_event_loop()
@@ -120,15 +124,37 @@ class Engine:
         return self._history
 
     async def submit(
-        self, job: Job, request: ActTwoRequest, price_usd: float, *, content_hash: str | None = None
+        self,
+        job: Job,
+        request: ActTwoRequest,
+        price_usd: float,
+        *,
+        max_spend: float | None = None,
+        cell: CellClaim | None = None,
+        limits: flow.CreateLimits | None = None,
     ) -> flow.Created | flow.Declined | flow.Doubtful:
         """Record the intent, send the POST, record its outcome, begin to watch. The verdict comes back.
 
-        The POST is repeated only after a certain refusal (429, never sent), and only for a short while.
+        The POST is repeated only after a certain refusal (429, never sent), within ``limits``.
+
+        Args:
+            job: a new task.
+            request: what to send.
+            price_usd: its expected price.
+            max_spend: US dollars this process may spend in all, or None.
+            cell: the cell of a sweep that it is bought for.
+            limits: how long a refused POST is sent again, default a minute.
 
         Raises:
+            BudgetError: it would cost more than ``max_spend``; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
+            CellTaken: another process bought the cell; nothing was sent.
         """
+        if max_spend is not None and self.spent_usd + price_usd > max_spend + _CENT_FRACTION:
+            raise BudgetError(
+                f"${price_usd:.2f} more would go over max_spend=${max_spend:.2f}: ${self.spent_usd:.2f} are "
+                "spent since this kernel started. Nothing was sent; act.configure(max_spend=…) changes it."
+            )
         body = request.to_json()
         intent = events.Intended(
             at=self._clock.now(),
@@ -138,9 +164,10 @@ class Engine:
             allow_unlisted=request.allow_unlisted,
         )
         state = reduce(job.state, intent)
-        self.history.append(state.key, intent, state, content_hash=content_hash or request.content_hash)
+        self.history.append(state.key, intent, state, content_hash=request.content_hash, cell=cell)
+        self.spent_usd += price_usd
         self.publish(job, state)
-        verdict = await self._post(job, body)
+        verdict = await self._post(job, body, limits or flow.CreateLimits())
         now = self._clock.now()
         match verdict:
             case flow.Created(id=task_id):
@@ -148,10 +175,13 @@ class Engine:
             case flow.Doubtful(reason=reason):
                 self.apply(job, events.Unconfirmed(at=now, reason=reason))
             case flow.Declined():
+                self.spent_usd -= price_usd
                 self.apply(job, _refusal(verdict, now))
         return verdict
 
-    async def _post(self, job: Job, body: dict[str, Any]) -> flow.Created | flow.Declined | flow.Doubtful:
+    async def _post(
+        self, job: Job, body: dict[str, Any], limits: flow.CreateLimits
+    ) -> flow.Created | flow.Declined | flow.Doubtful:
         waited, attempt = 0.0, 0
         while True:
             attempt += 1
@@ -159,14 +189,16 @@ class Engine:
             verdict = flow.judge_create(outcome, self._clock.now())
             if not isinstance(verdict, flow.Declined):
                 return verdict
-            delay = flow.repost_delay_s(verdict, attempt, waited, self._create_limits, self._random)
-            if delay is None:
+            delay = flow.repost_delay_s(verdict, attempt, waited, limits, self._random)
+            if delay is None or job.given_up.is_set():
                 return verdict
             waited += delay
             now = self._clock.now()
             reason = f"Refused for now ({verdict.message}); sending again in {delay:.0f} s"
             self.apply(job, events.Postponed(at=now, reason=reason, until=now + delay))
-            await self._clock.sleep(delay * job.endpoint.time_scale)
+            await self._watcher.pause(job, delay * job.endpoint.time_scale)
+            if job.given_up.is_set():
+                return verdict
 
     def accept(self, job: Job, task_id: str) -> None:
         """The service (or the user, for an unconfirmed task) gave ``job`` its id: record it and watch."""
@@ -245,6 +277,8 @@ class Engine:
         """Make ``state`` the job's, and tell."""
         job.state = state
         self._on_change(job)
+        for told in job.listeners:
+            told(job)
 
     # --- the thread --------------------------------------------------------------------------------
 

@@ -5,6 +5,8 @@
     ActTwoError
     ├── ConfigError          no key, a bad base URL, an unknown setting: nothing was sent
     ├── RequestError         a request the service would refuse: nothing was sent (``.findings``)
+    ├── BudgetError          a budget does not allow it: nothing was sent
+    │   └── ApprovalNeeded   a sweep costs more than goes without a yes (``.plan``): nothing was sent
     ├── ServiceError         the service was asked and did not do it
     │   ├── RefusedError     it answered no (``.status``, ``.code``, ``.request_id``): nothing was bought
     │   │   └── CancelRefused    it does not cancel, or not this task
@@ -17,6 +19,7 @@
     │   └── WatchStopped     polling was refused or went on for too long; the task may still run
     ├── ClipError            the generation succeeded, its clip could not be kept on disk
     ├── HistoryError         the record of tasks could not be read or written
+    ├── SweepPaused          a sweep that is waited for does not go on by itself (``.sweep``)
     └── WaitTimeout          ``wait(timeout_s=…)`` ran out; the task goes on (also a ``TimeoutError``)
 
     WaitInterrupted          a ``KeyboardInterrupt`` that says the task goes on (an interrupted ``await``
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActTwoError",
+    "ApprovalNeeded",
+    "BudgetError",
     "CancelRefused",
     "ClipError",
     "ConfigError",
@@ -43,6 +48,7 @@ __all__ = [
     "RefusedError",
     "RequestError",
     "ServiceError",
+    "SweepPaused",
     "TaskCancelled",
     "TaskError",
     "TaskFailed",
@@ -106,6 +112,23 @@ class RequestError(ActTwoError, ValueError):
     def __init__(self, findings: Iterable[Any]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class BudgetError(ActTwoError):
+    """A budget does not allow what was asked for. Nothing was sent."""
+
+
+class ApprovalNeeded(BudgetError):
+    """A sweep costs more than is spent without a yes. Nothing was sent.
+
+    Args:
+        message: the price, the limit, and how to say yes.
+        plan: the plan that needs it.
+    """
+
+    def __init__(self, message: str, plan: Any = None) -> None:
+        self.plan = plan
+        super().__init__(message)
 
 
 class ServiceError(ActTwoError):
@@ -196,6 +219,19 @@ class ClipError(ActTwoError):
 
 class HistoryError(ActTwoError):
     """The record of tasks could not be read or written."""
+
+
+class SweepPaused(ActTwoError):
+    """A sweep does not go on by itself; ``sweep.run()`` goes on.
+
+    Args:
+        message: why it stands still.
+        sweep: the sweep.
+    """
+
+    def __init__(self, message: str, sweep: Any = None) -> None:
+        self.sweep = sweep
+        super().__init__(message)
 
 
 class WaitTimeout(ActTwoError, TimeoutError):

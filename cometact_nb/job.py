@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cometact_nb.config import Endpoint
@@ -55,4 +56,8 @@ class Job:
     cancel_accepted: bool = False
     watcher: asyncio.Task[None] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Set when a request that was refused for now is not to be sent again.
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Told of each change, on the engine's loop.
+    listeners: list[Callable[[Job], None]] = field(default_factory=list)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)  #: one poll of a task at a time

@@ -15,15 +15,19 @@ from cometact_nb import embedded
 from cometact_nb.api import flow
 from cometact_nb.config import FREE, Config, Endpoint, Secret
 from cometact_nb.domain import task as events
+from cometact_nb.domain.grid import specify
 from cometact_nb.domain.media import Finding
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine import Engine, new_key
-from cometact_nb.errors import ActTwoError, ConfigError, RequestError, WaitInterrupted
+from cometact_nb.errors import ActTwoError, ConfigError, HistoryError, RequestError, WaitInterrupted
 from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
 from cometact_nb.notify import Notifier
 from cometact_nb.store.history import is_dead
+from cometact_nb.store.sweeps import find, latest
+from cometact_nb.sweep_run import Gate
+from cometact_nb.sweeps import Sweep
 from cometact_nb.tasks import Task, error_for
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.store.history import Row
+    from cometact_nb.store.sweeps import SweepRow
 
 __all__ = ["Session", "session"]
 
@@ -55,12 +60,18 @@ class Session:
         self._inspector = Inspector()
         self._tasks: dict[str, Task] = {}
         self._told: set[str] = set()
+        self._sweeps: dict[tuple[str, str], Sweep] = {}
+        #: The places at the service that sweeps share.
+        self.gate = Gate()
         self._lock = threading.RLock()
         self._sandbox: embedded.Sandbox | None = None
         self._before_sandbox: Config | None = None
         self._started_in = Path.cwd()
         #: Shows a wait to the user; a view replaces it where there is something to show it on.
         self.waiting: Callable[[Task], AbstractContextManager[Callable[[], None]]] = _silent
+        #: Finds the module that draws something, by its name; the package sets it, so that nothing down here
+        #: knows of widgets.
+        self.views: Callable[[str], Any] = _no_views
 
     # --- settings ----------------------------------------------------------------------------------
 
@@ -166,6 +177,7 @@ class Session:
         Raises:
             RequestError: the request is wrong; nothing was sent.
             ConfigError: no key; nothing was sent.
+            BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
             RefusedError: the service said no; nothing was bought.
             NotSentError: the service was not reached; nothing was bought.
@@ -178,11 +190,14 @@ class Session:
         config = self._config
         self._check(request, config)
         self._check_what_is_known(request, config)
-        state = TaskState(key=new_key())
-        job = Job(state, config.endpoint, self._folder(config))
-        task = self._track(job)
-        work = self.engine.submit(job, request, config.price.usd_per_request)
-        verdict = self._run(work, f"{task.key} is being sent")
+        task = self.handle(self.new_job(config.endpoint))
+        work = self.engine.submit(
+            task._job,  # noqa: SLF001
+            request,
+            config.price.usd_per_request,
+            max_spend=config.max_spend,
+        )
+        verdict = self.run(work, f"{task.key} is being sent")
         if config.wait and isinstance(verdict, flow.Created):
             task.wait()
         if isinstance(verdict, flow.Created):
@@ -206,30 +221,29 @@ class Session:
             raise ConfigError(
                 f"{name!r} is no task id. An id looks like 5b91e444-c232-deaf-a4d7-8aef3e57336b."
             )
-        with self._lock:
-            for task in self._tasks.values():
-                if name in {task.id, task.key}:
-                    return task
-        row = self._run(self._find(name))
+        for task in self.tasks():
+            if name in {task.id, task.key}:
+                return task
+        row = self.run(self._find(name))
         if row is not None and (known := self._tasks.get(row.state.key)) is not None:
             return known
         return self._adopt(row) if row is not None else self._foreign(name)
 
     def tasks(self) -> list[Task]:
         """The tasks of this process, newest first."""
-        return list(reversed(self._tasks.values()))
+        return list(reversed(self._tasks.copy().values()))
 
     def cancel(self, task: Task) -> None:
         """See :meth:`Task.cancel`."""
         if task.id is not None:
-            self._run(self.engine.cancel(task._job))  # noqa: SLF001  (a handle's job is the session's)
+            self.run(self.engine.cancel(task._job))  # noqa: SLF001  (a handle's job is the session's)
 
     def refresh(self, task: Task) -> None:
         """See :meth:`Task.refresh`."""
         job = task._job  # noqa: SLF001
         if job.endpoint.api_key is None and job.endpoint.base_url == self._config.base_url:
             job.endpoint = self._config.endpoint
-        self._run(self.engine.resume(job))
+        self.run(self.engine.resume(job))
 
     def confirm(self, task: Task, task_id: str) -> None:
         """See :meth:`Task.confirm`."""
@@ -240,7 +254,7 @@ class Session:
         async def work() -> None:
             self.engine.accept(task._job, str(task_id).strip())  # noqa: SLF001
 
-        self._run(work())
+        self.run(work())
 
     def forget(self, task: Task) -> None:
         """See :meth:`Task.forget`."""
@@ -249,7 +263,7 @@ class Session:
         async def work() -> None:
             self.engine.apply(task._job, events.Forgotten(at=self.engine.now()))  # noqa: SLF001
 
-        self._run(work())
+        self.run(work())
 
     def resubmit(self, task: Task) -> Task:
         """See :meth:`Task.resubmit`."""
@@ -259,6 +273,89 @@ class Session:
         if not task.status.is_terminal:
             raise ActTwoError(f"Task {task.id} has not ended; sending it again would pay twice.")
         return self.submit(request)
+
+    # --- sweeps ------------------------------------------------------------------------------------
+
+    def sweep(
+        self,
+        table: Any = None,
+        *,
+        name: str | None = None,
+        replicates: int = 1,
+        allow_unlisted: bool = False,
+        **fields: Any,
+    ) -> Sweep:
+        """Plan many requests; nothing is sent before :meth:`Sweep.run`.
+
+        Args:
+            table: rows of fields, if the cells are no grid: a DataFrame, a mapping of columns of the same
+                length, or a list of mappings or :class:`ActTwoRequest`.
+            name: under which the sweep is found again; by default derived from what is asked for.
+            replicates: how often each request is bought.
+            allow_unlisted: see :class:`ActTwoRequest`.
+            fields: of :class:`ActTwoRequest`; each a value, or a list, range or array of values, of which
+                every combination is a cell.
+
+        Returns:
+            the sweep.
+
+        Raises:
+            RequestError: with everything that is wrong about any of its requests.
+            ConfigError: a name that is none.
+        """
+        spec = specify(fields, table=table, replicates=replicates, allow_unlisted=allow_unlisted)
+        return self._known(Sweep(self, spec, name))
+
+    def sweeps(self, limit: int = 50) -> list[SweepRow]:
+        """The sweeps of the history that were last run, the newest first.
+
+        Args:
+            limit: how many at the most.
+        """
+
+        async def read() -> list[SweepRow]:
+            return latest(self.engine.history, limit)
+
+        return self.run(read())
+
+    def sweep_by_name(self, name: str, *, resume: bool = True) -> Sweep:
+        """A sweep from the history, in any kernel: shows what is done, watches what runs.
+
+        Args:
+            name: the sweep's.
+            resume: buy the cells that are left, if the sweep was running when its kernel ended, and within
+                what was approved then. False only looks.
+
+        Raises:
+            HistoryError: no sweep has this name, or the history cannot be read.
+        """
+
+        async def read() -> SweepRow | None:
+            return find(self.engine.history, name, self._config.base_url)
+
+        known = self._sweeps.get((name, self._config.base_url))
+        if known is not None:
+            return known
+        row = self.run(read())
+        if row is None:
+            raise HistoryError(f"The history has no sweep {name!r}. act.sweeps() lists those it has.")
+        sweep = self._known(Sweep(self, row.spec, row.name, row)).look()
+        if resume:
+            sweep.resume()
+        return sweep
+
+    def _known(self, sweep: Sweep) -> Sweep:
+        """``sweep``, or the one of the same name and content that this process has already."""
+        before = self._sweeps.get((sweep.name, sweep.base_url))
+        if before is not None and before.spec == sweep.spec:
+            return before
+        if before is not None and before.state == "running":
+            raise ConfigError(
+                f"Sweep {sweep.name!r} is running and asks for something else. Give the new one another "
+                "name, or pause() the running one first."
+            )
+        self._sweeps[sweep.name, sweep.base_url] = sweep
+        return sweep
 
     # --- inputs ------------------------------------------------------------------------------------
 
@@ -368,53 +465,72 @@ class Session:
         if bad:
             raise RequestError(bad)
 
-    def _folder(self, config: Config) -> Path:
-        return (self.notebook_dir / config.output_dir).resolve()
+    def output_folder(self) -> Path:
+        """Where clips of new tasks go."""
+        return (self.notebook_dir / self._config.output_dir).resolve()
 
     def _track(self, job: Job) -> Task:
-        task = Task(self, job)
-        with self._lock:
-            self._tasks[task.key] = task
-        return task
+        # No lock: the engine's thread comes here, too, and must not wait for a sandbox that starts. One step
+        # of a dict is safe, and tasks() reads a copy.
+        return self._tasks.setdefault(job.state.key, Task(self, job))
 
     async def _find(self, name: str) -> Row | None:
         return self.engine.history.find(name)
 
     def _adopt(self, row: Row) -> Task:
         """A task found in history, watched on if it has not ended."""
+
+        async def adopt() -> Job:
+            return self.adopt(row)
+
+        return self.handle(self.run(adopt()))
+
+    def adopt(self, row: Row) -> Job:
+        """A task found in history, watched on if it has not ended. Call it on the engine's loop."""
+        known = self._tasks.get(row.state.key)
+        if known is not None:
+            return known._job  # noqa: SLF001
         config = self._config
         here = row.state.base_url == config.base_url
         endpoint = config.endpoint if here else Endpoint(row.state.base_url)
-        task = self._track(Job(row.state, endpoint, self._folder(config)))
+        job = Job(row.state, endpoint, self.output_folder())
+        self._track(job)
+        if row.state.status is Status.SUBMITTING:
+            if not _still_sending(row, self.engine.now(), self.engine.history.owner):
+                reason = "the kernel stopped before the service answered"
+                self.engine.apply(job, events.Unconfirmed(at=self.engine.now(), reason=reason))
+        elif not row.state.is_settled:
+            self.engine.watch(job)
+        return job
 
-        async def go_on() -> None:
-            job = task._job  # noqa: SLF001
-            if row.state.status is Status.SUBMITTING:
-                if not _still_sending(row, self.engine.now(), self.engine.history.owner):
-                    reason = "the kernel stopped before the service answered"
-                    self.engine.apply(job, events.Unconfirmed(at=self.engine.now(), reason=reason))
-            elif not row.state.is_settled:
-                self.engine.watch(job)
+    def handle(self, job: Job) -> Task:
+        """The task of a job."""
+        return self._tasks.get(job.state.key) or self._track(job)
 
-        self._run(go_on())
-        return task
+    def new_job(self, endpoint: Endpoint) -> Job:
+        """A task to be, known to this session from now on."""
+        job = Job(TaskState(key=new_key()), endpoint, self.output_folder())
+        self._track(job)
+        return job
+
+    def drop_job(self, job: Job) -> None:
+        """Forget a task that was never begun."""
+        self._tasks.pop(job.state.key, None)
 
     def _foreign(self, task_id: str) -> Task:
         """A task made elsewhere with the same key."""
         config = self._config
         if config.api_key is None and not config.sandbox:
             self._check_key_for_lookup()
-        state = TaskState(key=new_key())
-        job = Job(state, config.endpoint, self._folder(config))
-        task = self._track(job)
+        job = self.new_job(config.endpoint)
 
         async def look() -> None:
             now = self.engine.now()
             self.engine.apply(job, events.Intended(at=now, base_url=config.base_url))
             self.engine.accept(job, task_id)
 
-        self._run(look())
-        return task
+        self.run(look())
+        return self.handle(job)
 
     def _check_key_for_lookup(self) -> None:
         raise ConfigError(
@@ -428,8 +544,8 @@ class Session:
                 f"Task {task.id or task.key} is {task.status}, not UNCONFIRMED; nothing to settle."
             )
 
-    def _run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
-        """Wait for ``work`` on the engine's thread. An interrupt ends the wait only."""
+    def run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
+        """Do ``work`` on the engine's thread and wait for it. An interrupt ends the wait only."""
         future = self.engine.call(work)
         try:
             while not future.done():
@@ -469,6 +585,10 @@ class Session:
 def _silent(_: Task) -> Iterator[Callable[[], None]]:
     with nullcontext():
         yield lambda: None
+
+
+def _no_views(name: str) -> Any:
+    raise ConfigError(f"This session shows nothing ({name}). Use the one of act.session().")
 
 
 def _still_sending(row: Row, now: float, owner: str) -> bool:

@@ -146,7 +146,7 @@ class Watcher:
             if job.state.status is not Status.SUCCEEDED:
                 elapsed = job.state.elapsed_s(self._clock.now()) / scale
                 wait = flow.next_poll_s(job.state.status, job.state.progress, elapsed, failures, self._random)
-                await self._pause(job, max(wait, asked_wait) * scale)
+                await self.pause(job, max(wait, asked_wait) * scale)
                 verdict = await self.look(job)
                 failures = failures + 1 if isinstance(verdict, flow.TryLater) else 0
                 asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
@@ -203,7 +203,7 @@ class Watcher:
             job.last_poll = self._clock.monotonic()
             return await self._host.client.retrieve(job.endpoint, job.state.id or "")
 
-    async def _pause(self, job: Job, seconds: float) -> None:
+    async def pause(self, job: Job, seconds: float) -> None:
         """Wait, or less when something (a cancel) makes news likely."""
         job.wake.clear()
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))

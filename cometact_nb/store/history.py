@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import TaskEvent
 
-__all__ = ["History", "Row", "is_dead"]
+__all__ = ["CellClaim", "CellTaken", "History", "Row", "is_dead"]
 
 #: How long another process may hold the file before this one gives up.
 _BUSY_S = 20.0
@@ -37,6 +37,28 @@ ON CONFLICT (key) DO UPDATE SET id = excluded.id, status = excluded.status,
     submitted_at = excluded.submitted_at, updated_at = excluded.updated_at, owner = excluded.owner,
     state = excluded.state
 """
+
+
+class CellClaim(msgspec.Struct, frozen=True):
+    """The cell of a sweep that a task is bought for.
+
+    Args:
+        sweep: the sweep's name.
+        replicate: from 1.
+        instead_of: the key of the cell's task so far, which this one replaces; None when it had none.
+    """
+
+    sweep: str
+    replicate: int
+    instead_of: str | None = None
+
+
+class CellTaken(Exception):
+    """Another process has bought the cell; ``key`` is its task. Nothing was written."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"the cell's task is {key}")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -75,7 +97,13 @@ class History:
             raise HistoryError(self._cure("opened", error)) from None
 
     def append(
-        self, key: str, event: TaskEvent, state: TaskState, *, content_hash: str | None = None
+        self,
+        key: str,
+        event: TaskEvent,
+        state: TaskState,
+        *,
+        content_hash: str | None = None,
+        cell: CellClaim | None = None,
     ) -> None:
         """Write one event and the state it led to, durably, before returning.
 
@@ -84,9 +112,11 @@ class History:
             event: what happened.
             state: ``reduce`` of all events so far.
             content_hash: of the request, on the first event.
+            cell: the cell of a sweep that the task is bought for, on the first event.
 
         Raises:
             HistoryError: nothing was written (disk full, read-only, held by another process for too long).
+            CellTaken: nothing was written: the cell has another task by now.
         """
         state = _without_signatures(state)
         values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, time.time())
@@ -101,6 +131,8 @@ class History:
                     "INSERT INTO events (key, at, event) VALUES (?, ?, ?)",
                     (key, event.at, _text(_redacted(event))),
                 )
+                if cell is not None:
+                    self._take(cell, key, state.base_url, content_hash)
                 self._db.execute("COMMIT")
             except BaseException:
                 if self._db.in_transaction:
@@ -109,6 +141,20 @@ class History:
         except sqlite3.Error as error:
             raise HistoryError(self._cure("written", error)) from None
 
+    def _take(self, cell: CellClaim, key: str, base_url: str, content_hash: str | None) -> None:
+        """Make ``key`` the task of a cell, unless another has become it meanwhile."""
+        self._db.execute("UPDATE tasks SET sweep = ? WHERE key = ?", (cell.sweep, key))
+        identity = (base_url, content_hash, cell.replicate)
+        taken = self._db.execute(
+            "INSERT INTO cells (base_url, content_hash, replicate, key) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET key = excluded.key WHERE cells.key = ?",
+            (*identity, key, cell.instead_of),
+        ).rowcount
+        if not taken:
+            where = "base_url = ? AND content_hash = ? AND replicate = ?"
+            ((owner,),) = self._db.execute(f"SELECT key FROM cells WHERE {where}", identity)  # noqa: S608
+            raise CellTaken(owner)
+
     def find(self, name: str) -> Row | None:
         """The task with this id or key, or the only one that starts with it (4 characters or more).
 
@@ -116,12 +162,12 @@ class History:
             HistoryError: several tasks start with it.
         """
         for column in ("key", "id"):
-            rows = self._rows(f"WHERE {column} = ? ORDER BY updated_at DESC LIMIT 1", (name,))
+            rows = self.rows(f"WHERE {column} = ? ORDER BY updated_at DESC LIMIT 1", (name,))
             if rows:
                 return rows[0]
         if len(name) < 4:  # noqa: PLR2004
             return None
-        rows = self._rows("WHERE id GLOB ? OR key GLOB ? LIMIT 2", (_prefix(name), _prefix(name)))
+        rows = self.rows("WHERE id GLOB ? OR key GLOB ? LIMIT 2", (_prefix(name), _prefix(name)))
         if len(rows) > 1:
             raise HistoryError(f"Several tasks start with {name!r}. Give more of the id.")
         return rows[0] if rows else None
@@ -130,7 +176,7 @@ class History:
         """Tasks of one service that had not ended when last written, oldest first."""
         waiting = ("SUBMITTING", "PENDING", "THROTTLED", "RUNNING", "UNKNOWN")
         marks = ", ".join("?" * len(waiting))
-        return self._rows(
+        return self.rows(
             f"WHERE status IN ({marks}) AND base_url = ? ORDER BY submitted_at", (*waiting, base_url)
         )
 
@@ -145,14 +191,14 @@ class History:
         Raises:
             HistoryError: the file could not be written.
         """
-        for (watcher,) in self._query("SELECT watcher FROM tasks WHERE key = ?", (key,)):
+        for (watcher,) in self.query("SELECT watcher FROM tasks WHERE key = ?", (key,)):
             if watcher and watcher != self.owner and is_dead(watcher):
-                self._write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, watcher))
+                self.write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, watcher))
         sql = (
             "UPDATE tasks SET watcher = ?, watched_until = ? WHERE key = ?"
             " AND (watcher IS NULL OR watcher = ? OR watched_until < ?)"
         )
-        return self._write(sql, (self.owner, now + lease_s, key, self.owner, now)) == 1
+        return self.write(sql, (self.owner, now + lease_s, key, self.owner, now)) == 1
 
     def renew(self, keys: set[str], now: float, lease_s: float) -> set[str]:
         """Prolong the claims of this process; those it still has come back.
@@ -160,8 +206,8 @@ class History:
         Raises:
             HistoryError: the file could not be written.
         """
-        self._write("UPDATE tasks SET watched_until = ? WHERE watcher = ?", (now + lease_s, self.owner))
-        mine = {key for (key,) in self._query("SELECT key FROM tasks WHERE watcher = ?", (self.owner,))}
+        self.write("UPDATE tasks SET watched_until = ? WHERE watcher = ?", (now + lease_s, self.owner))
+        mine = {key for (key,) in self.query("SELECT key FROM tasks WHERE watcher = ?", (self.owner,))}
         return keys & mine
 
     def release(self, key: str) -> None:
@@ -170,11 +216,11 @@ class History:
         Raises:
             HistoryError: the file could not be written.
         """
-        self._write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, self.owner))
+        self.write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, self.owner))
 
     def latest(self, limit: int) -> list[Row]:
         """The newest tasks, newest first."""
-        return self._rows("ORDER BY updated_at DESC LIMIT ?", (limit,))
+        return self.rows("ORDER BY updated_at DESC LIMIT ?", (limit,))
 
     def events(self, key: str) -> list[TaskEvent]:
         """Everything that happened to one task, in order; events of a newer version are left out."""
@@ -185,16 +231,21 @@ class History:
         self._db.close()
 
     def _events(self, key: str) -> Iterator[TaskEvent]:
-        for (text,) in self._query("SELECT event FROM events WHERE key = ? ORDER BY seq", (key,)):
+        for (text,) in self.query("SELECT event FROM events WHERE key = ? ORDER BY seq", (key,)):
             try:
                 yield msgspec.json.decode(text, type=AnyEvent)
             except msgspec.MsgspecError:
                 continue
 
-    def _rows(self, clause: str, values: tuple[Any, ...]) -> list[Row]:
+    def rows(self, clause: str, values: tuple[Any, ...]) -> list[Row]:
+        """The tasks that a clause of this package's own names.
+
+        Raises:
+            HistoryError: the file could not be read or understood.
+        """
         rows = []
         sql = f"SELECT state, owner, updated_at FROM tasks {clause}"  # noqa: S608  (our own clauses)
-        for text, owner, updated_at in self._query(sql, values):
+        for text, owner, updated_at in self.query(sql, values):
             try:
                 state = msgspec.json.decode(text, type=TaskState)
             except msgspec.MsgspecError as error:
@@ -202,13 +253,23 @@ class History:
             rows.append(Row(state, owner, updated_at))
         return rows
 
-    def _write(self, sql: str, values: tuple[Any, ...]) -> int:
+    def write(self, sql: str, values: tuple[Any, ...]) -> int:
+        """Run one statement of this package's own that changes the file; the number of rows comes back.
+
+        Raises:
+            HistoryError: nothing was written.
+        """
         try:
             return self._db.execute(sql, values).rowcount
         except sqlite3.Error as error:
             raise HistoryError(self._cure("written", error)) from None
 
-    def _query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+    def query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        """Run one question of this package's own.
+
+        Raises:
+            HistoryError: the file could not be read.
+        """
         try:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.Error as error:

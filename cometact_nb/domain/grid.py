@@ -1,0 +1,269 @@
+"""From lists of values to the cells of a sweep: every combination, or the rows of a table, each one request.
+
+Pure: the same specification gives the same cells in the same order, so a sweep is kept as its specification.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import msgspec
+
+from cometact_nb.domain.media import Finding, MediaRef, as_media
+from cometact_nb.domain.request import INTENSITY_WORDS, KNOBS, ActTwoRequest
+from cometact_nb.errors import RequestError
+
+__all__ = ["MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "specify"]
+
+#: A plan of more cells than this is taken for a mistake, such as ``seed=range(2**32)``.
+MAX_CELLS = 20_000
+#: The fields that may take several values, in the order in which the cells are laid out.
+FIELDS = ("character", "reference", *(knob.name for knob in KNOBS))
+_REPORTED = 20
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a sweep was asked for, as JSON keeps it.
+
+    Args:
+        fixed: fields that all cells share.
+        axes: fields with several values; every combination is a cell.
+        rows: a table's rows, each combined with every combination of the axes; None without a table.
+        replicates: how often each request is bought.
+        allow_unlisted: see :class:`~cometact_nb.ActTwoRequest`.
+    """
+
+    fixed: dict[str, Any] = {}
+    axes: dict[str, list[Any]] = {}
+    rows: list[dict[str, Any]] | None = None
+    replicates: int = 1
+    allow_unlisted: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """8 hex digits that are the same for the same specification."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One video to buy, or to find bought.
+
+    Args:
+        index: its place in the plan, from 0.
+        params: the swept fields and their values, ``replicate`` last when there are several.
+        request: what is sent.
+        replicate: from 1; the same request with another number is another purchase.
+        content_hash: of the request.
+    """
+
+    index: int
+    params: dict[str, Any]
+    request: ActTwoRequest
+    replicate: int
+    content_hash: str
+
+    @property
+    def key(self) -> str:
+        """The cell's identity: the content of its request, and the replicate's number."""
+        return f"{self.content_hash}/{self.replicate}"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a specification.
+
+    Args:
+        cells: each once.
+        axes: swept fields and their values, in order.
+        duplicates: how many cells were asked for again with the same content.
+    """
+
+    cells: tuple[PlannedCell, ...]
+    axes: dict[str, list[Any]]
+    duplicates: int
+
+
+def specify(
+    fields: Mapping[str, Any], *, table: Any = None, replicates: int = 1, allow_unlisted: bool = False
+) -> Spec:
+    """The specification that arguments describe: what is a list, a range or a column becomes an axis.
+
+    Args:
+        fields: of :class:`~cometact_nb.ActTwoRequest`, each a value or an iterable of values.
+        table: a pandas DataFrame, a mapping of columns of the same length, or an iterable of rows, each a
+            mapping of fields or an ``ActTwoRequest``. A missing value (None, NaN) leaves its field unset.
+        replicates: how often each request is bought, 1 or more.
+        allow_unlisted: see :class:`~cometact_nb.ActTwoRequest`.
+
+    Raises:
+        RequestError: an axis or a table without values, or more than 20,000 of them.
+    """
+    _check_replicates(replicates)
+    fixed: dict[str, Any] = {}
+    axes: dict[str, list[Any]] = {}
+    for name, value in fields.items():
+        if not _is_several(value):
+            if value is not None:
+                fixed[name] = _stored(name, value)
+            continue
+        axes[name] = _values(name, value)
+    order = {name: place for place, name in enumerate(FIELDS)}
+    axes = dict(sorted(axes.items(), key=lambda axis: order.get(axis[0], len(order))))
+    rows = None if table is None else _rows(table)
+    for name in {name for row in rows or () for name in row} & {*fixed, *axes}:
+        raise RequestError([Finding(name, None, "is given twice, in the table and beside it", "Keep one.")])
+    return Spec(fixed=fixed, axes=axes, rows=rows, replicates=replicates, allow_unlisted=bool(allow_unlisted))
+
+
+def expand(spec: Spec) -> Cells:
+    """The cells of ``spec``, each once.
+
+    Raises:
+        RequestError: with everything that is wrong about any of them, each finding once.
+    """
+    rows = [{}] if spec.rows is None else spec.rows
+    count = len(rows) * spec.replicates
+    for values in spec.axes.values():
+        count *= len(values)
+    if count > MAX_CELLS:
+        raise RequestError([_too_many("sweep", count)])
+    swept = [*_columns(spec.rows or []), *spec.axes]
+    found: dict[str, PlannedCell] = {}
+    wrong: dict[str, Finding] = {}
+    for row, combination in itertools.product(rows, itertools.product(*spec.axes.values())):
+        fields = {**spec.fixed, **row, **dict(zip(spec.axes, combination, strict=True))}
+        try:
+            request = ActTwoRequest(**fields, allow_unlisted=spec.allow_unlisted)
+        except RequestError as error:
+            wrong.update((str(finding), finding) for finding in error.findings)
+            if len(wrong) >= _REPORTED:
+                break
+            continue
+        content_hash = request.content_hash
+        params = {name: getattr(request, name) for name in swept if name in FIELDS}
+        for replicate in range(1, spec.replicates + 1):
+            numbered = {**params, "replicate": replicate} if spec.replicates > 1 else params
+            cell = PlannedCell(len(found), numbered, request, replicate, content_hash)
+            found.setdefault(cell.key, cell)
+    if wrong:
+        raise RequestError(wrong.values())
+    cells = tuple(found.values())
+    return Cells(cells, _axes(cells), count - len(cells))
+
+
+def _axes(cells: tuple[PlannedCell, ...]) -> dict[str, list[Any]]:
+    """The values each swept field has, in the order in which they were given."""
+    axes: dict[str, dict[Any, None]] = {}
+    for cell in cells:
+        for name, value in cell.params.items():
+            axes.setdefault(name, {})[value] = None
+    return {name: list(values) for name, values in axes.items()}
+
+
+def label(name: str, value: Any) -> str:
+    """A value of an axis in words: ``4 · lively``, ``hero.png``, ``not set``."""
+    if value is None:
+        return "not set"
+    if isinstance(value, MediaRef):
+        return value.uri.partition("?")[0].rstrip("/").rpartition("/")[2][:60] or value.uri[:60]
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if name == "expression_intensity":
+        return f"{value} · {INTENSITY_WORDS.get(value, 'unlisted')}"
+    return str(value)[:60]
+
+
+def _is_several(value: Any) -> bool:
+    """Whether a value stands for several: a list, a range, an array, a column."""
+    if isinstance(value, (str, bytes, Mapping, MediaRef, PathLike)):
+        return False
+    return isinstance(value, Iterable)
+
+
+def _values(name: str, given: Iterable[Any]) -> list[Any]:
+    values = [_stored(name, value) for value in itertools.islice(given, MAX_CELLS + 1)]
+    if not values:
+        raise RequestError([Finding(name, None, "is an empty list", "Give at least one value.")])
+    if len(values) > MAX_CELLS:
+        raise RequestError([_too_many(name, None)])
+    return values
+
+
+def _too_many(name: str, count: int | None) -> Finding:
+    told = f"has {count:,} cells" if count else f"has more than {MAX_CELLS:,} values"
+    return Finding(name, None, told, f"A sweep takes up to {MAX_CELLS:,} cells; give fewer values.")
+
+
+def _check_replicates(replicates: Any) -> None:
+    if isinstance(replicates, bool) or not isinstance(replicates, int) or replicates < 1:
+        cure = "Give how often each request is bought, an integer ≥ 1."
+        raise RequestError([Finding("replicates", replicates, "is not a number of replicates", cure)])
+
+
+def _stored(name: str, value: Any) -> Any:
+    """A value as JSON keeps it; NumPy's and pandas's scalars become Python's."""
+    if name in {"character", "reference"}:
+        ref = as_media(value)
+        return value if ref is None else {"type": ref.type, "uri": ref.uri}
+    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
+        value = value.item()
+    if isinstance(value, float) and value != value:  # noqa: PLR0124  (NaN: a table's missing value)
+        return None
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # a column with missing values turns integers into floats
+    return value
+
+
+def _rows(table: Any) -> list[dict[str, Any]]:
+    """The rows of a table as mappings of fields, missing values left out."""
+    if hasattr(table, "to_dict") and hasattr(table, "columns"):
+        table = table.to_dict(orient="records")
+    elif isinstance(table, Mapping):
+        table = _zipped(table)
+    if isinstance(table, (str, bytes)) or not isinstance(table, Iterable):
+        cure = "Give a DataFrame, a mapping of columns, or a list of rows."
+        raise RequestError([Finding("table", type(table).__name__, "is no table", cure)])
+    rows = [_row(row) for row in itertools.islice(table, MAX_CELLS + 1)]
+    if not rows:
+        raise RequestError([Finding("table", None, "has no rows", "Give at least one.")])
+    if len(rows) > MAX_CELLS:
+        raise RequestError([_too_many("table", None)])
+    return rows
+
+
+def _zipped(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
+    lists = {name: list(itertools.islice(values, MAX_CELLS + 1)) if _is_several(values) else None
+             for name, values in columns.items()}  # fmt: skip
+    lengths = {name: len(values) for name, values in lists.items() if values is not None}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        cure = "Columns are read side by side. Give them the same length."
+        raise RequestError([Finding("table", None, f"has columns of different lengths: {told}", cure)])
+    count = next(iter(lengths.values()), 1)
+    return [
+        {name: columns[name] if values is None else values[place] for name, values in lists.items()}
+        for place in range(count)
+    ]
+
+
+def _row(row: Any) -> dict[str, Any]:
+    if isinstance(row, ActTwoRequest):
+        row = {"character": row.character, "reference": row.reference, **row.params}
+    if not isinstance(row, Mapping):
+        cure = "Give mappings of fields, or ActTwoRequests."
+        raise RequestError([Finding("table", type(row).__name__, "is no row of a table", cure)])
+    stored = {str(name): _stored(str(name), value) for name, value in row.items()}
+    return {name: value for name, value in stored.items() if value is not None}
+
+
+def _columns(rows: list[dict[str, Any]]) -> list[str]:
+    """The fields in which rows differ."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    first = rows[0] if rows else {}
+    return [name for name in names if any(row.get(name) != first.get(name) for row in rows)]

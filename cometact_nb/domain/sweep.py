@@ -1,0 +1,173 @@
+"""Which cells of a sweep are bought already, which share a fault, what is doubtful about a plan. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cometact_nb.domain.media import Finding
+from cometact_nb.domain.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cometact_nb.domain.grid import Cells, PlannedCell
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.task import TaskState
+
+__all__ = ["NO_RATING", "Owned", "Rating", "assign", "blamed", "doubts", "is_input_failure"]
+
+#: Ends after which a cell has no video and its purchase is over. Only the user has one bought again.
+FAILED = frozenset({Status.FAILED, Status.CANCELLED, Status.NOT_FOUND, Status.FORGOTTEN})
+
+
+class Rating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a user thinks of a clip.
+
+    Args:
+        stars: 1–5, or None.
+        favourite: marked as one.
+        note: free text.
+        blind: the stars were given with the parameters hidden.
+    """
+
+    stars: int | None = None
+    favourite: bool = False
+    note: str = ""
+    blind: bool = False
+
+
+NO_RATING = Rating()
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A task in the history that has a cell's content.
+
+    Args:
+        content_hash: of its request.
+        replicate: the replicate it was bought for; None for a submit outside of sweeps.
+        state: what is known about it.
+    """
+
+    content_hash: str
+    replicate: int | None
+    state: TaskState
+
+
+def assign(cells: Iterable[PlannedCell], owned: Sequence[Owned]) -> dict[str, Owned]:
+    """Which task serves which cell, by the cell's key.
+
+    The task that was bought for the cell comes first. Where there is none, or it brought nothing, one with
+    the same content from outside of sweeps serves: the first that succeeded, else one that still runs.
+    """
+    bought = {f"{task.content_hash}/{task.replicate}": task for task in owned if task.replicate is not None}
+    spare: dict[str, list[Owned]] = {}
+    for task in sorted(owned, key=_usefulness):
+        useful = task.state.status is Status.SUCCEEDED or not task.state.status.is_terminal
+        if task.replicate is None and useful:
+            spare.setdefault(task.content_hash, []).append(task)
+    served: dict[str, Owned] = {}
+    for cell in cells:
+        own = bought.get(cell.key)
+        good = own is not None and own.state.status is not Status.REFUSED and own.state.status not in FAILED
+        others = spare.get(cell.content_hash)
+        if not good and others and (own is None or own.state.status is not Status.UNCONFIRMED):
+            served[cell.key] = others.pop(0)
+        elif own is not None:
+            served[cell.key] = own
+    return served
+
+
+def _usefulness(task: Owned) -> tuple[bool, float]:
+    return task.state.status is not Status.SUCCEEDED, task.state.begun_at or 0.0
+
+
+def is_input_failure(code: str | None) -> bool:
+    """Whether a failure code says that an input was refused or unusable: all cells with it would fail."""
+    name = (code or "").upper()
+    return any(
+        name == family or name.startswith(f"{family}.")
+        for family in ("SAFETY.INPUT", "INPUT_PREPROCESSING.SAFETY", "ASSET.INVALID")
+    )
+
+
+def blamed(request: ActTwoRequest, state: TaskState) -> dict[str, Any]:
+    """The fields, with their values, that a failed or refused task puts the blame on; empty when none.
+
+    A cell that has all of them would end alike. Where the code does not tell which input was at fault, both
+    are named.
+    """
+    if state.status is Status.REFUSED:
+        field = _FIELD_OF.get((state.param or "").partition(".")[0])
+        return {field: getattr(request, field)} if field else {}
+    if state.status is not Status.FAILED or not is_input_failure(state.failure_code):
+        return {}
+    kinds = (state.failure_code or "").upper().split(".")
+    both = {"character": request.character, "reference": request.reference}
+    if request.character.type == "image":
+        if "IMAGE" in kinds:
+            return {"character": request.character}
+        if "VIDEO" in kinds:
+            return {"reference": request.reference}
+    if "AUDIO" in kinds:
+        return {"reference": request.reference}
+    return both
+
+
+#: What an error body's ``param`` names, and the field it is.
+_FIELD_OF = {
+    "character": "character",
+    "reference": "reference",
+    "bodyControl": "body_control",
+    "expressionIntensity": "expression_intensity",
+    "seed": "seed",
+    "ratio": "ratio",
+    "contentModeration": "public_figure_threshold",
+}
+
+
+def shares(request: ActTwoRequest, blame: Mapping[str, Any]) -> bool:
+    """Whether a request has all that is blamed."""
+    return bool(blame) and all(getattr(request, name) == value for name, value in blame.items())
+
+
+def doubts(cells: Cells) -> list[Finding]:
+    """What would waste money about a plan, each once."""
+    found: dict[str, Finding] = {}
+    for cell in cells.cells:
+        for finding in cell.request.warnings:
+            found.setdefault(f"{finding.field} {finding.problem}", finding)
+    if cells.duplicates:
+        told = f"names {cells.duplicates} {'cell' if cells.duplicates == 1 else 'cells'} more than once"
+        found["duplicates"] = Finding(
+            "sweep", None, told, "Each is bought once; replicates=… buys one several times.", "warning"
+        )
+    dead = _dead(cells)
+    if dead:
+        told = f"has {dead} cells that differ from another in body_control alone, with a video character"
+        found["dead"] = Finding("sweep", None, told, "Leave body_control out to save them.", "warning")
+    return list(found.values())
+
+
+def _dead(cells: Cells) -> int:
+    """Cells that body control, which a video character does not have, tells from another."""
+    if len(cells.axes.get("body_control", ())) < 2:  # noqa: PLR2004
+        return 0
+    videos = [cell for cell in cells.cells if cell.request.character.type == "video"]
+    kept = {(*_others(cell), cell.replicate) for cell in videos}
+    return len(videos) - len(kept)
+
+
+def _others(cell: PlannedCell) -> tuple[Any, ...]:
+    request = cell.request
+    return (
+        request.character,
+        request.reference,
+        request.expression_intensity,
+        request.seed,
+        request.ratio,
+        request.public_figure_threshold,
+    )

@@ -1,0 +1,200 @@
+"""What the history knows of sweeps: their specifications and terms, which tasks their cells have, ratings."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cometact_nb.domain.grid import Spec
+from cometact_nb.domain.sweep import NO_RATING, Owned, Rating
+from cometact_nb.domain.task import TaskState
+from cometact_nb.errors import HistoryError
+from cometact_nb.store.history import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cometact_nb.store.history import History
+
+__all__ = [
+    "OwnedRow",
+    "SweepRow",
+    "Terms",
+    "find",
+    "latest",
+    "owned",
+    "ratings",
+    "save",
+    "set_rating",
+    "spent",
+]
+
+#: Values in one question to SQLite.
+_CHUNK = 500
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user agreed to.
+
+    Args:
+        state: ``"running"`` when it is meant to go on by itself, else ``"paused"`` or ``"cancelled"``.
+        approved_usd: what the sweep may cost in all, because the user said so or it was below the limit.
+        canary: whether one cell of each pair of inputs goes first; None leaves it to the number of cells.
+    """
+
+    state: str = "running"
+    approved_usd: float = 0.0
+    canary: bool | None = None
+
+
+class SweepRow(msgspec.Struct, frozen=True):
+    """One sweep as the history has it."""
+
+    name: str
+    base_url: str
+    created_at: float
+    updated_at: float
+    spec: Spec
+    terms: Terms
+
+
+class OwnedRow(msgspec.Struct, frozen=True):
+    """A task with a cell's content, and the sweep it was bought for, if it was for one."""
+
+    owned: Owned
+    row: Row
+    sweep: str | None
+
+
+def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -> None:
+    """Keep a sweep; one of the same name at the same service is replaced, its tasks stay.
+
+    Raises:
+        HistoryError: nothing was written.
+    """
+    now = time.time()
+    sql = (
+        "INSERT INTO sweeps (name, base_url, created_at, updated_at, spec, terms) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at, spec = excluded.spec,"
+        " terms = excluded.terms"
+    )
+    history.write(sql, (name, base_url, now, now, _text(spec), _text(terms)))
+
+
+def find(history: History, name: str, base_url: str) -> SweepRow | None:
+    """The sweep of this name at this service, else the newest of this name at another.
+
+    Raises:
+        HistoryError: the file could not be read or understood.
+    """
+    found = _sweeps(
+        history, "WHERE name = ? ORDER BY base_url = ? DESC, updated_at DESC LIMIT 1", name, base_url
+    )
+    return found[0] if found else None
+
+
+def latest(history: History, limit: int) -> list[SweepRow]:
+    """The sweeps that were last run, the newest first.
+
+    Raises:
+        HistoryError: the file could not be read or understood.
+    """
+    return _sweeps(history, "ORDER BY updated_at DESC LIMIT ?", limit)
+
+
+def owned(history: History, base_url: str, hashes: Iterable[str]) -> list[OwnedRow]:
+    """All tasks of one service whose requests have one of these contents.
+
+    Raises:
+        HistoryError: the file could not be read or understood.
+    """
+    return list(_owned(history, base_url, list(hashes)))
+
+
+def _owned(history: History, base_url: str, hashes: list[str]) -> Iterator[OwnedRow]:
+    for chunk in _batched(hashes):
+        sql = (
+            "SELECT t.content_hash, c.replicate, t.sweep, t.state, t.owner, t.updated_at FROM tasks t"  # noqa: S608
+            " LEFT JOIN cells c ON c.key = t.key"
+            f" WHERE t.content_hash IN ({', '.join('?' * len(chunk))}) AND t.base_url = ?"
+            # A task that a retry replaced belongs to no cell any more, but was not submitted alone either.
+            " AND (c.key IS NOT NULL OR t.sweep IS NULL OR t.status = 'SUCCEEDED')"
+        )
+        for content_hash, replicate, sweep, text, owner, updated_at in history.query(sql, (*chunk, base_url)):
+            state = _decoded(text, TaskState, history)
+            yield OwnedRow(Owned(content_hash, replicate, state), Row(state, owner, updated_at), sweep)
+
+
+def spent(history: History, name: str, base_url: str) -> float:
+    """US dollars that the tasks of a sweep cost or may have cost, by the prices they were bought at.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    sql = (
+        "SELECT TOTAL(json_extract(state, '$.price_usd')) FROM tasks"
+        " WHERE sweep = ? AND base_url = ? AND status NOT IN ('REFUSED', 'FORGOTTEN')"
+    )
+    return float(history.query(sql, (name, base_url))[0][0])
+
+
+def set_rating(history: History, key: str, rating: Rating) -> None:
+    """Keep what the user thinks of a task's clip.
+
+    Raises:
+        HistoryError: nothing was written.
+    """
+    sql = (
+        "INSERT INTO ratings (key, at, rating) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET at = excluded.at, rating = excluded.rating"
+    )
+    history.write(sql, (key, time.time(), _text(rating)))
+
+
+def ratings(history: History, keys: Iterable[str]) -> dict[str, Rating]:
+    """The ratings of these tasks; those without one are left out.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    found = {}
+    for chunk in _batched(list(keys)):
+        marks = ", ".join("?" * len(chunk))
+        sql = f"SELECT key, rating FROM ratings WHERE key IN ({marks})"  # noqa: S608
+        for key, text in history.query(sql, tuple(chunk)):
+            try:
+                found[key] = msgspec.json.decode(text, type=Rating)
+            except msgspec.MsgspecError:
+                found[key] = NO_RATING  # of a newer version; a sweep is shown without it
+    return found
+
+
+def _batched(values: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]
+
+
+def _sweeps(history: History, clause: str, *values: Any) -> list[SweepRow]:
+    sql = f"SELECT name, base_url, created_at, updated_at, spec, terms FROM sweeps {clause}"  # noqa: S608
+    return [
+        SweepRow(
+            name, base_url, created, updated, _decoded(spec, Spec, history), _decoded(terms, Terms, history)
+        )
+        for name, base_url, created, updated, spec, terms in history.query(sql, values)
+    ]
+
+
+def _decoded(text: str, kind: Any, history: History) -> Any:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as error:
+        raise HistoryError(
+            f"The history {history.path!r} holds a sweep that this version cannot read: {error}. "
+            "Give another file with act.configure(history=…)."
+        ) from None
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,123 @@
+"""One cell of a sweep, as its user sees it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.grid import label
+from cometact_nb.domain.media import MediaRef
+from cometact_nb.domain.sweep import NO_RATING
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.sweep import Rating
+    from cometact_nb.job import Job
+    from cometact_nb.sweep_run import Entry
+    from cometact_nb.sweeps import Sweep
+    from cometact_nb.tasks import Clip, Task
+
+__all__ = ["Cell", "row"]
+
+
+class Cell:
+    """One cell of a sweep. Made by the sweep, never directly."""
+
+    def __init__(self, sweep: Sweep, entry: Entry) -> None:
+        self._sweep = sweep
+        self._entry = entry
+
+    @property
+    def job(self) -> Job | None:
+        """Its task inside the engine, or None before there is one."""
+        return self._entry.job
+
+    @property
+    def index(self) -> int:
+        """Its place in the plan, from 0."""
+        return self._entry.cell.index
+
+    @property
+    def key(self) -> str:
+        """Its identity: the content of its request and the replicate's number."""
+        return self._entry.cell.key
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The swept fields and their values, ``replicate`` last when there are several."""
+        return dict(self._entry.cell.params)
+
+    @property
+    def replicate(self) -> int:
+        """From 1."""
+        return self._entry.cell.replicate
+
+    @property
+    def request(self) -> ActTwoRequest:
+        """What is, or would be, sent."""
+        return self._entry.cell.request
+
+    @property
+    def task(self) -> Task | None:
+        """Its task, or None before there is one."""
+        job = self._entry.job
+        return None if job is None else self._sweep.session.handle(job)
+
+    @property
+    def status(self) -> str:
+        """A :class:`~cometact_nb.Status`; before there is a task ``PLANNED``, ``QUEUED`` or ``STOPPED``."""
+        job = self._entry.job
+        return self._entry.mark if job is None else job.state.status.value
+
+    @property
+    def reason(self) -> str:
+        """Why it was stopped, or an empty string."""
+        return self._entry.reason
+
+    @property
+    def reused(self) -> bool:
+        """Whether its video was bought before, for something else, and is not paid for again."""
+        return self._entry.reused
+
+    @property
+    def clip(self) -> Clip | None:
+        """The video on disk, or None until it is there."""
+        return None if (task := self.task) is None else task.clip
+
+    @property
+    def rating(self) -> Rating:
+        """What the user thinks of it; see :meth:`Sweep.rate`."""
+        job = self._entry.job
+        return NO_RATING if job is None else self._sweep.ratings.get(job.state.key, NO_RATING)
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name}={label(name, value)}" for name, value in self.params.items())
+        return f"<Cell {self.index + 1}: {told} · {self.status}{' · reused' if self.reused else ''}>"
+
+
+def row(cell: Cell) -> dict[str, Any]:
+    """One line of a sweep's table."""
+    state = cell.task.state if cell.task is not None else None
+    clip = cell.clip
+    rating = cell.rating
+    return {
+        "cell": cell.index + 1,
+        **{name: value.uri if isinstance(value, MediaRef) else value for name, value in cell.params.items()},
+        "replicate": cell.replicate,
+        "status": cell.status,
+        "reused": cell.reused,
+        "id": state.id if state else None,
+        "clip": str(clip.path) if clip else None,
+        "width": clip.width if clip else None,
+        "height": clip.height if clip else None,
+        "fps": clip.fps if clip else None,
+        "duration_s": clip.duration_s if clip else None,
+        "elapsed_s": state.elapsed_s(time.time()) if state else None,
+        "price_usd": state.price_usd if state else None,
+        "failure_code": state.failure_code if state else None,
+        "problem": (state.failure or state.problem or state.clip_error if state else cell.reason) or None,
+        "stars": rating.stars,
+        "favourite": rating.favourite,
+        "note": rating.note,
+        "blind": rating.blind,
+    }

@@ -1,0 +1,166 @@
+"""What a sweep would buy and cost, before anything is bought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.grid import label
+from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError
+
+if TYPE_CHECKING:
+    from cometact_nb.config import Price
+    from cometact_nb.domain.media import Finding
+
+__all__ = ["Plan", "approve", "check_max_spend"]
+
+#: Sums of prices are compared within this, so that 3 × $0.40 is not more than $1.20.
+_CENT_FRACTION = 1e-6
+_SHOWN_VALUES = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What ``sweep.run()`` would do now.
+
+    Args:
+        name: the sweep's.
+        axes: swept fields and their values.
+        cells: how many there are in all.
+        done: how many have their video already; nothing is sent for them.
+        running: how many are at the service already.
+        failed: how many ended without a video; only ``sweep.retry()`` buys them again.
+        unconfirmed: how many may have been bought; each is yours to settle, never sent again by itself.
+        stopped: how many are left out because another with the same input failed on it.
+        to_buy: how many would be sent.
+        price: what one is expected to cost.
+        spent_usd: what the sweep has cost so far, by the prices its tasks were bought at.
+        warnings: what would waste money.
+        errors: what keeps it from being run.
+        sandbox: it goes to this machine, and nothing is billed.
+        ask_above: US dollars that go without a yes.
+    """
+
+    name: str
+    axes: dict[str, list[Any]]
+    cells: int
+    done: int
+    running: int
+    failed: int
+    unconfirmed: int
+    stopped: int
+    to_buy: int
+    price: Price
+    spent_usd: float
+    warnings: tuple[Finding, ...]
+    errors: tuple[Finding, ...]
+    sandbox: bool
+    ask_above: float
+
+    @property
+    def cost_usd(self) -> float:
+        """What the cells to buy are expected to cost, US dollars."""
+        return self.to_buy * self.price.usd_per_request
+
+    @property
+    def needs_yes(self) -> bool:
+        """Whether ``run`` wants ``yes=True`` or a ``max_cost`` that covers it."""
+        return self.cost_usd > self.ask_above
+
+    @property
+    def grid(self) -> str:
+        """The axes in words: ``3 expression_intensity × 2 seed``."""
+        return " × ".join(f"{len(values)} {name}" for name, values in self.axes.items()) or "1 cell"
+
+    def counts(self) -> list[str]:
+        """The cells by what has become of them, in words; kinds that have none are left out."""
+        told = {
+            "to buy": self.to_buy,
+            "done already, reused": self.done,
+            "at the service": self.running,
+            "failed (sweep.retry() buys them again)": self.failed,
+            "unconfirmed (yours to settle)": self.unconfirmed,
+            "stopped (another with the same input failed on it)": self.stopped,
+        }
+        return [f"{count} {what}" for what, count in told.items() if count]
+
+    def __str__(self) -> str:
+        lines = [
+            f"Sweep {self.name!r}: {self.cells} cells ({self.grid})" + (" · SANDBOX" if self.sandbox else "")
+        ]
+        for name, values in self.axes.items():
+            shown = [label(name, value) for value in values[:_SHOWN_VALUES]]
+            lines.append(f"  {name}: {', '.join(shown)}{' …' if len(values) > _SHOWN_VALUES else ''}")
+        lines.append(f"  {', '.join(self.counts())}")
+        lines.append(f"  Expected cost: {self.price.estimate(self.to_buy)}")
+        if self.spent_usd:
+            lines[-1] += f"; spent so far: ${self.spent_usd:.2f}"
+        lines += [f"  Error: {finding}" for finding in self.errors]
+        lines += [f"  Warning: {finding}" for finding in self.warnings]
+        lines.append(f"  {self.next_step()}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def next_step(self) -> str:
+        """What to do about the plan, one sentence."""
+        if self.errors:
+            return "Nothing is sent before the errors are mended."
+        if not self.to_buy:
+            return "There is nothing to buy."
+        if self.needs_yes:
+            return (
+                f"More than ${self.ask_above:.2f} needs a yes: sweep.run(yes=True), or "
+                f"sweep.run(max_cost={self.spent_usd + self.cost_usd:.2f})."
+            )
+        return "sweep.run() sends them."
+
+
+def approve(plan: Plan, before: float, max_cost: float | None, *, yes: bool) -> float:
+    """What a sweep may cost in all from now on, US dollars.
+
+    Args:
+        plan: what is about to be bought.
+        before: what was approved earlier.
+        max_cost: what the user says it may cost in all.
+        yes: the user agrees to the price, or to as much as ``max_cost`` allows.
+
+    Raises:
+        ApprovalNeeded: it costs more than was approved.
+        ConfigError: ``max_cost`` is no amount.
+    """
+    total = plan.spent_usd + plan.cost_usd
+    price = plan.price.estimate(plan.to_buy)
+    if max_cost is not None:
+        if isinstance(max_cost, bool) or not isinstance(max_cost, (int, float)) or not max_cost >= 0:
+            raise ConfigError(f"max_cost={max_cost!r} is not an amount of US dollars. Give a number ≥ 0.")
+        if total > max_cost + _CENT_FRACTION and not yes:
+            raise ApprovalNeeded(
+                f"{plan.to_buy} cells cost {price}; with ${plan.spent_usd:.2f} spent so far, more than "
+                f"max_cost=${max_cost:.2f}. Nothing was sent. Narrow the sweep, raise max_cost, or say "
+                "yes=True to buy as many as it allows.",
+                plan,
+            )
+        return float(max_cost)
+    if plan.needs_yes and not yes and total > before + _CENT_FRACTION:
+        raise ApprovalNeeded(
+            f"{plan.to_buy} cells cost {price}, more than ${plan.ask_above:.2f}. Nothing was sent. Look at "
+            f"sweep.plan, then sweep.run(yes=True) or sweep.run(max_cost={total:.2f}).",
+            plan,
+        )
+    return max(total, before)
+
+
+def check_max_spend(plan: Plan, limit: float | None, spent_usd: float, *, yes: bool) -> None:
+    """Say before the first request that ``configure(max_spend=…)`` would stop a sweep on its way.
+
+    Raises:
+        BudgetError: it would; with ``yes`` it is left to the stop itself.
+    """
+    if limit is None or yes or spent_usd + plan.cost_usd <= limit + _CENT_FRACTION:
+        return
+    raise BudgetError(
+        f"{plan.to_buy} cells cost {plan.price.estimate(plan.to_buy)}, and ${spent_usd:.2f} of "
+        f"max_spend=${limit:.2f} are spent. Nothing was sent. Narrow the sweep, raise "
+        "configure(max_spend=…), or say run(yes=True) to buy as many as it allows."
+    )

@@ -1,0 +1,388 @@
+"""Buying the cells of a sweep: in order, a few at a time, one after the other, and not what is known to fail.
+
+Everything here runs on the engine's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from cometact_nb.api import flow
+from cometact_nb.domain.advice import advise
+from cometact_nb.domain.sweep import blamed, shares
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import ActTwoError
+from cometact_nb.store.history import CellClaim, CellTaken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cometact_nb.config import Config
+    from cometact_nb.domain.grid import PlannedCell
+    from cometact_nb.engine import Engine
+    from cometact_nb.job import Job
+
+__all__ = ["Entry", "Gate", "Runner"]
+
+log = logging.getLogger("cometact_nb")
+
+#: A sweep waits out a throttling account: an hour of refusals, not a minute.
+_LIMITS = flow.CreateLimits(attempts=200, patience_s=3600.0)
+#: So many cells one after the other that were refused, or whose answer was lost, stop the rest.
+_STRIKES = 3
+#: More cells to buy than this send one of each pair of inputs ahead.
+CANARY_ABOVE = 4
+#: Refusals that have nothing to do with the cell: every other one would be refused alike.
+_NOT_THE_CELL = {401, 402, 403, 404, 405, 408, 429}
+_CENT_FRACTION = 1e-6
+
+
+@dataclass(eq=False)
+class Entry:
+    """A cell of a sweep, and what has become of it.
+
+    Args:
+        cell: what is wanted.
+        job: its task inside the engine, or None before there is one.
+        mark: ``"PLANNED"``, ``"QUEUED"`` or ``"STOPPED"`` while there is none.
+        reason: why it was stopped, or what it waits for.
+        reused: its task was there before the sweep wanted it.
+        instead_of: key of the task that a new one is to replace.
+    """
+
+    cell: PlannedCell
+    job: Job | None = None
+    mark: str = "PLANNED"
+    reason: str = ""
+    reused: bool = False
+    instead_of: str | None = None
+    inside: bool = False  #: it holds a place of the gate
+
+    @property
+    def pair(self) -> tuple[object, object]:
+        """The inputs."""
+        return self.cell.request.character, self.cell.request.reference
+
+
+class Gate:
+    """The places for unfinished tasks at the service that all sweeps of a process share.
+
+    Who waits longest is next. Each sweep waits for one place at a time, so that they take turns.
+    """
+
+    def __init__(self) -> None:
+        self.inside = 0
+        #: Held while a request is sent: a service that refuses one for now would refuse the next.
+        self.sending = asyncio.Lock()
+        self._line: deque[tuple[asyncio.Future[None], int]] = deque()
+
+    async def enter(self, limit: int) -> None:
+        """Wait for a place; at most ``limit`` are taken then."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append((turn, limit))
+        self._admit()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self.inside -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._line:
+            turn, limit = self._line[0]
+            if not turn.done():
+                if self.inside >= limit:
+                    return
+                self.inside += 1
+                turn.set_result(None)
+            self._line.popleft()
+
+
+class Host(Protocol):
+    """What a runner needs of its sweep."""
+
+    name: str
+
+    def new_job(self) -> Job:
+        """A new task at the sweep's service, shown and told about from now on."""
+
+    def drop(self, job: Job) -> None:
+        """A new task that was never begun."""
+
+    def adopt(self, key: str) -> Job:
+        """The task with this key, watched from now on."""
+
+    def attach(self, entry: Entry, job: Job) -> None:
+        """``job`` is the task of a cell from now on."""
+
+    def changed(self) -> None:
+        """Something about the cells or the state is new."""
+
+    def keep(self, state: str) -> None:
+        """Record the state of the run."""
+
+
+class Runner:
+    """The run of one sweep.
+
+    Args:
+        host: the sweep.
+        engine: of the session.
+        gate: of the session.
+        entries: the cells, in order.
+        config: asked for the present settings.
+    """
+
+    def __init__(
+        self, host: Host, engine: Engine, gate: Gate, entries: Sequence[Entry], config: Callable[[], Config]
+    ) -> None:
+        self._host = host
+        self._engine = engine
+        self._gate = gate
+        self._entries = entries
+        self._config = config
+        self.state = "planned"  #: then ``"running"``, ``"paused"``, ``"cancelled"`` or ``"bought"``
+        self.problem = ""  #: why it is paused
+        self.spent_usd = 0.0
+        self.approved_usd = 0.0
+        self._canary = False
+        self._on_trial: dict[tuple[object, object], Entry] = {}
+        #: Pairs of inputs the service has taken: a cell ended, and not on their account.
+        self._proven: set[tuple[object, object]] = set()
+        self._strikes = 0
+        self._news = asyncio.Event()
+        self._posting: Job | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    # --- what the sweep asks for -------------------------------------------------------------------
+
+    def start(
+        self, wanted: Sequence[Entry], *, spent_usd: float, approved_usd: float, canary: bool | None
+    ) -> None:
+        """Buy the cells in ``wanted``, as far as ``approved_usd`` goes.
+
+        Args:
+            wanted: cells without a task, or whose task is to be replaced.
+            spent_usd: what the sweep has cost so far.
+            approved_usd: what it may cost in all.
+            canary: whether one cell of each pair of inputs goes first; None: if there are more than four.
+        """
+        for entry in wanted:
+            if entry.job is not None:
+                entry.instead_of = entry.job.state.key
+            entry.job, entry.mark, entry.reason, entry.reused = None, "QUEUED", "", False
+        self.spent_usd, self.approved_usd = spent_usd, approved_usd
+        self._canary = len(wanted) > CANARY_ABOVE if canary is None else canary
+        self._strikes = 0
+        for entry in self._entries:
+            if entry.job is not None and not entry.inside:
+                entry.inside, self._gate.inside = True, self._gate.inside + 1
+            self._note(entry)
+        self.state, self.problem = "running", ""
+        self._news.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        self._host.changed()
+
+    def pause(self, reason: str = "") -> None:
+        """Buy no more for now. Tasks at the service go on."""
+        self._halt("paused", reason)
+
+    async def cancel(self) -> list[str]:
+        """Buy no more, and ask the service to cancel what has not ended; its refusals come back."""
+        for entry in self._entries:
+            if entry.mark == "QUEUED" and entry.job is None:
+                entry.mark, entry.reason = "STOPPED", "the sweep was cancelled"
+        self._halt("cancelled", "")
+        async with self._gate.sending:  # a request that is under way has its id after this
+            jobs = [
+                entry.job for entry in self._entries if entry.job and not entry.job.state.status.is_terminal
+            ]
+        await asyncio.gather(*(self._engine.cancel(job) for job in jobs))
+        return [job.state.cancel_message for job in jobs if job.state.cancel_message]
+
+    def note(self, entry: Entry) -> None:
+        """The task of a cell has changed."""
+        self._note(entry)
+        self._host.changed()
+
+    @property
+    def queued(self) -> list[Entry]:
+        """Cells that wait to be bought."""
+        return [entry for entry in self._entries if entry.mark == "QUEUED" and entry.job is None]
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _halt(self, state: str, problem: str) -> None:
+        if self.state in {"running", "paused"}:
+            self.state, self.problem = state, problem
+            self._host.keep(state)
+        if self._posting is not None:
+            self._posting.given_up.set()
+            self._posting.wake.set()
+        self._news.set()
+        self._host.changed()
+
+    async def _run(self) -> None:
+        try:
+            while self.state == "running" and self.queued:
+                await self._gate.enter(self._config().max_in_flight)
+                entry = self._pick() if self.state == "running" else None
+                if entry is None:
+                    self._gate.leave()
+                    await self._something()
+                    continue
+                entry.inside = True
+                try:
+                    await self._buy(entry)
+                finally:
+                    self._leave_if_ended(entry)
+            if self.state == "running":
+                self.state = "bought"
+                self._host.keep("bought")
+        except asyncio.CancelledError:
+            raise
+        except ActTwoError as error:
+            self._halt("paused", str(error))
+        except Exception as error:
+            log.exception("sweep %r broke", self._host.name)
+            self._halt("paused", f"an error in cometact_nb ({type(error).__name__}); please report it")
+        finally:
+            self._host.changed()
+
+    async def _something(self) -> None:
+        """Wait until a trial ends or the state changes."""
+        if self.state == "running" and self.queued:
+            self._news.clear()
+            await self._news.wait()
+
+    def _pick(self) -> Entry | None:
+        """The next cell to buy; None while all that are left wait for a trial."""
+        for entry in self.queued:
+            if not self._canary or entry.pair in self._proven:
+                return entry
+            if entry.pair not in self._on_trial:
+                self._on_trial[entry.pair] = entry
+                return entry
+        return None
+
+    async def _buy(self, entry: Entry) -> None:
+        price = self._config().price.usd_per_request
+        async with self._gate.sending:
+            if self.state != "running" or entry.mark != "QUEUED":
+                return
+            if self.spent_usd + price > self.approved_usd + _CENT_FRACTION:
+                self._halt("paused", f"its budget of ${self.approved_usd:.2f} is used up")
+                return
+            job = self._posting = self._host.new_job()
+            self._host.attach(entry, job)
+            entry.reason = ""
+            try:
+                verdict = await self._send(entry, job, price)
+            except CellTaken as taken:
+                self._host.drop(job)
+                self._host.attach(entry, self._host.adopt(taken.key))
+                return
+            except ActTwoError:
+                self._host.drop(job)
+                entry.job = None
+                raise
+            finally:
+                self._posting = None
+        self._judge(entry, job, verdict, price)
+
+    async def _send(
+        self, entry: Entry, job: Job, price: float
+    ) -> flow.Created | flow.Declined | flow.Doubtful:
+        claim = CellClaim(self._host.name, entry.cell.replicate, entry.instead_of)
+        return await self._engine.submit(
+            job,
+            entry.cell.request,
+            price,
+            max_spend=self._config().max_spend,
+            cell=claim,
+            limits=_LIMITS,
+        )
+
+    def _judge(
+        self, entry: Entry, job: Job, verdict: flow.Created | flow.Declined | flow.Doubtful, price: float
+    ) -> None:
+        """What an answer means for the cells that are left."""
+        match verdict:
+            case flow.Created():
+                self.spent_usd += price
+                self._strikes = 0
+                return
+            case flow.Doubtful():
+                self.spent_usd += price
+                self._strike("answers were lost; each request may have been paid for", verdict.reason)
+            case flow.Declined() if _is_general(verdict):
+                entry.job, entry.instead_of = None, job.state.key
+                if self.state == "cancelled":
+                    entry.mark, entry.reason = "STOPPED", "the sweep was cancelled"
+                if self.state == "running":
+                    self._halt("paused", verdict.message)
+            case flow.Declined():
+                self._stop_alike(entry, "it was refused")
+                self._strike("cells were refused", verdict.message)
+        self._on_trial.pop(entry.pair, None)
+
+    def _strike(self, what: str, reason: str) -> None:
+        self._strikes += 1
+        if self._strikes >= _STRIKES and self.state == "running" and self.queued:
+            self._halt("paused", f"{self._strikes} {what} one after the other: {reason}")
+
+    def _note(self, entry: Entry) -> None:
+        """Draw the consequences of a task's end."""
+        job = entry.job
+        if job is None or not _has_ended(job):
+            return
+        self._leave_if_ended(entry)
+        if job.state.status is Status.SUCCEEDED:
+            self._proven.add(entry.pair)
+        if job.state.status is Status.FAILED:
+            self._stop_alike(entry, "it failed")
+            if not blamed(entry.cell.request, job.state):
+                self._proven.add(entry.pair)
+        if self._on_trial.get(entry.pair) is entry:
+            del self._on_trial[entry.pair]
+        self._news.set()
+
+    def _leave_if_ended(self, entry: Entry) -> None:
+        if entry.inside and (entry.job is None or _has_ended(entry.job)):
+            entry.inside = False
+            self._gate.leave()
+
+    def _stop_alike(self, failed: Entry, how: str) -> None:
+        """Stop the waiting cells that would end as this one did."""
+        if failed.job is None:
+            return
+        blame = blamed(failed.cell.request, failed.job.state)
+        said = advise(failed.job.state).headline
+        named = " and ".join(name.replace("_", " ") for name in blame)
+        for entry in self.queued:
+            if shares(entry.cell.request, blame):
+                entry.mark = "STOPPED"
+                entry.reason = f"cell {failed.cell.index + 1} has the same {named}, and {how}: {said}"
+
+
+def _has_ended(job: Job) -> bool:
+    """Whether a task takes no place any more: it ended, or nobody here will learn when it does."""
+    return job.state.status.is_terminal or not job.state.watching
+
+
+def _is_general(verdict: flow.Declined) -> bool:
+    """Whether a refusal has nothing to do with the one request."""
+    if verdict.again or not verdict.sent or verdict.status is None:
+        return True
+    return verdict.status in _NOT_THE_CELL or verdict.status < 400  # noqa: PLR2004

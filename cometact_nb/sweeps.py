@@ -1,0 +1,595 @@
+"""A sweep: many requests that differ in a few fields, planned, bought once, watched and compared as one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from concurrent import futures
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.config import Endpoint
+from cometact_nb.domain.grid import expand
+from cometact_nb.domain.sweep import FAILED, Rating, assign, blamed, doubts, shares
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import (
+    ActTwoError,
+    ConfigError,
+    RequestError,
+    SweepPaused,
+    WaitInterrupted,
+    WaitTimeout,
+)
+from cometact_nb.store import sweeps as store
+from cometact_nb.sweep_cells import Cell, row
+from cometact_nb.sweep_plan import Plan, approve, check_max_spend
+from cometact_nb.sweep_run import Entry, Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+    from os import PathLike
+
+    from cometact_nb.domain.grid import Spec
+    from cometact_nb.domain.inspection import Inspection
+    from cometact_nb.domain.media import Finding, MediaRef
+    from cometact_nb.job import Job
+    from cometact_nb.sessions import Session
+
+__all__ = ["Cell", "Sweep"]
+
+log = logging.getLogger("cometact_nb")
+
+_HEARTBEAT_S = 0.2
+#: Views are told of a change at most this often, seconds.
+_TELL_S = 0.25
+#: How long a wait lets views draw the end before it returns, seconds.
+_DRAW_S = 5.0
+#: Inputs that are looked at before the first request; a sweep over more is not held up by the rest.
+_INSPECTED = 40
+#: How long a plan waits for the inspections, seconds.
+_INSPECTING_S = 15.0
+
+
+class Sweep:
+    """A grid of requests, bought once. Made by :func:`cometact_nb.sweep`, never directly.
+
+    All attributes may be read from any thread.
+
+    Args:
+        session: buys and watches its tasks.
+        spec: what was asked for.
+        name: under which it is found again; None derives one from ``spec``.
+        kept: the sweep as the history has it, when it was found there.
+    """
+
+    def __init__(
+        self, session: Session, spec: Spec, name: str | None = None, kept: store.SweepRow | None = None
+    ) -> None:
+        planned = expand(spec)
+        config = session.config
+        self.session = session
+        self.name = _checked_name(name) if name is not None else f"sweep-{spec.fingerprint}"
+        self.spec = spec
+        self.axes = planned.axes
+        self.ratings: dict[str, Rating] = {}
+        self.base_url = config.base_url if kept is None else kept.base_url
+        here = self.base_url == config.base_url
+        self._endpoint = config.endpoint if here else Endpoint(self.base_url)
+        self._entries = [Entry(cell) for cell in planned.cells]
+        self.cells: tuple[Cell, ...] = tuple(Cell(self, entry) for entry in self._entries)
+        self._doubts = doubts(planned)
+        self._terms = kept.terms if kept is not None else store.Terms(state="planned")
+        self._canary = self._terms.canary
+        self._spent_before = 0.0
+        self._looked = False
+        self._runner = Runner(self, session.engine, session.gate, self._entries, lambda: session.config)
+        self._inspections = self._inspect()
+        self._listeners: list[Callable[[Sweep], object]] = []
+        self._waiters: set[futures.Future[None]] = set()
+        self._telling = False
+
+    # --- what is known -----------------------------------------------------------------------------
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether it runs at a service on this machine, where nothing is billed."""
+        return self._endpoint.is_loopback
+
+    @property
+    def state(self) -> str:
+        """``"planned"``, ``"running"``, ``"paused"``, ``"cancelled"`` or ``"finished"``."""
+        state = self._runner.state
+        if state == "planned" and all(entry.job is not None for entry in self._entries):
+            state = "bought"
+        if state == "bought":
+            return "finished" if self._is_settled() else "running"
+        return state
+
+    @property
+    def problem(self) -> str:
+        """Why it is paused, in words; an empty string when the user paused it, or it is not."""
+        return self._runner.problem
+
+    @property
+    def spent_usd(self) -> float:
+        """What it has cost so far, US dollars, by the prices its tasks were bought at."""
+        return max(self._spent_before, self._runner.spent_usd)
+
+    @property
+    def plan(self) -> Plan:
+        """What :meth:`run` would do now. Looks the cells up in the history, and waits for the inspections.
+
+        Raises:
+            HistoryError: the history could not be read.
+        """
+        self.look()
+        return self._plan(self._wanted())
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many cells there are of each status."""
+        return Counter(cell.status for cell in self.cells)
+
+    # --- what can be done --------------------------------------------------------------------------
+
+    def look(self) -> Sweep:
+        """Find in the history what cells have been bought, here or by another kernel, and watch what runs.
+
+        Raises:
+            HistoryError: the history could not be read.
+        """
+        self.session.run(self._find_out())
+        return self
+
+    def run(self, max_cost: float | None = None, *, yes: bool = False, canary: bool | None = None) -> Sweep:
+        """Buy the cells that have not been bought, in the background, and return at once.
+
+        Args:
+            max_cost: US dollars that the sweep may cost in all, what it has cost so far included: a hard
+                stop, counted before each request.
+            yes: buy also above ``configure(ask_above=…)``, or as many cells as ``max_cost`` allows.
+            canary: send one cell of each pair of inputs ahead and the others when it ended well. None does so
+                for more than four cells.
+
+        Returns:
+            this sweep.
+
+        Raises:
+            RequestError: an input is bad; nothing was sent.
+            ApprovalNeeded: it costs more than goes without a yes; nothing was sent.
+            BudgetError: it costs more than ``max_cost`` or ``configure(max_spend=…)``; nothing was sent.
+            ConfigError: no key, or another service is configured; nothing was sent.
+        """
+        self.look()
+        return self._start(self._wanted(), max_cost, yes=yes, canary=canary)
+
+    def resume(self) -> Sweep:
+        """Go on by itself if the sweep was running when its kernel ended, within what was approved then.
+
+        Unlike :meth:`run` it raises nothing: what keeps it from going on is its :attr:`problem`.
+        """
+        wanted = self._wanted()
+        if self._terms.state != "running" or self._runner.state == "running" or not wanted:
+            return self
+        try:
+            self._start(wanted, self._terms.approved_usd, yes=False, canary=self._canary)
+        except ActTwoError as error:
+            self._runner.problem = str(error)
+        return self
+
+    def retry(
+        self,
+        *,
+        failed: bool = True,
+        cancelled: bool = False,
+        max_cost: float | None = None,
+        yes: bool = False,
+    ) -> Sweep:
+        """Buy cells again that ended without a video, and **pay for them again**.
+
+        An ``UNCONFIRMED`` cell is not among them: settle it first with ``cell.task.confirm(…)`` or
+        ``.forget()``.
+
+        Args:
+            failed: those that failed, are not known to the service, or were given up, and those that were
+                stopped with them.
+            cancelled: those that were cancelled.
+            max_cost: as in :meth:`run`.
+            yes: as in :meth:`run`.
+
+        Returns:
+            this sweep.
+
+        Raises:
+            ActTwoError: as :meth:`run`.
+        """
+        self.look()
+        ends = FAILED - {Status.CANCELLED} if failed else set()
+        ends = ends | {Status.CANCELLED} if cancelled else ends
+        again = [entry for entry in self._entries if entry.job and entry.job.state.status in ends]
+        fresh = [entry for entry in self._entries if entry.job is None and entry.mark != "QUEUED"]
+        return self._start(again + (fresh if failed else []), max_cost, yes=yes, canary=self._canary)
+
+    def pause(self) -> Sweep:
+        """Buy no more for now; :meth:`run` goes on. Tasks at the service go on."""
+        self.session.run(self._on_loop(self._runner.pause))
+        return self
+
+    def cancel(self) -> Sweep:
+        """Buy no more, and ask the service to cancel what has not ended.
+
+        Raises:
+            ActTwoError: the service did not cancel all; it says why.
+        """
+        refusals = self.session.run(self._runner.cancel())
+        if refusals:
+            raise ActTwoError(f"{len(refusals)} tasks were not cancelled: {refusals[0]}")
+        return self
+
+    def wait(self, timeout_s: float | None = None) -> Sweep:
+        """Wait until every cell has ended. A cell that failed raises nothing; see ``cells``.
+
+        Args:
+            timeout_s: seconds to wait at the most; None waits for as long as it takes.
+
+        Returns:
+            this sweep.
+
+        Raises:
+            SweepPaused: cells are left that nothing will send by itself.
+            WaitTimeout: ``timeout_s`` ran out; the sweep goes on.
+            WaitInterrupted: the user interrupted; the sweep goes on.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        done = self._until_settled()
+        try:
+            while not done.done():
+                left = _HEARTBEAT_S if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    raise WaitTimeout(self._goes_on(f"has not ended within {timeout_s:g} s"))
+                futures.wait([done], timeout=min(left, _HEARTBEAT_S))
+        except KeyboardInterrupt:
+            raise WaitInterrupted(self._goes_on("is not waited for any more")) from None
+        finally:
+            self._waiters.discard(done)
+        self.session.flush(_DRAW_S)
+        self._raise_if_left()
+        return self
+
+    def __await__(self) -> Generator[Any, None, Sweep]:
+        """``await sweep``: as :meth:`wait`, leaving the kernel free."""
+        return asyncio.to_thread(self.wait).__await__()
+
+    def rate(
+        self,
+        cell: Cell,
+        *,
+        stars: int | None = None,
+        favourite: bool | None = None,
+        note: str | None = None,
+        blind: bool = False,
+    ) -> Rating:
+        """Keep what you think of a cell's clip. What is None stays as it was; ``stars=0`` takes them back.
+
+        Args:
+            cell: one of ``cells`` with a task.
+            stars: 1–5, or 0 for none.
+            favourite: mark it as one.
+            note: free text, up to 2,000 characters.
+            blind: the stars were given with the parameters hidden.
+
+        Returns:
+            the rating as it is kept now.
+
+        Raises:
+            ConfigError: no task yet, or a value that is no rating.
+            HistoryError: it could not be kept.
+        """
+        job = cell.job
+        if job is None:
+            raise ConfigError(f"Cell {cell.index + 1} has no clip yet, so there is nothing to rate.")
+        if stars is not None and (isinstance(stars, bool) or stars not in range(6)):
+            raise ConfigError(f"stars={stars!r} is not a rating. Give 1–5, or 0 for none.")
+        old = cell.rating
+        rating = Rating(
+            stars=old.stars if stars is None else stars or None,
+            favourite=old.favourite if favourite is None else bool(favourite),
+            note=old.note if note is None else str(note)[:2000],
+            blind=old.blind if stars is None else bool(blind),
+        )
+
+        async def keep() -> None:
+            store.set_rating(self.session.engine.history, job.state.key, rating)
+            self.ratings[job.state.key] = rating
+            self.changed()
+
+        self.session.run(keep())
+        return rating
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One mapping a cell: its parameters, what became of it, where its clip is, and its rating."""
+        return [row(cell) for cell in self.cells]
+
+    def to_frame(self) -> Any:
+        """The same as a pandas DataFrame.
+
+        Raises:
+            ConfigError: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (never required)
+        except ImportError:
+            raise ConfigError(
+                "to_frame() needs pandas: pip install pandas. to_rows() does without."
+            ) from None
+        return pd.DataFrame(self.to_rows())
+
+    def gallery(self, rows: str | None = None, columns: str | None = None) -> Any:
+        """The clips side by side, played frame by frame together.
+
+        Args:
+            rows: the swept field down the side; None picks one.
+            columns: the swept field across; None picks one.
+
+        Returns:
+            a widget; show it by naming it at the end of a cell.
+
+        Raises:
+            ConfigError: a field that is not swept.
+        """
+        return self.session.views("gallery").Gallery(self, rows, columns)
+
+    def export(self, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write a report that needs nothing but a browser: a page, the clips, a CSV.
+
+        Args:
+            folder: made if missing; relative to the notebook's folder.
+            overwrite: replace an earlier report in it.
+
+        Returns:
+            the page.
+
+        Raises:
+            ConfigError: the folder holds something else.
+        """
+        return Path(self.session.views("report").export(self, folder, overwrite=overwrite))
+
+    def add_listener(self, callback: Callable[[Sweep], object]) -> Callable[[], None]:
+        """Call ``callback(sweep)`` after changes, a few times a second at the most, on a background thread.
+
+        Returns:
+            a function that removes the listener.
+        """
+        self._listeners.append(callback)
+
+        def remove() -> None:
+            if callback in self._listeners:
+                self._listeners.remove(callback)
+
+        return remove
+
+    # --- what the runner asks for, on the engine's loop ---------------------------------------------
+
+    def new_job(self) -> Job:
+        """A new task at the sweep's service."""
+        return self.session.new_job(self._endpoint)
+
+    def drop(self, job: Job) -> None:
+        """A new task that was never begun."""
+        self.session.drop_job(job)
+
+    def adopt(self, key: str) -> Job:
+        """The task with this key, watched from now on."""
+        row = self.session.engine.history.find(key)
+        if row is None:
+            raise ActTwoError(f"The history names task {key} for a cell, but does not have it.")
+        return self.session.adopt(row)
+
+    def attach(self, entry: Entry, job: Job) -> None:
+        """``job`` is the task of a cell from now on."""
+        entry.job = job
+        job.listeners.append(partial(self._job_changed, entry))
+
+    def changed(self) -> None:
+        """Something is new: settle waits now, tell listeners soon."""
+        if self._is_still():
+            for waiter in list(self._waiters):
+                if not waiter.done():
+                    waiter.set_result(None)
+        if self._telling:
+            return
+        self._telling = True
+        delay = 0.0 if self._is_still() else _TELL_S
+        asyncio.get_running_loop().call_later(delay, self.session.call_soon, self._tell)
+
+    def keep(self, state: str) -> None:
+        """Record where the run stands."""
+        self._terms = store.Terms(state=state, approved_usd=self._runner.approved_usd, canary=self._canary)
+        store.save(self.session.engine.history, self.name, self.base_url, self.spec, self._terms)
+
+    # --- inside ------------------------------------------------------------------------------------
+
+    def _job_changed(self, entry: Entry, job: Job) -> None:
+        if entry.job is job:
+            self._runner.note(entry)
+
+    def _tell(self) -> None:
+        self._telling = False
+        for callback in list(self._listeners):
+            try:
+                callback(self)
+            except Exception:
+                log.exception("a listener of sweep %r failed", self.name)
+
+    async def _on_loop(self, work: Callable[[], None]) -> None:
+        work()
+
+    async def _find_out(self) -> None:
+        history = self.session.engine.history
+        found = store.owned(history, self.base_url, {entry.cell.content_hash for entry in self._entries})
+        rows = {row.owned.state.key: row for row in found}
+        served = assign((entry.cell for entry in self._entries), [row.owned for row in found])
+        for entry in self._entries:
+            owner = served.get(entry.cell.key)
+            if owner is None or not _may_change(entry, owner.state.key):
+                continue
+            row = rows[owner.state.key]
+            entry.reused = row.sweep != self.name
+            self.attach(entry, self.session.adopt(row.row))
+        self._spent_before = store.spent(history, self.name, self.base_url)
+        keys = [entry.job.state.key for entry in self._entries if entry.job is not None]
+        self.ratings.update(store.ratings(history, keys))
+        self._looked = True
+        self.changed()
+
+    def _wanted(self) -> list[Entry]:
+        """The cells that a run would buy: without a task, or with one that bought nothing."""
+        blames = [
+            blamed(entry.cell.request, entry.job.state) for entry in self._entries if entry.job is not None
+        ]
+        blames = [blame for blame in blames if blame]
+        return [
+            entry
+            for entry in self._entries
+            if (entry.mark != "QUEUED" if entry.job is None else entry.job.state.status is Status.REFUSED)
+            and not any(shares(entry.cell.request, blame) for blame in blames if entry.job is None)
+        ]
+
+    def _plan(self, wanted: Sequence[Entry]) -> Plan:
+        config = self.session.config
+        counts = self.counts
+        unfinished = sum(
+            1 for entry in self._entries if entry.job is not None and not entry.job.state.status.is_terminal
+        )
+        seen = [finding for look in self._inspected() for finding in look.findings]
+        errors = [] if self.spec.allow_unlisted else [found for found in seen if found.severity == "error"]
+        warnings = [found for found in seen if found not in errors]
+        left = sum(1 for entry in self._entries if entry.job is None and entry.mark != "QUEUED")
+        return Plan(
+            name=self.name,
+            axes=self.axes,
+            cells=len(self._entries),
+            done=counts[Status.SUCCEEDED],
+            running=unfinished,
+            failed=sum(counts[status] for status in FAILED),
+            unconfirmed=counts[Status.UNCONFIRMED],
+            stopped=max(0, left - sum(1 for entry in wanted if entry.job is None)),
+            to_buy=len(wanted),
+            price=config.price,
+            spent_usd=self.spent_usd,
+            warnings=(*self._doubts, *_distinct(warnings)),
+            errors=tuple(_distinct(errors)),
+            sandbox=self.sandbox,
+            ask_above=config.ask_above,
+        )
+
+    def _start(self, wanted: list[Entry], max_cost: float | None, *, yes: bool, canary: bool | None) -> Sweep:
+        if wanted:
+            self._check_service(wanted)
+            plan = self._plan(wanted)
+            if plan.errors:
+                raise RequestError(plan.errors)
+            check_max_spend(plan, self.session.config.max_spend, self.session.engine.spent_usd, yes=yes)
+            approved = approve(plan, self._terms.approved_usd, max_cost, yes=yes)
+        else:
+            approved = self._terms.approved_usd
+
+        async def begin() -> None:
+            self._canary = canary
+            self._runner.approved_usd = approved
+            self.keep("running")  # on disk before the first request, so that any kernel can go on
+            self._runner.start(wanted, spent_usd=self.spent_usd, approved_usd=approved, canary=canary)
+
+        self.session.run(begin())
+        if self.session.config.wait:
+            self.wait()
+        return self
+
+    def _check_service(self, wanted: Sequence[Entry]) -> None:
+        """Raise what the first request would be refused for."""
+        config = self.session.config
+        if config.base_url != self.base_url:
+            raise ConfigError(
+                f"Sweep {self.name!r} belongs to {self.base_url}, but new requests go to {config.base_url}. "
+                "Configure that service again, or make a new sweep."
+            )
+        self._endpoint = config.endpoint
+        for request in {entry.pair: entry.cell.request for entry in wanted}.values():
+            self.session.check(request)
+
+    def _inspect(self) -> list[tuple[str, futures.Future[Inspection]]]:
+        """Begin to look at each input once."""
+        inputs: dict[tuple[str, MediaRef], None] = {}
+        for entry in self._entries:
+            request = entry.cell.request
+            inputs["character", request.character] = None
+            inputs["reference", request.reference] = None
+        return [
+            (role, self.session.begin_inspect(ref, role))  # type: ignore[arg-type]
+            for role, ref in list(inputs)[:_INSPECTED]
+        ]
+
+    def _inspected(self) -> list[Inspection]:
+        waiting = [work for _, work in self._inspections]
+        done, _ = futures.wait(waiting, timeout=_INSPECTING_S)
+        return [work.result() for work in waiting if work in done and work.exception() is None]
+
+    def _is_settled(self) -> bool:
+        """Whether no task of it is under way."""
+        return all(entry.job is None or entry.job.state.is_settled for entry in self._entries)
+
+    def _is_still(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self._runner.state != "running" and self._is_settled()
+
+    def _until_settled(self) -> futures.Future[None]:
+        done: futures.Future[None] = futures.Future()
+        self._waiters.add(done)
+        if self._is_still() and not done.done():
+            done.set_result(None)
+        return done
+
+    def _raise_if_left(self) -> None:
+        left = [cell for cell in self.cells if cell.status in {"PLANNED", "QUEUED"}]
+        if not left or self.state == "cancelled":
+            return
+        why = f"is paused: {self.problem}" if self.problem else f"is {self.state}"
+        raise SweepPaused(
+            f"Sweep {self.name!r} {why.rstrip('.')}. {len(left)} cells were not bought; sweep.run() goes on.",
+            self,
+        )
+
+    def _goes_on(self, what: str) -> str:
+        return (
+            f"Sweep {self.name!r} {what}; the sweep itself goes on. "
+            f"act.sweep_by_name({self.name!r}) finds it again."
+        )
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{count} {status}" for status, count in self.counts.items())
+        mark = " · sandbox" if self.sandbox else ""
+        return f"<Sweep {self.name!r}: {len(self.cells)} cells, {self.state} · {told}{mark}>"
+
+
+def _may_change(entry: Entry, key: str) -> bool:
+    """Whether a cell may be given the task ``key``: it has none and waits for none, or no video."""
+    if entry.job is None:
+        return entry.mark != "QUEUED"
+    state = entry.job.state
+    return state.key != key and state.status.is_terminal and state.status is not Status.SUCCEEDED
+
+
+def _distinct(findings: Sequence[Finding]) -> list[Finding]:
+    return list({str(finding): finding for finding in findings}.values())
+
+
+def _checked_name(name: Any) -> str:
+    if not isinstance(name, str) or not name.strip() or len(name) > 100 or not name.isprintable():  # noqa: PLR2004
+        raise ConfigError(f"name={name!r} is no name for a sweep. Give up to 100 printable characters.")
+    return name.strip()
