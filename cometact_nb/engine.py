@@ -20,7 +20,7 @@ import msgspec
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import task as events
-from cometact_nb.domain.task import TaskState, reduce
+from cometact_nb.domain.task import Status, TaskState, reduce
 from cometact_nb.errors import BudgetError, HistoryError
 from cometact_nb.job import Job, SystemClock
 from cometact_nb.store import media
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskEvent
     from cometact_nb.job import Clock
-    from cometact_nb.store.history import CellClaim
+    from cometact_nb.store.history import CellClaim, Row
 
 __all__ = ["Engine"]
 
@@ -42,6 +42,7 @@ log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
 #: Sums of prices are compared within this, so that 3 × $0.40 is not more than $1.20.
 _CENT_FRACTION = 1e-6
+_STOPPED = "the kernel stopped before the service answered"
 
 
 class Engine:
@@ -185,7 +186,11 @@ class Engine:
         waited, attempt = 0.0, 0
         while True:
             attempt += 1
-            outcome = await self.client.create(job.endpoint, body)
+            try:
+                outcome = await self.client.create(job.endpoint, body)
+            except asyncio.CancelledError:  # the engine is closed in the middle of a paid request
+                self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
+                raise
             verdict = flow.judge_create(outcome, self._clock.now())
             if not isinstance(verdict, flow.Declined):
                 return verdict
@@ -196,7 +201,11 @@ class Engine:
             now = self._clock.now()
             reason = f"Refused for now ({verdict.message}); sending again in {delay:.0f} s"
             self.apply(job, events.Postponed(at=now, reason=reason, until=now + delay))
-            await self._watcher.pause(job, delay * job.endpoint.time_scale)
+            try:
+                await self._watcher.pause(job, delay * job.endpoint.time_scale)
+            except asyncio.CancelledError:
+                self.apply(job, _refusal(verdict, self._clock.now()))
+                raise
             if job.given_up.is_set():
                 return verdict
 
@@ -210,6 +219,13 @@ class Engine:
         """Poll ``job`` until it ends, unless that is under way."""
         if job.watcher is None or job.watcher.done():
             job.watcher = asyncio.create_task(self._watcher.watch(job))
+
+    def take_up(self, job: Job, row: Row) -> None:
+        """Watch a task found in the history, unless it has ended; ``row`` is what the history has."""
+        if job.state.status is Status.SUBMITTING and not self._watcher.is_being_sent(row):
+            self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
+        elif not job.state.is_settled:
+            self.watch(job)
 
     async def resume(self, job: Job) -> None:
         """Look at ``job`` once, now (not within 5 s of the last look), and watch it further."""

@@ -24,7 +24,6 @@ from cometact_nb.errors import ActTwoError, ConfigError, HistoryError, RequestEr
 from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
 from cometact_nb.notify import Notifier
-from cometact_nb.store.history import is_dead
 from cometact_nb.store.sweeps import find, latest
 from cometact_nb.sweep_run import Gate
 from cometact_nb.sweeps import Sweep
@@ -42,8 +41,6 @@ __all__ = ["Session", "session"]
 
 T = TypeVar("T")
 _HEARTBEAT_S = 0.2
-#: A request that another, living process is sending is left alone for this long.
-_SENDING_S = 600.0
 
 
 class Session:
@@ -495,12 +492,7 @@ class Session:
         endpoint = config.endpoint if here else Endpoint(row.state.base_url)
         job = Job(row.state, endpoint, self.output_folder())
         self._track(job)
-        if row.state.status is Status.SUBMITTING:
-            if not _still_sending(row, self.engine.now(), self.engine.history.owner):
-                reason = "the kernel stopped before the service answered"
-                self.engine.apply(job, events.Unconfirmed(at=self.engine.now(), reason=reason))
-        elif not row.state.is_settled:
-            self.engine.watch(job)
+        self.engine.take_up(job, row)
         return job
 
     def handle(self, job: Job) -> Task:
@@ -589,11 +581,6 @@ def _silent(_: Task) -> Iterator[Callable[[], None]]:
 
 def _no_views(name: str) -> Any:
     raise ConfigError(f"This session shows nothing ({name}). Use the one of act.session().")
-
-
-def _still_sending(row: Row, now: float, owner: str) -> bool:
-    """Whether another process that recorded the intent may still be sending it."""
-    return row.owner != owner and now - row.updated_at <= _SENDING_S and not is_dead(row.owner)
 
 
 _shared: Session | None = None

@@ -7,6 +7,7 @@ import logging
 import time
 from collections import Counter
 from concurrent import futures
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from cometact_nb.domain.grid import Spec
-    from cometact_nb.domain.inspection import Inspection
+    from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import Finding, MediaRef
     from cometact_nb.job import Job
     from cometact_nb.sessions import Session
@@ -464,7 +465,7 @@ class Sweep:
         unfinished = sum(
             1 for entry in self._entries if entry.job is not None and not entry.job.state.status.is_terminal
         )
-        seen = [finding for look in self._inspected() for finding in look.findings]
+        seen = self._inspected()
         errors = [] if self.spec.allow_unlisted else [found for found in seen if found.severity == "error"]
         warnings = [found for found in seen if found not in errors]
         left = sum(1 for entry in self._entries if entry.job is None and entry.mark != "QUEUED")
@@ -488,10 +489,10 @@ class Sweep:
 
     def _start(self, wanted: list[Entry], max_cost: float | None, *, yes: bool, canary: bool | None) -> Sweep:
         if wanted:
-            self._check_service(wanted)
             plan = self._plan(wanted)
             if plan.errors:
                 raise RequestError(plan.errors)
+            self._check_service(wanted)
             check_max_spend(plan, self.session.config.max_spend, self.session.engine.spent_usd, yes=yes)
             approved = approve(plan, self._terms.approved_usd, max_cost, yes=yes)
         else:
@@ -520,22 +521,24 @@ class Sweep:
         for request in {entry.pair: entry.cell.request for entry in wanted}.values():
             self.session.check(request)
 
-    def _inspect(self) -> list[tuple[str, futures.Future[Inspection]]]:
+    def _inspect(self) -> list[tuple[MediaRef, futures.Future[Inspection]]]:
         """Begin to look at each input once."""
-        inputs: dict[tuple[str, MediaRef], None] = {}
+        inputs: dict[tuple[Role, MediaRef], None] = {}
         for entry in self._entries:
             request = entry.cell.request
             inputs["character", request.character] = None
             inputs["reference", request.reference] = None
-        return [
-            (role, self.session.begin_inspect(ref, role))  # type: ignore[arg-type]
-            for role, ref in list(inputs)[:_INSPECTED]
-        ]
+        return [(ref, self.session.begin_inspect(ref, role)) for role, ref in list(inputs)[:_INSPECTED]]
 
-    def _inspected(self) -> list[Inspection]:
-        waiting = [work for _, work in self._inspections]
-        done, _ = futures.wait(waiting, timeout=_INSPECTING_S)
-        return [work.result() for work in waiting if work in done and work.exception() is None]
+    def _inspected(self) -> list[Finding]:
+        """What the inspections found, each naming its input."""
+        futures.wait([work for _, work in self._inspections], timeout=_INSPECTING_S)
+        return [
+            finding if finding.value is not None else replace(finding, value=ref)
+            for ref, work in self._inspections
+            if work.done() and work.exception() is None
+            for finding in work.result().findings
+        ]
 
     def _is_settled(self) -> bool:
         """Whether no task of it is under way."""

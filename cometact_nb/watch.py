@@ -11,6 +11,7 @@ from cometact_nb.domain import task as events
 from cometact_nb.domain.task import FINAL, Snapshot, Status
 from cometact_nb.errors import ClipError, HistoryError
 from cometact_nb.fetch import Fetcher
+from cometact_nb.store.history import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from cometact_nb.api.client import Client
     from cometact_nb.domain.task import TaskEvent, TaskState
     from cometact_nb.job import Clock, Job
-    from cometact_nb.store.history import History
+    from cometact_nb.store.history import History, Row
 
 __all__ = ["Watcher"]
 
@@ -29,6 +30,8 @@ LEASE_S = 60.0
 _RENEW_S = 15.0
 #: How often a task that another process polls is looked up in the history.
 _FOLLOW_S = 2.0
+#: A request that another, living process is sending is left alone for this long.
+_SENDING_S = 600.0
 
 
 class Host(Protocol):
@@ -75,7 +78,9 @@ class Watcher:
         """Watch ``job`` until it is settled."""
         try:
             while not job.state.is_settled:
-                if self.claim(job):
+                if job.state.status is Status.SUBMITTING:
+                    await self._follow_sending(job)
+                elif self.claim(job):
                     await self._poll_to_the_end(job)
                 else:
                     await self._follow(job)
@@ -134,6 +139,21 @@ class Watcher:
             return
         if row is not None and row.state != job.state:
             self._host.publish(job, row.state)
+
+    def is_being_sent(self, row: Row) -> bool:
+        """Whether another, living process that recorded the intent may still be sending the request."""
+        fresh = self._clock.now() - row.updated_at <= _SENDING_S
+        return row.owner != self._host.history.owner and fresh and not is_dead(row.owner)
+
+    async def _follow_sending(self, job: Job) -> None:
+        """Learn how a request ended that another process sends."""
+        await self._follow(job)
+        if job.state.status is not Status.SUBMITTING:
+            return
+        row = self._host.history.find(job.state.key)
+        if row is not None and not self.is_being_sent(row):
+            reason = "the kernel that sent it stopped before the service answered"
+            self._host.apply(job, events.Unconfirmed(at=self._clock.now(), reason=reason))
 
     # --- polling -----------------------------------------------------------------------------------
 
