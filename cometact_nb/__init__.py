@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from cometact_nb import errors
+    from cometact_nb.clips import Clip
     from cometact_nb.config import Config, Price
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import MediaRef, image, video
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from cometact_nb.sessions import Session
     from cometact_nb.store.sweeps import SweepRow
     from cometact_nb.sweeps import Sweep
-    from cometact_nb.tasks import Clip, Task
+    from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
 
 __all__ = [
@@ -71,7 +72,7 @@ __all__ = [
 #: Where each public name lives; imported when it is first asked for.
 _HOMES = {
     "ActTwoRequest": "cometact_nb.domain.request",
-    "Clip": "cometact_nb.tasks",
+    "Clip": "cometact_nb.clips",
     "Config": "cometact_nb.config",
     "Inspection": "cometact_nb.domain.inspection",
     "MediaRef": "cometact_nb.domain.media",

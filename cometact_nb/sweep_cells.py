@@ -10,12 +10,13 @@ from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep import NO_RATING
 
 if TYPE_CHECKING:
+    from cometact_nb.clips import Clip
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.sweep import Rating
     from cometact_nb.job import Job
     from cometact_nb.sweep_run import Entry
     from cometact_nb.sweeps import Sweep
-    from cometact_nb.tasks import Clip, Task
+    from cometact_nb.tasks import Task
 
 __all__ = ["Cell", "row"]
 

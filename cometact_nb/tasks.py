@@ -7,9 +7,9 @@ import logging
 import time
 from concurrent import futures
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.clips import Clip
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import (
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.domain.task import ClipInfo, TaskState
+    from cometact_nb.domain.task import TaskState
     from cometact_nb.job import Job
     from cometact_nb.sessions import Session
 
-__all__ = ["Clip", "Task"]
+__all__ = ["Task"]
 
 log = logging.getLogger("cometact_nb")
 
@@ -48,39 +48,6 @@ _DRAW_S = 5.0
 
 class WaitCancelled(ShortTraceback, asyncio.CancelledError):
     """An ``await`` was cancelled, which is how a kernel interrupts one. The task goes on."""
-
-
-class Clip:
-    """A finished video on disk.
-
-    Attributes:
-        path: the video file; its sidecar ``.json`` lies beside it.
-        poster: JPEG of the first frame, or None without the ``video`` extra.
-        width: pixels, or None without the ``video`` extra, like the three below.
-        height: pixels.
-        fps: frames per second.
-        duration_s: seconds.
-        bytes: size of the file.
-        sha256: hash of the file, hexadecimal.
-    """
-
-    def __init__(self, info: ClipInfo) -> None:
-        self.path = Path(info.path)
-        self.poster = Path(info.poster) if info.poster else None
-        self.width = info.width
-        self.height = info.height
-        self.fps = info.fps
-        self.duration_s = info.duration_s
-        self.bytes = info.bytes
-        self.sha256 = info.sha256
-
-    def __fspath__(self) -> str:
-        return str(self.path)
-
-    def __repr__(self) -> str:
-        size = f"{self.width}×{self.height}, " if self.width else ""
-        length = f"{self.duration_s:.1f} s, " if self.duration_s else ""
-        return f"<Clip {self.path.name}: {size}{length}{self.bytes / 1e6:.1f} MB>"
 
 
 class Task:

@@ -25,6 +25,7 @@ LEVELS: dict[str, int] = {
     "engine": 4,
     "notify": 4,
     "embedded": 4,
+    "clips": 5,
     "sweep_run": 5,
     "sweep_cells": 5,
     "sweep_plan": 5,
