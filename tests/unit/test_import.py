@@ -7,7 +7,7 @@ import sys
 
 import cometact_nb as act
 
-HEAVY = "httpx ipywidgets anywidget msgspec IPython sqlite3 asyncio av PIL tornado nest_asyncio2 platformdirs"
+HEAVY = "httpx numpy ipywidgets anywidget msgspec IPython sqlite3 asyncio av PIL tornado nest_asyncio2 platformdirs"
 
 
 def loaded_by(code: str) -> set[str]:
