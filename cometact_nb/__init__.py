@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import Status
     from cometact_nb.embedded import Sandbox
+    from cometact_nb.numbers import NoiseFloor
     from cometact_nb.sessions import Session
     from cometact_nb.store.sweeps import SweepRow
     from cometact_nb.sweeps import Sweep
@@ -43,6 +44,7 @@ __all__ = [
     "Config",
     "Inspection",
     "MediaRef",
+    "NoiseFloor",
     "Panel",
     "Price",
     "Sandbox",
@@ -76,6 +78,7 @@ _HOMES = {
     "Config": "cometact_nb.config",
     "Inspection": "cometact_nb.domain.inspection",
     "MediaRef": "cometact_nb.domain.media",
+    "NoiseFloor": "cometact_nb.numbers",
     "Panel": "cometact_nb.views.panel",
     "Price": "cometact_nb.config",
     "Sandbox": "cometact_nb.embedded",
@@ -234,6 +237,11 @@ def _show_task(shown: Task) -> None:
     importlib.import_module("cometact_nb.views.status").show(shown, once_per_cell=True)
 
 
+def _noise_floor_html(shown: NoiseFloor) -> str:
+    made: str = importlib.import_module("cometact_nb.views.numbers").noise_floor_html(shown)
+    return made
+
+
 def _shell() -> Any:
     """IPython's shell, or None; IPython is not imported for the question."""
     ipython = sys.modules.get("IPython")
@@ -247,11 +255,13 @@ def _in_terminal() -> bool:
 
 
 def _register_displays() -> None:
-    """In IPython, a task at the end of a cell is shown as its live card."""
+    """In IPython, a task at the end of a cell is shown as its live card, a noise floor as a table."""
     ip = _shell()
     if ip is not None:
-        formatter = ip.display_formatter.ipython_display_formatter
-        formatter.for_type_by_name("cometact_nb.tasks", "Task", _show_task)
+        formatter = ip.display_formatter
+        formatter.ipython_display_formatter.for_type_by_name("cometact_nb.tasks", "Task", _show_task)
+        html = formatter.formatters["text/html"]
+        html.for_type_by_name("cometact_nb.numbers", "NoiseFloor", _noise_floor_html)
 
 
 _register_displays()

@@ -10,7 +10,7 @@ from concurrent import futures
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.config import Endpoint
 from cometact_nb.domain.grid import expand
@@ -24,6 +24,7 @@ from cometact_nb.errors import (
     WaitInterrupted,
     WaitTimeout,
 )
+from cometact_nb.numbers import map_clips, noise_floor
 from cometact_nb.store import sweeps as store
 from cometact_nb.sweep_cells import Cell, row
 from cometact_nb.sweep_plan import Plan, approve, check_max_spend
@@ -33,13 +34,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from os import PathLike
 
+    from cometact_nb.clips import Clip
     from cometact_nb.domain.grid import Spec
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import Finding, MediaRef
     from cometact_nb.job import Job
+    from cometact_nb.numbers import Executor, NoiseFloor
     from cometact_nb.sessions import Session
 
 __all__ = ["Cell", "Sweep"]
+
+R = TypeVar("R")
 
 log = logging.getLogger("cometact_nb")
 
@@ -327,6 +332,30 @@ class Sweep:
                 "to_frame() needs pandas: pip install pandas. to_rows() does without."
             ) from None
         return pd.DataFrame(self.to_rows())
+
+    def map(self, fn: Callable[[Clip], R], executor: Executor | None = None) -> list[R | None]:
+        """``fn(clip)`` for each cell, in the order of ``cells``; None for a cell without a clip.
+
+        Args:
+            fn: called with a :class:`~cometact_nb.Clip`.
+            executor: see :func:`cometact_nb.numbers.map_clips`: any of ``concurrent.futures``, Dask's
+                ``client.get_executor()``, ipyparallel's ``view.executor``.
+
+        Returns:
+            what ``fn`` returned.
+        """
+        return map_clips(fn, [cell.clip for cell in self.cells], executor)
+
+    def noise_floor(self, distance: Callable[[Clip, Clip], float] | None = None) -> NoiseFloor:
+        """How far each knob moves the clips, against how far they differ by chance.
+
+        Args:
+            distance: of two clips; None compares their frames. See :func:`cometact_nb.numbers.noise_floor`.
+
+        Returns:
+            a table; ``to_rows()`` gives it as numbers.
+        """
+        return noise_floor([(cell.params, cell.replicate, cell.clip) for cell in self.cells], distance)
 
     def gallery(self, rows: str | None = None, columns: str | None = None) -> Any:
         """The clips side by side, played frame by frame together.

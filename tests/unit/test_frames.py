@@ -5,53 +5,17 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
+from clips import clip_at, plain, write
 
 from cometact_nb.clips import Clip
-from cometact_nb.domain.task import ClipInfo
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.sandbox.render import Recipe, render_clip
 
-BT709 = 1
 RED, GREEN, BLUE, GREY = (200, 30, 10), (20, 180, 40), (10, 40, 190), (128, 128, 128)
-
-
-def clip_at(path: Path) -> Clip:
-    size = path.stat().st_size if path.exists() else 0
-    return Clip(ClipInfo(path=str(path), bytes=size, sha256="0" * 64))
-
-
-def write(
-    path: Path,
-    pictures: list[np.ndarray[Any, Any]],
-    *,
-    rotation: int | None = None,
-    tagged: bool = True,
-    pix: str = "yuv444p",
-) -> Clip:
-    """A video with these pictures, as exactly as its pixel format allows, 10 a second."""
-    height, width = pictures[0].shape[:2]
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=10, options={"crf": "0"})
-        stream.width, stream.height, stream.pix_fmt = width, height, pix
-        if rotation is not None:
-            stream.set_display_rotation(rotation)
-        if tagged:
-            stream.codec_context.colorspace = BT709
-        for picture in pictures:
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            container.mux(stream.encode(frame.reformat(format=pix, dst_colorspace=BT709)))
-        container.mux(stream.encode())
-    return clip_at(path)
-
-
-def plain(width: int, height: int, colour: tuple[int, int, int]) -> np.ndarray[Any, Any]:
-    return np.full((height, width, 3), colour, np.uint8)
 
 
 def quarters(width: int, height: int) -> np.ndarray[Any, Any]:

@@ -1,0 +1,303 @@
+"""Numbers from clips: a function over many of them, and how far a knob moves them against chance."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import random
+import statistics
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from cometact_nb.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cometact_nb.clips import Clip
+
+    Distance = Callable[[Clip, Clip], float]
+    Cell = tuple[Mapping[str, Any], Clip]
+
+__all__ = ["KnobEffect", "NoiseFloor", "map_clips", "noise_floor"]
+
+R = TypeVar("R")
+
+#: The default distance looks at about so many frames of the shortest clip, this long on their longest side.
+_FRAMES, _SIZE = 24, 128
+#: What a clip that does not tell is taken for; it decides only how densely the clip is looked at.
+_FPS, _DURATION_S = 24.0, 10.0
+#: Pairs that are measured for one knob; of more, this many are taken at even steps.
+_MAX_PAIRS = 400
+#: A knob without any effect tops n pairs of replicates by chance about once in 2ⁿ times.
+_FEW = 3
+#: A knob must be above this share of the distances by chance.
+_ABOVE = 0.95
+_REPLICATE = "replicate"
+_MEASURE = "mean absolute difference of frames, 0–255"
+
+
+class Executor(Protocol):
+    """Anything that runs a function elsewhere and gives a future, as in ``concurrent.futures``."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any) -> Any:
+        """Begin ``fn(*args)``; the future has ``result()``."""
+
+
+def map_clips(
+    fn: Callable[[Clip], R], clips: Iterable[Clip | None], executor: Executor | None = None
+) -> list[R | None]:
+    """``fn(clip)`` for each clip, in their order.
+
+    Args:
+        fn: called with each clip. For other processes it must be importable there, and so must what it
+            returns; for other machines the clips' folder must be mounted at the same path.
+        clips: None, for a cell without a clip, stands as None in the results.
+        executor: any of ``concurrent.futures``, Dask's ``client.get_executor()``, ipyparallel's
+            ``view.executor``. None calls ``fn`` here, one clip after the other.
+
+    Returns:
+        what ``fn`` returned.
+
+    Raises:
+        ConfigError: an executor that has no ``submit``.
+        Exception: what ``fn`` raised first, when all the others have ended, with a note that names the clip.
+    """
+    if executor is not None and not hasattr(executor, "submit"):
+        raise ConfigError(
+            f"executor={executor!r} has no submit(). Give one of concurrent.futures, Dask's "
+            "client.get_executor() or ipyparallel's view.executor."
+        )
+    given = list(clips)
+    futures: list[Any] = []
+    try:
+        if executor is not None:
+            futures = [None if clip is None else executor.submit(fn, clip) for clip in given]
+            return _collect(given, [future and future.result for future in futures])
+        return _collect(given, [None if clip is None else partial(fn, clip) for clip in given])
+    except BaseException:
+        for future in futures:
+            if future is not None:
+                future.cancel()
+        raise
+
+
+def _collect(clips: Sequence[Clip | None], calls: Sequence[Callable[[], R] | None]) -> list[R | None]:
+    results: list[R | None] = []
+    failed: list[tuple[Clip | None, Exception]] = []
+    for clip, call in zip(clips, calls, strict=True):
+        try:
+            results.append(None if call is None else call())
+        except Exception as error:  # noqa: BLE001  (raised below, when the others have ended)
+            failed.append((clip, error))
+            results.append(None)
+    if failed:
+        where, first = failed[0]
+        total = sum(call is not None for call in calls)
+        first.add_note(f"{len(failed)} of {total} clips failed; this was {where!r}.")
+        raise first
+    return results
+
+
+@dataclass(frozen=True)
+class KnobEffect:
+    """How far one knob moves the clips.
+
+    Args:
+        knob: the swept field.
+        pairs: how many pairs of clips were compared that differ in this knob alone.
+        distance: their median distance, or None without such a pair.
+        ratio: ``distance`` as a multiple of the noise floor, or None when there is none or it is 0.
+        verdict: what that means, in words.
+    """
+
+    knob: str
+    pairs: int
+    distance: float | None
+    ratio: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """How far clips differ by chance, and how far each knob moves them.
+
+    Args:
+        rows: one for each knob, the strongest first.
+        source: what stands for chance: ``"replicates"``, ``"seed"``, or an empty string for nothing.
+        pairs: how many pairs of clips were compared that differ by chance alone.
+        distance: their median distance, the noise floor; None without such a pair.
+        clips: how many clips there were.
+        skipped: cells without a clip.
+        measure: what a distance is.
+    """
+
+    rows: tuple[KnobEffect, ...]
+    source: str
+    pairs: int
+    distance: float | None
+    clips: int
+    skipped: int
+    measure: str
+
+    @property
+    def summary(self) -> str:
+        """The noise floor in words."""
+        if self.distance is None:
+            return (
+                "No noise floor: no two clips differ by chance alone. "
+                "Sweep the seed, or ask for replicates=2, which buys each request twice."
+            )
+        told = {
+            "replicates": f"the median of {_counted(self.pairs, 'pair')} of replicates",
+            "seed": f"the median of {_counted(self.pairs, 'pair')} that differ in the seed alone, "
+            "which stands for chance, as there are no replicates",
+        }[self.source]
+        few = " That is few: buy more before you trust it." if self.pairs < _FEW else ""
+        return f"Noise floor {self.distance:.3g}: {told}.{few}"
+
+    @property
+    def basis(self) -> str:
+        """What was measured, in words."""
+        skipped = f", {_counted(self.skipped, 'cell')} without a clip left out" if self.skipped else ""
+        return f"Distance: {self.measure}. {_counted(self.clips, 'clip')}{skipped}."
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One mapping a knob, the noise floor beside each, as ``pandas.DataFrame`` takes them."""
+        return [
+            {**asdict(row), "noise_pairs": self.pairs, "noise_distance": self.distance} for row in self.rows
+        ]
+
+    def __repr__(self) -> str:
+        width = max((len(row.knob) for row in self.rows), default=0)
+        lines = [self.summary]
+        for row in self.rows:
+            moved = "      –" if row.distance is None else f"{row.distance:7.3g}"
+            lines.append(f"  {row.knob:<{width}} {moved}  {row.verdict} ({_counted(row.pairs, 'pair')})")
+        return "\n".join([*lines, self.basis])
+
+
+def noise_floor(
+    items: Iterable[tuple[Mapping[str, Any], int, Clip | None]], distance: Distance | None = None
+) -> NoiseFloor:
+    """Compare how far each knob moves the clips with how far they differ by chance.
+
+    Chance is what replicates show: clips of the same parameters. Without any, clips that differ in ``seed``
+    alone stand for it. Replicates of one fixed seed may differ less than clips of several seeds; sweep
+    ``seed`` too and its own row tells.
+
+    A knob is above noise when the median of its pairs is above 95 % of the distances by chance.
+
+    Args:
+        items: of each cell its parameters (hashable values), its replicate's number, and its clip or None.
+        distance: of two clips, 0 for the same, NaN for two that cannot be compared. None takes the mean
+            absolute difference of about 24 frames at 128 pixels, over the shorter length; it holds 0.7 MB
+            a clip, needs the extra ``video``, and does not compare pictures of different shapes.
+
+    Returns:
+        the floor, and a row for each knob.
+
+    Raises:
+        ConfigError: the extra is missing.
+        ClipError: a clip's file is missing or is not whole.
+    """
+    given = [({**params, _REPLICATE: number}, clip) for params, number, clip in items]
+    cells = [(params, clip) for params, clip in given if clip is not None]
+    clips = [clip for _, clip in cells]
+    measure = distance or _frame_distance(clips)
+    knobs = _swept(params for params, _ in cells)
+    source, chance = "replicates", _distances(_pairs(cells, _REPLICATE), measure)
+    if not chance and "seed" in knobs:
+        source, chance = "seed", _distances(_pairs(cells, "seed"), measure)
+        knobs.remove("seed")
+    effects = [_effect(knob, _pairs(cells, knob), measure, sorted(chance)) for knob in knobs]
+    return NoiseFloor(
+        rows=tuple(sorted(effects, key=lambda row: row.distance or 0.0, reverse=True)),
+        source=source if chance else "",
+        pairs=len(chance),
+        distance=statistics.median(chance) if chance else None,
+        clips=len(clips),
+        skipped=len(given) - len(clips),
+        measure=_MEASURE if distance is None else f"{getattr(distance, '__name__', 'a measure of yours')}()",
+    )
+
+
+def _swept(cells: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The fields that have several values, in the order of the cells' own."""
+    values: dict[str, set[Any]] = {}
+    for params in cells:
+        for name, value in params.items():
+            values.setdefault(name, set()).add(value)
+    return [name for name, found in values.items() if len(found) > 1 and name != _REPLICATE]
+
+
+def _pairs(cells: Sequence[Cell], knob: str) -> list[tuple[Clip, Clip]]:
+    """Clips that differ in ``knob`` alone, whatever their replicates' numbers."""
+    groups: dict[frozenset[tuple[str, Any]], list[Cell]] = {}
+    for params, clip in cells:
+        same = frozenset((name, value) for name, value in params.items() if name not in {knob, _REPLICATE})
+        groups.setdefault(same, []).append((params, clip))
+    pairs = [
+        (clip, other)
+        for members in groups.values()
+        for (params, clip), (others, other) in itertools.combinations(members, 2)
+        if params.get(knob) != others.get(knob)
+    ]
+    # Drawn, since even steps could always hit the same two values; the same ones each time.
+    return pairs if len(pairs) <= _MAX_PAIRS else random.Random(0).sample(pairs, _MAX_PAIRS)  # noqa: S311
+
+
+def _distances(pairs: Iterable[tuple[Clip, Clip]], measure: Distance) -> list[float]:
+    measured = (float(measure(clip, other)) for clip, other in pairs)
+    return [distance for distance in measured if not math.isnan(distance)]
+
+
+def _effect(
+    knob: str, pairs: Sequence[tuple[Clip, Clip]], measure: Distance, chance: Sequence[float]
+) -> KnobEffect:
+    """How far ``knob`` moves the clips, against the sorted distances by chance."""
+    found = _distances(pairs, measure)
+    if not found:
+        why = "its clips cannot be compared" if pairs else "never varies alone"
+        return KnobEffect(knob, 0, None, None, f"{why}: unknown")
+    distance = statistics.median(found)
+    if not chance:
+        return KnobEffect(knob, len(found), distance, None, "no replicates: unknown")
+    floor = statistics.median(chance)
+    ratio = distance / floor if floor else None
+    if distance <= chance[min(len(chance) - 1, int(len(chance) * _ABOVE))]:
+        verdict = "not above noise"
+    elif ratio is None:
+        verdict = "moves the clip; chance does not"
+    else:
+        verdict = f"moves the clip {ratio:.1f} × the noise floor"
+    few = f", by few pairs ({len(chance)}) of chance" if len(chance) < _FEW else ""
+    return KnobEffect(knob, len(found), distance, ratio, verdict + few)
+
+
+def _frame_distance(clips: Sequence[Clip]) -> Distance:
+    """The mean absolute difference of two clips' frames at the same times, each clip being read once."""
+    step_s = min((clip.duration_s or _DURATION_S for clip in clips), default=_DURATION_S) / _FRAMES
+
+    @functools.cache
+    def look(clip: Clip) -> NDArray[np.uint8]:
+        stride = max(1, round(step_s * (clip.fps or _FPS)))
+        return clip.frames(stride=stride, size=_SIZE)
+
+    def distance(clip: Clip, other: Clip) -> float:
+        first, second = look(clip), look(other)
+        if first.shape[1:] != second.shape[1:]:
+            return math.nan
+        length = min(len(first), len(second))
+        return float(abs(first[:length].astype("int16") - second[:length]).mean())
+
+    return distance
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -1,0 +1,273 @@
+"""A function over clips on any executor, and how far knobs move clips against chance."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from operator import methodcaller
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clips import plain, write
+
+import cometact_nb as act
+from cometact_nb.clips import Clip
+from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.numbers import NoiseFloor, map_clips, noise_floor
+from cometact_nb.views.numbers import noise_floor_html
+
+Make = Callable[..., Clip]
+
+
+@pytest.fixture(scope="module")
+def make(tmp_path_factory) -> Make:
+    """A clip of one grey level, 1 s at 10 frames a second unless told; each is written once."""
+    folder = tmp_path_factory.mktemp("clips")
+
+    def made(level: int, *, size: tuple[int, int] = (64, 36), frames: int = 10, fps: int = 10) -> Clip:
+        path = folder / f"{level}-{size[0]}x{size[1]}-{frames}-{fps}.mp4"
+        return write(path, [plain(*size, (level,) * 3)] * frames, fps=fps)
+
+    return made
+
+
+# --- map -------------------------------------------------------------------------------------------
+
+
+def level(clip: Clip) -> int:
+    return round(float(clip.frames(stride=5).mean()))
+
+
+def test_results_stand_in_the_order_of_the_clips_and_a_missing_clip_is_none(make) -> None:
+    assert map_clips(level, [make(50), None, make(20)]) == [50, None, 20]
+    assert map_clips(level, []) == []
+
+
+def test_threads_run_clips_at_the_same_time_and_keep_their_order(make) -> None:
+    both = threading.Barrier(2, timeout=30)
+
+    def meet(clip: Clip) -> int:
+        both.wait()
+        return level(clip)
+
+    with ThreadPoolExecutor(2) as executor:
+        assert map_clips(meet, [make(50), make(20)], executor) == [50, 20]
+
+
+def test_other_processes_are_given_the_clips(make) -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        found = map_clips(methodcaller("frames", 5, 32), [make(50), None], executor)
+    assert found[1] is None
+    assert found[0] is not None
+    assert found[0].shape == (2, 18, 32, 3)
+
+
+@pytest.mark.parametrize("threads", [False, True])
+def test_one_that_fails_is_named_after_the_others_have_ended(make, threads) -> None:
+    seen: list[str] = []
+
+    def picky(clip: Clip) -> None:
+        seen.append(clip.path.name)
+        if clip.path.name.startswith("20"):
+            raise ZeroDivisionError("no light")
+
+    clips = [make(20), make(50), None, make(80)]
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ZeroDivisionError, match="no light") as caught:
+        map_clips(picky, clips, executor if threads else None)
+    assert len(seen) == 3
+    assert caught.value.__notes__ == [f"1 of 3 clips failed; this was {clips[0]!r}."]
+
+
+class Stopped(Executor):
+    """Runs nothing; its first result is an interrupt."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.futures.append(Future())
+        if len(self.futures) == 1:
+            self.futures[0].set_exception(KeyboardInterrupt())
+        return self.futures[-1]
+
+
+def test_an_interrupt_calls_off_what_has_not_begun(make) -> None:
+    executor = Stopped()
+    with pytest.raises(KeyboardInterrupt):
+        map_clips(level, [make(20), make(50)], executor)
+    assert executor.futures[1].cancelled()
+
+
+def test_something_that_is_no_executor_is_refused_with_what_to_give(make) -> None:
+    with pytest.raises(ConfigError, match=r"no submit\(\).*get_executor"):
+        map_clips(level, [make(20)], 4)
+
+
+# --- noise floor -----------------------------------------------------------------------------------
+
+
+def grid(make: Make, *, jitter: int, replicates: int = 2) -> list[tuple[dict[str, Any], int, Clip]]:
+    """Intensity moves a clip by 60, body control by nothing, and a replicate by ``jitter``."""
+    return [
+        (
+            {"expression_intensity": intensity, "body_control": body},
+            number,
+            make(40 + 15 * (intensity - 1) + jitter * number),
+        )
+        for intensity in (1, 5)
+        for body in (False, True)
+        for number in range(1, replicates + 1)
+    ]
+
+
+def by_knob(floor: NoiseFloor) -> dict[str, dict[str, Any]]:
+    return {row["knob"]: row for row in floor.to_rows()}
+
+
+def test_a_knob_is_measured_against_replicates(make) -> None:
+    floor = noise_floor(grid(make, jitter=5))
+    assert floor.source == "replicates"
+    assert floor.pairs == 4
+    assert floor.distance == pytest.approx(5, abs=1)
+    rows = by_knob(floor)
+    assert list(rows) == ["expression_intensity", "body_control"], "the strongest first"
+    moved = rows["expression_intensity"]
+    assert moved["pairs"] == 8, "both bodies, each replicate with each"
+    assert moved["distance"] == pytest.approx(60, abs=2)
+    assert moved["ratio"] == pytest.approx(12, rel=0.25)
+    assert moved["verdict"] == f"moves the clip {moved['ratio']:.1f} × the noise floor"
+    assert rows["body_control"]["verdict"] == "not above noise"
+    assert moved["noise_distance"] == floor.distance
+    json.dumps(floor.to_rows())
+
+
+def test_a_few_pairs_of_replicates_are_called_few(make) -> None:
+    items = [item for item in grid(make, jitter=5) if item[0]["body_control"] is False]
+    floor = noise_floor([*items[:2], *items[2:3]])
+    assert floor.pairs == 1
+    assert "That is few" in floor.summary
+    assert "few pairs (1)" in floor.rows[0].verdict
+    assert "few" not in repr(noise_floor(grid(make, jitter=5)))
+
+
+def test_without_replicates_the_seed_stands_for_chance_and_is_no_knob(make) -> None:
+    items = [
+        ({"expression_intensity": intensity, "seed": seed}, 1, make(40 + 15 * intensity + seed))
+        for intensity in (1, 5)
+        for seed in (0, 10, 20)
+    ]
+    floor = noise_floor(items)
+    assert floor.source == "seed"
+    assert floor.pairs == 6
+    assert floor.distance == pytest.approx(10, abs=1)
+    assert [row.knob for row in floor.rows] == ["expression_intensity"]
+    assert floor.rows[0].pairs == 3, "the seed is held while the knob moves"
+    assert "differ in the seed alone" in floor.summary
+
+
+def test_with_replicates_the_seed_is_a_knob_like_the_others(make) -> None:
+    items = [
+        ({"seed": seed}, number, make(40 + 30 * seed + number)) for seed in (1, 2) for number in (1, 2, 3)
+    ]
+    floor = noise_floor(items)
+    assert floor.source == "replicates"
+    assert [row.knob for row in floor.rows] == ["seed"]
+    assert floor.rows[0].verdict.startswith("moves the clip")
+
+
+def test_without_replicates_and_seeds_nothing_is_claimed(make) -> None:
+    floor = noise_floor([({"expression_intensity": n}, 1, make(40 * n)) for n in (1, 2)])
+    assert (floor.source, floor.pairs, floor.distance) == ("", 0, None)
+    assert floor.rows[0].distance == pytest.approx(40, abs=2)
+    assert floor.rows[0].ratio is None
+    assert floor.rows[0].verdict == "no replicates: unknown"
+    assert "replicates=2" in floor.summary
+
+
+def test_replicates_that_are_the_same_give_no_ratio(make) -> None:
+    rows = by_knob(noise_floor(grid(make, jitter=0)))
+    assert rows["expression_intensity"]["verdict"] == "moves the clip; chance does not"
+    assert rows["expression_intensity"]["ratio"] is None
+    assert rows["body_control"]["verdict"] == "not above noise"
+
+
+def test_the_same_cell_given_twice_is_no_replicate(make) -> None:
+    items = [({"expression_intensity": n}, 1, make(40 * n)) for n in (1, 2)]
+    assert noise_floor([*items, *items]).source == ""
+
+
+def test_a_knob_that_never_varies_alone_is_not_judged(make) -> None:
+    floor = noise_floor(
+        [({"seed": n, "body_control": n == 2}, r, make(40 * n + r)) for n in (1, 2) for r in (1, 2)]
+    )
+    assert {row.verdict.partition(",")[0] for row in floor.rows} == {"never varies alone: unknown"}
+    assert [row.pairs for row in floor.rows] == [0, 0]
+
+
+def test_pictures_of_different_shapes_are_not_compared(make) -> None:
+    wide, tall = make(60), make(60, size=(36, 64))
+    floor = noise_floor([({"ratio": "1280:720"}, 1, wide), ({"ratio": "720:1280"}, 1, tall)])
+    assert floor.rows[0].verdict == "its clips cannot be compared: unknown"
+
+
+def test_clips_are_compared_at_the_same_times_over_the_shorter_length(make) -> None:
+    short, long = make(60), make(60, frames=60, fps=20)
+    half = noise_floor([({"seed": 1}, 1, short), ({"seed": 1}, 2, long)])
+    assert half.distance == pytest.approx(0, abs=1)
+
+
+def test_cells_without_a_clip_are_left_out_and_counted(make) -> None:
+    floor = noise_floor([*grid(make, jitter=5), ({"expression_intensity": 3, "body_control": True}, 1, None)])
+    assert (floor.clips, floor.skipped) == (8, 1)
+    assert "1 cell without a clip" in repr(floor)
+    assert repr(noise_floor([])).startswith("No noise floor")
+
+
+def test_a_measure_of_ones_own_is_used_and_named(make) -> None:
+    def size_of_file(first: Clip, second: Clip) -> float:
+        return abs(first.bytes - second.bytes)
+
+    floor = noise_floor(grid(make, jitter=5), size_of_file)
+    assert "size_of_file()" in floor.basis
+    many = [({"seed": n}, 1, make(20)) for n in range(60)]
+    assert noise_floor(many, lambda *_: 2.0).pairs == 400, "of 1,770 pairs"
+
+
+def test_a_missing_file_is_an_error_and_not_a_distance(make, tmp_path) -> None:
+    gone = make(20, frames=3)
+    gone.path.unlink()
+    with pytest.raises(ClipError, match="not there"):
+        noise_floor([({"seed": 1}, 1, make(50)), ({"seed": 2}, 1, gone)])
+
+
+def test_a_floor_reads_as_text_and_as_html_with_foreign_names_escaped(make) -> None:
+    items = [({"<b>knob": n}, r, make(40 * n + 5 * r)) for n in (1, 2) for r in (1, 2)]
+    floor = noise_floor(items)
+    text, html = repr(floor), noise_floor_html(floor)
+    assert text.splitlines()[0].startswith("Noise floor 5: ")
+    assert "  <b>knob " in text
+    assert "&lt;b&gt;knob" in html
+    assert "<b>" not in html
+    for said in (floor.rows[0].verdict, "2 pairs of replicates", "0–255"):
+        assert said in text
+        assert said in html
+
+
+def test_a_sweep_maps_its_clips_and_measures_its_noise(sandbox, session, tmp_path: Path) -> None:
+    sweep = session.sweep(
+        character=sandbox.character, reference=sandbox.reference, expression_intensity=[1, 5], seed=[1, 2, 3]
+    )
+    assert sweep.map(level) == [None] * 6
+    sweep.run(yes=True).wait(timeout_s=120)
+    with ThreadPoolExecutor(2) as executor:
+        shapes = sweep.map(lambda clip: clip.frames(stride=24, size=64).shape, executor)
+    assert all(shape is not None and shape[1:] == (36, 64, 3) for shape in shapes)
+    floor = sweep.noise_floor()
+    assert (floor.source, floor.pairs, floor.clips) == ("seed", 6, 6)
+    assert floor.distance is not None
+    assert floor.distance > 0
+    assert isinstance(floor, act.NoiseFloor)
