@@ -191,6 +191,8 @@ def noise_floor(
     alone stand for it. Replicates of one fixed seed may differ less than clips of several seeds; sweep
     ``seed`` too and its own row tells.
 
+    A seed that recolours a clip hides a knob that changes how it moves: then give a measure of the motion.
+
     A knob is above noise when the median of its pairs is above 95 % of the distances by chance.
 
     Args:
@@ -264,10 +266,10 @@ def _effect(
     found = _distances(pairs, measure)
     if not found:
         why = "its clips cannot be compared" if pairs else "never varies alone"
-        return KnobEffect(knob, 0, None, None, f"{why}: unknown")
+        return KnobEffect(knob, 0, None, None, f"unknown: {why}")
     distance = statistics.median(found)
     if not chance:
-        return KnobEffect(knob, len(found), distance, None, "no replicates: unknown")
+        return KnobEffect(knob, len(found), distance, None, "unknown: no replicates")
     floor = statistics.median(chance)
     ratio = distance / floor if floor else None
     if distance <= chance[min(len(chance) - 1, int(len(chance) * _ABOVE))]:

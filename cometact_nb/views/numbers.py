@@ -28,7 +28,11 @@ def noise_floor_html(shown: NoiseFloor) -> str:
     )
     # The verdicts name the floor, so the headline is the floor alone.
     headline, _, rest = esc(shown.summary).partition(": ")
-    body = parts.note(headline, rest, _TONE) + (table if shown.rows else "") + parts.fine(esc(shown.basis))
+    body = (
+        parts.note(headline, rest[:1].upper() + rest[1:], _TONE)
+        + (table if shown.rows else "")
+        + parts.fine(esc(shown.basis))
+    )
     return parts.frame(f'<div style="padding:12px 14px">{body}</div>')
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -184,7 +186,7 @@ def test_without_replicates_and_seeds_nothing_is_claimed(make) -> None:
     assert (floor.source, floor.pairs, floor.distance) == ("", 0, None)
     assert floor.rows[0].distance == pytest.approx(40, abs=2)
     assert floor.rows[0].ratio is None
-    assert floor.rows[0].verdict == "no replicates: unknown"
+    assert floor.rows[0].verdict == "unknown: no replicates"
     assert "replicates=2" in floor.summary
 
 
@@ -204,14 +206,14 @@ def test_a_knob_that_never_varies_alone_is_not_judged(make) -> None:
     floor = noise_floor(
         [({"seed": n, "body_control": n == 2}, r, make(40 * n + r)) for n in (1, 2) for r in (1, 2)]
     )
-    assert {row.verdict.partition(",")[0] for row in floor.rows} == {"never varies alone: unknown"}
+    assert {row.verdict for row in floor.rows} == {"unknown: never varies alone"}
     assert [row.pairs for row in floor.rows] == [0, 0]
 
 
 def test_pictures_of_different_shapes_are_not_compared(make) -> None:
     wide, tall = make(60), make(60, size=(36, 64))
     floor = noise_floor([({"ratio": "1280:720"}, 1, wide), ({"ratio": "720:1280"}, 1, tall)])
-    assert floor.rows[0].verdict == "its clips cannot be compared: unknown"
+    assert floor.rows[0].verdict == "unknown: its clips cannot be compared"
 
 
 def test_clips_are_compared_at_the_same_times_over_the_shorter_length(make) -> None:
@@ -255,6 +257,18 @@ def test_a_floor_reads_as_text_and_as_html_with_foreign_names_escaped(make) -> N
     for said in (floor.rows[0].verdict, "2 pairs of replicates", "0–255"):
         assert said in text
         assert said in html
+
+
+def test_a_notebook_shows_a_floor_as_its_table() -> None:
+    script = (
+        "from IPython.core.interactiveshell import InteractiveShell as Shell; shell = Shell.instance()\n"
+        "import cometact_nb.numbers as numbers\n"
+        "shown, _ = shell.display_formatter.format(numbers.noise_floor([]))\n"
+        "print(shown['text/html'], shown['text/plain'])"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "<strong>No noise floor</strong>" in said
+    assert "No noise floor: no two clips differ" in said
 
 
 def test_a_sweep_maps_its_clips_and_measures_its_noise(sandbox, session, tmp_path: Path) -> None:
