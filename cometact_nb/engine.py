@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from cometact_nb.api import flow
+from cometact_nb.api import flow, pace
 from cometact_nb.api.client import Client
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import Status, TaskState, reduce
@@ -254,7 +254,7 @@ class Engine:
         unless that is fresh.
         """
         scale = job.endpoint.time_scale
-        if self._clock.monotonic() - job.last_poll > flow.POLL_FLOOR_S * scale:
+        if self._clock.monotonic() - job.last_poll > pace.POLL_FLOOR_S * scale:
             await self._watcher.look(job)
         if job.state.status.is_terminal or job.state.id is None:
             return None

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from cometact_nb.api import flow
+from cometact_nb.api import flow, pace
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import FINAL, Snapshot, Status
 from cometact_nb.errors import ClipError, HistoryError
@@ -73,10 +73,12 @@ class Watcher:
         self._next_poll_at = 0.0
         self._held: set[str] = set()
         self._renewing: asyncio.Task[None] | None = None
+        self._experience: dict[str, pace.Experience] = {}
 
     async def watch(self, job: Job) -> None:
         """Watch ``job`` until it is settled."""
         try:
+            await asyncio.sleep(0)  # the answer to a submit goes first: a claim waits for the disk
             while not job.state.is_settled:
                 if job.state.status is Status.SUBMITTING:
                     await self._follow_sending(job)
@@ -160,22 +162,44 @@ class Watcher:
     async def _poll_to_the_end(self, job: Job) -> None:
         scale = job.endpoint.time_scale
         began = self._clock.monotonic()
+        course = pace.Course()
+        experience = self._experienced(job)
         failures = 0
         asked_wait = 0.0
         while not job.state.is_settled and self.holds(job):
             if job.state.status is not Status.SUCCEEDED:
                 elapsed = job.state.elapsed_s(self._clock.now()) / scale
-                wait = flow.next_poll_s(job.state.status, job.state.progress, elapsed, failures, self._random)
+                course = course.seen(elapsed, job.state.status, job.state.progress)
+                wait = pace.next_poll_s(course, experience.outlook, elapsed, failures, self._random)
                 await self.pause(job, max(wait, asked_wait) * scale)
                 verdict = await self.look(job)
                 failures = failures + 1 if isinstance(verdict, flow.TryLater) else 0
                 asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
+                self._learn(job, course)
             if job.state.status is Status.SUCCEEDED:
                 await self._fetch(job)
             elif failures > self._limits.failures:
                 self._end_watch(job, f"{failures} polls in a row failed: {job.state.problem}")
             elif (self._clock.monotonic() - began) / scale > self._limits.watch_s:
                 self._end_watch(job, f"it has not ended within {self._limits.watch_s / 3600:.0f} h")
+
+    def _experienced(self, job: Job) -> pace.Experience:
+        """How long earlier tasks of the same service took; the history is asked once."""
+        base_url, scale = job.endpoint.base_url, job.endpoint.time_scale
+        if base_url not in self._experience:
+            try:
+                took = self._host.history.durations_s(base_url, pace.LEARNT_FROM)
+            except HistoryError as error:
+                log.warning("nothing is learnt from the history: %s", error)
+                took = []
+            self._experience[base_url] = pace.Experience(duration / scale for duration in reversed(took))
+        return self._experience[base_url]
+
+    def _learn(self, job: Job, course: pace.Course) -> None:
+        """Remember how long a task took that has succeeded and did not queue."""
+        if job.state.status is Status.SUCCEEDED and not course.begun_s:
+            took_s = job.state.elapsed_s(self._clock.now()) / job.endpoint.time_scale
+            self._experienced(job).add(took_s)
 
     async def look(
         self, job: Job, *, revive: bool = False
@@ -211,13 +235,13 @@ class Watcher:
 
     async def _ask_in_turn(self, job: Job) -> flow.Outcome:
         scale = job.endpoint.time_scale
-        early = job.last_poll + flow.POLL_FLOOR_S * scale - self._clock.monotonic()
+        early = job.last_poll + pace.POLL_FLOOR_S * scale - self._clock.monotonic()
         if early > 0:
             await self._clock.sleep(early)
         async with self._lane:
             now = self._clock.monotonic()
             turn = max(now, self._next_poll_at)
-            self._next_poll_at = turn + flow.poll_spacing_s(len(self._held)) * scale
+            self._next_poll_at = turn + pace.poll_spacing_s(len(self._held)) * scale
             if turn > now:
                 await self._clock.sleep(turn - now)
             job.last_poll = self._clock.monotonic()

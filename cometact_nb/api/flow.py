@@ -1,4 +1,4 @@
-"""When to send, ask again, wait or give up: decisions without I/O, clock or randomness of their own.
+"""What may be sent again, and when to give up: decisions without I/O, clock or randomness of their own.
 
 The table of what may be sent again: apidoc.cometapi.com/guides/error-codes-and-retry-strategy. The paid
 POST is repeated only when it was certainly refused for now (429) or never sent; where its outcome is
@@ -12,7 +12,6 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from cometact_nb.api import wire
-from cometact_nb.domain.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,11 +26,7 @@ __all__ = [
     "backoff_s",
     "judge_create",
     "judge_poll",
-    "next_poll_s",
 ]
-
-#: A client should not expect news of one task more often (Runway's SDK).
-POLL_FLOOR_S = 5.0
 
 _REFUSALS = {429}
 #: Outcome of a POST unknown: the gateway gave up on something that may have gone through.
@@ -258,38 +253,6 @@ def judge_poll(outcome: Outcome, now: float) -> Seen | NotYet | TryLater | Hopel
         outcome.status >= _SERVER_ERRORS_FROM and not wire.is_invalid_request(outcome.content)
     )
     return TryLater(message, wait) if again else Hopeless(message)
-
-
-def next_poll_s(
-    status: Status, progress: float | None, elapsed_s: float, failures: int, random: Callable[[], float]
-) -> float:
-    """Seconds until a task should be asked about again, never less than 5.
-
-    With progress known, half of the time that seems left; without, a tenth of the time it has taken so far.
-    Neither waits longer than 15 s, so that an early end is noticed. A fifth of jitter keeps tasks apart.
-
-    Args:
-        status: as of the last poll.
-        progress: 0–1, or None.
-        elapsed_s: seconds since the submission, on the service's clock, like the answer.
-        failures: polls that failed in a row.
-        random: uniform in [0, 1).
-    """
-    if failures:
-        return max(POLL_FLOOR_S, backoff_s(failures, random, base_s=POLL_FLOOR_S))
-    if status is Status.RUNNING and progress:
-        wanted = 0.5 * elapsed_s * (1 - progress) / progress
-    else:
-        wanted = 0.1 * elapsed_s
-    return max(POLL_FLOOR_S, min(15.0, wanted)) * (1 + 0.2 * random())
-
-
-def poll_spacing_s(watched: int) -> float:
-    """Seconds between any two polls of a session that watches this many tasks.
-
-    At most 4 polls a second, or as many as it takes to see each task every 5 s, up to 20 a second.
-    """
-    return min(0.25, max(0.05, POLL_FLOOR_S / max(1, watched)))
 
 
 # --- shared ---------------------------------------------------------------------------------------

@@ -222,6 +222,27 @@ class History:
         """The newest tasks, newest first."""
         return self.rows("ORDER BY updated_at DESC LIMIT ?", (limit,))
 
+    def durations_s(self, base_url: str, limit: int) -> list[float]:
+        """How long the newest tasks of a service took from submission to success, in seconds, newest first.
+
+        Tasks that waited for a place in the account's queue are left out.
+
+        Args:
+            base_url: the service.
+            limit: how many at the most.
+
+        Raises:
+            HistoryError: the file could not be read.
+        """
+        # The plus signs keep SQLite on the index of times, so that it stops after the newest few.
+        sql = (
+            "SELECT json_extract(state, '$.ended_at') - submitted_at FROM tasks"
+            " WHERE +status = 'SUCCEEDED' AND +base_url = ? AND submitted_at > 0 AND NOT EXISTS"
+            " (SELECT 1 FROM events WHERE events.key = tasks.key AND event LIKE '%\"THROTTLED\"%')"
+            " ORDER BY submitted_at DESC LIMIT ?"
+        )
+        return [took for (took,) in self.query(sql, (base_url, limit)) if took is not None]
+
     def events(self, key: str) -> list[TaskEvent]:
         """Everything that happened to one task, in order; events of a newer version are left out."""
         return list(self._events(key))

@@ -60,6 +60,19 @@ class Service:
         return [at for seen, at, _ in self.seen if seen == kind]
 
 
+class Ending(list[object]):
+    """Answers to polls of a task without progress that ends at a moment of the clock."""
+
+    def __init__(self, clock: VirtualClock, until: float) -> None:
+        super().__init__([{}])
+        self.clock, self.until = clock, until
+
+    def __getitem__(self, _: object) -> object:
+        if self.clock.monotonic() < self.until:
+            return {"id": "task-1", "status": "RUNNING"}
+        return {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
+
+
 @pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock()
@@ -146,6 +159,25 @@ def test_polls_of_one_task_are_never_closer_than_5_s(engine, job, service) -> No
     times = service.times("poll")
     assert len(times) == 41
     assert min(b - a for a, b in pairwise([0.0, *times])) >= 5
+
+
+def test_tasks_that_took_long_teach_the_engine_to_ask_about_the_next_one_less(
+    engine, job, service, clock, tmp_path
+) -> None:
+    def takes(seconds: float) -> int:
+        """Polls of one more task, without progress."""
+        before = len(service.times("poll"))
+        until = clock.monotonic() + seconds
+        service.polls = Ending(clock, until)
+        another = Job(TaskState(key=new_key()), job.endpoint, tmp_path / "clips")
+        submit(engine, another)
+        assert run_to_the_end(engine, another).status is Status.SUCCEEDED
+        return len(service.times("poll")) - before
+
+    unknowing = takes(300)
+    for _ in range(20):
+        takes(300)
+    assert takes(300) < 0.7 * unknowing
 
 
 @pytest.mark.parametrize(

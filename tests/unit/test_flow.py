@@ -1,4 +1,4 @@
-"""What may be sent again, when a task is asked about, and how long a refusal is waited out."""
+"""What may be sent again, and how long a refusal is waited out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cometact_nb.api import flow
-from cometact_nb.domain.task import Status
 
 NOW = 1_800_000_000.0
 JSON = {"content-type": "application/json"}
@@ -121,25 +120,6 @@ def test_task_not_exist_is_told_apart_from_a_refusal_whatever_its_http_status() 
     body = b'{"code": "task_not_exist", "message": "task_not_exist", "data": null}'
     assert isinstance(flow.judge_poll(answer(400, body), NOW), flow.NotYet)
     assert isinstance(flow.judge_poll(answer(200, body), NOW), flow.NotYet)
-
-
-@given(
-    st.sampled_from(Status),
-    st.none() | st.floats(0, 1),
-    st.floats(0, 1e9),
-    st.integers(0, 10_000),
-    st.integers(0),
-)
-def test_no_task_is_asked_about_sooner_than_every_5_s(status, progress, elapsed_s, failures, seed) -> None:
-    wait = flow.next_poll_s(status, progress, elapsed_s, failures, random.Random(seed).random)
-    assert 5 <= wait <= 90
-
-
-@given(st.integers(0, 10**6))
-def test_polls_of_many_tasks_are_spread(watched: int) -> None:
-    assert 0.05 <= flow.poll_spacing_s(watched) <= 0.25
-    if watched <= 20:
-        assert 1 / flow.poll_spacing_s(watched) <= 4
 
 
 @given(st.integers(1, 1000), st.integers(0))

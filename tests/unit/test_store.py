@@ -55,6 +55,23 @@ def test_a_beginning_that_fits_several_tasks_is_refused(tmp_path) -> None:
     history.close()
 
 
+def test_the_history_tells_how_long_the_newest_tasks_took_that_did_not_queue() -> None:
+    history = History(":memory:")
+    ends = {"done": Status.SUCCEEDED, "failed": Status.FAILED, "queued": Status.SUCCEEDED}
+    for begun, (key, end) in enumerate([*ends.items(), ("later", Status.SUCCEEDED)]):
+        seen = [events.Accepted(at=begun, id=key)]
+        if key == "queued":
+            waits = Snapshot(status=Status.THROTTLED, raw_status="THROTTLED")
+            seen.append(events.Observed(at=begun + 9, snapshot=waits))
+        last = Snapshot(status=end, raw_status=str(end))
+        at = begun + (45 if key == "later" else 90)
+        store(history, key, intended(begun + 1), *seen, events.Observed(at=at + 1, snapshot=last))
+    assert history.durations_s("https://a.b", 10) == [45, 90]
+    assert history.durations_s("https://a.b", 1) == [45]
+    assert history.durations_s("https://c.d", 10) == []
+    history.close()
+
+
 def test_unfinished_tasks_of_one_service_are_listed(tmp_path) -> None:
     history = History(":memory:")
     store(history, "k1", intended(), events.Accepted(at=2, id="one"))
