@@ -33,7 +33,7 @@ def tell(task, *happened):
     async def work():
         for event in happened:
             session.engine.apply(task._job, event)
-    session._run(work())
+    session.run(work())
 
 def begin(*happened):
     task = session._track(Job(TaskState(key=new_key()), session.config.endpoint, Path("clips").resolve()))
