@@ -6,10 +6,11 @@ import json
 import re
 import shlex
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cometact_nb.domain.media import Finding, infer_type
 from cometact_nb.domain.request import KNOBS, ActTwoRequest
+from cometact_nb.domain.shell import words
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def fields_from_text(text: str) -> dict[str, Any]:
     """
     stripped = text.strip()
     if not stripped:
-        raise RequestError([Finding("body", None, "is empty", "Paste JSON, TOML or a curl command.")])
+        _refuse("is empty", "Paste JSON, TOML or a curl command.")
     if re.match(r"(\$\s*)?curl\b", stripped):
         stripped = _curl_body(stripped)
     if stripped.startswith("{"):
@@ -112,24 +113,20 @@ def fields_from_text(text: str) -> dict[str, Any]:
         return tomllib.loads(stripped)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         problem = f"is neither JSON, TOML nor a curl command ({error})"
-        raise RequestError(
-            [Finding("body", None, problem, "Start with {, with name = value, or with curl.")]
-        ) from None
+        _refuse(problem, "Start with {, with name = value, or with curl.")
 
 
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RequestError(
-            [Finding("body", None, f"is not valid JSON: {error}", "Mend that place.")]
-        ) from None
+        _refuse(f"is not valid JSON: {error}", "Mend that place.")
 
 
 def _object(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
-    raise RequestError([Finding("body", None, "is JSON, but no object", 'Give {"character": …, …}.')])
+    return _refuse("is JSON, but no object", 'Give {"character": …, …}.')
 
 
 _DATA_FLAGS = {"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"}
@@ -137,25 +134,42 @@ _DATA_FLAGS = {"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "-
 
 def _curl_body(command: str) -> str:
     """The data of a curl command, whatever else stands in it."""
-    joined = re.sub(r"(\\|\^|`)\s*\n", " ", command)
     try:
-        words = shlex.split(joined)
+        found = words(command)
     except ValueError as error:
+        if "@-" in command and "<<" in command:
+            _refuse(*_STANDARD_INPUT)  # the quotes of a heredoc are none of the shell's
         cure = "Copy the whole command, to its last quote."
-        raise RequestError(
-            [Finding("body", None, f"is a curl command that stops early ({error})", cure)]
-        ) from None
-    for index, word in enumerate(words):
+        _refuse(f"is a curl command that stops early or is garbled ({error})", cure)
+    for index, word in enumerate(found):
         flag, equals, value = word.partition("=")
         if flag in _DATA_FLAGS and equals:
-            return value.strip()
-        if word in _DATA_FLAGS and index + 1 < len(words):
-            return words[index + 1].strip()
+            return _data(flag, value)
+        if word in _DATA_FLAGS and index + 1 < len(found):
+            return _data(word, found[index + 1])
         if word.startswith("-d") and word not in _DATA_FLAGS and not word.startswith("--"):
-            return word[2:].strip()
-    raise RequestError(
-        [Finding("body", None, "is a curl command without data", "It needs -d '{…}' with the JSON body.")]
-    )
+            return _data("-d", word[2:])
+    return _refuse("is a curl command without data", "It needs -d '{…}' with the JSON body.")
+
+
+_STANDARD_INPUT = (
+    "is a curl command that takes its data from standard input, which is not read here",
+    "Paste the JSON alone, from { to }.",
+)
+
+
+def _data(flag: str, value: str) -> str:
+    value = value.strip()
+    if flag == "--data-raw" or not value.startswith("@"):
+        return value
+    if value == "@-":
+        _refuse(*_STANDARD_INPUT)
+    cure = "Put what the file holds in place of @ and its name, or paste that alone."
+    return _refuse("is a curl command that takes its data from a file, which is not read here", cure)
+
+
+def _refuse(problem: str, cure: str) -> NoReturn:
+    raise RequestError([Finding("body", None, problem, cure)]) from None
 
 
 def _media_call(ref: MediaRef) -> str:

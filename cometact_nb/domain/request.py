@@ -335,7 +335,9 @@ def _aspect(ratio: str) -> float:
 def _unknown_field(name: str) -> Finding:
     squeezed = name.replace("_", "").replace("-", "").lower()
     cure = _WRONG_NAMES.get(squeezed)
-    if cure is None:
+    if name.startswith(tuple(f"{field}." for field in _INPUTS)):
+        cure = "An input has a type and a uri. Take it out."
+    elif cure is None:
         near = difflib.get_close_matches(name, [*_NAMES, *(knob.wire[-1] for knob in KNOBS)], n=1)
         cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_NAMES)}."
     # Its value is not shown: under a name that is not known it may be a key.
@@ -355,6 +357,11 @@ def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
             [Finding("model", model, "is another model", f"This package sends {MODEL!r} only.")]
         )
     found: dict[str, Any] = {}
+    for name in _INPUTS:
+        value = rest.get(name)
+        if isinstance(value, Mapping) and "uri" in value:
+            rest[name] = {key: value[key] for key in ("type", "uri") if key in value}
+            found.update({f"{name}.{key}": value[key] for key in value if key not in rest[name]})
     for knob in KNOBS:
         head, *tail = knob.wire
         if not tail:

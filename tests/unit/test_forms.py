@@ -106,6 +106,8 @@ def test_toml_is_read_like_json() -> None:
         f"curl x --data-binary '{BODY}' # note",
         f"curl -H 'Authorization: Bearer {CANARY}' x \\\n  --data-raw '\n{BODY}\n'\n",
         f"curl.exe x ^\n -d {json.dumps(BODY)}",
+        f"curl x --data-raw $'{BODY}'",
+        f"curl 'x?$' -H \"a: $'b\" -d$'\\n{BODY}\\x20' --compressed",
     ],
 )
 def test_a_pasted_curl_command_gives_its_body_only(command) -> None:
@@ -115,9 +117,38 @@ def test_a_pasted_curl_command_gives_its_body_only(command) -> None:
 
 
 @pytest.mark.parametrize(
+    ("quoted", "address"),
+    [
+        (r"it\'s", "it's"),
+        (r"now\u0021", "now!"),
+        (r"gr\u00fc\xc3\x9f", "grüß"),
+        (r"\ud83d\ude00", "😀"),
+        (r"\U0001f600", "😀"),
+        (r"a\\u0021", "a!"),  # what JSON itself escaped
+        (r"\101\142", "Ab"),
+    ],
+)
+def test_what_a_browser_copies_as_curl_is_unquoted_as_bash_does(quoted, address) -> None:
+    body = BODY.replace("hero", quoted)
+    request = forms.from_text(f"curl 'x' -H 'a: b' --data-raw $'{body}'")
+    assert request == make(character=f"https://a.example/{address}.png")
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("", "is empty"),
+        ("curl x -d @body.json", "data from a file, which is not read"),
+        ("curl x --data=@body.json", "data from a file, which is not read"),
+        ("curl x --data-binary @-", "data from standard input"),
+        ("cat body.json | curl x -d@-", "is neither JSON"),
+        ("curl x -d @- <<'EOF'\n{}\nEOF", "data from standard input"),
+        ('curl x -d @- <<EOF\n{"a": "it\'s"}\nEOF', "data from standard input"),
+        ("curl x -d $'{", "stops early"),
+        (r"curl x -d $'\UFFFFFFFF'", "is garbled"),
+        (r"curl x -d $'\xff'", "is garbled"),
+        (r"curl x -d $'\ud83d'", "is garbled"),
+        ('{"character": {"type": "image", "uri": "x", "crop": 1}}', "character.crop is no field"),
         ("hello", "is neither JSON, TOML nor a curl command"),
         ("{", "is not valid JSON"),
         ('{"a":' * 5000, "is not valid JSON"),

@@ -183,6 +183,8 @@ def test_loopback_addresses_are_for_the_sandbox_and_so_allowed_here() -> None:
         ({**SAMPLE, "character": {"type": ["image"], "uri": HERO}}, "has the type ['image']"),
         ({**SAMPLE, "character": {"type": {}, "uri": "data:image/png;base64,A"}}, "https URLs only"),
         ({**SAMPLE, "self": 1}, "self is no field"),
+        ({**SAMPLE, "character": {**SAMPLE["character"], "crop": 1}}, "character.crop is no field"),
+        ({**SAMPLE, "reference": {**SAMPLE["reference"], "duration": 1}}, "An input has a type and a uri"),
         ({**SAMPLE, 3: 1}, "3 is no field"),
         ('{"a":' * 5000, "is not valid JSON"),
         ({}, "character is missing"),
