@@ -171,7 +171,7 @@ class Watcher:
                 elapsed = job.state.elapsed_s(self._clock.now()) / scale
                 course = course.seen(elapsed, job.state.status, job.state.progress)
                 wait = pace.next_poll_s(course, experience.outlook, elapsed, failures, self._random)
-                await self.pause(job, max(wait, asked_wait) * scale)
+                await self.pause(job, max(wait, asked_wait) * scale - self._old_news_s(job))
                 verdict = await self.look(job)
                 failures = failures + 1 if isinstance(verdict, flow.TryLater) else 0
                 asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
@@ -182,6 +182,13 @@ class Watcher:
                 self._end_watch(job, f"{failures} polls in a row failed: {job.state.problem}")
             elif (self._clock.monotonic() - began) / scale > self._limits.watch_s:
                 self._end_watch(job, f"it has not ended within {self._limits.watch_s / 3600:.0f} h")
+
+    def _old_news_s(self, job: Job) -> float:
+        """Seconds for which nobody has asked about a task that this process has not asked about yet."""
+        if job.last_poll != float("-inf"):
+            return 0.0
+        state = job.state
+        return max(0.0, self._clock.now() - max(state.observed_at or 0.0, state.submitted_at or 0.0))
 
     def _experienced(self, job: Job) -> pace.Experience:
         """How long earlier tasks of the same service took; the history is asked once."""

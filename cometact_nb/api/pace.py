@@ -197,6 +197,6 @@ def _wanted_s(course: Course, outlook: Outlook, elapsed_s: float) -> float:
 def poll_spacing_s(watched: int) -> float:
     """Seconds between any two polls of a session that watches this many tasks.
 
-    At most 4 polls a second, or as many as it takes to see each task every 5 s, up to 20 a second.
+    At most 4 polls in any second, or as many as it takes to see each task every 5 s, up to 20.
     """
-    return min(0.25, max(0.05, POLL_FLOOR_S / max(1, watched)))
+    return min(0.27, max(0.05, POLL_FLOOR_S / max(1, watched)))

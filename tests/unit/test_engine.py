@@ -15,6 +15,7 @@ from virtual_clock import VirtualClock
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.config import Endpoint, Secret
+from cometact_nb.domain import task as events
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine import Engine, new_key
@@ -178,6 +179,21 @@ def test_tasks_that_took_long_teach_the_engine_to_ask_about_the_next_one_less(
     for _ in range(20):
         takes(300)
     assert takes(300) < 0.7 * unknowing
+
+
+def test_a_task_that_nobody_has_asked_about_for_long_is_asked_about_at_once(
+    engine, job, service, clock
+) -> None:
+    found = TaskState(key=job.state.key, id="task-1", status=Status.RUNNING, submitted_at=clock.now() - 3600)
+    job.state = found
+
+    async def take_up() -> None:
+        engine.history.append(found.key, events.WatchBegan(at=0), found)
+        engine.watch(job)
+
+    engine.call(take_up()).result(20)
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+    assert service.times("poll")[0] < 1
 
 
 @pytest.mark.parametrize(

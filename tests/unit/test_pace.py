@@ -124,6 +124,6 @@ def test_jitter_keeps_tasks_apart() -> None:
 
 @given(st.integers(0, 10**6))
 def test_polls_of_many_tasks_are_spread(watched: int) -> None:
-    assert 0.05 <= pace.poll_spacing_s(watched) <= 0.25
+    assert 0.05 <= pace.poll_spacing_s(watched) < 0.34
     if watched <= 20:
-        assert 1 / pace.poll_spacing_s(watched) <= 4
+        assert 4 * pace.poll_spacing_s(watched) >= 1  # so that no second sees five
