@@ -21,7 +21,14 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 #: In the order of the page. Each is a module with ``measure(quick=…)``.
-ROWS = {"import": "imports", "submit": "submit", "polls": "polls"}
+ROWS = {
+    "import": "imports",
+    "submit": "submit",
+    "polls": "polls",
+    "wire": "wire",
+    "notebook": "notebook",
+    "scale": "scale",
+}
 
 
 def main(arguments: list[str]) -> None:
