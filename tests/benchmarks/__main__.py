@@ -26,6 +26,8 @@ ROWS = {
     "submit": "submit",
     "polls": "polls",
     "wire": "wire",
+    "picture": "picture",
+    "kernel": "busy",
     "notebook": "notebook",
     "scale": "scale",
 }
