@@ -23,6 +23,7 @@ from cometact_nb.engine import Engine, new_key
 from cometact_nb.errors import ActTwoError, ConfigError, HistoryError, RequestError, WaitInterrupted
 from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
+from cometact_nb.lookup import find_task
 from cometact_nb.notify import Notifier
 from cometact_nb.store.sweeps import find, latest
 from cometact_nb.sweep_run import Gate
@@ -213,18 +214,7 @@ class Session:
             ConfigError: the name is no id.
             HistoryError: several tasks start with it, or the history cannot be read.
         """
-        name = str(name).strip()
-        if not name or any(char.isspace() or char in "/?#" for char in name):
-            raise ConfigError(
-                f"{name!r} is no task id. An id looks like 5b91e444-c232-deaf-a4d7-8aef3e57336b."
-            )
-        for task in self.tasks():
-            if name in {task.id, task.key}:
-                return task
-        row = self.run(self._find(name))
-        if row is not None and (known := self._tasks.get(row.state.key)) is not None:
-            return known
-        return self._adopt(row) if row is not None else self._foreign(name)
+        return find_task(self, name)
 
     def tasks(self) -> list[Task]:
         """The tasks of this process, newest first."""
@@ -471,17 +461,6 @@ class Session:
         # of a dict is safe, and tasks() reads a copy.
         return self._tasks.setdefault(job.state.key, Task(self, job))
 
-    async def _find(self, name: str) -> Row | None:
-        return self.engine.history.find(name)
-
-    def _adopt(self, row: Row) -> Task:
-        """A task found in history, watched on if it has not ended."""
-
-        async def adopt() -> Job:
-            return self.adopt(row)
-
-        return self.handle(self.run(adopt()))
-
     def adopt(self, row: Row) -> Job:
         """A task found in history, watched on if it has not ended. Call it on the engine's loop."""
         known = self._tasks.get(row.state.key)
@@ -508,27 +487,6 @@ class Session:
     def drop_job(self, job: Job) -> None:
         """Forget a task that was never begun."""
         self._tasks.pop(job.state.key, None)
-
-    def _foreign(self, task_id: str) -> Task:
-        """A task made elsewhere with the same key."""
-        config = self._config
-        if config.api_key is None and not config.sandbox:
-            self._check_key_for_lookup()
-        job = self.new_job(config.endpoint)
-
-        async def look() -> None:
-            now = self.engine.now()
-            self.engine.apply(job, events.Intended(at=now, base_url=config.base_url))
-            self.engine.accept(job, task_id)
-
-        self.run(look())
-        return self.handle(job)
-
-    def _check_key_for_lookup(self) -> None:
-        raise ConfigError(
-            "History does not have this task, and there is no API key to ask the service with. "
-            "Set COMETAPI_KEY or call act.configure(api_key=…)."
-        )
 
     def _need_unconfirmed(self, task: Task) -> None:
         if task.status is not Status.UNCONFIRMED:

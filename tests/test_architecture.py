@@ -26,6 +26,7 @@ LEVELS: dict[str, int] = {
     "notify": 4,
     "embedded": 4,
     "clips": 5,
+    "lookup": 5,
     "numbers": 5,
     "sweep_run": 5,
     "sweep_cells": 5,

@@ -1,0 +1,59 @@
+"""A task by its id: from this process, from the history, or made elsewhere with the same key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cometact_nb.domain import task as events
+from cometact_nb.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cometact_nb.job import Job
+    from cometact_nb.sessions import Session
+    from cometact_nb.store.history import Row
+    from cometact_nb.tasks import Task
+
+__all__ = ["adopt", "find_task"]
+
+
+def find_task(session: Session, name: str) -> Task:
+    """See :meth:`Session.task`."""
+    name = str(name).strip()
+    if not name or any(char.isspace() or char in "/?#" for char in name):
+        raise ConfigError(f"{name!r} is no task id. An id looks like 5b91e444-c232-deaf-a4d7-8aef3e57336b.")
+    for task in session.tasks():
+        if name in {task.id, task.key}:
+            return task
+
+    async def find() -> Row | None:
+        return session.engine.history.find(name)
+
+    row = session.run(find())
+    return adopt(session, row) if row is not None else _foreign(session, name)
+
+
+def adopt(session: Session, row: Row) -> Task:
+    """A task found in the history, watched on if it has not ended."""
+
+    async def work() -> Job:
+        return session.adopt(row)
+
+    return session.handle(session.run(work()))
+
+
+def _foreign(session: Session, task_id: str) -> Task:
+    """A task made elsewhere with the same key."""
+    config = session.config
+    if config.api_key is None and not config.sandbox:
+        raise ConfigError(
+            "History does not have this task, and there is no API key to ask the service with. "
+            "Set COMETAPI_KEY or call act.configure(api_key=…)."
+        )
+    job = session.new_job(config.endpoint)
+
+    async def look() -> None:
+        session.engine.apply(job, events.Intended(at=session.engine.now(), base_url=config.base_url))
+        session.engine.accept(job, task_id)
+
+    session.run(look())
+    return session.handle(job)
