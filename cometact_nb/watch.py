@@ -184,10 +184,10 @@ class Watcher:
                 self._end_watch(job, f"it has not ended within {self._limits.watch_s / 3600:.0f} h")
 
     def _old_news_s(self, job: Job) -> float:
-        """Seconds for which nobody has asked about a task that this process has not asked about yet."""
-        if job.last_poll != float("-inf"):
+        """Seconds for which nobody has asked about a task that this process neither sent nor asked about."""
+        state, never = job.state, float("-inf")
+        if job.last_poll != never or (job.known_since != never and state.submitted_at is not None):
             return 0.0
-        state = job.state
         return max(0.0, self._clock.now() - max(state.observed_at or 0.0, state.submitted_at or 0.0))
 
     def _experienced(self, job: Job) -> pace.Experience:
@@ -241,6 +241,9 @@ class Watcher:
             return await self._ask_in_turn(job)
 
     async def _ask_in_turn(self, job: Job) -> flow.Outcome:
+        client = (
+            self._host.client
+        )  # made here, when it is the first: that takes a while, and turns are counted
         scale = job.endpoint.time_scale
         early = job.last_poll + pace.POLL_FLOOR_S * scale - self._clock.monotonic()
         if early > 0:
@@ -252,7 +255,7 @@ class Watcher:
             if turn > now:
                 await self._clock.sleep(turn - now)
             job.last_poll = self._clock.monotonic()
-            return await self._host.client.retrieve(job.endpoint, job.state.id or "")
+            return await client.retrieve(job.endpoint, job.state.id or "")
 
     async def pause(self, job: Job, seconds: float) -> None:
         """Wait, or less when something (a cancel) makes news likely."""

@@ -197,6 +197,7 @@ def _wanted_s(course: Course, outlook: Outlook, elapsed_s: float) -> float:
 def poll_spacing_s(watched: int) -> float:
     """Seconds between any two polls of a session that watches this many tasks.
 
-    At most 4 polls in any second, or as many as it takes to see each task every 5 s, up to 20.
+    At most 4 polls in any second, or as many as it takes to ask about each task every 5.4 s, up to 20. (Every
+    5 s would do, but then some seconds see five polls of 20 tasks.)
     """
-    return min(0.27, max(0.05, POLL_FLOOR_S / max(1, watched)))
+    return min(0.27, max(0.05, 5.4 / max(1, watched)))

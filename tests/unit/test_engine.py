@@ -162,6 +162,13 @@ def test_polls_of_one_task_are_never_closer_than_5_s(engine, job, service) -> No
     assert min(b - a for a, b in pairwise([0.0, *times])) >= 5
 
 
+def test_a_task_that_was_refused_for_a_while_is_not_asked_about_the_sooner(engine, job, service) -> None:
+    service.creates[:] = [httpx.Response(429, headers={"retry-after": "20"}), {"id": "task-1"}]
+    submit(engine, job)
+    run_to_the_end(engine, job)
+    assert service.times("poll")[0] - service.times("create")[-1] >= 5
+
+
 def test_tasks_that_took_long_teach_the_engine_to_ask_about_the_next_one_less(
     engine, job, service, clock, tmp_path
 ) -> None:
