@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -86,7 +87,8 @@ async def _serve(port: int) -> None:
         seen.most_open = max(seen.most_open, open_now)
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         ways: list[Any] = [pass_on(reader, far_writer, up=True), pass_on(far_reader, writer, up=False)]
-        await asyncio.gather(*ways, return_exceptions=True)
+        with suppress(asyncio.CancelledError):  # connections still open when the proxy ends
+            await asyncio.gather(*ways, return_exceptions=True)
         open_now -= 1
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
