@@ -307,9 +307,10 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_settled(self) -> bool:
-        """Whether a wait is over: terminal, with the clip on disk or known not to come; or unwatched."""
+        """Whether a wait is over: terminal, with all clips on disk or known not to come; or unwatched."""
         if self.status is Status.SUCCEEDED:
-            return bool(self.clips) or self.clip_error is not None
+            have_all = bool(self.clips) and len(self.clips) >= len(self.output_urls)
+            return have_all or self.clip_error is not None
         return self.status.is_terminal or not self.watching
 
     @property
