@@ -104,9 +104,9 @@ def advise(state: TaskState) -> Advice:
         case Status.UNCONFIRMED:
             return Advice(
                 f"The paid request was sent and its outcome is unknown: {state.problem or 'no reason'}.",
-                "Look in your CometAPI log before anything else. If the task is there, "
-                "task.confirm('its id') goes on with it; if it is not, task.forget(). "
-                "task.resubmit() sends it again and may pay twice.",
+                f"Look in your CometAPI log before anything else, and take t = {_call(state)}. If the task "
+                "is there, t.confirm('its id') goes on with it; if it is not, t.forget(). "
+                "t.resubmit() sends it again and may pay twice.",
                 "unknown",
             )
         case Status.FORGOTTEN:
@@ -114,16 +114,22 @@ def advise(state: TaskState) -> Advice:
         case Status.NOT_FOUND:
             return Advice(
                 "The service does not know this task's id.",
-                "Check that the key and the base URL are those it was made with; task.refresh() asks again.",
+                "Check that the key and the base URL are those it was made with; "
+                f"{_call(state)}.refresh() asks again.",
                 "unknown",
             )
     if not state.watching:
         return Advice(
             f"The task is not watched any more: {state.problem or 'no reason given'}.",
-            "task.refresh() looks again and goes on watching.",
+            f"{_call(state)}.refresh() looks again and goes on watching.",
             "unknown",
         )
     return Advice(waiting_line(state), state.problem or "", "unknown")
+
+
+def _call(state: TaskState) -> str:
+    """How the task is had in any cell, whether or not a variable holds it."""
+    return f"act.task({state.id or state.key!r})"
 
 
 def waiting_line(state: TaskState) -> str:
@@ -163,7 +169,7 @@ def _succeeded(state: TaskState) -> Advice:
     if state.clip_error:
         return Advice(
             f"The video was generated, but it is not on disk: {state.clip_error}.",
-            "task.refresh() asks for a fresh link and fetches it again.",
+            f"{_call(state)}.refresh() asks for a fresh link and fetches it again.",
             "yes",
         )
     return Advice(waiting_line(state), "", "yes")
