@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,7 @@ def room(path: Path) -> str:
     return parts[0]
 
 
+@cache
 def imports(path: Path) -> list[str]:
     """Every module a file imports, inside functions too, leaving out what only type checkers see."""
     tree = ast.parse(path.read_text("utf-8"))

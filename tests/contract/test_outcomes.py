@@ -15,11 +15,11 @@ from cometact_nb.sandbox.scenarios import SCENARIOS
 
 #: scenario: (paid POSTs that came, tasks accepted, status, clip on disk, part of what the user is told)
 EXPECTED = {
-    "connection-refused:seconds=0.5": (0, 0, "REFUSED", False, "Nothing left this machine"),
+    "connection-refused:seconds=2": (0, 0, "REFUSED", False, "Nothing left this machine"),
     "reset-before-body": (1, 0, "UNCONFIRMED", False, "outcome is unknown"),
     "reset-mid-body": (1, 0, "UNCONFIRMED", False, "outcome is unknown"),
     "reset-after-body": (1, 0, "UNCONFIRMED", False, "outcome is unknown"),
-    "lost-answer": (1, 1, "UNCONFIRMED", False, "task.confirm('its id')"),
+    "lost-answer": (1, 1, "UNCONFIRMED", False, "t.confirm('its id')"),
     "slow-answer:seconds=0.5": (1, 1, "SUCCEEDED", True, ""),
     "truncated-answer": (1, 1, "UNCONFIRMED", False, "outcome is unknown"),
     "no-id": (1, 1, "UNCONFIRMED", False, "HTTP 200 without a task id"),
