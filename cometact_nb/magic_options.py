@@ -11,7 +11,8 @@ from IPython.core.error import UsageError
 
 from cometact_nb.domain.forms import OPTIONS
 from cometact_nb.domain.media import Finding, MediaRef, as_media
-from cometact_nb.domain.request import INTENSITY_WORDS, KNOBS, RATIOS
+from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
+from cometact_nb.domain.several import read_value
 from cometact_nb.errors import RequestError
 from cometact_nb.magic_words import WordError, split, verbatim
 
@@ -62,19 +63,6 @@ VALUES: dict[str, tuple[str, ...]] = {
     "character_type": ("image", "video"),
     "reference_type": ("video",),
 }
-#: What a knob's text is read as: ``bool``, ``int`` or ``str``, from the request's own table.
-_KIND = {knob.name: getattr(knob.type, "__origin__", knob.type) for knob in KNOBS}
-_SWITCH = {
-    "on": True,
-    "true": True,
-    "yes": True,
-    "1": True,
-    "off": False,
-    "false": False,
-    "no": False,
-    "0": False,
-}
-
 SUBCOMMANDS = {
     "sandbox": "send tasks to a stand-in on this machine; nothing is billed",
     "panel": "build a request in a form, see its price, send it, watch it",
@@ -152,7 +140,7 @@ def request_parser() -> Parser:
     )
     knobs = parser.add_argument_group("request")
     for field, names in OPTIONS.items():
-        bare: dict[str, Any] = {"nargs": "?", "const": True} if _KIND.get(field) is bool else {}
+        bare: dict[str, Any] = {"nargs": "?", "const": True} if field == "body_control" else {}
         names_all = [*names, *_ALIASES.get(field, ())]
         knobs.add_argument(
             *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **bare
@@ -216,7 +204,11 @@ def doctor_parser() -> Parser:
 def field_values(options: argparse.Namespace) -> dict[str, Any]:
     """What the line says about the request, with numbers and switches read from their text."""
     given = {field: getattr(options, field) for field in OPTIONS}
-    values = {field: _read(field, value) for field, value in given.items() if value is not None}
+    values = {
+        field: read_value(field, value) if isinstance(value, str) else value
+        for field, value in given.items()
+        if value is not None
+    }
     if options.allow_unlisted:
         values["allow_unlisted"] = True
     return values
@@ -269,20 +261,6 @@ def naming_options(error: RequestError) -> RequestError:
         names = "/".join(OPTIONS.get(finding.field, ()))
         told.append(replace(finding, cure=f"{cure} ({names})" if names else cure))
     return RequestError(told)
-
-
-def _read(field: str, value: Any) -> Any:
-    """Text as the field's own type; what is no such text stays, for the request to refuse by name."""
-    if not isinstance(value, str):
-        return value
-    if _KIND.get(field) is bool:
-        return _SWITCH.get(value.lower(), value)
-    if _KIND.get(field) is int:
-        try:
-            return int(value)
-        except ValueError:
-            return value
-    return value
 
 
 def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:
