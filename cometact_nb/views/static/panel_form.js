@@ -20,13 +20,13 @@ function put(node, text) {
 class Form {
   build() {
     const p = this.parts;
-    p.banner = h("div", { class: "banner", hidden: true }, h("strong", {}, "SANDBOX"),
-      " Requests stay on this machine. Nothing is billed. ",
-      (p.samples = h("button", { type: "button", onclick: () => this.ask("samples") }, "Use sample inputs")));
+    p.banner = h("div", { class: "banner", hidden: true },
+      h("span", {}, h("strong", {}, "SANDBOX"), " Requests stay on this machine. Nothing is billed."),
+      (p.samples = h("button", { type: "button", class: "small", onclick: () => this.ask("samples") }, "Use sample inputs")));
     p.switch = h("input", { type: "checkbox", role: "switch", id: `${this.id}-sandbox`,
       onchange: () => this.ask("sandbox", { on: (this.wanted = p.switch.checked) }) });
     const head = h("div", { class: "head" }, h("h3", {}, "Act-Two request"),
-      h("label", { class: "switch", for: `${this.id}-sandbox` }, p.switch, "Practise in the sandbox"));
+      h("label", { class: "inline", for: `${this.id}-sandbox` }, p.switch, "Practise in the sandbox"));
     const inputs = h("div", { class: "column" }, this.input("character", "Character", "https://… an image or a video with one face"),
       this.input("reference", "Reference", "https://… a video of the performance, 3–30 s"), this.consent());
     const knobs = h("div", { class: "column" }, this.body(), this.intensity(), this.ratio(), this.seed(), this.threshold());
@@ -117,9 +117,10 @@ class Form {
     p.unset = h("button", { type: "button", class: "small", onclick: () => (delete p.intensity.dataset.set, this.edited()) }, "Do not send",
       h("span", { class: "unseen" }, " the intensity"));
     const words = this.model.get("choices").intensity;
-    return h("div", { class: "field" }, h("label", { for: id }, "Expression intensity"), p.intensity,
-      h("div", { class: "ends", "aria-hidden": "true" }, h("span", {}, words[0]), h("span", {}, words.at(-1))),
-      h("div", { class: "row" }, p.level, p.unset), this.note("expression_intensity"));
+    const ends = words.map((word, at) => h("span", { style: `--at: ${at / (words.length - 1)}` },
+      at % (words.length - 1) ? `${at + 1}` : `${at + 1} ${word}`));
+    return h("div", { class: "field" }, h("div", { class: "titled" }, h("label", { for: id }, "Expression intensity"), p.level, p.unset),
+      p.intensity, h("div", { class: "ends", "aria-hidden": "true" }, ...ends), this.note("expression_intensity"));
   }
 
   seed() {
@@ -138,7 +139,9 @@ class Form {
 
   key() {
     const p = this.parts, id = `${this.id}-key`;
-    const input = h("input", { type: "password", id, autocomplete: "off", "aria-describedby": `${id}-notes`,
+    // A code that is used once is what browsers offer not to keep; password managers are told each in its own way.
+    const input = h("input", { type: "password", id, autocomplete: "one-time-code", "data-1p-ignore": true, "data-lpignore": "true",
+      "data-bwignore": true, "data-form-type": "other", "aria-describedby": `${id}-notes`,
       onkeydown: (event) => event.key === "Enter" && give() });
     const give = () => {
       const key = input.value;
