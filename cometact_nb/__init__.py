@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from cometact_nb import errors
+    from cometact_nb.archive import SavedClip, Verification
     from cometact_nb.clips import Clip
     from cometact_nb.config import Config, Price
     from cometact_nb.domain.inspection import Inspection, Role
@@ -48,16 +49,19 @@ __all__ = [
     "Panel",
     "Price",
     "Sandbox",
+    "SavedClip",
     "Session",
     "Status",
     "Sweep",
     "Task",
+    "Verification",
     "__version__",
     "configure",
     "errors",
     "image",
     "inspect",
     "leave_sandbox",
+    "load_clip",
     "load_ipython_extension",
     "panel",
     "session",
@@ -68,6 +72,7 @@ __all__ = [
     "task",
     "unload_ipython_extension",
     "use_sandbox",
+    "verify",
     "video",
 ]
 
@@ -82,10 +87,12 @@ _HOMES = {
     "Panel": "cometact_nb.views.panel",
     "Price": "cometact_nb.config",
     "Sandbox": "cometact_nb.embedded",
+    "SavedClip": "cometact_nb.archive",
     "Session": "cometact_nb.sessions",
     "Status": "cometact_nb.domain.task",
     "Sweep": "cometact_nb.sweeps",
     "Task": "cometact_nb.tasks",
+    "Verification": "cometact_nb.archive",
     "image": "cometact_nb.domain.media",
     "video": "cometact_nb.domain.media",
 }
@@ -187,6 +194,44 @@ def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
     return session().task(id)
 
 
+def load_clip(path: str | PathLike[str]) -> SavedClip:
+    """A clip and what made it, from the clip and the ``.json`` beside it.
+
+    Args:
+        path: of the video or of its ``.json``; a relative one starts from the notebook's folder.
+
+    Returns:
+        the clip with its provenance: ``.clip``, ``.request``, ``.task_id``, ``.created_at``, ``.intact``, …
+
+    Raises:
+        ClipError: one of the two files is missing or cannot be read.
+    """
+    home = importlib.import_module("cometact_nb.archive")
+    saved: SavedClip = home.load_clip(session(), path)
+    return saved
+
+
+def verify(folder: str | PathLike[str] | None = None) -> Verification:
+    """Compare the clips of a folder, and of those below it, with what was written. Nothing is changed.
+
+    Every clip and poster is read and hashed; clips that the history has and the folder has not are missing,
+    too.
+
+    Args:
+        folder: None is the folder that new clips go to; a relative one starts from the notebook's folder.
+
+    Returns:
+        the findings: ``.ok``, ``.missing``, ``.changed``, ``.orphaned``, ``.leftovers``, ``.to_rows()``.
+
+    Raises:
+        ClipError: there is no such folder, or it cannot be read.
+        HistoryError: the history could not be read.
+    """
+    home = importlib.import_module("cometact_nb.archive")
+    found: Verification = home.verify(session(), folder)
+    return found
+
+
 def use_sandbox(
     speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
 ) -> Sandbox | None:
@@ -242,6 +287,16 @@ def _noise_floor_html(shown: NoiseFloor) -> str:
     return made
 
 
+def _saved_clip_html(shown: SavedClip) -> str:
+    made: str = importlib.import_module("cometact_nb.views.archive").saved_html(shown, session().notebook_dir)
+    return made
+
+
+def _verification_html(shown: Verification) -> str:
+    made: str = importlib.import_module("cometact_nb.views.archive").verification_html(shown)
+    return made
+
+
 def _shell() -> Any:
     """IPython's shell, or None; IPython is not imported for the question."""
     ipython = sys.modules.get("IPython")
@@ -255,12 +310,14 @@ def _in_terminal() -> bool:
 
 
 def _register_displays() -> None:
-    """In IPython, a task at the end of a cell is shown as its live card, a noise floor as a table."""
+    """In IPython, a task at the end of a cell is shown as its live card, other values as tables and cards."""
     ip = _shell()
     if ip is not None:
         formatter = ip.display_formatter
         formatter.ipython_display_formatter.for_type_by_name("cometact_nb.tasks", "Task", _show_task)
         html = formatter.formatters["text/html"]
+        html.for_type_by_name("cometact_nb.archive", "SavedClip", _saved_clip_html)
+        html.for_type_by_name("cometact_nb.archive", "Verification", _verification_html)
         html.for_type_by_name("cometact_nb.numbers", "NoiseFloor", _noise_floor_html)
 
 

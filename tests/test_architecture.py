@@ -26,6 +26,7 @@ LEVELS: dict[str, int] = {
     "engine": 4,
     "notify": 4,
     "embedded": 4,
+    "archive": 5,
     "clips": 5,
     "lookup": 5,
     "numbers": 5,

@@ -13,19 +13,26 @@ import re
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from cometact_nb._version import __version__
 from cometact_nb.domain.task import ClipInfo
 from cometact_nb.errors import ClipError
-from cometact_nb.store import video
+from cometact_nb.store import sidecar, video
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
 
-__all__ = ["CLIP_MAX_BYTES", "PartialClip", "adopt", "clip_stem", "is_missing"]
+__all__ = [
+    "CLIP_MAX_BYTES",
+    "PartialClip",
+    "adopt",
+    "clip_at",
+    "clip_stem",
+    "file_sha256",
+    "is_missing",
+]
 
 #: Far above any Act-Two clip (30 s); a download that does not end must not fill the disk.
 CLIP_MAX_BYTES = 256 * 1024 * 1024
@@ -126,10 +133,9 @@ class PartialClip:
             fps=facts.fps,
             duration_s=facts.duration_s,
         )
+        told = sidecar.make(state, info, file_sha256(poster) if has_poster else None)
         # The sidecar first: a clip under its final name always has one, also after a kill in between.
-        _write_whole(
-            target.with_suffix(".json"), msgspec.json.format(msgspec.json.encode(_sidecar(state, info)))
-        )
+        _write_whole(target.with_suffix(".json"), sidecar.encode(told))
         try:
             os.link(self._path, target)
         except FileExistsError:
@@ -142,43 +148,36 @@ class PartialClip:
 
 def adopt(folder: Path, state: TaskState, index: int = 0) -> ClipInfo | None:
     """A clip of this task that is on disk already (a kernel died after writing it), or None."""
-    path = folder / f"{clip_stem(state, index)}.mp4"
+    return clip_at(folder / f"{clip_stem(state, index)}.mp4", state.id)
+
+
+def clip_at(path: Path, task_id: str | None) -> ClipInfo | None:
+    """The clip of a task at ``path``, if it is there with its sidecar and is whole; else None."""
     try:
-        sidecar = msgspec.json.decode(path.with_suffix(".json").read_bytes())
-        known = msgspec.convert(sidecar["clip"], ClipInfo)
-        if sidecar["task"]["id"] != state.id or path.stat().st_size != known.bytes:
+        told = sidecar.decode(path.with_suffix(".json").read_bytes())
+        if told is None or told.task.id != task_id or path.stat().st_size != told.clip.bytes:
             return None
-        with path.open("rb") as file:
-            same = hashlib.file_digest(file, "sha256").hexdigest() == known.sha256
-    except (OSError, msgspec.MsgspecError, KeyError, TypeError):
+        if file_sha256(path) != told.clip.sha256:
+            return None
+    except OSError:
         return None
     poster = path.with_suffix(".jpg")
-    moved = msgspec.structs.replace(known, path=str(path), poster=str(poster) if poster.exists() else None)
-    return moved if same else None
+    return msgspec.structs.replace(told.clip, path=str(path), poster=str(poster) if poster.exists() else None)
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file, hexadecimal.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_missing(clips: tuple[ClipInfo, ...]) -> bool:
     """Whether any of these clips is not where it was written."""
     return any(not Path(clip.path).exists() for clip in clips)
-
-
-def _sidecar(state: TaskState, info: ClipInfo) -> dict[str, Any]:
-    named = {**msgspec.structs.asdict(info), "path": Path(info.path).name}
-    named["poster"] = Path(info.poster).name if info.poster else None
-    return {
-        "made_by": f"cometact_nb {__version__}",
-        "task": {
-            "id": state.id,
-            "key": state.key,
-            "base_url": state.base_url,
-            "submitted_at": state.submitted_at,
-            "created_at": state.created_at,
-            "ended_at": state.ended_at,
-            "price_usd": state.price_usd,
-        },
-        "request": state.request,
-        "clip": named,
-    }
 
 
 def _free_name(folder: Path, stem: str) -> Path:

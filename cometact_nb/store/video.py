@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def _write_poster(frame: object, poster: Path) -> bool:
     except ImportError:  # Pillow is missing
         return False
     picture.thumbnail((_POSTER_WIDTH, _POSTER_WIDTH * 2))
-    partial = poster.with_name(f".{poster.name}.part")
+    partial = poster.with_name(f".{poster.name}.{os.getpid()}.part")
     picture.save(partial, "JPEG", quality=_POSTER_QUALITY, optimize=True)
     partial.replace(poster)
     return True

@@ -1,0 +1,184 @@
+"""Whether a folder still holds what was put there: clips, posters and the JSON beside them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Literal
+
+from cometact_nb.store import sidecar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cometact_nb.store.folders import Folder
+    from cometact_nb.store.sidecar import Sidecar
+
+__all__ = ["Checkup", "FileFinding", "check"]
+
+Kind = Literal["missing", "changed", "orphaned", "leftover"]
+
+#: A larger JSON is none of this package's: a request may hold two inputs as data URIs, 21 MB at the most.
+_SIDECAR_MAX_BYTES = 32 * 1024 * 1024
+#: The names that this package gives: day, time, short id.
+_OURS = re.compile(r"\d{8}-\d{6}_[A-Za-z0-9_-]+\.(mp4|jpg|json)")
+
+
+@dataclass(frozen=True)
+class FileFinding:
+    """One file that is not as it was left.
+
+    Args:
+        kind: ``"missing"``, ``"changed"``, ``"orphaned"`` (nothing tells how it was made), or ``"leftover"``
+            (half-written by a process that ended).
+        file: its name, relative to the folder.
+        problem: what is wrong, as the end of a sentence that starts with the file.
+        cure: what to do, as a sentence.
+        task_id: the task that made it, if that is known.
+    """
+
+    kind: Kind
+    file: str
+    problem: str
+    cure: str
+    task_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind:8}  {_shown(self.file)} {self.problem}. {self.cure}"
+
+
+@dataclass
+class Checkup:
+    """What was looked at and what was found."""
+
+    clips: int = 0  #: as many as sidecars tell of
+    bytes: int = 0  #: of the clips that are there
+    writing: int = 0  #: files that a running process is writing
+    findings: list[FileFinding] = field(default_factory=list)
+
+
+def check(folder: Folder, recorded: Mapping[str, str | None]) -> Checkup:
+    """Compare every clip of ``folder`` with its sidecar, byte for byte.
+
+    Args:
+        folder: read, never changed.
+        recorded: names of clips that a history says are in it, with their task's id.
+
+    Raises:
+        ClipError: the folder cannot be read.
+    """
+    return _Check(folder).run(recorded)
+
+
+class _Check:
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._files = folder.files()
+        self._told: dict[str, Sidecar] = {}
+        self._done = Checkup()
+
+    def run(self, recorded: Mapping[str, str | None]) -> Checkup:
+        for name in sorted(self._files):
+            if name.endswith(".json") and self._files[name] <= _SIDECAR_MAX_BYTES:
+                self._read(name)
+        for name, told in self._told.items():
+            self._clip(name, told)
+        for name, task_id in sorted(recorded.items()):
+            if name not in self._files and _beside(name, ".json") not in self._told:
+                self._done.clips += 1
+                self._find("missing", name, "and its .json are not there, but the history has them",
+                           _fetch_again(task_id), task_id)  # fmt: skip
+        for name in sorted(self._files):
+            self._alone(name)
+        self._done.findings.sort(key=lambda found: (found.kind, found.file))
+        return self._done
+
+    def _read(self, name: str) -> None:
+        try:
+            told = sidecar.decode(self._folder.read(name))
+        except OSError:
+            told = None
+        if told is not None:
+            self._told[name] = told
+        elif _OURS.fullmatch(PurePosixPath(name).name):
+            self._find("changed", name, "cannot be read as what a clip was made from",
+                       "Restore it from a copy; the history may have the task.")  # fmt: skip
+
+    def _clip(self, name: str, told: Sidecar) -> None:
+        clip, task_id = _beside(name, PurePosixPath(told.clip.path).suffix or ".mp4"), told.task.id
+        self._done.clips += 1
+        if clip not in self._files:
+            elsewhere = self._same_content(told)
+            cure = f"{_shown(elsewhere)} has the same content; rename both alike." if elsewhere else ""
+            self._find("missing", clip, "is not beside its .json", cure or _fetch_again(task_id), task_id)
+        else:
+            self._done.bytes += self._files[clip]
+            self._compare(clip, told.clip.bytes, told.clip.sha256, task_id)
+        if told.clip.poster:
+            poster = _beside(name, ".jpg")
+            if poster not in self._files:
+                self._find("missing", poster, "is not beside its clip", "Only the picture is lost.", task_id)
+            elif told.poster_sha256:
+                self._compare(poster, None, told.poster_sha256, task_id)
+
+    def _compare(self, name: str, size: int | None, sha256: str, task_id: str | None) -> None:
+        found = self._files[name]
+        cure = (
+            f"Move it away, then: {_fetch_again(task_id)}" if size is not None else "Restore it from a copy."
+        )
+        if size is not None and found != size:
+            self._find("changed", name, f"has {found:,} bytes; {size:,} were written", cure, task_id)
+            return
+        try:
+            same = self._folder.sha256(name) == sha256
+        except OSError as error:
+            self._find("changed", name, f"cannot be read ({error.strerror or error})", cure, task_id)
+            return
+        if not same:
+            self._find("changed", name, "holds other bytes than were written", cure, task_id)
+
+    def _same_content(self, told: Sidecar) -> str | None:
+        """A video without a sidecar that is this clip under another name."""
+        for name in self._files:
+            if self._files[name] == told.clip.bytes and _beside(name, ".json") not in self._files:
+                try:
+                    if self._folder.sha256(name) == told.clip.sha256:
+                        return name
+                except OSError:
+                    continue
+        return None
+
+    def _alone(self, name: str) -> None:
+        """Report a file of this package's own that belongs to nothing."""
+        path = PurePosixPath(name)
+        if path.name.startswith(".") and path.suffix == ".part":
+            if self._folder.is_being_written(name):
+                self._done.writing += 1
+            else:
+                self._find("leftover", name, "is half-written, and whoever wrote it is gone", "Delete it.")
+        elif (
+            _OURS.fullmatch(path.name)
+            and path.suffix != ".json"
+            and _beside(name, ".json") not in self._files
+        ):
+            what = "clip" if path.suffix == ".mp4" else "picture"
+            self._find("orphaned", name, f"is a {what} without a .json that tells how it was made",
+                       "Keep it or delete it; if it was renamed, rename its .json alike.")  # fmt: skip
+
+    def _find(self, kind: Kind, name: str, problem: str, cure: str, task_id: str | None = None) -> None:
+        self._done.findings.append(FileFinding(kind, name, problem, cure, task_id))
+
+
+def _beside(name: str, suffix: str) -> str:
+    return str(PurePosixPath(name).with_suffix(suffix))
+
+
+def _fetch_again(task_id: str | None) -> str:
+    if task_id is None:
+        return "Restore it from a copy."
+    return f"act.task({task_id!r}).refresh() fetches it again, as long as the service has it."
+
+
+def _shown(name: str) -> str:
+    return name if name.isprintable() else ascii(name)

@@ -1,0 +1,126 @@
+"""The JSON beside each clip: what was asked for, what it is, and how to know that it is whole.
+
+It is for sharing, as the clip is: no key and no signature of a URL stands in it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from cometact_nb._version import __version__
+from cometact_nb.domain.task import ClipInfo, TaskState, unsigned
+
+__all__ = ["Sidecar", "TaskFacts", "decode", "encode", "make"]
+
+#: Parameters that open a private file for whoever has the URL: S3 and other object stores, CDNs, share links.
+_SIGNED = re.compile(
+    r"(?:^|[-_])(?:\w*(?:token|key|secret|signature|password)|sig|jwt|auth|hmac|hm|hdnea)(?:$|[-_])",
+    re.IGNORECASE,
+)
+_MADE_BY = "cometact_nb "
+
+
+class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The task that made a clip.
+
+    Args:
+        id: the service's id.
+        key: the local identity.
+        base_url: the service.
+        submitted_at: Unix seconds, this machine's clock, like ``ended_at``.
+        created_at: Unix seconds, the vendor's clock.
+        ended_at: when the end became known here.
+        price_usd: US dollars that the request was expected to cost when it was submitted.
+    """
+
+    id: str | None = None
+    key: str = ""
+    base_url: str = ""
+    submitted_at: float | None = None
+    created_at: float | None = None
+    ended_at: float | None = None
+    price_usd: float | None = None
+
+
+class Sidecar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What stands in the JSON beside a clip.
+
+    Args:
+        made_by: the package and its version.
+        task: the task that made it.
+        request: the body as it was sent, with signatures of its inputs' URLs cut off; None for a task made
+            elsewhere.
+        unsigned: the inputs whose URL had a signature: ``"character"``, ``"reference"``.
+        allow_unlisted: the request was made with it.
+        clip: the file; ``path`` and ``poster`` are names in the sidecar's own folder.
+        poster_sha256: hash of the poster, hexadecimal.
+    """
+
+    made_by: str
+    task: TaskFacts
+    request: dict[str, Any] | None
+    clip: ClipInfo
+    unsigned: tuple[str, ...] = ()
+    allow_unlisted: bool = False
+    poster_sha256: str | None = None
+
+    @property
+    def version(self) -> str:
+        """The version of this package that wrote it."""
+        return self.made_by.removeprefix(_MADE_BY)
+
+
+def make(state: TaskState, clip: ClipInfo, poster_sha256: str | None) -> Sidecar:
+    """The sidecar of a clip that lies at ``clip.path``."""
+    request, cut = _without_signatures(state.request)
+    names = {
+        "path": PurePosixPath(clip.path.replace("\\", "/")).name,
+        "poster": PurePosixPath(clip.poster.replace("\\", "/")).name if clip.poster else None,
+    }
+    return Sidecar(
+        made_by=f"{_MADE_BY}{__version__}",
+        task=TaskFacts(**{name: getattr(state, name) for name in TaskFacts.__struct_fields__}),
+        request=request,
+        unsigned=cut,
+        allow_unlisted=state.allow_unlisted,
+        clip=msgspec.structs.replace(clip, **names),
+        poster_sha256=poster_sha256,
+    )
+
+
+def encode(sidecar: Sidecar) -> bytes:
+    """As indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(sidecar))
+
+
+def decode(content: bytes) -> Sidecar | None:
+    """A sidecar of this package, also of a newer version; None for any other content."""
+    try:
+        found = msgspec.json.decode(content, type=Sidecar)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return found if found.made_by.startswith(_MADE_BY) else None
+
+
+def _without_signatures(request: dict[str, Any] | None) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
+    if request is None:
+        return None, ()
+    kept, cut = dict(request), []
+    for name in ("character", "reference"):
+        given = request.get(name)
+        if isinstance(given, dict) and _is_signed(str(given.get("uri", ""))):
+            kept[name] = {**given, "uri": unsigned(given["uri"])}
+            cut.append(name)
+    return kept, tuple(cut)
+
+
+def _is_signed(url: str) -> bool:
+    try:
+        return any(_SIGNED.search(name) for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    except ValueError:
+        return True  # what cannot be read is not passed on

@@ -1,0 +1,62 @@
+"""A clip read back from its files, and a folder looked through, as HTML that needs no kernel."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from cometact_nb.views import parts, words
+from cometact_nb.views.card import card_html
+from cometact_nb.views.parts import esc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cometact_nb.archive import SavedClip, Verification
+    from cometact_nb.store.checkup import FileFinding
+
+__all__ = ["saved_html", "verification_html"]
+
+_GREEN, _AMBER = "#16a34a", "#d97706"
+_CELL = "text-align:left;padding:3px 18px 3px 0;vertical-align:top"
+#: Rows that a notebook keeps; ``to_rows()`` has all.
+_ROWS = 100
+
+
+def saved_html(saved: SavedClip, notebook_dir: Path) -> str:
+    """The card of the task that made the clip, and what there is to know about the files."""
+    notes = [f"Read from the files; written by cometact_nb {saved.version}."]
+    if saved.unsigned:
+        notes.append(f"The signature of the URL of {' and '.join(saved.unsigned)} was not kept.")
+    told = parts.fine(esc(" ".join(notes), 300))
+    if not saved.intact:
+        told = parts.note("The file was changed since it was written.", "", _AMBER) + told
+    card = card_html(saved.state, now=time.time(), notebook_dir=notebook_dir, sandbox=saved.sandbox)
+    return f'{card}<div style="margin:4px 2px">{told}</div>'
+
+
+def verification_html(shown: Verification) -> str:
+    """The outcome, and a table of what is not as it was left."""
+    rows = "".join(map(_row, shown.findings[:_ROWS]))
+    names = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("", "File", "What to do"))
+    table = (
+        f'<table style="font:inherit;border-collapse:collapse;margin:10px 0 0">'
+        f"<thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+    rest = []
+    if len(shown.findings) > _ROWS:
+        rest.append(f"{len(shown.findings) - _ROWS} more are in to_rows().")
+    if shown.writing:
+        rest.append(f"{shown.writing} files were being written.")
+    body = (
+        parts.note(esc(shown.summary), "", _GREEN if shown.ok else _AMBER)
+        + (table if rows else "")
+        + parts.fine(esc(" ".join([words.clean(shown.folder, 300), *rest]), 500))
+    )
+    return parts.frame(f'<div style="padding:12px 14px">{body}</div>')
+
+
+def _row(found: FileFinding) -> str:
+    file = f"<code>{esc(found.file, 200)}</code> {esc(found.problem, 300)}"
+    cells = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in (file, esc(found.cure, 300)))
+    return f'<tr><th scope="row" style="{_CELL}">{esc(found.kind)}</th>{cells}</tr>'
