@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cometact_nb.numbers import NoiseFloor
     from cometact_nb.sessions import Session
     from cometact_nb.store.sweeps import SweepRow
-    from cometact_nb.sweeps import Sweep
+    from cometact_nb.sweep_handle import Sweep
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
 
@@ -90,7 +90,7 @@ _HOMES = {
     "SavedClip": "cometact_nb.archive",
     "Session": "cometact_nb.sessions",
     "Status": "cometact_nb.domain.task",
-    "Sweep": "cometact_nb.sweeps",
+    "Sweep": "cometact_nb.sweep_handle",
     "Task": "cometact_nb.tasks",
     "Verification": "cometact_nb.archive",
     "image": "cometact_nb.domain.media",

@@ -26,8 +26,8 @@ from cometact_nb.job import Job
 from cometact_nb.lookup import find_task
 from cometact_nb.notify import Notifier
 from cometact_nb.store.sweeps import find, latest
+from cometact_nb.sweep_handle import Sweep
 from cometact_nb.sweep_run import Gate
-from cometact_nb.sweeps import Sweep
 from cometact_nb.tasks import Task, error_for
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.sweep import Rating
     from cometact_nb.job import Job
+    from cometact_nb.sweep_handle import Sweep
     from cometact_nb.sweep_run import Entry
-    from cometact_nb.sweeps import Sweep
     from cometact_nb.tasks import Task
 
 __all__ = ["Cell", "row"]

@@ -33,7 +33,7 @@ LEVELS: dict[str, int] = {
     "sweep_run": 5,
     "sweep_cells": 5,
     "sweep_plan": 5,
-    "sweeps": 5,
+    "sweep_handle": 5,
     "tasks": 5,
     "sessions": 5,
     "views": 6,

@@ -16,7 +16,7 @@ from services import SandboxProcess, new_session
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError, RequestError, SweepPaused
 from cometact_nb.sessions import Session
-from cometact_nb.sweeps import Sweep
+from cometact_nb.sweep_handle import Sweep
 
 
 @pytest.fixture
