@@ -113,10 +113,7 @@ def __dir__() -> list[str]:
 
 def session() -> Session:
     """The session that the magic, the panel and the functions of this package share."""
-    shared: Session = importlib.import_module("cometact_nb.sessions").session()
-    shared.views = _views
-    if _in_terminal():
-        shared.waiting = importlib.import_module("cometact_nb.views.text").waiting
+    shared: Session = importlib.import_module("cometact_nb.views.wiring").session()
     return shared
 
 
@@ -273,11 +270,6 @@ def unload_ipython_extension(ip: Any) -> None:
     importlib.import_module("cometact_nb.magics").unload(ip)
 
 
-def _views(name: str) -> Any:
-    """The module that draws something."""
-    return importlib.import_module(f"cometact_nb.views.{name}")
-
-
 def _show_task(shown: Task) -> None:
     importlib.import_module("cometact_nb.views.status").show(shown, once_per_cell=True)
 
@@ -301,12 +293,6 @@ def _shell() -> Any:
     """IPython's shell, or None; IPython is not imported for the question."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
-
-
-def _in_terminal() -> bool:
-    """Whether this is IPython without a notebook, where a wait shows a line of text."""
-    shell = _shell()
-    return shell is not None and not hasattr(shell, "kernel")
 
 
 def _register_displays() -> None:

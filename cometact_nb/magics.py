@@ -173,9 +173,9 @@ def unload(ip: Any) -> None:
 
 
 def _session() -> Session:
-    from cometact_nb import sessions  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+    from cometact_nb.views import wiring  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
-    return sessions.session()
+    return wiring.session()
 
 
 def _request(options: argparse.Namespace, cell: str | None) -> ActTwoRequest:

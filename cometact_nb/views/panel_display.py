@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views import panel_record, status
+from cometact_nb.views.shell import in_notebook
 from cometact_nb.views.text import write
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class PanelDisplay:
 
     def show(self) -> None:
         """Show the panel in the current cell, or as text where there is no notebook."""
-        if not status.in_notebook():
+        if not in_notebook():
             write(sys.stdout, self._bundle()["text/plain"] + "\n")
             return
         from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)

@@ -12,14 +12,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views.card import card_html
-from cometact_nb.views.text import card_text, waiting, write
+from cometact_nb.views.shell import in_notebook, shell
+from cometact_nb.views.text import card_text, write
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
     from cometact_nb.tasks import Task
     from cometact_nb.views.widget import StatusWidget
 
-__all__ = ["WIDGET_MIME", "Display", "hush", "in_notebook", "show", "was_shown"]
+__all__ = ["WIDGET_MIME", "Display", "hush", "show", "was_shown"]
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -40,7 +41,6 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
     if in_notebook():
         Display(task)
     else:
-        task.session.waiting = waiting
         write(sys.stdout, card_text(task.state, now=time.time(), sandbox=task.sandbox) + "\n")
 
 
@@ -51,19 +51,8 @@ def hush(task: Task) -> None:
 
 def was_shown(key: str) -> bool:
     """Whether this execution of this cell has shown ``key`` already; it counts as shown from now on."""
-    shell = _shell()
-    return shell is not None and _seen(shell.execution_count, key)
-
-
-def in_notebook() -> bool:
-    """Whether a front end listens that can show more than text."""
-    return hasattr(_shell(), "kernel")
-
-
-def _shell() -> Any:
-    """IPython's shell, or None; IPython is not imported for the question."""
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython is not None else None
+    here = shell()
+    return here is not None and _seen(here.execution_count, key)
 
 
 def _seen(cell: int, key: str) -> bool:
