@@ -11,7 +11,7 @@ from IPython.core.error import UsageError
 
 from cometact_nb.domain.forms import OPTIONS
 from cometact_nb.domain.media import Finding, MediaRef, as_media
-from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
+from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS, wrong_name
 from cometact_nb.domain.several import read_value
 from cometact_nb.errors import RequestError
 from cometact_nb.magic_words import WordError, split, verbatim
@@ -121,6 +121,8 @@ class Parser(argparse.ArgumentParser):
         if not message.startswith("unrecognized arguments: "):
             return "."
         wrong = message.split()[2].partition("=")[0]
+        if wrong.startswith("--") and (said := wrong_name(wrong)):
+            return f". {said}"
         near = difflib.get_close_matches(wrong, self.options(), n=1)
         if near:
             return f". Did you mean {near[0]}?"

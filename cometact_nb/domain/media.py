@@ -132,7 +132,9 @@ def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Fin
 
 
 def _check_type(field: str, ref: MediaRef) -> Iterator[Finding]:
-    if ref.type not in ("image", "video"):  # no set: a pasted type may be unhashable
+    if urlsplit_path(ref.uri).lower().endswith(".gif"):
+        yield Finding(field, ref, "is a GIF, which the vendor refuses", "Convert it to PNG, JPEG or MP4.")
+    elif ref.type not in ("image", "video"):  # no set: a pasted type may be unhashable
         told = "is of a kind its name does not tell" if ref.type is None else f"has the type {ref.type!r}"
         yield Finding(field, ref, told, f"Say which: {field}=act.image(url) or act.video(url).")
     elif field == "reference" and ref.type != "video":
@@ -142,8 +144,6 @@ def _check_type(field: str, ref: MediaRef) -> Iterator[Finding]:
             "is an image; the reference is the clip of a performance",
             "Give a video of 3–30 s; the image may belong in character.",
         )
-    elif infer_type(ref.uri) is None and urlsplit_path(ref.uri).lower().endswith(".gif"):
-        yield Finding(field, ref, "is a GIF, which the vendor refuses", "Convert it to PNG, JPEG or MP4.")
 
 
 def urlsplit_path(uri: str) -> str:

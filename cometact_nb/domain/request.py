@@ -16,7 +16,7 @@ import msgspec
 from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media
 from cometact_nb.errors import RequestError
 
-__all__ = ["KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob"]
+__all__ = ["KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob", "wrong_name"]
 
 MODEL = "act_two"
 
@@ -179,7 +179,7 @@ class ActTwoRequest:
             *check_media("character", character, allow_unlisted=allow_unlisted),
             *check_media("reference", reference, allow_unlisted=allow_unlisted),
             *(found for name, value in given.items() for found in _check_knob(name, value, allow_unlisted)),
-            *(_unknown_field(name) for name in unknown),
+            *(_unknown_field(name, value) for name, value in unknown.items()),
         ]
         if findings:
             raise RequestError(findings)
@@ -332,9 +332,15 @@ def _aspect(ratio: str) -> float:
     return int(width) / int(height)
 
 
-def _unknown_field(name: str) -> Finding:
-    squeezed = name.replace("_", "").replace("-", "").lower()
-    cure = _WRONG_NAMES.get(squeezed)
+def wrong_name(name: str) -> str | None:
+    """What to say about a name that people often take for one of a field; None when it is not such a one."""
+    return _WRONG_NAMES.get(name.replace("_", "").replace("-", "").lower())
+
+
+def _unknown_field(name: str, value: Any) -> Finding:
+    if name == "model":
+        return Finding("model", value, "is another model", f"This package sends {MODEL!r} only.")
+    cure = wrong_name(name)
     if name.startswith(tuple(f"{field}." for field in _INPUTS)):
         cure = "An input has a type and a uri. Take it out."
     elif cure is None:
@@ -347,15 +353,11 @@ def _unknown_field(name: str) -> Finding:
 def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
     """The constructor's arguments for a vendor body; what it does not know is passed on by its own name.
 
-    Raises:
-        RequestError: ``model`` names another model.
+    The constructor refuses it together with all else that is wrong, another ``model`` too.
     """
     rest = {str(name): value for name, value in body.items()}
-    model = rest.pop("model", MODEL)
-    if model != MODEL:
-        raise RequestError(
-            [Finding("model", model, "is another model", f"This package sends {MODEL!r} only.")]
-        )
+    if rest.get("model") == MODEL:
+        del rest["model"]
     found: dict[str, Any] = {}
     for name in _INPUTS:
         value = rest.get(name)

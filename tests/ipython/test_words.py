@@ -251,6 +251,7 @@ def test_the_line_overrides_the_body_and_adds_to_it() -> None:
     ("line", "told"),
     [
         ("-c x --refrence y", "Did you mean --reference?"),
+        ("--promptImage x", "promptImage is image-to-video; Act-Two takes character"),
         ("-c x —seed 4", "Did you mean --seed?"),
         ("-seed 4", "-seed has one dash. Did you mean --seed?"),
         ("-ratio=1:1", "-ratio has one dash. Did you mean --ratio?"),

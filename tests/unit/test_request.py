@@ -74,8 +74,8 @@ def test_a_type_can_be_said() -> None:
         ({"character": "https://a.example/he ro.png"}, "%20"),
         ({"character": "https://user:pass@a.example/hero.png"}, "user name or password"),
         ({"character": "https://a.example/" + "x" * 2048 + ".png"}, "2048"),
-        ({"character": "https://a.example/hero.gif"}, "character="),
-        ({"character": act.image("https://a.example/hero.gif")}, "is a GIF"),
+        ({"character": act.image("https://a.example/hero.GIF?x=1")}, "is a GIF"),
+        ({"character": "https://a.example/hero.gif"}, "is a GIF"),
         ({"character": "https:///hero.png"}, "not a complete URL"),
         ({"reference": "https://a.example/hero.png"}, "the reference is the clip of a performance"),
         ({"reference": act.image(CLIP)}, "the reference is the clip of a performance"),
@@ -245,3 +245,9 @@ def test_curl_holds_the_name_of_the_key_only(monkeypatch) -> None:
 )
 def test_curl_commands_are_read_in_the_ways_people_write_them(command) -> None:
     assert forms.from_text(command) == make()
+
+
+def test_another_model_is_told_together_with_all_else_that_is_wrong() -> None:
+    with pytest.raises(RequestError) as caught:
+        act.ActTwoRequest.from_json({"model": "gen4_turbo", "promptImage": "x", "seed": -1})
+    assert {found.field for found in caught.value.findings} >= {"model", "promptImage", "seed", "reference"}
