@@ -103,6 +103,7 @@ def test_the_demo_leaves_a_notebook_a_page_and_a_clip_and_never_finds_a_key(tmp_
         timeout=120,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stderr == ""  # a newcomer's first command warns of nothing
     notebook = (folder / "01_first_performance.ipynb").read_text()
     page = (folder / "01_first_performance.html").read_text()
     (clip,) = (folder / "act_two_outputs").glob("*.mp4")
