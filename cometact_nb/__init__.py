@@ -134,7 +134,25 @@ def configure(**settings: Any) -> Config:
 
 
 def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
-    """Send one paid request and return when it is answered; see :meth:`Session.submit`."""
+    """Send one paid request and return when it is answered; it is watched in the background from then on.
+
+    Args:
+        request: what to send; or give its ``fields``.
+        fields: of :class:`ActTwoRequest`: ``character``, ``reference``, ``body_control``,
+            ``expression_intensity``, ``seed``, ``ratio``, ``public_figure_threshold``, ``allow_unlisted``.
+
+    Returns:
+        the task, with ``.wait()`` or ``await``, ``.status``, ``.clip``, ``.cancel()``.
+
+    Raises:
+        RequestError: the request is wrong; nothing was sent.
+        ConfigError: no key; nothing was sent.
+        BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
+        HistoryError: the intent could not be recorded; nothing was sent.
+        RefusedError: the service said no; nothing was bought.
+        NotSentError: the service was not reached; nothing was bought.
+        UnconfirmedError: sent, and the answer was lost; ``.task`` is kept and never sent again by itself.
+    """
     return session().submit(request, **fields)
 
 
@@ -158,23 +176,37 @@ def sweep(
             combination is a cell.
 
     Returns:
-        the sweep: ``.plan``, ``.run()``, ``.wait()``, ``.cells``, ``.gallery()``, ``.export(folder)``.
+        the sweep, with ``.plan``, ``.run()``, ``.wait()``, ``.cells``, ``.gallery()``, ``.export(folder)``.
 
     Raises:
         RequestError: with everything that is wrong about any of its requests.
+        ConfigError: a name that is none.
     """
     return session().sweep(table, name=name, replicates=replicates, allow_unlisted=allow_unlisted, **fields)
 
 
 def sweeps(limit: int = 50) -> list[SweepRow]:
-    """The sweeps of the history that were last run, the newest first; see :meth:`Session.sweeps`."""
+    """The sweeps of the history that were last run, the newest first.
+
+    Args:
+        limit: how many at the most.
+
+    Raises:
+        HistoryError: the history could not be read.
+    """
     return session().sweeps(limit)
 
 
 def sweep_by_name(name: str, *, resume: bool = True) -> Sweep:
-    """A sweep from the history, in any kernel; it goes on if it was running when its kernel ended.
+    """A sweep from the history, in any kernel: shows what is done, watches what runs.
 
-    See :meth:`Session.sweep_by_name`.
+    Args:
+        name: the sweep's.
+        resume: buy the cells that are left, if the sweep was running when its kernel ended, and within what
+            was approved then. False only looks.
+
+    Raises:
+        HistoryError: no sweep has this name, or the history cannot be read.
     """
     return session().sweep_by_name(name, resume=resume)
 
@@ -182,12 +214,38 @@ def sweep_by_name(name: str, *, resume: bool = True) -> Sweep:
 def inspect(
     url_or_path: str | PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
 ) -> Inspection:
-    """What the vendor would refuse about an input, and how to mend it; see :meth:`Session.inspect`."""
+    """What the vendor would refuse about an input, and how to mend it. Nothing is submitted.
+
+    At most about 10 s, 4 MB and 12 requests; the key is not sent.
+
+    Args:
+        url_or_path: of a character or a reference clip, or what :func:`image` and :func:`video` give. A
+            relative path starts from the notebook's folder.
+        role: ``"character"`` or ``"reference"``; None takes an image for a character and a video for a
+            reference.
+        fresh: look again; otherwise what was seen in the last three minutes is used.
+
+    Returns:
+        the findings. A bad input is never raised, and a network that fails leaves ``ok`` at None.
+
+    Raises:
+        ConfigError: an argument of another kind.
+    """
     return session().inspect(url_or_path, role, fresh=fresh)
 
 
 def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
-    """The task with this id, from this session, from history, or made elsewhere with the same key."""
+    """The task with this id, from this session, from history, or made elsewhere with the same key.
+
+    An unfinished one is watched from then on.
+
+    Args:
+        id: the service's id, a local key, or their first characters (4 or more) if history has it.
+
+    Raises:
+        ConfigError: the name is no id.
+        HistoryError: several tasks start with it, or the history cannot be read.
+    """
     return session().task(id)
 
 
@@ -232,7 +290,21 @@ def verify(folder: str | PathLike[str] | None = None) -> Verification:
 def use_sandbox(
     speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
 ) -> Sandbox | None:
-    """Send new tasks to a stand-in on this machine; see :meth:`Session.use_sandbox`."""
+    """Send new tasks to a stand-in on this machine that renders real clips. Nothing is billed.
+
+    Args:
+        speed: how many times faster than the real service, 0.1–1000, default 12 (a task takes about 6 s).
+        unless_key: do nothing, and return None, when a key is configured: for notebooks that run on either.
+        url: of a sandbox that runs already (``cometact-nb sandbox --speed …``) and outlives this kernel;
+            ``speed`` is then the one it was started with.
+        options: such as ``scenario="lost-answer"``; see ``cometact-nb sandbox --help``.
+
+    Returns:
+        the sandbox, with URLs of sample characters and references.
+
+    Raises:
+        ConfigError: the extra ``sandbox`` is not installed, or a value is wrong.
+    """
     return session().use_sandbox(speed, unless_key=unless_key, url=url, **options)
 
 
@@ -248,7 +320,7 @@ def panel(**initial: Any) -> Panel:
         initial: fields of :class:`ActTwoRequest` to begin with.
 
     Returns:
-        the form as an object: ``request``, ``findings``, ``submit()``, ``tasks``, ``load(…)``.
+        the form as an object, with ``request``, ``findings``, ``submit()``, ``tasks``, ``load(…)``.
 
     Raises:
         RequestError: a field that no request has.
@@ -261,12 +333,20 @@ def panel(**initial: Any) -> Panel:
 
 
 def load_ipython_extension(ip: Any) -> None:
-    """``%load_ext cometact_nb``: adds ``%act_two`` and ``%%act_two``."""
+    """``%load_ext cometact_nb``: adds ``%act_two`` and ``%%act_two``.
+
+    Args:
+        ip: IPython's shell, which calls this.
+    """
     importlib.import_module("cometact_nb.magics").load(ip)
 
 
 def unload_ipython_extension(ip: Any) -> None:
-    """``%unload_ext cometact_nb``."""
+    """``%unload_ext cometact_nb``.
+
+    Args:
+        ip: IPython's shell, which calls this.
+    """
     importlib.import_module("cometact_nb.magics").unload(ip)
 
 

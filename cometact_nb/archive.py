@@ -111,7 +111,11 @@ class Verification:
         return not self.findings
 
     def of_kind(self, kind: str) -> tuple[FileFinding, ...]:
-        """The findings of one kind: ``"missing"``, ``"changed"``, ``"orphaned"`` or ``"leftover"``."""
+        """The findings of one kind: ``"missing"``, ``"changed"``, ``"orphaned"`` or ``"leftover"``.
+
+        Args:
+            kind: one of the four.
+        """
         return tuple(found for found in self.findings if found.kind == kind)
 
     @property

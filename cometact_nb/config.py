@@ -81,7 +81,11 @@ class Price:
             )
 
     def estimate(self, requests: int = 1) -> str:
-        """The estimate in words, always with the price it used: ``$0.40 (1 × $0.40, …)``."""
+        """The estimate in words, always with the price it used: ``$0.40 (1 × $0.40, …)``.
+
+        Args:
+            requests: how many.
+        """
         total = self.usd_per_request * requests
         dated = f", {self.as_of}" if self.as_of else ""
         return f"${total:.2f} ({requests} × ${self.usd_per_request:.2f}, {self.source}{dated})"
@@ -198,7 +202,10 @@ class Config:
         return is_loopback(self.base_url)
 
     def changed(self, **changes: Any) -> Config:
-        """A copy with ``changes`` checked and applied; a value of None leaves its setting as it is.
+        """A copy with ``changes`` checked and applied.
+
+        Args:
+            changes: settings; None leaves one as it is.
 
         Raises:
             ConfigError: an unknown setting or a value it cannot take.

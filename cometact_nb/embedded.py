@@ -33,6 +33,8 @@ class Sandbox:
         characters: URLs of sample character images.
         character_videos: URLs of sample character videos.
         references: URLs of sample reference clips.
+        options: further ones that it was started with.
+        process: what was started; None for a sandbox that ran already.
     """
 
     base_url: str

@@ -80,7 +80,7 @@ class Session:
 
     @property
     def notebook_dir(self) -> Path:
-        """The folder that relative paths start from: the notebook's own, else where Python started."""
+        """The folder that relative paths start from, the notebook's own, else where Python started."""
         named = Path(os.environ.get("JPY_SESSION_NAME", ""))
         if named.is_absolute() and named.parent.is_dir():
             return named.parent
@@ -92,7 +92,13 @@ class Session:
         return self._sandbox if self._before_sandbox is not None else None
 
     def configure(self, **settings: Any) -> Config:
-        """Change settings; see :class:`~cometact_nb.config.Config`. Tasks under way keep theirs.
+        """Change settings. Tasks under way keep theirs.
+
+        Args:
+            settings: see :class:`Config`; None leaves a setting as it is.
+
+        Returns:
+            the settings as they are now; the key is not shown.
 
         Raises:
             ConfigError: an unknown setting, a bad value, or another history while tasks are watched.
@@ -115,13 +121,13 @@ class Session:
         """Send new tasks to a stand-in on this machine that renders real clips. Nothing is billed.
 
         Args:
-            speed: how many times faster than the real service, default 12 (a task takes about 6 s). Polls
-                are spaced alike.
+            speed: how many times faster than the real service, 0.1–1000, default 12 (a task takes about
+                6 s). Polls are spaced alike.
             unless_key: do nothing, and return None, when a key is configured: for notebooks that run on
                 either.
             url: of a sandbox that runs already (``cometact-nb sandbox --speed …``) and outlives this kernel;
                 ``speed`` is then the one it was started with.
-            options: such as ``scenario="lost-answer"``; see ``python -m cometact_nb.sandbox --help``.
+            options: such as ``scenario="lost-answer"``; see ``cometact-nb sandbox --help``.
 
         Returns:
             the sandbox, with URLs of sample characters and references.
@@ -221,19 +227,35 @@ class Session:
         return list(reversed(self._tasks.copy().values()))
 
     def cancel(self, task: Task) -> None:
-        """See :meth:`Task.cancel`."""
+        """See :meth:`Task.cancel`.
+
+        Args:
+            task: of this session.
+        """
         if task.id is not None:
             self.run(self.engine.cancel(task._job))  # noqa: SLF001  (a handle's job is the session's)
 
     def refresh(self, task: Task) -> None:
-        """See :meth:`Task.refresh`."""
+        """See :meth:`Task.refresh`.
+
+        Args:
+            task: of this session.
+        """
         job = task._job  # noqa: SLF001
         if job.endpoint.api_key is None and job.endpoint.base_url == self._config.base_url:
             job.endpoint = self._config.endpoint
         self.run(self.engine.resume(job))
 
     def confirm(self, task: Task, task_id: str) -> None:
-        """See :meth:`Task.confirm`."""
+        """See :meth:`Task.confirm`.
+
+        Args:
+            task: an unconfirmed one.
+            task_id: as the vendor's log has it.
+
+        Raises:
+            ActTwoError: the task is not unconfirmed, or the id is empty.
+        """
         self._need_unconfirmed(task)
         if not str(task_id).strip():
             raise ActTwoError("The id is empty. Copy it from the vendor's log.")
@@ -244,7 +266,14 @@ class Session:
         self.run(work())
 
     def forget(self, task: Task) -> None:
-        """See :meth:`Task.forget`."""
+        """See :meth:`Task.forget`.
+
+        Args:
+            task: an unconfirmed one.
+
+        Raises:
+            ActTwoError: the task is not unconfirmed.
+        """
         self._need_unconfirmed(task)
 
         async def work() -> None:
@@ -253,7 +282,14 @@ class Session:
         self.run(work())
 
     def resubmit(self, task: Task) -> Task:
-        """See :meth:`Task.resubmit`."""
+        """See :meth:`Task.resubmit`.
+
+        Args:
+            task: one that has ended.
+
+        Raises:
+            ActTwoError: the task has not ended, or its request is not known.
+        """
         request = task.request
         if request is None:
             raise ActTwoError("What this task asked for is not known here, so it cannot be sent again.")
@@ -298,6 +334,9 @@ class Session:
 
         Args:
             limit: how many at the most.
+
+        Raises:
+            HistoryError: the history could not be read.
         """
 
         async def read() -> list[SweepRow]:
@@ -390,6 +429,9 @@ class Session:
 
     def check(self, request: ActTwoRequest) -> None:
         """Raise what :meth:`submit` would raise about ``request`` before it sends anything.
+
+        Args:
+            request: nothing is fetched to judge it.
 
         Raises:
             RequestError: an input is on this machine, or a recent inspection saw it to be bad.

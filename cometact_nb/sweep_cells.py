@@ -40,7 +40,7 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Its identity: the content of its request and the replicate's number."""
+        """Its identity, the content of its request and the replicate's number."""
         return self._entry.cell.key
 
     @property
@@ -87,7 +87,7 @@ class Cell:
 
     @property
     def rating(self) -> Rating:
-        """What the user thinks of it; see :meth:`Sweep.rate`."""
+        """What the user thinks of it; see :meth:`cometact_nb.Sweep.rate`."""
         job = self._entry.job
         return NO_RATING if job is None else self._sweep.ratings.get(job.state.key, NO_RATING)
 

@@ -60,7 +60,7 @@ _INSPECTING_S = 15.0
 
 
 class Sweep:
-    """A grid of requests, bought once. Made by :func:`cometact_nb.sweep`, never directly.
+    """A grid of requests, bought once. Made by :func:`sweep`, never directly.
 
     All attributes may be read from any thread.
 
@@ -337,12 +337,17 @@ class Sweep:
         """``fn(clip)`` for each cell, in the order of ``cells``; None for a cell without a clip.
 
         Args:
-            fn: called with a :class:`~cometact_nb.Clip`.
-            executor: see :func:`cometact_nb.numbers.map_clips`: any of ``concurrent.futures``, Dask's
-                ``client.get_executor()``, ipyparallel's ``view.executor``.
+            fn: called with a :class:`Clip`. For other processes it must be importable there, and so must
+                what it returns; for other machines the clips' folder must be mounted at the same path.
+            executor: any of ``concurrent.futures``, Dask's ``client.get_executor()``, ipyparallel's
+                ``view.executor``. None calls ``fn`` here, one clip after the other.
 
         Returns:
             what ``fn`` returned.
+
+        Raises:
+            ConfigError: an executor that has no ``submit``. What ``fn`` raises comes through, with a note
+                that names the clip, when all the others have ended.
         """
         return map_clips(fn, [cell.clip for cell in self.cells], executor)
 
@@ -350,7 +355,7 @@ class Sweep:
         """How far each knob moves the clips, against how far they differ by chance.
 
         Args:
-            distance: of two clips; None compares their frames. See :func:`cometact_nb.numbers.noise_floor`.
+            distance: of two clips, ≥ 0; None takes the mean absolute difference of their frames, 0–255.
 
         Returns:
             a table; ``to_rows()`` gives it as numbers.
@@ -389,6 +394,9 @@ class Sweep:
 
     def add_listener(self, callback: Callable[[Sweep], object]) -> Callable[[], None]:
         """Call ``callback(sweep)`` after changes, a few times a second at the most, on a background thread.
+
+        Args:
+            callback: called with this sweep.
 
         Returns:
             a function that removes the listener.

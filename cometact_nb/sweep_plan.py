@@ -69,7 +69,7 @@ class Plan:
 
     @property
     def grid(self) -> str:
-        """The axes in words: ``3 expression_intensity × 2 seed``."""
+        """The axes in words, such as ``3 expression_intensity × 2 seed``."""
         return " × ".join(f"{len(values)} {name}" for name, values in self.axes.items()) or "1 cell"
 
     def counts(self) -> list[str]:

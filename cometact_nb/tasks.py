@@ -51,7 +51,7 @@ class WaitCancelled(ShortTraceback, asyncio.CancelledError):
 
 
 class Task:
-    """One generation. Made by :func:`cometact_nb.submit` or :func:`cometact_nb.task`, never directly.
+    """One generation. Made by :func:`submit` or :func:`task`, never directly.
 
     All attributes may be read from any thread and never block.
     """
@@ -124,7 +124,7 @@ class Task:
 
     @property
     def created_at(self) -> datetime | None:
-        """When the task was made, in UTC: by the service's clock if it told, else by this machine's."""
+        """When the task was made, in UTC, by the service's clock if it told, else by this machine's."""
         moment = self.state.created_at or self.state.submitted_at
         return datetime.fromtimestamp(moment, UTC) if moment else None
 
@@ -239,6 +239,9 @@ class Task:
     def confirm(self, id: str) -> Task:  # noqa: A002  (the vendor's own word)
         """Settle an ``UNCONFIRMED`` task with the id found in the vendor's log; it is watched from then on.
 
+        Args:
+            id: as the log has it.
+
         Raises:
             ActTwoError: the task is not unconfirmed, or the id is empty.
         """
@@ -271,6 +274,9 @@ class Task:
         """Call ``callback(task)`` after every change, on a background thread that may take its time.
 
         Changes that follow fast on each other may be told once.
+
+        Args:
+            callback: called with this task.
 
         Returns:
             a function that removes the listener.

@@ -51,7 +51,7 @@ class MediaFacts:
     Args:
         content_type: lower case, without parameters, as the server gives it.
         bytes: size of the file.
-        container: its format by its first bytes, such as ``"mp4"``; see :mod:`cometact_nb.domain.sniff`.
+        container: its format by its first bytes, such as ``"mp4"``.
         codec: FFmpeg's name of the video codec; an empty string when the file holds no video.
         width: pixels.
         height: pixels.

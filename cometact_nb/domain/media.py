@@ -76,12 +76,22 @@ class MediaRef:
 
 
 def image(url: str) -> MediaRef:
-    """A character image, whatever the URL's extension: JPEG, PNG or WebP, at most 16 MB."""
+    """A character image, whatever its URL's extension.
+
+    Args:
+        url: https, of a JPEG, PNG or WebP of at most 16 MB (docs.dev.runwayml.com/assets/inputs). It is
+            checked when a request is made with it.
+    """
     return MediaRef("image", str(url).strip())
 
 
 def video(url: str) -> MediaRef:
-    """A character video or a reference clip, whatever the URL's extension: at most 32 MB."""
+    """A character video or a reference clip, whatever its URL's extension.
+
+    Args:
+        url: https, of an MP4, MOV or WebM of at most 32 MB (docs.dev.runwayml.com/assets/inputs). It is
+            checked when a request is made with it.
+    """
     return MediaRef("video", str(url).strip())
 
 

@@ -134,9 +134,11 @@ class ActTwoRequest:
         reference: the performance: URL of a video, 3–30 s (CometAPI, control-a-character).
         body_control: animate gestures as well as the face. Not supported when the character is a video
             (CometAPI's model page). Default: not sent.
-        expression_intensity: 1 (subtle) to 5 (exaggerated). Default: not sent; 3 is the usual start.
+        expression_intensity: 1 (subtle) to 5 (exaggerated). Default: not sent; 3 is the usual start
+            (CometAPI, control-a-character, as for the fields below).
         seed: 0–4294967295; the same seed gives similar, not identical, results. Default: not sent.
-        ratio: output size in pixels, one of :data:`RATIOS`. Default: not sent.
+        ratio: output size in pixels: ``1280:720``, ``720:1280``, ``960:960``, ``1104:832``, ``832:1104`` or
+            ``1584:672`` (CometAPI, control-a-character). Default: not sent.
         public_figure_threshold: ``"auto"`` or ``"low"``: the vendor's moderation. Default: not sent.
         allow_unlisted: also accept what CometAPI does not list: another ratio, data URIs, ``runway://``.
 
@@ -247,7 +249,10 @@ class ActTwoRequest:
         return forms.to_magic(self)
 
     def replace(self, **changes: Any) -> ActTwoRequest:
-        """A copy with ``changes``; None unsets a field.
+        """A copy with ``changes``.
+
+        Args:
+            changes: fields of this class; None unsets one.
 
         Raises:
             RequestError: as the constructor does.
@@ -262,7 +267,7 @@ class ActTwoRequest:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is allowed but doubtful: it would be sent, and may waste money."""
+        """What is allowed but doubtful. It would be sent, and may waste money."""
         return tuple(_warnings(self))
 
     @property

@@ -26,16 +26,16 @@ class Status(StrEnum):
     """
 
     SUBMITTING = "SUBMITTING"  #: the intent is on disk, the POST is not answered yet
-    REFUSED = "REFUSED"  #: the POST was refused, or never sent: nothing was bought
+    REFUSED = "REFUSED"  #: the POST was refused or never sent; nothing was bought
     UNCONFIRMED = "UNCONFIRMED"  #: the POST may have been accepted; it is never sent again by itself
     FORGOTTEN = "FORGOTTEN"  #: an unconfirmed task the user gave up
 
     PENDING = "PENDING"  #: accepted, not started
     THROTTLED = "THROTTLED"  #: accepted, waiting for the account's concurrency limit
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
+    RUNNING = "RUNNING"  #: the video is being made
+    SUCCEEDED = "SUCCEEDED"  #: it is made; a wait goes on until the clip is on disk
+    FAILED = "FAILED"  #: it will not be made; see ``failure_code``
+    CANCELLED = "CANCELLED"  #: here or elsewhere
 
     UNKNOWN = "UNKNOWN"  #: the service used a word that is not documented; see ``raw_status``
     NOT_FOUND = "NOT_FOUND"  #: the service does not know the id, also after the time a fresh id is given
@@ -257,15 +257,15 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
         request: the body as JSON, or None for a task made elsewhere.
         allow_unlisted: the request was made with it.
         base_url: the service.
-        price_usd: the estimate when it was submitted.
+        price_usd: US dollars, the estimate when it was submitted.
         progress: 0–1, or None when the service reports none.
         failure: what failed, in the service's words.
         failure_code: the vendor's code.
         output_urls: as of the last poll; without their signature after a restart.
-        submitted_at: Unix seconds, this machine's clock, like ``ended_at`` and ``observed_at``.
+        submitted_at: Unix seconds, this machine's clock.
         created_at: Unix seconds, the vendor's clock.
-        ended_at: when the end became known here.
-        observed_at: when the service last answered.
+        ended_at: Unix seconds, this machine's clock, when the end became known here.
+        observed_at: Unix seconds, this machine's clock, when the service last answered.
         waiting_for: what the task waits for, in words, when that is not its status.
         problem: what the user should know: the last poll that failed, why the watch ended.
         watching: whether the task is meant to be polled.
@@ -307,7 +307,7 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_settled(self) -> bool:
-        """Whether a wait is over: terminal, with all clips on disk or known not to come; or unwatched."""
+        """Whether a wait is over, with all clips on disk or known not to come, or with nothing watched."""
         if self.status is Status.SUCCEEDED:
             have_all = bool(self.clips) and len(self.clips) >= len(self.output_urls)
             return have_all or self.clip_error is not None
@@ -324,7 +324,11 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
         return self.submitted_at if self.submitted_at is not None else self.created_at
 
     def elapsed_s(self, now: float) -> float:
-        """Seconds from submission to the end, or to ``now``."""
+        """Seconds from submission to the end, or to ``now``.
+
+        Args:
+            now: Unix seconds, this machine's clock.
+        """
         begun = self.begun_at
         if begun is None:
             return 0.0

@@ -50,7 +50,16 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SweepRow(msgspec.Struct, frozen=True):
-    """One sweep as the history has it."""
+    """One sweep as the history has it.
+
+    Args:
+        name: under which :func:`cometact_nb.sweep_by_name` finds it.
+        base_url: the service it belongs to.
+        created_at: Unix seconds, this machine's clock.
+        updated_at: Unix seconds: when it was last run, paused or cancelled.
+        spec: what was asked for.
+        terms: what was agreed to.
+    """
 
     name: str
     base_url: str
