@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import Status
     from cometact_nb.embedded import Sandbox
+    from cometact_nb.histories import TaskHistory
     from cometact_nb.numbers import NoiseFloor
+    from cometact_nb.resuming import Resumed
     from cometact_nb.sessions import Session
     from cometact_nb.store.sweeps import SweepRow
     from cometact_nb.sweep_handle import Sweep
@@ -48,22 +50,26 @@ __all__ = [
     "NoiseFloor",
     "Panel",
     "Price",
+    "Resumed",
     "Sandbox",
     "SavedClip",
     "Session",
     "Status",
     "Sweep",
     "Task",
+    "TaskHistory",
     "Verification",
     "__version__",
     "configure",
     "errors",
+    "history",
     "image",
     "inspect",
     "leave_sandbox",
     "load_clip",
     "load_ipython_extension",
     "panel",
+    "resume",
     "session",
     "submit",
     "sweep",
@@ -86,12 +92,14 @@ _HOMES = {
     "NoiseFloor": "cometact_nb.numbers",
     "Panel": "cometact_nb.views.panel",
     "Price": "cometact_nb.config",
+    "Resumed": "cometact_nb.resuming",
     "Sandbox": "cometact_nb.embedded",
     "SavedClip": "cometact_nb.archive",
     "Session": "cometact_nb.sessions",
     "Status": "cometact_nb.domain.task",
     "Sweep": "cometact_nb.sweep_handle",
     "Task": "cometact_nb.tasks",
+    "TaskHistory": "cometact_nb.histories",
     "Verification": "cometact_nb.archive",
     "image": "cometact_nb.domain.media",
     "video": "cometact_nb.domain.media",
@@ -287,6 +295,47 @@ def verify(folder: str | PathLike[str] | None = None) -> Verification:
     return found
 
 
+def history(status: Any = None, since: Any = None, text: str | None = None, limit: int = 50) -> TaskHistory:
+    """The tasks of the history, the newest first: a list in Python, in a notebook a table to act on.
+
+    Args:
+        status: a :class:`Status` or its name, ``"unfinished"`` or ``"finished"``, or a list of them; None
+            for all.
+        since: leave out what began before: a datetime or a date (this machine's time unless it has a zone), a
+            timedelta, ISO text, or a time ago such as ``"30min"``, ``"12h"``, ``"7d"``, ``"2w"``.
+        text: words that must all occur in a task's id, the addresses of its inputs, its file's name or its
+            failure; upper and lower case are the same.
+        limit: how many at the most.
+
+    Returns:
+        rows with ``.to_rows()`` and ``.to_frame()``; ``row.task()`` takes one up.
+
+    Raises:
+        ConfigError: a value that cannot be.
+        HistoryError: the history cannot be read.
+    """
+    found: TaskHistory = importlib.import_module("cometact_nb.histories").find_history(
+        session(), status, since, text, limit
+    )
+    return found
+
+
+def resume() -> Resumed:
+    """Take up everything that has not ended, in this or another kernel.
+
+    Tasks are watched on and their videos fetched; sweeps that were running go on within what was approved
+    then. No single request is sent again, and a request whose answer was lost stays yours to settle.
+
+    Returns:
+        what was taken up; ``print`` says it in a line, ``.wait()`` waits for it.
+
+    Raises:
+        HistoryError: the history cannot be read.
+    """
+    resumed: Resumed = importlib.import_module("cometact_nb.resuming").take_up_all(session())
+    return resumed
+
+
 def use_sandbox(
     speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
 ) -> Sandbox | None:
@@ -354,6 +403,10 @@ def _show_task(shown: Task) -> None:
     importlib.import_module("cometact_nb.views.status").show(shown, once_per_cell=True)
 
 
+def _show_history(shown: TaskHistory) -> None:
+    importlib.import_module("cometact_nb.views.history").show(shown)
+
+
 def _noise_floor_html(shown: NoiseFloor) -> str:
     made: str = importlib.import_module("cometact_nb.views.numbers").noise_floor_html(shown)
     return made
@@ -381,6 +434,9 @@ def _register_displays() -> None:
     if ip is not None:
         formatter = ip.display_formatter
         formatter.ipython_display_formatter.for_type_by_name("cometact_nb.tasks", "Task", _show_task)
+        formatter.ipython_display_formatter.for_type_by_name(
+            "cometact_nb.histories", "TaskHistory", _show_history
+        )
         html = formatter.formatters["text/html"]
         html.for_type_by_name("cometact_nb.archive", "SavedClip", _saved_clip_html)
         html.for_type_by_name("cometact_nb.archive", "Verification", _verification_html)

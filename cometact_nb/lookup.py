@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain import task as events
-from cometact_nb.errors import ConfigError
+from cometact_nb.errors import ConfigError, HistoryError
 
 if TYPE_CHECKING:
     from cometact_nb.job import Job
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cometact_nb.tasks import Task
 
 __all__ = ["adopt", "find_task"]
+
+#: The service is not asked for less: a beginning that nobody knows would be kept as a task of its own.
+_WHOLE_ID_CHARS = 16
 
 
 def find_task(session: Session, name: str) -> Task:
@@ -29,7 +32,14 @@ def find_task(session: Session, name: str) -> Task:
         return session.engine.history.find(name)
 
     row = session.run(find())
-    return adopt(session, row) if row is not None else _foreign(session, name)
+    if row is not None:
+        return adopt(session, row)
+    if len(name) < _WHOLE_ID_CHARS:
+        raise HistoryError(
+            f"The history has no task whose id starts with {name!r} (4 characters at least). A task made "
+            "elsewhere is found by its whole id; act.history() lists those that are known here."
+        )
+    return _foreign(session, name)
 
 
 def adopt(session: Session, row: Row) -> Task:

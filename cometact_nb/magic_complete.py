@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.getipython import get_ipython
 
+from cometact_nb import magic_history
 from cometact_nb.magic_options import SUBCOMMANDS, VALUES, doctor_parser, request_parser, sandbox_parser
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["matcher"]
 
-_PARSERS = {"sandbox": sandbox_parser, "doctor": doctor_parser}
+_PARSERS = {"sandbox": sandbox_parser, "doctor": doctor_parser, **magic_history.PARSERS}
+#: Commands after which a task's id may stand.
+_WITH_ID = {"show", "cancel"}
 _LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}act_two\s(?P<rest>.*)$")
 
 
@@ -52,6 +55,8 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
         return 0, VALUES.get(parser.field_of(before[-1]) or "", ())
     if fragment.startswith("-"):
         return 0, parser.options()
+    if len(before) == 1 and before[0] in _WITH_ID:
+        return 0, magic_history.known_ids()
     if not before:
         return 0, [*SUBCOMMANDS, *parser.options()]
     return 0, parser.options()

@@ -12,6 +12,7 @@ from IPython.core.error import UsageError
 from cometact_nb.domain.forms import OPTIONS
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS, wrong_name
+from cometact_nb.domain.search import STATUSES
 from cometact_nb.domain.several import read_value
 from cometact_nb.errors import RequestError
 from cometact_nb.magic_words import WordError, split, verbatim
@@ -62,11 +63,16 @@ VALUES: dict[str, tuple[str, ...]] = {
     "public_figure_threshold": ("auto", "low"),
     "character_type": ("image", "video"),
     "reference_type": ("video",),
+    "status": STATUSES,
 }
 SUBCOMMANDS = {
     "sandbox": "send tasks to a stand-in on this machine; nothing is billed",
     "panel": "build a request in a form, see its price, send it, watch it",
     "doctor": "inspect an input: what the vendor would refuse, and how to mend it",
+    "history": "the tasks of the history: look, filter, take up, reuse",
+    "show": "show a task by its id, whoever made it",
+    "resume": "take up every task and sweep that has not ended",
+    "cancel": "ask the service to cancel a task",
 }
 
 _EXAMPLES = """\
@@ -77,6 +83,7 @@ examples:
   %act_two panel                                (a form, for building a request without typing code)
   %act_two sandbox                              (practise: nothing is billed)
   %act_two doctor $clip                         (would the vendor take it?)
+  %act_two history --status FAILED --since 7d   (also: show ID, resume, cancel ID)
   %%act_two -o task                             (body: the vendor's JSON, TOML, or a whole curl command)
 
 $name and {expression} are replaced by your variables; 'single quotes' keep a word as it is.

@@ -13,6 +13,7 @@ from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_e
 
 from cometact_nb.errors import RequestError, TaskError
 from cometact_nb.magic_complete import matcher
+from cometact_nb.magic_history import COMMANDS, greet
 from cometact_nb.magic_options import (
     SUBCOMMANDS,
     doctor_parser,
@@ -46,9 +47,7 @@ class ActTwoMagics(Magics):
 
     @needs_local_scope  # in a function, $name is the function's own name before it is a global one
     @no_var_expand  # words are expanded one by one, see magic_words
-    def act_two(
-        self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None
-    ) -> Task | Panel | None:
+    def act_two(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
         """Send one Act-Two request and watch it."""
         words = self._words(line, local_ns or {})
         if cell is None and (not words or words[0] in {"-h", "--help"}):
@@ -104,13 +103,14 @@ class ActTwoMagics(Magics):
 
         display(Preview(request, _session().config))  # type: ignore[no-untyped-call]
 
-    def _subcommand(self, name: str, words: list[Any]) -> Panel | None:
+    def _subcommand(self, name: str, words: list[Any]) -> Any:
         if name not in SUBCOMMANDS:
             near = difflib.get_close_matches(name, SUBCOMMANDS, n=1)
             hint = f"Did you mean %act_two {near[0]}?" if near else "A URL goes after -c or -r."
             raise UsageError(f"%act_two: {name[:60]!r} is no command. {hint} See %act_two --help.")
-        shown: Panel | None = getattr(self, f"_{name}")(words)
-        return shown
+        if name in COMMANDS:
+            return COMMANDS[name](words)
+        return getattr(self, f"_{name}")(words)
 
     def _panel(self, words: list[Any]) -> Panel | None:
         from cometact_nb.views.panel import Panel  # noqa: PLC0415  (ipywidgets, when it is needed)
@@ -162,6 +162,7 @@ def load(ip: Any) -> None:
     ActTwoMagics.act_two.__doc__ = request_parser().format_help()
     ip.register_magic_function(magics.act_two, "line_cell", "act_two")
     ip.Completer.custom_matchers.append(matcher)
+    greet()
 
 
 def unload(ip: Any) -> None:

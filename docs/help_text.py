@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from cometact_nb import magic_options
+from cometact_nb import magic_history, magic_options
 
 
 class Help(SphinxDirective):
@@ -27,8 +27,8 @@ class Help(SphinxDirective):
 
 def _magic_help(words: list[str]) -> str:
     kind = words[0] if words else "request"
-    made: str = getattr(magic_options, f"{kind}_parser")().format_help()
-    return made
+    made = magic_history.PARSERS.get(kind) or getattr(magic_options, f"{kind}_parser")
+    return str(made().format_help())
 
 
 def _command_help(words: list[str]) -> str:

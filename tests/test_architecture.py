@@ -29,6 +29,8 @@ LEVELS: dict[str, int] = {
     "archive": 5,
     "clips": 5,
     "lookup": 5,
+    "histories": 5,
+    "resuming": 5,
     "numbers": 5,
     "sweep_run": 5,
     "sweep_cells": 5,
@@ -40,6 +42,7 @@ LEVELS: dict[str, int] = {
     "magics": 7,
     "magic_words": 7,
     "magic_options": 7,
+    "magic_history": 7,
     "magic_complete": 7,
     "cli": 7,
     "__init__": 8,
@@ -49,7 +52,7 @@ BLIND = {("api", "store"), ("store", "api"), ("config", "domain"), ("domain", "c
 #: Who alone may use a library, and why: one place to replace it, one place that touches the disk or the page.
 OWNERS = {
     "httpx": {"api/client.py"},
-    "sqlite3": {"store/history.py"},
+    "sqlite3": {"store/history.py", "store/peek.py"},
     "ipywidgets": {"views"},
     "anywidget": {"views"},
     "IPython": {
@@ -57,6 +60,7 @@ OWNERS = {
         "magics.py",
         "magic_words.py",
         "magic_options.py",
+        "magic_history.py",
         "magic_complete.py",
         "__init__.py",
     },

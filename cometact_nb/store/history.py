@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cometact_nb.domain.search import UNFINISHED, found_by
 from cometact_nb.domain.task import AnyEvent, Observed, TaskState, unsigned
 from cometact_nb.errors import HistoryError
 
@@ -31,11 +32,12 @@ __all__ = ["CellClaim", "CellTaken", "History", "Row", "is_dead"]
 _BUSY_S = 20.0
 
 _PUT_TASK = """
-INSERT INTO tasks (key, id, base_url, status, content_hash, submitted_at, updated_at, owner, state)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO tasks
+    (key, id, base_url, status, content_hash, submitted_at, updated_at, owner, state, begun_at, found_by)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET id = excluded.id, status = excluded.status,
     submitted_at = excluded.submitted_at, updated_at = excluded.updated_at, owner = excluded.owner,
-    state = excluded.state
+    state = excluded.state, begun_at = excluded.begun_at, found_by = excluded.found_by
 """
 
 
@@ -119,13 +121,15 @@ class History:
             CellTaken: nothing was written: the cell has another task by now.
         """
         state = _without_signatures(state)
-        values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, time.time())
+        now = time.time()
+        begun_at = now if state.begun_at is None else state.begun_at
+        values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._db.execute(
                     _PUT_TASK,
-                    (*values, self.owner, _text(state)),
+                    (*values, self.owner, _text(state), begun_at, found_by(state)),
                 )
                 self._db.execute(
                     "INSERT INTO events (key, at, event) VALUES (?, ?, ?)",
@@ -174,10 +178,9 @@ class History:
 
     def unfinished(self, base_url: str) -> list[Row]:
         """Tasks of one service that had not ended when last written, oldest first."""
-        waiting = ("SUBMITTING", "PENDING", "THROTTLED", "RUNNING", "UNKNOWN")
-        marks = ", ".join("?" * len(waiting))
+        marks = ", ".join("?" * len(UNFINISHED))
         return self.rows(
-            f"WHERE status IN ({marks}) AND base_url = ? ORDER BY submitted_at", (*waiting, base_url)
+            f"WHERE status IN ({marks}) AND base_url = ? ORDER BY submitted_at", (*UNFINISHED, base_url)
         )
 
     def claim(self, key: str, now: float, lease_s: float) -> bool:

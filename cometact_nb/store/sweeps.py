@@ -11,7 +11,7 @@ from cometact_nb.domain.grid import Spec
 from cometact_nb.domain.sweep import NO_RATING, Owned, Rating
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
-from cometact_nb.store.history import Row
+from cometact_nb.store.history import Row, is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,8 @@ __all__ = [
     "latest",
     "owned",
     "ratings",
+    "run_by_another",
+    "running",
     "save",
     "set_rating",
     "spent",
@@ -111,6 +113,34 @@ def latest(history: History, limit: int) -> list[SweepRow]:
         HistoryError: the file could not be read or understood.
     """
     return _sweeps(history, "ORDER BY updated_at DESC LIMIT ?", limit)
+
+
+def running(history: History) -> list[tuple[str, str]]:
+    """Name and service of each sweep that is meant to go on by itself, the oldest first.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    which = "WHERE json_extract(terms, '$.state') = 'running' ORDER BY created_at"
+    sql = f"SELECT name, base_url FROM sweeps {which}"  # noqa: S608  (our own clause)
+    return [(name, base_url) for name, base_url in history.query(sql, ())]
+
+
+def run_by_another(history: History, name: str, base_url: str, now: float) -> bool:
+    """Whether another, living process polls a task of this sweep, and so runs the sweep.
+
+    Args:
+        history: where it is kept.
+        name: the sweep's.
+        base_url: its service.
+        now: Unix seconds.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    sql = "SELECT DISTINCT watcher FROM tasks WHERE sweep = ? AND base_url = ? AND watched_until > ?"
+    watchers = {watcher for (watcher,) in history.query(sql, (name, base_url, now)) if watcher}
+    return any(not is_dead(watcher) for watcher in watchers - {history.owner})
 
 
 def owned(history: History, base_url: str, hashes: Iterable[str]) -> list[OwnedRow]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from cometact_nb.domain.search import found_by
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
 from tests.benchmarks import checking, plot
 from tests.benchmarks.report import Line, Report, number
@@ -118,6 +119,7 @@ def _peak_kb() -> float:
 
 def _history(rows: int, repeats: int) -> list[Line]:
     """Every question that a session asks, of a history with many tasks."""
+    from cometact_nb.store import peek, search
     from cometact_nb.store.history import History
 
     with tempfile.TemporaryDirectory() as folder:
@@ -130,6 +132,12 @@ def _history(rows: int, repeats: int) -> list[Line]:
             "the 50 newest tasks": lambda: history.latest(50),
             "tasks that have not ended": lambda: history.unfinished(_URL),
             "how long the last 200 took": lambda: history.durations_s(_URL, 200),
+            "search by status and time, 50 shown": _search(history, status="FAILED", since="30d"),
+            "search by a text that one old task has": _search(history, text=ids[7][4:30]),
+            "search by a text that most have": _search(history, text="hero example.com"),
+            "search that finds nothing": _search(history, text="nowhere", status="unfinished"),
+            "what is left to take up": lambda: search.left(history),
+            "a glance when the extension is loaded": lambda: peek.peek(history.path),
         }
         lines = []
         for what, ask in questions.items():
@@ -138,6 +146,14 @@ def _history(rows: int, repeats: int) -> list[Line]:
             lines.append(Line(f"{what}, {rows:,} rows", "ms", took, target="≤ 50 ms", met=met))
         history.close()
     return lines
+
+
+def _search(history: object, **how: str) -> Callable[[], object]:
+    from cometact_nb.domain.search import query
+    from cometact_nb.store.search import search
+
+    asked = query(**how, now=1_780_000_000.0 + 86_400 * 60)
+    return lambda: search(history, asked)  # type: ignore[arg-type]
 
 
 def _fill(history: object, rows: int) -> list[str]:
@@ -158,14 +174,28 @@ def _fill(history: object, rows: int) -> list[str]:
         )  # fmt: skip
         text = msgspec.json.encode(state).decode()
         tasks.append(
-            (state.key, task_id, _URL, status, f"{place:064x}", begun, begun + 600, "here/1/x", text)
+            (
+                state.key,
+                task_id,
+                _URL,
+                status,
+                f"{place:064x}",
+                begun,
+                begun + 600,
+                "here/1/x",
+                text,
+                begun,
+                found_by(state),
+            )
         )
         seen = Snapshot(status=status, raw_status=str(status), id=task_id)
         happened += [(state.key, begun, msgspec.json.encode(seen).decode())] * 6
     database = history._db  # type: ignore[attr-defined]
     database.execute("BEGIN")
-    marks = ", ".join("?" * 9)
-    columns = "key, id, base_url, status, content_hash, submitted_at, updated_at, owner, state"
+    marks = ", ".join("?" * 11)
+    columns = (
+        "key, id, base_url, status, content_hash, submitted_at, updated_at, owner, state, begun_at, found_by"
+    )
     database.executemany(f"INSERT INTO tasks ({columns}) VALUES ({marks})", tasks)
     database.executemany("INSERT INTO events (key, at, event) VALUES (?, ?, ?)", happened)
     database.execute("COMMIT")

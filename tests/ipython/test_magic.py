@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from jupyter_client.manager import start_new_kernel
-from kernels import Kernel
-from lab import environment
+from kernels import Kernel, running
 
 CANARY = "sk-canary-7d1f"
 SETUP = """
@@ -22,12 +20,10 @@ hero, clip = sandbox.character, sandbox.reference
 @pytest.fixture(scope="module")
 def kernel(shared_sandbox, tmp_path_factory) -> Iterator[Kernel]:
     folder = tmp_path_factory.mktemp("kernel")
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder), env=environment(folder))
-    made = Kernel(client)
-    assert made.run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
-    yield made
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with running(folder) as client:
+        made = Kernel(client)
+        assert made.run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
+        yield made
 
 
 def test_a_line_submits_shows_and_returns_the_task(kernel, sandbox) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.manager import start_new_kernel
+from kernels import Page, is_idle, running
 from lab import environment
 from nbclient import NotebookClient
 
@@ -23,97 +21,6 @@ sandbox = act.use_sandbox(75, url={url!r})
 """
 
 
-class Page:
-    """What a browser page knows of a kernel: the state of its widgets, and what was put out."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.models: dict[str, dict[str, Any]] = {}
-        self.heard: list[str] = []
-        self.outputs: list[dict[str, Any]] = []
-        self.everything: list[str] = []
-
-    def run(self, code: str) -> dict[str, Any]:
-        request = self.client.execute(code, allow_stdin=False)
-        self._until(lambda message: _is_idle(message, request))
-        return self.client.get_shell_msg(timeout=30)["content"]  # type: ignore[no-any-return]
-
-    def value(self, expression: str) -> Any:
-        self.outputs.clear()
-        self.run(f"import json as _j; print(_j.dumps({expression}))")
-        return json.loads("".join(out["text"] for out in self.outputs if "text" in out))
-
-    @property
-    def form(self) -> str:
-        """The newest form's model."""
-        return [
-            name
-            for name, state in self.models.items()
-            if state.get("_anywidget_id", "").endswith("PanelWidget")
-        ][-1]
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        return self.models[self.form]["shown"]  # type: ignore[no-any-return]
-
-    def set(self, **values: Any) -> None:
-        state = {"values": {**self.models[self.form]["values"], **values}}
-        self.models[self.form].update(state)
-        self._comm({"method": "update", "state": state, "buffer_paths": []})
-
-    def send(self, kind: str, **content: Any) -> None:
-        self._comm({"method": "custom", "content": {"type": kind, "number": 1, **content}})
-
-    def click(self, token: int | None = None) -> None:
-        shown = self.shown
-        values = self.models[self.form]["values"]
-        self.send("submit", token=token or shown["token"], target=shown["target"], values=values)
-
-    def until(self, happened) -> None:
-        deadline = time.monotonic() + 30
-        while not happened():
-            assert time.monotonic() < deadline, f"it did not happen within 30 s: {self.shown}"
-            self._read(0.2)
-
-    def _comm(self, data: dict[str, Any]) -> None:
-        message = self.client.session.msg("comm_msg", {"comm_id": self.form, "data": data})
-        self.client.shell_channel.send(message)
-
-    def _until(self, ended) -> None:
-        while not ended(self._read(60)):
-            pass
-
-    def _read(self, timeout_s: float) -> dict[str, Any]:
-        from queue import Empty
-
-        try:
-            message = self.client.get_iopub_msg(timeout=timeout_s)
-        except Empty:
-            return {}
-        content = message["content"]
-        self.everything.append(json.dumps(content, default=str))
-        match message["msg_type"]:
-            case "comm_open":
-                self.models[content["comm_id"]] = content["data"]["state"]
-            case "comm_msg":
-                data = content["data"]
-                if data["method"] == "custom":
-                    self.heard.append(data["content"]["type"])
-                elif content["comm_id"] in self.models:
-                    self.models[content["comm_id"]].update(data["state"])
-            case "stream" | "display_data" | "execute_result" | "error" | "update_display_data":
-                self.outputs.append(content)
-        return message  # type: ignore[no-any-return]
-
-
-def _is_idle(message: dict[str, Any], request: str) -> bool:
-    return (
-        message.get("msg_type") == "status"
-        and message["content"]["execution_state"] == "idle"
-        and message["parent_header"].get("msg_id") == request
-    )
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("panel")
@@ -121,12 +28,10 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def page(shared_sandbox, folder) -> Iterator[Page]:
-    manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder), env=environment(folder))
-    made = Page(client)
-    assert made.run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
-    yield made
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    with running(folder) as client:
+        made = Page(client)
+        assert made.run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
+        yield made
 
 
 @pytest.fixture
@@ -185,7 +90,7 @@ def test_clicks_on_a_busy_kernel_are_heard_when_it_is_free_and_send_once(panel, 
     busy = panel.client.execute("import time; time.sleep(1)")
     panel.click(token)
     panel.click(token)
-    panel._until(lambda message: _is_idle(message, busy))
+    panel._until(lambda message: is_idle(message, busy))
     panel.until(lambda: panel.shown["token"] == token + 1)
     assert sorted(panel.heard) == ["heard", "heard", "not taken"]
     assert sandbox.posts() == 1

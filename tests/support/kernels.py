@@ -1,9 +1,27 @@
-"""A real kernel, spoken to over the wire that every front end uses."""
+"""Real kernels for tests: run cells in them, and speak to their widgets as a browser does."""
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from jupyter_client.manager import start_new_kernel
+from lab import environment
+
+
+@contextmanager
+def running(folder: Path, **env: str) -> Iterator[Any]:
+    """The client of a kernel that starts in ``folder``, where its history is, too."""
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder), env=environment(folder, **env))
+    try:
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
 class Kernel:
@@ -43,3 +61,97 @@ class Kernel:
         """What Shift+Tab shows at the end of ``code``, or an empty string."""
         told = self.client.inspect(code, len(code), detail_level=detail, reply=True, timeout=30)["content"]
         return told["data"]["text/plain"] if told["found"] else ""  # type: ignore[no-any-return]
+
+
+class Page:
+    """What a browser page knows of a kernel: the state of its widgets, and what was put out."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.models: dict[str, dict[str, Any]] = {}
+        self.heard: list[str] = []
+        self.outputs: list[dict[str, Any]] = []
+        self.everything: list[str] = []
+
+    def run(self, code: str) -> dict[str, Any]:
+        request = self.client.execute(code, allow_stdin=False)
+        self._until(lambda message: is_idle(message, request))
+        while True:  # a kernel that was slow to start may have told of itself more than once
+            reply = self.client.get_shell_msg(timeout=30)
+            if reply["parent_header"].get("msg_id") == request:
+                return reply["content"]  # type: ignore[no-any-return]
+
+    def value(self, expression: str) -> Any:
+        self.outputs.clear()
+        self.run(f"import json as _j; print(_j.dumps({expression}))")
+        return json.loads("".join(out["text"] for out in self.outputs if "text" in out))
+
+    @property
+    def form(self) -> str:
+        """The newest form's model."""
+        return [
+            name
+            for name, state in self.models.items()
+            if state.get("_anywidget_id", "").endswith("PanelWidget")
+        ][-1]
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        return self.models[self.form]["shown"]  # type: ignore[no-any-return]
+
+    def set(self, **values: Any) -> None:
+        state = {"values": {**self.models[self.form]["values"], **values}}
+        self.models[self.form].update(state)
+        self._comm({"method": "update", "state": state, "buffer_paths": []})
+
+    def send(self, kind: str, **content: Any) -> None:
+        self._comm({"method": "custom", "content": {"type": kind, "number": 1, **content}})
+
+    def click(self, token: int | None = None) -> None:
+        shown = self.shown
+        values = self.models[self.form]["values"]
+        self.send("submit", token=token or shown["token"], target=shown["target"], values=values)
+
+    def until(self, happened) -> None:
+        deadline = time.monotonic() + 30
+        while not happened():
+            assert time.monotonic() < deadline, f"it did not happen within 30 s: {self.shown}"
+            self._read(0.2)
+
+    def _comm(self, data: dict[str, Any]) -> None:
+        message = self.client.session.msg("comm_msg", {"comm_id": self.form, "data": data})
+        self.client.shell_channel.send(message)
+
+    def _until(self, ended) -> None:
+        while not ended(self._read(60)):
+            pass
+
+    def _read(self, timeout_s: float) -> dict[str, Any]:
+        from queue import Empty
+
+        try:
+            message = self.client.get_iopub_msg(timeout=timeout_s)
+        except Empty:
+            return {}
+        content = message["content"]
+        self.everything.append(json.dumps(content, default=str))
+        match message["msg_type"]:
+            case "comm_open":
+                self.models[content["comm_id"]] = content["data"]["state"]
+            case "comm_msg":
+                data = content["data"]
+                if data["method"] == "custom":
+                    self.heard.append(data["content"]["type"])
+                elif content["comm_id"] in self.models:
+                    self.models[content["comm_id"]].update(data["state"])
+            case "stream" | "display_data" | "execute_result" | "error" | "update_display_data":
+                self.outputs.append(content)
+        return message  # type: ignore[no-any-return]
+
+
+def is_idle(message: dict[str, Any], request: str) -> bool:
+    return (
+        message.get("msg_type") == "status"
+        and message["content"]["execution_state"] == "idle"
+        and message["parent_header"].get("msg_id") == request
+    )

@@ -1,0 +1,207 @@
+"""The tasks of the history as rows: to look at, to compute with, and to take up again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from cometact_nb.clips import Clip
+from cometact_nb.config import is_loopback
+from cometact_nb.domain import search as asked
+from cometact_nb.errors import ConfigError, RequestError
+from cometact_nb.lookup import adopt
+from cometact_nb.store import search as store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.search import Query
+    from cometact_nb.domain.task import Status, TaskState
+    from cometact_nb.sessions import Session
+    from cometact_nb.store.history import Row
+    from cometact_nb.tasks import Task
+
+__all__ = ["HistoryRow", "TaskHistory", "find_history"]
+
+
+def find_history(
+    session: Session, status: Any = None, since: Any = None, text: Any = None, limit: Any = 50
+) -> TaskHistory:
+    """See :func:`cometact_nb.history`."""
+    return TaskHistory(session, asked.query(status, since, text, limit, now=time.time()))
+
+
+class HistoryRow:
+    """One task as the history has it. Looking at it asks nobody; :meth:`task` takes it up.
+
+    Args:
+        session: takes it up.
+        row: what was found.
+        sweep: the sweep it was bought for.
+    """
+
+    def __init__(self, session: Session, row: Row, sweep: str | None = None) -> None:
+        self._session = session
+        self._row = row
+        #: The name of the sweep it was bought for, or None.
+        self.sweep = sweep
+
+    @property
+    def state(self) -> TaskState:
+        """Everything known when the history was read, as one immutable value."""
+        return self._row.state
+
+    @property
+    def id(self) -> str | None:
+        """The service's id, or None before it is known."""
+        return self.state.id
+
+    @property
+    def key(self) -> str:
+        """The local identity, known before the service gives an id."""
+        return self.state.key
+
+    @property
+    def status(self) -> Status:
+        """Where the task stood."""
+        return self.state.status
+
+    @property
+    def begun_at(self) -> datetime:
+        """When it was submitted here, or else created at the service or first seen; UTC."""
+        known = self.state.begun_at
+        return datetime.fromtimestamp(self._row.updated_at if known is None else known, UTC)
+
+    @property
+    def request(self) -> ActTwoRequest | None:
+        """What was asked for; None for a task made elsewhere, or in a form this version does not read."""
+        try:
+            return self.state.to_request()
+        except (RequestError, TypeError):
+            return None
+
+    @property
+    def clip(self) -> Clip | None:
+        """The video as it was kept, or None. The file may have been moved or deleted since."""
+        return Clip(self.state.clip) if self.state.clip else None
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether it ran at a service on this machine, where nothing is billed."""
+        return is_loopback(self.state.base_url)
+
+    def task(self) -> Task:
+        """The task itself, watched on from now on if it has not ended."""
+        return adopt(self._session, self._row)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known as plain values: times in UTC, seconds, US dollars, paths as text."""
+        state, request = self.state, self.request
+        ended = state.ended_at
+        return {
+            "id": self.id,
+            "key": self.key,
+            "status": self.status.value,
+            "begun_at": self.begun_at,
+            "ended_at": None if ended is None else datetime.fromtimestamp(ended, UTC),
+            "elapsed_s": None if ended is None or state.begun_at is None else state.elapsed_s(ended),
+            "character": request.character.uri if request else None,
+            "reference": request.reference.uri if request else None,
+            **_knobs(request),
+            "clip": state.clip.path if state.clip else None,
+            "poster": state.clip.poster if state.clip else None,
+            "price_usd": state.price_usd,
+            "failure_code": state.failure_code,
+            "problem": state.failure or state.problem or state.clip_error,
+            "sweep": self.sweep,
+            "base_url": state.base_url,
+            "sandbox": self.sandbox,
+        }
+
+    def __repr__(self) -> str:
+        parts = [f"{self.begun_at:%Y-%m-%d %H:%M}", (self.id or self.key)[:13], self.status.value]
+        parts += [Path(self.state.clip.path).name] if self.state.clip else []
+        parts += ["sandbox"] if self.sandbox else []
+        return f"<{' · '.join(parts)}>"
+
+
+class TaskHistory(Sequence[HistoryRow]):
+    """Tasks of the history, the newest first: a list of :class:`HistoryRow`, in a notebook a table.
+
+    Args:
+        session: whose history it is.
+        query: which tasks.
+
+    Raises:
+        HistoryError: the history cannot be read.
+    """
+
+    def __init__(self, session: Session, query: Query) -> None:
+        self.session = session
+        #: What was asked for.
+        self.query = query
+        self._rows: tuple[HistoryRow, ...] = ()
+        self.refresh()
+
+    def refresh(self) -> TaskHistory:
+        """Read the history again.
+
+        Returns:
+            this list.
+
+        Raises:
+            HistoryError: the history cannot be read.
+        """
+
+        async def read() -> tuple[HistoryRow, ...]:
+            history = self.session.engine.history
+            rows = store.search(history, self.query)
+            sweeps = store.sweeps_of(history, [row.state.key for row in rows])
+            return tuple(HistoryRow(self.session, row, sweeps.get(row.state.key)) for row in rows)
+
+        self._rows = self.session.run(read())
+        return self
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One mapping a task, as ``row.to_dict()`` gives it."""
+        return [row.to_dict() for row in self._rows]
+
+    def to_frame(self) -> Any:
+        """The same as a pandas DataFrame.
+
+        Raises:
+            ConfigError: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (never required)
+        except ImportError:
+            raise ConfigError(
+                "to_frame() needs pandas: pip install pandas. to_rows() does without."
+            ) from None
+        return pd.DataFrame(self.to_rows())
+
+    @overload
+    def __getitem__(self, place: int) -> HistoryRow: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[HistoryRow, ...]: ...
+    def __getitem__(self, place: int | slice) -> HistoryRow | tuple[HistoryRow, ...]:
+        return self._rows[place]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[HistoryRow]:
+        return iter(self._rows)
+
+    def __repr__(self) -> str:
+        return f"<TaskHistory: {len(self)} tasks, the newest first>"
+
+
+def _knobs(request: ActTwoRequest | None) -> dict[str, Any]:
+    from cometact_nb.domain.request import KNOBS  # noqa: PLC0415  (states are read without it)
+
+    return {knob.name: getattr(request, knob.name) if request else None for knob in KNOBS}

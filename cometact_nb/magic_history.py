@@ -1,0 +1,184 @@
+"""``%act_two history``, ``show``, ``resume`` and ``cancel``: what an earlier kernel left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from cometact_nb.errors import ConfigError
+from cometact_nb.magic_options import Parser, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cometact_nb.histories import TaskHistory
+    from cometact_nb.sessions import Session
+    from cometact_nb.tasks import Task
+
+__all__ = ["COMMANDS", "PARSERS", "greet", "known_ids"]
+
+
+def history_parser() -> Parser:
+    """The parser of ``%act_two history``."""
+    parser = _parser("history", "Show the tasks of the history, the newest first.")
+    parser.add_argument("--status", metavar="STATUS", help="such as SUCCEEDED, or: unfinished, finished")
+    parser.add_argument("--since", metavar="WHEN", help="a date, ISO text, or a time ago such as 7d, 12h")
+    parser.add_argument("--text", metavar="TEXT", help="part of an id, an address, a file, a failure")
+    parser.add_argument("--limit", metavar="N", help="how many at the most (default 50)")
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
+def show_parser() -> Parser:
+    """The parser of ``%act_two show``."""
+    parser = _parser("show", "Show a task, live if it runs. It is found by its id, or made elsewhere.")
+    return _with_id(parser)
+
+
+def resume_parser() -> Parser:
+    """The parser of ``%act_two resume``."""
+    parser = _parser(
+        "resume",
+        "Take up what has not ended: tasks are watched on, videos fetched, running sweeps go on within "
+        "what was approved. No single request is sent again.",
+    )
+    parser.add_argument("-w", "--wait", action="store_true", help="return when all of it has ended")
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
+def cancel_parser() -> Parser:
+    """The parser of ``%act_two cancel``."""
+    parser = _parser("cancel", "Ask the service to cancel a task. A task that runs is not refunded (Runway).")
+    return _with_id(parser)
+
+
+def known_ids() -> list[str]:
+    """Ids for completion: those of the history, the newest first. Nothing is made or waited for."""
+    from cometact_nb.store.peek import recent_ids  # noqa: PLC0415  (sqlite3, when it is needed)
+
+    return recent_ids(_history_path())
+
+
+def greet() -> None:
+    """On a fresh kernel, say in one line what has not ended. Costs a few milliseconds, and never raises."""
+    if "cometact_nb.engine" in sys.modules:
+        return  # this kernel knows its tasks
+    from cometact_nb.store.peek import peek  # noqa: PLC0415  (sqlite3, when it is needed)
+
+    left = peek(_history_path())
+    found = [_count(left.unfinished, "unfinished task"), _count(left.unconfirmed, "UNCONFIRMED request")]
+    if any(found):
+        cure = "resume takes them up" if left.unfinished else "history --status UNCONFIRMED shows them"
+        _say(f"cometact_nb: the history has {' and '.join(filter(None, found))}. %act_two {cure}.\n")
+
+
+def _history(options: Any) -> TaskHistory:
+    from cometact_nb.histories import find_history  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+    from cometact_nb.views.history import show  # noqa: PLC0415
+
+    limit = 50 if options.limit is None else options.limit
+    found = find_history(_session(), options.status, options.since, options.text, limit)
+    show(found)
+    return found
+
+
+def _show(options: Any) -> Task:
+    from cometact_nb.views import status  # noqa: PLC0415
+
+    task = _session().task(options.id)
+    status.show(task, once_per_cell=True)
+    return task
+
+
+def _cancel(options: Any) -> None:
+    task = _session().task(options.id)
+    if task.status.is_terminal:
+        _say(f"Task {task.id or task.key} has ended already: {task.status}.\n")
+        return
+    task.cancel()
+    said = "cancelled" if task.status.is_terminal else "cancel asked for; the card shows when it is confirmed"
+    _say(f"Task {task.id or task.key}: {said}.\n")
+
+
+def _resume(options: Any) -> None:
+    from cometact_nb.resuming import take_up_all  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+
+    resumed = take_up_all(_session())
+    _say(f"{resumed}\n")
+    if options.wait:
+        resumed.wait()
+
+
+#: Each command's parser.
+PARSERS: dict[str, Callable[[], Parser]] = {
+    "history": history_parser,
+    "show": show_parser,
+    "resume": resume_parser,
+    "cancel": cancel_parser,
+}
+_WORK: dict[str, Callable[[Any], Any]] = {
+    "history": _history,
+    "show": _show,
+    "resume": _resume,
+    "cancel": _cancel,
+}
+
+
+def _command(name: str) -> Callable[[Sequence[Any]], Any]:
+    def run(words: Sequence[Any]) -> Any:
+        parser = PARSERS[name]()
+        options = parse(parser, words)
+        if options.help:
+            _say(parser.format_help())
+            return None
+        if name in {"show", "cancel"} and not options.id:
+            raise UsageError(f"%act_two {name}: which task? Give its id; %act_two history lists them.")
+        try:
+            return _WORK[name](options)
+        except ConfigError as error:
+            raise UsageError(f"%act_two {name}: {error}") from None
+
+    return run
+
+
+#: What runs each command, given the words after its name.
+COMMANDS: dict[str, Callable[[Sequence[Any]], Any]] = {name: _command(name) for name in PARSERS}
+
+
+def _parser(name: str, description: str) -> Parser:
+    return Parser(prog=f"%act_two {name}", description=description, allow_abbrev=False, add_help=False)
+
+
+def _with_id(parser: Parser) -> Parser:
+    parser.add_argument("id", nargs="?", metavar="ID", help="a task's id, or its first 4 characters or more")
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
+def _history_path() -> str:
+    """The history's file, without a session where there is none yet."""
+    sessions = sys.modules.get("cometact_nb.sessions")
+    shared = getattr(sessions, "_shared", None)
+    if shared is not None:
+        return str(shared.config.history)
+    from cometact_nb.config import default_history  # noqa: PLC0415
+
+    return os.environ.get("COMETACT_NB_HISTORY") or default_history()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+
+
+def _session() -> Session:
+    from cometact_nb.views import wiring  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+
+    return wiring.session()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)

@@ -1,0 +1,188 @@
+"""Taking up what an earlier kernel left: tasks are watched on, sweeps go on. No single task is sent."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cometact_nb.config import is_loopback
+from cometact_nb.domain import task as events
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import ClipError, SweepPaused, TaskError
+from cometact_nb.lookup import adopt
+from cometact_nb.store import search
+from cometact_nb.store.sweeps import run_by_another, running
+
+if TYPE_CHECKING:
+    from collections.abc import Sized
+
+    from cometact_nb.sessions import Session
+    from cometact_nb.store.history import Row
+    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.tasks import Task
+
+__all__ = ["Resumed", "take_up_all"]
+
+#: How long a port of this machine may take to answer, seconds.
+_CONNECT_S = 0.5
+_SANDBOX_GONE = "its sandbox has ended; nothing was billed"
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """What was taken up.
+
+    Args:
+        tasks: watched on, or their videos being fetched; the oldest first, those of sweeps among them.
+        sweeps: going on within what was approved when they were run.
+        paused: running sweeps that cannot go on; each says why in its ``problem``.
+        unconfirmed: requests that wait for you: nobody but you can say whether they were accepted.
+        gone: tasks of sandboxes that have ended.
+        elsewhere: services, not the configured one, of unfinished tasks and sweeps that were left alone.
+        busy: names of sweeps that another kernel is running.
+    """
+
+    tasks: tuple[Task, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
+    paused: tuple[Sweep, ...] = ()
+    unconfirmed: tuple[Task, ...] = ()
+    gone: tuple[Task, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    busy: tuple[str, ...] = ()
+
+    def wait(self, timeout_s: float | None = None) -> Resumed:
+        """Wait until everything that was taken up has ended. What failed raises nothing; see each status.
+
+        Args:
+            timeout_s: seconds to wait at the most; None waits for as long as it takes.
+
+        Returns:
+            this.
+
+        Raises:
+            WaitTimeout: ``timeout_s`` ran out; all of it goes on.
+            WaitInterrupted: the user interrupted; all of it goes on.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        things: tuple[Task | Sweep, ...] = (*self.sweeps, *self.tasks)
+        for thing in things:
+            with suppress(TaskError, ClipError, SweepPaused):
+                thing.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        return self
+
+    def __str__(self) -> str:
+        parts = [
+            f"{_count(self.tasks, 'task')} watched on" if self.tasks else "",
+            f"{_count(self.sweeps, 'sweep')} going on" if self.sweeps else "",
+            *(f"sweep {sweep.name!r} not: {sweep.problem.rstrip('.')}" for sweep in self.paused),
+            *(f"sweep {name!r} runs in another kernel" for name in self.busy),
+            f"{_count(self.gone, 'task')} ended with their sandbox" if self.gone else "",
+            f"{_count(self.unconfirmed, 'request')} UNCONFIRMED, for you to settle"
+            if self.unconfirmed
+            else "",
+            f"what belongs to {', '.join(self.elsewhere)} left alone" if self.elsewhere else "",
+        ]
+        said = "; ".join(part for part in parts if part)
+        return f"Resumed: {said}." if said else "Nothing to resume: every task has ended."
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def take_up_all(session: Session) -> Resumed:
+    """See :func:`cometact_nb.resume`."""
+    here, found = session.config.base_url, session.run(_read(session))
+    mine = [_take_up(session, row) for row in found.left if row.state.base_url == here]
+    others = [row for row in found.left if row.state.base_url != here and _is_meant_to_go_on(row)]
+    gone = [row for row in others if _is_gone(row.state.base_url)]
+    sweeps = [session.sweep_by_name(name) for name, base_url in found.sweeps if base_url == here]
+    elsewhere = {row.state.base_url for row in others if row not in gone}
+    elsewhere |= {base_url for _, base_url in found.sweeps if base_url != here and not is_loopback(base_url)}
+    open_ones = [adopt(session, row) for row in found.unconfirmed if _is_mine_to_settle(row, here)]
+    return Resumed(
+        tasks=tuple(task for task in mine if task.status is not Status.UNCONFIRMED),
+        sweeps=tuple(sweep for sweep in sweeps if not sweep.problem),
+        paused=tuple(sweep for sweep in sweeps if sweep.problem),
+        unconfirmed=(*open_ones, *(task for task in mine if task.status is Status.UNCONFIRMED)),
+        gone=tuple(_let_go(session, row) for row in gone),
+        elsewhere=tuple(sorted(elsewhere)),
+        busy=found.busy,
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the history has that has not come to its end."""
+
+    left: list[Row]
+    unconfirmed: list[Row]
+    sweeps: list[tuple[str, str]]
+    busy: tuple[str, ...]
+
+
+async def _read(session: Session) -> _Found:
+    history = session.engine.history
+    begun = running(history)
+    now = session.engine.now()
+    busy = [sweep for sweep in begun if run_by_another(history, *sweep, now)]
+    return _Found(
+        left=search.left(history),
+        unconfirmed=search.unconfirmed(history),
+        sweeps=[sweep for sweep in begun if sweep not in busy],
+        busy=tuple(name for name, _ in busy),
+    )
+
+
+def _take_up(session: Session, row: Row) -> Task:
+    """Watch a task on; one whose watch had ended, or whose video is missing, is looked at now."""
+    task = adopt(session, row)
+    state = task.state
+    if state.id is not None and (not state.watching or state.clip_error):
+        session.engine.call(session.engine.resume(task._job))  # noqa: SLF001  (a handle's job is the session's)
+    return task
+
+
+def _is_meant_to_go_on(row: Row) -> bool:
+    """Whether anybody expects more of a task: its watch has not ended, nor has its video been given up."""
+    return row.state.watching and row.state.clip_error is None
+
+
+def _is_mine_to_settle(row: Row, here: str) -> bool:
+    """Whether an unconfirmed request matters: it may have been paid for, or its sandbox is in use."""
+    return row.state.base_url == here or not is_loopback(row.state.base_url)
+
+
+def _is_gone(base_url: str) -> bool:
+    """Whether this is a sandbox that has ended: nothing on this machine listens at its port any more."""
+    if not is_loopback(base_url):
+        return False
+    parts = urlsplit(base_url)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=_CONNECT_S):
+            return False
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+
+
+def _let_go(session: Session, row: Row) -> Task:
+    """Note that a sandbox's task has no service any more, so that nobody asks for it again."""
+    task = adopt(session, row)
+
+    async def note() -> None:
+        engine, job = session.engine, task._job  # noqa: SLF001
+        if not job.state.is_settled:
+            kind = events.ClipFailed if job.state.status is Status.SUCCEEDED else events.WatchEnded
+            engine.apply(job, kind(at=engine.now(), reason=_SANDBOX_GONE))
+
+    session.run(note())
+    return task
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

@@ -1,0 +1,80 @@
+"""Searching the history, and finding what is left to do. Every question is answered out of an index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.search import UNFINISHED
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.search import Query
+    from cometact_nb.store.history import History, Row
+
+__all__ = ["left", "search", "sweeps_of", "unconfirmed"]
+
+
+def search(history: History, query: Query) -> list[Row]:
+    """The tasks a query asks for, the newest first.
+
+    Raises:
+        HistoryError: the file could not be read or understood.
+    """
+    where = ["TRUE"]
+    values: list[Any] = []
+    if query.since is not None:
+        where.append("begun_at >= ?")
+        values.append(query.since)
+    if query.statuses:
+        where.append(f"status IN ({', '.join('?' * len(query.statuses))})")
+        values += query.statuses
+    for word in query.words:
+        where.append("found_by LIKE ? ESCAPE '\\'")
+        values.append(f"%{_literal(word)}%")
+    # The index alone says which rows; only those are read. It is named, for without statistics SQLite would
+    # rather sort all tasks of a status.
+    source = "tasks INDEXED BY tasks_to_search"
+    chosen = f"SELECT rowid FROM {source} WHERE {' AND '.join(where)} ORDER BY begun_at DESC LIMIT ?"  # noqa: S608
+    clause = f"WHERE rowid IN ({chosen}) ORDER BY begun_at DESC"
+    return history.rows(clause, (*values, query.limit))
+
+
+def left(history: History) -> list[Row]:
+    """Tasks of every service that have not ended, and videos that were made but not fetched; oldest first.
+
+    Raises:
+        HistoryError: the file could not be read or understood.
+    """
+    marks = ", ".join("?" * len(UNFINISHED))
+    running = history.rows(f"WHERE status IN ({marks}) ORDER BY begun_at", UNFINISHED)
+    unfetched = "status = 'SUCCEEDED' AND json_extract(state, '$.clips[0].path') IS NULL"
+    videos = history.rows(f"INDEXED BY tasks_to_fetch WHERE {unfetched} ORDER BY begun_at", ())
+    return [*running, *videos]
+
+
+def unconfirmed(history: History) -> list[Row]:
+    """Requests that may or may not have been accepted, of every service, the oldest first.
+
+    Raises:
+        HistoryError: the file could not be read or understood.
+    """
+    return history.rows("WHERE status = 'UNCONFIRMED' ORDER BY begun_at", ())
+
+
+def sweeps_of(history: History, keys: list[str]) -> dict[str, str]:
+    """The sweeps that tasks were bought for; those bought alone are left out.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), 500):
+        chunk: tuple[Any, ...] = tuple(keys[start : start + 500])
+        marks = ", ".join("?" * len(chunk))
+        sql = f"SELECT key, sweep FROM tasks WHERE key IN ({marks}) AND sweep IS NOT NULL"  # noqa: S608
+        found.update(history.query(sql, chunk))
+    return found
+
+
+def _literal(word: str) -> str:
+    """``word`` for LIKE, with nothing in it a wildcard."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,156 @@
+"""A new kernel looks at what earlier ones left, takes it up, and pays for nothing twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from services import SandboxProcess, new_session
+
+from cometact_nb.domain import task as events
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import HistoryError, UnconfirmedError, WaitTimeout
+from cometact_nb.histories import find_history
+from cometact_nb.resuming import take_up_all
+
+
+def submit(session, sandbox, **fields):
+    return session.submit(**{"character": sandbox.character, "reference": sandbox.reference, **fields})
+
+
+def test_the_history_is_a_list_of_rows_with_what_was_asked_and_what_came(session, sandbox) -> None:
+    done = submit(session, sandbox, seed=7).wait(60)
+    with pytest.raises(UnconfirmedError):
+        submit(session, sandbox, character=sandbox.playing("lost-answer"))
+    lost, row = found = find_history(session)
+    assert len(found) == 2
+    assert found[-1].id == done.id
+    assert found[:1][0].status is Status.UNCONFIRMED
+    assert lost.clip is None
+    assert row.request == done.request
+    assert row.clip.path == done.clip.path
+    plain = row.to_dict()
+    assert plain["seed"] == 7
+    assert plain["character"] == sandbox.character
+    assert plain["begun_at"].tzinfo is not None
+    assert plain["sandbox"] is True
+    assert found.to_rows()[1] == plain
+    assert row.task() is done
+    assert [one.key for one in find_history(session, "UNCONFIRMED")] == [lost.key]
+
+
+def test_a_frame_has_a_row_a_task(session, sandbox) -> None:
+    pytest.importorskip("pandas")
+    submit(session, sandbox)
+    frame = find_history(session).to_frame()
+    assert list(frame["status"]) == ["PENDING"]
+
+
+def test_everything_unfinished_is_taken_up_and_nothing_is_sent(tmp_path, sandbox) -> None:
+    first = new_session(tmp_path, sandbox)
+    ids = {submit(first, sandbox).id for _ in range(2)}
+    with pytest.raises(UnconfirmedError):
+        submit(first, sandbox, character=sandbox.playing("lost-answer"))
+    first.close()
+    posts = sandbox.posts()
+    second = new_session(tmp_path, sandbox)
+    resumed = take_up_all(second)
+    assert {task.id for task in resumed.tasks} == ids
+    assert str(resumed) == "Resumed: 2 tasks watched on; 1 request UNCONFIRMED, for you to settle."
+    with pytest.raises(WaitTimeout):
+        resumed.wait(0)
+    assert all(task.clip.path.exists() for task in resumed.wait(60).tasks)
+    resumed.unconfirmed[0].forget()
+    assert str(take_up_all(second)) == "Nothing to resume: every task has ended."
+    assert sandbox.posts() == posts
+    second.close()
+
+
+def test_a_video_that_was_not_fetched_and_a_watch_that_ended_are_taken_up(tmp_path, sandbox) -> None:
+    first = new_session(tmp_path, sandbox)
+    task = submit(first, sandbox).wait(60)
+    other = submit(first, sandbox, seed=1)
+    task.clip.path.unlink()
+
+    async def forget() -> None:
+        first.engine.apply(task._job, events.ClipsLost(at=1))
+        first.engine.apply(task._job, events.ClipFailed(at=1, reason="the disk was full"))
+        first.engine.apply(other._job, events.WatchEnded(at=1, reason="the key was refused"))
+
+    first.run(forget())
+    first.close()
+    second = new_session(tmp_path, sandbox)
+    resumed = take_up_all(second)
+    assert {found.id for found in resumed.tasks} == {task.id, other.id}
+    assert second.task(other.id).wait(60).clip
+    assert second.task(task.id).wait(60).clip.path.exists()
+    second.close()
+
+
+def test_a_running_sweep_goes_on_within_what_was_approved(tmp_path, sandbox) -> None:
+    script = (
+        "import sys, os, cometact_nb as act\n"
+        "act.configure(history=sys.argv[1], output_dir=sys.argv[2], max_in_flight=1)\n"
+        "sandbox = act.use_sandbox(75, url=sys.argv[3])\n"
+        "sweep = act.sweep(name='mine', character=sandbox.character, reference=sandbox.reference, seed=[1, 2])\n"
+        "sweep.run(canary=False)\n"
+        "while not (sweep.cells[0].task and sweep.cells[0].task.id):\n    pass\n"
+        "os._exit(9)"
+    )
+    place = [str(tmp_path / "history.sqlite"), str(tmp_path / "clips"), sandbox.base_url]
+    assert subprocess.run([sys.executable, "-c", script, *place], check=False, timeout=60).returncode == 9
+    session = new_session(tmp_path, sandbox)
+    resumed = take_up_all(session)
+    assert [sweep.name for sweep in resumed.sweeps] == ["mine"]
+    assert "1 sweep going on" in str(resumed)
+    resumed.wait(60)
+    assert resumed.sweeps[0].counts["SUCCEEDED"] == 2
+    assert sandbox.posts() == 2
+    session.close()
+
+
+def test_a_sweep_that_another_kernel_runs_is_left_to_it(tmp_path, sandbox) -> None:
+    first = new_session(tmp_path, sandbox)
+    slow = sandbox.playing("slow-task")
+    sweep = first.sweep(name="theirs", character=slow, reference=sandbox.reference, seed=[1, 2])
+    first.configure(max_in_flight=1)
+    sweep.run()
+    second = new_session(tmp_path, sandbox)
+    resumed = take_up_all(second)
+    assert (resumed.busy, resumed.sweeps) == (("theirs",), ())
+    assert "sweep 'theirs' runs in another kernel" in str(resumed)
+    second.close()
+    first.close()
+
+
+def test_what_a_sandbox_that_has_ended_left_is_not_asked_for_again(tmp_path, sandbox) -> None:
+    gone = SandboxProcess()
+    first = new_session(tmp_path, gone)
+    task = submit(first, gone)
+    first.close()
+    gone.stop()
+    second = new_session(tmp_path, sandbox)
+    resumed = take_up_all(second)
+    assert str(resumed) == "Resumed: 1 task ended with their sandbox."
+    assert "its sandbox has ended" in second.task(task.id).state.problem
+    assert str(take_up_all(second)).startswith("Nothing")
+    second.close()
+
+
+def test_a_task_made_elsewhere_has_a_row_and_a_beginning_nobody_knows_is_refused(tmp_path, sandbox) -> None:
+    elsewhere = new_session(tmp_path / "a", sandbox)
+    task_id = submit(elsewhere, sandbox, seed=4).id
+    elsewhere.close()
+    here = new_session(tmp_path / "b", sandbox)
+    with pytest.raises(HistoryError, match="no task whose id starts with"):
+        here.task(task_id[:8])
+    assert len(find_history(here)) == 0
+    here.task(task_id).wait(60)
+    (row,) = find_history(here)
+    assert row.request is None
+    assert row.to_dict()["seed"] is None
+    assert row.to_dict()["price_usd"] is None
+    assert row.clip.path.exists()
+    assert here.task(task_id[:8]).id == task_id
+    here.close()

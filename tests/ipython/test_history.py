@@ -1,0 +1,136 @@
+"""``%act_two history``, ``show``, ``resume`` and ``cancel`` in real kernels, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kernels import Kernel, running
+from services import SandboxProcess, new_session
+
+SETUP = """
+%load_ext cometact_nb
+import cometact_nb as act
+sandbox = act.use_sandbox(75, url={url!r})
+hero, clip = sandbox.character, sandbox.reference
+"""
+HEAVY = ["httpx", "cometact_nb.engine", "cometact_nb.sessions", "ipywidgets", "av"]
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory, shared_sandbox: SandboxProcess) -> dict[str, str]:
+    """What an earlier kernel left: a finished task, one that runs, and a request whose answer was lost."""
+    folder = tmp_path_factory.mktemp("left")
+    session = new_session(folder, shared_sandbox)
+    inputs = {"reference": shared_sandbox.reference}
+    done = session.submit(character=shared_sandbox.character, **inputs, seed=7).wait(60)
+    with pytest.raises(Exception, match="outcome is unknown"):
+        session.submit(character=shared_sandbox.playing("lost-answer"), **inputs)
+    runs = session.submit(character=shared_sandbox.playing("never-ends"), **inputs)
+    session.close()
+    return {"folder": str(folder), "done": done.id, "runs": runs.id}
+
+
+@pytest.fixture(scope="module")
+def kernel(left, shared_sandbox) -> Iterator[Kernel]:
+    with running(Path(left["folder"])) as client:
+        made = Kernel(client)
+        made.greeting = made.run("%load_ext cometact_nb")
+        made.loaded = made.value(f"[m for m in {HEAVY!r} if m in __import__('sys').modules]")
+        assert made.run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
+        yield made
+
+
+def test_a_fresh_kernel_says_in_one_line_what_has_not_ended_and_loads_nothing_heavy(kernel) -> None:
+    (said,) = kernel.greeting["outputs"]
+    assert said["text"] == "cometact_nb: the history has 1 unfinished task. %act_two resume takes them up.\n"
+    assert kernel.loaded == []
+    assert kernel.run("%reload_ext cometact_nb")["outputs"] == []  # this kernel knows its tasks
+
+
+def test_a_history_that_is_missing_or_broken_does_not_keep_the_extension_from_loading(tmp_path) -> None:
+    code = """
+import os
+for content in (None, b"no database" * 500):
+    path = os.environ["COMETACT_NB_HISTORY"]
+    if content:
+        open(path, "wb").write(content)
+    %reload_ext cometact_nb
+    print(os.path.exists(path))
+"""
+    with running(tmp_path) as client:
+        told = Kernel(client).run(code)
+    assert (told["status"], "".join(out["text"] for out in told["outputs"])) == ("ok", "False\nTrue\n")
+
+
+def test_the_history_is_shown_once_and_is_a_value(kernel, left) -> None:
+    told = kernel.run("rows = %act_two history --status finished --since 1d --limit 10")
+    (shown,) = [out["data"] for out in told["outputs"] if "text/html" in out.get("data", {})]
+    assert "SUCCEEDED" in shown["text/html"]
+    assert "seed 7" in shown["text/plain"]
+    assert kernel.value("[row.id for row in rows if row.id]") == [left["done"]]
+    again = kernel.run("%act_two history --text " + left["done"][:8])
+    assert sum("text/html" in out.get("data", {}) for out in again["outputs"]) == 1
+    assert kernel.value("len(_)") == 1
+    assert "No task of the history fits" in kernel.run("act.history(text='nowhere')")["text"]
+
+
+def test_a_task_is_shown_by_the_beginning_of_its_id(kernel, left) -> None:
+    told = kernel.run(f"task = %act_two show {left['done'][:6]}")
+    assert "SUCCEEDED" in told["text"]
+    assert kernel.value("task.id") == left["done"]
+
+
+def test_everything_is_taken_up_in_a_line_and_a_task_is_cancelled_by_its_id(
+    kernel, left, shared_sandbox
+) -> None:
+    posts = shared_sandbox.posts()
+    told = kernel.run("%act_two resume")
+    assert told["outputs"][0]["text"] == (
+        "Resumed: 1 task watched on; 1 request UNCONFIRMED, for you to settle.\n"
+    )
+    assert "cancel" in kernel.run(f"%act_two cancel {left['runs'][:8]}")["text"]
+    kernel.run(
+        f"import contextlib\nwith contextlib.suppress(act.errors.TaskCancelled):\n    act.task('{left['runs']}').wait(30)"
+    )
+    assert kernel.value(f"act.task('{left['runs']}').status") == "CANCELLED"
+    assert "has ended already" in kernel.run(f"%act_two cancel {left['runs'][:8]}")["text"]
+    assert shared_sandbox.posts() == posts
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("history --status DONE", "status='DONE' is no status"),
+        ("history --since soon", "since='soon' is no moment"),
+        ("history --limit none", "limit='none'"),
+        ("history --stauts FAILED", "Did you mean --status?"),
+        ("show", "which task?"),
+        ("show zzzz", "no task whose id starts with 'zzzz'"),
+        ("cancel ../etc", "is no task id"),
+        ("resme", "Did you mean %act_two resume?"),
+    ],
+)
+def test_a_mistake_is_one_message(kernel, line, told) -> None:
+    answer = kernel.run(f"%act_two {line}")
+    assert answer["status"] == "error"
+    assert told in answer["text"]
+    assert "Traceback" not in answer["text"]
+
+
+def test_ids_statuses_and_commands_are_completed(kernel, left) -> None:
+    for code, expected in {
+        "%act_two hist": "%act_two history",
+        "%act_two history --sta": "%act_two history --status",
+        "%act_two history --status SUCC": "%act_two history --status SUCCEEDED",
+        "%act_two history --status=unf": "%act_two history --status=unfinished",
+        f"%act_two show {left['done'][:5]}": f"%act_two show {left['done']}",
+        f"t = %act_two cancel {left['runs'][:5]}": f"t = %act_two cancel {left['runs']}",
+    }.items():
+        assert expected in kernel.complete(code)
+
+
+def test_help_is_each_parser_s_own(kernel) -> None:
+    for command in ("history", "show", "resume", "cancel"):
+        assert f"%act_two {command}" in kernel.run(f"%act_two {command} --help")["text"]
