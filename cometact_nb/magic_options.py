@@ -13,7 +13,7 @@ from cometact_nb.domain.forms import OPTIONS
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS, wrong_name
 from cometact_nb.domain.search import STATUSES
-from cometact_nb.domain.several import read_value
+from cometact_nb.domain.several import read_several
 from cometact_nb.errors import RequestError
 from cometact_nb.magic_words import WordError, split, verbatim
 
@@ -33,6 +33,7 @@ __all__ = [
     "sandbox_parser",
 ]
 
+_INPUTS = ("character", "reference")
 #: Names that people know a knob by, beside its own.
 _ALIASES = {"expression_intensity": ["--intensity"], "public_figure_threshold": ["--moderation"]}
 
@@ -149,11 +150,14 @@ def request_parser() -> Parser:
     )
     knobs = parser.add_argument_group("request")
     for field, names in OPTIONS.items():
-        bare: dict[str, Any] = {"nargs": "?", "const": True} if field == "body_control" else {}
+        more: dict[str, Any] = {"action": "append"} if field in _INPUTS else {}
+        if field == "body_control":
+            more = {"nargs": "?", "const": True}
         names_all = [*names, *_ALIASES.get(field, ())]
         knobs.add_argument(
-            *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **bare
+            *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **more
         )
+    knobs.add_argument("--replicates", metavar="N", help="buy each request of a sweep N times")
     knobs.add_argument(
         "--no-body-control", dest="body_control", action="store_false", default=None, help="face only"
     )
@@ -211,16 +215,29 @@ def doctor_parser() -> Parser:
 
 
 def field_values(options: argparse.Namespace) -> dict[str, Any]:
-    """What the line says about the request, with numbers and switches read from their text."""
-    given = {field: getattr(options, field) for field in OPTIONS}
-    values = {
-        field: read_value(field, value) if isinstance(value, str) else value
-        for field, value in given.items()
-        if value is not None
-    }
+    """What the line says about the request, with numbers and switches read from their text.
+
+    A field with several values, such as ``-e 1,3,5`` or two characters, is a list.
+
+    Raises:
+        RequestError: a text of several values that cannot be read.
+    """
+    given = {field: getattr(options, field) for field in (*OPTIONS, "replicates")}
+    values = {field: _read(field, value) for field, value in given.items() if value is not None}
     if options.allow_unlisted:
         values["allow_unlisted"] = True
     return values
+
+
+def _read(field: str, given: Any) -> Any:
+    """One value, or the list of several; an object that stood in the line stays what it is."""
+    if field in _INPUTS:
+        listed = [one for word in given for one in (word if isinstance(word, list | tuple) else [word])]
+    elif isinstance(given, str):
+        listed = read_several(field, given)
+    else:
+        return given
+    return listed[0] if len(listed) == 1 else listed
 
 
 def request_fields(options: argparse.Namespace, below: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -231,11 +248,17 @@ def request_fields(options: argparse.Namespace, below: Mapping[str, Any] | None 
         below: the fields of the body of ``%%act_two``.
     """
     fields = {**(below or {}), **field_values(options)}
-    for name in ("character", "reference"):
-        said, ref = getattr(options, f"{name}_type"), as_media(fields.get(name))
-        if said is not None and ref is not None:
-            fields[name] = MediaRef(said, ref.uri)
+    for name in _INPUTS:
+        said, given = getattr(options, f"{name}_type"), fields.get(name)
+        if said is not None and given is not None:
+            typed = [_typed(said, one) for one in given] if isinstance(given, list) else _typed(said, given)
+            fields[name] = typed
     return fields
+
+
+def _typed(said: Any, given: Any) -> Any:
+    ref = as_media(given)
+    return given if ref is None else MediaRef(said, ref.uri)
 
 
 def fields_from_line(line: str) -> dict[str, Any]:
@@ -286,6 +309,8 @@ def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:
             told = told.replace(stand_in, f"({type(word).__name__} object)")
         raise UsageError(told) from None
     for name, value in vars(options).items():
-        if isinstance(value, str) and value in stand_ins:
+        if isinstance(value, list):
+            setattr(options, name, [stand_ins.get(one, one) for one in value])
+        elif isinstance(value, str) and value in stand_ins:
             setattr(options, name, stand_ins[value])
     return options

@@ -16,7 +16,7 @@ from cometact_nb.errors import RequestError
 if TYPE_CHECKING:
     from cometact_nb.domain.media import MediaRef
 
-__all__ = ["from_text", "to_curl", "to_magic", "to_python"]
+__all__ = ["from_text", "media_call", "quote", "to_curl", "to_magic", "to_python", "type_option"]
 
 _ROUTE = "https://api.cometapi.com/runwayml/v1/character_performance"
 
@@ -48,7 +48,7 @@ def to_curl(request: ActTwoRequest) -> str:
 
 def to_python(request: ActTwoRequest) -> str:
     """The request as Python that makes it, imports included."""
-    lines = [f"    {name}={_media_call(getattr(request, name))}," for name in ("character", "reference")]
+    lines = [f"    {name}={media_call(getattr(request, name))}," for name in ("character", "reference")]
     lines += [f"    {name}={value!r}," for name, value in request.params.items()]
     if request.allow_unlisted:
         lines.append("    allow_unlisted=True,")
@@ -60,10 +60,7 @@ def to_magic(request: ActTwoRequest) -> str:
     parts = ["%act_two"]
     for name in ("character", "reference"):
         ref: MediaRef = getattr(request, name)
-        parts += [OPTIONS[name][0], quote(ref.uri)]
-        # The magic takes a reference for a video unless its URL tells otherwise.
-        if ref.type != (infer_type(ref.uri) or ("video" if name == "reference" else None)):
-            parts += [f"--{name}-type", str(ref.type)]
+        parts += [OPTIONS[name][0], quote(ref.uri), *type_option(name, ref)]
     for name, value in request.params.items():
         shown = ("on" if value else "off") if isinstance(value, bool) else str(value)
         option = OPTIONS[name][1]
@@ -71,6 +68,14 @@ def to_magic(request: ActTwoRequest) -> str:
     if request.allow_unlisted:
         parts.append("--allow-unlisted")
     return " ".join(parts)
+
+
+def type_option(name: str, ref: MediaRef) -> list[str]:
+    """The option that tells an input's type, where its URL does not."""
+    # The magic takes a reference for a video unless its URL tells otherwise.
+    if ref.type == (infer_type(ref.uri) or ("video" if name == "reference" else None)):
+        return []
+    return [f"--{name}-type", str(ref.type)]
 
 
 def quote(text: str) -> str:
@@ -172,7 +177,8 @@ def _refuse(problem: str, cure: str) -> NoReturn:
     raise RequestError([Finding("body", None, problem, cure)]) from None
 
 
-def _media_call(ref: MediaRef) -> str:
+def media_call(ref: MediaRef) -> str:
+    """An input as Python: its URL alone where that tells its type."""
     return repr(ref.uri) if infer_type(ref.uri) == ref.type else f"act.{ref.type}({ref.uri!r})"
 
 

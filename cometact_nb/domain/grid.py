@@ -18,7 +18,7 @@ from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import INTENSITY_WORDS, KNOBS, ActTwoRequest
 from cometact_nb.errors import RequestError
 
-__all__ = ["MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "specify"]
+__all__ = ["FIELDS", "MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "is_several", "specify"]
 
 #: A plan of more cells than this is taken for a mistake, such as ``seed=range(2**32)``.
 MAX_CELLS = 20_000
@@ -108,7 +108,7 @@ def specify(
     fixed: dict[str, Any] = {}
     axes: dict[str, list[Any]] = {}
     for name, value in fields.items():
-        if not _is_several(value):
+        if not is_several(value):
             if value is not None:
                 fixed[name] = _stored(name, value)
             continue
@@ -179,7 +179,7 @@ def label(name: str, value: Any) -> str:
     return str(value)[:60]
 
 
-def _is_several(value: Any) -> bool:
+def is_several(value: Any) -> bool:
     """Whether a value stands for several: a list, a range, an array, a column."""
     if isinstance(value, (str, bytes, Mapping, MediaRef, PathLike)):
         return False
@@ -238,7 +238,7 @@ def _rows(table: Any) -> list[dict[str, Any]]:
 
 
 def _zipped(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
-    lists = {name: list(itertools.islice(values, MAX_CELLS + 1)) if _is_several(values) else None
+    lists = {name: list(itertools.islice(values, MAX_CELLS + 1)) if is_several(values) else None
              for name, values in columns.items()}  # fmt: skip
     lengths = {name: len(values) for name, values in lists.items() if values is not None}
     if len(set(lengths.values())) > 1:

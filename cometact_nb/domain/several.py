@@ -17,13 +17,13 @@ from cometact_nb.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["UNSET", "read_several", "read_value", "write_several"]
+__all__ = ["read_several", "write_several"]
 
 #: How "not sent" is written among several values.
-UNSET = "none"
+_UNSET = "none"
 
 #: What a knob's text is read as: ``bool``, ``int`` or ``str``, from the request's own table.
-_KIND = {knob.name: getattr(knob.type, "__origin__", knob.type) for knob in KNOBS}
+_KIND = {knob.name: getattr(knob.type, "__origin__", knob.type) for knob in KNOBS} | {"replicates": int}
 _SWITCH = {
     "on": True,
     "true": True,
@@ -39,7 +39,7 @@ _RANGE = re.compile(r"(-?\d{1,15})\s*:\s*(-?\d{1,15})")
 _RUN = 3
 
 
-def read_value(field: str, text: str) -> Any:
+def _one(field: str, text: str) -> Any:
     """Text as the knob's own type; what is no such text stays, for the request to refuse by name."""
     kind = _KIND.get(field)
     if kind is bool:
@@ -72,11 +72,11 @@ def read_several(field: str, text: str) -> list[Any]:
         if not word:
             cure = "Write values such as 1,3,5, with one comma between two."
             raise RequestError([Finding(field, text, "has nothing between two commas or at an end", cure)])
-        span = _RANGE.fullmatch(word) if _KIND.get(field, int) is int else None
+        span = _RANGE.fullmatch(word) if _KIND.get(field) is int else None
         if span:
             values += _span(field, word, int(span[1]), int(span[2]))
         else:
-            values.append(None if word.lower() == UNSET else read_value(field, word))
+            values.append(None if word.lower() == _UNSET else _one(field, word))
     return values
 
 
@@ -112,7 +112,7 @@ def _run_key(placed: tuple[int, Any]) -> tuple[int, bool]:
 
 def _word(value: Any) -> str:
     if value is None:
-        return UNSET
+        return _UNSET
     if isinstance(value, bool):
         return "on" if value else "off"
     return str(value)

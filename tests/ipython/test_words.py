@@ -216,7 +216,7 @@ URL = "https://a.b/x.png"
         ("-e4", {"expression_intensity": 4}),
         ("--expression-intensity $n", {"expression_intensity": 7}),
         ("--intensity=2", {"expression_intensity": 2}),
-        ("-e 1,3,5", {"expression_intensity": "1,3,5"}),
+        ("-e 1,3,5", {"expression_intensity": [1, 3, 5]}),
         ("-s 7", {"seed": 7}),
         ("--seed -1", {"seed": -1}),
         ("-s $unset", {}),
