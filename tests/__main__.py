@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-CODE = ["cometact_nb", "docs", "tests"]
+CODE = ["cometact_nb", "docs", "notebooks", "tests"]
 NEED_BROWSER = """\
 The browser tests need Chromium, and it could not be installed from here.
   Debian, Ubuntu:  sudo apt-get install chromium
