@@ -21,22 +21,37 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb._version import __version__
 
 if TYPE_CHECKING:
-    from os import PathLike
-
     from cometact_nb import errors
     from cometact_nb.archive import SavedClip, Verification
     from cometact_nb.clips import Clip
     from cometact_nb.config import Config, Price
-    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.inspection import Inspection
     from cometact_nb.domain.media import MediaRef, image, video
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import Status
     from cometact_nb.embedded import Sandbox
+    from cometact_nb.functions import (
+        configure,
+        guide,
+        history,
+        inspect,
+        leave_sandbox,
+        load_clip,
+        panel,
+        resume,
+        session,
+        submit,
+        sweep,
+        sweep_by_name,
+        sweeps,
+        task,
+        use_sandbox,
+        verify,
+    )
     from cometact_nb.histories import TaskHistory
     from cometact_nb.numbers import NoiseFloor
     from cometact_nb.resuming import Resumed
     from cometact_nb.sessions import Session
-    from cometact_nb.store.sweeps import SweepRow
     from cometact_nb.sweep_handle import Sweep
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
@@ -62,6 +77,7 @@ __all__ = [
     "__version__",
     "configure",
     "errors",
+    "guide",
     "history",
     "image",
     "inspect",
@@ -101,7 +117,23 @@ _HOMES = {
     "Task": "cometact_nb.tasks",
     "TaskHistory": "cometact_nb.histories",
     "Verification": "cometact_nb.archive",
+    "configure": "cometact_nb.functions",
+    "guide": "cometact_nb.functions",
+    "history": "cometact_nb.functions",
     "image": "cometact_nb.domain.media",
+    "inspect": "cometact_nb.functions",
+    "leave_sandbox": "cometact_nb.functions",
+    "load_clip": "cometact_nb.functions",
+    "panel": "cometact_nb.functions",
+    "resume": "cometact_nb.functions",
+    "session": "cometact_nb.functions",
+    "submit": "cometact_nb.functions",
+    "sweep": "cometact_nb.functions",
+    "sweep_by_name": "cometact_nb.functions",
+    "sweeps": "cometact_nb.functions",
+    "task": "cometact_nb.functions",
+    "use_sandbox": "cometact_nb.functions",
+    "verify": "cometact_nb.functions",
     "video": "cometact_nb.domain.media",
 }
 
@@ -117,268 +149,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-def session() -> Session:
-    """The session that the magic, the panel and the functions of this package share."""
-    shared: Session = importlib.import_module("cometact_nb.views.wiring").session()
-    return shared
-
-
-def configure(**settings: Any) -> Config:
-    """Change settings of the shared session; a value of None leaves its setting as it is.
-
-    Args:
-        settings: ``api_key``, ``base_url``, ``runway_version``, ``output_dir``, ``history``,
-            ``max_in_flight``, ``price``, ``wait``, ``freeze``; see :class:`Config` for each.
-
-    Returns:
-        the settings as they are now; the key is not shown.
-
-    Raises:
-        ConfigError: an unknown setting or a value it cannot take.
-    """
-    return session().configure(**settings)
-
-
-def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
-    """Send one paid request and return when it is answered; it is watched in the background from then on.
-
-    Args:
-        request: what to send; or give its ``fields``.
-        fields: of :class:`ActTwoRequest`: ``character``, ``reference``, ``body_control``,
-            ``expression_intensity``, ``seed``, ``ratio``, ``public_figure_threshold``, ``allow_unlisted``.
-
-    Returns:
-        the task, with ``.wait()`` or ``await``, ``.status``, ``.clip``, ``.cancel()``.
-
-    Raises:
-        RequestError: the request is wrong; nothing was sent.
-        ConfigError: no key; nothing was sent.
-        BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
-        HistoryError: the intent could not be recorded; nothing was sent.
-        RefusedError: the service said no; nothing was bought.
-        NotSentError: the service was not reached; nothing was bought.
-        UnconfirmedError: sent, and the answer was lost; ``.task`` is kept and never sent again by itself.
-    """
-    return session().submit(request, **fields)
-
-
-def sweep(
-    table: Any = None,
-    *,
-    name: str | None = None,
-    replicates: int = 1,
-    allow_unlisted: bool = False,
-    **fields: Any,
-) -> Sweep:
-    """Plan many requests that differ in a few fields; nothing is sent before ``.run()``.
-
-    Args:
-        table: rows of fields, if the cells are no grid: a DataFrame, a mapping of columns of the same length,
-            or a list of mappings or :class:`ActTwoRequest`.
-        name: under which the sweep is found again; by default derived from what is asked for.
-        replicates: how often each request is bought.
-        allow_unlisted: see :class:`ActTwoRequest`.
-        fields: of :class:`ActTwoRequest`; each a value, or a list, range or array of values, of which every
-            combination is a cell.
-
-    Returns:
-        the sweep, with ``.plan``, ``.run()``, ``.wait()``, ``.cells``, ``.gallery()``, ``.export(folder)``.
-
-    Raises:
-        RequestError: with everything that is wrong about any of its requests.
-        ConfigError: a name that is none.
-    """
-    return session().sweep(table, name=name, replicates=replicates, allow_unlisted=allow_unlisted, **fields)
-
-
-def sweeps(limit: int = 50) -> list[SweepRow]:
-    """The sweeps of the history that were last run, the newest first.
-
-    Args:
-        limit: how many at the most.
-
-    Raises:
-        HistoryError: the history could not be read.
-    """
-    return session().sweeps(limit)
-
-
-def sweep_by_name(name: str, *, resume: bool = True) -> Sweep:
-    """A sweep from the history, in any kernel: shows what is done, watches what runs.
-
-    Args:
-        name: the sweep's.
-        resume: buy the cells that are left, if the sweep was running when its kernel ended, and within what
-            was approved then. False only looks.
-
-    Raises:
-        HistoryError: no sweep has this name, or the history cannot be read.
-    """
-    return session().sweep_by_name(name, resume=resume)
-
-
-def inspect(
-    url_or_path: str | PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
-) -> Inspection:
-    """What the vendor would refuse about an input, and how to mend it. Nothing is submitted.
-
-    At most about 10 s, 4 MB and 12 requests; the key is not sent.
-
-    Args:
-        url_or_path: of a character or a reference clip, or what :func:`image` and :func:`video` give. A
-            relative path starts from the notebook's folder.
-        role: ``"character"`` or ``"reference"``; None takes an image for a character and a video for a
-            reference.
-        fresh: look again; otherwise what was seen in the last three minutes is used.
-
-    Returns:
-        the findings. A bad input is never raised, and a network that fails leaves ``ok`` at None.
-
-    Raises:
-        ConfigError: an argument of another kind.
-    """
-    return session().inspect(url_or_path, role, fresh=fresh)
-
-
-def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
-    """The task with this id, from this session, from history, or made elsewhere with the same key.
-
-    An unfinished one is watched from then on.
-
-    Args:
-        id: the service's id, a local key, or their first characters (4 or more) if history has it.
-
-    Raises:
-        ConfigError: the name is no id.
-        HistoryError: several tasks start with it, or the history cannot be read.
-    """
-    return session().task(id)
-
-
-def load_clip(path: str | PathLike[str]) -> SavedClip:
-    """A clip and what made it, from the clip and the ``.json`` beside it.
-
-    Args:
-        path: of the video or of its ``.json``; a relative one starts from the notebook's folder.
-
-    Returns:
-        the clip with its provenance: ``.clip``, ``.request``, ``.task_id``, ``.created_at``, ``.intact``, …
-
-    Raises:
-        ClipError: one of the two files is missing or cannot be read.
-    """
-    home = importlib.import_module("cometact_nb.archive")
-    saved: SavedClip = home.load_clip(session(), path)
-    return saved
-
-
-def verify(folder: str | PathLike[str] | None = None) -> Verification:
-    """Compare the clips of a folder, and of those below it, with what was written. Nothing is changed.
-
-    Every clip and poster is read and hashed; clips that the history has and the folder has not are missing,
-    too.
-
-    Args:
-        folder: None is the folder that new clips go to; a relative one starts from the notebook's folder.
-
-    Returns:
-        the findings: ``.ok``, ``.missing``, ``.changed``, ``.orphaned``, ``.leftovers``, ``.to_rows()``.
-
-    Raises:
-        ClipError: there is no such folder, or it cannot be read.
-        HistoryError: the history could not be read.
-    """
-    home = importlib.import_module("cometact_nb.archive")
-    found: Verification = home.verify(session(), folder)
-    return found
-
-
-def history(status: Any = None, since: Any = None, text: str | None = None, limit: int = 50) -> TaskHistory:
-    """The tasks of the history, the newest first: a list in Python, in a notebook a table to act on.
-
-    Args:
-        status: a :class:`Status` or its name, ``"unfinished"`` or ``"finished"``, or a list of them; None
-            for all.
-        since: leave out what began before: a datetime or a date (this machine's time unless it has a zone), a
-            timedelta, ISO text, or a time ago such as ``"30min"``, ``"12h"``, ``"7d"``, ``"2w"``.
-        text: words that must all occur in a task's id, the addresses of its inputs, its file's name or its
-            failure; upper and lower case are the same.
-        limit: how many at the most.
-
-    Returns:
-        rows with ``.to_rows()`` and ``.to_frame()``; ``row.task()`` takes one up.
-
-    Raises:
-        ConfigError: a value that cannot be.
-        HistoryError: the history cannot be read.
-    """
-    found: TaskHistory = importlib.import_module("cometact_nb.histories").find_history(
-        session(), status, since, text, limit
-    )
-    return found
-
-
-def resume() -> Resumed:
-    """Take up everything that has not ended, in this or another kernel.
-
-    Tasks are watched on and their videos fetched; sweeps that were running go on within what was approved
-    then. No single request is sent again, and a request whose answer was lost stays yours to settle.
-
-    Returns:
-        what was taken up; ``print`` says it in a line, ``.wait()`` waits for it.
-
-    Raises:
-        HistoryError: the history cannot be read.
-    """
-    resumed: Resumed = importlib.import_module("cometact_nb.resuming").take_up_all(session())
-    return resumed
-
-
-def use_sandbox(
-    speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
-) -> Sandbox | None:
-    """Send new tasks to a stand-in on this machine that renders real clips. Nothing is billed.
-
-    Args:
-        speed: how many times faster than the real service, 0.1–1000, default 12 (a task takes about 6 s).
-        unless_key: do nothing, and return None, when a key is configured: for notebooks that run on either.
-        url: of a sandbox that runs already (``cometact-nb sandbox --speed …``) and outlives this kernel;
-            ``speed`` is then the one it was started with.
-        options: such as ``scenario="lost-answer"``; see ``cometact-nb sandbox --help``.
-
-    Returns:
-        the sandbox, with URLs of sample characters and references.
-
-    Raises:
-        ConfigError: the extra ``sandbox`` is not installed, or a value is wrong.
-    """
-    return session().use_sandbox(speed, unless_key=unless_key, url=url, **options)
-
-
-def leave_sandbox() -> Config:
-    """Send new tasks to the service that was configured before :func:`use_sandbox`."""
-    return session().leave_sandbox()
-
-
-def panel(**initial: Any) -> Panel:
-    """Show a form that builds a request, tells what is wrong with it and what it costs, and submits it.
-
-    Args:
-        initial: fields of :class:`ActTwoRequest` to begin with.
-
-    Returns:
-        the form as an object, with ``request``, ``findings``, ``submit()``, ``tasks``, ``load(…)``.
-
-    Raises:
-        RequestError: a field that no request has.
-    """
-    home = importlib.import_module("cometact_nb.views.panel")
-    read_magic = importlib.import_module("cometact_nb.magic_options").fields_from_line
-    made: Panel = home.Panel(session(), initial, read_magic=read_magic)
-    made.show()
-    return made
 
 
 def load_ipython_extension(ip: Any) -> None:
@@ -413,7 +183,8 @@ def _noise_floor_html(shown: NoiseFloor) -> str:
 
 
 def _saved_clip_html(shown: SavedClip) -> str:
-    made: str = importlib.import_module("cometact_nb.views.archive").saved_html(shown, session().notebook_dir)
+    folder = importlib.import_module("cometact_nb.sessions").session().notebook_dir
+    made: str = importlib.import_module("cometact_nb.views.archive").saved_html(shown, folder)
     return made
 
 

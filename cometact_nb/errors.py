@@ -31,7 +31,7 @@ from __future__ import annotations
 import linecache
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,8 +67,12 @@ class ShortTraceback:
     variables) included, so no internal value can reach a saved notebook by way of a traceback.
     """
 
+    #: The topic of :func:`cometact_nb.guide` that says more, or an empty string.
+    guide: ClassVar[str] = ""
+
     def _render_traceback_(self) -> list[str]:
-        lines = [f"{type(self).__name__}: {self}"]
+        more = f' More: act.guide("{self.guide}")' if self.guide else ""
+        lines = [f"{type(self).__name__}: {self}{more}"]
         where = _users_line(self)
         if where:
             lines.append(where)
@@ -101,6 +105,8 @@ class ActTwoError(ShortTraceback, Exception):
 class ConfigError(ActTwoError):
     """A setting is missing or cannot be used. Nothing was sent."""
 
+    guide = "settings"
+
 
 class RequestError(ActTwoError, ValueError):
     """A request the service would refuse. Nothing was sent.
@@ -109,6 +115,8 @@ class RequestError(ActTwoError, ValueError):
         findings: everything that is wrong, each naming the field, the value and the cure.
     """
 
+    guide = "requests"
+
     def __init__(self, findings: Iterable[Any]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
@@ -116,6 +124,8 @@ class RequestError(ActTwoError, ValueError):
 
 class BudgetError(ActTwoError):
     """A budget does not allow what was asked for. Nothing was sent."""
+
+    guide = "budgets"
 
 
 class ApprovalNeeded(BudgetError):
@@ -146,6 +156,8 @@ class RefusedError(ServiceError):
         param: the field the vendor named, if it named one.
     """
 
+    guide = "refused"
+
     def __init__(
         self,
         message: str,
@@ -169,6 +181,8 @@ class CancelRefused(RefusedError):
 class NotSentError(ServiceError):
     """The service was never reached. Nothing was sent, nothing was bought."""
 
+    guide = "refused"
+
 
 class TaskError(ActTwoError):
     """A task ended, or its watch did, without a clip.
@@ -186,6 +200,8 @@ class TaskError(ActTwoError):
 class UnconfirmedError(TaskError):
     """The paid request was sent and its outcome is unknown. It is never sent again by itself."""
 
+    guide = "lost-answer"
+
 
 class TaskFailed(TaskError):
     """The generation failed.
@@ -195,6 +211,8 @@ class TaskFailed(TaskError):
         task: the task's handle.
         code: the vendor's failure code, such as ``SAFETY.INPUT.IMAGE``.
     """
+
+    guide = "failed"
 
     def __init__(self, message: str, task: Any = None, *, code: str | None = None) -> None:
         self.code = code
@@ -208,17 +226,25 @@ class TaskCancelled(TaskError):
 class TaskNotFound(TaskError):
     """The service does not know the task's id."""
 
+    guide = "nothing-happens"
+
 
 class WatchStopped(TaskError):
     """Nothing polls the task any more; ``task.refresh()`` looks once more and goes on."""
+
+    guide = "nothing-happens"
 
 
 class ClipError(ActTwoError):
     """The generation succeeded and its clip is not on disk. ``task.refresh()`` fetches it again."""
 
+    guide = "no-clip"
+
 
 class HistoryError(ActTwoError):
     """The record of tasks could not be read or written."""
+
+    guide = "history"
 
 
 class SweepPaused(ActTwoError):
@@ -229,6 +255,8 @@ class SweepPaused(ActTwoError):
         sweep: the sweep.
     """
 
+    guide = "sweeps"
+
     def __init__(self, message: str, sweep: Any = None) -> None:
         self.sweep = sweep
         super().__init__(message)
@@ -236,6 +264,8 @@ class SweepPaused(ActTwoError):
 
 class WaitTimeout(ActTwoError, TimeoutError):
     """A wait ran out of time. The task goes on."""
+
+    guide = "nothing-happens"
 
 
 class WaitInterrupted(ShortTraceback, KeyboardInterrupt):

@@ -9,14 +9,27 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.getipython import get_ipython
 
 from cometact_nb import magic_history
-from cometact_nb.magic_options import SUBCOMMANDS, VALUES, doctor_parser, request_parser, sandbox_parser
+from cometact_nb.handbook import topics
+from cometact_nb.magic_options import (
+    SUBCOMMANDS,
+    VALUES,
+    doctor_parser,
+    guide_parser,
+    request_parser,
+    sandbox_parser,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["matcher"]
 
-_PARSERS = {"sandbox": sandbox_parser, "doctor": doctor_parser, **magic_history.PARSERS}
+_PARSERS = {
+    "sandbox": sandbox_parser,
+    "doctor": doctor_parser,
+    "guide": guide_parser,
+    **magic_history.PARSERS,
+}
 #: Commands after which a task's id may stand.
 _WITH_ID = {"show", "cancel"}
 _LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}act_two\s(?P<rest>.*)$")
@@ -53,6 +66,8 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
         return len(option) + 1, VALUES.get(parser.field_of(option) or "", ())
     if before and parser.takes_value(before[-1]) and not fragment.startswith("-"):
         return 0, VALUES.get(parser.field_of(before[-1]) or "", ())
+    if before == ["guide"] and not fragment.startswith("-"):
+        return 0, topics()
     if fragment.startswith("-"):
         return 0, parser.options()
     if len(before) == 1 and before[0] in _WITH_ID:

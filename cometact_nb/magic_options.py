@@ -27,6 +27,7 @@ __all__ = [
     "doctor_parser",
     "field_values",
     "fields_from_line",
+    "guide_parser",
     "naming_options",
     "request_fields",
     "request_parser",
@@ -74,6 +75,7 @@ SUBCOMMANDS = {
     "show": "show a task by its id, whoever made it",
     "resume": "take up every task and sweep that has not ended",
     "cancel": "ask the service to cancel a task",
+    "guide": "read a page of the guide: all topics, or the one that is named",
 }
 
 _EXAMPLES = """\
@@ -85,6 +87,7 @@ examples:
   %act_two sandbox                              (practise: nothing is billed)
   %act_two doctor $clip                         (would the vendor take it?)
   %act_two history --status FAILED --since 7d   (also: show ID, resume, cancel ID)
+  %act_two guide lost-answer                    (what to do when; without a topic, all of them)
   %%act_two -o task                             (body: the vendor's JSON, TOML, or a whole curl command)
 
 $name and {expression} are replaced by your variables; 'single quotes' keep a word as it is.
@@ -210,6 +213,19 @@ def doctor_parser() -> Parser:
         "input", nargs="*", metavar="URL", help="URL or path of a character or a reference clip"
     )
     parser.add_argument("--role", metavar="character|reference", help="what it is meant for")
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
+def guide_parser() -> Parser:
+    """The parser of ``%act_two guide``."""
+    parser = Parser(
+        prog="%act_two guide",
+        description="Read the guide in the notebook.",
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="a page or a section; none lists them all")
     parser.add_argument("-h", "--help", action="store_true", help="show this")
     return parser
 

@@ -18,6 +18,7 @@ from cometact_nb.magic_options import (
     SUBCOMMANDS,
     doctor_parser,
     fields_from_line,
+    guide_parser,
     naming_options,
     parse,
     request_fields,
@@ -152,6 +153,18 @@ class ActTwoMagics(Magics):
             return
         for given in options.input:
             _say(f"{_session().inspect(given, options.role)}\n")
+
+    def _guide(self, words: list[Any]) -> None:
+        from IPython.display import display  # noqa: PLC0415
+
+        from cometact_nb.handbook import guide  # noqa: PLC0415  (the pages, when they are read)
+
+        parser = guide_parser()
+        options = parse(parser, words)
+        if options.help:
+            _say(parser.format_help())
+            return
+        display(guide(options.topic))  # type: ignore[no-untyped-call]
 
 
 def load(ip: Any) -> None:

@@ -85,11 +85,11 @@ def section(text: str, title: str) -> dict[str, str]:
 
 
 def parameters(function: Any) -> list[str]:
-    return [
-        name
-        for name, parameter in inspect.signature(function).parameters.items()
-        if name not in {"self", "cls"} and not name.startswith("_")
-    ]
+    """As they are written: hover shows the fields of a request in place of ``**fields``."""
+    code = function.__code__
+    stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + stars]
+    return [name for name in names if name not in {"self", "cls"} and not name.startswith("_")]
 
 
 def doc(value: Any) -> str:

@@ -14,6 +14,10 @@ from kernels import Kernel
 from lab import environment
 from pages import ROOT, blocks, pages
 
+import cometact_nb as act
+from cometact_nb import errors
+from cometact_nb.handbook import topics
+
 #: What a block may be that is not run: text to look at, and directives of the pages themselves.
 TEXT = {"text", "json", "html", "toml"}
 WITH_CODE = [path for path in pages() if any(block.language == "python" for block in blocks(path))]
@@ -58,3 +62,33 @@ def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "act_two" in (tmp_path / "reference" / "python.html").read_text("utf-8")
+
+
+def test_an_error_names_a_page_that_there_is() -> None:
+    named = {getattr(errors, name).guide for name in errors.__all__}
+    assert {"lost-answer", "failed"} <= named
+    assert named - {""} <= set(topics())
+
+
+def test_a_page_of_the_guide_reads_well_in_a_notebook() -> None:
+    for topic in topics():
+        text = act.guide(topic).text
+        assert text.startswith("#"), topic
+        assert not re.search(r"\]\((?!https?:)|\{doc\}|<!--|^!\[", text, re.MULTILINE), (
+            f"{topic} has marks in it"
+        )
+    assert 'act.guide("budgets")' in act.guide("with-a-key").text
+    section = act.guide("lost-answer").text
+    assert section.startswith("## Lost answer")
+    assert "task.resubmit()" in section
+    assert "## Refused" not in section
+
+
+def test_the_list_of_topics_names_each_of_them() -> None:
+    listed = repr(act.guide())
+    assert all(topic in listed for topic in topics())
+
+
+def test_a_topic_that_is_none_is_answered_with_the_nearest() -> None:
+    with pytest.raises(errors.ConfigError, match="Did you mean 'lost-answer'"):
+        act.guide("lost-anser")

@@ -1,0 +1,101 @@
+"""The guide's pages, read where they are needed: in the notebook, of this version, without a network."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from importlib import resources
+from pathlib import Path
+
+from cometact_nb.errors import ConfigError
+
+__all__ = ["Guide", "guide", "topics"]
+
+_HEADING = re.compile(r"^(#{1,3}) (.+)$", re.MULTILINE)
+_FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+class Guide:
+    """A page of the guide, or a section of one; shown with its headings and code at the end of a cell.
+
+    Attributes:
+        topic: its name, as :func:`cometact_nb.guide` takes it.
+        text: Markdown.
+    """
+
+    def __init__(self, topic: str, text: str) -> None:
+        self.topic = topic
+        self.text = text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def guide(topic: str | None = None) -> Guide:
+    """See :func:`cometact_nb.guide`."""
+    if topic is None:
+        return Guide("", _contents(_pages()))
+    sections = _all_sections()
+    wanted = str(topic).strip().lower()
+    if wanted not in sections:
+        near = difflib.get_close_matches(wanted, sections, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "act.guide() lists them."
+        raise ConfigError(f"The guide has no page {str(topic)[:60]!r}. {hint}")
+    return Guide(wanted, sections[wanted])
+
+
+def topics() -> list[str]:
+    """What :func:`guide` takes."""
+    return list(_all_sections())
+
+
+def _all_sections() -> dict[str, str]:
+    return {name: text for page, whole in _pages().items() for name, text in _sections(page, whole).items()}
+
+
+def _pages() -> dict[str, str]:
+    """The pages' Markdown by name, from the installed package or, in an editable install, its checkout."""
+    packaged = resources.files("cometact_nb").joinpath("docs")
+    folder = packaged if packaged.is_dir() else Path(__file__).parents[1] / "docs" / "guide"
+    files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".md")}
+    return {name.removesuffix(".md"): _plain(files[name].read_text("utf-8")) for name in sorted(files)}
+
+
+def _plain(text: str) -> str:
+    """A page without what only a browser at its address can show: pictures, marks, links between pages."""
+    text = re.sub(r"^(!\[.*|<!-- .* -->)\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\[([^\]]+)\]\((?:\w[\w-]*\.md)?#([\w-]+)\)", r'\1 (`act.guide("\2")`)', text)
+    text = re.sub(r"\[([^\]]+)\]\((\w[\w-]*)\.md\)", r'\1 (`act.guide("\2")`)', text)
+    return re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", text)
+
+
+def _sections(page: str, text: str) -> dict[str, str]:
+    """The page itself, and what stands below each of its headings, by the heading's anchor."""
+    code = [found.span() for found in _FENCE.finditer(text)]
+    heads = [
+        found
+        for found in _HEADING.finditer(text)
+        if not any(begin <= found.start() < end for begin, end in code)
+    ]
+    found = {page: text}
+    for place, head in enumerate(heads[1:], start=1):
+        after = (later.start() for later in heads[place + 1 :] if len(later[1]) <= len(head[1]))
+        found[_anchor(head[2])] = text[head.start() : next(after, len(text))].strip() + "\n"
+    return found
+
+
+def _anchor(heading: str) -> str:
+    """A heading's anchor, as GitHub and the built pages have it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _contents(pages: dict[str, str]) -> str:
+    lines = ["# Guide", ""]
+    for page, text in pages.items():
+        lines.append(f'- `act.guide("{page}")`: {text.splitlines()[0].removeprefix("# ")}')
+        topics = [name for name in _sections(page, text) if name != page]
+        lines += ["  - " + ", ".join(f"`{name}`" for name in topics)] if topics else []
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,69 @@
+"""What the notebook itself tells: Tab, Shift+Tab, ``?``, and the page that an error names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+from kernels import Kernel
+from lab import environment
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory) -> Iterator[Kernel]:
+    folder = tmp_path_factory.mktemp("help")
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder), env=environment(folder))
+    made = Kernel(client)
+    assert made.run("%load_ext cometact_nb\nimport cometact_nb as act")["status"] == "ok"
+    yield made
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def hovered(kernel: Kernel, code: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", kernel.hover(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "signature", "told"),
+    [
+        ("act.submit(", "expression_intensity: 'int | None' = None", "UnconfirmedError: sent"),
+        ("act.sweep(seed=[1], ", "replicates: 'int' = 1", "every\n"),
+        ("act.panel(", "character: 'str | MediaRef | None' = None", "fields of"),
+        ("act.use_sandbox(", "unless_key: 'bool' = False", "default 12"),
+        ("act.ActTwoRequest(", "seed: 'int | None' = None", "0–4294967295"),
+        ("act.Task.wait", "timeout_s: 'float | None' = None", "seconds to wait"),
+        ("act.errors.TaskFailed", "code: 'str | None' = None", "SAFETY.INPUT"),
+    ],
+)
+def test_hovering_shows_the_signature_and_what_it_means(kernel, code: str, signature: str, told: str) -> None:
+    shown = hovered(kernel, code)
+    assert signature in shown
+    assert told in shown
+
+
+def test_the_magic_s_help_is_the_same_however_it_is_asked_for(kernel) -> None:
+    printed = kernel.run("%act_two --help")["outputs"][0]["text"]
+    assert "--expression-intensity" in printed
+    assert printed.strip() in hovered(kernel, "%act_two")
+
+
+def test_tab_completes_public_names_fields_and_topics(kernel) -> None:
+    public = kernel.complete("act.")
+    assert {"act.submit", "act.ActTwoRequest", "act.errors"} <= set(public)
+    assert not any(name.startswith("act._") for name in public)
+    assert "act.submit(expression_intensity=" in kernel.complete("act.submit(expr")
+    assert "act.sweep(replicates=" in kernel.complete("act.sweep(repl")
+    assert kernel.complete("%act_two guide lost") == ["%act_two guide lost-answer"]
+
+
+def test_an_error_names_the_page_that_says_more(kernel) -> None:
+    told = kernel.run("act.submit(character='https://a.b/c.png', reference='https://a.b/d.mp4', seed=-1)")
+    (line, *_) = told["outputs"][-1]["traceback"]
+    assert line.endswith('More: act.guide("requests")')
+    shown = kernel.run('act.guide("requests")')["outputs"][-1]["data"]
+    assert shown["text/markdown"].startswith("# Requests")
+    by_magic = kernel.run("%act_two guide requests")["outputs"][-1]["data"]
+    assert by_magic["text/markdown"] == shown["text/markdown"]
