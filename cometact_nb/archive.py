@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,8 +13,10 @@ from cometact_nb.clips import Clip
 from cometact_nb.config import is_loopback
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ClipError
+from cometact_nb.project import is_url
 from cometact_nb.store import checkup, sidecar
 from cometact_nb.store.folders import LocalFolder
+from cometact_nb.store.remote_folder import RemoteFolder
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -79,7 +81,7 @@ class SavedClip:
         return str(self.clip.path)
 
     def __repr__(self) -> str:
-        parts = [f"SavedClip {self.clip.path.name}", f"task {self.task_id}"]
+        parts = [f"SavedClip {self.clip.name}", f"task {self.task_id}"]
         if self.created_at:
             parts.append(f"{self.created_at:%Y-%m-%d %H:%M} UTC")
         parts += ["sandbox"] if self.sandbox else []
@@ -171,8 +173,7 @@ class Verification:
 
 def load_clip(session: Session, path: str | PathLike[str]) -> SavedClip:
     """See :func:`cometact_nb.load_clip`."""
-    video = session.notebook_dir / Path(path).expanduser()
-    folder, name = LocalFolder(video.parent), PurePath(video.name)
+    folder, name = _split(session, path)
     beside = str(name.with_suffix(".json"))
     try:
         content = folder.read(beside)
@@ -189,7 +190,16 @@ def load_clip(session: Session, path: str | PathLike[str]) -> SavedClip:
     return _saved(folder, name, told)
 
 
-def _saved(folder: LocalFolder, name: PurePath, told: Sidecar) -> SavedClip:
+def _split(session: Session, path: str | PathLike[str]) -> tuple[Folder, PurePath]:
+    """The folder of a file, and the file's name."""
+    if is_url(path):
+        url, _, name = str(path).rpartition("/")
+        return RemoteFolder(url), PurePath(name)
+    video = session.notebook_dir / Path(path).expanduser()
+    return LocalFolder(video.parent), PurePath(video.name)
+
+
+def _saved(folder: Folder, name: PurePath, told: Sidecar) -> SavedClip:
     video = name.with_suffix(PurePath(told.clip.path).suffix or ".mp4")
     try:
         intact = folder.sha256(str(video)) == told.clip.sha256
@@ -215,12 +225,16 @@ def _saved(folder: LocalFolder, name: PurePath, told: Sidecar) -> SavedClip:
 
 def verify(session: Session, folder: str | PathLike[str] | None = None) -> Verification:
     """See :func:`cometact_nb.verify`."""
-    path = session.output_folder() if folder is None else session.notebook_dir / Path(folder).expanduser()
-    place: Folder = LocalFolder(path.resolve())
-    return Verification(place.address, checkup.check(place, _recorded(session, path.resolve())))
+    given = session.output_folder() if folder is None else folder
+    place: Folder
+    if is_url(given):
+        place = RemoteFolder(str(given).rstrip("/"))
+    else:
+        place = LocalFolder((session.notebook_dir / Path(given).expanduser()).resolve())
+    return Verification(place.address, checkup.check(place, _recorded(session, place.address)))
 
 
-def _recorded(session: Session, folder: Path) -> dict[str, str | None]:
+def _recorded(session: Session, folder: str) -> dict[str, str | None]:
     """The clips that the history says are in ``folder``, with their tasks' ids."""
 
     async def read() -> list[TaskState]:
@@ -229,9 +243,9 @@ def _recorded(session: Session, folder: Path) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for state in session.run(read()):
         for clip in state.clips:
-            path = Path(clip.path)
-            if path.is_relative_to(folder):
-                found[path.relative_to(folder).as_posix()] = state.id
+            there = PurePosixPath(clip.url or Path(clip.path).as_posix())
+            if there.is_relative_to(Path(folder).as_posix()):
+                found[str(there.relative_to(Path(folder).as_posix()))] = state.id
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import index
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ConfigError
@@ -18,11 +18,11 @@ __all__ = ["Clip"]
 
 
 class Clip:
-    """A finished video on disk.
+    """A finished video on disk; or at a store such as ``s3://``, with a copy on disk.
 
     Attributes:
-        path: the video file; its sidecar ``.json`` lies beside it.
-        poster: JPEG of the first frame, or None without the ``video`` extra.
+        name: of the video file.
+        url: where it is at a store; None for a clip in a local folder.
         width: pixels, or None without the ``video`` extra, like the three below.
         height: pixels.
         fps: frames per second.
@@ -32,14 +32,39 @@ class Clip:
     """
 
     def __init__(self, info: ClipInfo) -> None:
-        self.path = Path(info.path)
-        self.poster = Path(info.poster) if info.poster else None
+        self._path = Path(info.path)
+        self._poster = Path(info.poster) if info.poster else None
+        self.url = info.url
+        self.name = PurePosixPath(info.url).name if info.url else self._path.name
         self.width = info.width
         self.height = info.height
         self.fps = info.fps
         self.duration_s = info.duration_s
         self.bytes = info.bytes
         self.sha256 = info.sha256
+
+    @property
+    def path(self) -> Path:
+        """The video file; its sidecar ``.json`` lies beside it.
+
+        Of a clip at a store it is the local copy, which is fetched, and may take a while, when there is none
+        on this machine, or none any more.
+
+        Raises:
+            ClipError: there is no copy, and the store does not give one.
+        """
+        return self._path if self.url is None else _copy(self.url, self._path, self.sha256)
+
+    @property
+    def poster(self) -> Path | None:
+        """JPEG of the first frame, or None without the ``video`` extra; fetched like :attr:`path`.
+
+        Raises:
+            ClipError: as :attr:`path`.
+        """
+        if self.url is None or self._poster is None:
+            return self._poster
+        return _copy(str(self.url).rpartition(".")[0] + ".jpg", self._poster)
 
     def frames(self, stride: int = 1, size: int | tuple[int, int] | None = None) -> NDArray[np.uint8]:
         """The clip's pictures as one NumPy array, as a player shows them. Needs the extra ``video``.
@@ -69,7 +94,13 @@ class Clip:
     def __repr__(self) -> str:
         size = f"{self.width}×{self.height}, " if self.width else ""
         length = f"{self.duration_s:.1f} s, " if self.duration_s else ""
-        return f"<Clip {self.path.name}: {size}{length}{self.bytes / 1e6:.1f} MB>"
+        return f"<Clip {self.name}: {size}{length}{self.bytes / 1e6:.1f} MB>"
+
+
+def _copy(url: str, recorded: Path, sha256: str | None = None) -> Path:
+    from cometact_nb.store.remote_folder import local_copy  # noqa: PLC0415  (only for clips at a store)
+
+    return local_copy(url, recorded, sha256)
 
 
 def _checked_stride(stride: Any) -> int:

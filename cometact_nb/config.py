@@ -1,9 +1,9 @@
 """Where requests go, with which key, at which price, and where clips and history are kept.
 
 Sources, the first that answers wins: :func:`cometact_nb.configure`, the environment
-(``COMETAPI_KEY``, ``COMETAPI_BASE_URL``, ``COMETACT_NB_*``), the vendor CLI's
-``~/.config/cometapi/config.toml``, the defaults below. ``COMETACT_NB_SANDBOX=1`` keeps any key from being
-found, for demos and tests.
+(``COMETAPI_KEY``, ``COMETAPI_BASE_URL``, ``COMETACT_NB_*``), the project's file (where clips and history are
+kept: :mod:`cometact_nb.project`), the vendor CLI's ``~/.config/cometapi/config.toml``, the defaults below.
+``COMETACT_NB_SANDBOX=1`` keeps any key from being found, for demos and tests.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from cometact_nb.errors import ConfigError
+from cometact_nb.project import is_url, project_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,10 +165,11 @@ class Config:
         api_key: CometAPI key. Default: ``COMETAPI_KEY``, then the vendor CLI's config file.
         base_url: default ``COMETAPI_BASE_URL``, then https://api.cometapi.com. A trailing ``/v1`` is dropped.
         runway_version: value of the ``X-Runway-Version`` header, default ``2024-11-06`` (vendor's docs).
-        output_dir: folder of the clips, made when the first one arrives. Default ``act_two_outputs``,
-            relative to the notebook's folder.
-        history: SQLite file of all tasks, or ``":memory:"``. Default ``COMETACT_NB_HISTORY``, then
-            ``history.sqlite`` in the user's data folder.
+        output_dir: folder of the clips, made when the first one arrives; or a URL that fsspec knows, such as
+            ``s3://bucket/clips`` (the extra ``remote``). Default ``COMETACT_NB_OUTPUT_DIR``, then the
+            project's file, then ``act_two_outputs``; a relative one starts from the notebook's folder.
+        history: SQLite file of all tasks, or ``":memory:"``. Default ``COMETACT_NB_HISTORY``, then the
+            project's file, then ``history.sqlite`` in the user's data folder.
         max_in_flight: unfinished tasks that a sweep keeps at the service, default 5 (the vendor's example).
         price: US dollars per request, or a :class:`Price`. Default $0.40, dated.
         ask_above: US dollars that a sweep may cost without a yes, default 2.
@@ -181,7 +184,7 @@ class Config:
     api_key: Secret | None = None
     base_url: str = DEFAULT_BASE_URL
     runway_version: str = DEFAULT_RUNWAY_VERSION
-    output_dir: Path = field(default_factory=lambda: Path("act_two_outputs"))
+    output_dir: Path | str = field(default_factory=lambda: Path("act_two_outputs"))
     history: str = ""
     max_in_flight: int = 5
     price: Price = DEFAULT_PRICE
@@ -221,22 +224,32 @@ class Config:
         return replace(self, **checked)
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None, home: Path | None = None) -> Config:
-        """The settings that the environment and the vendor CLI's config file give.
+    def from_environment(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        home: Path | None = None,
+        folder: Path | None = None,
+    ) -> Config:
+        """The settings that the environment, the project and the vendor CLI's config file give.
 
         Args:
             environ: default ``os.environ``.
             home: the user's home folder, default ``Path.home()``.
+            folder: the notebook's, whose project is looked for there and above; None looks for none.
+
+        Raises:
+            ConfigError: a value that cannot be used, or a project's file that cannot be read.
         """
         environ = os.environ if environ is None else environ
+        project = project_settings(folder) if folder is not None else {}
         stored = _vendor_config(home or Path.home())
         # A demo or a test must not find a key that it could spend with.
         no_key = _is_on(environ.get("COMETACT_NB_SANDBOX"))
         return cls().changed(
             api_key=None if no_key else environ.get("COMETAPI_KEY") or stored.get("api_key"),
             base_url=environ.get("COMETAPI_BASE_URL") or stored.get("base_url"),
-            output_dir=environ.get("COMETACT_NB_OUTPUT_DIR") or None,
-            history=environ.get("COMETACT_NB_HISTORY") or default_history(),
+            output_dir=environ.get("COMETACT_NB_OUTPUT_DIR") or project.get("output_dir"),
+            history=environ.get("COMETACT_NB_HISTORY") or project.get("history") or default_history(),
             wait=_is_on(environ.get("COMETACT_NB_WAIT")),
         )
 
@@ -260,7 +273,7 @@ def _checked(name: str, value: Any) -> Any:
         case "base_url":
             return normal_base_url(value)
         case "output_dir":
-            return Path(value).expanduser()
+            return _folder(value)
         case "history":
             return str(value) if str(value) == ":memory:" else str(Path(value).expanduser())
         case "price" if not isinstance(value, Price):
@@ -272,6 +285,28 @@ def _checked(name: str, value: Any) -> Any:
         case "runway_version" if not str(value).strip():
             raise ConfigError("runway_version is empty. The documented value is '2024-11-06'.")
     return value
+
+
+def _folder(value: Any) -> Path | str:
+    """A local folder as a Path, any other as its URL without a slash at the end."""
+    if not isinstance(value, (str, os.PathLike)) or not str(value).strip():
+        raise ConfigError(
+            f"output_dir={value!r} is no folder. Give a path, or a URL such as s3://bucket/clips."
+        )
+    if not is_url(value):
+        return Path(value).expanduser()
+    url = str(value).strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ConfigError("output_dir is no complete URL. Give one such as s3://bucket/clips.") from None
+    if parts.username or parts.password or parts.query or parts.fragment:
+        # The value is not shown: it holds a password, or a signature.
+        raise ConfigError(
+            "output_dir is a URL with a user name, a password, or something after ? or #. Give "
+            "scheme://place/folder alone, and the credentials where the store's own library looks for them."
+        )
+    return Path(url2pathname(parts.path)) if parts.scheme in {"file", "local"} else url
 
 
 def _key(value: Any) -> Secret:

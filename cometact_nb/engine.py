@@ -23,7 +23,7 @@ from cometact_nb.domain import task as events
 from cometact_nb.domain.task import Status, TaskState, reduce
 from cometact_nb.errors import BudgetError, HistoryError
 from cometact_nb.job import Job, SystemClock
-from cometact_nb.store import media
+from cometact_nb.store import places
 from cometact_nb.store.history import History
 from cometact_nb.watch import Watcher
 
@@ -240,7 +240,7 @@ class Engine:
         if not self._watcher.claim(job):
             self.watch(job)  # another process polls it; this one follows
             return
-        if media.is_missing(job.state.clips):
+        if await asyncio.to_thread(places.is_missing, job.state.clips):
             self.apply(job, events.ClipsLost(at=self._clock.now()))
         self.apply(job, events.WatchBegan(at=self._clock.now()))
         await self._watcher.look(job, revive=True)

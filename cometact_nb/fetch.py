@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from cometact_nb.api.client import Download
 from cometact_nb.api.flow import backoff_s
-from cometact_nb.errors import ClipError
-from cometact_nb.store import media
+from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.store.places import place
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.api.client import Client
     from cometact_nb.domain.task import ClipInfo, TaskState
+    from cometact_nb.store.media import PartialClip
 
 __all__ = ["Fetcher"]
 
@@ -51,32 +52,40 @@ class Fetcher:
     time_scale: float = 1.0
 
     async def clip(
-        self, state: TaskState, index: int, folder: Path, fresh: Callable[[], Awaitable[tuple[str, ...]]]
+        self,
+        state: TaskState,
+        index: int,
+        folder: Path | str,
+        fresh: Callable[[], Awaitable[tuple[str, ...]]],
     ) -> ClipInfo:
-        """The ``index``-th clip of a succeeded task, on disk under its final name.
+        """The ``index``-th clip of a succeeded task, in its folder under its final name.
 
         Args:
             state: the task, with the URLs of its last poll.
             index: which of its outputs.
-            folder: where the clip goes.
+            folder: where the clip goes; or the URL of a folder.
             fresh: polls the task again and gives its URLs, when the present ones have expired.
 
         Raises:
             ClipError: it cannot be had, or not be kept; the message says which.
         """
-        adopted = await asyncio.to_thread(media.adopt, folder, state, index)
+        try:
+            goal = await asyncio.to_thread(place, folder)
+        except ConfigError as error:
+            raise ClipError(str(error)) from None
+        adopted = await asyncio.to_thread(goal.adopt, state, index)
         if adopted is not None:
             return adopted
-        partial = media.PartialClip(folder, media.clip_stem(state, index))
+        partial = goal.begin(state, index)
         try:
             await self._fill(partial, state.output_urls, index, fresh)
-            return await asyncio.to_thread(partial.keep, state)
+            return await asyncio.to_thread(goal.keep, partial, state)
         finally:
             partial.discard()
 
     async def _fill(
         self,
-        partial: media.PartialClip,
+        partial: PartialClip,
         urls: tuple[str, ...],
         index: int,
         fresh: Callable[[], Awaitable[tuple[str, ...]]],
@@ -106,7 +115,7 @@ class Fetcher:
     async def _pause(self, attempt: int) -> None:
         await self.clock.sleep(backoff_s(attempt, self.random) * self.time_scale)
 
-    async def _read(self, partial: media.PartialClip, url: str) -> int:
+    async def _read(self, partial: PartialClip, url: str) -> int:
         """Read on from where ``partial`` ends; the HTTP status of the answer.
 
         Raises:

@@ -45,12 +45,12 @@ class Job:
     Args:
         state: what is known.
         endpoint: the service it was sent to.
-        output_dir: folder of its clips.
+        output_dir: folder of its clips, or its URL.
     """
 
     state: TaskState
     endpoint: Endpoint
-    output_dir: Path
+    output_dir: Path | str
     known_since: float = float("-inf")  #: monotonic; when this process got to know the id
     last_poll: float = float("-inf")  #: monotonic
     cancel_accepted: bool = False

@@ -25,6 +25,8 @@ from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
 from cometact_nb.lookup import find_task
 from cometact_nb.notify import Notifier
+from cometact_nb.store import places
+from cometact_nb.store.media import find_moved
 from cometact_nb.store.sweeps import find, latest
 from cometact_nb.sweep_handle import Sweep
 from cometact_nb.sweep_run import Gate
@@ -52,7 +54,8 @@ class Session:
     """
 
     def __init__(self, config: Config | None = None) -> None:
-        self._config = config or Config.from_environment()
+        self._started_in = Path.cwd()
+        self._config = config or Config.from_environment(folder=self.notebook_dir)
         self._engine: Engine | None = None
         self._notifier = Notifier()
         self._inspector = Inspector()
@@ -64,7 +67,6 @@ class Session:
         self._lock = threading.RLock()
         self._sandbox: embedded.Sandbox | None = None
         self._before_sandbox: Config | None = None
-        self._started_in = Path.cwd()
         #: Shows a wait to the user; a view replaces it where there is something to show it on.
         self.waiting: Callable[[Task], AbstractContextManager[Callable[[], None]]] = _silent
         #: Finds the module that draws something, by its name; the package sets it, so that nothing down here
@@ -108,6 +110,8 @@ class Session:
             if settings.get("base_url") is not None and self._before_sandbox is not None:
                 base = self._before_sandbox
             config = base.changed(**settings)
+            if config.output_dir != base.output_dir:
+                places.check(config.output_dir)
             if config.history != self._config.history:
                 self._drop_engine()
             if base is self._before_sandbox:
@@ -483,6 +487,7 @@ class Session:
                 "There is no API key. Set COMETAPI_KEY before starting the kernel, or call "
                 "act.configure(api_key=…). To practise without one: act.use_sandbox() or %act_two sandbox."
             )
+        places.check(config.output_dir)  # before it is paid for, not when the clip is there
 
     def _check_what_is_known(self, request: ActTwoRequest, config: Config) -> None:
         """Refuse an input that a recent inspection saw to be bad. Nothing is fetched for this."""
@@ -494,9 +499,10 @@ class Session:
         if bad:
             raise RequestError(bad)
 
-    def output_folder(self) -> Path:
-        """Where clips of new tasks go."""
-        return (self.notebook_dir / self._config.output_dir).resolve()
+    def output_folder(self) -> Path | str:
+        """Where clips of new tasks go: an absolute path, or the URL of a folder."""
+        folder = self._config.output_dir
+        return folder if isinstance(folder, str) else (self.notebook_dir / folder).resolve()
 
     def _track(self, job: Job) -> Task:
         # No lock: the engine's thread comes here, too, and must not wait for a sandbox that starts. One step
@@ -513,6 +519,9 @@ class Session:
         endpoint = config.endpoint if here else Endpoint(row.state.base_url)
         job = Job(row.state, endpoint, self.output_folder())
         self._track(job)
+        moved = find_moved(row.state, job.output_dir)
+        if moved:
+            self.engine.apply(job, events.ClipsMoved(at=self.engine.now(), clips=moved))
         self.engine.take_up(job, row)
         return job
 

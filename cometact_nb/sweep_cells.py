@@ -108,7 +108,7 @@ def row(cell: Cell) -> dict[str, Any]:
         "status": cell.status,
         "reused": cell.reused,
         "id": state.id if state else None,
-        "clip": str(clip.path) if clip else None,
+        "clip": (clip.url or str(clip.path)) if clip else None,
         "width": clip.width if clip else None,
         "height": clip.height if clip else None,
         "fps": clip.fps if clip else None,

@@ -30,6 +30,7 @@ from cometact_nb.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskState
@@ -132,6 +133,11 @@ class Task:
     def elapsed_s(self) -> float:
         """Seconds from submission to the end, or to now."""
         return self.state.elapsed_s(time.time())
+
+    @property
+    def output_dir(self) -> Path | str:
+        """The folder that its clips go to, or the folder's URL."""
+        return self._job.output_dir
 
     @property
     def base_url(self) -> str:
@@ -329,7 +335,7 @@ class Task:
             parts[-1] += f" {state.progress:.0%}"
         parts.append(f"{self.elapsed_s:.0f} s")
         if self.clip:
-            parts.append(self.clip.path.name)
+            parts.append(self.clip.name)
         if self.sandbox:
             parts.append("sandbox")
         return f"<{' · '.join(parts)}>"

@@ -16,6 +16,7 @@ LEVELS: dict[str, int] = {
     "errors": 0,
     "config": 1,
     "handbook": 1,
+    "project": 1,
     "domain": 1,
     "api": 2,
     "store": 2,
@@ -69,6 +70,7 @@ OWNERS = {
     "nest_asyncio2": {"tasks.py"},
     "av": {"store/video.py", "store/probe.py", "sandbox"},
     "tornado": {"sandbox"},
+    "fsspec": {"store/remote_folder.py"},
 }
 
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))

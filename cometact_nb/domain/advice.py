@@ -168,8 +168,8 @@ def _succeeded(state: TaskState) -> Advice:
         return Advice("Done; the clip is on disk.", "", "yes")
     if state.clip_error:
         return Advice(
-            f"The video was generated, but it is not on disk: {state.clip_error}.",
-            f"{_call(state)}.refresh() asks for a fresh link and fetches it again.",
+            f"The video was generated, but could not be kept: {state.clip_error}.",
+            f"{_call(state)}.refresh() tries again, with a fresh link.",
             "yes",
         )
     return Advice(waiting_line(state), "", "yes")

@@ -114,10 +114,11 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A clip on disk.
 
     Args:
-        path: absolute path of the video file.
+        path: absolute path of the video file; of a local copy when the clip is at a store.
         bytes: its size.
         sha256: its hash, hexadecimal.
         poster: absolute path of a JPEG of its first frame; None without the ``video`` extra.
+        url: where it is at a store such as ``s3://``, never signed; None for a clip in a local folder.
         width: pixels; None without the ``video`` extra, like the three below.
         height: pixels.
         fps: frames per second.
@@ -128,6 +129,7 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     sha256: str
     poster: str | None = None
+    url: str | None = None
     width: int | None = None
     height: int | None = None
     fps: float | None = None
@@ -224,6 +226,12 @@ class ClipFailed(TaskEvent, frozen=True, kw_only=True, tag="clip-failed"):
     reason: str
 
 
+class ClipsMoved(TaskEvent, frozen=True, kw_only=True, tag="clips-moved"):
+    """The clips were found in another folder, byte for byte; all of them are given."""
+
+    clips: tuple[ClipInfo, ...]
+
+
 class ClipsLost(TaskEvent, frozen=True, kw_only=True, tag="clips-lost"):
     """The clips are not on disk any more; they will be fetched again."""
 
@@ -242,6 +250,7 @@ AnyEvent = (
     | CancelAnswered
     | ClipSaved
     | ClipFailed
+    | ClipsMoved
     | ClipsLost
 )
 
@@ -401,6 +410,8 @@ def reduce(state: TaskState, event: TaskEvent) -> TaskState:  # noqa: PLR0912  (
             return change(state, clips=(*state.clips, event.clip), clip_error=None)
         case ClipFailed():
             return change(state, clip_error=event.reason)
+        case ClipsMoved():
+            return change(state, clips=event.clips)
         case ClipsLost():
             return change(state, clips=())
     return state

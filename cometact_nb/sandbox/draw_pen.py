@@ -90,6 +90,7 @@ def gradient(corners: Sequence[Color], size: tuple[int, int]) -> Image:
     import PIL.ImageMath  # noqa: PLC0415
 
     grain = PIL.Image.frombytes("L", size, Random(0).randbytes(size[0] * size[1]))  # noqa: S311
+    grain = grain.convert("F")  # before version 13, Pillow takes no fraction from whole numbers
     bands = []
     for values in zip(*corners, strict=True):
         small = PIL.Image.new("F", (2, 2))

@@ -31,7 +31,7 @@ __all__ = [
     "clip_at",
     "clip_stem",
     "file_sha256",
-    "is_missing",
+    "find_moved",
 ]
 
 #: Far above any Act-Two clip (30 s); a download that does not end must not fill the disk.
@@ -165,6 +165,24 @@ def clip_at(path: Path, task_id: str | None) -> ClipInfo | None:
     return msgspec.structs.replace(told.clip, path=str(path), poster=str(poster) if poster.exists() else None)
 
 
+def find_moved(state: TaskState, folder: Path | str) -> tuple[ClipInfo, ...]:
+    """The clips of ``state`` as they lie in ``folder``, when they are gone from where they were written.
+
+    So a project's notebooks keep their clips when the project's folder is moved or renamed.
+
+    Returns:
+        all clips, each where it is now; empty when nothing was moved, or not all of it was found.
+    """
+    gone = [clip for clip in state.clips if clip.url is None and not Path(clip.path).exists()]
+    if not gone or isinstance(folder, str):
+        return ()
+    found = {clip.path: clip_at(folder / Path(clip.path).name, state.id) for clip in gone}
+    clips = [found.get(clip.path, clip) for clip in state.clips]
+    known = [clip for clip in clips if clip is not None]
+    same = [clip.sha256 for clip in known] == [clip.sha256 for clip in state.clips]
+    return tuple(known) if same else ()
+
+
 def file_sha256(path: Path) -> str:
     """Hash of a file, hexadecimal.
 
@@ -173,11 +191,6 @@ def file_sha256(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def is_missing(clips: tuple[ClipInfo, ...]) -> bool:
-    """Whether any of these clips is not where it was written."""
-    return any(not Path(clip.path).exists() for clip in clips)
 
 
 def _free_name(folder: Path, stem: str) -> Path:

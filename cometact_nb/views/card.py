@@ -14,6 +14,7 @@ from cometact_nb.errors import RequestError
 from cometact_nb.views import parts, words
 from cometact_nb.views.parts import esc
 from cometact_nb.views.text import card_text, line
+from cometact_nb.views.thumb import thumbnail
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,15 +180,20 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
 
     No ``poster``: JupyterLab resolves a relative ``src`` only, and a poster that fails hides the first frame.
     """
-    source = words.relative(clip.path, notebook_dir)
+    source = None if clip.url else words.relative(clip.path, notebook_dir)
     width, height = _room(clip)
     style = f"display:block;width:100%;max-width:{width}px;height:auto;border-radius:8px;background:#000"
     size = f'width="{width}" height="{height}" style="{style}"'
-    shown = esc(words.unquoted(source) if source else clip.path, 160)
+    place = clip.url or clip.path
+    shown = esc(words.unquoted(source) if source else place, 160)
     video, link = "", shown
     if slot is not None:
         video = f'<video data-clip="{slot}" controls loop playsinline {size}></video>'
         link = f'<a data-file="{slot}">{shown}</a>'
+    elif clip.url:
+        # No page can load it from there; the first frame, if it is here, is small enough to be kept.
+        picture = thumbnail(clip.poster)
+        video = f'<img src="{picture}" alt="First frame" {size}>' if picture else ""
     elif source:
         # Muted only where it plays by itself: the voice is part of a performance.
         plays = " autoplay muted" if autoplay else ""
@@ -197,7 +203,7 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
         link = f'<a href="{escape(source)}" download>{shown}</a>'
     style = "margin:8px 0 2px;word-wrap:break-word"
     return (
-        f'{video}<div style="{style}" title="{esc(clip.path, 1000)}">{link}</div>'
+        f'{video}<div style="{style}" title="{esc(place, 1000)}">{link}</div>'
         f"<div>{escape(' · '.join(words.clip_facts(clip)))}</div>"
     )
 

@@ -38,7 +38,11 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
     """
     if once_per_cell and was_shown(task.key):
         return
-    if in_notebook():
+    if in_notebook() and isinstance(task.output_dir, str):
+        from cometact_nb.views.apart import ApartDisplay  # noqa: PLC0415  (for clips at a store only)
+
+        ApartDisplay(task)
+    elif in_notebook():
         Display(task)
     else:
         write(sys.stdout, card_text(task.state, now=time.time(), sandbox=task.sandbox) + "\n")

@@ -11,7 +11,7 @@ import anywidget
 import traitlets
 
 from cometact_nb.domain.advice import advise
-from cometact_nb.errors import ActTwoError
+from cometact_nb.errors import ActTwoError, ClipError
 from cometact_nb.views import words
 from cometact_nb.views.card import card_html, tone
 
@@ -118,17 +118,20 @@ class StatusWidget(anywidget.AnyWidget):
         clips = self._task.state.clips
         if not 0 <= index < len(clips) or offset < 0:
             return
-        path = Path(clips[index].path)
+        clip = self._task.clips[index]
         answer = {"type": "clip", "view": view, "index": index, "offset": offset}
         try:
-            with path.open("rb") as file:
+            with clip.path.open("rb") as file:
                 total = file.seek(0, 2)
                 file.seek(offset)
                 piece = file.read(min(max(size, 1), _PIECE_MAX_BYTES))
         except OSError as error:
-            gone = words.clean(f"{path.name} cannot be read: {error.strerror or error}")
+            gone = words.clean(f"{clip.name} cannot be read: {error.strerror or error}")
             self.send({**answer, "error": gone})
             return
+        except ClipError as error:
+            self.send({**answer, "error": words.message(error)})
+            return
         if piece or not total:
-            mime = mimetypes.guess_type(path.name)[0] or "video/mp4"
-            self.send({**answer, "total": total, "mime": mime, "name": path.name}, [piece])
+            mime = mimetypes.guess_type(clip.name)[0] or "video/mp4"
+            self.send({**answer, "total": total, "mime": mime, "name": clip.name}, [piece])

@@ -1,0 +1,91 @@
+"""A project's own settings: where its clips and its history are kept.
+
+They stand in ``cometact_nb.toml``, or in ``pyproject.toml`` as ``[tool.cometact_nb]``, in the notebook's
+folder or above it::
+
+    output_dir = "clips"            # from this file's folder; or a URL such as s3://bucket/clips
+    history = "history.sqlite"
+
+A project comes from others, too, so its file cannot say where a key is sent, nor what may be spent.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["is_url", "project_settings"]
+
+_OWN, _SHARED = "cometact_nb.toml", "pyproject.toml"
+_SETTINGS = ("output_dir", "history")
+
+
+def is_url(place: object) -> bool:
+    """Whether a folder is a URL such as ``s3://bucket/clips``, and no path."""
+    scheme, found, _ = str(place).partition("://")
+    # One letter is a drive; "::" chains stores, as in fsspec.
+    return bool(found) and len(scheme) > 1 and scheme.replace("::", "").replace("+", "").isalnum()
+
+
+def project_settings(folder: Path) -> dict[str, str]:
+    """The settings of the nearest project file, from ``folder`` upwards; a repository's folder is the last.
+
+    Args:
+        folder: the notebook's.
+
+    Returns:
+        ``output_dir`` and ``history``, absolute, as far as the file has them.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds something else.
+    """
+    for directory in _upwards(folder):
+        for name in (_OWN, _SHARED):
+            path = directory / name
+            if path.is_file():
+                table = _table(path)
+                if table is not None:
+                    return {key: _value(path, key, value) for key, value in table.items()}
+    return {}
+
+
+def _upwards(folder: Path) -> Iterator[Path]:
+    for directory in (folder, *folder.parents):
+        yield directory
+        if (directory / ".git").exists():
+            return
+
+
+def _table(path: Path) -> dict[str, Any] | None:
+    """The settings in a file; None for a ``pyproject.toml`` that has none."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read ({error}).") from None
+    if path.name == _SHARED and "tool.cometact_nb" not in text:
+        return None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+    found = data.get("tool", {}).get("cometact_nb") if path.name == _SHARED else data
+    return found if isinstance(found, dict) else None
+
+
+def _value(path: Path, name: str, value: Any) -> str:
+    if name not in _SETTINGS:
+        raise ConfigError(
+            f"{path} sets {name!r}. A project's file sets {' and '.join(_SETTINGS)}; anything else is for "
+            "act.configure() or the environment."
+        )
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{path} sets {name} to {value!r}. Give a path in quotes.")
+    if is_url(value) or value == ":memory:":
+        return value
+    return str(path.parent / Path(value).expanduser())

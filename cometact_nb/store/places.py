@@ -1,0 +1,148 @@
+"""Where the clips of a session go: a local folder, or a store with a local copy of each clip."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from cometact_nb.errors import ClipError
+from cometact_nb.store import media, sidecar
+from cometact_nb.store.remote_folder import RemoteFolder
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.task import ClipInfo, TaskState
+
+__all__ = ["Place", "check", "is_missing", "place"]
+
+
+class Place(Protocol):
+    """Where clips go."""
+
+    def adopt(self, state: TaskState, index: int) -> ClipInfo | None:
+        """A clip of this task that is there already (a kernel died after writing it), or None.
+
+        Raises:
+            ClipError: it is here but cannot be brought there.
+        """
+
+    def begin(self, state: TaskState, index: int) -> media.PartialClip:
+        """A local file for a clip that is to be downloaded.
+
+        Raises:
+            ClipError: the folder cannot be made or written to.
+        """
+
+    def keep(self, partial: media.PartialClip, state: TaskState) -> ClipInfo:
+        """Check what was downloaded and give it its place, with sidecar and poster.
+
+        Raises:
+            ClipError: it is no video, or its place does not take it.
+        """
+
+
+def place(folder: Path | str) -> Place:
+    """The place that ``output_dir`` names.
+
+    Raises:
+        ConfigError: what its store needs is not installed.
+    """
+    return _Local(folder) if isinstance(folder, Path) else _Remote(RemoteFolder(folder))
+
+
+def check(folder: Path | str) -> None:
+    """Raise if clips could not go to ``folder`` because something is not installed.
+
+    Raises:
+        ConfigError: with what to install.
+    """
+    place(folder)
+
+
+def is_missing(clips: tuple[ClipInfo, ...]) -> bool:
+    """Whether any of these clips is not where it was put. A store that does not answer has lost nothing."""
+    return any(_is_gone(clip) for clip in clips)
+
+
+def _is_gone(clip: ClipInfo) -> bool:
+    if clip.url is None:
+        return not Path(clip.path).exists()
+    folder, _, name = clip.url.rpartition("/")
+    try:
+        return not RemoteFolder(folder).exists(name)
+    except OSError:
+        return False
+
+
+class _Local:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def adopt(self, state: TaskState, index: int) -> ClipInfo | None:
+        return media.adopt(self._folder, state, index)
+
+    def begin(self, state: TaskState, index: int) -> media.PartialClip:
+        return media.PartialClip(self._folder, media.clip_stem(state, index))
+
+    def keep(self, partial: media.PartialClip, state: TaskState) -> ClipInfo:
+        return partial.keep(state)
+
+
+class _Remote:
+    """Staged as a whole clip in the local cache, then brought to the store; the copy stays."""
+
+    def __init__(self, folder: RemoteFolder) -> None:
+        self._folder = folder
+
+    def adopt(self, state: TaskState, index: int) -> ClipInfo | None:
+        stem = media.clip_stem(state, index)
+        there = self._already_there(f"{stem}.mp4", state.id)
+        if there is not None:
+            return there
+        staged = media.adopt(self._folder.cache, state, index)
+        return self._bring(staged) if staged is not None else None
+
+    def begin(self, state: TaskState, index: int) -> media.PartialClip:
+        return media.PartialClip(self._folder.cache, media.clip_stem(state, index))
+
+    def keep(self, partial: media.PartialClip, state: TaskState) -> ClipInfo:
+        return self._bring(partial.keep(state))
+
+    def _already_there(self, name: str, task_id: str | None) -> ClipInfo | None:
+        try:
+            told = sidecar.decode(self._folder.read(_beside(name, ".json")))
+            if told is None or told.task.id != task_id or self._folder.sha256(name) != told.clip.sha256:
+                return None
+        except OSError:
+            return None
+        return self._folder.placed(told.clip, name)
+
+    def _bring(self, staged: ClipInfo) -> ClipInfo:
+        local = Path(staged.path)
+        try:
+            name = self._free(local.name)
+            # The clip last: under its final name it always has its sidecar.
+            for suffix in (".json", ".jpg", ".mp4"):
+                if local.with_suffix(suffix).exists():
+                    self._folder.bring(local.with_suffix(suffix), _beside(name, suffix))
+        except OSError as error:
+            raise ClipError(
+                f"the clip is whole at {str(local)!r}, but {self._folder.address!r} did not take it "
+                f"({error.strerror or error})"
+            ) from None
+        # The staged file is the copy, also where the store made another name necessary.
+        placed = self._folder.placed(staged, name)
+        return msgspec.structs.replace(placed, path=staged.path, poster=staged.poster)
+
+    def _free(self, name: str) -> str:
+        """A name that no file of the store has: a clip never replaces another."""
+        stem, number = PurePosixPath(name).stem, 1
+        while self._folder.exists(name):
+            number += 1
+            name = f"{stem}-{number}.mp4"
+        return name
+
+
+def _beside(name: str, suffix: str) -> str:
+    return str(PurePosixPath(name).with_suffix(suffix))

@@ -1,0 +1,231 @@
+"""A folder at any store that fsspec knows, such as s3://, gs://, abfs://, sftp://, memory://.
+
+Credentials are the store's library's affair: they stand in no URL that this package takes, shows or writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.store.media import file_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cometact_nb.domain.task import ClipInfo
+
+__all__ = ["RemoteFolder", "local_copy"]
+
+T = TypeVar("T")
+_CHUNK_BYTES = 1 << 20
+
+
+class RemoteFolder:
+    """A folder of clips at a store. A copy of each clip that was made or asked for here lies in a cache.
+
+    Args:
+        url: of the folder, without a slash at the end.
+
+    Raises:
+        ConfigError: fsspec, or the library that it needs for this store, is missing.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.address = url
+        try:
+            from fsspec.core import url_to_fs  # noqa: PLC0415  (an extra)
+        except ImportError:
+            raise ConfigError(
+                f"output_dir={url!r} needs fsspec, which is not installed: pip install 'cometact_nb[remote]'."
+            ) from None
+        try:
+            self._fs, self._root = url_to_fs(url)
+        except (ImportError, ValueError) as error:  # fsspec's words name the package to install
+            raise ConfigError(f"output_dir={url!r} cannot be used: {_said(error)}") from None
+        except Exception as error:  # noqa: BLE001  (each store has errors of its own)
+            raise ConfigError(f"output_dir={url!r} was refused by its store: {_said(error)}") from None
+        self._root = self._root.rstrip("/")
+
+    # --- what is there -----------------------------------------------------------------------------
+
+    def files(self) -> dict[str, int]:
+        """Every file in it and in the folders below it, with its size in bytes; hidden folders are left out.
+
+        Raises:
+            ClipError: there is no such folder, or the store does not answer.
+        """
+        try:
+            self._fs.invalidate_cache()
+            entries = _as_os_error(lambda: self._fs.find(self._root, detail=True))
+            there = bool(entries) or _as_os_error(lambda: self._fs.exists(self._root))
+        except OSError as error:
+            raise ClipError(f"{self.address!r} cannot be read ({_said(error)}).") from None
+        if not there:
+            raise ClipError(f"There is no folder {self.address!r}.")
+        found = {path[len(self._root) :].lstrip("/"): int(info["size"]) for path, info in entries.items()}
+        return {
+            name: size
+            for name, size in found.items()
+            if not any(part.startswith(".") for part in PurePosixPath(name).parent.parts)
+        }
+
+    def read(self, name: str) -> bytes:
+        """A whole file.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        content: bytes = _as_os_error(lambda: self._fs.cat_file(self._path(name)))
+        return content
+
+    def sha256(self, name: str) -> str:
+        """Hash of a file, hexadecimal; all of it is read.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return _as_os_error(lambda: self._hash(self._path(name)))
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file of this name.
+
+        Raises:
+            OSError: the store does not answer.
+        """
+        self._fs.invalidate_cache()
+        return bool(_as_os_error(lambda: self._fs.exists(self._path(name))))
+
+    def is_being_written(self, name: str) -> bool:
+        """Nobody can know that from here."""
+        del name
+        return False
+
+    def placed(self, clip: ClipInfo, name: str) -> ClipInfo:
+        """``clip`` as it lies in this folder, its file called ``name``."""
+        path = self._cached(name)
+        return msgspec.structs.replace(
+            clip,
+            url=f"{self.address}/{name}",
+            path=str(path),
+            poster=str(path.with_suffix(".jpg")) if clip.poster else None,
+        )
+
+    # --- bringing and fetching ---------------------------------------------------------------------
+
+    @property
+    def cache(self) -> Path:
+        """The local folder for copies; it may be deleted at any time."""
+        import platformdirs  # noqa: PLC0415
+
+        folder = hashlib.sha256(self.address.encode()).hexdigest()[:16]
+        return Path(platformdirs.user_cache_dir("cometact_nb", appauthor=False)) / "clips" / folder
+
+    def bring(self, local: Path, name: str) -> None:
+        """Copy a local file here: under a hidden name, read back and compared, then given its own name.
+
+        Raises:
+            OSError: the store refuses, or holds other bytes than were sent.
+        """
+        part, target = self._path(f".{name}.{os.getpid()}.part"), self._path(name)
+        try:
+            _as_os_error(lambda: self._fs.put_file(str(local), part))
+            _check(_as_os_error(lambda: self._hash(part)) == file_sha256(local), "other bytes than were sent")
+            if self.exists(name):  # not every store moves onto a file that is there
+                _as_os_error(lambda: self._fs.rm_file(target))
+            _as_os_error(lambda: self._fs.mv(part, target))
+        except BaseException:
+            self._remove(part)
+            raise
+        self._fs.invalidate_cache()
+        size = _as_os_error(lambda: self._fs.size(target))
+        _check(size == local.stat().st_size, f"{size} of {local.stat().st_size} bytes")
+
+    def fetch(self, name: str, sha256: str | None = None) -> Path:
+        """A local copy of a file, whole or not at all.
+
+        Args:
+            name: the file.
+            sha256: what its hash must be; None takes it as it is.
+
+        Raises:
+            ClipError: it is not there, or has changed, or the store does not answer.
+        """
+        target = self._cached(name)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _as_os_error(lambda: self._fs.get_file(self._path(name), str(part)))
+            _check(sha256 is None or file_sha256(part) == sha256, "other bytes than were written")
+            part.replace(target)
+        except OSError as error:
+            raise ClipError(f"{self.address}/{name} cannot be had: {_said(error)}") from None
+        finally:
+            part.unlink(missing_ok=True)
+        return target
+
+    def _cached(self, name: str) -> Path:
+        return self.cache / PurePosixPath(name)
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
+
+    def _hash(self, path: str) -> str:
+        digest = hashlib.sha256()
+        with self._fs.open(path, "rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def _remove(self, path: str) -> None:
+        try:
+            self._fs.rm_file(path)
+        except Exception:  # noqa: BLE001  (it is what went wrong before that is told)
+            return
+
+
+def local_copy(url: str, recorded: Path, sha256: str | None = None) -> Path:
+    """A local file with what is at ``url``: the copy that is recorded, or fetched.
+
+    Args:
+        url: of the file.
+        recorded: where a copy was.
+        sha256: what the hash of a fetched copy must be.
+
+    Raises:
+        ClipError: there is no copy, and the store does not give one.
+    """
+    if recorded.is_file():
+        return recorded
+    folder, _, name = url.rpartition("/")
+    try:
+        return RemoteFolder(folder).fetch(name, sha256)
+    except ConfigError as error:
+        raise ClipError(str(error)) from None
+
+
+def _check(fine: bool, what: str) -> None:
+    if not fine:
+        raise OSError(f"the store holds {what}")
+
+
+def _as_os_error(work: Callable[[], T]) -> T:
+    """The outcome of ``work``; what a store's own library raises becomes an OSError."""
+    try:
+        return work()
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(_said(error)) from error
+
+
+def _said(error: Any) -> str:
+    """An error in one line, without what stands behind ? in a URL: it may be a signature."""
+    text = " ".join(re.sub(r"\?\S+", "?…", str(getattr(error, "strerror", None) or error)).split())
+    return (text or type(error).__name__)[:300]

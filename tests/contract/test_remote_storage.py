@@ -1,0 +1,177 @@
+"""Clips at a store that fsspec knows: there whole or not at all, kept through failures, read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import fsspec
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+from cometact_nb import archive
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.store.places import place
+
+URL = "memory://bucket/clips"
+
+
+class Shaky(MemoryFileSystem):
+    """A store that refuses, or keeps half of what it is given, while ``fault`` is set."""
+
+    protocol = "shaky"
+    fault = ""
+    cachable = False
+
+    @classmethod
+    def _strip_protocol(cls, path):
+        return super()._strip_protocol(path.replace("shaky://", "memory://shaky/"))
+
+    def put_file(self, lpath, rpath, **more):
+        if self.fault == "refuses":
+            raise RuntimeError("AccessDenied: https://bucket.example.com/x?X-Amz-Signature=SECRET")
+        super().put_file(lpath, rpath, **more)
+        if self.fault == "halves":
+            whole = self.cat_file(rpath)
+            self.pipe_file(rpath, whole[: len(whole) // 2])
+
+
+fsspec.register_implementation("shaky", Shaky, clobber=True)
+
+
+@pytest.fixture
+def store(session, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    MemoryFileSystem.store.clear()
+    Shaky.fault = ""
+    session.configure(output_dir=URL)
+    return MemoryFileSystem()
+
+
+def buy(session, sandbox):
+    return session.submit(character=sandbox.character, reference=sandbox.reference, seed=7)
+
+
+def names(store, root: str = "/bucket") -> list[str]:
+    return sorted(path.rpartition(".")[2] for path in store.find(root))
+
+
+def test_a_clip_ends_at_the_store_with_its_sidecar_and_poster_and_its_copy_is_a_file(
+    session, sandbox, store, tmp_path
+) -> None:
+    task = buy(session, sandbox).wait(60)
+    clip = task.clip
+    assert clip.url == f"{URL}/{clip.name}"
+    assert names(store) == ["jpg", "json", "mp4"]
+    assert store.cat_file(f"/bucket/clips/{clip.name}") == clip.path.read_bytes()
+    assert (clip.path.stat().st_size, clip.width) == (clip.bytes, 1280)
+    assert clip.frames(stride=1000).shape[0] == 1
+    assert clip.path.is_relative_to(tmp_path / "cache")
+    assert not list(clip.path.parent.glob(".*"))
+    saved = archive.load_clip(session, clip.url)
+    assert (saved.request, saved.task_id, saved.intact) == (task.request, task.id, True)
+    assert saved.clip.url == clip.url
+    found = archive.verify(session)
+    assert (found.ok, found.clips, found.bytes) == (True, 1, clip.bytes)
+
+
+def test_a_lost_copy_is_fetched_from_the_store_and_a_changed_original_is_refused(
+    session, sandbox, store
+) -> None:
+    clip = buy(session, sandbox).wait(60).clip
+    content = clip.path.read_bytes()
+    clip.path.unlink()
+    clip.path.with_suffix(".jpg").unlink(missing_ok=True)
+    assert clip.path.read_bytes() == content
+    assert clip.poster.read_bytes()[:2] == b"\xff\xd8"
+    clip.path.unlink()
+    store.pipe_file(f"/bucket/clips/{clip.name}", content[:-1] + b"!")
+    with pytest.raises(ClipError, match="other bytes"):
+        _ = clip.path
+    assert archive.verify(session).changed == (clip.name,)
+    assert not archive.load_clip(session, clip.url).intact
+
+
+@pytest.mark.parametrize("fault", ["refuses", "halves"])
+def test_what_the_store_did_not_take_is_kept_here_and_brought_later_without_another_download(
+    session, sandbox, store, fault
+) -> None:
+    session.configure(output_dir="shaky://bucket/clips")
+    Shaky.fault = fault
+    task = buy(session, sandbox)
+    with pytest.raises(ClipError, match="the clip is whole at") as caught:
+        task.wait(60)
+    assert "SECRET" not in str(caught.value)
+    assert not [path for path in store.find("/shaky") if path.endswith(".mp4")]
+    downloads = len(sandbox.ledger()["downloads"])
+    Shaky.fault = ""
+    assert task.refresh().wait(60).clip.url.startswith("shaky://")
+    assert archive.verify(session).ok
+    assert names(store, "/shaky") == ["jpg", "json", "mp4"]
+    assert len(sandbox.ledger()["downloads"]) == downloads
+    assert sandbox.posts() == 1
+
+
+def test_a_clip_that_is_gone_from_the_store_is_brought_again(session, sandbox, store) -> None:
+    task = buy(session, sandbox).wait(60)
+    store.rm("/bucket/clips", recursive=True)
+    with pytest.raises(ClipError, match="There is no folder"):
+        archive.verify(session)
+    task.refresh().wait(60)
+    assert archive.verify(session).ok
+    assert sandbox.posts() == 1
+
+
+def test_a_clip_of_a_dead_kernel_is_found_at_the_store_and_never_replaced(
+    session, sandbox, store, tmp_path
+) -> None:
+    task = buy(session, sandbox).wait(60)
+    adopted = place(URL).adopt(task.state, 0)
+    assert (adopted.url, adopted.sha256) == (task.clip.url, task.clip.sha256)
+    other = task.state.__class__(
+        key="other", id=task.id, status=Status.SUCCEEDED, submitted_at=task.state.submitted_at
+    )
+    store.pipe_file(f"/bucket/clips/{task.clip.name}", b"somebody else's")
+    again = place(URL)
+    partial = again.begin(other, 0)
+    partial.write(task.clip.path.read_bytes())
+    kept = again.keep(partial, other)
+    assert kept.url != task.clip.url
+    assert store.cat_file(f"/bucket/clips/{task.clip.name}") == b"somebody else's"
+
+
+def test_what_is_not_installed_is_told_before_anything_is_paid(session, sandbox, store) -> None:
+    for url, said in (("nosuch://bucket", "nosuch"), ("s3://bucket/clips", "s3fs")):
+        with pytest.raises(ConfigError, match=said):
+            session.configure(output_dir=url)
+    without = (
+        "import sys; sys.modules['fsspec'] = None\n"
+        "import cometact_nb as act\n"
+        f"s = act.use_sandbox(75, url={sandbox.base_url!r})\n"
+        "try: act.submit(character=s.character, reference=s.reference)\n"
+        "except act.errors.ConfigError as error: print(error)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", without],
+        env={**os.environ, "COMETACT_NB_OUTPUT_DIR": URL, "COMETACT_NB_HISTORY": ":memory:"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "pip install 'cometact_nb[remote]'" in told
+    assert sandbox.posts() == 0
+
+
+def test_a_folder_in_the_history_needs_no_path_of_this_machine(
+    session, sandbox, store, tmp_path, monkeypatch
+) -> None:
+    task = buy(session, sandbox).wait(60)
+    sidecar = json.loads(store.cat_file(f"/bucket/clips/{task.clip.name}".replace(".mp4", ".json")))
+    assert str(tmp_path) not in json.dumps(sidecar)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another machine"))
+    for path in task.clip.path.parent.iterdir():
+        path.unlink()
+    assert task.clip.path.is_relative_to(tmp_path / "another machine")
