@@ -79,7 +79,7 @@ class Fetcher:
         partial = goal.begin(state, index)
         try:
             await self._fill(partial, state.output_urls, index, fresh)
-            return await asyncio.to_thread(goal.keep, partial, state)
+            return await asyncio.to_thread(goal.keep, partial)
         finally:
             partial.discard()
 

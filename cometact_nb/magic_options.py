@@ -131,7 +131,8 @@ class Parser(argparse.ArgumentParser):
     def _hint(self, message: str) -> str:
         if not message.startswith("unrecognized arguments: "):
             return "."
-        wrong = message.split()[2].partition("=")[0]
+        strays = message.removeprefix("unrecognized arguments: ").split()
+        wrong = strays[0].partition("=")[0] if strays else ""  # '' is a word, too
         if wrong.startswith("--") and (said := wrong_name(wrong)):
             return f". {said}"
         near = difflib.get_close_matches(wrong, self.options(), n=1)

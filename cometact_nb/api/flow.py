@@ -8,6 +8,7 @@ unknown it is not, whatever the vendor's retry advice for cheap requests says.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ __all__ = [
 ]
 
 _REFUSALS = {429}
-#: Outcome of a POST unknown: the gateway gave up on something that may have gone through.
-_UNKNOWN_4XX = {408}
+#: Outcome of a POST unknown: a gateway gave up on something that may have gone through (499 is nginx's word).
+_UNKNOWN_4XX = {408, 499}
 _SERVER_ERRORS_FROM = 500
 
 
@@ -268,7 +269,9 @@ def retry_after_s(header: str | None, now: float) -> float | None:
         wanted = float(header)
     except ValueError:
         try:
-            wanted = parsedate_to_datetime(header).timestamp() - now
+            moment = parsedate_to_datetime(header)
+            # The old forms name no zone; an HTTP date is in UTC (RFC 9110, 5.6.7).
+            wanted = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
         except (ValueError, TypeError, OverflowError):
             return None
     if wanted != wanted:  # noqa: PLR0124  (NaN)

@@ -40,7 +40,11 @@ STATUS_WORDS: dict[str, Status] = {
 
 _NOT_EXIST = "task_not_exist"
 _MILLISECONDS_FROM = 1e11  # later than any date in seconds that matters here
+#: 1 January 9999, UTC: what is later, no clock or calendar here can show.
+_LAST_MOMENT = 253_370_764_800.0
 _TEXT_LIMIT = 2000
+#: An id beyond this would not fit into a URL (2048 characters, as documented for inputs).
+_ID_LIMIT = 1000
 
 
 @dataclass(frozen=True)
@@ -79,9 +83,14 @@ def read_created(content: bytes) -> str | None:
     for place in (body, _get(body, "data")):
         for name in ("id", "task_id"):
             value = _get(place, name)
-            if isinstance(value, str) and value.strip():
+            if isinstance(value, str) and _can_be_asked_about(value.strip()):
                 return value.strip()
     return None
+
+
+def _can_be_asked_about(task_id: str) -> bool:
+    """Whether an id can stand in a URL's path; of dots alone, it would name another path."""
+    return task_id.isprintable() and task_id.strip(".") != "" and len(task_id) <= _ID_LIMIT
 
 
 def read_task(content: bytes) -> Snapshot | NotExist | Malformed:
@@ -206,9 +215,10 @@ def _progress(value: Any) -> float | None:
             value = float(text.rstrip("% "))
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    number = _number(value)
+    if number is None:
         return None
-    share = value / 100 if percent or value > 1 else float(value)
+    share = number / 100 if percent or number > 1 else number
     return share if 0 <= share <= 1 else None
 
 
@@ -224,26 +234,34 @@ def _urls(value: Any) -> tuple[str, ...]:
 
 def _time(value: Any) -> float | None:
     """Unix seconds from a number (0 is "not yet"; milliseconds are understood) or an ISO 8601 text."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, (int, float)):
-        if not math.isfinite(value) or value <= 0:
-            return None
-        return value / 1000 if value > _MILLISECONDS_FROM else float(value)
+    seconds = _number(value)
     if isinstance(value, str):
         try:
             moment = datetime.fromisoformat(value)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             return None
-    return None
+    elif seconds is not None and seconds > _MILLISECONDS_FROM:
+        seconds /= 1000
+    return seconds if seconds is not None and 0 < seconds < _LAST_MOMENT else None
+
+
+def _number(value: Any) -> float | None:
+    """A JSON number as a finite float, or None; JSON's integers may be longer than any float."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
         return value[:_TEXT_LIMIT]
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
+        return str(value)[:_TEXT_LIMIT]
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import itertools
 import os
 import re
 import time
@@ -22,6 +23,8 @@ from cometact_nb.errors import ClipError
 from cometact_nb.store import sidecar, video
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cometact_nb.domain.task import TaskState
 
 __all__ = [
@@ -50,24 +53,26 @@ class PartialClip:
 
     Args:
         folder: where the clip goes; made when missing.
-        stem: its file name without the extension.
+        state: its task.
+        index: which of the task's outputs it is.
 
     Raises:
         ClipError: the folder cannot be made or written to.
     """
 
-    def __init__(self, folder: Path, stem: str) -> None:
-        self._folder, self._stem = folder, stem
-        self._path = folder / f".{stem}.{os.getpid()}.part"
+    def __init__(self, folder: Path, state: TaskState, index: int = 0) -> None:
+        self._folder, self._state, self._stem = folder, state, clip_stem(state, index)
+        self._path = self._spare("mp4")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for left in folder.glob(f".{glob.escape(stem)}.*.part"):
-                left.unlink(missing_ok=True)  # of a process that died: only one at a time fetches a clip
-            self._file = self._path.open("wb")
+            _clear(folder, state, self._stem)
+            self._file = self._path.open("xb")  # never through a link that somebody laid there
         except OSError as error:
             raise ClipError(_disk(folder, error)) from None
         self._digest = hashlib.sha256()
         self.size = 0
+        #: What the server calls the file that the bytes so far are of; empty when it does not say.
+        self.version = ""
 
     def write(self, chunk: bytes) -> None:
         """Append ``chunk``.
@@ -92,12 +97,13 @@ class PartialClip:
         self.size = 0
 
     def discard(self) -> None:
-        """Remove the temporary file."""
+        """Remove the temporary files."""
         with suppress(OSError):
             self._file.close()
-            self._path.unlink(missing_ok=True)
+            for kind in ("mp4", "json", "jpg"):
+                self._spare(kind).unlink(missing_ok=True)
 
-    def keep(self, state: TaskState) -> ClipInfo:
+    def keep(self) -> ClipInfo:
         """Check the file, make it durable, write its sidecar and poster, and give it its name.
 
         Raises:
@@ -113,42 +119,70 @@ class PartialClip:
                 raise ClipError(
                     f"what was downloaded is no video ({self.size} bytes, it begins {head[:12]!r})"
                 )
-            return self._name_it(state)
+            return self._name_it()
         except OSError as error:
             raise ClipError(_disk(self._folder, error)) from None
         finally:
             self.discard()
 
-    def _name_it(self, state: TaskState) -> ClipInfo:
-        target = _free_name(self._folder, self._stem)
-        poster = target.with_suffix(".jpg")
+    def _name_it(self) -> ClipInfo:
+        poster = self._spare("jpg")
         facts, has_poster = video.read_facts(self._path, poster)
+        poster_sha256 = file_sha256(poster) if has_poster else None
         info = ClipInfo(
-            path=str(target),
+            path="",
             bytes=self.size,
             sha256=self._digest.hexdigest(),
-            poster=str(poster) if has_poster else None,
             width=facts.width,
             height=facts.height,
             fps=facts.fps,
             duration_s=facts.duration_s,
         )
-        told = sidecar.make(state, info, file_sha256(poster) if has_poster else None)
-        # The sidecar first: a clip under its final name always has one, also after a kill in between.
-        _write_whole(target.with_suffix(".json"), sidecar.encode(told))
-        try:
-            os.link(self._path, target)
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without links
-            self._path.rename(target)
+        for target in _names(self._folder, self._stem):
+            shown = str(target.with_suffix(".jpg")) if has_poster else None
+            info = msgspec.structs.replace(info, path=str(target), poster=shown)
+            told = sidecar.make(self._state, info, poster_sha256)
+            # The sidecar first: a clip under its final name always has one, also after a kill in between.
+            if self._claim(target, sidecar.encode(told)):
+                break
+        if info.poster is not None:
+            poster.replace(info.poster)
+        _link(self._path, Path(info.path))
         _sync_folder(self._folder)
         return info
+
+    def _claim(self, target: Path, told: bytes) -> bool:
+        """Make a name this clip's by its sidecar, unless anything else has it."""
+        path, spare = target.with_suffix(".json"), self._spare("json")
+        ours = _is_of(path, self._state.id)
+        if os.path.lexists(target) or (not ours and os.path.lexists(target.with_suffix(".jpg"))):
+            return False
+        _write_durably(spare, told)
+        if ours:  # of a clip that was deleted, or whose kernel died
+            spare.replace(path)
+            return True
+        try:
+            _link(spare, path)
+        except FileExistsError:
+            return False
+        finally:
+            spare.unlink(missing_ok=True)
+        return True
+
+    def _spare(self, kind: str) -> Path:
+        """The temporary name of the clip (``mp4``), its sidecar (``json``) or its poster (``jpg``)."""
+        return self._folder / f".{self._stem}.{_own(self._state)}.{kind}.{os.getpid()}.part"
 
 
 def adopt(folder: Path, state: TaskState, index: int = 0) -> ClipInfo | None:
     """A clip of this task that is on disk already (a kernel died after writing it), or None."""
-    return clip_at(folder / f"{clip_stem(state, index)}.mp4", state.id)
+    stem = clip_stem(state, index)
+    for path in sorted(folder.glob(f"{glob.escape(stem)}*.mp4")):
+        same_name = re.fullmatch(re.escape(stem) + r"(-\d+)?", path.stem)
+        if same_name and (found := clip_at(path, state.id)):
+            _clear(folder, state, stem)
+            return found
+    return None
 
 
 def clip_at(path: Path, task_id: str | None) -> ClipInfo | None:
@@ -193,22 +227,54 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _free_name(folder: Path, stem: str) -> Path:
-    path = folder / f"{stem}.mp4"
-    number = 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem}-{number}.mp4"
-    return path
+def _names(folder: Path, stem: str) -> Iterator[Path]:
+    yield folder / f"{stem}.mp4"
+    for number in itertools.count(2):
+        yield folder / f"{stem}-{number}.mp4"
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with partial.open("wb") as file:
+def _is_of(path: Path, task_id: str | None) -> bool:
+    """Whether a sidecar is of this task."""
+    try:
+        told = sidecar.decode(path.read_bytes())
+    except OSError:
+        return False
+    return told is not None and told.task.id == task_id is not None
+
+
+def _own(state: TaskState) -> str:
+    """What tells the temporary files of a task from those of others."""
+    return re.sub(r"[^A-Za-z0-9_-]", "", state.key)[:40]
+
+
+def _clear(folder: Path, state: TaskState, stem: str) -> None:
+    """Remove what a process left that died: only one at a time fetches a clip."""
+    for left in folder.glob(f".{glob.escape(stem)}.{_own(state)}.*.part"):
+        left.unlink(missing_ok=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name.
+
+    Raises:
+        FileExistsError: the name is taken.
+    """
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.path.lexists(target):
+            raise FileExistsError(target) from None
+        source.rename(target)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -34,7 +34,7 @@ class Place(Protocol):
             ClipError: the folder cannot be made or written to.
         """
 
-    def keep(self, partial: media.PartialClip, state: TaskState) -> ClipInfo:
+    def keep(self, partial: media.PartialClip) -> ClipInfo:
         """Check what was downloaded and give it its place, with sidecar and poster.
 
         Raises:
@@ -83,10 +83,10 @@ class _Local:
         return media.adopt(self._folder, state, index)
 
     def begin(self, state: TaskState, index: int) -> media.PartialClip:
-        return media.PartialClip(self._folder, media.clip_stem(state, index))
+        return media.PartialClip(self._folder, state, index)
 
-    def keep(self, partial: media.PartialClip, state: TaskState) -> ClipInfo:
-        return partial.keep(state)
+    def keep(self, partial: media.PartialClip) -> ClipInfo:
+        return partial.keep()
 
 
 class _Remote:
@@ -104,10 +104,10 @@ class _Remote:
         return self._bring(staged) if staged is not None else None
 
     def begin(self, state: TaskState, index: int) -> media.PartialClip:
-        return media.PartialClip(self._folder.cache, media.clip_stem(state, index))
+        return media.PartialClip(self._folder.cache, state, index)
 
-    def keep(self, partial: media.PartialClip, state: TaskState) -> ClipInfo:
-        return self._bring(partial.keep(state))
+    def keep(self, partial: media.PartialClip) -> ClipInfo:
+        return self._bring(partial.keep())
 
     def _already_there(self, name: str, task_id: str | None) -> ClipInfo | None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,10 @@ __all__ = ["VideoFacts", "looks_like_video", "read_facts", "read_frames"]
 
 _POSTER_WIDTH = 640
 _POSTER_QUALITY = 78
+#: Twice 8K. A frame that a small file announces may need gigabytes; Act-Two's have 1 MP.
+_POSTER_MAX_PIXELS = 66_355_200
+#: What a Matroska or WebM file begins with.
+_EBML = b"\x1aE\xdf\xa3"
 #: FFmpeg's AVCOL_SPC_UNSPECIFIED and AVCOL_SPC_BT709.
 _UNTOLD, _BT709 = 2, 1
 #: Players take an untold video for BT.709 from this many lines on; FFmpeg never does.
@@ -36,7 +39,7 @@ class VideoFacts:
 
 def looks_like_video(head: bytes) -> bool:
     """Whether a file that begins with ``head`` (12 bytes or more) is an MP4, QuickTime or WebM container."""
-    return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free"} or head[:4] == b"\x1aE\xdf\xa3"
+    return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free"} or head[:4] == _EBML
 
 
 def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoFacts, bool]:
@@ -50,7 +53,7 @@ def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoFacts, bool
     except ImportError:
         return VideoFacts(), False
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), format=_demuxer(path)) as container:
             stream = container.streams.video[0]
             rate = stream.average_rate or stream.guessed_rate
             length = (
@@ -64,12 +67,18 @@ def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoFacts, bool
                 fps=round(float(rate), 3) if rate else None,
                 duration_s=round(length, 3) or None,
             )
-            if poster is None:
+            if poster is None or stream.width * stream.height > _POSTER_MAX_PIXELS:
                 return facts, False
             frame = next(container.decode(stream))
             return facts, _write_poster(frame, poster)
     except (av.FFmpegError, OSError, IndexError, StopIteration, ValueError):
         return VideoFacts(), False
+
+
+def _demuxer(path: Path) -> str:
+    """FFmpeg's reader for a clip. It is named, never guessed: a playlist would make it open other files."""
+    with path.open("rb") as file:
+        return "matroska" if file.read(4) == _EBML else "mov"
 
 
 def _write_poster(frame: object, poster: Path) -> bool:
@@ -78,9 +87,7 @@ def _write_poster(frame: object, poster: Path) -> bool:
     except ImportError:  # Pillow is missing
         return False
     picture.thumbnail((_POSTER_WIDTH, _POSTER_WIDTH * 2))
-    partial = poster.with_name(f".{poster.name}.{os.getpid()}.part")
-    picture.save(partial, "JPEG", quality=_POSTER_QUALITY, optimize=True)
-    partial.replace(poster)
+    picture.save(poster, "JPEG", quality=_POSTER_QUALITY, optimize=True)
     return True
 
 
@@ -111,7 +118,7 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
     held = bytearray()  # grows in place, where a list of frames would have to be copied at the end
     shape = (0, 0, 3)
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), format=_demuxer(path)) as container:
             stream = container.streams.video[0]
             _check_whole(path, stream)
             stream.thread_type = "AUTO"

@@ -58,9 +58,9 @@ def state(task_id: str = "5b91e444-c232", request: ActTwoRequest | None = REQUES
 
 def keep(folder: Path, task: TaskState | None = None, content: bytes = VIDEO) -> Path:
     task = task or state()
-    partial = media.PartialClip(folder, media.clip_stem(task))
+    partial = media.PartialClip(folder, task)
     partial.write(content)
-    return Path(partial.keep(task).path)
+    return Path(partial.keep().path)
 
 
 def test_a_clip_is_loaded_with_its_request_and_provenance(home, tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -34,7 +35,7 @@ def test_a_clear_refusal_of_the_post_is_final(status: int) -> None:
     assert verdict.status == status
 
 
-@pytest.mark.parametrize("status", [408, 500, 501, 502, 503, 504, 520, 522, 524, 599])
+@pytest.mark.parametrize("status", [408, 499, 500, 501, 502, 503, 504, 520, 522, 524, 599])
 def test_a_server_error_leaves_the_outcome_of_the_post_unknown(status: int) -> None:
     assert isinstance(flow.judge_create(answer(status), NOW), flow.Doubtful)
 
@@ -88,6 +89,20 @@ def test_a_refusal_says_what_the_service_said_and_the_cure() -> None:
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date_within_bounds(header: str | None, expected: float | None) -> None:
     assert flow.retry_after_s(header, NOW) == (pytest.approx(expected) if expected is not None else None)
+
+
+@pytest.mark.parametrize(
+    "form", ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S -0000"]
+)
+def test_each_form_of_a_date_is_in_utc_wherever_this_machine_stands(form, monkeypatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        header = datetime.fromtimestamp(NOW + 40, UTC).strftime(form)
+        assert flow.retry_after_s(header, NOW) == 40
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_refused_post_is_waited_out_within_limits() -> None:

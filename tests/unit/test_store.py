@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
+from files import video_bytes
 
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState, reduce
@@ -134,17 +136,14 @@ def test_a_history_that_cannot_be_made_is_a_clear_error(tmp_path) -> None:
 # --- clips -----------------------------------------------------------------------------------------
 
 
-def succeeded(task_id: str | None = "5b91e444-c232") -> TaskState:
-    return TaskState(
-        key="local-0123456789", id=task_id, status=Status.SUCCEEDED, submitted_at=1_800_000_000.0
-    )
+def succeeded(task_id: str | None = "5b91e444-c232", key: str = "local-0123456789") -> TaskState:
+    return TaskState(key=key, id=task_id, status=Status.SUCCEEDED, submitted_at=1_800_000_000.0)
 
 
 def keep(folder: Path, content: bytes = MP4, state: TaskState | None = None) -> ClipInfo:
-    state = state or succeeded()
-    partial = media.PartialClip(folder, media.clip_stem(state))
+    partial = media.PartialClip(folder, state or succeeded())
     partial.write(content)
-    return partial.keep(state)
+    return partial.keep()
 
 
 def test_a_clip_appears_whole_with_its_sidecar_and_nothing_else(tmp_path) -> None:
@@ -156,7 +155,7 @@ def test_a_clip_appears_whole_with_its_sidecar_and_nothing_else(tmp_path) -> Non
 
 
 def test_an_unfinished_clip_is_hidden_and_removed(tmp_path) -> None:
-    partial = media.PartialClip(tmp_path, "x")
+    partial = media.PartialClip(tmp_path, succeeded())
     partial.write(MP4)
     assert [path.name.startswith(".") for path in tmp_path.iterdir()] == [True]
     partial.discard()
@@ -167,6 +166,69 @@ def test_a_clip_never_replaces_another_file(tmp_path) -> None:
     first, second = keep(tmp_path), keep(tmp_path, MP4 + b"2")
     assert first.path != second.path
     assert Path(first.path).read_bytes() == MP4
+
+
+def test_tasks_of_one_second_whose_ids_begin_alike_are_fetched_side_by_side(tmp_path) -> None:
+    states = [succeeded(f"5b91e444-{number}", f"local-{number}") for number in range(3)]
+    partials = [media.PartialClip(tmp_path, state) for state in states]
+    for number, partial in enumerate(partials):
+        partial.write(MP4 + bytes([number]))
+    kept = [partial.keep() for partial in partials]
+    for number, (state, info) in enumerate(zip(states, kept, strict=True)):
+        assert Path(info.path).read_bytes() == MP4 + bytes([number])
+        sidecar = json.loads(Path(info.path).with_suffix(".json").read_text())
+        assert (sidecar["task"]["id"], sidecar["clip"]["path"]) == (state.id, Path(info.path).name)
+        adopted = media.adopt(tmp_path, state)
+        assert adopted is not None
+        assert adopted.path == info.path
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("suffix", [".json", ".jpg", ".mp4"])
+def test_a_clip_never_replaces_a_file_of_the_user_beside_it(tmp_path, suffix) -> None:
+    users = tmp_path / f"{media.clip_stem(succeeded())}{suffix}"
+    users.write_text("mine")
+    info = keep(tmp_path, video_bytes(1))
+    assert users.read_text() == "mine"
+    assert info.poster is not None
+    assert {path.stem for path in tmp_path.iterdir()} == {users.stem, Path(info.path).stem}
+
+
+def test_a_link_that_somebody_laid_in_the_folder_is_not_written_through(tmp_path) -> None:
+    folder, elsewhere = tmp_path / "clips", tmp_path / "elsewhere"
+    folder.mkdir()
+    names = keep(folder).path, *(f".{Path(keep(folder).path).name}{part}" for part in ("", ".part"))
+    for path in folder.iterdir():
+        path.unlink()
+    for name in names:
+        for suffix in (".mp4", ".json", ".jpg"):
+            link = folder / Path(name).with_suffix(suffix).name
+            if not link.is_symlink():
+                link.symlink_to(elsewhere)
+    info = keep(folder)
+    assert not elsewhere.exists()
+    assert Path(info.path).read_bytes() == MP4
+
+
+def test_a_clip_that_was_deleted_gets_its_old_name_again(tmp_path) -> None:
+    first = keep(tmp_path)
+    Path(first.path).unlink()
+    assert keep(tmp_path).path == first.path
+
+
+def test_what_a_kernel_left_when_it_died_is_cleared_away(tmp_path) -> None:
+    left = [
+        tmp_path / f".{media.clip_stem(succeeded())}.local-0123456789.{kind}.999.part"
+        for kind in ("mp4", "jpg")
+    ]
+    for path in left:
+        path.write_bytes(b"")
+    keep(tmp_path)
+    assert not list(tmp_path.glob(".*"))
+    for path in left:
+        path.write_bytes(b"")
+    assert media.adopt(tmp_path, succeeded()) is not None
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/abs", "a/b\\c", "..", "\0", "x" * 500, "∞"])
@@ -184,7 +246,7 @@ def test_what_is_no_video_is_not_kept(tmp_path) -> None:
 
 def test_a_clip_that_does_not_end_is_cut_off(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(media, "CLIP_MAX_BYTES", 1000)
-    partial = media.PartialClip(tmp_path, "x")
+    partial = media.PartialClip(tmp_path, succeeded())
     with pytest.raises(ClipError, match="larger than"):
         partial.write(b"\0" * 1001)
     partial.discard()
@@ -193,7 +255,7 @@ def test_a_clip_that_does_not_end_is_cut_off(tmp_path, monkeypatch) -> None:
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ClipError, match="does not take it"):
-        media.PartialClip(tmp_path / "file" / "clips", "x")
+        media.PartialClip(tmp_path / "file" / "clips", succeeded())
 
 
 def test_a_clip_that_a_dead_kernel_left_is_adopted_and_a_changed_one_is_not(tmp_path) -> None:

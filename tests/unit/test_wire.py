@@ -182,6 +182,24 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("number", [10**25, 10**400, -(10**400), 1e300])
+def test_a_number_beyond_all_dates_and_shares_is_no_date_and_no_share(number: float) -> None:
+    snapshot = read(bare(createdAt=number, progress=number, failure=number))
+    assert snapshot.created_at is None
+    assert snapshot.progress is None
+    assert read({"data": {"task_id": number, "status": number, "start_time": number}}).started_at is None
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_date_that_no_clock_of_this_machine_can_show_is_none(moment: str) -> None:
+    assert read(bare(createdAt=moment)).created_at is None
+
+
+@pytest.mark.parametrize("path", [".", "..", "", "  ", "\x00", "a\nb", "x" * 3000])
+def test_an_id_that_could_not_be_asked_about_is_none(path: str) -> None:
+    assert wire.read_created(json.dumps({"id": path}).encode()) is None
+
+
 @given(JSON)
 def test_no_json_breaks_the_readers(body: object) -> None:
     content = json.dumps(body).encode()
