@@ -254,18 +254,19 @@ def _from_headers(url: str, answer: Answer) -> MediaFacts:
     length = answer.headers.get("content-length", "")
     if answer.status == _PARTIAL:
         length = answer.headers.get("content-range", "").rpartition("/")[2]
+    announced = re.fullmatch("[0-9]{1,18}", length) is not None  # Python reads no more than 4,300 digits
     return MediaFacts(
         content_type=answer.headers.get("content-type", "").partition(";")[0].strip().lower() or None,
-        bytes=int(length) if length.isascii() and length.isdigit() else None,
+        bytes=int(length) if announced else None,
         redirected_to=_host(urljoin(url, target)) if redirects else None,
         supports_head=True,
         status=answer.status,
-        announced=length.isascii() and length.isdigit(),
+        announced=announced,
     )
 
 
 def _range_start(answer: Answer) -> int | None:
-    found = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""))
+    found = re.match(r"bytes ([0-9]{1,18})-", answer.headers.get("content-range", ""))
     return int(found.group(1)) if found else None
 
 

@@ -22,6 +22,7 @@ from cometact_nb.api.flow import Answer, Lost, NotSent
 from cometact_nb.config import is_loopback
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
     from cometact_nb.api.flow import Outcome
@@ -57,6 +58,8 @@ class Download:
     Args:
         status: HTTP status; 206 when ``start`` was honoured.
         content_type: lower case, without parameters.
+        encoding: how the body is packed, or an empty string; it is not unpacked here.
+        version: what the server calls the file as it is now (ETag, else its date), or an empty string.
         start: first byte of the clip that this body holds.
         total: bytes of the whole clip as announced, or None.
         chunks: the body.
@@ -64,6 +67,8 @@ class Download:
 
     status: int
     content_type: str
+    encoding: str
+    version: str
     start: int
     total: int | None
     chunks: AsyncIterator[bytes]
@@ -78,21 +83,14 @@ class Client:
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         _quiet_urls()
-        # Loopback never goes through a proxy, whatever the environment says.
-        direct: dict[str, httpx.AsyncBaseTransport | None] = {
-            f"all://{host}": transport for host in ("127.0.0.1", "localhost", "[::1]")
-        }
-        self._http = httpx.AsyncClient(
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            transport=transport,
-            mounts=direct,
-            limits=httpx.Limits(max_connections=8, max_keepalive_connections=2, keepalive_expiry=20.0),
-            headers={"User-Agent": f"cometact_nb/{__version__}"},
-        )
+        trust = httpx.create_ssl_context()
+        self._http = _connections(transport, trust, kept=2)
+        # A gateway may close a kept connection just as it is used again, and nobody could tell what became of
+        # the request. So the paid one goes out on a connection of its own, which no download can hold up.
+        self._paying = _connections(transport, trust, kept=0)
 
     async def create(self, endpoint: Endpoint, body: dict[str, Any]) -> Outcome:
-        """Send the paid POST, once."""
+        """Send the paid POST, once, on a fresh connection."""
         url = f"{endpoint.base_url}/runwayml/v1/character_performance"
         content = msgspec.json.encode(body)
         headers = {"Content-Type": "application/json", "X-Runway-Version": endpoint.runway_version}
@@ -107,12 +105,15 @@ class Client:
         return await self._exchange("DELETE", _task_url(endpoint, task_id), endpoint)
 
     @asynccontextmanager
-    async def download(self, url: str, start: int = 0) -> AsyncIterator[Download | NotSent | Lost]:
+    async def download(
+        self, url: str, start: int = 0, *, sandbox: bool = False
+    ) -> AsyncIterator[Download | NotSent | Lost]:
         """Open a clip's URL, without the key, following a few redirects to https.
 
         Args:
             url: signed URL of the output.
             start: first byte wanted; the answer is 206 where the server honours it.
+            sandbox: the service is on this machine, so that its links may be, too.
         """
         headers = {"Accept-Encoding": "identity"}
         if start:
@@ -120,7 +121,7 @@ class Client:
         response: httpx.Response | None = None
         failed: NotSent | Lost | None = None
         try:
-            response = await self._follow(url, headers)
+            response = await self._follow(url, headers, sandbox=sandbox)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             failed = _failure(error)
         try:
@@ -157,6 +158,7 @@ class Client:
     async def aclose(self) -> None:
         """Close all connections."""
         await self._http.aclose()
+        await self._paying.aclose()
 
     async def _exchange(
         self,
@@ -174,14 +176,17 @@ class Client:
         The key goes to an ``endpoint`` only; without one the host is a stranger.
         """
         status, received, body = 0, httpx.Headers(), bytearray()
+        http = self._paying if method == "POST" else self._http
         try:
             async with asyncio.timeout(timeout_s):
-                request = self._http.build_request(method, url, content=content, headers=headers)
+                request = http.build_request(method, url, content=content, headers=headers)
                 if endpoint is not None:
                     _authorise(request, endpoint)
-                response = await self._http.send(request, stream=True)
+                response = await http.send(request, stream=True)
                 try:
                     status, received = response.status_code, response.headers
+                    if endpoint is None:
+                        _encoding(response)
                     async for chunk in response.aiter_bytes():
                         body += chunk[: max_bytes - len(body)]
                         if len(body) >= max_bytes:
@@ -193,8 +198,11 @@ class Client:
                 return _failure(error)
         return Answer(status, dict(received), bytes(body))
 
-    async def _follow(self, url: str, headers: dict[str, str]) -> httpx.Response:
+    async def _follow(self, url: str, headers: dict[str, str], *, sandbox: bool) -> httpx.Response:
         for _ in range(_REDIRECTS):
+            here = is_loopback(url)  # a service elsewhere has no business with this machine's own servers
+            if (here and not sandbox) or (not here and not url.lower().startswith("https://")):
+                raise httpx.UnsupportedProtocol("the clip's link, or where it redirects to, is not https")
             response = await self._http.send(
                 self._http.build_request("GET", url, headers=headers), stream=True
             )
@@ -202,15 +210,33 @@ class Client:
             if not response.is_redirect or not target:
                 return response
             await response.aclose()
-            target = urljoin(url, target)
-            if not target.startswith("https://") and not (is_loopback(url) and is_loopback(target)):
-                raise httpx.UnsupportedProtocol("the clip's URL redirects to something that is not https")
-            url = target
-        raise httpx.TooManyRedirects("the clip's URL redirects too often")
+            url = urljoin(url, target)
+        raise httpx.TooManyRedirects("the clip's link redirects too often")
+
+
+def _connections(
+    transport: httpx.AsyncBaseTransport | None, trust: ssl.SSLContext, *, kept: int
+) -> httpx.AsyncClient:
+    """A pool of connections, of which at most ``kept`` stay open while nobody uses them."""
+    # Loopback never goes through a proxy, whatever the environment says.
+    direct: dict[str, httpx.AsyncBaseTransport | None] = {
+        f"all://{host}": transport for host in ("127.0.0.1", "localhost", "[::1]")
+    }
+    return httpx.AsyncClient(
+        timeout=_TIMEOUT,
+        verify=trust,
+        follow_redirects=False,
+        transport=transport,
+        mounts=direct,
+        limits=httpx.Limits(max_connections=8, max_keepalive_connections=kept, keepalive_expiry=20.0),
+        headers={"User-Agent": f"cometact_nb/{__version__}"},
+    )
 
 
 def _task_url(endpoint: Endpoint, task_id: str) -> str:
-    return f"{endpoint.base_url}/runwayml/v1/tasks/{quote(task_id, safe='')}"
+    segment = quote(task_id, safe="")
+    # Of dots alone, it would be taken for a step up the path.
+    return f"{endpoint.base_url}/runwayml/v1/tasks/{segment if segment.strip('.') else f'id={segment}'}"
 
 
 def _authorise(request: httpx.Request, endpoint: Endpoint) -> None:
@@ -242,13 +268,25 @@ def _detail(error: Exception) -> str:
     return f" ({text[:200]})" if text and "://" not in text else ""
 
 
+def _encoding(response: httpx.Response) -> str:
+    """How a stranger packed the body, which is not unpacked from here on: a little may become very much."""
+    encoding = response.headers.pop("content-encoding", "").strip().lower()
+    return "" if encoding == "identity" else encoding
+
+
 def _opened(response: httpx.Response) -> Download:
-    length = _number(response.headers.get("content-length"))
-    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("content-range", ""))
-    total = int(found.group(2)) if found else length if response.status_code == httpx.codes.OK else None
-    start = int(found.group(1)) if found else 0
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Download(response.status_code, kind, start, total, _chunks(response))
+    headers, partial = response.headers, response.status_code == httpx.codes.PARTIAL_CONTENT
+    found = re.fullmatch(r"bytes ([0-9]+)-[0-9]+/([0-9]+)", headers.get("content-range", ""))
+    told = found.group(2) if found else headers.get("content-length") if not partial else None
+    return Download(
+        status=response.status_code,
+        content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
+        encoding=_encoding(response),
+        version=headers.get("etag") or headers.get("last-modified", ""),
+        start=(_number(found.group(1)) or 0) if found else 0,
+        total=_number(told),
+        chunks=_chunks(response),
+    )
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -274,22 +312,26 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    """A number of bytes; none has more than 18 digits, and Python reads no more than 4,300."""
+    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None
 
 
 class _Redact(logging.Filter):
-    """Takes the query out of every URL that httpx logs: an output URL's query opens the clip."""
+    """Takes the query out of every URL that httpx logs: an output URL's query opens the clip.
+
+    Below it, httpcore logs the headers of answers, and a redirect's has such a URL in it.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                re.sub(r"\?\S*", "?…", str(part)) if isinstance(part, httpx.URL) else part
-                for part in record.args
-            )
+        record.msg, record.args = re.sub(r"\?[^\s'\"]+", "?…", record.getMessage()), ()
         return True
 
 
 def _quiet_urls() -> None:
-    logger = logging.getLogger("httpx")
-    if not any(isinstance(known, _Redact) for known in logger.filters):
-        logger.addFilter(_Redact())
+    for name in (
+        "httpx",
+        *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
+    ):
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, _Redact) for known in logger.filters):
+            logger.addFilter(_Redact())

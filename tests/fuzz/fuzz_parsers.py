@@ -25,7 +25,8 @@ with atheris.instrument_imports(include=["cometact_nb"]):
     from cometact_nb.domain.task import AnyEvent, Observed, Snapshot, Status, TaskState, reduce
     from cometact_nb.errors import ActTwoError, RequestError
     from cometact_nb.magic_options import fields_from_line
-    from cometact_nb.magic_words import WordError, expand as expand_word, split
+    from cometact_nb.magic_words import WordError, split
+    from cometact_nb.magic_words import expand as expand_word
 
 import msgspec
 
