@@ -158,9 +158,9 @@ def _continue(partial: PartialClip, answer: Download) -> None:
     Raises:
         ConnectionError: it does not; the next attempt begins anew.
     """
-    changed = partial.size > 0 and answer.version != partial.version
+    changed = partial.size and partial.version and answer.version and answer.version != partial.version
     if changed or answer.start != partial.size:
         partial.restart()
         if answer.start:
             raise ConnectionError("the server sent another part than was asked for")
-    partial.version = answer.version
+    partial.version = answer.version or partial.version

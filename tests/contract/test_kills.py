@@ -91,7 +91,7 @@ def settle(folder: Path, sandbox: SandboxProcess, output: str, seed: int) -> Sta
         assert task.status in {Status.FORGOTTEN, Status.REFUSED}
     if task.status is Status.SUCCEEDED:
         assert len(list((folder / "clips").glob("*.mp4"))) == 1
-    assert not list((folder / "clips").glob(".*.mp4.part"))
+    assert not list((folder / "clips").glob(".*"))
     assert len(posts_of(sandbox, seed)) == len(posts)  # settling sends nothing
     status = task.status
     session.close()

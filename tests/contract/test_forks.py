@@ -1,0 +1,47 @@
+"""A kernel that forks: the child has a session of its own, the parent's goes on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+KERNEL = """
+import os, sys, time
+import cometact_nb as act
+folder, url, way = sys.argv[1:]
+act.configure(history=folder + "/history.sqlite", output_dir=folder + "/clips")
+sandbox = act.use_sandbox(75, url=url)
+first = act.submit(character=sandbox.character + "?scenario=slow-task", reference=sandbox.reference)
+child = os.fork()
+if child == 0:
+    if way == "leaves":
+        sys.exit()
+    for work in (first.wait, first.cancel, first.refresh):
+        try:
+            work()
+        except act.errors.ActTwoError as error:
+            print(error, flush=True)
+    print("found", act.task(first.id).id == first.id, act.task(first.id).status)
+    print("child", act.submit(character=sandbox.character, reference=sandbox.reference).wait(60).status, flush=True)
+    sys.exit()
+print("rc", os.waitpid(child, 0)[1])
+print("parent", act.submit(character=sandbox.character, reference=sandbox.reference).wait(60).status)
+print("first", first.wait(60).status)
+"""
+
+
+@pytest.mark.parametrize("way", ["leaves", "submits"])
+def test_a_forked_kernel_neither_hangs_nor_disturbs_its_parent(tmp_path, sandbox, way) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", KERNEL, str(tmp_path), sandbox.base_url, way]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    lines = done.stdout.splitlines()
+    assert {"rc 0", "parent SUCCEEDED", "first SUCCEEDED"} <= set(lines)
+    assert sandbox.posts() == (2 if way == "leaves" else 3)
+    if way == "submits":
+        assert sum("was made before this process was forked" in line for line in lines) == 3
+        assert any(line.startswith("found True") for line in lines)
+        assert "child SUCCEEDED" in lines
