@@ -13,17 +13,27 @@ if TYPE_CHECKING:
     from cometact_nb.store.history import Row
     from cometact_nb.tasks import Task
 
-__all__ = ["adopt", "find_task"]
+__all__ = ["adopt", "checked_id", "find_task"]
 
 #: The service is not asked for less: a beginning that nobody knows would be kept as a task of its own.
 _WHOLE_ID_CHARS = 16
 
 
+def checked_id(name: object) -> str:
+    """``name`` as an id that can be asked about.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    text = str(name).strip()
+    if not text.strip(".") or not text.isprintable() or any(char.isspace() or char in "/?#" for char in text):
+        raise ConfigError(f"{text!r} is no task id. An id looks like 5b91e444-c232-deaf-a4d7-8aef3e57336b.")
+    return text
+
+
 def find_task(session: Session, name: str) -> Task:
     """See :meth:`Session.task`."""
-    name = str(name).strip()
-    if not name or any(char.isspace() or char in "/?#" for char in name):
-        raise ConfigError(f"{name!r} is no task id. An id looks like 5b91e444-c232-deaf-a4d7-8aef3e57336b.")
+    name = checked_id(name)
     for task in session.tasks():
         if name in {task.id, task.key}:
             return task

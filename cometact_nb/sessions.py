@@ -11,16 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cometact_nb import embedded
+from cometact_nb import embedded, settle
 from cometact_nb.api import flow
 from cometact_nb.config import FREE, Config, Endpoint, Secret
 from cometact_nb.domain import task as events
 from cometact_nb.domain.grid import specify
 from cometact_nb.domain.media import Finding
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.domain.task import TaskState
 from cometact_nb.engine import Engine, new_key
-from cometact_nb.errors import ActTwoError, ConfigError, HistoryError, RequestError, WaitInterrupted
+from cometact_nb.errors import ConfigError, HistoryError, RequestError, WaitInterrupted
 from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
 from cometact_nb.lookup import find_task
@@ -65,6 +65,7 @@ class Session:
         #: The places at the service that sweeps share.
         self.gate = Gate()
         self._lock = threading.RLock()
+        self._pid = os.getpid()
         self._sandbox: embedded.Sandbox | None = None
         self._before_sandbox: Config | None = None
         #: Shows a wait to the user; a view replaces it where there is something to show it on.
@@ -258,16 +259,9 @@ class Session:
             task_id: as the vendor's log has it.
 
         Raises:
-            ActTwoError: the task is not unconfirmed, or the id is empty.
+            ActTwoError: the task is not unconfirmed, or the id is none.
         """
-        self._need_unconfirmed(task)
-        if not str(task_id).strip():
-            raise ActTwoError("The id is empty. Copy it from the vendor's log.")
-
-        async def work() -> None:
-            self.engine.accept(task._job, str(task_id).strip())  # noqa: SLF001
-
-        self.run(work())
+        settle.confirm(self, task, task_id)
 
     def forget(self, task: Task) -> None:
         """See :meth:`Task.forget`.
@@ -278,12 +272,7 @@ class Session:
         Raises:
             ActTwoError: the task is not unconfirmed.
         """
-        self._need_unconfirmed(task)
-
-        async def work() -> None:
-            self.engine.apply(task._job, events.Forgotten(at=self.engine.now()))  # noqa: SLF001
-
-        self.run(work())
+        settle.forget(self, task)
 
     def resubmit(self, task: Task) -> Task:
         """See :meth:`Task.resubmit`.
@@ -294,12 +283,7 @@ class Session:
         Raises:
             ActTwoError: the task has not ended, or its request is not known.
         """
-        request = task.request
-        if request is None:
-            raise ActTwoError("What this task asked for is not known here, so it cannot be sent again.")
-        if not task.status.is_terminal:
-            raise ActTwoError(f"Task {task.id} has not ended; sending it again would pay twice.")
-        return self.submit(request)
+        return settle.resubmit(self, task)
 
     # --- sweeps ------------------------------------------------------------------------------------
 
@@ -455,6 +439,8 @@ class Session:
 
     def close(self) -> None:
         """Stop watching and close everything. Tasks at the service go on and can be found again."""
+        if not self.is_here:
+            return  # they are the parent's
         with self._lock:
             if self._engine is not None:
                 self._engine.close()
@@ -466,8 +452,30 @@ class Session:
     # --- inside ------------------------------------------------------------------------------------
 
     @property
+    def is_here(self) -> bool:
+        """Whether this process made it. A forked one has no share in its thread, connections and file."""
+        return os.getpid() == self._pid
+
+    def need_here(self) -> None:
+        """Raise unless :attr:`is_here`.
+
+        Raises:
+            ConfigError: nothing would ever answer.
+        """
+        if not self.is_here:
+            raise ConfigError(
+                "This was made before this process was forked, and belongs to the other one. "
+                "act.submit(…) and act.task(id) work here, too."
+            )
+
+    @property
     def engine(self) -> Engine:
-        """The background thread, started at first use."""
+        """The background thread, started at first use.
+
+        Raises:
+            ConfigError: this process was forked from the one that it runs in.
+        """
+        self.need_here()
         with self._lock:
             if self._engine is None:
                 self._engine = Engine(self._config.history, self._changed)
@@ -539,12 +547,6 @@ class Session:
         """Forget a task that was never begun."""
         self._tasks.pop(job.state.key, None)
 
-    def _need_unconfirmed(self, task: Task) -> None:
-        if task.status is not Status.UNCONFIRMED:
-            raise ActTwoError(
-                f"Task {task.id or task.key} is {task.status}, not UNCONFIRMED; nothing to settle."
-            )
-
     def run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
         """Do ``work`` on the engine's thread and wait for it. An interrupt ends the wait only."""
         future = self.engine.call(work)
@@ -570,6 +572,13 @@ class Session:
             task.tell()
 
         self._notifier.put(tell)
+
+    def another(self) -> Session:
+        """One with the same settings, for a process that was forked from this one's."""
+        made = Session(self._config)
+        made._before_sandbox = self._before_sandbox
+        made._sandbox = replace(self._sandbox, process=None) if self._sandbox else None
+        return made
 
     def _drop_engine(self) -> None:
         if self._engine is None:
@@ -600,7 +609,7 @@ def session() -> Session:
     """The session that the magic, the panel and the functions of this package share."""
     global _shared  # noqa: PLW0603  (one per process is the point)
     with _shared_lock:
-        if _shared is None:
-            _shared = Session()
+        if _shared is None or not _shared.is_here:
+            _shared = Session() if _shared is None else _shared.another()
             atexit.register(_shared.close)
         return _shared

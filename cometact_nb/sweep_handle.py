@@ -586,6 +586,7 @@ class Sweep:
         return self._runner.state != "running" and self._is_settled()
 
     def _until_settled(self) -> futures.Future[None]:
+        self.session.need_here()
         done: futures.Future[None] = futures.Future()
         self._waiters.add(done)
         if self._is_still() and not done.done():

@@ -312,6 +312,8 @@ class Task:
                 log.exception("a listener of task %s failed", self.id)
 
     def _until_settled(self) -> futures.Future[None]:
+        if not self.state.is_settled:
+            self._session.need_here()
         done: futures.Future[None] = futures.Future()
         self._waiters.add(done)
         if self.state.is_settled:

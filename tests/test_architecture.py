@@ -40,6 +40,7 @@ LEVELS: dict[str, int] = {
     "sweep_handle": 5,
     "tasks": 5,
     "sessions": 5,
+    "settle": 5,
     "views": 6,
     "functions": 7,
     "magics": 7,

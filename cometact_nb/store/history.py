@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import time
 import uuid
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ import msgspec
 from cometact_nb.domain.search import UNFINISHED, found_by
 from cometact_nb.domain.task import AnyEvent, Observed, TaskState, unsigned
 from cometact_nb.errors import HistoryError
+from cometact_nb.store.forks import no_fork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,15 +90,19 @@ class History:
         try:
             if path != ":memory:":
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = TRUNCATE")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._migrate()
+            with no_fork:
+                self._open(path)
             if path != ":memory:":
                 _private(path)
         except (OSError, sqlite3.Error) as error:
             raise HistoryError(self._cure("opened", error)) from None
+
+    def _open(self, path: str) -> None:
+        self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = TRUNCATE")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        self._migrate()
 
     def append(
         self,
@@ -125,8 +131,7 @@ class History:
         begun_at = now if state.begun_at is None else state.begun_at
         values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with no_fork, self._transaction():
                 self._db.execute(
                     _PUT_TASK,
                     (*values, self.owner, _text(state), begun_at, found_by(state)),
@@ -137,13 +142,20 @@ class History:
                 )
                 if cell is not None:
                     self._take(cell, key, state.base_url, content_hash)
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
         except sqlite3.Error as error:
             raise HistoryError(self._cure("written", error)) from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of it or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def _take(self, cell: CellClaim, key: str, base_url: str, content_hash: str | None) -> None:
         """Make ``key`` the task of a cell, unless another has become it meanwhile."""
@@ -284,7 +296,8 @@ class History:
             HistoryError: nothing was written.
         """
         try:
-            return self._db.execute(sql, values).rowcount
+            with no_fork:
+                return self._db.execute(sql, values).rowcount
         except sqlite3.Error as error:
             raise HistoryError(self._cure("written", error)) from None
 
@@ -295,7 +308,8 @@ class History:
             HistoryError: the file could not be read.
         """
         try:
-            return self._db.execute(sql, values).fetchall()
+            with no_fork:
+                return self._db.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise HistoryError(self._cure("read", error)) from None
 
@@ -305,17 +319,12 @@ class History:
              if entry.name.endswith(".sql")),
             key=lambda entry: entry.name,
         )  # fmt: skip
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             done = self._version(len(scripts))
             for number, script in enumerate(scripts[done:], done + 1):
                 for statement in _statements(script.read_text("utf-8")):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {number}")
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
 
     def _version(self, newest: int) -> int:
         """The number of migrations the file has had."""

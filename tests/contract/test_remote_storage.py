@@ -138,7 +138,7 @@ def test_a_clip_of_a_dead_kernel_is_found_at_the_store_and_never_replaced(
     again = place(URL)
     partial = again.begin(other, 0)
     partial.write(task.clip.path.read_bytes())
-    kept = again.keep(partial, other)
+    kept = again.keep(partial)
     assert kept.url != task.clip.url
     assert store.cat_file(f"/bucket/clips/{task.clip.name}") == b"somebody else's"
 

@@ -22,6 +22,7 @@ from cometact_nb.errors import (
     RequestError,
     TaskCancelled,
     TaskFailed,
+    TaskNotFound,
     UnconfirmedError,
     WaitTimeout,
 )
@@ -145,6 +146,40 @@ def test_an_unconfirmed_task_can_be_forgotten_and_only_then_nothing_is_left_to_s
     assert task.status is Status.FORGOTTEN
     with pytest.raises(ActTwoError, match="nothing to settle"):
         task.confirm("x")
+    assert sandbox.posts() == 1
+
+
+def test_what_another_kernel_settled_is_learnt_and_not_settled_again(tmp_path, session, sandbox) -> None:
+    with pytest.raises(UnconfirmedError) as caught:
+        submit(session, sandbox, character=sandbox.playing("lost-answer"))
+    task = caught.value.task
+    other = new_session(tmp_path, sandbox)
+    twin = other.task(task.key)
+    assert twin.status is Status.UNCONFIRMED  # and nothing happens by itself
+    (post,) = sandbox.ledger()["posts"]
+    twin.confirm(post["id"])
+    for settle in (task.forget, lambda: task.confirm("another-id"), task.resubmit):
+        with pytest.raises(ActTwoError, match=r"nothing to settle|would pay twice"):
+            settle()
+    assert task.id == post["id"]
+    assert task.wait(60).clip
+    assert sandbox.posts() == 1
+    other.close()
+
+
+def test_a_wrong_id_can_be_given_anew(session, sandbox) -> None:
+    with pytest.raises(UnconfirmedError) as caught:
+        submit(session, sandbox, character=sandbox.playing("lost-answer"))
+    task = caught.value.task
+    for junk in ("", " ", "..", "tasks/5b91", "5b91e444\x1b[31m", "https://api.cometapi.com/x"):
+        with pytest.raises(ConfigError, match="is no task id"):
+            task.confirm(junk)
+    task.confirm("5b91e444-typo")
+    with pytest.raises(TaskNotFound):
+        task.wait(60)
+    (post,) = sandbox.ledger()["posts"]
+    task.confirm(post["id"])
+    assert task.wait(60).clip
     assert sandbox.posts() == 1
 
 

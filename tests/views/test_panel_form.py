@@ -78,6 +78,7 @@ def test_what_people_paste_is_understood(text) -> None:
     [
         ("%act_two -c $hero -r https://a.example/r.mp4", "not in the text"),
         ("%act_two -c {open('/etc/passwd').read()} -r x", "not in the text"),
+        ("%act_two ''", "unrecognized"),
         ("%act_two --nonsense 4", "unrecognized"),
         ("act.submit(character=__import__('os').getcwd())", "only running it would tell"),
         ("act.submit(character=", "not valid Python"),
