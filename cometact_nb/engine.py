@@ -12,7 +12,7 @@ import random
 import threading
 import uuid
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -28,7 +28,7 @@ from cometact_nb.store.history import History
 from cometact_nb.watch import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
     from concurrent.futures import Future
 
     from cometact_nb.domain.request import ActTwoRequest
@@ -42,6 +42,8 @@ log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
 #: Sums of prices are compared within this, so that 3 × $0.40 is not more than $1.20.
 _CENT_FRACTION = 1e-6
+#: How long closing waits for answers to what was sent, seconds. Front ends kill a kernel that takes 5 s.
+_LAST_ANSWERS_S = 3.0
 _STOPPED = "the kernel stopped before the service answered"
 
 
@@ -76,6 +78,8 @@ class Engine:
         self._history: History | None = None
         #: US dollars that this process has spent, or may have, by the expected prices.
         self.spent_usd = 0.0
+        self._unanswered: set[asyncio.Future[None]] = set()
+        self._closing = False
         self._unsaved: deque[tuple[str, TaskEvent, TaskState]] = deque()
         self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
         self._loop = asyncio.new_event_loop()
@@ -156,6 +160,8 @@ class Engine:
                 f"${price_usd:.2f} more would go over max_spend=${max_spend:.2f}: ${self.spent_usd:.2f} are "
                 "spent since this kernel started. Nothing was sent; act.configure(max_spend=…) changes it."
             )
+        if self._closing:
+            raise asyncio.CancelledError
         body = request.to_json()
         intent = events.Intended(
             at=self._clock.now(),
@@ -187,7 +193,8 @@ class Engine:
         while True:
             attempt += 1
             try:
-                outcome = await self.client.create(job.endpoint, body)
+                with self._awaiting_answer():
+                    outcome = await self.client.create(job.endpoint, body)
             except asyncio.CancelledError:  # the engine is closed in the middle of a paid request
                 self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
                 raise
@@ -206,8 +213,18 @@ class Engine:
             except asyncio.CancelledError:
                 self.apply(job, _refusal(verdict, self._clock.now()))
                 raise
-            if job.given_up.is_set():
+            if job.given_up.is_set() or self._closing:
                 return verdict
+
+    @contextmanager
+    def _awaiting_answer(self) -> Iterator[None]:
+        answered: asyncio.Future[None] = self._loop.create_future()
+        self._unanswered.add(answered)
+        try:
+            yield
+        finally:
+            self._unanswered.discard(answered)
+            answered.cancel()
 
     def accept(self, job: Job, task_id: str) -> None:
         """The service (or the user, for an unconfirmed task) gave ``job`` its id: record it and watch."""
@@ -303,6 +320,10 @@ class Engine:
         self._loop.run_forever()
 
     async def _aclose(self) -> None:
+        self._closing = True
+        if self._unanswered:
+            # They may be paid for: a late answer is better than a doubt that the user has to settle.
+            await asyncio.wait(self._unanswered, timeout=_LAST_ANSWERS_S)
         here = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not here]
         for task in others:

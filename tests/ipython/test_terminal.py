@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pexpect
+import pytest
 from lab import environment
 
 
@@ -36,6 +40,58 @@ def test_a_terminal_shows_a_line_of_progress_and_where_the_clip_is(tmp_path, sha
     shell.expect(pexpect.EOF)
     shell.close()
     assert shell.exitstatus == 0
+
+
+class Tmux:
+    """IPython with its real line editor, on a screen of 100 × 30 that can be read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._command = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
+        self._env = {**environment(folder), "TERM": "screen-256color", "LANG": "C.UTF-8"}
+        ipython = Path(sys.executable).with_name("ipython")
+        self.call("new-session", "-d", "-x", "100", "-y", "30", "-c", str(folder), f"{ipython} --no-banner")
+
+    def call(self, *words: str) -> str:
+        done = subprocess.run(
+            [*self._command, *words], env=self._env, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def type(self, line: str) -> None:
+        self.call("send-keys", "-l", line)
+        self.call("send-keys", "Enter")
+
+    def until(self, wanted: Callable[[str], bool]) -> str:
+        """The screen, as soon as it shows what is wanted."""
+        deadline = time.monotonic() + 60
+        while True:
+            screen = self.call("capture-pane", "-p")
+            if wanted(screen):
+                return screen
+            assert time.monotonic() < deadline, screen
+
+
+@pytest.fixture
+def tmux(tmp_path) -> Iterator[Tmux]:
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    screen = Tmux(tmp_path)
+    yield screen
+    screen.call("kill-server")
+
+
+def test_on_a_real_screen_the_progress_is_one_line_that_is_drawn_over_itself(tmux, shared_sandbox) -> None:
+    tmux.until(lambda screen: "In [1]:" in screen)
+    tmux.type(f"import cometact_nb as act; s = act.use_sandbox(30, url={shared_sandbox.base_url!r})")
+    tmux.until(lambda screen: "In [2]:" in screen)
+    tmux.type("%load_ext cometact_nb")
+    tmux.until(lambda screen: "In [3]:" in screen)
+    tmux.type("task = %act_two -c {s.character} -r {s.reference} --wait")
+    screen = tmux.until(lambda screen: "In [4]:" in screen)
+    assert screen.count("✓ SUCCEEDED") == 1
+    assert "RUNNING" not in screen
+    tmux.type("task")
+    assert "act_two_outputs/" in tmux.until(lambda screen: ".mp4" in screen)
 
 
 def test_a_plain_script_needs_no_ipython_and_ends_by_itself(tmp_path, shared_sandbox) -> None:

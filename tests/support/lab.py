@@ -50,11 +50,13 @@ class Lab:
     Args:
         folder: an empty folder; notebooks lie in ``folder/work``.
         theme: such as ``JupyterLab Dark``.
+        module: ``jupyterlab``, or ``notebook`` for Notebook 7, which is built of the same parts.
     """
 
     TOKEN = "test-token"
 
     def __init__(self, folder: Path, theme: str = "JupyterLab Light", module: str = "jupyterlab") -> None:
+        self.module = module
         self.folder = folder / "work"
         self.folder.mkdir()
         self.env = environment(folder)
@@ -67,6 +69,7 @@ class Lab:
             sys.executable, "-m", module, "--no-browser", "--allow-root", "--ServerApp.port=0",
             "--ServerApp.ip=127.0.0.1", f"--IdentityProvider.token={self.TOKEN}",
             f"--ServerApp.root_dir={self.folder}", "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
         ]  # fmt: skip
         self._log = (folder / "lab.log").open("w")
         self.process = subprocess.Popen(
@@ -88,6 +91,8 @@ class Lab:
 
     def url(self, notebook: str) -> str:
         """The address that opens one notebook, in a workspace of its own."""
+        if self.module == "notebook":
+            return f"{self.base_url}/notebooks/{notebook}?token={self.TOKEN}"
         workspace = Path(notebook).stem
         return f"{self.base_url}/lab/workspaces/{workspace}/tree/{notebook}?token={self.TOKEN}"
 

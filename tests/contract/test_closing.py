@@ -1,0 +1,33 @@
+"""A kernel that ends in the middle of a sweep: what is being sent is waited for, the rest goes on in the next one."""
+
+from __future__ import annotations
+
+import time
+
+from services import new_session
+
+from cometact_nb.domain.task import Status
+
+
+def test_a_kernel_that_ends_while_a_request_is_sent_learns_its_answer_and_begins_no_other(
+    session, sandbox, tmp_path
+) -> None:
+    slow = sandbox.playing("slow-answer:seconds=1")
+    sweep = session.sweep(character=slow, reference=sandbox.reference, seed=[1, 2, 3], name="cut short")
+    sweep.run()
+    deadline = time.monotonic() + 30
+    while sandbox.posts() == 0:
+        assert time.monotonic() < deadline
+    session.close()
+    sent = sandbox.posts()
+    assert sent < 3
+
+    again = new_session(tmp_path, sandbox)
+    found = again.sweep_by_name("cut short", resume=False)
+    statuses = [cell.status for cell in found.cells]
+    assert Status.UNCONFIRMED not in statuses
+    assert statuses.count("PLANNED") == 3 - sent
+    found.run().wait(60)
+    assert [cell.status for cell in found.cells] == ["SUCCEEDED"] * 3
+    assert sandbox.posts() == 3
+    again.close()

@@ -1,0 +1,71 @@
+"""The tools that run notebooks without a person, as they are really called."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from lab import environment
+
+SETUP = "import cometact_nb as act\nsandbox = act.use_sandbox(75, url=url)"
+SWEEP = (
+    "sweep = act.sweep(character=sandbox.character, reference=sandbox.reference, seed=seeds, name='headless')\n"
+    "sweep.run()\n"
+    "print(sorted(cell.status for cell in sweep.cells))"
+)
+
+
+def written(folder: Path, url: str, seeds: list[int]) -> Path:
+    """A notebook whose first cell papermill may replace."""
+    parameters = nbformat.v4.new_code_cell(
+        f"url = {url!r}\nseeds = {seeds!r}", metadata={"tags": ["parameters"]}
+    )
+    cells = [parameters, nbformat.v4.new_code_cell(SETUP), nbformat.v4.new_code_cell(SWEEP)]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, folder / "plan.ipynb")
+    return folder / "plan.ipynb"
+
+
+def call(folder: Path, *command: str, **env: str) -> None:
+    program = Path(sys.executable).with_name(command[0])
+    done = subprocess.run(
+        [str(program), *command[1:]],
+        cwd=folder,
+        env=environment(folder, **env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def printed(path: Path) -> str:
+    return "".join(out.get("text", "") for out in nbformat.read(path, as_version=4).cells[-1].outputs)
+
+
+def test_papermill_s_parameters_drive_a_sweep_that_waits_for_its_clips(tmp_path, sandbox) -> None:
+    written(tmp_path, sandbox.base_url, [1])
+    call(
+        tmp_path, "papermill", "plan.ipynb", "done.ipynb", "--no-progress-bar", "-y", "seeds: [4, 5]",
+        COMETACT_NB_WAIT="1",
+    )  # fmt: skip
+    assert "['SUCCEEDED', 'SUCCEEDED']" in printed(tmp_path / "done.ipynb")
+    assert len(list((tmp_path / "act_two_outputs").glob("*.mp4"))) == 2
+    seeds = {post["body"]["seed"] for post in sandbox.ledger()["posts"]}
+    assert seeds == {4, 5}
+
+
+def test_what_a_run_left_unfinished_the_next_one_finishes_and_does_not_buy_again(tmp_path, sandbox) -> None:
+    written(tmp_path, sandbox.base_url, [1, 2])
+    call(tmp_path, "jupyter", "execute", "plan.ipynb")  # its kernel ends at once
+    call(
+        tmp_path, "jupyter", "nbconvert", "--execute", "--to", "notebook", "--output", "done", "plan.ipynb",
+        COMETACT_NB_WAIT="1",
+    )  # fmt: skip
+    assert "['SUCCEEDED', 'SUCCEEDED']" in printed(tmp_path / "done.ipynb")
+    assert len(list((tmp_path / "act_two_outputs").glob("*.mp4"))) == 2
+    assert sandbox.posts() == 2
