@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cometact_nb.domain.grid import FIELDS
 from cometact_nb.domain.media import Finding
+from cometact_nb.domain.request import KNOBS
 from cometact_nb.domain.task import Status
 
 if TYPE_CHECKING:
@@ -118,15 +120,7 @@ def blamed(request: ActTwoRequest, state: TaskState) -> dict[str, Any]:
 
 
 #: What an error body's ``param`` names, and the field it is.
-_FIELD_OF = {
-    "character": "character",
-    "reference": "reference",
-    "bodyControl": "body_control",
-    "expressionIntensity": "expression_intensity",
-    "seed": "seed",
-    "ratio": "ratio",
-    "contentModeration": "public_figure_threshold",
-}
+_FIELD_OF = {name: name for name in FIELDS} | {knob.wire[0]: knob.name for knob in KNOBS}
 
 
 def shares(request: ActTwoRequest, blame: Mapping[str, Any]) -> bool:
@@ -162,12 +156,4 @@ def _dead(cells: Cells) -> int:
 
 
 def _others(cell: PlannedCell) -> tuple[Any, ...]:
-    request = cell.request
-    return (
-        request.character,
-        request.reference,
-        request.expression_intensity,
-        request.seed,
-        request.ratio,
-        request.public_figure_threshold,
-    )
+    return tuple(getattr(cell.request, name) for name in FIELDS if name != "body_control")

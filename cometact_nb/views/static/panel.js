@@ -47,12 +47,10 @@ class Panel extends Form {
       character: p.character.value.trim(),
       character_type: p.type.value,
       reference: p.reference.value.trim(),
-      body_control: chosen("body_control"),
       expression_intensity: p.intensity.dataset.set ? this.odd ?? Number(p.intensity.value) : null,
       seed: seed === "" ? null : /^\d{1,15}$/.test(seed) ? Number(seed) : seed,
       seed_locked: p.lock.checked,
-      ratio: chosen("ratio"),
-      public_figure_threshold: chosen("public_figure_threshold"),
+      ...Object.fromEntries(Object.keys(this.groups).map((field) => [field, chosen(field)])),
       allow_unlisted: p.unlisted.checked,
     };
   }
