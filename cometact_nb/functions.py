@@ -90,8 +90,7 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
 
     Args:
         request: what to send; or give its ``fields``.
-        fields: of :class:`ActTwoRequest`: ``character``, ``reference``, ``body_control``,
-            ``expression_intensity``, ``seed``, ``ratio``, ``public_figure_threshold``, ``allow_unlisted``.
+        fields: of :class:`ActTwoRequest`, such as ``character`` and ``reference``.
 
     Returns:
         the task, with ``.wait()`` or ``await``, ``.status``, ``.clip``, ``.cancel()``.

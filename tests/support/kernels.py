@@ -38,7 +38,7 @@ class Kernel:
             if message["msg_type"] in {"stream", "display_data", "execute_result", "error"}:
                 outputs.append(message["content"])
 
-        reply = self.client.execute_interactive(code, timeout=60, output_hook=collect, allow_stdin=False)
+        reply = self.client.execute_interactive(code, timeout=240, output_hook=collect, allow_stdin=False)
         content = reply["content"]
         return {
             "status": content["status"],
@@ -52,14 +52,14 @@ class Kernel:
 
     def complete(self, code: str) -> list[str]:
         """What the line is with each match put in where the kernel says."""
-        told = self.client.complete(code, len(code), reply=True, timeout=30)["content"]
+        told = self.client.complete(code, len(code), reply=True, timeout=240)["content"]
         return [
             code[: told["cursor_start"]] + match + code[told["cursor_end"] :] for match in told["matches"]
         ]
 
     def hover(self, code: str, detail: int = 0) -> str:
         """What Shift+Tab shows at the end of ``code``, or an empty string."""
-        told = self.client.inspect(code, len(code), detail_level=detail, reply=True, timeout=30)["content"]
+        told = self.client.inspect(code, len(code), detail_level=detail, reply=True, timeout=240)["content"]
         return told["data"]["text/plain"] if told["found"] else ""  # type: ignore[no-any-return]
 
 
@@ -77,7 +77,7 @@ class Page:
         request = self.client.execute(code, allow_stdin=False)
         self._until(lambda message: is_idle(message, request))
         while True:  # a kernel that was slow to start may have told of itself more than once
-            reply = self.client.get_shell_msg(timeout=30)
+            reply = self.client.get_shell_msg(timeout=240)
             if reply["parent_header"].get("msg_id") == request:
                 return reply["content"]  # type: ignore[no-any-return]
 
