@@ -174,7 +174,8 @@ def _show_task(shown: Task) -> None:
 
 
 def _show_history(shown: TaskHistory) -> None:
-    importlib.import_module("cometact_nb.views.history").show(shown)
+    read_magic = importlib.import_module("cometact_nb.magic_options").fields_from_line
+    importlib.import_module("cometact_nb.views.history").show(shown, read_magic=read_magic)
 
 
 def _noise_floor_html(shown: NoiseFloor) -> str:

@@ -14,6 +14,8 @@ from cometact_nb.domain import search as asked
 from cometact_nb.errors import ConfigError, RequestError
 from cometact_nb.lookup import adopt
 from cometact_nb.store import search as store
+from cometact_nb.store.history import Row
+from cometact_nb.store.media import find_moved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from cometact_nb.domain.search import Query
     from cometact_nb.domain.task import Status, TaskState
     from cometact_nb.sessions import Session
-    from cometact_nb.store.history import Row
     from cometact_nb.tasks import Task
 
 __all__ = ["HistoryRow", "TaskHistory", "find_history"]
@@ -113,6 +114,7 @@ class HistoryRow:
             "reference": request.reference.uri if request else None,
             **_knobs(request),
             "clip": state.clip.path if state.clip else None,
+            "clip_url": state.clip.url if state.clip else None,
             "poster": state.clip.poster if state.clip else None,
             "price_usd": state.price_usd,
             "failure_code": state.failure_code,
@@ -159,7 +161,7 @@ class TaskHistory(Sequence[HistoryRow]):
 
         async def read() -> tuple[HistoryRow, ...]:
             history = self.session.engine.history
-            rows = store.search(history, self.query)
+            rows = [_where_it_is(self.session, row) for row in store.search(history, self.query)]
             sweeps = store.sweeps_of(history, [row.state.key for row in rows])
             return tuple(HistoryRow(self.session, row, sweeps.get(row.state.key)) for row in rows)
 
@@ -199,6 +201,13 @@ class TaskHistory(Sequence[HistoryRow]):
 
     def __repr__(self) -> str:
         return f"<TaskHistory: {len(self)} tasks, the newest first>"
+
+
+def _where_it_is(session: Session, row: Row) -> Row:
+    """A row whose clip is where its project is now, if that was moved; found out once, then recorded."""
+    if not row.state.clips or not find_moved(row.state, session.output_folder()):
+        return row
+    return Row(session.adopt(row).state, row.owner, row.updated_at)
 
 
 def _knobs(request: ActTwoRequest | None) -> dict[str, Any]:

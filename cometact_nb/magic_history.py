@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
 from cometact_nb.errors import ConfigError
-from cometact_nb.magic_options import Parser, parse
+from cometact_nb.magic_options import Parser, fields_from_line, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,7 +82,7 @@ def _history(options: Any) -> TaskHistory:
 
     limit = 50 if options.limit is None else options.limit
     found = find_history(_session(), options.status, options.since, options.text, limit)
-    show(found)
+    show(found, read_magic=fields_from_line)
     return found
 
 
@@ -165,9 +165,13 @@ def _history_path() -> str:
     shared = getattr(sessions, "_shared", None)
     if shared is not None:
         return str(shared.config.history)
-    from cometact_nb.config import default_history  # noqa: PLC0415
+    from cometact_nb.config import history_path  # noqa: PLC0415
+    from cometact_nb.project import notebook_folder  # noqa: PLC0415
 
-    return os.environ.get("COMETACT_NB_HISTORY") or default_history()
+    try:
+        return history_path(notebook_folder(Path.cwd()))
+    except ConfigError:
+        return ":memory:"  # what is wrong is told once something is asked for
 
 
 def _count(number: int, noun: str) -> str:

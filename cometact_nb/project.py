@@ -11,6 +11,7 @@ A project comes from others, too, so its file cannot say where a key is sent, no
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from cometact_nb.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["is_url", "project_settings"]
+__all__ = ["is_url", "notebook_folder", "project_settings"]
 
 _OWN, _SHARED = "cometact_nb.toml", "pyproject.toml"
 _SETTINGS = ("output_dir", "history")
@@ -31,6 +32,12 @@ def is_url(place: object) -> bool:
     scheme, found, _ = str(place).partition("://")
     # One letter is a drive; "::" chains stores, as in fsspec.
     return bool(found) and len(scheme) > 1 and scheme.replace("::", "").replace("+", "").isalnum()
+
+
+def notebook_folder(otherwise: Path) -> Path:
+    """The folder of this kernel's notebook; ``otherwise`` where none is known, as in a script."""
+    named = Path(os.environ.get("JPY_SESSION_NAME", ""))
+    return named.parent if named.is_absolute() and named.parent.is_dir() else otherwise
 
 
 def project_settings(folder: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from contextlib import suppress
@@ -29,6 +30,8 @@ __all__ = ["Resumed", "take_up_all"]
 
 #: How long a port of this machine may take to answer, seconds.
 _CONNECT_S = 0.5
+#: How long the tasks whose watch had ended are waited for, seconds; a slow network is not.
+_LOOK_S = 10.0
 _SANDBOX_GONE = "its sandbox has ended; nothing was billed"
 
 
@@ -96,7 +99,8 @@ class Resumed:
 def take_up_all(session: Session) -> Resumed:
     """See :func:`cometact_nb.resume`."""
     here, found = session.config.base_url, session.run(_read(session))
-    mine = [_take_up(session, row) for row in found.left if row.state.base_url == here]
+    mine = [adopt(session, row) for row in found.left if row.state.base_url == here]
+    session.run(_look_again(session, mine))
     others = [row for row in found.left if row.state.base_url != here and _is_meant_to_go_on(row)]
     gone = [row for row in others if _is_gone(row.state.base_url)]
     sweeps = [session.sweep_by_name(name) for name, base_url in found.sweeps if base_url == here]
@@ -137,13 +141,12 @@ async def _read(session: Session) -> _Found:
     )
 
 
-def _take_up(session: Session, row: Row) -> Task:
-    """Watch a task on; one whose watch had ended, or whose video is missing, is looked at now."""
-    task = adopt(session, row)
-    state = task.state
-    if state.id is not None and (not state.watching or state.clip_error):
-        session.engine.call(session.engine.resume(task._job))  # noqa: SLF001  (a handle's job is the session's)
-    return task
+async def _look_again(session: Session, tasks: list[Task]) -> None:
+    """Go on with those whose watch had ended or whose video is missing, each looked at once."""
+    ended = [task for task in tasks if task.id is not None and task.state.is_settled]
+    looks = [asyncio.ensure_future(session.engine.resume(task._job)) for task in ended]  # noqa: SLF001
+    if looks:
+        await asyncio.wait(looks, timeout=_LOOK_S)
 
 
 def _is_meant_to_go_on(row: Row) -> bool:

@@ -25,6 +25,7 @@ from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
 from cometact_nb.lookup import find_task
 from cometact_nb.notify import Notifier
+from cometact_nb.project import notebook_folder
 from cometact_nb.store import places
 from cometact_nb.store.media import find_moved
 from cometact_nb.store.sweeps import find, latest
@@ -84,10 +85,7 @@ class Session:
     @property
     def notebook_dir(self) -> Path:
         """The folder that relative paths start from, the notebook's own, else where Python started."""
-        named = Path(os.environ.get("JPY_SESSION_NAME", ""))
-        if named.is_absolute() and named.parent.is_dir():
-            return named.parent
-        return self._started_in
+        return notebook_folder(self._started_in)
 
     @property
     def sandbox(self) -> embedded.Sandbox | None:

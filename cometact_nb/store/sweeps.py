@@ -127,7 +127,7 @@ def running(history: History) -> list[tuple[str, str]]:
 
 
 def run_by_another(history: History, name: str, base_url: str, now: float) -> bool:
-    """Whether another, living process polls a task of this sweep, and so runs the sweep.
+    """Whether another, living process sends or polls a task of this sweep, and so runs the sweep.
 
     Args:
         history: where it is kept.
@@ -138,9 +138,12 @@ def run_by_another(history: History, name: str, base_url: str, now: float) -> bo
     Raises:
         HistoryError: the file could not be read.
     """
-    sql = "SELECT DISTINCT watcher FROM tasks WHERE sweep = ? AND base_url = ? AND watched_until > ?"
-    watchers = {watcher for (watcher,) in history.query(sql, (name, base_url, now)) if watcher}
-    return any(not is_dead(watcher) for watcher in watchers - {history.owner})
+    sql = (
+        "SELECT CASE WHEN watched_until > ? THEN watcher END, CASE status WHEN 'SUBMITTING' THEN owner END"
+        " FROM tasks WHERE sweep = ? AND base_url = ?"
+    )
+    found = {process for pair in history.query(sql, (now, name, base_url)) for process in pair if process}
+    return any(not is_dead(process) for process in found - {history.owner})
 
 
 def owned(history: History, base_url: str, hashes: Iterable[str]) -> list[OwnedRow]:

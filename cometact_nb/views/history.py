@@ -1,38 +1,228 @@
-"""The history in a cell."""
+"""The history in a cell: a live table to filter and act on, and beside it a record that needs no kernel."""
 
 from __future__ import annotations
 
-import sys
+import contextvars
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views import history_record, status
-from cometact_nb.views.shell import in_notebook
-from cometact_nb.views.text import write
+import ipywidgets
+
+from cometact_nb.domain import search as asked
+from cometact_nb.errors import ActTwoError
+from cometact_nb.views import history_record, status, words
+from cometact_nb.views.history_widget import HistoryWidget, as_text, poster_bytes, row_facts
+from cometact_nb.views.live_record import LiveRecord
+from cometact_nb.views.widget import StatusWidget
 
 if TYPE_CHECKING:
-    from cometact_nb.histories import TaskHistory
+    from collections.abc import Callable
+
+    from cometact_nb.histories import HistoryRow, TaskHistory
+    from cometact_nb.tasks import Task
+    from cometact_nb.views.panel import Panel
 
 __all__ = ["show"]
 
-
-def show(shown: TaskHistory) -> None:
-    """Show a history: a live table in a notebook, text elsewhere; once in an execution of a cell."""
-    if status.was_shown(f"history {id(shown)}"):
-        return
-    bundle = _bundle(shown)
-    if not in_notebook():
-        write(sys.stdout, bundle["text/plain"] + "\n")
-        return
-    from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
-
-    show_raw: Any = display  # it is not annotated
-    show_raw(bundle, raw=True)
+#: So many cards are open below the table.
+_CARDS = 6
+#: What a press of a filter may ask for in one text, characters.
+_TEXT_MAX_CHARS = 200
 
 
-def _bundle(shown: TaskHistory) -> dict[str, str]:
-    folder = shown.session.notebook_dir
-    return {
-        "text/html": history_record.record_html(shown, shown.query, now=time.time(), folder=folder),
-        "text/plain": history_record.record_text(shown, shown.query, folder=folder),
-    }
+def show(shown: TaskHistory, *, read_magic: Callable[[str], dict[str, Any]] | None = None) -> None:
+    """Show a history: a live table in a notebook, text elsewhere; once in an execution of a cell.
+
+    Args:
+        shown: the history.
+        read_magic: reads a pasted magic line, for the panel that a request is loaded into.
+    """
+    if not status.was_shown(f"history {id(shown)}"):
+        HistoryTable(shown, read_magic).show()
+
+
+class HistoryTable:
+    """The live table of one history.
+
+    Args:
+        shown: the history. Filters change its query, and so its rows.
+        read_magic: see :func:`show`.
+    """
+
+    def __init__(self, shown: TaskHistory, read_magic: Callable[[str], dict[str, Any]] | None = None) -> None:
+        self._history = shown
+        self._session = shown.session
+        self._read_magic = read_magic
+        self._display = LiveRecord("Act-Two history", self._made, self._record)
+        self._table: HistoryWidget | None = None
+        self._below: Any = None
+        self._panel: Panel | None = None
+        self._cards: dict[str, StatusWidget] = {}
+        self._followed: set[str] = set()
+        self._asked = as_text(shown.query)
+        self._error = ""
+        self._pending = False
+        self._drawing = threading.Lock()
+
+    def show(self) -> None:
+        """Show it in the current cell."""
+        self._display.show()
+
+    def _made(self) -> Any:
+        """The widget: the table, and below it what is opened from it."""
+        self._table = HistoryWidget(self._receive)
+        self._below = ipywidgets.VBox(
+            layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
+        )
+        self._draw()
+        return ipywidgets.VBox([self._table, self._below])
+
+    # --- messages from the browser, on any thread ----------------------------------------------------
+
+    def _receive(self, kind: str, content: dict[str, Any]) -> None:
+        soon = self._session.call_soon
+        match kind:
+            case "ask":
+                soon(self._ask, content)
+            case "poster":
+                soon(self._send_poster, content)
+            case "close":
+                soon(self._close)
+            case "show" | "load" | "resume" | "cancel" if (row := self._row(content.get("key"))) is not None:
+                self._background(getattr(self, f"_{kind}"), row)
+            case _:
+                soon(self._refresh)
+
+    def _ask(self, content: dict[str, Any]) -> None:
+        """The filters were changed; what is typed may be nonsense for a moment."""
+        given = {name: str(content.get(name) or "")[:_TEXT_MAX_CHARS] for name in ("status", "since", "text")}
+        try:
+            self._history.query = asked.query(**given, limit=self._history.query.limit, now=time.time())
+        except ActTwoError as error:
+            self._error = words.message(error)
+            self._draw()
+            return
+        self._asked = given
+        self._refresh()
+
+    def _send_poster(self, content: dict[str, Any]) -> None:
+        """A poster as the buffer of a message: shown by every front end, stored in no notebook."""
+        row, table = self._row(content.get("key")), self._table
+        if row is None or table is None:
+            return
+        piece = poster_bytes(row.state.clip.poster if row.state.clip else None)
+        answer = {"type": "poster", "view": content.get("view"), "key": row.key, "mime": "image/jpeg"}
+        table.send(answer, [piece] if piece else [])
+
+    def _show(self, row: HistoryRow) -> None:
+        task = row.task()
+        self._follow(task)
+        card = self._cards.get(task.key)
+        if card is None:
+            card = self._cards[task.key] = StatusWidget(task)
+            task.add_listener(lambda _: card.draw())
+        self._open(card)
+        self._say(row, "is shown below", opened=True)
+
+    def _load(self, row: HistoryRow) -> None:
+        from cometact_nb.views.panel import Panel  # noqa: PLC0415  (its form, when it is needed)
+
+        if self._panel is None:
+            self._panel = Panel(self._session, read_magic=self._read_magic)
+        self._panel.load(row.state)
+        self._open(self._panel.view)
+        self._say(row, "is loaded into the panel below; nothing was sent", opened=True)
+
+    def _resume(self, row: HistoryRow) -> None:
+        task = row.task()
+        self._follow(task)
+        if not task.state.watching or (task.state.is_settled and not task.state.clips):
+            task.refresh()
+        self._say(row, "is watched on; nothing was sent again")
+
+    def _cancel(self, row: HistoryRow) -> None:
+        task = row.task()
+        self._follow(task)
+        task.cancel()
+        self._say(row, "is to be cancelled; the service's word comes with the next look")
+
+    def _close(self) -> None:
+        if self._below is not None:
+            self._below.children = ()
+            self._draw()
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    def _row(self, key: Any) -> HistoryRow | None:
+        return next((row for row in self._history if row.key == key), None)
+
+    def _open(self, widget: Any) -> None:
+        others = [child for child in self._below.children if child is not widget]
+        self._below.children = (widget, *others)[:_CARDS]
+        self._draw()
+
+    def _say(self, row: HistoryRow, what: str, *, opened: bool = False) -> None:
+        if self._table is not None:
+            said = f"Task {words.short_id(row.state)} {what}."
+            self._table.send({"type": "said", "text": said, "opened": opened})
+
+    def _follow(self, task: Task) -> None:
+        """Draw the table anew when a task in it changes."""
+        if task.key not in self._followed and not task.state.is_settled:
+            self._followed.add(task.key)
+            task.add_listener(lambda _: self._soon())
+
+    def _soon(self) -> None:
+        if not self._pending:
+            self._pending = True
+            self._session.call_soon(self._refresh)
+
+    def _refresh(self) -> None:
+        """Read the history again and show it."""
+        self._pending = False
+        try:
+            self._history.refresh()
+            self._error = ""
+        except ActTwoError as error:
+            self._error = words.message(error)
+        self._draw()
+        self._display.update()
+
+    def _draw(self) -> None:
+        if self._table is None:
+            return
+        with self._drawing:
+            known = {task.key: task for task in self._session.tasks()}
+            for row in self._history:
+                if row.key in known:
+                    self._follow(known[row.key])
+            folder, query = self._session.notebook_dir, self._history.query
+            self._table.rows = [row_facts(row, folder) for row in self._history]
+            self._table.asked = self._asked
+            self._table.told = {
+                "count": history_record.asked_for(query, len(self._history)),
+                "error": self._error,
+                "open": len(self._below.children),
+            }
+
+    def _record(self) -> dict[str, str]:
+        shown, folder = self._history, self._session.notebook_dir
+        return {
+            "text/html": history_record.record_html(shown, shown.query, now=time.time(), folder=folder),
+            "text/plain": history_record.record_text(shown, shown.query, folder=folder),
+        }
+
+    def _background(self, work: Callable[[HistoryRow], None], row: HistoryRow) -> None:
+        """Do what may ask the service on a thread of its own; what goes wrong is said in the table."""
+
+        def run() -> None:
+            try:
+                work(row)
+            except ActTwoError as error:
+                if self._table is not None:
+                    self._table.send({"type": "said", "text": words.message(error), "opened": False})
+            self._soon()
+
+        thread = threading.Thread(target=run, name="cometact_nb-history", daemon=True)
+        contextvars.Context().run(thread.start)

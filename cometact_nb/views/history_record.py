@@ -58,7 +58,7 @@ def _row(row: HistoryRow, folder: Path) -> str:
         f"{parts.pill(words.label(state), tone(state))}<div>{name}{marks}</div>"
         f'<div style="{_FACTS}">{esc(words.moment(row.begun_at.timestamp()))}</div>{sweep}'
     )
-    cells = (first, _request(row), esc(told(row), 300), _clip(row, folder))
+    cells = (first, _request(row), esc(told(row, cure=True), 600), _clip(row, folder))
     inside = "".join(f"<td {_CELL}>{cell}</td>" for cell in cells)
     return f'<tr style="border-top:1px solid #8885">{inside}</tr>'
 
@@ -114,12 +114,12 @@ def record_text(rows: Sequence[HistoryRow], query: Query, *, folder: Path | None
     return "\n".join(lines)
 
 
-def told(row: HistoryRow) -> str:
-    """What became of a task, in a sentence or two; nothing for one that has its clip."""
+def told(row: HistoryRow, *, cure: bool = False) -> str:
+    """What became of a task: the facts of its clip, or a sentence; with ``cure`` also what to do."""
     advice = advise(row.state)
     if row.state.clip is not None:
         return " · ".join(words.clip_facts(row.state.clip))
-    return words.message(f"{advice.headline} {advice.cure}".strip(), 300)
+    return words.message(f"{advice.headline} {advice.cure if cure else ''}".strip(), 600)
 
 
 def knobs_told(row: HistoryRow) -> str:

@@ -12,8 +12,8 @@ import ipywidgets
 
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, RequestError, UnconfirmedError
-from cometact_nb.views import status, words
-from cometact_nb.views.panel_display import PanelDisplay
+from cometact_nb.views import panel_record, status, words
+from cometact_nb.views.live_record import LiveRecord
 from cometact_nb.views.panel_files import LocalFiles
 from cometact_nb.views.panel_form import Gate, normal, request_of, type_told, values_of
 from cometact_nb.views.panel_looks import Looks
@@ -71,7 +71,7 @@ class Panel:
             layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
         )
         self._box = ipywidgets.VBox([self._form, self._cards])
-        self._display = PanelDisplay(self)
+        self._display = LiveRecord("Act-Two panel", lambda: self._box, lambda: panel_record.record(self))
         self._form.observe(self._changed, "values")
         self._refresh()
         self._looks.later(self.values)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views import parts, words
 from cometact_nb.views.card import card_html
@@ -15,12 +16,23 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.tasks import Task
+    from cometact_nb.views.panel import Panel
 
-__all__ = ["record_html", "record_text"]
+__all__ = ["record", "record_html", "record_text"]
 
 #: So many tasks are kept as cards; the history has all of them.
 _CARDS = 8
 _CELL = 'style="text-align:left;padding:3px 14px 3px 0;vertical-align:top"'
+
+
+def record(panel: Panel) -> dict[str, str]:
+    """A panel as it is now, by MIME type."""
+    session = panel.session
+    facts: dict[str, Any] = {"now": time.time(), "sandbox": session.config.sandbox}
+    return {
+        "text/html": record_html(panel.last, panel.tasks, folder=session.notebook_dir, **facts),
+        "text/plain": record_text(panel.last, panel.tasks, **facts),
+    }
 
 
 def record_html(

@@ -116,6 +116,8 @@ def test_a_sweep_that_another_kernel_runs_is_left_to_it(tmp_path, sandbox) -> No
     sweep = first.sweep(name="theirs", character=slow, reference=sandbox.reference, seed=[1, 2])
     first.configure(max_in_flight=1)
     sweep.run()
+    while not sandbox.ledger()["polls"]:
+        pass
     second = new_session(tmp_path, sandbox)
     resumed = take_up_all(second)
     assert (resumed.busy, resumed.sweeps) == (("theirs",), ())
@@ -154,3 +156,17 @@ def test_a_task_made_elsewhere_has_a_row_and_a_beginning_nobody_knows_is_refused
     assert row.clip.path.exists()
     assert here.task(task_id[:8]).id == task_id
     here.close()
+
+
+def test_the_history_shows_clips_where_their_project_was_moved(tmp_path, sandbox) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    first = new_session(old, sandbox)
+    submit(first, sandbox).wait(60)
+    first.close()
+    old.rename(tmp_path / "new")
+    second = new_session(tmp_path / "new", sandbox)
+    (row,) = find_history(second)
+    assert row.clip.path.parent == tmp_path / "new" / "clips"
+    assert row.clip.path.exists()
+    second.close()

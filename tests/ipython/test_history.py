@@ -66,12 +66,15 @@ for content in (None, b"no database" * 500):
 
 def test_the_history_is_shown_once_and_is_a_value(kernel, left) -> None:
     told = kernel.run("rows = %act_two history --status finished --since 1d --limit 10")
-    (shown,) = [out["data"] for out in told["outputs"] if "text/html" in out.get("data", {})]
+    live, shown = [out["data"] for out in told["outputs"] if "text/html" in out.get("data", {})]
+    assert "application/vnd.jupyter.widget-view+json" in live
     assert "SUCCEEDED" in shown["text/html"]
     assert "seed 7" in shown["text/plain"]
     assert kernel.value("[row.id for row in rows if row.id]") == [left["done"]]
     again = kernel.run("%act_two history --text " + left["done"][:8])
-    assert sum("text/html" in out.get("data", {}) for out in again["outputs"]) == 1
+    assert (
+        sum("text/html" in out.get("data", {}) for out in again["outputs"]) == 2
+    )  # the table and its record
     assert kernel.value("len(_)") == 1
     assert "No task of the history fits" in kernel.run("act.history(text='nowhere')")["text"]
 

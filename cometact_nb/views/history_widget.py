@@ -1,0 +1,135 @@
+"""The history in a running front end: one model for the whole table, messages for what is done with it."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import traitlets
+
+from cometact_nb.domain import search as asked
+from cometact_nb.domain.task import Status
+from cometact_nb.views import words
+from cometact_nb.views.card import tone
+from cometact_nb.views.history_record import knobs_told, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cometact_nb.domain.search import Query
+    from cometact_nb.domain.task import TaskState
+    from cometact_nb.histories import HistoryRow
+
+__all__ = ["HistoryWidget", "as_text", "poster_bytes", "row_facts"]
+
+_STATIC = Path(__file__).parent / "static"
+#: A poster in the table, pixels: twice what it is shown at, for dense screens.
+_POSTER_PX = 224
+#: Above this a poster is not sent: it was not written by this package.
+_POSTER_MAX_BYTES = 1 << 20
+
+
+class HistoryWidget(anywidget.AnyWidget):
+    """The table. Python owns what is in it, the ES module how it looks.
+
+    Args:
+        act: is told of each message, by its type and content, on whatever thread it came.
+    """
+
+    _esm: ClassVar[Any] = _STATIC / "history.js"
+    _css: ClassVar[Any] = _STATIC / "history.css"
+
+    #: See :func:`row_facts`.
+    rows: Any = traitlets.List().tag(sync=True)
+    #: What was asked for, as the filters show it: ``status``, ``since``, ``text``.
+    asked = traitlets.Dict().tag(sync=True)
+    #: What is said about the whole: ``count``, ``error``, ``open``.
+    told = traitlets.Dict().tag(sync=True)
+    #: What a status may be.
+    statuses: Any = traitlets.List().tag(sync=True)
+
+    def __init__(self, act: Callable[[str, dict[str, Any]], None]) -> None:
+        self._act = act
+        super().__init__(statuses=list(asked.STATUSES))
+        self.on_msg(self._receive)
+
+    def _receive(self, _: Any, content: Any, __: Any) -> None:
+        """A message from the browser: acknowledged at once, so that the page knows the kernel is not busy."""
+        if isinstance(content, dict) and isinstance(content.get("type"), str):
+            self.send({"type": "heard", "number": content.get("number")})
+            self._act(content["type"], content)
+
+
+def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
+    """One task as the table shows it: words only, nothing of a clip or a poster but where it lies.
+
+    Args:
+        row: the task.
+        folder: where relative paths start.
+    """
+    state, request, clip = row.state, row.request, row.state.clip
+    source = words.relative(clip.path, folder) if clip else None
+    inputs = (request.character, request.reference) if request else ()
+    return {
+        "key": row.key,
+        "id": words.clean(state.id or state.key, 200),
+        "short": words.short_id(state),
+        "label": f"{words.label(state)} {words.reported(state)}".strip(),
+        "tone": tone(state),
+        "when": words.moment(row.begun_at.timestamp()),
+        "marks": ["SANDBOX"] if row.sandbox else [],
+        "sweep": words.clean(row.sweep, 60) if row.sweep else "",
+        "inputs": [words.file_name(ref.uri) for ref in inputs],
+        "knobs": knobs_told(row),
+        "told": told(row),
+        "path": words.clean(clip.path, 4096) if clip else "",
+        "source": source or "",
+        "poster": bool(clip and clip.poster),
+        "can": _can(state, known=request is not None),
+    }
+
+
+def as_text(query: Query) -> dict[str, str]:
+    """A query as the filters show it, which would ask for the same again."""
+    groups = {statuses: name for name, statuses in asked.GROUPS.items()}
+    moment = "" if query.since is None else datetime.fromtimestamp(query.since, UTC).isoformat(" ", "minutes")
+    return {
+        "status": groups.get(query.statuses) or ",".join(query.statuses),
+        "since": moment,
+        "text": " ".join(query.words),
+    }
+
+
+def _can(state: TaskState, *, known: bool) -> list[str]:
+    """What a button may do with a task."""
+    running = not state.status.is_terminal
+    missing = state.status is Status.SUCCEEDED and not state.clips
+    return [
+        "show",
+        *(["load"] if known else []),
+        *(["resume"] if missing or (running and not state.watching) else []),
+        *(["cancel"] if running and state.id is not None else []),
+    ]
+
+
+def poster_bytes(path: str | None) -> bytes:
+    """A small JPEG of a poster, or nothing when it cannot be had."""
+    try:
+        if path is None or Path(path).stat().st_size > _POSTER_MAX_BYTES:
+            return b""
+        content = Path(path).read_bytes()
+    except OSError:
+        return b""
+    try:
+        from PIL import Image  # noqa: PLC0415  (an extra)
+
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.thumbnail((_POSTER_PX, _POSTER_PX))
+            small = io.BytesIO()
+            picture.convert("RGB").save(small, "JPEG", quality=80)
+            return small.getvalue()
+    except (ImportError, OSError, ValueError):
+        return content

@@ -1,0 +1,56 @@
+"""The outputs of a live view in its cell: the widget, and beside it a record that needs no kernel.
+
+A page that knows a widget's type shows nothing else of its output, so the record is an output of its own.
+The live view's style sheet hides it; where there is no live view there is no style sheet, and it is seen.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.views import status
+from cometact_nb.views.shell import in_notebook
+from cometact_nb.views.text import write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["LiveRecord"]
+
+
+class LiveRecord:
+    """Everywhere one live view is shown.
+
+    Args:
+        name: what it is, as in "Act-Two panel".
+        widget: makes the widget when a notebook first needs it.
+        record: the view as it is now, as text and as HTML that need no kernel, by MIME type.
+    """
+
+    def __init__(self, name: str, widget: Callable[[], Any], record: Callable[[], dict[str, str]]) -> None:
+        self._name = name
+        self._widget = widget
+        self._record = record
+        self._handles: list[Any] = []
+
+    def show(self) -> None:
+        """Show the view in the current cell, or as text where there is no notebook."""
+        if not in_notebook():
+            write(sys.stdout, self._record()["text/plain"] + "\n")
+            return
+        from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
+
+        show_raw: Any = display  # it is not annotated
+        said = f"{self._name} (live only while its kernel runs)"
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget().model_id}
+        live = {status.WIDGET_MIME: view, "text/html": f"<p>{said}:</p>", "text/plain": said}
+        show_raw(live, raw=True)
+        self._handles.append(show_raw(self._record(), raw=True, display_id=True))
+
+    def update(self) -> None:
+        """Bring the record up to date. Any thread may call it."""
+        if self._handles:
+            bundle = self._record()
+            for handle in self._handles:
+                handle.update(bundle, raw=True)

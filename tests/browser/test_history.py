@@ -1,0 +1,115 @@
+"""A user with the history in JupyterLab: filters it, shows, loads, resumes, cancels and finds a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SETUP = """
+import cometact_nb as act
+sandbox = act.use_sandbox(speed=75)
+inputs = dict(reference=sandbox.reference)
+done = act.submit(character=sandbox.characters[1], **inputs, seed=7).wait()
+runs = act.submit(character=sandbox.character + "?scenario=never-ends", **inputs)
+stopped = act.submit(character=sandbox.character + "?scenario=slow-task", **inputs)
+async def stop():
+    from cometact_nb.domain.task import WatchEnded
+    session = act.session()
+    session.engine.apply(stopped._job, WatchEnded(at=session.engine.now(), reason="the key was refused"))
+act.session().run(stop())
+"""
+AXE = """async () => {
+    const told = await axe.run({include: [['.cometact-history']]}, {resultTypes: ['violations']});
+    return told.violations.map(v => ({id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary)}));
+}"""
+
+
+@pytest.fixture
+def cell(notebook):
+    """A cell that shows a history of three tasks: one stopped, one that runs, one done."""
+    notebook.type(0, SETUP)
+    notebook.run(0)
+    notebook.finished(0)
+    notebook.type(1, "act.history()")
+    notebook.run(1)
+    cell = notebook.cell(1)
+    rows = cell.locator(".cometact-history li")
+    rows.nth(2).wait_for(timeout=30_000)
+    return cell
+
+
+def filters_narrow(table, rows) -> None:
+    table.get_by_label("Status").select_option("finished")
+    table.get_by_text("1 task · ").wait_for()
+    rows.nth(1).wait_for(state="detached")
+    assert "seed 7" in rows.inner_text()
+    table.get_by_label("Status").select_option("")
+    rows.nth(2).wait_for()
+    table.get_by_label("Text").fill("nowhere")
+    table.get_by_text("No task of the history fits").wait_for()
+    table.get_by_label("Text").fill("")
+    table.get_by_label("Begun").select_option("1h")
+    rows.nth(2).wait_for()
+
+
+def posters_come_when_seen(rows) -> None:
+    rows.nth(2).scroll_into_view_if_needed()  # its poster comes when it is seen
+    rows.nth(2).locator("img").wait_for(timeout=30_000)
+    assert rows.nth(2).locator("img").evaluate("image => image.complete && image.naturalWidth <= 224")
+
+
+def buttons_act(cell, table, rows) -> None:
+    rows.nth(0).get_by_role("button", name="Resume").click()
+    table.get_by_text("is watched on; nothing was sent again").wait_for()
+    rows.nth(0).get_by_role("button", name="Resume").wait_for(state="detached")
+    rows.nth(0).locator(".tag", has_text="SUCCEEDED").wait_for(timeout=60_000)  # the table follows
+
+    rows.nth(1).get_by_role("button", name="Show").click()
+    card = cell.locator(".cometact")
+    card.get_by_text("RUNNING").wait_for(timeout=30_000)
+    cancel = rows.nth(1).get_by_role("button", name="Cancel")
+    cancel.click()
+    cancel.get_by_text("Really cancel?").click()
+    rows.nth(1).locator(".tag", has_text="CANCELLED").wait_for(timeout=30_000)
+    card.get_by_text("CANCELLED", exact=True).wait_for()
+
+    rows.nth(2).get_by_role("button", name="Load").click()
+    panel = cell.locator(".cometact-panel")
+    panel.wait_for(timeout=30_000)
+    assert panel.get_by_label("Seed", exact=True).input_value() == "7"
+
+    rows.nth(2).get_by_role("button", name="File").click()
+    assert rows.nth(2).locator(".file code").inner_text().endswith(".mp4")
+    folder = rows.nth(2).get_by_role("link", name="Open its folder in JupyterLab")
+    assert folder.get_attribute("href").endswith("/lab/tree/act_two_outputs")
+
+
+def test_a_history_is_filtered_acted_on_and_kept(notebook, cell) -> None:
+    table = cell.locator(".cometact-history")
+    rows = table.locator("li")
+    filters_narrow(table, rows)
+    posters_come_when_seen(rows)
+    buttons_act(cell, table, rows)
+    notebook.page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
+    assert notebook.page.evaluate(AXE) == []
+
+    table.get_by_role("button", name="Close what is open below").click()
+    cell.locator(".cometact-panel").wait_for(state="detached")
+    record = cell.locator(".cometact-history-record")
+    assert not record.is_visible()
+    notebook.save()
+    outputs = notebook.lab.saved(notebook.name)["cells"][1]["outputs"]
+    assert len(json.dumps(outputs)) < 12_000
+    notebook.restart_kernel()
+    notebook.page.reload()
+    notebook.ready()
+    record.wait_for()
+    assert "CANCELLED" in record.inner_text()
+    record.locator("img").first.scroll_into_view_if_needed()
+    poster = record.locator("img").first.element_handle()
+    notebook.page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=poster)
