@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from cometact_nb.resuming import Resumed
     from cometact_nb.sessions import Session
     from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.sweep_plan import Plan
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
 
@@ -178,6 +179,15 @@ def _show_history(shown: TaskHistory) -> None:
     importlib.import_module("cometact_nb.views.history").show(shown, read_magic=read_magic)
 
 
+def _show_sweep(shown: Sweep) -> None:
+    importlib.import_module("cometact_nb.views.sweep").show(shown, once_per_cell=True)
+
+
+def _plan_html(shown: Plan) -> str:
+    made: str = importlib.import_module("cometact_nb.views.plan").plan_html(shown)
+    return made
+
+
 def _noise_floor_html(shown: NoiseFloor) -> str:
     made: str = importlib.import_module("cometact_nb.views.numbers").noise_floor_html(shown)
     return made
@@ -201,7 +211,7 @@ def _shell() -> Any:
 
 
 def _register_displays() -> None:
-    """In IPython, a task at the end of a cell is shown as its live card, other values as tables and cards."""
+    """In IPython, tasks and sweeps at a cell's end are shown live, other values as tables and cards."""
     ip = _shell()
     if ip is not None:
         formatter = ip.display_formatter
@@ -209,9 +219,11 @@ def _register_displays() -> None:
         formatter.ipython_display_formatter.for_type_by_name(
             "cometact_nb.histories", "TaskHistory", _show_history
         )
+        formatter.ipython_display_formatter.for_type_by_name("cometact_nb.sweep_handle", "Sweep", _show_sweep)
         html = formatter.formatters["text/html"]
         html.for_type_by_name("cometact_nb.archive", "SavedClip", _saved_clip_html)
         html.for_type_by_name("cometact_nb.archive", "Verification", _verification_html)
+        html.for_type_by_name("cometact_nb.sweep_plan", "Plan", _plan_html)
         html.for_type_by_name("cometact_nb.numbers", "NoiseFloor", _noise_floor_html)
 
 

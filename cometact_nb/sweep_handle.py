@@ -50,7 +50,7 @@ log = logging.getLogger("cometact_nb")
 
 _HEARTBEAT_S = 0.2
 #: Views are told of a change at most this often, seconds.
-_TELL_S = 0.25
+_TELL_S = 0.4
 #: How long a wait lets views draw the end before it returns, seconds.
 _DRAW_S = 5.0
 #: Inputs that are looked at before the first request; a sweep over more is not held up by the rest.
@@ -125,6 +125,11 @@ class Sweep:
         return max(self._spent_before, self._runner.spent_usd)
 
     @property
+    def approved_usd(self) -> float:
+        """What it may cost in all, US dollars: what the user agreed to, or what went without a yes."""
+        return self._terms.approved_usd
+
+    @property
     def plan(self) -> Plan:
         """What :meth:`run` would do now. Looks the cells up in the history, and waits for the inspections.
 
@@ -133,6 +138,14 @@ class Sweep:
         """
         self.look()
         return self._plan(self._wanted())
+
+    def to_buy(self, *, retry: bool = False) -> int:
+        """How many cells :meth:`run` (or :meth:`retry`) would send now, as far as is known; asks nobody.
+
+        Args:
+            retry: those of ``retry()``, which pays again, instead of those of ``run()``.
+        """
+        return len(self._again() if retry else self._wanted())
 
     @property
     def counts(self) -> Counter[str]:
@@ -213,11 +226,8 @@ class Sweep:
             ActTwoError: as :meth:`run`.
         """
         self.look()
-        ends = FAILED - {Status.CANCELLED} if failed else set()
-        ends = ends | {Status.CANCELLED} if cancelled else ends
-        again = [entry for entry in self._entries if entry.job and entry.job.state.status in ends]
-        fresh = [entry for entry in self._entries if entry.job is None and entry.mark != "QUEUED"]
-        return self._start(again + (fresh if failed else []), max_cost, yes=yes, canary=self._canary)
+        again = self._again(failed=failed, cancelled=cancelled)
+        return self._start(again, max_cost, yes=yes, canary=self._canary)
 
     def pause(self) -> Sweep:
         """Buy no more for now; :meth:`run` goes on. Tasks at the service go on."""
@@ -434,14 +444,13 @@ class Sweep:
     def changed(self) -> None:
         """Something is new: settle waits now, tell listeners soon."""
         if self._is_still():
+            self.session.call_soon(self._tell)  # before waits end, which let views draw what came before
             for waiter in list(self._waiters):
                 if not waiter.done():
                     waiter.set_result(None)
-        if self._telling:
-            return
-        self._telling = True
-        delay = 0.0 if self._is_still() else _TELL_S
-        asyncio.get_running_loop().call_later(delay, self.session.call_soon, self._tell)
+        elif not self._telling:
+            self._telling = True
+            asyncio.get_running_loop().call_later(_TELL_S, self.session.call_soon, self._tell)
 
     def keep(self, state: str) -> None:
         """Record where the run stands."""
@@ -472,7 +481,7 @@ class Sweep:
         served = assign((entry.cell for entry in self._entries), [row.owned for row in found])
         for entry in self._entries:
             owner = served.get(entry.cell.key)
-            if owner is None or not _may_change(entry, owner.state.key):
+            if owner is None or self._is_coming(entry) or not _may_change(entry, owner.state.key):
                 continue
             row = rows[owner.state.key]
             entry.reused = row.sweep != self.name
@@ -492,9 +501,21 @@ class Sweep:
         return [
             entry
             for entry in self._entries
-            if (entry.mark != "QUEUED" if entry.job is None else entry.job.state.status is Status.REFUSED)
+            if (not self._is_coming(entry) if entry.job is None else entry.job.state.status is Status.REFUSED)
             and not any(shares(entry.cell.request, blame) for blame in blames if entry.job is None)
         ]
+
+    def _is_coming(self, entry: Entry) -> bool:
+        """Whether the run that is under way will buy a cell. What a paused one left is planned anew."""
+        return entry.mark == "QUEUED" and entry.job is None and self._runner.state == "running"
+
+    def _again(self, *, failed: bool = True, cancelled: bool = False) -> list[Entry]:
+        """The cells that a retry would buy."""
+        ends = FAILED - {Status.CANCELLED} if failed else set()
+        ends = ends | {Status.CANCELLED} if cancelled else ends
+        again = [entry for entry in self._entries if entry.job and entry.job.state.status in ends]
+        fresh = [entry for entry in self._entries if entry.job is None and not self._is_coming(entry)]
+        return again + (fresh if failed else [])
 
     def _plan(self, wanted: Sequence[Entry]) -> Plan:
         config = self.session.config
@@ -505,7 +526,7 @@ class Sweep:
         seen = self._inspected()
         errors = [] if self.spec.allow_unlisted else [found for found in seen if found.severity == "error"]
         warnings = [found for found in seen if found not in errors]
-        left = sum(1 for entry in self._entries if entry.job is None and entry.mark != "QUEUED")
+        left = sum(1 for entry in self._entries if entry.job is None and not self._is_coming(entry))
         return Plan(
             name=self.name,
             axes=self.axes,
@@ -619,9 +640,9 @@ class Sweep:
 
 
 def _may_change(entry: Entry, key: str) -> bool:
-    """Whether a cell may be given the task ``key``: it has none and waits for none, or no video."""
+    """Whether a cell may be given the task ``key``: it has none, or one that brought no video."""
     if entry.job is None:
-        return entry.mark != "QUEUED"
+        return True
     state = entry.job.state
     return state.key != key and state.status.is_terminal and state.status is not Status.SUCCEEDED
 

@@ -184,6 +184,8 @@ class Runner:
         self.spent_usd, self.approved_usd = spent_usd, approved_usd
         self._canary = len(wanted) > CANARY_ABOVE if canary is None else canary
         self._strikes = 0
+        # A trial that a pause kept from being sent would hold back its pair for ever.
+        self._on_trial = {pair: entry for pair, entry in self._on_trial.items() if entry.job is not None}
         for entry in self._entries:
             if entry.job is not None and not entry.inside:
                 entry.inside, self._gate.inside = True, self._gate.inside + 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
     from cometact_nb.tasks import Task
 
-__all__ = ["StatusWidget", "live_facts"]
+__all__ = ["StatusWidget", "cancel", "clip_piece", "live_facts"]
 
 _STATIC = Path(__file__).parent / "static"
 #: A server drops messages above its rate limit (1 MB/s over 3 s in jupyter_server), so pieces stay small.
@@ -49,6 +49,46 @@ def live_facts(state: TaskState, now: float) -> dict[str, Any]:
     }
 
 
+def cancel(task: Task) -> dict[str, Any] | None:
+    """Ask the service to cancel; what a card is told about it, or None when the task's end tells it."""
+    if task.state.id is None:
+        said = "Not cancelled. The service has not given the task an id yet; ask again when it has."
+        return {"type": "note", "text": said, "again": True}
+    try:
+        task.cancel()
+    except ActTwoError as error:
+        return {"type": "note", "text": f"Not cancelled. {words.message(error)}", "again": True}
+    if task.state.is_settled:
+        return None
+    said = "The service took the cancel; its confirmation comes with the next look."
+    return {"type": "note", "text": said, "again": False}
+
+
+def clip_piece(task: Task, index: int, offset: int, size: int) -> tuple[dict[str, Any], list[bytes]]:
+    """A piece of a clip, as the buffer of a message: shown by every front end, stored in no notebook.
+
+    Returns:
+        the message and its buffers; an empty message where there is no such piece.
+    """
+    if not 0 <= index < len(task.state.clips) or offset < 0:
+        return {}, []
+    clip = task.clips[index]
+    answer = {"type": "clip", "index": index, "offset": offset}
+    try:
+        with clip.path.open("rb") as file:
+            total = file.seek(0, 2)
+            file.seek(offset)
+            piece = file.read(min(max(size, 1), _PIECE_MAX_BYTES))
+    except OSError as error:
+        return {**answer, "error": words.clean(f"{clip.name} cannot be read: {error.strerror or error}")}, []
+    except ClipError as error:
+        return {**answer, "error": words.message(error)}, []
+    if not piece and total:
+        return {}, []
+    mime = mimetypes.guess_type(clip.name)[0] or "video/mp4"
+    return {**answer, "total": total, "mime": mime, "name": clip.name}, [piece]
+
+
 class StatusWidget(anywidget.AnyWidget):
     """The card in a running front end. Python owns what is shown, the ES module how.
 
@@ -56,7 +96,8 @@ class StatusWidget(anywidget.AnyWidget):
         task: the task to show.
     """
 
-    _esm: ClassVar[Any] = _STATIC / "status.js"
+    # One module of two files: there is no bundler, and a module of a widget cannot import its neighbour.
+    _esm: ClassVar[Any] = "".join((_STATIC / name).read_text("utf-8") for name in ("card.js", "status.js"))
     _css: ClassVar[Any] = _STATIC / "status.css"
 
     #: The card with empty slots; changes when its structure does.
@@ -100,38 +141,10 @@ class StatusWidget(anywidget.AnyWidget):
                 soon(self._send_piece, view, index, offset, size)
 
     def _cancel(self) -> None:
-        if self._task.state.id is None:
-            said = "Not cancelled. The service has not given the task an id yet; ask again when it has."
-            self.send({"type": "note", "text": said, "again": True})
-            return
-        try:
-            self._task.cancel()
-        except ActTwoError as error:
-            self.send({"type": "note", "text": f"Not cancelled. {words.message(error)}", "again": True})
-            return
-        if not self._task.state.is_settled:
-            said = "The service took the cancel; its confirmation comes with the next look."
-            self.send({"type": "note", "text": said, "again": False})
+        if note := cancel(self._task):
+            self.send(note)
 
     def _send_piece(self, view: str, index: int, offset: int, size: int) -> None:
-        """A piece of a clip, as the buffer of a message: shown by every front end, stored in no notebook."""
-        clips = self._task.state.clips
-        if not 0 <= index < len(clips) or offset < 0:
-            return
-        clip = self._task.clips[index]
-        answer = {"type": "clip", "view": view, "index": index, "offset": offset}
-        try:
-            with clip.path.open("rb") as file:
-                total = file.seek(0, 2)
-                file.seek(offset)
-                piece = file.read(min(max(size, 1), _PIECE_MAX_BYTES))
-        except OSError as error:
-            gone = words.clean(f"{clip.name} cannot be read: {error.strerror or error}")
-            self.send({**answer, "error": gone})
-            return
-        except ClipError as error:
-            self.send({**answer, "error": words.message(error)})
-            return
-        if piece or not total:
-            mime = mimetypes.guess_type(clip.name)[0] or "video/mp4"
-            self.send({**answer, "total": total, "mime": mime, "name": clip.name}, [piece])
+        answer, piece = clip_piece(self._task, index, offset, size)
+        if answer:
+            self.send({**answer, "view": view}, piece)

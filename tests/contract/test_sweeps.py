@@ -68,6 +68,28 @@ def test_a_maximum_below_the_price_sends_nothing_unless_as_many_as_possible_are_
     assert sweep.spent_usd == pytest.approx(0.8)
 
 
+def test_a_sweep_whose_budget_is_used_up_says_what_is_left_and_goes_on_with_a_larger_one(
+    priced, sandbox
+) -> None:
+    sweep = grid(priced, sandbox, seed=range(6))
+    with pytest.raises(SweepPaused):
+        sweep.run(max_cost=0.4, yes=True).wait(60)
+    assert (sweep.plan.to_buy, sweep.to_buy()) == (5, 5)
+    with pytest.raises(ApprovalNeeded, match=r"5 cells cost \$2.00.*max_cost=\$2.00"):
+        sweep.run(max_cost=2.0)
+    assert sandbox.posts() == 1
+    assert sweep.run(max_cost=2.4).wait(60).counts == {"SUCCEEDED": 6}
+    assert sandbox.posts() == 6
+
+
+def test_the_canary_still_goes_first_when_a_paused_sweep_goes_on(priced, sandbox) -> None:
+    sweep = grid(priced, sandbox, character=sandbox.playing("safety-input"), seed=range(6))
+    with pytest.raises(SweepPaused, match="used up"):
+        sweep.run(max_cost=0, yes=True).wait(60)
+    assert sweep.run(yes=True).wait(60).counts == {"FAILED": 1, "STOPPED": 5}
+    assert sandbox.posts() == 1
+
+
 def test_what_a_kernel_may_spend_stops_sweeps_and_single_requests_alike(priced, sandbox) -> None:
     priced.configure(max_spend=0.8)
     sweep = grid(priced, sandbox, seed=range(3))
@@ -342,7 +364,9 @@ def test_a_sweep_whose_kernel_was_killed_in_the_middle_is_finished_by_the_next_a
 def test_a_sweep_that_was_paused_does_not_go_on_by_being_looked_up(tmp_path, sandbox) -> None:
     session = new_session(tmp_path, sandbox)
     session.configure(max_in_flight=1)
-    grid(session, sandbox, seed=range(4), name="rest").run(canary=False).pause()
+    first = grid(session, sandbox, seed=range(4), name="rest").run(canary=False)
+    _until(lambda: first.cells[0].task is not None and first.cells[0].task.id is not None, first)
+    first.pause()  # not in the middle of a request, whose answer would be lost with its kernel
     session.close()
     sent = sandbox.posts()
     later = new_session(tmp_path, sandbox)

@@ -86,7 +86,7 @@ def test_a_double_click_is_one_post_and_the_card_lies_below(panel, sandbox) -> N
 
 def test_clicks_on_a_busy_kernel_are_heard_when_it_is_free_and_send_once(panel, sandbox) -> None:
     token = panel.shown["token"]
-    panel.heard.clear()
+    panel.messages.clear()
     busy = panel.client.execute("import time; time.sleep(1)")
     panel.click(token)
     panel.click(token)

@@ -69,7 +69,8 @@ class Page:
     def __init__(self, client: Any) -> None:
         self.client = client
         self.models: dict[str, dict[str, Any]] = {}
-        self.heard: list[str] = []
+        self.messages: list[tuple[dict[str, Any], list[Any]]] = []
+        self.updates = 0
         self.outputs: list[dict[str, Any]] = []
         self.everything: list[str] = []
 
@@ -86,14 +87,21 @@ class Page:
         self.run(f"import json as _j; print(_j.dumps({expression}))")
         return json.loads("".join(out["text"] for out in self.outputs if "text" in out))
 
+    def model(self, kind: str) -> str:
+        """The newest model of a widget class."""
+        return [name for name, state in self.models.items() if state.get("_anywidget_id", "").endswith(kind)][
+            -1
+        ]
+
     @property
     def form(self) -> str:
         """The newest form's model."""
-        return [
-            name
-            for name, state in self.models.items()
-            if state.get("_anywidget_id", "").endswith("PanelWidget")
-        ][-1]
+        return self.model("PanelWidget")
+
+    @property
+    def heard(self) -> list[str]:
+        """The types of the messages that widgets sent."""
+        return [content["type"] for content, _ in self.messages]
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -102,24 +110,28 @@ class Page:
     def set(self, **values: Any) -> None:
         state = {"values": {**self.models[self.form]["values"], **values}}
         self.models[self.form].update(state)
-        self._comm({"method": "update", "state": state, "buffer_paths": []})
+        self.comm(self.form, {"method": "update", "state": state, "buffer_paths": []})
 
     def send(self, kind: str, **content: Any) -> None:
-        self._comm({"method": "custom", "content": {"type": kind, "number": 1, **content}})
+        self.comm(self.form, {"method": "custom", "content": {"type": kind, "number": 1, **content}})
 
     def click(self, token: int | None = None) -> None:
         shown = self.shown
         values = self.models[self.form]["values"]
         self.send("submit", token=token or shown["token"], target=shown["target"], values=values)
 
+    def told(self) -> Any:
+        """What the page shows, for a message about what did not happen."""
+        return self.shown
+
     def until(self, happened) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not happened():
-            assert time.monotonic() < deadline, f"it did not happen within 30 s: {self.shown}"
+            assert time.monotonic() < deadline, f"it did not happen within a minute: {self.told()}"
             self._read(0.2)
 
-    def _comm(self, data: dict[str, Any]) -> None:
-        message = self.client.session.msg("comm_msg", {"comm_id": self.form, "data": data})
+    def comm(self, model: str, data: dict[str, Any]) -> None:
+        message = self.client.session.msg("comm_msg", {"comm_id": model, "data": data})
         self.client.shell_channel.send(message)
 
     def _until(self, ended) -> None:
@@ -141,11 +153,12 @@ class Page:
             case "comm_msg":
                 data = content["data"]
                 if data["method"] == "custom":
-                    self.heard.append(data["content"]["type"])
+                    self.messages.append((data["content"], message["buffers"]))
                 elif content["comm_id"] in self.models:
+                    self.updates += 1
                     self.models[content["comm_id"]].update(data["state"])
             case "stream" | "display_data" | "execute_result" | "error" | "update_display_data":
-                self.outputs.append(content)
+                self.outputs.append({"kind": message["msg_type"], **content})
         return message  # type: ignore[no-any-return]
 
 

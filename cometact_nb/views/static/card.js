@@ -1,0 +1,225 @@
+// The task card in the browser. Python sends `html` when the card's structure changes and `live` when a number
+// does; this module fills the slots, ticks the clock, and turns clicks into messages.
+
+const SURE_MS = 6000; // how long "Really cancel?" stands
+const ANSWER_MS = 4000; // a kernel that has not answered by then is busy or gone
+const CHUNK = 512 * 1024;
+
+function duration(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  const two = (n) => String(n).padStart(2, "0");
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
+  return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
+}
+
+// Only what changed is written: a screen reader announces a status that is set again.
+function put(node, text) {
+  if (node && node.textContent !== text) node.textContent = text;
+}
+
+async function toClipboard(pre) {
+  try {
+    await navigator.clipboard.writeText(pre.textContent);
+    return true;
+  } catch {
+    // Not a secure page, or not allowed: select the text and copy the selection.
+    const range = document.createRange();
+    range.selectNodeContents(pre);
+    const selection = getSelection();
+    selection.removeAllRanges();
+    selection.addRange(range);
+    return document.execCommand("copy");
+  }
+}
+
+class Card {
+  constructor(model, el) {
+    this.model = model;
+    this.root = document.createElement("div");
+    this.root.className = "cometact";
+    this.root.setAttribute("role", "group");
+    el.append(this.root);
+    this.urls = [];
+    this.clips = new Map();
+    this.name = Math.random().toString(36).slice(2); // whose request a message of bytes answers
+    this.off = new AbortController();
+    this.listen();
+    this.build();
+    this.receive();
+    this.send({ type: "hello" }); // the state may be old: after a reload the clock needs the kernel's word
+  }
+
+  listen() {
+    const { signal } = this.off;
+    this.root.addEventListener("click", (event) => this.click(event), { signal });
+    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.unsure(), { signal });
+    // A picture that cannot be loaded leaves its name.
+    this.root.addEventListener("error", (event) => event.target.classList?.add("gone"), { signal, capture: true });
+    this.handlers = {
+      "change:html": () => (this.build(), this.draw()),
+      "change:live": () => this.receive(),
+      "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
+    };
+    for (const [name, handler] of Object.entries(this.handlers)) this.model.on(name, handler);
+    this.clock = setInterval(() => this.tick(), 1000);
+  }
+
+  slot(name) {
+    return this.root.querySelector(`[data-slot="${name}"]`);
+  }
+
+  send(content) {
+    try {
+      this.model.send(content);
+      return true;
+    } catch {
+      return false; // the kernel is gone
+    }
+  }
+
+  // A new structure. Parts that stay the same are moved over, so that open details and loaded pictures stay.
+  build() {
+    const key = (node) => node.outerHTML.replace(/ (open|class)="[^"]*"/g, "");
+    const keep = new Map([...this.root.querySelectorAll("figure, details")].map((node) => [key(node), node]));
+    const focused = document.activeElement;
+    const had = this.root.contains(focused);
+    this.release();
+    this.root.innerHTML = this.model.get("html");
+    for (const node of this.root.querySelectorAll("figure, details")) {
+      const old = keep.get(key(node));
+      if (old) node.replaceWith(old);
+    }
+    if (had && this.root.contains(focused)) focused.focus();
+    for (const video of this.root.querySelectorAll("video[data-clip]")) this.ask(video, 0);
+  }
+
+  receive() {
+    this.live = this.model.get("live");
+    this.at = performance.now();
+    this.draw();
+  }
+
+  draw() {
+    const { live, root } = this;
+    root.style.setProperty("--tone", live.tone);
+    root.toggleAttribute("data-ticking", Boolean(live.ticking));
+    root.setAttribute("aria-label", `Act-Two task ${live.short}`);
+    put(this.slot("label"), live.label);
+    put(this.slot("waiting"), live.waiting);
+    put(this.slot("problem"), live.problem);
+    const id = this.slot("id");
+    put(id, live.short);
+    if (id) id.title = live.id;
+    const bar = this.slot("progress");
+    if (bar && live.progress === null) bar.removeAttribute("value");
+    else if (bar) bar.value = live.progress;
+    if (live.cancel && live.cancel !== this.refused) this.answer(live.cancel);
+    this.refused = live.cancel;
+    this.tick();
+  }
+
+  tick() {
+    const { live } = this;
+    if (live.elapsed === null) return put(this.slot("elapsed"), "");
+    const since = live.ticking ? (performance.now() - this.at) / 1000 : 0;
+    put(this.slot("elapsed"), duration(live.elapsed + since));
+  }
+
+  click(event) {
+    const button = event.target.closest("button[data-action]");
+    if (!button || button.disabled) return;
+    if (button.dataset.action === "copy") this.copy(button);
+    else if (button.dataset.sure) this.cancel(button);
+    else this.sure(button);
+  }
+
+  async copy(button) {
+    const done = await toClipboard(button.parentElement.nextElementSibling);
+    button.textContent = done ? "Copied" : "Press Ctrl+C";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  }
+
+  sure(button) {
+    button.dataset.sure = "1";
+    button.textContent = "Really cancel?";
+    put(this.slot("note"), "No refund once it is running. Click again to cancel it, Esc to leave it.");
+    this.sureTimer = setTimeout(() => this.unsure(), SURE_MS);
+  }
+
+  unsure() {
+    const button = this.root.querySelector("button[data-sure]");
+    clearTimeout(this.sureTimer);
+    if (!button || button.disabled) return;
+    delete button.dataset.sure;
+    button.textContent = "Cancel";
+    put(this.slot("note"), "");
+  }
+
+  cancel(button) {
+    clearTimeout(this.sureTimer);
+    button.disabled = true;
+    button.textContent = "Cancel asked…";
+    put(this.slot("note"), "Asked to cancel…");
+    const gone = "The kernel has not answered. If it is busy, it will be told when its cell ends; if it is gone, " +
+      `act.task(${JSON.stringify(this.live.id)}).cancel() in a new one asks again.`;
+    if (!this.send({ type: "cancel" })) put(this.slot("note"), gone);
+    else this.answerTimer = setTimeout(() => put(this.slot("note"), gone), ANSWER_MS);
+  }
+
+  // The kernel's word on a cancel; with `again`, the button may be pressed once more.
+  answer(text, again = true) {
+    clearTimeout(this.answerTimer);
+    put(this.slot("note"), text);
+    const button = this.root.querySelector('button[data-action="cancel"]');
+    if (!button || !again) return;
+    button.disabled = false;
+    delete button.dataset.sure;
+    button.textContent = "Cancel";
+  }
+
+  message(content, buffers) {
+    if (content.type === "note") this.answer(content.text, content.again);
+    if (content.type === "clip" && content.view === this.name) this.bytes(content, buffers);
+  }
+
+  ask(video, offset) {
+    this.send({ type: "clip", view: this.name, index: Number(video.dataset.clip), offset, size: CHUNK });
+  }
+
+  // Clips come in pieces that are asked for one by one: a server drops a message that is too large.
+  bytes({ index, offset, total, mime, name, error }, buffers) {
+    const video = this.root.querySelector(`video[data-clip="${index}"]`);
+    if (!video) return;
+    const link = this.root.querySelector(`[data-file="${index}"]`);
+    if (error) return put(link, error);
+    const pieces = offset === 0 ? [] : this.clips.get(index) ?? [];
+    pieces.push(buffers[0]);
+    this.clips.set(index, pieces);
+    const have = offset + buffers[0].byteLength;
+    if (have < total) return void setTimeout(() => this.ask(video, have), have > 2e6 ? 550 : 0);
+    this.clips.delete(index);
+    const url = URL.createObjectURL(new Blob(pieces, { type: mime }));
+    this.urls.push(url);
+    video.src = url;
+    if (link) Object.assign(link, { href: url, download: name });
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    video.muted = true; // a browser plays nothing by itself that makes a sound
+    video.play().catch(() => {});
+  }
+
+  release() {
+    for (const url of this.urls.splice(0)) URL.revokeObjectURL(url);
+    this.clips.clear();
+  }
+
+  dispose() {
+    this.off.abort();
+    clearInterval(this.clock);
+    clearTimeout(this.sureTimer);
+    clearTimeout(this.answerTimer);
+    for (const [name, handler] of Object.entries(this.handlers)) this.model.off(name, handler);
+    this.release();
+    this.root.remove();
+  }
+}

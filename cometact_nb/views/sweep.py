@@ -1,0 +1,113 @@
+"""Showing a sweep in a notebook: live while something may happen, plain HTML once all is bought and done.
+
+A page that knows a widget's type shows nothing else of its output, and a widget lives only as long as its
+kernel. So a live sweep has two outputs: the widget, and a record that needs no kernel, hidden by the widget's
+style sheet. When the sweep is over the record takes the widget's place. While cells are left that a click may
+buy (again), the widget stays, so that the click can be made.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.views import status
+from cometact_nb.views.shell import in_notebook
+from cometact_nb.views.sweep_facts import is_over
+from cometact_nb.views.sweep_record import record_html, record_text
+from cometact_nb.views.text import write
+
+if TYPE_CHECKING:
+    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.views.sweep_widget import SweepWidget
+
+__all__ = ["Display", "show", "widget_of"]
+
+_LIVE = "The sweep is live only while its kernel runs. How it stood last:"
+_NOTHING = {"text/html": "", "text/plain": ""}
+#: A sweep lives as long as its session, and so does its view.
+_widgets: dict[Sweep, SweepWidget] = {}
+
+
+def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
+    """Show ``sweep``: live in a notebook, text elsewhere. Call it from the main thread.
+
+    Args:
+        sweep: the sweep.
+        once_per_cell: do nothing if this execution of this cell has shown the sweep already.
+    """
+    if once_per_cell and status.was_shown(f"sweep {id(sweep)}"):
+        return
+    if in_notebook():
+        Display(sweep)
+    else:
+        write(sys.stdout, record_text(sweep, folder=sweep.session.notebook_dir) + "\n")
+
+
+def widget_of(sweep: Sweep) -> SweepWidget:
+    """The live view of a sweep, one for all places that show it."""
+    if sweep not in _widgets:
+        from cometact_nb.views.sweep_widget import SweepWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
+
+        _widgets[sweep] = SweepWidget(sweep)
+    return _widgets[sweep]
+
+
+class Display:
+    """The outputs of one cell that show one sweep.
+
+    Args:
+        sweep: the sweep to show.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
+
+        self._sweep = sweep
+        self._frozen = self._is_final()
+        self._recorded = _standing(sweep)
+        show_raw: Any = display  # it is not annotated
+        self._handles: list[Any] = [
+            show_raw(bundle, raw=True, display_id=True) for bundle in self._bundles(posters=True)
+        ]
+        sweep.add_listener(self._changed)
+        # What happened between the first drawing and the listening would go unseen.
+        sweep.session.call_soon(self._changed, sweep)
+
+    def _is_final(self) -> bool:
+        return self._sweep.session.config.freeze and is_over(self._sweep)
+
+    def _bundles(self, *, posters: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The two outputs: the record and nothing, or the live view and the record below it."""
+        sweep = self._sweep
+        folder = sweep.session.notebook_dir
+        record = {
+            "text/html": record_html(sweep, folder=folder, posters=posters),
+            "text/plain": record_text(sweep, folder=folder),
+        }
+        if self._frozen:
+            return record, _NOTHING
+        view = {"version_major": 2, "version_minor": 0, "model_id": widget_of(sweep).model_id}
+        live = {status.WIDGET_MIME: view, "text/html": f"<p>{_LIVE}</p>", "text/plain": _LIVE}
+        return live, record
+
+    def _changed(self, sweep: Sweep) -> None:
+        """On the notifier's thread, from where display updates reach the right cell."""
+        final, standing = self._is_final(), _standing(sweep)
+        turned = final != self._frozen
+        if not turned and (standing == self._recorded or standing[0] == "running"):
+            return
+        self._frozen, self._recorded = final, standing
+        first, second = self._bundles(posters=standing[0] != "running")
+        if turned or final:
+            self._handles[0].update(first, raw=True)
+        self._handles[1].update(second, raw=True)
+
+
+def _standing(sweep: Sweep) -> tuple[Any, ...]:
+    """What a record is written anew for: not each percent."""
+    ends = tuple(
+        (cell.job.state.key, cell.job.state.is_settled) if cell.job is not None else cell.status
+        for cell in sweep.cells
+    )
+    return sweep.state, sweep.problem, ends

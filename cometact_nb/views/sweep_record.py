@@ -1,0 +1,212 @@
+"""What a notebook keeps of a sweep: HTML and text that need neither kernel nor script nor style sheet."""
+
+from __future__ import annotations
+
+import time
+from html import escape
+from typing import TYPE_CHECKING
+
+from cometact_nb.domain.grid import label
+from cometact_nb.views import parts, words
+from cometact_nb.views import sweep_facts as facts
+from cometact_nb.views.parts import esc
+from cometact_nb.views.sweep_layout import Band, Layout, axis_name, lay_out, names_of, params_line
+from cometact_nb.views.thumb import data_uri, small_jpeg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cometact_nb.sweep_handle import Cell, Sweep
+
+__all__ = ["planned_html", "record_html", "record_text"]
+
+#: Width of a poster on the page, of a video that is played, and of a poster's file, pixels; bytes of one
+#: poster and of all in a record.
+_SHOWN, _PLAYER, _SIDE, _MAX_BYTES, _ALL_BYTES = 132, 360, 200, 4000, 800_000
+#: Cells drawn one by one; ``sweep.to_rows()`` has all.
+_CELLS = 400
+_LINES = 24
+_TH = "text-align:left;padding:4px 10px 4px 0;vertical-align:top;font-weight:600"
+_TD = "text-align:left;padding:4px 10px 8px 0;vertical-align:top"
+_FLOW = "display:flex;flex-wrap:wrap;gap:10px 14px;list-style:none;margin:0;padding:0"
+
+
+def record_html(sweep: Sweep, *, folder: Path, posters: bool = True) -> str:
+    """A sweep as it is now: parameters and outcome of each cell, its poster, a link to its clip, money.
+
+    Args:
+        sweep: what to show.
+        folder: where relative links start.
+        posters: with small pictures, up to 6 KB a cell.
+    """
+    pen = _Pen(sweep, folder, posters=posters)
+    word, colour = facts.state_word(sweep)
+    marks = [parts.badge("SANDBOX")] if sweep.sandbox else []
+    title = f"Sweep <code>{esc(sweep.name, 100)}</code>"
+    head = parts.header(parts.pill(word, colour), *marks, title, right=f"{len(sweep)} cells")
+    body = f'<div style="padding:12px 14px">{_summary(sweep)}{_fixed(sweep)}{pen.draw()}</div>'
+    return f'<div class="cometact-sweep-record">{parts.frame(head, body)}</div>'
+
+
+def record_text(sweep: Sweep, *, folder: Path) -> str:
+    """The same as text, the first cells one by one."""
+    word, _ = facts.state_word(sweep)
+    mark = " · SANDBOX" if sweep.sandbox else ""
+    lines = [f"Sweep {sweep.name} · {word} · {len(sweep)} cells{mark}"]
+    lines += [facts.counts_line(facts.cell_codes(sweep)), facts.money_line(sweep)]
+    if sweep.problem:
+        lines.append(f"Paused: {words.message(sweep.problem, 600)}")
+    names = names_of(sweep.axes)
+    for cell in sweep.cells[:_LINES]:
+        clip = cell.job.state.clip if cell.job is not None else None
+        where = words.unquoted(words.relative(clip.path, folder) or clip.path) if clip else ""
+        told = [params_line(cell.params, names), facts.cell_word(cell), where or facts.problem_of(cell)]
+        lines.append(f"  {cell.index + 1}. {' · '.join(words.clean(part, 200) for part in told if part)}")
+    if len(sweep) > _LINES:
+        lines.append(f"  … and {len(sweep) - _LINES} more: sweep.to_rows()")
+    lines += [words.clean(hint) for hint in _next_steps(sweep)]
+    return "\n".join(lines)
+
+
+def planned_html(cell: Cell, *, sandbox: bool) -> str:
+    """A cell without a task: what would be sent, and why it is not."""
+    kind, tone = facts.KINDS[facts.kind_of(cell)]
+    said = parts.note(esc(kind.capitalize()), esc(facts.problem_of(cell)), tone)
+    request = cell.request
+    side = parts.inputs(request, sandbox=sandbox) + parts.knob_list(request)
+    return parts.frame(
+        parts.header(parts.pill(esc(kind.upper()), tone), "Not sent"),
+        parts.columns(said, side),
+        parts.copy_as(request),
+    )
+
+
+def _summary(sweep: Sweep) -> str:
+    _, colour = facts.state_word(sweep)
+    counted = esc(facts.counts_line(facts.cell_codes(sweep)))
+    said = parts.note(counted, esc(facts.money_line(sweep)), colour)
+    if sweep.problem:
+        said += parts.note("Paused", esc(words.message(sweep.problem, 600)), "#d97706")
+    said += "".join(parts.fine(escape(step)) for step in _next_steps(sweep))
+    moment = f" As of {words.moment(time.time())}." if not facts.is_over(sweep) else ""
+    again = f"<code>act.sweep_by_name({escape(repr(sweep.name))})</code> finds it again, in any kernel."
+    return said + parts.fine(again + moment)
+
+
+def _next_steps(sweep: Sweep) -> list[str]:
+    """What a user may want to do about cells without a clip."""
+    kinds = {facts.kind_of(cell) for cell in sweep.cells}
+    found = []
+    if "u" in kinds:
+        found.append(
+            "Unconfirmed cells may have been paid for: settle each with cell.task.confirm('its id') or "
+            "cell.task.forget()."
+        )
+    if kinds & set("fn") and (again := sweep.to_buy(retry=True)):
+        price = "" if sweep.sandbox else f", about {sweep.session.config.price.estimate(again)}"
+        found.append(f"sweep.retry() buys {_counted(again)} again and pays for that again{price}.")
+    if sweep.state in {"planned", "paused", "cancelled"} and (left := sweep.to_buy()):
+        found.append(f"sweep.run() sends {_counted(left)} that {'was' if left == 1 else 'were'} not bought.")
+    return found
+
+
+def _counted(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"
+
+
+def _fixed(sweep: Sweep) -> str:
+    """What all cells share."""
+    if not sweep.cells:
+        return ""
+    request, swept = sweep.cells[0].request, {name for name, values in sweep.axes.items() if len(values) > 1}
+    fields = {"character": request.character, "reference": request.reference, **request.params}
+    shared = [
+        f"{axis_name(name)} <strong>{esc(label(name, value), 80)}</strong>"
+        for name, value in fields.items()
+        if name not in swept
+    ]
+    return f'<div style="margin:8px 0 10px">{" · ".join(shared)}</div>'
+
+
+def _player(picture: str, source: str) -> str:
+    """A poster that opens its clip when it is clicked. Nothing is loaded before that."""
+    style = f"display:block;width:{_PLAYER}px;max-width:100%;border-radius:5px;margin:2px 0"
+    size = f'width="{_PLAYER}" style="{style}"'
+    video = f'<video src="{escape(source)}" controls loop preload="none" {size}></video>'
+    summary = f'<summary style="cursor:pointer">{picture or "Play"}</summary>'
+    return f"<details>{summary}{video}</details>"
+
+
+class _Pen:
+    """Draws the cells of one record, minding how much all posters may take."""
+
+    def __init__(self, sweep: Sweep, folder: Path, *, posters: bool) -> None:
+        self._sweep, self._folder = sweep, folder
+        self._budget = _ALL_BYTES if posters else 0
+        self._drawn = 0
+        self._names = names_of(sweep.axes)
+
+    def draw(self) -> str:
+        sweep = self._sweep
+        params = [cell.params for cell in sweep.cells]
+        layout = lay_out(sweep.axes, params, table=sweep.spec.rows is not None)
+        bands = "".join(self._band(layout, band) for band in layout.bands if self._drawn < _CELLS)
+        left = len(sweep) - self._drawn
+        return bands + (parts.fine(f"{left} more cells: <code>sweep.to_rows()</code>") if left > 0 else "")
+
+    def _band(self, layout: Layout, band: Band) -> str:
+        if not layout.is_grid:
+            cells = [index for index in band.cells[0] if index is not None][:_CELLS]
+            items = "".join(f"<li>{self._cell(index, named=True)}</li>" for index in cells)
+            return f'<ul style="{_FLOW}">{items}</ul>'
+        heads = "".join(
+            f'<th scope="col" style="{_TH}">{esc(text, 60)}</th>' for text in layout.column_labels
+        )
+        corner = f"{esc(axis_name(layout.rows))} ↓ {esc(axis_name(layout.columns))} →"
+        corner = f'<th style="{_TH};font-weight:400;opacity:.72">{corner}</th>'
+        rows = "".join(
+            f'<tr><th scope="row" style="{_TH}">{esc(text, 60)}</th>'
+            + "".join(
+                f'<td style="{_TD}">{"" if index is None else self._cell(index)}</td>' for index in line
+            )
+            + "</tr>"
+            for text, line in zip(layout.row_labels, band.cells, strict=True)
+        )
+        title = (
+            f'<div style="margin:10px 0 2px"><strong>{esc(band.title, 200)}</strong></div>'
+            if band.title
+            else ""
+        )
+        table = (
+            '<table style="font:inherit;border-collapse:collapse;display:block;overflow-x:auto;'
+            f'max-width:100%"><thead><tr>{corner}{heads}</tr></thead><tbody>{rows}</tbody></table>'
+        )
+        return title + table
+
+    def _cell(self, index: int, *, named: bool = False) -> str:
+        self._drawn += 1
+        cell = self._sweep.cells[index]
+        line = params_line(cell.params, self._names) or f"Cell {index + 1}"
+        name = f'<div style="font-size:11px">{esc(line, 120)}</div>'
+        clip = cell.job.state.clip if cell.job is not None else None
+        source = words.relative(clip.path, self._folder) if clip else None
+        _, colour = facts.KINDS[facts.kind_of(cell)]
+        edge = f"border-left:3px solid {colour};padding-left:5px"
+        word = f'<span style="{edge}">{esc(facts.cell_word(cell))}</span>'
+        if source and clip:
+            shown = esc(words.unquoted(source).rpartition("/")[2], 60)
+            picture = self._poster(clip.poster)
+            link = f'<a href="{escape(source)}" title="{esc(words.unquoted(source), 300)}">'
+            word = f"{_player(picture, source)}{link}{shown}</a><br>{word}"
+        why = facts.problem_of(cell)
+        said = f'<div style="font-size:11px;opacity:.8">{esc(why, 160)}</div>' if why else ""
+        box = f"font-size:11px;min-width:{_SHOWN}px;max-width:{_PLAYER}px;overflow-wrap:anywhere"
+        return f'<div style="{box}">{name if named else ""}{word}{said}</div>'
+
+    def _poster(self, path: str | None) -> str:
+        picture = small_jpeg(path, _SIDE, _MAX_BYTES) if self._budget > 0 else b""
+        if not picture:
+            return ""
+        self._budget -= len(picture)
+        style = f"width:{_SHOWN}px;border-radius:5px;margin:0 0 2px;vertical-align:middle"
+        return f'<img src="{data_uri(picture)}" alt="Play" width="{_SHOWN}" style="{style}">'

@@ -1,0 +1,259 @@
+"""A sweep's live view: one model for all cells.
+
+Two small traits say everything that changes: a few characters a cell, and the totals. A page compares them
+with what it shows and draws only what is new. They are whole rather than deltas, because a page that was not
+there, or came late, must not have to ask a kernel that is busy; for 200 cells that is about 1 KB, a few times
+a second at the most. Posters, details and clips come by message, when a page asks for them.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import traitlets
+
+from cometact_nb.errors import ActTwoError
+from cometact_nb.views import sweep_facts as facts
+from cometact_nb.views import words
+from cometact_nb.views.card import card_html
+from cometact_nb.views.panel_form import Gate
+from cometact_nb.views.sweep_layout import axis_name, lay_out, names_of, params_line
+from cometact_nb.views.sweep_record import planned_html
+from cometact_nb.views.thumb import small_jpeg
+from cometact_nb.views.widget import cancel, clip_piece, live_facts
+
+if TYPE_CHECKING:
+    from cometact_nb.sweep_handle import Cell, Sweep
+
+__all__ = ["SweepWidget"]
+
+_STATIC = Path(__file__).parent / "static"
+_SCRIPTS = ("card.js", "sweep_grid.js", "sweep.js")
+#: Pixels, twice what a cell takes on the page; and bytes.
+_POSTER_SIDE, _POSTER_MAX_BYTES = 288, 12_000
+#: Posters in one message: pages ask for as many at a time.
+_POSTERS = 24
+#: Views of a page that may have a cell open; the oldest is forgotten.
+_OPEN = 50
+#: A sweep of more cells than this is drawn less often, so that its messages stay as small per second.
+_MANY, _MANY_S = 2000, 1.0
+
+
+class SweepWidget(anywidget.AnyWidget):
+    """The live view of one sweep. Python owns what is shown, the ES module how.
+
+    Args:
+        sweep: what to show.
+    """
+
+    _esm: ClassVar[Any] = "".join((_STATIC / name).read_text("utf-8") for name in _SCRIPTS)
+    _css: ClassVar[Any] = "".join((_STATIC / name).read_text("utf-8") for name in ("status.css", "sweep.css"))
+
+    #: Where each cell lies, see :func:`_grid`; never changes.
+    grid = traitlets.Dict().tag(sync=True)
+    #: Each cell's state, see :func:`~cometact_nb.views.sweep_facts.cell_codes`.
+    cells: Any = traitlets.List().tag(sync=True)
+    #: Totals, and what can be done.
+    head = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+        self._gate = Gate()
+        self._drawing = threading.RLock()
+        self._drawn_at = float("-inf")
+        #: What each view has open: the cell, and what it was told of it last.
+        self._open: dict[str, tuple[int, Any]] = {}
+        super().__init__(grid=_grid(sweep), **self._now())
+        self.on_msg(self._receive)
+        sweep.add_listener(self._changed)
+        # What happened between the first drawing and the listening would go unseen.
+        sweep.session.call_soon(self.draw)
+
+    @property
+    def sweep(self) -> Sweep:
+        """What it shows."""
+        return self._sweep
+
+    def draw(self) -> None:
+        """Show the sweep as it is now. Any thread may call it."""
+        with self._drawing, self.hold_sync():  # one message
+            for name, value in self._now().items():
+                setattr(self, name, value)
+        self._drawn_at = time.monotonic()
+        for view in list(self._open):
+            self._tell_of_cell(view)
+
+    def _changed(self, sweep: Sweep) -> None:
+        early = len(sweep) > _MANY and time.monotonic() - self._drawn_at < _MANY_S
+        if not early or sweep.state != "running":
+            self.draw()
+
+    def _now(self) -> dict[str, Any]:
+        sweep = self._sweep
+        codes = facts.cell_codes(sweep)
+        word, tone = facts.state_word(sweep)
+        left = facts.seconds_left(sweep)
+        return {
+            "cells": codes,
+            "head": {
+                "state": word,
+                "tone": tone,
+                "problem": words.message(sweep.problem, 600),
+                "counts": facts.counts(codes),
+                "money": words.clean(facts.money_line(sweep)),
+                "left": None if left is None else round(left, 1),
+                "ticking": sweep.state == "running",
+                "actions": facts.actions(sweep),
+                "token": self._gate.token,
+                "acting": self._gate.taken,
+            },
+        }
+
+    # --- messages from the browser, on any thread: they are only handed over -------------------------
+
+    def _receive(self, _: Any, content: Any, __: Any) -> None:
+        if not isinstance(content, dict):
+            return
+        soon = self._sweep.session.call_soon
+        match content:
+            case {"type": "hello"}:
+                soon(self.draw)
+            case {"type": "act", "what": str(what), "token": int(token), "number": int(number)}:
+                self.send({"type": "heard", "number": number})
+                self._act(what, token, content.get("agreed"))
+            case {"type": "posters", "view": str(view), "cells": list(wanted)}:
+                soon(self._send_posters, view, wanted[:_POSTERS])
+            case {"type": "open", "view": str(view), "cell": int(index)} if 0 <= index < len(self._sweep):
+                soon(self._open_cell, view, index)
+            case {"type": "close", "view": str(view)}:
+                soon(self._open.pop, view, None)
+            case {"type": "cancel", "view": str(view), "cell": int(index)} if 0 <= index < len(self._sweep):
+                self._background(self._cancel_cell, view, index)
+            case {
+                "type": "clip",
+                "view": str(view),
+                "cell": int(index),
+                "index": int(number),
+                "offset": int(offset),
+                "size": int(size),
+            } if 0 <= index < len(self._sweep):
+                soon(self._send_piece, view, index, (number, offset, size))
+
+    def _act(self, what: str, token: int, agreed: Any) -> None:
+        """One click acts once, in whichever view it was made and however late it arrives."""
+        if what == "pause":
+            self._background(self._do, what, 0.0)  # it spends nothing, and may be said twice
+        elif what in {"run", "retry", "cancel"} and self._gate.take(token):
+            amount = float(agreed) if isinstance(agreed, (int, float)) else 0.0
+            self._background(self._take, what, amount)
+
+    def _take(self, what: str, agreed: float) -> None:
+        try:
+            self._do(what, agreed)
+        finally:
+            self._gate.release()
+            self._sweep.session.call_soon(self.draw)
+
+    def _do(self, what: str, agreed: float) -> None:
+        sweep = self._sweep
+        try:
+            match what:
+                case "pause":
+                    sweep.pause()
+                case "cancel":
+                    self._note("Asking the service to cancel…")
+                    sweep.cancel()
+                case "run":
+                    # The price that the page showed is the most it may cost.
+                    sweep.run(max_cost=agreed)
+                case "retry":
+                    sweep.retry(max_cost=agreed)
+            self._note("")
+        except ActTwoError as error:
+            self._note(words.message(error, 600))
+        except Exception as error:
+            self._note(f"This failed here ({type(error).__name__}); see the kernel's log.")
+            raise
+
+    def _note(self, text: str) -> None:
+        self.send({"type": "note", "text": text})
+
+    def _background(self, work: Any, *args: Any) -> None:
+        """Run ``work`` on a thread of its own: it may take long, and the notifier's draws every view."""
+        thread = threading.Thread(target=work, args=args, name="cometact_nb-sweep", daemon=True)
+        contextvars.Context().run(thread.start)
+
+    # --- what a page asks for, on the notifier's thread ----------------------------------------------
+
+    def _send_posters(self, view: str, wanted: list[Any]) -> None:
+        """Small pictures of finished cells. Buffers are shown by every front end and stored nowhere."""
+        indices = [index for index in wanted if type(index) is int and 0 <= index < len(self._sweep)]
+        pictures = [self._poster(self._sweep.cells[index]) for index in indices]
+        self.send({"type": "posters", "view": view, "cells": indices}, pictures)
+
+    def _poster(self, cell: Cell) -> bytes:
+        clip = cell.job.state.clip if cell.job is not None else None
+        return small_jpeg(clip.poster if clip else None, _POSTER_SIDE, _POSTER_MAX_BYTES)
+
+    def _open_cell(self, view: str, index: int) -> None:
+        while len(self._open) >= _OPEN:
+            del self._open[next(iter(self._open))]
+        self._open[view] = (index, None)
+        self._tell_of_cell(view)
+
+    def _tell_of_cell(self, view: str) -> None:
+        """Send a view what it has open, if that is new."""
+        index, before = self._open.get(view, (None, None))
+        if index is None:
+            return
+        now = self._details(self._sweep.cells[index])
+        shown = {**now, "live": {**now["live"], "elapsed": None}} if now["live"] else now
+        if shown != before:
+            self._open[view] = (index, shown)
+            self.send({"type": "card", "view": view, "cell": index, **now})
+
+    def _details(self, cell: Cell) -> dict[str, Any]:
+        session, sandbox = self._sweep.session, self._sweep.sandbox
+        if cell.job is None:
+            return {"html": planned_html(cell, sandbox=sandbox), "live": None}
+        state, now = cell.job.state, time.time()
+        html = card_html(state, now=now, notebook_dir=session.notebook_dir, sandbox=sandbox, live=True)
+        return {"html": html, "live": live_facts(state, now)}
+
+    def _cancel_cell(self, view: str, index: int) -> None:
+        task = self._sweep.cells[index].task
+        if task is not None and (note := cancel(task)):
+            self.send({**note, "view": view})
+
+    def _send_piece(self, view: str, index: int, piece: tuple[int, int, int]) -> None:
+        task = self._sweep.cells[index].task
+        answer, buffers = clip_piece(task, *piece) if task is not None else ({}, [])
+        if answer:
+            self.send({**answer, "view": view, "cell": index}, buffers)
+
+
+def _grid(sweep: Sweep) -> dict[str, Any]:
+    """Names and places, as JSON."""
+    cells = sweep.cells
+    params = [cell.params for cell in cells]
+    layout = lay_out(sweep.axes, params, table=sweep.spec.rows is not None)
+    names = names_of(sweep.axes)
+    shapes = {cell.request.ratio for cell in cells}
+    ratio = next(iter(shapes)) if len(shapes) == 1 else None
+    return {
+        "name": sweep.name,
+        "sandbox": sweep.sandbox,
+        "rows": axis_name(layout.rows) if layout.is_grid else "",
+        "columns": axis_name(layout.columns) if layout.is_grid else "",
+        "row_labels": list(layout.row_labels),
+        "column_labels": list(layout.column_labels),
+        "bands": [{"title": band.title, "cells": band.cells} for band in layout.bands],
+        "labels": [words.clean(params_line(values, names), 200) for values in params],
+        "ratio": (ratio or "16:9").replace(":", " / "),
+        "kinds": facts.KINDS,
+    }

@@ -1,0 +1,141 @@
+"""A user with a sweep in JupyterLab: watches it, looks into a cell, pauses, cancels, reloads, and finds it kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(speed={speed})"
+SWEEP = (
+    "sweep = act.sweep(character={character}, reference=sandbox.reference, expression_intensity=[1, 5], seed={seeds})\n"
+    "sweep.run(canary=False)"
+)
+AXE = """async () => {
+    const told = await axe.run({include: [['.cometact-sweep']]}, {resultTypes: ['violations']});
+    return told.violations.map(v => ({id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary)}));
+}"""
+PLAYS = """async video => {
+    for (let i = 0; i < 600 && !(video.currentTime > 0.1); i++) await new Promise(done => requestAnimationFrame(done));
+    return {moved: video.currentTime > 0.1, width: video.videoWidth};
+}"""
+
+
+def begin(notebook, speed: float = 60, character: str = "sandbox.character", seeds: str = "[1, 2]"):
+    notebook.type(0, SETUP.format(speed=speed))
+    notebook.run(0)
+    notebook.finished(0)
+    notebook.type(1, SWEEP.format(character=character, seeds=seeds))
+    notebook.run(1)
+    view = notebook.cell(1).locator(".cometact-sweep")
+    view.wait_for(timeout=30_000)
+    return view
+
+
+def test_a_grid_appears_progresses_plays_a_cell_and_survives_reload_and_restart(notebook) -> None:
+    view = begin(notebook, speed=20)
+    cells = view.locator("td .cell")
+    assert cells.count() == 4
+    assert view.get_by_role("rowheader", name="5 · exaggerated").is_visible()
+    record = notebook.cell(1).locator(".cometact-sweep-record")
+    assert not record.first.is_visible()
+    first = view.locator('.cell[data-kind="d"]').first
+    first.wait_for(timeout=60_000)
+    first.locator("img").wait_for()
+    first.click()
+    video = view.locator(".details video[data-clip]")
+    video.wait_for(timeout=30_000)
+    told = video.evaluate(PLAYS)
+    assert told == {"moved": True, "width": 1280}
+    notebook.page.keyboard.press("Escape")
+    view.locator(".details").wait_for(state="hidden")
+
+    view.wait_for(state="detached", timeout=60_000)  # frozen
+    record.get_by_text("4 done").wait_for()
+    notebook.save()
+    notebook.restart_kernel()
+    notebook.page.reload()
+    notebook.ready()
+    assert record.locator("img").count() == 4
+    record.locator("summary").first.click()
+    video = record.locator("video").first
+    video.evaluate("video => video.play()")
+    assert video.evaluate(PLAYS)["moved"]
+    outputs = notebook.lab.saved(notebook.name)["cells"][1]["outputs"]
+    assert len(json.dumps(outputs)) < 4 * 6000
+
+
+def test_a_reload_in_the_middle_shows_the_sweep_as_it_is_then(notebook) -> None:
+    view = begin(notebook, speed=5, character="sandbox.character + '?scenario=never-ends'")
+    view.locator('.cell[data-kind="r"]').first.wait_for(timeout=60_000)
+    notebook.save()
+    notebook.page.reload()
+    notebook.ready()
+    view.locator('.cell[data-kind="r"]').first.wait_for(timeout=60_000)
+    view.get_by_role("button", name="Cancel").click()
+    view.get_by_role("button", name="Yes: cancel").click()
+    view.get_by_text("CANCELLED").wait_for(timeout=60_000)
+
+
+def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everything(notebook) -> None:
+    page = notebook.page
+    view = begin(notebook, character="sandbox.character + '?scenario=internal'", seeds="range(4)", speed=30)
+    view.get_by_role("button", name="Pause").click()
+    view.get_by_text("PAUSED").wait_for(timeout=30_000)
+    view.get_by_role("button", name="Go on with").click()
+    view.get_by_text("FINISHED").wait_for(timeout=60_000)
+    retry = view.get_by_role("button", name="Retry 8 cells")
+    retry.focus()
+    page.keyboard.press("Enter")
+    view.get_by_text("This pays for them again").wait_for()
+    page.keyboard.press("Escape")
+    view.get_by_text("This pays for them again").wait_for(state="hidden")
+    assert retry.evaluate("button => button === document.activeElement")
+
+    view.locator('.cell[tabindex="0"]').focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    focused = page.evaluate("() => document.activeElement.getAttribute('aria-label')")
+    assert focused == "Cell 6: Intensity 5 · exaggerated · Seed 1. failed"
+    page.keyboard.press("Enter")
+    view.get_by_text("The service failed").wait_for()
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => document.activeElement.dataset.cell") == "5"
+
+    retry.click()
+    view.get_by_role("button", name="Yes: retry 8 cells").click()
+    view.get_by_text("RUNNING").wait_for(timeout=30_000)
+    view.get_by_text("FINISHED").wait_for(timeout=60_000)
+    notebook.type(2, "print(len({task.id for task in act.session().tasks()}))")
+    notebook.run(2)
+    notebook.cell(2).locator(".jp-OutputArea").get_by_text("16").wait_for(timeout=30_000)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(notebook, theme) -> None:
+    import axe_playwright_python
+
+    page = notebook.page
+    page.evaluate(f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
+    view = begin(
+        notebook, character="[sandbox.character, sandbox.character + '?scenario=internal']", seeds="[1]"
+    )
+    view.locator('.cell[data-kind="f"]').first.wait_for(timeout=60_000)
+    view.locator('.cell[data-kind="f"]').first.click()
+    view.get_by_text("The service failed").wait_for()
+    view.get_by_role("button", name="Retry").click()
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
+    for width in (1280, 530):
+        page.set_viewport_size({"width": width, "height": 900})
+        serious = [found for found in page.evaluate(AXE) if found["impact"] in {"serious", "critical"}]
+        assert not serious, json.dumps(serious, indent=1)
+    box = view.bounding_box()
+    assert 300 < box["width"] <= 420
+    assert view.evaluate("node => node.scrollWidth <= node.clientWidth")
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})"
+    )

@@ -1,0 +1,247 @@
+"""A sweep's live view in a real kernel, spoken to as a browser does: over the comm protocol."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from kernels import Page, running
+from lab import environment
+from nbclient import NotebookClient
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SETUP = """
+%load_ext cometact_nb
+import cometact_nb as act
+sandbox = act.use_sandbox(75, url={url!r})
+act.configure(max_in_flight=4)
+def sweep_of(character=sandbox.character, **fields):
+    return act.sweep(character=character, reference=sandbox.reference, **fields)
+def bad(scenario):
+    return f"{{sandbox.character}}?scenario={{scenario}}"
+"""
+
+
+class SweepPage(Page):
+    """A page with a sweep on it."""
+
+    @property
+    def sweep(self) -> dict[str, Any]:
+        return self.models[self.model("SweepWidget")]
+
+    def told(self) -> dict[str, Any]:
+        return self.head
+
+    @property
+    def head(self) -> dict[str, Any]:
+        return self.sweep["head"]  # type: ignore[no-any-return]
+
+    def send(self, kind: str, **content: Any) -> None:
+        data = {"method": "custom", "content": {"type": kind, "view": "v", **content}}
+        self.comm(self.model("SweepWidget"), data)
+
+    def act(self, what: str, **changes: Any) -> None:
+        action = self.head["actions"].get(what, {})
+        self.send(
+            "act",
+            what=what,
+            number=1,
+            **{"token": self.head["token"], "agreed": action.get("agreed"), **changes},
+        )
+
+    def state(self, word: str) -> None:
+        self.until(lambda: self.head["state"] == word)
+
+    def answer(self, kind: str) -> tuple[dict[str, Any], list[Any]]:
+        """The first message of a type to this view, once it comes."""
+
+        def found() -> list[Any]:
+            return [(content, buffers) for content, buffers in self.messages if content["type"] == kind]
+
+        self.until(found)
+        return found()[0]  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def kernel(shared_sandbox, tmp_path_factory) -> Iterator[SweepPage]:
+    folder = tmp_path_factory.mktemp("sweep")
+    with running(folder) as client:
+        made = SweepPage(client)
+        assert made.run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
+        yield made
+
+
+@pytest.fixture
+def page(kernel, sandbox) -> SweepPage:
+    kernel.messages.clear()
+    kernel.outputs.clear()
+    return kernel  # type: ignore[no-any-return]
+
+
+def test_a_sweep_at_the_end_of_a_cell_is_one_model_that_comes_alive_and_freezes(page, sandbox) -> None:
+    page.run("sweep = sweep_of(expression_intensity=[1, 3], seed=[1, 2]); sweep.run()")
+    assert [name.get("_anywidget_id", "").endswith("SweepWidget") for name in page.models.values()].count(
+        True
+    ) == 1
+    live, record = [out["data"] for out in page.outputs if "data" in out][:2]
+    assert set(live) == {WIDGET, "text/html", "text/plain"}
+    assert "4 cells" in record["text/html"]
+    assert page.sweep["grid"]["rows"] == "Intensity"
+    page.state("FINISHED")
+    assert [code[0] for code in page.sweep["cells"]] == ["d"] * 4
+    page.until(
+        lambda: sum("update" in str(out.get("transient")) or "data" in out for out in page.outputs) >= 4
+    )
+    frozen = [out["data"] for out in page.outputs if "4 done" in out.get("data", {}).get("text/html", "")]
+    assert WIDGET not in frozen[-1]
+    assert frozen[-1]["text/html"].count("data:image/jpeg") == 4
+    assert len(json.dumps(frozen[-1])) < 4 * 6000
+
+
+def test_a_cell_shows_a_sweep_once(page) -> None:
+    for code in ("sweep = sweep_of(seed=[101]); sweep", "sweep.run(); sweep.run()", "sweep.wait(); sweep"):
+        page.outputs.clear()
+        page.run(code)
+        assert [out["kind"] for out in page.outputs].count("display_data") == 2, (
+            code
+        )  # the view and its record
+
+
+def test_a_sweep_that_is_run_again_after_its_end_comes_alive_again(page) -> None:
+    page.run("sweep = sweep_of(bad('never-ends'), seed=range(110, 116)); sweep.run(canary=False)")
+    page.until(lambda: sum(code[0] in "rwt" for code in page.sweep["cells"]) == 4)
+    page.run("_ = sweep.cancel().wait()")
+    page.until(lambda: WIDGET not in page.outputs[-2].get("data", {}))
+    assert "CANCELLED" in page.outputs[-2]["data"]["text/plain"]
+    page.outputs.clear()
+    page.run("_ = sweep.run()")
+    page.until(lambda: any(WIDGET in out.get("data", {}) for out in page.outputs))
+    page.state("RUNNING")
+    page.run("_ = sweep.cancel()")
+
+
+def test_retry_buys_once_however_often_it_is_clicked(page, sandbox) -> None:
+    page.run("sweep = sweep_of(bad('internal'), seed=[121, 122]); sweep.run()")
+    page.state("FINISHED")
+    assert sandbox.posts() == 2
+    token = page.head["token"]
+    for _ in range(3):
+        page.act("retry", token=token)
+    page.until(lambda: page.head["token"] > token and page.head["state"] == "FINISHED")
+    assert sandbox.posts() == 4
+    page.act("retry", token=token)  # a message that was long on its way
+    page.run("sweep.wait()")
+    assert sandbox.posts() == 4
+
+
+def test_a_click_never_buys_more_than_the_page_said(page, sandbox) -> None:
+    page.run("act.configure(price=0.4); sweep = sweep_of(seed=[131, 132, 133]); sweep")
+    assert page.head["actions"]["run"]["agreed"] == pytest.approx(1.2)
+    page.run("act.configure(price=0.6)")  # dearer than what is on the page
+    page.act("run", agreed=1.2)
+    note, _ = page.answer("note")
+    assert "more than max_cost=$1.20" in note["text"]
+    assert sandbox.posts() == 0
+    page.run("act.configure(price=0)")
+
+
+def test_pause_and_go_on_and_cancel_are_clicks(page, sandbox) -> None:
+    page.run("sweep = sweep_of(bad('never-ends'), seed=range(140, 148)); sweep.run(canary=False)")
+    page.until(lambda: sum(code[0] in "rwt" for code in page.sweep["cells"]) == 4)
+    page.act("pause")
+    page.state("PAUSED")
+    assert set(page.head["actions"]) == {"run", "cancel"}
+    assert sandbox.posts() == 4
+    page.act("run")
+    page.state("RUNNING")
+    page.until(lambda: "cancel" in page.head["actions"] and not page.head["acting"])
+    page.act("cancel")
+    page.state("CANCELLED")
+    page.until(lambda: page.head["counts"] == {"h": 4, "c": 4})
+    assert sandbox.posts() == 4
+
+
+def test_posters_details_and_clips_come_by_message_and_are_in_no_state(page) -> None:
+    page.run(
+        "act.configure(freeze=False); sweep = sweep_of(expression_intensity=3, seed=[1, 2]); sweep.run()"
+    )
+    page.state("FINISHED")
+    page.run("act.configure(freeze=True)")
+    page.send("posters", cells=[0, 1, 99, -1, "x"])
+    told, buffers = page.answer("posters")
+    assert told["cells"] == [0, 1]
+    assert all(bytes(buffer)[:2] == b"\xff\xd8" for buffer in buffers)
+    assert sum(len(bytes(buffer)) for buffer in buffers) < 24_000
+    page.send("open", cell=1)
+    card, _ = page.answer("card")
+    assert card["cell"] == 1
+    assert card["live"]["label"] == "SUCCEEDED"
+    assert "--seed 2" in card["html"]
+    page.send("clip", cell=1, index=0, offset=0, size=1 << 19)
+    clip, buffers = page.answer("clip")
+    assert clip["total"] == len(bytes(buffers[0]))
+    assert bytes(buffers[0])[4:8] == b"ftyp"
+    assert len(json.dumps(page.sweep["cells"]) + json.dumps(page.head)) < 2000
+
+
+def test_an_open_cell_is_told_about_as_it_changes(page) -> None:
+    page.run("sweep = sweep_of(seed=[161]); sweep")
+    page.send("open", cell=0)
+    card, _ = page.answer("card")
+    assert card["live"] is None
+    assert "Not sent" in card["html"]
+    page.run("sweep.run()")
+    page.until(
+        lambda: any(content["type"] == "card" and (content["live"] or {}).get("label") == "SUCCEEDED"
+                    for content, _ in page.messages)
+    )  # fmt: skip
+
+
+def test_nonsense_from_a_page_is_ignored(page, sandbox) -> None:
+    page.run("sweep = sweep_of(seed=[171]); sweep")
+    for wrong in ({"type": "open", "cell": 7}, {"type": "posters", "cells": 7}, {"type": "act"}, [], "x", None,
+                  {"type": "act", "what": "run", "token": "1", "number": 1, "agreed": 9},
+                  {"type": "act", "what": "dance", "token": page.head["token"], "number": 1}):  # fmt: skip
+        page.comm(page.model("SweepWidget"), {"method": "custom", "content": wrong})
+    page.send("clip", cell=0, index=0, offset=0, size=10)
+    page.send("posters", cells=[0])
+    _, buffers = page.answer("posters")
+    assert [bytes(buffer) for buffer in buffers] == [b""]
+    assert sandbox.posts() == 0
+
+
+def test_two_hundred_cells_are_a_few_small_messages_a_second(page, sandbox) -> None:
+    page.run("act.configure(max_in_flight=50)")
+    page.run(
+        "sweep = sweep_of(bad('internal'), expression_intensity=[1, 2, 3, 4], seed=range(200, 250)); sweep.run(canary=False)"
+    )
+    page.updates = 0
+    page.everything.clear()
+    began = time.monotonic()
+    page.until(lambda: page.head["counts"].get("f", 0) >= 20)
+    took = time.monotonic() - began
+    assert 3 <= page.updates <= 3 * took + 3
+    assert max(map(len, page.everything)) < 12_000
+    page.run("_ = sweep.cancel(); act.configure(max_in_flight=4)")
+
+
+def test_a_notebook_that_ran_without_a_page_keeps_a_readable_record(tmp_path: Path, shared_sandbox) -> None:
+    cells = [
+        SETUP.format(url=shared_sandbox.base_url),
+        "sweep = sweep_of([sandbox.character, bad('internal')], seed=1); sweep.run()",
+        "sweep.wait().counts",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute(
+        env=environment(tmp_path)
+    )
+    live, record = notebook.cells[1].outputs
+    assert WIDGET in live["data"]  # cells are left that a click may buy again
+    for said in ("1 done · 1 failed", "sweep.retry() buys 1 cell again", 'href="act_two_outputs/'):
+        assert said in record["data"]["text/html"]
+    assert len(json.dumps(record)) < 2 * 6000
