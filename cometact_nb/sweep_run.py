@@ -15,7 +15,7 @@ from cometact_nb.api import flow
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.sweep import blamed, shares
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ActTwoError
+from cometact_nb.errors import ActTwoError, HistoryError
 from cometact_nb.store.history import CellClaim, CellTaken
 
 if TYPE_CHECKING:
@@ -228,7 +228,10 @@ class Runner:
     def _halt(self, state: str, problem: str) -> None:
         if self.state in {"running", "paused"}:
             self.state, self.problem = state, problem
-            self._host.keep(state)
+            try:
+                self._host.keep(state)
+            except HistoryError as error:  # a full disk; what stops the spending goes on all the same
+                log.warning("sweep %r has stopped, which could not be recorded: %s", self._host.name, error)
         if self._posting is not None:
             self._posting.given_up.set()
             self._posting.wake.set()

@@ -177,6 +177,9 @@ class Watcher:
                 asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
                 self._learn(job, course)
             if job.state.status is Status.SUCCEEDED:
+                if not self.claim(job):  # this machine slept, and another process has taken over
+                    self._held.discard(job.state.key)
+                    return
                 await self._fetch(job)
             elif failures > self._limits.failures:
                 self._end_watch(job, f"{failures} polls in a row failed: {job.state.problem}")

@@ -33,9 +33,16 @@ except act.errors.ActTwoError as error:
     print(type(error).__name__, error)
 """
 
+SWEEP = """
+    sweep = act.sweep(character=sandbox.character, reference=sandbox.reference, replicates=5, name="full")
+    sweep.run(yes=True, canary=False)
+    fill()
+    print(sweep.wait(60).state)
+"""
 
-def run(folder, sandbox, limit: int, when: str) -> str:
-    command = [sys.executable, "-c", KERNEL, str(folder), sandbox.base_url, str(limit), when]
+
+def run(folder, sandbox, limit: int, when: str, program: str = KERNEL) -> str:
+    command = [sys.executable, "-c", program, str(folder), sandbox.base_url, str(limit), when]
     done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
     return done.stdout
 
@@ -68,6 +75,28 @@ def test_an_id_is_not_lost_when_the_disk_fills_right_after_it_came(tmp_path, san
     session = new_session(tmp_path, sandbox)
     assert session.task(task_id).refresh().wait(60).clip
     assert sandbox.posts() == 1
+    session.close()
+
+
+def test_a_sweep_stops_when_its_disk_is_full_and_the_next_kernel_buys_only_the_rest(
+    tmp_path, sandbox
+) -> None:
+    begin, rest = KERNEL.split("    task = ")
+    program = begin + SWEEP.lstrip("\n") + rest[rest.index("except") :]
+    told = run(tmp_path, sandbox, 0, "during", program)
+    assert "SweepPaused" in told
+    assert "could not be written" in told
+    bought = sandbox.posts()
+    assert 1 <= bought < 5
+    session = new_session(tmp_path, sandbox)
+    sweep = session.sweep_by_name("full").wait(60)
+    known = {cell.task.id for cell in sweep.cells}
+    lost = [post["id"] for post in sandbox.ledger()["posts"] if post["id"] not in known]
+    for cell in sweep.cells:  # an answer that could not be recorded is the user's to settle
+        if cell.status == "UNCONFIRMED":
+            cell.task.confirm(lost.pop())
+    assert sweep.wait(60).counts == {"SUCCEEDED": 5}
+    assert sandbox.posts() == 5
     session.close()
 
 

@@ -17,9 +17,10 @@ from cometact_nb.api.client import Client
 from cometact_nb.config import Endpoint, Secret
 from cometact_nb.domain import task as events
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.domain.task import ClipInfo, Status, TaskState, reduce
 from cometact_nb.engine import Engine, new_key
 from cometact_nb.job import Job
+from cometact_nb.store.history import History
 
 CLIP = b"\0\0\0\x18ftypisom" + b"x" * 5000
 CLIP_URL = "https://cdn.example.com/clip.mp4?token=SIGNED"
@@ -49,6 +50,8 @@ class Service:
         answer = script.pop(0) if len(script) > 1 else script[0]
         if isinstance(answer, Exception):
             raise answer
+        if callable(answer):
+            return answer(request)
         if isinstance(answer, httpx.Response):
             return answer
         if isinstance(answer, bytes):
@@ -278,6 +281,42 @@ def test_a_wall_clock_that_jumps_neither_ends_a_watch_nor_hurries_it(engine, job
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
     times = service.times("poll")
     assert min(b - a for a, b in pairwise(times)) >= 5
+
+
+def test_a_kernel_that_slept_while_another_took_over_fetches_nothing(service, clock, tmp_path) -> None:
+    """A laptop's lid: both kernels stood still, one woke first and polls the task by now."""
+    path = str(tmp_path / "history.sqlite")
+    made = Engine(
+        path,
+        lambda job: None,
+        clock=clock,
+        rand=lambda: 0.5,
+        client=lambda: Client(httpx.MockTransport(service)),
+    )
+    job = Job(TaskState(key=new_key()), Endpoint("https://api.cometapi.com", Secret("k")), tmp_path / "clips")
+    other = History(path)
+
+    def sleeps_then_answers(request: httpx.Request) -> httpx.Response:
+        clock.jump = 8 * 3600
+        assert other.claim(job.state.key, clock.now(), 60.0)
+        return httpx.Response(200, json={"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]})
+
+    service.polls[:] = [sleeps_then_answers]
+    submit(made, job)
+
+    async def a_while() -> None:
+        while not service.times("poll"):
+            await clock.sleep(1)
+        await clock.sleep(10)
+
+    made.call(a_while()).result(20)
+    assert service.times("clip") == []
+    saved = events.ClipSaved(at=clock.now(), clip=ClipInfo(path="/x.mp4", bytes=1, sha256=""))
+    other.append(job.state.key, saved, reduce(job.state, saved))
+    assert run_to_the_end(made, job).clip == saved.clip
+    assert service.times("clip") == []
+    made.close()
+    other.close()
 
 
 def test_failing_polls_are_spaced_out_and_do_not_end_the_watch(engine, job, service) -> None:
