@@ -274,6 +274,7 @@ def resume() -> Resumed:
         what was taken up; ``print`` says it in a line, ``.wait()`` waits for it.
 
     Raises:
+        ConfigError: there is something to take up, and no key to ask with.
         HistoryError: the history cannot be read.
     """
     resumed: Resumed = importlib.import_module("cometact_nb.resuming").take_up_all(session())

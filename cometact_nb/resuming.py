@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from cometact_nb.config import is_loopback
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ClipError, SweepPaused, TaskError
+from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError
 from cometact_nb.lookup import adopt
 from cometact_nb.store import search
 from cometact_nb.store.sweeps import run_by_another, running
@@ -47,6 +47,7 @@ class Resumed:
         gone: tasks of sandboxes that have ended.
         elsewhere: services, not the configured one, of unfinished tasks and sweeps that were left alone.
         busy: names of sweeps that another kernel is running.
+        waiting: names of sweeps that were left for later; only the command line leaves any.
     """
 
     tasks: tuple[Task, ...] = ()
@@ -56,6 +57,7 @@ class Resumed:
     gone: tuple[Task, ...] = ()
     elsewhere: tuple[str, ...] = ()
     busy: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
 
     def wait(self, timeout_s: float | None = None) -> Resumed:
         """Wait until everything that was taken up has ended. What failed raises nothing; see each status.
@@ -96,21 +98,30 @@ class Resumed:
         return str(self)
 
 
-def take_up_all(session: Session) -> Resumed:
-    """See :func:`cometact_nb.resume`."""
+def take_up_all(session: Session, *, sweeps: bool = True) -> Resumed:
+    """See :func:`cometact_nb.resume`.
+
+    Args:
+        session: takes up.
+        sweeps: let running sweeps go on; False leaves them, for a process that is about to end.
+    """
     here, found = session.config.base_url, session.run(_read(session))
+    if session.config.api_key is None and not session.config.sandbox:
+        _need_key(found, here)
     mine = [adopt(session, row) for row in found.left if row.state.base_url == here]
     session.run(_look_again(session, mine))
     others = [row for row in found.left if row.state.base_url != here and _is_meant_to_go_on(row)]
     gone = [row for row in others if _is_gone(row.state.base_url)]
-    sweeps = [session.sweep_by_name(name) for name, base_url in found.sweeps if base_url == here]
+    names = [name for name, base_url in found.sweeps if base_url == here]
+    begun = [session.sweep_by_name(name) for name in names] if sweeps else []
     elsewhere = {row.state.base_url for row in others if row not in gone}
     elsewhere |= {base_url for _, base_url in found.sweeps if base_url != here and not is_loopback(base_url)}
     open_ones = [adopt(session, row) for row in found.unconfirmed if _is_mine_to_settle(row, here)]
     return Resumed(
         tasks=tuple(task for task in mine if task.status is not Status.UNCONFIRMED),
-        sweeps=tuple(sweep for sweep in sweeps if not sweep.problem),
-        paused=tuple(sweep for sweep in sweeps if sweep.problem),
+        sweeps=tuple(sweep for sweep in begun if not sweep.problem),
+        paused=tuple(sweep for sweep in begun if sweep.problem),
+        waiting=() if sweeps else tuple(names),
         unconfirmed=(*open_ones, *(task for task in mine if task.status is Status.UNCONFIRMED)),
         gone=tuple(_let_go(session, row) for row in gone),
         elsewhere=tuple(sorted(elsewhere)),
@@ -126,6 +137,15 @@ class _Found:
     unconfirmed: list[Row]
     sweeps: list[tuple[str, str]]
     busy: tuple[str, ...]
+
+
+def _need_key(found: _Found, here: str) -> None:
+    """Without a key nothing is taken up: the service would refuse to say how a task stands."""
+    if any(row.state.base_url == here for row in found.left) or any(url == here for _, url in found.sweeps):
+        raise ConfigError(
+            "There is no API key to ask the service with, so nothing was taken up. Set COMETAPI_KEY before "
+            "starting the kernel, or call act.configure(api_key=…)."
+        )
 
 
 async def _read(session: Session) -> _Found:

@@ -20,6 +20,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cometact-nb sandbox",
         description="A stand-in for the paid API on this machine. It renders real clips; nothing is billed.",
+        epilog="Exit codes: 0 it was stopped; 2 an option is wrong; 3 something is not installed.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", choices=("127.0.0.1", "localhost"), help="loopback only")

@@ -92,10 +92,12 @@ def _clip(row: HistoryRow, folder: Path) -> str:
     return f'{picture}<span title="{esc(clip.path, 1000)}">{link}</span>'
 
 
-def record_text(rows: Sequence[HistoryRow], query: Query, *, folder: Path | None = None) -> str:
-    """The rows as aligned text, one line each."""
+def record_text(
+    rows: Sequence[HistoryRow], query: Query, *, folder: Path | None = None, most: int = _ROWS
+) -> str:
+    """The rows as aligned text, one line each, at the most so many."""
     lines = [f"Act-Two history: {asked_for(query, len(rows))}"]
-    for row in rows[:_ROWS]:
+    for row in rows[:most]:
         state = row.state
         clip = state.clip
         where = words.relative(clip.path, folder) if clip and folder is not None else None
@@ -109,8 +111,8 @@ def record_text(rows: Sequence[HistoryRow], query: Query, *, folder: Path | None
             "SANDBOX" if row.sandbox else "",
         ]
         lines.append("  ".join(part for part in parts_ if part))
-    if len(rows) > _ROWS:
-        lines.append(f"… and {len(rows) - _ROWS} more")
+    if len(rows) > most:
+        lines.append(f"… and {len(rows) - most} more")
     return "\n".join(lines)
 
 

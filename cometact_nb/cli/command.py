@@ -1,0 +1,122 @@
+"""The commands, their options and their exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb._version import __version__
+from cometact_nb.cli import say
+from cometact_nb.errors import ActTwoError, HistoryError, WaitInterrupted, WaitTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+_ALWAYS = "2 an option or a setting is wrong"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code comes back."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["sandbox"]:  # its options are its own
+        return subprocess.call([sys.executable, "-P", "-m", "cometact_nb.sandbox", *arguments[1:]])  # noqa: S603
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return say.USAGE
+    command = importlib.import_module(f"cometact_nb.cli.{options.command}")
+    try:
+        return int(command.run(options))
+    except WaitTimeout as error:
+        code, told = say.RUNNING, str(error)
+    except HistoryError as error:
+        code, told = say.HISTORY, str(error)
+    except ActTwoError as error:
+        code, told = say.USAGE, str(error)
+    except (WaitInterrupted, KeyboardInterrupt) as error:
+        code, told = _INTERRUPTED, str(error) or "Interrupted."
+    say.note(f"cometact-nb {options.command}: {told}")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cometact-nb",
+        description="Runway Act-Two videos from a notebook, through CometAPI.",
+        epilog="Each command has its own --help, which names its exit codes.",
+    )
+    parser.add_argument("--version", action="version", version=f"cometact_nb {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (about, codes, options) in _COMMANDS.items():
+        made = commands.add_parser(
+            name,
+            help=about,
+            description=about[:1].upper() + about[1:] + ".",
+            epilog=f"Exit codes: {codes}; {_ALWAYS}.",
+        )
+        options(made.add_argument)
+        made.add_argument("--json", action="store_true", help="write the result as JSON")
+    sandbox = "run the stand-in for the API; see cometact-nb sandbox --help"
+    commands.add_parser("sandbox", help=sandbox, add_help=False)
+    return parser
+
+
+def _history(add: Callable[..., Any]) -> None:
+    add("--status", help="such as SUCCEEDED, or several with commas; also: unfinished, finished")
+    add("--since", metavar="WHEN", help="a date, ISO text, or a time ago such as 7d, 12h")
+    add("--text", help="part of an id, an address, a file, a failure")
+    add("--limit", default="50", metavar="N", help="how many at the most (default: %(default)s)")
+
+
+def _resume(add: Callable[..., Any]) -> None:
+    add("--wait", action="store_true", help="return when everything has ended; sweeps go on, too")
+    add("--timeout", type=_seconds, metavar="SECONDS", help="wait no longer than this")
+
+
+def _doctor(add: Callable[..., Any]) -> None:
+    add("address", metavar="URL", help="of a character or a reference clip; or a path")
+    add("--role", choices=["character", "reference"], help="what it is to be used as")
+
+
+def _demo(add: Callable[..., Any]) -> None:
+    add("--folder", default="cometact-demo", help="where everything is left (default: %(default)s)")
+    add("--no-lab", dest="lab", action="store_false", help="do not open JupyterLab at the end")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+#: What each command is for, how it ends, and its options.
+_COMMANDS: dict[str, tuple[str, str, Callable[[Callable[..., Any]], None]]] = {
+    "history": (
+        "list the tasks of the history, the newest first",
+        "0 listed, also if there are none; 5 the history cannot be read",
+        _history,
+    ),
+    "resume": (
+        "look at everything that has not ended, and fetch what is done; no single request is sent again",
+        "0 nothing is left; 1 something has no video or waits for you; 5 no history; 6 something still runs",
+        _resume,
+    ),
+    "doctor": (
+        "say what the vendor would refuse about an input, and how to mend it",
+        "0 nothing stands against it; 1 it would be refused; 4 it could not be reached",
+        _doctor,
+    ),
+    "demo": (
+        "run the first tutorial on the sandbox and open it in JupyterLab; nothing is billed",
+        "0 done; 1 the notebook failed; 3 something is not installed",
+        _demo,
+    ),
+}
