@@ -62,10 +62,10 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
         name, dot, _ = fragment[place:].partition(".")
         return (place + len(name + dot), _attributes(name)) if dot else (place, _variables())
     if fragment.startswith("-") and "=" in fragment:
-        option, _, _ = fragment.partition("=")
-        return len(option) + 1, VALUES.get(parser.field_of(option) or "", ())
+        option, _, value = fragment.partition("=")
+        return len(option) + 1 + _last(value), VALUES.get(parser.field_of(option) or "", ())
     if before and parser.takes_value(before[-1]) and not fragment.startswith("-"):
-        return 0, VALUES.get(parser.field_of(before[-1]) or "", ())
+        return _last(fragment), VALUES.get(parser.field_of(before[-1]) or "", ())
     if before == ["guide"] and not fragment.startswith("-"):
         return 0, topics()
     if fragment.startswith("-"):
@@ -75,6 +75,11 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
     if not before:
         return 0, [*SUBCOMMANDS, *parser.options()]
     return 0, parser.options()
+
+
+def _last(values: str) -> int:
+    """Where the last of several values begins."""
+    return values.rfind(",") + 1
 
 
 def _variables() -> list[str]:

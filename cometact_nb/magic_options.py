@@ -15,6 +15,7 @@ from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS, wrong_name
 from cometact_nb.domain.search import STATUSES
 from cometact_nb.domain.several import read_several
 from cometact_nb.errors import RequestError
+from cometact_nb.magic_sweep import add_options
 from cometact_nb.magic_words import WordError, split, verbatim
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ examples:
   %act_two -c https://host/hero.png -r https://host/talk.mp4 -e 4 --seed 7
   task = %act_two -c $hero -r {clips[0]} --wait
   %act_two -c $hero -r $clip --dry-run          (shows JSON, curl, Python and price; sends nothing)
+  %act_two -c $hero -r $clip -e 1,3,5 --seed 1:4 --max-cost 5     (a sweep of 12 cells)
   %act_two panel                                (a form, for building a request without typing code)
   %act_two sandbox                              (practise: nothing is billed)
   %act_two doctor $clip                         (would the vendor take it?)
@@ -161,7 +163,6 @@ def request_parser() -> Parser:
         knobs.add_argument(
             *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **more
         )
-    knobs.add_argument("--replicates", metavar="N", help="buy each request of a sweep N times")
     knobs.add_argument(
         "--no-body-control", dest="body_control", action="store_false", default=None, help="face only"
     )
@@ -170,14 +171,18 @@ def request_parser() -> Parser:
     )
     knobs.add_argument("--reference-type", metavar="video", help="where the URL's extension tells otherwise")
     knobs.add_argument("--allow-unlisted", action="store_true", help="also send what CometAPI does not list")
+    add_options(parser)
     running = parser.add_argument_group("running")
     running.add_argument(
-        "-n", "--dry-run", action="store_true", help="show the request and its price, send nothing"
+        "-n",
+        "--dry-run",
+        action="store_true",
+        help="show the request or the sweep's plan and the price, send nothing",
     )
     running.add_argument("-w", "--wait", action="store_true", help="return when the clip is there")
     running.add_argument("--timeout", metavar="SECONDS", help="wait no longer than this; the task goes on")
     running.add_argument("--nested", action="store_true", help="let your own asyncio tasks run during --wait")
-    running.add_argument("-o", "--output", metavar="NAME", help="name a variable for the task")
+    running.add_argument("-o", "--output", metavar="NAME", help="name a variable for the task or the sweep")
     running.add_argument("-q", "--quiet", action="store_true", help="show no card")
     running.add_argument("-h", "--help", action="store_true", help="show this")
     return parser

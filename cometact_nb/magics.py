@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_expand
 
+from cometact_nb import magic_sweep
 from cometact_nb.errors import RequestError, TaskError
 from cometact_nb.magic_complete import matcher
 from cometact_nb.magic_history import COMMANDS, greet
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.sessions import Session
+    from cometact_nb.sweep_handle import Sweep
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
 
@@ -49,7 +51,7 @@ class ActTwoMagics(Magics):
     @needs_local_scope  # in a function, $name is the function's own name before it is a global one
     @no_var_expand  # words are expanded one by one, see magic_words
     def act_two(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
-        """Send one Act-Two request and watch it."""
+        """Send one Act-Two request, or a sweep of them, and watch."""
         words = self._words(line, local_ns or {})
         if cell is None and (not words or words[0] in {"-h", "--help"}):
             _say(request_parser().format_help())
@@ -61,9 +63,12 @@ class ActTwoMagics(Magics):
             _say(request_parser().format_help())
             return None
         _check_running(options)
-        request = _request(options, cell)
+        fields = _fields(options, cell)
+        if magic_sweep.is_sweep(fields, options):
+            return self._sweep(fields, options)
+        request = _request(fields)
         if options.dry_run:
-            self._dry_run(request)
+            _display_preview(request)
             return None
         return self._submit(request, options)
 
@@ -97,12 +102,21 @@ class ActTwoMagics(Magics):
         else:
             status.show(task, once_per_cell=True)
 
-    def _dry_run(self, request: ActTwoRequest) -> None:
-        from IPython.display import display  # noqa: PLC0415
-
-        from cometact_nb.views.preview import Preview  # noqa: PLC0415
-
-        display(Preview(request, _session().config))  # type: ignore[no-untyped-call]
+    def _sweep(self, fields: dict[str, Any], options: argparse.Namespace) -> Sweep | None:
+        try:
+            sweep = magic_sweep.plan(_session(), fields, options)
+            if options.dry_run:
+                _display(sweep.plan)
+                return None
+            magic_sweep.run(sweep, options)
+        except RequestError as error:
+            raise naming_options(error) from None
+        if options.output:
+            self.shell.user_ns[options.output] = sweep
+        magic_sweep.show(sweep, quiet=options.quiet)
+        if options.wait:
+            sweep.wait(_seconds(options.timeout))
+        return sweep
 
     def _subcommand(self, name: str, words: list[Any]) -> Any:
         if name not in SUBCOMMANDS:
@@ -120,7 +134,7 @@ class ActTwoMagics(Magics):
         if options.help:
             _say(request_parser().format_help())
             return None
-        for running in ("dry_run", "wait", "timeout", "nested", "quiet"):
+        for running in ("dry_run", "wait", "timeout", "nested", "quiet", "max_cost", "yes", "no_canary"):
             if getattr(options, running):
                 option = f"--{running.replace('_', '-')}"
                 raise UsageError(f"%act_two panel: {option} is for a request that is sent at once.")
@@ -155,8 +169,6 @@ class ActTwoMagics(Magics):
             _say(f"{_session().inspect(given, options.role)}\n")
 
     def _guide(self, words: list[Any]) -> None:
-        from IPython.display import display  # noqa: PLC0415
-
         from cometact_nb.handbook import guide  # noqa: PLC0415  (the pages, when they are read)
 
         parser = guide_parser()
@@ -164,7 +176,7 @@ class ActTwoMagics(Magics):
         if options.help:
             _say(parser.format_help())
             return
-        display(guide(options.topic))  # type: ignore[no-untyped-call]
+        _display(guide(options.topic))
 
 
 def load(ip: Any) -> None:
@@ -192,16 +204,37 @@ def _session() -> Session:
     return wiring.session()
 
 
-def _request(options: argparse.Namespace, cell: str | None) -> ActTwoRequest:
-    """The request that the line and, in a cell magic, the body describe."""
+def _fields(options: argparse.Namespace, cell: str | None) -> dict[str, Any]:
+    """What the line and, in a cell magic, the body say about the request."""
     from cometact_nb.domain import forms  # noqa: PLC0415
-    from cometact_nb.domain.request import ActTwoRequest, fields_from_json  # noqa: PLC0415
+    from cometact_nb.domain.request import fields_from_json  # noqa: PLC0415
 
     body = fields_from_json(forms.fields_from_text(cell)) if cell is not None and cell.strip() else {}
     try:
-        return ActTwoRequest(**request_fields(options, body))
+        return request_fields(options, body)
     except RequestError as error:
         raise naming_options(error) from None
+
+
+def _request(fields: dict[str, Any]) -> ActTwoRequest:
+    from cometact_nb.domain.request import ActTwoRequest  # noqa: PLC0415
+
+    try:
+        return ActTwoRequest(**fields)
+    except RequestError as error:
+        raise naming_options(error) from None
+
+
+def _display_preview(request: ActTwoRequest) -> None:
+    from cometact_nb.views.preview import Preview  # noqa: PLC0415
+
+    _display(Preview(request, _session().config))
+
+
+def _display(shown: Any) -> None:
+    from IPython.display import display  # noqa: PLC0415
+
+    display(shown)  # type: ignore[no-untyped-call]
 
 
 def _check_running(options: argparse.Namespace) -> None:

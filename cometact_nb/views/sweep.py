@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cometact_nb.sweep_handle import Sweep
     from cometact_nb.views.sweep_widget import SweepWidget
 
-__all__ = ["Display", "show", "widget_of"]
+__all__ = ["Display", "hush", "show", "widget_of"]
 
 _LIVE = "The sweep is live only while its kernel runs. How it stood last:"
 _NOTHING = {"text/html": "", "text/plain": ""}
@@ -42,6 +42,11 @@ def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
         Display(sweep)
     else:
         write(sys.stdout, record_text(sweep, folder=sweep.session.notebook_dir) + "\n")
+
+
+def hush(sweep: Sweep) -> None:
+    """Do not show ``sweep`` in this execution of this cell, though it be the cell's last expression."""
+    status.was_shown(f"sweep {id(sweep)}")
 
 
 def widget_of(sweep: Sweep) -> SweepWidget:

@@ -230,6 +230,71 @@ def test_two_hundred_cells_are_a_few_small_messages_a_second(page, sandbox) -> N
     page.run("_ = sweep.cancel(); act.configure(max_in_flight=4)")
 
 
+def test_several_values_on_a_line_make_a_sweep_that_is_shown_and_returned(page, sandbox) -> None:
+    told = page.run(
+        "magic = %act_two -c {sandbox.character} -r {sandbox.reference} -e 3 --seed 1:2 --name line"
+    )
+    assert told["status"] == "ok"
+    assert [out["kind"] for out in page.outputs].count("display_data") == 2
+    assert page.value("[magic.name, [cell.request.seed for cell in magic.cells]]") == ["line", [1, 2]]
+    page.run(
+        "%act_two -c {sandbox.character} -r {sandbox.reference} -e 3 --seed 1:2 --name line -o kept -q --wait"
+    )
+    assert page.value("[kept is magic, dict(kept.counts)]") == [True, {"SUCCEEDED": 2}]
+    assert sandbox.posts() <= 2  # fewer when other tests have bought them
+
+
+def test_a_dry_run_of_several_values_shows_the_plan_and_sends_nothing(page, sandbox) -> None:
+    page.run(
+        "%act_two -c {sandbox.character} -c https://a.example/a,b.png -r {sandbox.reference} -e 1,3,5 -b on,off -n"
+    )
+    (shown,) = [out["data"] for out in page.outputs if "data" in out]
+    assert "12 cells" in shown["text/html"]
+    assert "a,b.png" in shown["text/html"]
+    assert sandbox.posts() == 0
+
+
+LINE = "%act_two -c {sandbox.character} -r {sandbox.reference} --seed 901:908"
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "told"),
+    [
+        ("", "ApprovalNeeded", "8 cells cost $3.20 (8 × $0.40, configure(price=…)), more than $2.00. Nothing was sent. Look with --dry-run"),
+        ("--max-cost 1", "ApprovalNeeded", "more than $1.00. Nothing was sent."),
+        ("--max-cost lots", "UsageError", "--max-cost 'lots' is not an amount"),
+        ("-e 1,,3", "RequestError", "nothing between two commas"),
+        ("-e 1,9", "RequestError", "1–5"),
+        ("--replicates 0", "RequestError", "integer ≥ 1"),
+        ("--replicates 2,3", "RequestError", "replicates"),
+        ("--nested --wait", "UsageError", "--nested is for a single request"),
+    ],
+)  # fmt: skip
+def test_a_line_that_costs_too_much_or_is_wrong_is_one_message_and_sends_nothing(
+    page, sandbox, more, name, told
+) -> None:
+    page.run("act.configure(price=0.4)")
+    reply = page.run(f"{LINE} {more}")
+    assert reply["status"] == "error"
+    assert reply["ename"] == name
+    assert told in reply["evalue"]
+    assert "Traceback" not in json.dumps(page.outputs)
+    assert sandbox.posts() == 0
+    page.run("act.configure(price=0)")
+
+
+def test_the_options_of_a_sweep_are_passed_on(page, sandbox) -> None:
+    page.run("act.configure(price=0.4)")
+    page.run("character = bad('internal')")
+    page.run(
+        "%act_two -c $character -r {sandbox.reference} --seed 911 --replicates 3 --max-cost 0.8 --yes -o few --no-canary"
+    )
+    page.state("PAUSED")
+    assert sandbox.posts() == 2
+    assert page.value("[few.problem, few.approved_usd]") == ["its budget of $0.80 is used up", 0.8]
+    page.run("act.configure(price=0)")
+
+
 def test_a_notebook_that_ran_without_a_page_keeps_a_readable_record(tmp_path: Path, shared_sandbox) -> None:
     cells = [
         SETUP.format(url=shared_sandbox.base_url),

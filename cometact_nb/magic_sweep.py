@@ -1,0 +1,111 @@
+"""``%act_two`` with several values: plan a sweep, run it within what was agreed, show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from cometact_nb.errors import ApprovalNeeded
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from cometact_nb.sessions import Session
+    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.sweep_plan import Plan
+
+__all__ = ["SWEEP_OPTIONS", "add_options", "is_sweep", "plan", "run", "show"]
+
+#: By their name in the parsed line. Any of them makes a sweep, even of one request.
+SWEEP_OPTIONS = ("replicates", "name", "max_cost", "yes", "no_canary")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what is for sweeps alone."""
+    group = parser.add_argument_group(
+        "sweep",
+        "Several values make a sweep of every combination: -e 1,3,5, --seed 1:4 (1, 2, 3 and 4: both ends "
+        "count), -a 1280:720,960:960, -b on,off, none for a knob left out, -c or -r given again.",
+    )
+    group.add_argument("--replicates", metavar="N", help="buy each request N times")
+    group.add_argument("--name", metavar="NAME", help="under which the sweep is found again")
+    group.add_argument(
+        "--max-cost", metavar="USD", help="what it may cost in all: a hard stop, counted before each request"
+    )
+    group.add_argument(
+        "-y", "--yes", action="store_true", help="buy above the limit, or as many as --max-cost allows"
+    )
+    group.add_argument(
+        "--no-canary", action="store_true", help="send no cell of each pair of inputs ahead of the others"
+    )
+
+
+def is_sweep(fields: Mapping[str, Any], options: argparse.Namespace) -> bool:
+    """Whether a line stands for several requests, or says something that only sweeps know."""
+    from cometact_nb.domain.grid import is_several  # noqa: PLC0415  (when a line is run)
+
+    given = any(getattr(options, name) for name in SWEEP_OPTIONS)
+    return given or any(is_several(value) for value in fields.values())
+
+
+def plan(session: Session, fields: Mapping[str, Any], options: argparse.Namespace) -> Sweep:
+    """The sweep a line stands for; nothing is sent.
+
+    Raises:
+        UsageError: an option that is for a single request.
+        RequestError: with everything that is wrong about any of its requests.
+    """
+    if options.nested:
+        raise UsageError("%act_two: --nested is for a single request. await sweep leaves the kernel free.")
+    _dollars(options.max_cost)
+    return session.sweep(name=options.name, **fields)
+
+
+def run(sweep: Sweep, options: argparse.Namespace) -> None:
+    """Send what has not been bought, within what the line allows.
+
+    Raises:
+        ApprovalNeeded: it costs more than the line allows; nothing was sent.
+    """
+    try:
+        sweep.run(_dollars(options.max_cost), yes=options.yes, canary=False if options.no_canary else None)
+    except ApprovalNeeded as error:
+        if error.plan is None:
+            raise
+        raise ApprovalNeeded(_on_a_line(error.plan, _dollars(options.max_cost)), error.plan) from None
+
+
+def show(sweep: Sweep, *, quiet: bool) -> None:
+    """Show it in the current cell, once; or see that it is not shown."""
+    from cometact_nb.views import sweep as view  # noqa: PLC0415  (when there is something to show)
+
+    if quiet:
+        view.hush(sweep)
+    else:
+        view.show(sweep, once_per_cell=True)
+
+
+def _on_a_line(asked: Plan, max_cost: float | None) -> str:
+    total = asked.spent_usd + asked.cost_usd
+    limit = asked.ask_above if max_cost is None else max_cost
+    spent = f" beside ${asked.spent_usd:.2f} spent so far" if asked.spent_usd else ""
+    cure = "--yes buys as many as that allows" if max_cost is not None else "add --yes"
+    cells = "1 cell costs" if asked.to_buy == 1 else f"{asked.to_buy} cells cost"
+    return (
+        f"{cells} {asked.price.estimate(asked.to_buy)}{spent}, more than ${limit:.2f}. Nothing was sent. "
+        f"Look with --dry-run, then {cure}, or --max-cost {total:.2f}."
+    )
+
+
+def _dollars(text: Any) -> float | None:
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise UsageError(f"%act_two: --max-cost {text!r} is not an amount of US dollars.")
+    return value
