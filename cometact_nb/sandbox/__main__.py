@@ -30,6 +30,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--duration-s", type=_positive, default=75.0, help="seconds a task runs at speed 1 (default 75)")
     add(
+        "--clip-s",
+        type=_positive,
+        metavar="S",
+        help="cut clips after S seconds, where many are rendered only to be counted",
+    )
+    add(
         "--shape", choices=("bare", "wrapped", "alternating"), default="bare", help="shape of a poll's answer"
     )
     add("--concurrency", type=int, default=3, help="tasks that run at once; more are THROTTLED (default 3)")

@@ -45,7 +45,7 @@ class Sandbox:
         self.secret = secrets.token_bytes(16)
         random = Random(options.seed)  # noqa: S311  (no secret hangs on it)
         self.playbook = Playbook(options.scenario, random)
-        self.workshop = Workshop()
+        self.workshop = Workshop(options.clip_s)
         self.tasks = Tasks(options.speed, options.concurrency, options.duration_s, random, self.workshop)
         self.ledger: dict[str, Any] = {}
         self.reset()

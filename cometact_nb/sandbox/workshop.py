@@ -49,9 +49,14 @@ class Order:
 
 
 class Workshop:
-    """Renders clips in one thread and samples in another, so that a thumbnail waits for no queue of clips."""
+    """Renders clips in one thread and samples in another, so that a thumbnail waits for no queue of clips.
 
-    def __init__(self) -> None:
+    Args:
+        clip_s: cut clips after so many seconds; None gives each the length of its reference.
+    """
+
+    def __init__(self, clip_s: float | None = None) -> None:
+        self._clip_s = clip_s
         self._orders: dict[str, Order] = {}
         self._samples: dict[str, Future[bytes]] = {}
         self._clip_thread = ThreadPoolExecutor(1, "clips")
@@ -60,7 +65,7 @@ class Workshop:
 
     def clip(self, body: dict[str, Any]) -> Order:
         """Order the clip of a request; whoever orders it must ``drop`` it when it is not needed any more."""
-        seen = _what_is_seen(body)
+        seen = {**_what_is_seen(body), "max_duration_s": self._clip_s}
         key = hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
         order = self._orders.get(key)
         # What failed is tried again: a full disk may have room by now.

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from services import new_session
+from services import SandboxProcess, new_session
 
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError
@@ -54,7 +54,17 @@ def test_nothing_is_sent_when_the_intent_cannot_be_recorded(tmp_path, sandbox) -
     assert sandbox.posts() == 0
 
 
-def test_a_clip_that_does_not_fit_is_told_and_fetched_when_there_is_room(tmp_path, sandbox) -> None:
+@pytest.fixture
+def sandbox_of_large_clips():
+    process = SandboxProcess(clip_s=4)
+    yield process
+    process.stop()
+
+
+def test_a_clip_that_does_not_fit_is_told_and_fetched_when_there_is_room(
+    tmp_path, sandbox_of_large_clips
+) -> None:
+    sandbox = sandbox_of_large_clips
     told = run(tmp_path, sandbox, 100_000, "after")
     task_id = told.split()[0]
     assert "ClipError" in told

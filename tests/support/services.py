@@ -18,9 +18,15 @@ SPEED = 75.0
 
 
 class SandboxProcess:
-    """The sandbox as its own process, with the test's way into its books."""
+    """The sandbox as its own process, with the test's way into its books.
 
-    def __init__(self, *options: str, speed: float = SPEED) -> None:
+    Args:
+        options: of ``python -m cometact_nb.sandbox``.
+        speed: how many times faster than the real service.
+        clip_s: how long its clips are at the most, in seconds: a whole one takes over a second to render.
+    """
+
+    def __init__(self, *options: str, speed: float = SPEED, clip_s: float = 0.5) -> None:
         command = [
             sys.executable,
             "-m",
@@ -29,6 +35,8 @@ class SandboxProcess:
             "--stop-with-stdin",
             "--speed",
             str(speed),
+            "--clip-s",
+            str(clip_s),
         ]
         self.process = subprocess.Popen(
             [*command, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
