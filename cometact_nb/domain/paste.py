@@ -6,10 +6,12 @@ Nothing pasted is ever executed: Python is parsed, and only literals in it are r
 from __future__ import annotations
 
 import ast
+import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cometact_nb.domain.forms import fields_from_text
+from cometact_nb.domain.grid import MAX_CELLS
 from cometact_nb.domain.media import Finding, MediaRef
 from cometact_nb.domain.request import fields_from_json
 from cometact_nb.errors import RequestError
@@ -22,18 +24,25 @@ __all__ = ["fields_from_paste", "fields_from_python"]
 _MAGIC = re.compile(
     r"^\s*(?:[\w.]+\s*=\s*)?%{1,2}act_two\b[ \t]*(?:panel\b)?(?P<line>[^\n]*)\n?(?P<body>.*)$", re.DOTALL
 )
-_CALL = re.compile(r"\b(?:ActTwoRequest|submit|panel)\s*\(")
-_CALLS = {"ActTwoRequest", "submit", "panel"}
+_CALL = re.compile(r"\b(?:ActTwoRequest|submit|panel|sweep)\s*\(")
+_CALLS = {"ActTwoRequest", "submit", "panel", "sweep"}
 #: Longer texts are no request: URLs have at most 2048 characters, and inline data at most 16 MB each.
 _MAX_CHARS = 40_000_000
 
 
-def fields_from_paste(text: str, read_magic: Callable[[str], dict[str, Any]] | None = None) -> dict[str, Any]:
-    """The constructor's arguments that pasted text holds, not yet checked.
+def fields_from_paste(
+    text: str, read_magic: Callable[[str], dict[str, Any]] | None = None
+) -> dict[str, Any] | list[dict[str, Any]]:
+    """The arguments of a request or of a sweep that pasted text holds, not yet checked.
 
     Args:
-        text: the vendor's JSON, TOML, a curl command, Python that makes a request, or a magic line.
+        text: the vendor's JSON, TOML, a curl command, Python that makes a request or plans a sweep, or a
+            magic line; or several bodies as a JSON list, or several curl commands.
         read_magic: reads what stands after ``%act_two``; without it a magic line is refused.
+
+    Returns:
+        the arguments, with a list for each field of a sweep that has several values; or those of each of
+        several requests.
 
     Raises:
         RequestError: the text is none of them; the message says where it stops being one.
@@ -47,13 +56,28 @@ def fields_from_paste(text: str, read_magic: Callable[[str], dict[str, Any]] | N
         return {**below, **read_magic(magic["line"].strip())}
     if _CALL.search(text) and not text.lstrip().startswith(("{", "curl")):
         return fields_from_python(text)
-    return fields_from_json(fields_from_text(text))
+    texts = _several(text.strip())
+    if len(texts) > 1:
+        return [fields_from_json(fields_from_text(one)) for one in texts]
+    return fields_from_json(fields_from_text(texts[0] if texts else text))
+
+
+def _several(text: str) -> list[str]:
+    """The texts of several requests: the bodies of a JSON list, or curl commands one below the other."""
+    if text.startswith("["):
+        try:
+            return [json.dumps(body) for body in json.loads(text)]
+        except (ValueError, TypeError, RecursionError):
+            return [text]  # which says where it stops being JSON
+    commands = [part.strip() for part in re.split(r"^(?:#.*\n)?(?=curl\b)", text, flags=re.MULTILINE)]
+    return [command for command in commands if command] if text.startswith(("#", "curl")) else [text]
 
 
 def fields_from_python(text: str) -> dict[str, Any]:
-    """The keywords of the first ``ActTwoRequest(…)`` or ``submit(…)`` in Python text.
+    """The keywords of the first ``ActTwoRequest(…)``, ``submit(…)`` or ``sweep(…)`` in Python text.
 
-    Values are literals, ``image("…")``, ``video("…")``, or names that the text sets to such a value.
+    Values are literals, ``image("…")``, ``video("…")``, lists of these, ``range(…)``, or names that the text
+    sets to such a value.
 
     Raises:
         RequestError: it is no Python, holds no such call, or a value that only running it would tell.
@@ -89,11 +113,28 @@ def _value(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
         address = _value(field, node.args[0], names)
         if isinstance(address, str):
             return MediaRef("image" if _called(node) == "image" else "video", address.strip())
+    if isinstance(node, ast.Call) and _called(node) == "range" and 0 < len(node.args) <= 3:  # noqa: PLR2004
+        return _listed(field, node)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_value(field, one, names) for one in node.elts]
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         shown = ast.unparse(node)[:60]
         _refuse(f"gives {field} as {shown}, which only running it would tell", "Paste its value instead.")
+
+
+def _listed(field: str, call: ast.Call) -> list[int]:
+    """The numbers of a ``range(…)``."""
+    try:
+        numbers = range(*(ast.literal_eval(one) for one in call.args))
+    except (ValueError, TypeError):
+        _refuse(
+            f"gives {field} as {ast.unparse(call)[:60]}, which is no range of numbers", "Paste its values."
+        )
+    if len(numbers) > MAX_CELLS:
+        _refuse(f"gives {field} {len(numbers):,} values", f"A sweep takes up to {MAX_CELLS:,} cells.")
+    return list(numbers)
 
 
 def _refuse(problem: str, cure: str) -> NoReturn:

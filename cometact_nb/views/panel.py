@@ -1,4 +1,4 @@
-"""The panel: build a request in a form, see what it would cost and send, submit it, watch it."""
+"""The panel: build a request or a sweep in a form, see what it would cost and send, submit it, watch it."""
 
 from __future__ import annotations
 
@@ -10,39 +10,41 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from cometact_nb.domain.task import Status
-from cometact_nb.errors import ActTwoError, RequestError, UnconfirmedError
+from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError, UnconfirmedError
+from cometact_nb.tasks import Task
 from cometact_nb.views import panel_record, status, words
 from cometact_nb.views.live_record import LiveRecord
+from cometact_nb.views.panel_content import Content
 from cometact_nb.views.panel_files import LocalFiles
-from cometact_nb.views.panel_form import Gate, normal, request_of, type_told, values_of
+from cometact_nb.views.panel_form import Gate, normal, type_told
+from cometact_nb.views.panel_load import values_of
 from cometact_nb.views.panel_looks import Looks
+from cometact_nb.views.panel_plan import Bought, Offer, about_sweep, offer_of
+from cometact_nb.views.panel_send import Sent, next_seed
 from cometact_nb.views.panel_shown import about_error, about_form, about_service
+from cometact_nb.views.panel_sweep import addresses
 from cometact_nb.views.panel_widget import PanelWidget
-from cometact_nb.views.widget import StatusWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cometact_nb.domain.inspection import Role
+    from cometact_nb.domain.grid import Cells, Spec
+    from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import Finding
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.sessions import Session
-    from cometact_nb.tasks import Task
+    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.sweep_plan import Plan
 
 __all__ = ["Panel"]
 
-#: So many cards are drawn live below the form; ``panel.tasks`` has all.
-CARDS = 12
-SEEDS = 2**32
-
 
 class Panel:
-    """A form for one request, live in a notebook, and an object in Python.
+    """A form for one request or a sweep, live in a notebook, and an object in Python.
 
     Args:
         session: submits and watches.
-        initial: fields of :class:`ActTwoRequest` to begin with.
+        initial: fields of :class:`ActTwoRequest` to begin with; a list of values makes it a sweep.
         read_magic: reads a pasted magic line, what stands after ``%act_two``.
 
     Raises:
@@ -60,17 +62,16 @@ class Panel:
         self._read_magic = read_magic
         self._files = LocalFiles(lambda: session.notebook_dir)
         self._gate = Gate()
-        self._tasks: list[Task] = []
-        self._last: ActTwoRequest | None = None
         self._said = ("", "", "")  # where, what, of which kind
         self._looks = Looks(session, self._news)
+        self._content = Content(session, self._files, self._looks)
+        self._bought = Bought(session, self._refresh)
+        self._offer: Offer | None = None
         self._pending = False
         self._drawing = threading.Lock()
         self._form = PanelWidget(values_of(initial or {}, read_magic), self._receive)
-        self._cards = ipywidgets.VBox(
-            layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
-        )
-        self._box = ipywidgets.VBox([self._form, self._cards])
+        self._sent = Sent(session, self._went_on)
+        self._box = ipywidgets.VBox([self._form, self._sent.view])
         self._display = LiveRecord("Act-Two panel", lambda: self._box, lambda: panel_record.record(self))
         self._form.observe(self._changed, "values")
         self._refresh()
@@ -88,37 +89,36 @@ class Panel:
         """The request as the form is now.
 
         Raises:
-            RequestError: with everything that is wrong.
+            RequestError: with everything that is wrong; or the form holds a sweep of several.
         """
-        return request_of(self.values, self._files.inline)
+        return self._content.request(self.values)
+
+    @property
+    def plan(self) -> Plan:
+        """What the sweep in the form would buy and cost; waits for the inspection of its inputs.
+
+        Raises:
+            RequestError: with everything that is wrong about any of its requests.
+            ConfigError: the form holds one request, no sweep.
+            HistoryError: the history could not be read.
+        """
+        if not self.values["sweep"]:
+            raise ConfigError("The form holds one request. Choose Sweep in it, or load several values.")
+        return self._session.sweep(**self._content.fields(self.values)).plan
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong (errors) or doubtful (warnings) about the form as it is now."""
-        values = self.values
-        try:
-            request = request_of(values, self._files.inline)
-            found = list(request.warnings)
-        except RequestError as error:
-            found = list(error.findings)
-        else:
-            try:
-                self._session.check(request)
-            except RequestError as error:
-                found += error.findings
-            except ActTwoError:
-                pass  # no key: the form has a place of its own for that
-        for look in self._looks.of(values).values():
-            found += look.findings if look else ()
-        return tuple({str(finding): finding for finding in found}.values())
+        return self._content.judged(self.values)[0]
 
     @property
-    def last(self) -> ActTwoRequest | None:
-        """The request that was submitted last; before that, the one in the form if it is valid."""
-        if self._last is not None:
-            return self._last
+    def last(self) -> ActTwoRequest | Spec | None:
+        """What was submitted last, a request or a sweep; before that, what the form holds if it is valid."""
+        if self._sent.all:
+            thing = self._sent.all[0]
+            return thing.request if isinstance(thing, Task) else thing.spec
         try:
-            return self.request
+            return self._content.cells(self.values)[0] if self.values["sweep"] else self.request
         except RequestError:
             return None
 
@@ -134,17 +134,33 @@ class Panel:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """What it submitted, newest first."""
-        return tuple(self._tasks)
+        """The single requests that it submitted, newest first."""
+        return tuple(self._sent.tasks)
 
     @property
     def task(self) -> Task | None:
-        """What it submitted last, or None."""
-        return self._tasks[0] if self._tasks else None
+        """The request that it submitted last, or None."""
+        return self._sent.tasks[0] if self._sent.tasks else None
+
+    @property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """The sweeps that it submitted, newest first."""
+        return tuple(self._sent.sweeps)
+
+    @property
+    def sweep(self) -> Sweep | None:
+        """The sweep that it submitted last, or None."""
+        return self._sent.sweeps[0] if self._sent.sweeps else None
+
+    @property
+    def submitted(self) -> tuple[Task | Sweep, ...]:
+        """Everything that it submitted, newest first."""
+        return tuple(self._sent.all)
 
     def __repr__(self) -> str:
         errors = sum(finding.severity == "error" for finding in self.findings)
-        return f"<Panel: {errors} errors, {len(self._tasks)} tasks>"
+        sweeps = f", {len(self._sent.sweeps)} sweeps" if self._sent.sweeps else ""
+        return f"<Panel: {errors} errors, {len(self._sent.tasks)} tasks{sweeps}>"
 
     # --- what it does --------------------------------------------------------------------------------
 
@@ -152,32 +168,37 @@ class Panel:
         """Fill the form from anything made before.
 
         Args:
-            thing: a request, a task, a ``TaskState``, a mapping, or text: JSON, TOML, curl, Python, a magic
-                line.
+            thing: a request, a task, a cell of a sweep, a ``TaskState`` or a row of the history; a sweep, or
+                the history's record of one; a mapping of fields, with lists for a sweep; a list of requests;
+                or text: JSON, TOML, curl, Python, a magic line.
 
         Returns:
             this panel.
 
         Raises:
-            RequestError: it is none of them, or has fields no request has.
+            RequestError: it is none of them, has fields no request has, or is a sweep that is no grid.
         """
         self._fill(values_of(thing, self._read_magic))
         return self
 
-    def submit(self) -> Task:
-        """Send the request once, as the button does, and return when it is answered.
+    def submit(self, *, yes: bool = False) -> Task | Sweep:
+        """Send what the form holds once, as the button does.
+
+        Args:
+            yes: buy a sweep also above ``configure(ask_above=…)``, as in :meth:`Sweep.run`.
 
         Returns:
-            the task.
+            the task, when its request is answered; or the sweep, which goes on in the background.
 
         Raises:
-            RequestError: the form is not a valid request; nothing was sent.
+            RequestError: the form is not valid; nothing was sent.
+            ApprovalNeeded: the sweep costs more than goes without a yes; nothing was sent.
             ActTwoError: a submission of this panel is under way; nothing was sent. Otherwise as
-                :meth:`Session.submit`.
+                :meth:`Session.submit` and :meth:`Sweep.run`.
         """
         if not self._gate.take():
             raise ActTwoError("This panel is sending a request; wait until that is answered.")
-        return self._send()
+        return self._send(yes=yes)
 
     def show(self) -> None:
         """Show it in the current cell; again at the end of the same cell does nothing."""
@@ -200,6 +221,9 @@ class Panel:
                 self._background(self._switch, bool(content.get("on")))
             case "samples":
                 self._session.call_soon(self._use_samples)
+            case "decline":
+                self._offer = None
+                self._soon()
             case "paste":
                 self._session.call_soon(self._paste, str(content.get("text", "")))
             case "upload":
@@ -213,13 +237,13 @@ class Panel:
         if type(token) is int and isinstance(values, dict) and self._gate.take(token):
             # What the page showed when it was clicked; a busy kernel may not have heard of it yet.
             self._form.values = normal(values)
-            self._background(self._send_as_shown, str(content.get("target", "")))
+            self._background(self._send_as_shown, str(content.get("target", "")), content.get("agreed"))
         else:
             self._form.send({"type": "not taken"})
 
-    def _send_as_shown(self, target: str) -> None:
+    def _send_as_shown(self, target: str, agreed: object) -> None:
         with suppress(ActTwoError):  # it is told in the form
-            self._send(target)
+            self._send(target, agreed)
 
     def _take_key(self, key: object) -> None:
         try:
@@ -243,7 +267,9 @@ class Panel:
         sandbox = self._session.sandbox
         if sandbox is not None:
             inputs = {"character": random.choice(sandbox.characters), "reference": sandbox.reference}  # noqa: S311
-            self._fill({**self.values, **inputs, "character_type": ""})
+            self._fill(
+                {**self.values, **inputs, "character_type": "", "axes": {**self.values["axes"], **inputs}}
+            )
 
     def _paste(self, text: str) -> None:
         try:
@@ -261,93 +287,85 @@ class Panel:
         if address:
             self._tell("", "", "")
             # Whoever agreed to send another file did not agree to this one.
-            self._fill({**self.values, str(content["role"]): address, "allow_unlisted": False})
+            values, role = self.values, str(content["role"])
+            below = "\n".join([*addresses(role, values), address])
+            several = {**values["axes"], role: below} if values["sweep"] else {}
+            self._fill({**values, role: address, "axes": several, "allow_unlisted": False})
 
     # --- inside --------------------------------------------------------------------------------------
 
-    def _send(self, target: str | None = None) -> Task:
+    def _send(self, target: str | None = None, agreed: object = None, *, yes: bool = False) -> Task | Sweep:
         """Send once; the gate is taken and is released here."""
         self._said = ("", "", "")
+        offer, self._offer = self._offer, None
         try:
             self._refresh()
-            task = self._submitted(target)
-            self._said = ("", "Accepted. The task is below; the form is free for the next one.", "done")
-        except KeyboardInterrupt:
-            self._said = ("", "Interrupted; the sending goes on. Its task is below.", "warning")
-            self._adopt_interrupted()
-            raise
-        except UnconfirmedError as error:
-            self._said = (
-                "",
-                "Sent, but the answer was lost. What to do stands below; do not resend.",
-                "warning",
+            self._check_target(target)
+            sent = (
+                self._sweep(offer if agreed is not None else None, yes=yes)
+                if self.values["sweep"]
+                else self._one()
             )
-            self._add(error.task)
+        except KeyboardInterrupt:
+            self._said = ("", "Interrupted; what was sent goes on. It is below.", "warning")
             raise
+        except UnconfirmedError:
+            told = "Sent, but the answer was lost. What to do stands below; do not resend."
+            self._said = ("", told, "warning")
+            raise
+        except ApprovalNeeded:
+            raise  # the offer says it
         except ActTwoError as error:
             self._said = (*about_error(error), "error")
             raise
         except Exception as error:
-            self._said = (
-                "",
-                f"This failed here ({type(error).__name__}); see the kernel's log.",
-                "error",
-            )
+            told = f"This failed here ({type(error).__name__}); see the kernel's log."
+            self._said = ("", told, "error")
             raise
         finally:
             self._gate.release()
+            self._bought.forget()
             self._refresh()
             self._display.update()
+        return sent
+
+    def _one(self) -> Task:
+        task = self._sent.request(self.request)
+        self._form.values = next_seed(self.values)
+        self._said = ("", "Accepted. The task is below; the form is free for the next one.", "done")
         return task
 
-    def _submitted(self, target: str | None) -> Task:
-        self._check_target(target)
-        request = self.request
-        self._check_unsettled(request)
-        task = self._session.submit(request)
-        self._add(task)
-        self._next_seed()
-        return task
+    def _sweep(self, offer: Offer | None, *, yes: bool) -> Sweep:
+        """Run the sweep, for as much as ``offer`` named if it was for this very sweep."""
+        values = self.values
+        fields, spec = self._content.fields(values), self._content.cells(values)[0]
+        limit = offer.total_usd if offer is not None and offer.spec == spec else None
+        try:
+            sweep = self._sent.sweep(fields, limit, yes=yes)
+        except ApprovalNeeded as error:
+            if self.values == values:  # else the page shows something else by now
+                self._offer = offer_of(spec, error)
+            raise
+        done = all(cell.job is not None and cell.job.state.is_settled for cell in sweep.cells)
+        told = "All of it was bought before; nothing was sent." if done else "Started."
+        self._said = ("", f"{told} The sweep is below; the form is free for the next one.", "done")
+        return sweep
 
     def _check_target(self, shown: str | None) -> None:
         """A page that shows the sandbox must never send to the service, whatever was configured since."""
         if shown is not None and shown != self._session.config.base_url:
             raise ActTwoError("Requests go elsewhere than this page showed. Nothing was sent: look again.")
 
-    def _check_unsettled(self, request: ActTwoRequest) -> None:
-        """What may have been bought already is not bought again by pressing the same button."""
-        open_ones = {Status.SUBMITTING, Status.UNCONFIRMED}
-        if any(task.status in open_ones and task.request == request for task in self._tasks):
-            raise ActTwoError(
-                "This very request was sent and its answer is not known: nothing was sent again. "
-                "Settle its task below first. Its resubmit() sends it once more and may pay twice."
-            )
+    def _went_on(self, ended: bool) -> None:
+        self._soon()
+        if ended:
+            self._bought.forget()
+            self._display.update()
 
-    def _adopt_interrupted(self) -> None:
-        """An interrupt ends the wait for the answer, not the sending: its task belongs in sight."""
-        known = {task.key for task in self._tasks}
-        for task in self._session.tasks()[:1]:
-            if task.key not in known:
-                self._add(task)
-
-    def _next_seed(self) -> None:
-        values = self.values
-        if values["seed"] is not None and not values["seed_locked"]:
-            self._form.values = {**values, "seed": random.randrange(SEEDS)}  # noqa: S311
-
-    def _add(self, task: Task) -> None:
-        card = StatusWidget(task)
-        self._tasks.insert(0, task)
-        self._last = task.request
-        self._cards.children = (card, *self._cards.children)[:CARDS]
-
-        def changed(_: Task) -> None:
-            card.draw()
-            if task.state.is_settled:
-                self._display.update()
-
-        task.add_listener(changed)
-        self._session.call_soon(changed, task)  # what happened before the listening would go unseen
+    def _about_sweep(self, spec: Spec, cells: Cells) -> dict[str, Any]:
+        sweep = self._sent.like(spec)
+        known = sweep.counts if sweep is not None else self._bought.of(cells)
+        return about_sweep(cells, known, self._session.config)
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         self._form.values = normal(values)
@@ -360,7 +378,7 @@ class Panel:
     def _changed(self, _: Any) -> None:
         """The form was edited: on any thread, so it is only noted."""
         if not self._gate.taken:
-            self._said = ("", "", "")
+            self._said, self._offer = ("", "", ""), None
         self._soon()
         self._looks.later(self.values)
 
@@ -374,18 +392,23 @@ class Panel:
         self._pending = False
         with self._drawing:
             values, config = self.values, self._session.config
-            looks = self._looks.of(values)
+            findings, swept = self._content.judged(values)
             place, text, kind = self._said
-            shown = about_form(values, self.findings, looks, sandbox=config.sandbox)
+            shown = about_form(values, findings, self._looks.of(values), swept, sandbox=config.sandbox)
             shown |= about_service(self._session)
+            shown["sweep"] = self._about_sweep(*swept) if swept is not None else None
+            offer = self._offer
+            shown["offer"] = {"text": offer.text, "button": offer.button} if offer is not None else None
             shown |= {"said": {"place": place, "text": text, "kind": kind}}
-            shown |= {"token": self._gate.token, "sending": self._gate.taken, "tasks": len(self._tasks)}
+            shown |= {"token": self._gate.token, "sending": self._gate.taken, "sent": len(self._sent.all)}
             self._form.shown = shown
 
     def _news(self, role: Role) -> None:
         """An inspection brought something; it may tell what kind of file the character is."""
-        values, look = self.values, self._looks.of(self.values).get(role)
-        if role == "character" and look and look.facts.kind and not type_told(values):
+        values = self.values
+        look: Inspection | None = self._looks.of(values)[role].get(values[role])
+        one = role == "character" and not values["sweep"] and not type_told(values)
+        if one and look is not None and look.facts.kind:
             self._fill({**values, "character_type": look.facts.kind})
         self._refresh()
 

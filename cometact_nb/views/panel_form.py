@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
-from cometact_nb.domain.paste import fields_from_paste
-from cometact_nb.domain.request import KNOBS, ActTwoRequest, fields_from_json
-from cometact_nb.domain.task import TaskState
+from cometact_nb.domain.request import KNOBS, ActTwoRequest
 from cometact_nb.errors import RequestError
+from cometact_nb.views import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,17 +21,18 @@ if TYPE_CHECKING:
 __all__ = [
     "EMPTY",
     "INPUTS",
+    "TYPED",
     "Gate",
     "by_field",
     "field_named",
     "inferred",
     "normal",
     "request_of",
-    "values_of",
 ]
 
 INPUTS: tuple[Role, ...] = ("character", "reference")
-#: The form as it is before anything was typed. None and an empty text mean "not sent".
+#: The form as it is before anything was typed. None and an empty text mean "not sent". ``axes`` is what a
+#: sweep has of each field, see :mod:`cometact_nb.views.panel_sweep`; the other fields are one request's.
 EMPTY: dict[str, Any] = {
     "character": "",
     "character_type": "",
@@ -40,8 +40,14 @@ EMPTY: dict[str, Any] = {
     **{knob.name: None for knob in KNOBS},
     "seed_locked": True,
     "allow_unlisted": False,
+    "sweep": False,
+    "axes": {},
+    "replicates": 1,
 }
 _TEXTS = {"character", "character_type", "reference"}
+_SWITCHES = {"seed_locked", "allow_unlisted", "sweep"}
+#: What is typed in a sweep: an address a line, or numbers with commas. The rest is chosen.
+TYPED = (*INPUTS, "seed")
 #: A whole data URI within the vendor's limit fits; anything longer is no address.
 _TEXT_MAX_CHARS = 17_000_000
 
@@ -53,13 +59,28 @@ def normal(given: Mapping[str, Any]) -> dict[str, Any]:
         value = given.get(name, empty)
         if name in _TEXTS:
             values[name] = value[:_TEXT_MAX_CHARS].strip() if isinstance(value, str) else ""
-        elif name in {"seed_locked", "allow_unlisted"}:
+        elif name in _SWITCHES:
             values[name] = bool(value)
         else:
             values[name] = None if value == "" else value
     if values["character_type"] not in {"image", "video"}:
         values["character_type"] = ""
+    values["axes"] = _axes(values) if values["sweep"] else {}
     return values
+
+
+def _axes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sweep has of each field, whole: typed ones as text, chosen ones as lists of at least one."""
+    given = values["axes"] if isinstance(values["axes"], Mapping) else {}
+    axes: dict[str, Any] = {}
+    for name in (*INPUTS, *(knob.name for knob in KNOBS)):
+        one, several = values[name], given.get(name)
+        if name in TYPED:
+            text = several if isinstance(several, str) else "" if one is None else str(one)
+            axes[name] = text[:_TEXT_MAX_CHARS].strip()
+        else:
+            axes[name] = several if isinstance(several, list) and several else [one]
+    return axes
 
 
 def inferred(values: Mapping[str, Any]) -> str:
@@ -102,67 +123,23 @@ def request_of(values: Mapping[str, Any], inline: Callable[[str], str] = str) ->
     return request
 
 
-def values_of(thing: Any, read_magic: Callable[[str], dict[str, Any]] | None = None) -> dict[str, Any]:
-    """The form's values for anything that was a request before.
+def by_field(findings: Iterable[Finding], *, naming: bool = False) -> dict[str, list[dict[str, str]]]:
+    """Findings as sentences beside their fields; what belongs to no field of the form stands under ``""``.
 
     Args:
-        thing: an :class:`ActTwoRequest`, a task, a :class:`TaskState`, a mapping of fields (Python's names or
-            the vendor's), or text: JSON, TOML, curl, Python, a magic line.
-        read_magic: see :func:`cometact_nb.domain.paste.fields_from_paste`.
-
-    Raises:
-        RequestError: it is none of them, its request is not known, or it has fields no request has. Values
-            that are out of bounds are taken: the form shows what is wrong with them.
+        findings: errors and warnings.
+        naming: say which value is meant: a sweep has several.
     """
-    if isinstance(thing, str):
-        return _values(fields_from_paste(thing, read_magic))
-    if isinstance(thing, Mapping):
-        return _values(fields_from_json(thing))
-    request = thing
-    if isinstance(thing, TaskState):
-        request = thing.to_request()
-    elif not isinstance(thing, ActTwoRequest):
-        request = getattr(thing, "request", None)
-    if not isinstance(request, ActTwoRequest):
-        what = f"a {type(thing).__name__} whose request is not known here, or no request at all"
-        cure = "Give a request, a task, a mapping, or text of one."
-        raise RequestError([Finding("panel", None, f"was given {what}", cure)])
-    fields: dict[str, Any] = {name: getattr(request, name) for name in INPUTS}
-    return _values({**fields, **request.params, "allow_unlisted": request.allow_unlisted})
-
-
-def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a request as values of the form."""
-    unknown = {name: value for name, value in fields.items() if name not in EMPTY}
-    if unknown:
-        _refuse_unknown(unknown)
-    values = {**EMPTY, **fields}
-    for name in INPUTS:
-        given = fields.get(name)
-        if isinstance(given, Mapping):
-            given = MediaRef(given.get("type"), str(given.get("uri", "")))
-        if isinstance(given, MediaRef):
-            if name == "character" and given.type != infer_type(given.uri):
-                values["character_type"] = given.type or ""
-            given = given.uri
-        values[name] = given if isinstance(given, str) else ""
-    return normal(values)
-
-
-def _refuse_unknown(unknown: Mapping[str, Any]) -> None:
-    """Raise what a request says of fields it does not have: the words for it are there."""
-    try:
-        ActTwoRequest(**unknown)
-    except RequestError as error:
-        raise RequestError([found for found in error.findings if found.field in unknown]) from None
-
-
-def by_field(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
-    """Findings as sentences beside their fields; what belongs to no field of the form stands under ``""``."""
     told: dict[str, list[dict[str, str]]] = {}
     for finding in findings:
         known = finding.field in EMPTY
-        problem = finding.problem if known else f"{finding.field} {finding.problem}"
+        problem = (
+            finding.problem if known or finding.field == "sweep" else f"{finding.field} {finding.problem}"
+        )
+        if naming and known and finding.value not in (None, ""):
+            problem = f"“{_named(finding.value)}” {problem}"
+        elif finding.field == "sweep":
+            problem = f"the sweep {problem}"
         text = f"{problem[:1].upper()}{problem[1:]}. {_cure(finding)}"
         missing = known and finding.field in INPUTS and finding.value in (None, "")
         kind = "todo" if missing and finding.severity == "error" else finding.severity
@@ -172,11 +149,18 @@ def by_field(findings: Iterable[Finding]) -> dict[str, list[dict[str, str]]]:
     return told
 
 
+def _named(value: Any) -> str:
+    """A value of a sweep in a few words."""
+    text = str(value.uri if isinstance(value, MediaRef) else value)
+    return words.clean(words.file_name(text) if "/" in text else text, 60)
+
+
 def _cure(finding: Finding) -> str:
     """A finding's cure in the form's own terms: what to press, not what to write in Python."""
-    if isinstance(finding.value, MediaRef) and finding.value.type is None:
+    if isinstance(finding.value, MediaRef) and "act.image" in finding.cure:
         return "Choose image or video."
-    return re.sub(r"allow_unlisted=True to try \w[\w ]*", "tick “Try it all the same”", finding.cure)
+    cure = re.sub(r"allow_unlisted=True to try \w[\w ]*", "tick “Try it all the same”", finding.cure)
+    return cure.replace("leave it out", "leave it empty")
 
 
 def field_named(param: str | None) -> str:

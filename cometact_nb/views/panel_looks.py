@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import MediaRef, check_uri, infer_type
 from cometact_nb.views.panel_form import INPUTS
+from cometact_nb.views.panel_sweep import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,9 @@ __all__ = ["Looks"]
 #: Half an address is nobody's business: it is asked about when it was not changed for this long, seconds.
 AFTER_S = 0.7
 #: So many answers are remembered.
-KEPT = 32
+KEPT = 64
+#: So many addresses of one input are looked at; a sweep's own plan looks at more before it buys.
+LOOKED_AT = 12
 
 
 class Looks:
@@ -42,10 +45,16 @@ class Looks:
         self._known: dict[Question, Inspection | None] = {}
         self._timer: threading.Timer | None = None
 
-    def of(self, values: Mapping[str, Any]) -> dict[Role, Inspection | None]:
-        """What is known about the inputs of a form, by role; None while one is looked at."""
-        questions = {role: self._question(role, values) for role in INPUTS}
-        return {role: self._known[asked] for role, asked in questions.items() if asked in self._known}
+    def of(self, values: Mapping[str, Any]) -> dict[Role, dict[str, Inspection | None]]:
+        """What is known about the inputs of a form, by role and address; None while one is looked at."""
+        return {
+            role: {
+                asked[1]: self._known[asked]
+                for asked in self._questions(role, values)
+                if asked in self._known
+            }
+            for role in INPUTS
+        }
 
     def later(self, values: Mapping[str, Any]) -> None:
         """Look at the inputs of a form soon, unless this is called again before."""
@@ -56,13 +65,12 @@ class Looks:
         contextvars.Context().run(self._timer.start)
 
     def _look(self, values: Mapping[str, Any]) -> None:
-        for role in INPUTS:
-            asked = self._question(role, values)
+        for asked in [asked for role in INPUTS for asked in self._questions(role, values)]:
             if asked in self._known or not _could_be_fetched(asked):
                 continue
+            role, address, kind, _ = asked
             self._known[asked] = None
             self._changed(role)
-            _, address, kind, _ = asked
             work = self._session.begin_inspect(MediaRef(kind, address) if kind else address, role)
             work.add_done_callback(self._tell(asked))
 
@@ -71,7 +79,7 @@ class Looks:
         return lambda done: self._session.call_soon(self._keep, asked, done)
 
     def _keep(self, asked: Question, done: Future[Inspection]) -> None:
-        self._known.pop(asked)
+        self._known.pop(asked, None)
         if not done.cancelled() and done.exception() is None:
             self._known = {**dict(list(self._known.items())[-KEPT:]), asked: done.result()}
         self._changed(asked[0])
@@ -79,12 +87,19 @@ class Looks:
         if known is not None and known.unreachable:
             self._known.pop(asked)  # told once; the next edit asks again
 
-    def _question(self, role: Role, values: Mapping[str, Any]) -> Question:
-        address: str = values[role]
-        kind: MediaType | None = "video"
-        if role == "character":
-            kind = values["character_type"] or infer_type(address)
-        return role, address, kind, self._session.config.sandbox
+    def _questions(self, role: Role, values: Mapping[str, Any]) -> list[Question]:
+        sandbox = self._session.config.sandbox
+        return [
+            (role, address, _kind(role, address, values), sandbox)
+            for address in addresses(role, values)[:LOOKED_AT]
+        ]
+
+
+def _kind(role: Role, address: str, values: Mapping[str, Any]) -> MediaType | None:
+    if role == "reference":
+        return "video"
+    kind: MediaType | None = values["character_type"] or infer_type(address)
+    return kind
 
 
 def _could_be_fetched(asked: Question) -> bool:

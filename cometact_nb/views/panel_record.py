@@ -5,8 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.grid import Spec, label
+from cometact_nb.domain.sweep_forms import to_magic, values_of_spec
 from cometact_nb.views import parts, words
 from cometact_nb.views.card import card_html
+from cometact_nb.views.panel_code import short_spec
+from cometact_nb.views.panel_sweep import NAMES
 from cometact_nb.views.parts import esc
 from cometact_nb.views.text import card_text
 
@@ -14,7 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from typing_extensions import TypeIs
+
     from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.sweep_handle import Sweep
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
 
@@ -28,51 +35,51 @@ _CELL = 'style="text-align:left;padding:3px 14px 3px 0;vertical-align:top"'
 def record(panel: Panel) -> dict[str, str]:
     """A panel as it is now, by MIME type."""
     session = panel.session
-    facts: dict[str, Any] = {"now": time.time(), "sandbox": session.config.sandbox}
+    facts: dict[str, Any] = {"now": time.time(), "folder": session.notebook_dir}
+    facts |= {"sandbox": session.config.sandbox}
     return {
-        "text/html": record_html(panel.last, panel.tasks, folder=session.notebook_dir, **facts),
-        "text/plain": record_text(panel.last, panel.tasks, **facts),
+        "text/html": record_html(panel.last, panel.submitted, **facts),
+        "text/plain": record_text(panel.last, panel.submitted, **facts),
     }
 
 
 def record_html(
-    request: ActTwoRequest | None, tasks: Sequence[Task], *, now: float, folder: Path, sandbox: bool
+    last: ActTwoRequest | Spec | None,
+    sent: Sequence[Task | Sweep],
+    *,
+    now: float,
+    folder: Path,
+    sandbox: bool,
 ) -> str:
-    """The last request as a table with the line that recreates it, and the tasks, newest first.
+    """The last request or sweep as a table with the line that recreates it, and what was sent, newest first.
 
     Hidden by the style sheet of a live panel beside it, so it is seen where the panel is not.
 
     Args:
-        request: the last one, None when there is none.
-        tasks: newest first.
+        last: what was sent last or, before that, stood in the form; None when there is none.
+        sent: newest first.
         now: Unix seconds.
         folder: where relative links start.
         sandbox: whether the last one was for the sandbox.
     """
-    cards = "".join(
-        f'<div style="margin-top:10px">{_card(task, now, folder)}</div>' for task in tasks[:_CARDS]
-    )
+    cards = "".join(f'<div style="margin-top:10px">{_card(one, now, folder)}</div>' for one in sent[:_CARDS])
     marks = [parts.badge("SANDBOX")] if sandbox else []
     head = parts.header("<strong>Act-Two panel</strong>", *marks, right=esc(words.moment(now)))
-    frame = parts.frame(head, f'<div style="padding:14px">{_table(request, submitted=bool(tasks))}</div>')
+    frame = parts.frame(head, f'<div style="padding:14px">{_table(last, submitted=bool(sent))}</div>')
     return f'<div class="cometact-panel-record">{frame}{cards}</div>'
 
 
-def _table(request: ActTwoRequest | None, *, submitted: bool) -> str:
-    if request is None:
+def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> str:
+    if last is None:
         return "<div>No request was complete yet. <code>act.panel()</code> shows the form again.</div>"
-    rows = [
-        (role, ref.uri) for role, ref in (("Character", request.character), ("Reference", request.reference))
-    ]
-    rows = [(role, uri if len(uri) <= 300 else words.file_name(uri)) for role, uri in rows]  # noqa: PLR2004
-    rows += words.knobs(request)
     cells = "".join(
         f'<tr><th scope="row" {_CELL}>{esc(name)}</th><td {_CELL}>{esc(value, 300)}</td></tr>'
-        for name, value in rows
+        for name, value in _rows(last)
     )
-    title = "The last request" if submitted else "The request in the form; it was not submitted"
-    line = request.to_magic()
-    shown = esc(line, parts.FORM_MAX_CHARS) if len(line) <= parts.FORM_MAX_CHARS else "(inline files)"
+    what = "sweep" if isinstance(last, Spec) else "request"
+    title = f"The last {what}" if submitted else f"The {what} in the form; it was not submitted"
+    line = _line(last)
+    shown = esc(line, parts.FORM_MAX_CHARS) if len(line) <= parts.FORM_MAX_CHARS else "(too long to be shown)"
     style = "white-space:pre-wrap;word-break:break-word;padding:6px 10px;background:#80808020"
     return (
         f"<strong>{title}</strong><table style='margin:6px 0 10px;border-collapse:collapse'>{cells}</table>"
@@ -80,17 +87,57 @@ def _table(request: ActTwoRequest | None, *, submitted: bool) -> str:
     )
 
 
-def _card(task: Task, now: float, folder: Path) -> str:
-    return card_html(task.state, now=now, notebook_dir=folder, sandbox=task.sandbox)
+def _rows(last: ActTwoRequest | Spec) -> list[tuple[str, str]]:
+    """Names and values of what is sent, in words."""
+    if isinstance(last, Spec):
+        named = values_of_spec(short_spec(last)).items()
+        rows = [
+            (NAMES.get(name, name).capitalize(), ", ".join(label(name, value) for value in values))
+            for name, values in named
+        ]
+        return [*rows, ("Takes of each", str(last.replicates))] if last.replicates > 1 else rows
+    inputs = (("Character", last.character.uri), ("Reference", last.reference.uri))
+    rows = [(role, uri if len(uri) <= 300 else words.file_name(uri)) for role, uri in inputs]  # noqa: PLR2004
+    return rows + words.knobs(last)
 
 
-def record_text(request: ActTwoRequest | None, tasks: Sequence[Task], *, now: float, sandbox: bool) -> str:
+def _line(last: ActTwoRequest | Spec) -> str:
+    return to_magic(short_spec(last)) if isinstance(last, Spec) else last.to_magic()
+
+
+def _card(one: Task | Sweep, now: float, folder: Path) -> str:
+    if not _is_sweep(one):
+        return card_html(one.state, now=now, notebook_dir=folder, sandbox=one.sandbox)
+    from cometact_nb.views import sweep_record  # noqa: PLC0415  (only who sweeps needs it)
+
+    return sweep_record.record_html(one, folder=folder, posters=False)
+
+
+def _is_sweep(one: Task | Sweep) -> TypeIs[Sweep]:
+    """By what it has: neither class need be imported to read a notebook."""
+    return hasattr(one, "cells")
+
+
+def record_text(
+    last: ActTwoRequest | Spec | None,
+    sent: Sequence[Task | Sweep],
+    *,
+    now: float,
+    folder: Path,
+    sandbox: bool,
+) -> str:
     """The same as text; see :func:`record_html`."""
     lines = ["Act-Two panel · SANDBOX" if sandbox else "Act-Two panel"]
-    if request is None:
+    if last is None:
         lines.append("No request was complete yet.")
     else:
-        line = request.to_magic()
-        lines.append(line if len(line) <= parts.FORM_MAX_CHARS else repr(request)[:200] + "…")
-    lines += [card_text(task.state, now=now, sandbox=task.sandbox) for task in tasks[:_CARDS]]
+        line = _line(last)
+        lines.append(line if len(line) <= parts.FORM_MAX_CHARS else repr(last)[:200] + "…")
+    for one in sent[:_CARDS]:
+        if not _is_sweep(one):
+            lines.append(card_text(one.state, now=now, sandbox=one.sandbox))
+        else:
+            from cometact_nb.views import sweep_record  # noqa: PLC0415  (as above)
+
+            lines.append(sweep_record.record_text(one, folder=folder))
     return "\n".join(lines)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import mimetypes
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import infer_type
 from cometact_nb.domain.request import RATIOS
 from cometact_nb.errors import RefusedError, RequestError
-from cometact_nb.views import parts, words
+from cometact_nb.views import words
+from cometact_nb.views.panel_code import needs_consent, request_code, sweep_code
 from cometact_nb.views.panel_files import is_local
-from cometact_nb.views.panel_form import INPUTS, by_field, field_named, inferred, request_of
+from cometact_nb.views.panel_form import INPUTS, by_field, field_named, inferred
+from cometact_nb.views.panel_sweep import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from cometact_nb.domain.grid import Cells, Spec
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import Finding
     from cometact_nb.errors import ActTwoError
     from cometact_nb.sessions import Session
 
-__all__ = ["about_error", "about_form", "about_service", "short_inline"]
+__all__ = ["about_error", "about_form", "about_service"]
 
+#: So many inputs of a sweep are shown as pictures.
+SEEN = 12
+#: Longer addresses are data URIs.
+_ADDRESS_CHARS = 2048
 _MOOT = (
     "It changes nothing: the character is a video, and body control is for images (CometAPI's model page)."
 )
@@ -31,17 +37,11 @@ _LOCAL = (
 )
 
 
-def short_inline(address: str) -> str:
-    """A stand-in for a file's data URI, for showing a request without megabytes of text."""
-    if not is_local(address):
-        return address
-    return f"data:{mimetypes.guess_type(address.lower())[0] or 'image/png'};base64,…"
-
-
 def about_form(
     values: Mapping[str, Any],
     findings: Iterable[Finding],
-    looks: Mapping[Role, Inspection | None],
+    looks: Mapping[Role, Mapping[str, Inspection | None]],
+    swept: tuple[Spec, Cells] | None,
     *,
     sandbox: bool,
 ) -> dict[str, Any]:
@@ -50,41 +50,62 @@ def about_form(
     Args:
         values: see :data:`~cometact_nb.views.panel_form.EMPTY`.
         findings: errors and warnings about them.
-        looks: what the inspection of each input brought, by role; None while it runs.
+        looks: what the inspection of each input brought, by role and address; None while it runs.
+        swept: the sweep that they are, None when they are no valid one.
         sandbox: whether requests stay on this machine.
     """
-    told = by_field(findings)
-    kind = values["character_type"] or inferred(values)
-    local = {role: is_local(values[role]) for role in INPUTS}
+    told = by_field(findings, naming=values["sweep"])
+    kinds = {values["character_type"] or infer_type(one) or "" for one in addresses("character", values)}
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    given = {role: addresses(role, values) for role in INPUTS}
     return {
         "findings": told,
         "valid": not any(one["kind"] != "warning" for each in told.values() for one in each),
-        "previews": {role: _preview(role, values, kind, sandbox=sandbox) for role in INPUTS},
-        "facts": {role: _facts(looks[role]) if role in looks else "" for role in INPUTS},
-        "type": kind,
-        "inferred": inferred(values),
+        "previews": {
+            role: [_seen(role, one, values, looks[role], sandbox=sandbox) for one in given[role][:SEEN]]
+            for role in INPUTS
+        },
+        "unseen": {role: max(0, len(given[role]) - SEEN) for role in INPUTS},
+        "inferred": "" if values["sweep"] else inferred(values),
         "moot": {"body_control": _MOOT if kind == "video" else ""},
-        "local": local,
-        "consent": _consent(values, local=any(local.values()), sandbox=sandbox),
-        "code": _code(values),
+        "consent": _consent(values, given, sandbox=sandbox),
+        "code": sweep_code(*swept) if swept is not None else {} if values["sweep"] else request_code(values),
     }
 
 
-def _consent(values: Mapping[str, Any], *, local: bool, sandbox: bool) -> str:
+def _consent(values: Mapping[str, Any], given: Mapping[Role, list[str]], *, sandbox: bool) -> str:
     """What the user is asked to allow, an empty text when there is nothing that needs it."""
-    if local:
+    if any(is_local(address) for each in given.values() for address in each):
         return "A file of this machine is sent inline; the sandbox takes it." if sandbox else _LOCAL
-    if values["ratio"] is not None and values["ratio"] not in RATIOS:
+    ratios = values["axes"]["ratio"] if values["sweep"] else [values["ratio"]]
+    if any(ratio is not None and ratio not in RATIOS for ratio in ratios):
         return "CometAPI does not list this ratio; the service may refuse it."
-    if _needs_consent(values):
+    if needs_consent(values):
         return "CometAPI documents https URLs only; the service may refuse it."
     return "What CometAPI does not list is allowed." if values["allow_unlisted"] else ""
 
 
-def _preview(role: str, values: Mapping[str, Any], kind: str, *, sandbox: bool) -> dict[str, str] | None:
-    url = words.loadable(values[role], sandbox=sandbox)
-    kind = kind if role == "character" else infer_type(values[role]) or "video"
-    return {"url": url, "kind": kind} if url and kind else None
+def _seen(
+    role: str,
+    address: str,
+    values: Mapping[str, Any],
+    looks: Mapping[str, Inspection | None],
+    *,
+    sandbox: bool,
+) -> dict[str, str]:
+    """One input as it is shown: its name, its picture if that may be loaded, and what is known of it."""
+    kind = values["character_type"] if role == "character" else ""
+    url = words.loadable(address, sandbox=sandbox)
+    facts = (
+        _facts(looks[address]) if address in looks else "A file of this machine." if is_local(address) else ""
+    )
+    return {
+        "address": address if len(address) <= _ADDRESS_CHARS else "",
+        "name": words.clean(words.file_name(address), 60),
+        "url": url or "",
+        "kind": kind or infer_type(address) or ("video" if role == "reference" else ""),
+        "facts": facts,
+    }
 
 
 def _facts(look: Inspection | None) -> str:
@@ -100,20 +121,6 @@ def _facts(look: Inspection | None) -> str:
         words.size(facts.bytes) if facts.bytes else "",
     ]
     return " · ".join(part for part in known if part)
-
-
-def _code(values: Mapping[str, Any]) -> dict[str, str]:
-    """The request in every form, an empty mapping while it is not valid. Files stand shortened."""
-    try:
-        request = request_of({**values, "allow_unlisted": True}, short_inline)
-        request = request.replace(allow_unlisted=values["allow_unlisted"] or _needs_consent(values))
-    except RequestError:
-        return {}
-    return {name: words.clean(text, len(text) + 1, lines=True) for name, text in parts.forms(request).items()}
-
-
-def _needs_consent(values: Mapping[str, Any]) -> bool:
-    return any(is_local(values[role]) or values[role].startswith(("data:", "runway:")) for role in INPUTS)
 
 
 def about_service(session: Session) -> dict[str, Any]:

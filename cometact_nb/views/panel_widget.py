@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PanelWidget"]
 
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = (_STATIC / "panel_form.js", _STATIC / "panel.js")
+_SCRIPTS = tuple(_STATIC / name for name in ("panel_form.js", "panel_sweep.js", "panel.js"))
 
 
 class PanelWidget(anywidget.AnyWidget):
@@ -35,7 +35,7 @@ class PanelWidget(anywidget.AnyWidget):
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 
-    # One module of two files: there is no bundler, and a module of a widget cannot import its neighbour.
+    # One module of three files: there is no bundler, and a module of a widget cannot import its neighbour.
     _esm: ClassVar[Any] = "".join(path.read_text("utf-8") for path in _SCRIPTS)
     _css: ClassVar[Any] = _STATIC / "panel.css"
 

@@ -62,7 +62,7 @@ def click(panel: Panel, token: object = None, **values: object) -> None:
 
 
 def idle(panel: Panel) -> None:
-    until(lambda: not panel._gate.taken)
+    until(lambda: not panel._gate.taken and panel._form.shown["token"] == panel._gate.token)
     assert panel.session.flush(10)
 
 
@@ -181,7 +181,7 @@ def test_what_an_inspection_sees_is_told_beside_the_input(panel, sandbox, monkey
     monkeypatch.setattr(panel_looks, "AFTER_S", 0.0)
     panel.load({"character": f"{sandbox.base_url}/nowhere.png", "reference": sandbox.reference})
     until(lambda: any(finding.field == "character" for finding in panel.findings))
-    until(lambda: "4.0 s" in panel._form.shown["facts"]["reference"])
+    until(lambda: "4.0 s" in panel._form.shown["previews"]["reference"][0]["facts"])
     assert not panel._form.shown["valid"]
     with pytest.raises(RequestError):
         panel.submit()

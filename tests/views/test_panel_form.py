@@ -14,7 +14,8 @@ from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.errors import RequestError
 from cometact_nb.magic_options import fields_from_line
 from cometact_nb.views.panel_files import LocalFiles, is_local
-from cometact_nb.views.panel_form import EMPTY, Gate, by_field, field_named, normal, request_of, values_of
+from cometact_nb.views.panel_form import EMPTY, Gate, by_field, field_named, normal, request_of
+from cometact_nb.views.panel_load import values_of
 from cometact_nb.views.panel_shown import about_form
 from cometact_nb.views.parts import forms
 
@@ -34,6 +35,7 @@ UNLISTED = ActTwoRequest(
     ratio="1920:1080",
     allow_unlisted=True,
 )
+NO_LOOKS = {"character": {}, "reference": {}}
 
 
 def load(thing):
@@ -127,9 +129,9 @@ def test_the_type_is_inferred_and_may_be_corrected() -> None:
 
 def test_body_control_says_that_it_changes_nothing_for_a_video() -> None:
     values = {**EMPTY, "character": "https://a.example/clip.mp4", "reference": "https://a.example/r.mp4"}
-    assert "changes nothing" in about_form(values, (), {}, sandbox=False)["moot"]["body_control"]
+    assert "changes nothing" in about_form(values, (), NO_LOOKS, None, sandbox=False)["moot"]["body_control"]
     values["character_type"] = "image"
-    assert about_form(values, (), {}, sandbox=False)["moot"]["body_control"] == ""
+    assert about_form(values, (), NO_LOOKS, None, sandbox=False)["moot"]["body_control"] == ""
 
 
 @pytest.mark.parametrize(
@@ -145,7 +147,8 @@ def test_body_control_says_that_it_changes_nothing_for_a_video() -> None:
 )
 def test_only_https_and_the_sandbox_s_own_files_are_previewed(url, sandbox, shown) -> None:
     values = {**EMPTY, "character": url}
-    assert (about_form(values, (), {}, sandbox=sandbox)["previews"]["character"] is not None) is shown
+    (preview,) = about_form(values, (), NO_LOOKS, None, sandbox=sandbox)["previews"]["character"]
+    assert bool(preview["url"]) is shown
 
 
 @pytest.mark.parametrize(
@@ -249,7 +252,7 @@ def test_an_upload_comes_in_pieces_and_a_large_one_is_refused_at_the_first(tmp_p
         files.inline("upload:other.png")
 
 
-@pytest.mark.parametrize("module", ["form", "files", "shown", "record", "looks", "display"])
+@pytest.mark.parametrize("module", ["form", "sweep", "load", "files", "shown", "record", "looks", "display"])
 def test_the_form_s_meaning_is_imported_without_the_widget_libraries(module: str) -> None:
     code = (
         f"import sys, cometact_nb.views.panel_{module}\n"

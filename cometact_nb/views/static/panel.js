@@ -7,7 +7,7 @@ const PIECE = 512 * 1024;
 const UPLOAD_MAX = 12_000_000; // 16 MB once encoded, the vendor's limit for a video
 let count = 0; // for ids: a panel may have several views on a page
 
-class Panel extends Form {
+class Panel extends SweepForm {
   constructor(model, el) {
     super();
     this.model = model;
@@ -16,6 +16,7 @@ class Panel extends Form {
     this.notes = {};
     this.dirty = new Set(); // text that is being typed and was not sent yet
     this.groups = {};
+    this.hints = {};
     this.previews = new Map(); // object URLs of uploaded files, by their address
     this.number = 0;
     this.root = h("section", { class: "cometact-panel", "aria-label": "Act-Two request" });
@@ -39,19 +40,17 @@ class Panel extends Form {
   // --- from the form to the kernel -----------------------------------------------------------------
 
   read() {
-    const p = this.parts;
+    const p = this.parts, before = this.model.get("values");
+    const common = { ...before, character_type: p.type.value, seed_locked: p.lock.checked, allow_unlisted: p.unlisted.checked };
+    if (before.sweep) return { ...common, axes: this.readAxes(), replicates: this.whole(p.replicates.value.trim()) ?? 1 };
     const chosen = (field) => JSON.parse(this.groups[field].box.querySelector("input:checked")?.value ?? "null");
-    const seed = p.seed.value.trim();
     return {
-      ...this.model.get("values"),
+      ...common,
       character: p.character.value.trim(),
-      character_type: p.type.value,
       reference: p.reference.value.trim(),
+      ...Object.fromEntries(this.chosen.map((field) => [field, chosen(field)])),
       expression_intensity: p.intensity.dataset.set ? this.odd ?? Number(p.intensity.value) : null,
-      seed: seed === "" ? null : /^\d{1,15}$/.test(seed) ? Number(seed) : seed,
-      seed_locked: p.lock.checked,
-      ...Object.fromEntries(Object.keys(this.groups).map((field) => [field, chosen(field)])),
-      allow_unlisted: p.unlisted.checked,
+      seed: this.whole(p.seed.value.trim()),
     };
   }
 
@@ -64,9 +63,18 @@ class Panel extends Form {
       return;
     }
     this.dirty.clear();
-    this.model.set("values", this.read());
-    this.model.save_changes();
+    this.set(this.read());
     this.level();
+  }
+
+  set(values) {
+    this.model.set("values", values);
+    this.model.save_changes();
+  }
+
+  picked(field, input) {
+    if (this.model.get("values").sweep) this.ticked(field, input);
+    this.edited();
   }
 
   ask(type, content = {}) {
@@ -95,14 +103,15 @@ class Panel extends Form {
     put(this.parts.busy, text);
   }
 
-  submit() {
+  submit(agreed = false) {
     const shown = this.model.get("shown");
-    if (this.parts.submit.getAttribute("aria-disabled") === "true") return;
+    if (this.parts.submit.getAttribute("aria-disabled") === "true" || (agreed && !shown.offer)) return;
     this.clicked = shown.token; // no second click before the kernel's answer to this one
     this.lock();
     clearTimeout(this.typing);
     this.dirty.clear();
-    this.ask("submit", { token: shown.token, target: shown.target, values: this.read() });
+    const yes = agreed ? { agreed } : {};
+    this.ask("submit", { token: shown.token, target: shown.target, values: this.read(), ...yes });
   }
 
   async upload(role, file) {
@@ -118,15 +127,22 @@ class Panel extends Form {
   // --- from the kernel to the form -----------------------------------------------------------------
 
   fill() {
-    const p = this.parts, values = this.model.get("values");
-    for (const field of ["character", "reference", "seed"]) {
-      const text = String(values[field] ?? "");
+    const p = this.parts, values = this.model.get("values"), { axes, sweep } = values;
+    for (const field of TYPED) {
+      const text = String((sweep ? axes[field] : values[field]) ?? "");
       if (!this.dirty.has(field) && p[field].value.trim() !== text) p[field].value = text;
     }
     p.type.value = values.character_type;
     p.lock.checked = values.seed_locked;
     p.unlisted.checked = values.allow_unlisted;
-    for (const field of Object.keys(this.groups)) this.check(field, values[field]);
+    if (!this.dirty.has("replicates")) p.replicates.value = values.replicates;
+    const chosen = (field) => (sweep ? axes[field] : [values[field]]);
+    for (const field of this.chosen) for (const value of chosen(field)) this.chip(field, value);
+    this.fillMode(values);
+    for (const field of this.chosen) {
+      const wanted = chosen(field).map((value) => JSON.stringify(value));
+      for (const input of this.groups[field].box.querySelectorAll("input")) input.checked = wanted.includes(input.value);
+    }
     const level = values.expression_intensity;
     if (level === null) delete p.intensity.dataset.set;
     else p.intensity.dataset.set = "1";
@@ -135,11 +151,11 @@ class Panel extends Form {
     this.level();
   }
 
-  check(field, value) {
-    const group = this.groups[field], wanted = JSON.stringify(value);
-    const find = () => [...group.box.querySelectorAll("input")].find((input) => input.value === wanted);
-    if (!find()) group.add(value, ...(field === "ratio" ? this.shape(String(value)) : [String(value)]));
-    find().checked = true;
+  // A value that is out of bounds gets a chip of its own.
+  chip(field, value) {
+    const { box, add } = this.groups[field], wanted = JSON.stringify(value);
+    if ([...box.querySelectorAll("input")].some((input) => input.value === wanted)) return;
+    add(value, ...(field === "ratio" ? this.shape(String(value)) : [String(value)]));
   }
 
   level() {
@@ -165,16 +181,14 @@ class Panel extends Form {
     p.switch.checked = this.wanted ?? shown.sandbox;
     p.switch.disabled = !shown.switchable;
     p.key.hidden = shown.key;
-    put(p.price, shown.price);
-    put(p.type.options[0], shown.inferred ? `${shown.inferred}, by its name` : "not told by its name");
+    this.drawPlan(shown);
+    const sweep = this.model.get("values").sweep;
+    put(p.type.options[0], sweep ? "told by their names" : shown.inferred ? `${shown.inferred}, by its name` : "not told by its name");
     p.consent.hidden = !(shown.consent || p.unlisted.checked);
     put(p.why, shown.consent);
     for (const [field, list] of Object.entries(this.notes)) this.tell(field, list, shown);
     for (const [field, sentence] of Object.entries(shown.moot)) this.groups[field].set.classList.toggle("moot", Boolean(sentence));
-    for (const role of ["character", "reference"]) {
-      this.preview(role, shown.previews[role]);
-      put(p[`${role}-facts`], shown.facts[role] || (shown.local[role] ? "A file of this machine." : ""));
-    }
+    for (const role of ["character", "reference"]) this.see(role, shown.previews[role], shown.unseen[role]);
     const { place, text, kind } = shown.said;
     put(p.said, place ? "" : text);
     p.said.dataset.kind = kind;
@@ -207,31 +221,48 @@ class Panel extends Form {
     const p = this.parts, shown = this.model.get("shown");
     const locked = shown.sending || this.clicked !== undefined;
     p.submit.setAttribute("aria-disabled", String(Boolean(locked)));
-    p.submit.classList.toggle("ready", Boolean(shown.valid && shown.key && !locked));
-    put(p.submit, locked ? "Sending…" : shown.sandbox ? "Submit to the sandbox" : "Submit");
+    p.submit.classList.toggle("ready", Boolean(shown.valid && shown.key && !locked && !shown.offer));
+    put(p.submit, locked ? "Sending…" : this.verb(shown));
+    p.yes.disabled = Boolean(locked);
   }
 
-  preview(role, given) {
-    const box = this.parts[`${role}-preview`];
-    const address = this.model.get("values")[role];
-    const local = this.previews.get(address);
-    const look = given ?? (local ? { url: local, kind: /\.(mp4|m4v|mov|webm)$/i.test(address) ? "video" : "image" } : null);
-    const drawn = JSON.stringify(look);
-    if (box.dataset.drawn === drawn) return;
-    box.dataset.drawn = drawn;
+  // Each input with its picture, its name where there are several, and what is known of it.
+  see(role, list, more) {
+    const box = this.parts[`${role}-seen`], several = list.length > 1 || more > 0;
+    const inputs = list.map((one) => ({ ...one, local: this.previews.get(one.address) }));
+    const key = ({ name, url, kind, local }) => JSON.stringify([name, url || local, kind, several]);
+    const kept = new Map([...box.children].map((figure) => [figure.dataset.key, figure]));
+    const figures = inputs.filter(({ url, local, facts, name }) => url || local || facts || (several && name)).map((one) => {
+      const figure = kept.get(key(one)) ?? h("figure", { "data-key": key(one) }, this.picture(role, one, several),
+        several ? h("figcaption", { class: "name" }, one.name) : null, h("div", { class: "facts" }));
+      put(figure.lastChild, one.facts);
+      return figure;
+    });
+    if (more) figures.push(h("div", { class: "facts" }, `and ${more} more`));
+    box.classList.toggle("several", several);
+    if (figures.length !== box.children.length || figures.some((figure, at) => figure !== box.children[at])) box.replaceChildren(...figures);
+  }
+
+  picture(role, { url, kind, local, name }, several) {
+    const box = h("div", { class: "preview" }), src = url || local;
+    const whose = several ? `the ${role} ${name}` : `the ${role}`;
     const gone = () => box.replaceChildren(h("span", { class: "facts" }, "No preview."));
-    if (!look) return box.replaceChildren();
-    if (look.kind === "image") return box.replaceChildren(h("img", { src: look.url, alt: `Preview of the ${role}`, onerror: gone }));
+    if (!src || !kind) return box;
+    if (kind === "image") {
+      box.append(h("img", { src, alt: `Preview of ${whose}`, onerror: gone }));
+      return box;
+    }
     // "#t": a browser draws no frame of a video it was not asked to seek in.
-    const video = h("video", { src: `${look.url}${look.url.includes("#") ? "" : "#t=0.1"}`, preload: "metadata", loop: true,
-      playsinline: true, "aria-label": `Preview of the ${role}`, onerror: gone });
+    const video = h("video", { src: `${src}${src.includes("#") ? "" : "#t=0.1"}`, preload: "metadata", loop: true,
+      playsinline: true, "aria-label": `Preview of ${whose}`, onerror: gone });
     video.muted = true;
-    const play = h("button", { type: "button", class: "small", onclick: () => (video.paused ? video.play().catch(gone) : video.pause()) }, "Play");
-    const name = () => play.replaceChildren(video.paused ? "Play" : "Pause", h("span", { class: "unseen" }, ` the ${role}`));
-    video.addEventListener("play", name);
-    video.addEventListener("pause", name);
-    name();
-    box.replaceChildren(video, play);
+    const play = h("button", { type: "button", class: "small", onclick: () => (video.paused ? video.play().catch(gone) : video.pause()) });
+    const draw = () => play.replaceChildren(video.paused ? "Play" : "Pause", h("span", { class: "unseen" }, ` ${whose}`));
+    video.addEventListener("play", draw);
+    video.addEventListener("pause", draw);
+    draw();
+    box.append(video, play);
+    return box;
   }
 
   // --- code ----------------------------------------------------------------------------------------

@@ -25,17 +25,17 @@ class Form {
       (p.samples = h("button", { type: "button", class: "small", onclick: () => this.ask("samples") }, "Use sample inputs")));
     p.switch = h("input", { type: "checkbox", role: "switch", id: `${this.id}-sandbox`,
       onchange: () => this.ask("sandbox", { on: (this.wanted = p.switch.checked) }) });
-    const head = h("div", { class: "head" }, h("h3", {}, "Act-Two request"),
+    const head = h("div", { class: "head" }, h("h3", {}, "Act-Two"), this.mode(),
       h("label", { class: "inline", for: `${this.id}-sandbox` }, p.switch, "Practise in the sandbox"));
     const inputs = h("div", { class: "column" }, this.input("character", "Character", "https://… an image or a video with one face"),
       this.input("reference", "Reference", "https://… a video of the performance, 3–30 s"), this.consent());
-    const knobs = h("div", { class: "column" }, this.body(), this.intensity(), this.ratio(), this.seed(), this.threshold());
+    const knobs = h("div", { class: "column" }, this.body(), this.intensity(), this.ratio(), this.seed(), this.takes(), this.threshold());
     p.submit = h("button", { type: "button", class: "primary", onclick: () => this.submit() }, "Submit");
     p.price = h("span", { class: "price" });
     p.said = h("div", { class: "said", role: "status" });
     p.busy = h("div", { class: "busy", role: "status" });
     this.root.append(p.banner, head, this.key(), h("div", { class: "columns" }, inputs, knobs),
-      this.note(""), h("div", { class: "foot" }, p.submit, p.price), p.said, p.busy, this.code(), this.paste());
+      this.plan(), this.note(""), h("div", { class: "foot" }, p.submit, p.price), this.offer(), p.said, p.busy, this.code(), this.paste());
   }
 
   note(field) {
@@ -45,8 +45,11 @@ class Form {
 
   input(field, label, placeholder) {
     const p = this.parts, id = `${this.id}-${field}`;
-    p[field] = h("input", { type: "text", id, placeholder, spellcheck: "false", autocomplete: "off",
-      "aria-describedby": `${id}-notes ${id}-facts`, oninput: () => this.edited(field), onchange: () => this.edited() });
+    this.hints[field] = placeholder;
+    // One line for one request, several for a sweep.
+    p[field] = h("textarea", { id, class: "address", rows: 1, placeholder, spellcheck: "false", autocomplete: "off",
+      "aria-describedby": `${id}-notes`, oninput: () => this.edited(field), onchange: () => this.edited(),
+      onkeydown: (event) => event.key === "Enter" && !this.model.get("values").sweep && event.preventDefault() });
     const file = h("input", { type: "file", class: "file", tabindex: "-1", "aria-hidden": "true",
       accept: field === "reference" ? "video/*" : "image/*,video/*",
       onchange: () => (this.upload(field, file.files[0]), (file.value = "")) });
@@ -58,10 +61,8 @@ class Form {
         h("option", { value: "" }, "told by its name"), h("option", { value: "image" }, "image"), h("option", { value: "video" }, "video"));
       row.prepend(h("label", { class: "inline", for: `${id}-type` }, "It is "), p.type);
     }
-    p[`${field}-preview`] = h("div", { class: "preview" });
-    p[`${field}-facts`] = h("div", { class: "facts", id: `${id}-facts` });
-    return h("div", { class: "field" }, h("label", { for: id }, label), p[field], row, this.note(field),
-      h("div", { class: "seen" }, p[`${field}-preview`], p[`${field}-facts`]));
+    p[`${field}-seen`] = h("div", { class: "seen" });
+    return h("div", { class: "field" }, h("label", { for: id }, label), p[field], row, this.note(field), p[`${field}-seen`]);
   }
 
   consent() {
@@ -79,7 +80,7 @@ class Form {
     const set = h("fieldset", { class: "field", "aria-describedby": `${name}-notes` }, h("legend", {}, legend), box, this.note(field));
     if (hint) set.insertBefore(h("div", { class: "facts" }, hint), box);
     this.groups[field] = { box, name, set, add: (value, ...look) => {
-      const input = h("input", { type: "radio", name, value: JSON.stringify(value), onchange: () => this.edited() });
+      const input = h("input", { type: "radio", name, value: JSON.stringify(value), onchange: () => this.picked(field, input) });
       box.append(h("label", {}, input, h("span", { class: "look" }, ...look)));
     } };
     for (const [value, ...look] of options) this.groups[field].add(value, ...look);
@@ -119,8 +120,11 @@ class Form {
     const words = this.model.get("choices").intensity;
     const ends = words.map((word, at) => h("span", { style: `--at: ${at / (words.length - 1)}` },
       at % (words.length - 1) ? `${at + 1}` : `${at + 1} ${word}`));
-    return h("div", { class: "field" }, h("div", { class: "titled" }, h("label", { for: id }, "Expression intensity"), p.level, p.unset),
-      p.intensity, h("div", { class: "ends", "aria-hidden": "true" }, ...ends), this.note("expression_intensity"));
+    p.slider = h("div", { class: "field" }, h("div", { class: "titled" }, h("label", { for: id }, "Expression intensity"), p.level, p.unset),
+      p.intensity, h("div", { class: "ends", "aria-hidden": "true" }, ...ends));
+    p.levels = this.radios("expression_intensity", "Expression intensity", [[null, "Not sent"], ...words.map((word, at) => [at + 1, `${at + 1} ${word}`])]);
+    const both = h("div", { class: "field" }, p.slider, p.levels, this.notes.expression_intensity);
+    return both;
   }
 
   seed() {
@@ -128,13 +132,15 @@ class Form {
     p.seed = h("input", { type: "text", inputmode: "numeric", id, placeholder: "not sent: the service chooses", autocomplete: "off",
       "aria-describedby": `${id}-notes`, oninput: () => this.edited("seed"), onchange: () => this.edited() });
     const draw = () => {
-      p.seed.value = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+      const seed = String(crypto.getRandomValues(new Uint32Array(1))[0]), before = p.seed.value.trim();
+      p.seed.value = before && this.model.get("values").sweep ? `${before},${seed}` : seed;
       this.edited();
     };
+    p.draw = h("button", { type: "button", class: "small", onclick: draw }, h("span", {}, "Random"), h("span", { class: "unseen" }, " seed"));
     p.lock = h("input", { type: "checkbox", id: `${id}-lock`, onchange: () => this.edited() });
     return h("div", { class: "field" }, h("label", { for: id }, "Seed"), p.seed,
-      h("div", { class: "row" }, h("button", { type: "button", class: "small", onclick: draw }, "Random", h("span", { class: "unseen" }, " seed")),
-        h("label", { class: "inline", for: `${id}-lock` }, p.lock, " Lock: keep it for the next submission")), this.note("seed"));
+      h("div", { class: "row" }, p.draw, (p.locking = h("label", { class: "inline", for: `${id}-lock` }, p.lock, " Lock: keep it for the next submission"))),
+      this.note("seed"));
   }
 
   key() {
@@ -165,7 +171,7 @@ class Form {
       p.tabs.append(h("button", { type: "button", role: "tab", id: `${this.id}-tab-${name}`, "aria-controls": p.pre.id,
         onclick: () => this.choose(name) }, name));
     }
-    return h("details", {}, h("summary", {}, "The same request as code"), h("div", { class: "row" }, p.tabs, p.copy), p.pre);
+    return h("details", {}, (p.coded = h("summary", {})), h("div", { class: "row" }, p.tabs, p.copy), p.pre);
   }
 
   paste() {

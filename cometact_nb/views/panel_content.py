@@ -1,0 +1,124 @@
+"""What a panel's form holds: a request, or the cells of a sweep, and what is wrong or doubtful about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.media import Finding
+from cometact_nb.domain.sweep import doubts
+from cometact_nb.errors import ActTwoError, RequestError
+from cometact_nb.views.panel_form import request_of
+from cometact_nb.views.panel_sweep import Grid, fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cometact_nb.domain.grid import Cells, Spec
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.sessions import Session
+    from cometact_nb.views.panel_files import LocalFiles
+    from cometact_nb.views.panel_looks import Looks
+
+__all__ = ["Content"]
+
+
+class Content:
+    """Reads a form's values.
+
+    Args:
+        session: knows what it would refuse.
+        files: of this machine.
+        looks: what the inspections brought.
+    """
+
+    def __init__(self, session: Session, files: LocalFiles, looks: Looks) -> None:
+        self._session = session
+        self._files = files
+        self._looks = looks
+        self._grid = Grid()
+
+    def request(self, values: Mapping[str, Any]) -> ActTwoRequest:
+        """The one request that the form holds.
+
+        Raises:
+            RequestError: with everything that is wrong; or the form holds a sweep of several.
+        """
+        if not values["sweep"]:
+            return request_of(values, self._files.inline)
+        cells = self.cells(values)[1].cells
+        if len(cells) == 1:
+            return cells[0].request
+        cure = "panel.plan is what they cost; panel.submit() sends them."
+        raise RequestError([Finding("panel", None, f"holds a sweep of {len(cells)} requests", cure)])
+
+    def fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of :meth:`Session.sweep` for a form in sweep mode.
+
+        Raises:
+            RequestError: a field that cannot be read.
+        """
+        fields, problems = self._fields(values)
+        if problems:
+            raise RequestError(problems)
+        return fields
+
+    def cells(self, values: Mapping[str, Any]) -> tuple[Spec, Cells]:
+        """The sweep that the form holds, and its cells.
+
+        Raises:
+            RequestError: with everything that is wrong about any of them.
+        """
+        fields, problems = self._fields(values)
+        try:
+            swept = self._grid.cells(fields)
+        except RequestError as error:
+            told = {finding.field for finding in problems}
+            problems += [finding for finding in error.findings if finding.field not in told]
+        if problems:
+            raise RequestError(problems)
+        return swept
+
+    def _fields(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+        looks = self._looks.of(values)["character"]
+        kinds = {address: look.facts.kind for address, look in looks.items() if look is not None}
+        return fields_of(values, self._files.inline, kinds)
+
+    def judged(self, values: Mapping[str, Any]) -> tuple[tuple[Finding, ...], tuple[Spec, Cells] | None]:
+        """What is wrong or doubtful about the form, and its sweep with the cells if it is a valid one."""
+        swept, requests = None, []
+        try:
+            if values["sweep"]:
+                swept = self.cells(values)
+                cells = swept[1]
+                found = doubts(cells)
+                # One of each pair of inputs: nothing else decides whether the session takes a request.
+                pairs = {(one.request.character, one.request.reference): one.request for one in cells.cells}
+                requests = list(pairs.values())
+            else:
+                requests = [self.request(values)]
+                found = list(requests[0].warnings)
+        except RequestError as error:
+            found = list(error.findings)
+        found += [*self._refused(requests), *self._seen(values)]
+        return tuple({str(finding): finding for finding in found}.values()), swept
+
+    def _refused(self, requests: Iterable[ActTwoRequest]) -> list[Finding]:
+        found: list[Finding] = []
+        for request in requests:
+            try:
+                self._session.check(request)
+            except RequestError as error:
+                found += error.findings
+            except ActTwoError:
+                pass  # no key: the form has a place of its own for that
+        return found
+
+    def _seen(self, values: Mapping[str, Any]) -> list[Finding]:
+        """What the inspections saw; each names its input where there are several."""
+        return [
+            replace(finding, value=address) if values["sweep"] else finding
+            for looks in self._looks.of(values).values()
+            for address, look in looks.items()
+            for finding in (look.findings if look else ())
+        ]

@@ -1,0 +1,103 @@
+"""Whatever was a request or a sweep before, as the panel's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.grid import FIELDS, Spec, is_several, specify
+from cometact_nb.domain.media import Finding, MediaRef, infer_type
+from cometact_nb.domain.paste import fields_from_paste
+from cometact_nb.domain.request import ActTwoRequest, fields_from_json
+from cometact_nb.domain.task import TaskState
+from cometact_nb.errors import RequestError
+from cometact_nb.views.panel_form import EMPTY, INPUTS, normal
+from cometact_nb.views.panel_sweep import form_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["values_of"]
+
+#: What a form has beside the fields of a request.
+_OWN = {"sweep", "axes"}
+
+
+def values_of(thing: Any, read_magic: Callable[[str], dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The form's values for anything that was a request or a sweep before.
+
+    Args:
+        thing: an :class:`ActTwoRequest`; whatever has one, such as a task or a cell of a sweep; a
+            :class:`TaskState`, or a row of the history, which has one; a sweep, or what the history has of
+            it; a mapping of fields (Python's names or the vendor's), with lists for what a sweep has several
+            of; a list of requests or mappings; or text: JSON, TOML, curl, Python, a magic line.
+        read_magic: see :func:`cometact_nb.domain.paste.fields_from_paste`.
+
+    Raises:
+        RequestError: it is none of them, its request is not known, it has fields no request has, or its cells
+            are not every combination of some values. Values that are out of bounds are taken: the form shows
+            what is wrong with them.
+    """
+    if isinstance(thing, str):
+        thing = fields_from_paste(thing, read_magic)
+    elif isinstance(thing, Mapping):
+        thing = fields_from_json(thing)
+    if isinstance(thing, Mapping):
+        return _values(thing)
+    spec = thing if isinstance(thing, Spec) else getattr(thing, "spec", None)
+    if isinstance(thing, Sequence):
+        spec = specify({}, table=[one if isinstance(one, ActTwoRequest) else _mapping(one) for one in thing])
+    if isinstance(spec, Spec):
+        return form_of(spec)
+    request = _request(thing)
+    fields: dict[str, Any] = {name: getattr(request, name) for name in INPUTS}
+    return _values({**fields, **request.params, "allow_unlisted": request.allow_unlisted})
+
+
+def _request(thing: Any) -> ActTwoRequest:
+    state = thing if isinstance(thing, TaskState) else getattr(thing, "state", None)
+    request = thing if isinstance(thing, ActTwoRequest) else getattr(thing, "request", None)
+    if not isinstance(request, ActTwoRequest) and isinstance(state, TaskState):
+        request = state.to_request()
+    if isinstance(request, ActTwoRequest):
+        return request
+    what = f"a {type(thing).__name__} whose request is not known here, or no request at all"
+    cure = "Give a request, a task, a sweep, a mapping, or text of one."
+    raise RequestError([Finding("panel", None, f"was given {what}", cure)])
+
+
+def _mapping(row: Any) -> dict[str, Any]:
+    return fields_from_json(row) if isinstance(row, Mapping) else row
+
+
+def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of a request or of a sweep as values of the form."""
+    replicates = fields.get("replicates", 1)
+    several = replicates != 1 or any(is_several(value) for value in fields.values())
+    known = {*EMPTY, "name"} - _OWN if several else EMPTY.keys() - _OWN  # a sweep has a name
+    unknown = {name: value for name, value in fields.items() if name not in known}
+    if unknown:
+        _refuse_unknown(unknown)
+    if several:
+        rest = {name: value for name, value in fields.items() if name in FIELDS}
+        unlisted = bool(fields.get("allow_unlisted"))
+        return form_of(specify(rest, replicates=replicates, allow_unlisted=unlisted))
+    values = {**EMPTY, **fields}
+    for name in INPUTS:
+        given = fields.get(name)
+        if isinstance(given, Mapping):
+            given = MediaRef(given.get("type"), str(given.get("uri", "")))
+        if isinstance(given, MediaRef):
+            if name == "character" and given.type != infer_type(given.uri):
+                values["character_type"] = given.type or ""
+            given = given.uri
+        values[name] = given if isinstance(given, str) else ""
+    return normal(values)
+
+
+def _refuse_unknown(unknown: Mapping[str, Any]) -> None:
+    """Raise what a request says of fields it does not have: the words for it are there."""
+    try:
+        ActTwoRequest(**unknown)
+    except RequestError as error:
+        raise RequestError([found for found in error.findings if found.field in unknown]) from None

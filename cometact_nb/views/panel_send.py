@@ -1,0 +1,152 @@
+"""What a panel has submitted: its tasks and sweeps, their live views, and what keeps it from buying twice."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import ActTwoError, UnconfirmedError
+from cometact_nb.views.widget import StatusWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cometact_nb.domain.grid import Spec
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.sessions import Session
+    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.tasks import Task
+
+__all__ = ["Sent", "next_seed"]
+
+#: So many live views are drawn below the form; ``panel.tasks`` and ``panel.sweeps`` have all.
+SHOWN = 12
+SEEDS = 2**32
+#: Statuses of a request that may have been bought.
+_OPEN = {Status.SUBMITTING, Status.UNCONFIRMED}
+
+
+class Sent:
+    """Everything a panel has submitted, newest first.
+
+    Args:
+        session: submits and watches.
+        changed: is called with whether one of them has ended, or else a sweep went on, on the notifier's
+            thread.
+    """
+
+    def __init__(self, session: Session, changed: Callable[[bool], None]) -> None:
+        self._session = session
+        self._changed = changed
+        self.tasks: list[Task] = []
+        self.sweeps: list[Sweep] = []
+        #: All of them, in the order in which they were submitted last, newest first.
+        self.all: list[Task | Sweep] = []
+        self.view = ipywidgets.VBox(
+            layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
+        )
+        self._cards: dict[int, Any] = {}
+
+    def request(self, request: ActTwoRequest) -> Task:
+        """Send one request.
+
+        Raises:
+            ActTwoError: as :meth:`Session.submit`; or it may have been bought by this panel before.
+        """
+        self._check_unsettled([request])
+        try:
+            task = self._session.submit(request)
+        except KeyboardInterrupt:  # it ends the wait for the answer, not the sending
+            self._adopt_newest()
+            raise
+        except UnconfirmedError as error:
+            self._add_task(error.task)
+            raise
+        self._add_task(task)
+        return task
+
+    def sweep(self, fields: Mapping[str, Any], max_cost: float | None, *, yes: bool) -> Sweep:
+        """Run a sweep.
+
+        Args:
+            fields: arguments of :meth:`Session.sweep`.
+            max_cost: see :meth:`Sweep.run`.
+            yes: see :meth:`Sweep.run`.
+
+        Raises:
+            ActTwoError: as :meth:`Sweep.run`; or one of its requests may have been bought by this panel.
+        """
+        sweep = self._session.sweep(**fields)
+        self._check_unsettled([cell.request for cell in sweep.cells])
+        try:
+            sweep.run(max_cost, yes=yes)
+        finally:
+            if sweep.state != "planned":  # it may run although the wait for it was ended
+                self._add_sweep(sweep)
+        return sweep
+
+    def _add_task(self, task: Task) -> None:
+        """Show a task below the form."""
+        card = StatusWidget(task)
+        self.tasks.insert(0, task)
+        self._add(task, card)
+
+        def changed(_: Task) -> None:
+            card.draw()
+            if task.state.is_settled:
+                self._changed(True)
+
+        task.add_listener(changed)
+        self._session.call_soon(changed, task)  # what happened before the listening would go unseen
+
+    def _add_sweep(self, sweep: Sweep) -> None:
+        """Show a sweep below the form; one that is there already moves to the top."""
+        if sweep in self.sweeps:
+            self.sweeps.remove(sweep)
+            self.all.remove(sweep)
+            card = self._cards[id(sweep)]
+        else:
+            from cometact_nb.views.sweep import widget_of  # noqa: PLC0415  (only who sweeps needs it)
+
+            card = widget_of(sweep)
+            sweep.add_listener(lambda sweep: self._changed(sweep.state != "running"))
+        self.sweeps.insert(0, sweep)
+        self._add(sweep, card)
+
+    def like(self, spec: Spec) -> Sweep | None:
+        """The sweep of this content that was submitted, at the service that is configured now."""
+        here = self._session.config.base_url
+        return next((sweep for sweep in self.sweeps if sweep.spec == spec and sweep.base_url == here), None)
+
+    def _adopt_newest(self) -> None:
+        known = {task.key for task in self.tasks}
+        for task in self._session.tasks()[:1]:
+            if task.key not in known:
+                self._add_task(task)
+
+    def _add(self, thing: Task | Sweep, card: Any) -> None:
+        self.all.insert(0, thing)
+        self._cards[id(thing)] = card
+        self.view.children = [self._cards[id(one)] for one in self.all[:SHOWN]]
+
+    def _check_unsettled(self, requests: list[ActTwoRequest]) -> None:
+        """What may have been bought already is not bought again by pressing the same button."""
+        single = {task.request for task in self.tasks if task.status in _OPEN}
+        swept = {cell.request for sweep in self.sweeps for cell in sweep.cells if cell.status in _OPEN}
+        # A sweep knows its own cells, and never sends one of them again.
+        doubtful = single | swept if len(requests) == 1 else single
+        if doubtful.intersection(requests):
+            raise ActTwoError(
+                "This very request was sent and its answer is not known: nothing was sent again. "
+                "Settle its task below first. Its resubmit() sends it once more and may pay twice."
+            )
+
+
+def next_seed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The form's values for the next submission: a seed that is not locked is drawn anew."""
+    if values["sweep"] or values["seed"] is None or values["seed_locked"]:
+        return dict(values)
+    return {**values, "seed": random.randrange(SEEDS)}  # noqa: S311

@@ -1,0 +1,142 @@
+"""What a panel's form means in sweep mode: several values a field to a sweep's arguments, and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.grid import Spec, expand, specify
+from cometact_nb.domain.media import Finding, MediaRef, infer_type
+from cometact_nb.domain.request import KNOBS
+from cometact_nb.domain.several import read_several, write_several
+from cometact_nb.domain.sweep_forms import one_type, values_of_spec
+from cometact_nb.errors import RequestError
+from cometact_nb.views.panel_form import INPUTS, TYPED, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cometact_nb.domain.grid import Cells
+
+__all__ = ["NAMES", "Grid", "addresses", "fields_of", "form_of"]
+
+#: How the form calls the fields of a sweep, where not by their own names.
+NAMES = {
+    "body_control": "body control",
+    "expression_intensity": "intensity",
+    "public_figure_threshold": "moderation",
+    "replicate": "takes",
+}
+
+
+def addresses(role: str, values: Mapping[str, Any]) -> list[str]:
+    """The addresses that a form holds for an input, each once."""
+    text = values["axes"][role] if values["sweep"] else values[role]
+    return list(dict.fromkeys(filter(None, map(str.strip, text.splitlines()))))
+
+
+def fields_of(
+    values: Mapping[str, Any],
+    inline: Callable[[str], str] = str,
+    kinds: Mapping[str, str | None] | None = None,
+) -> tuple[dict[str, Any], list[Finding]]:
+    """The arguments of :meth:`Session.sweep` that a form in sweep mode describes.
+
+    Args:
+        values: see :data:`cometact_nb.views.panel_form.EMPTY`.
+        inline: turns an address of this machine into a data URI; other addresses come back as they are.
+        kinds: what is known about characters whose names do not tell their type, by address.
+
+    Returns:
+        the arguments, and what is wrong about fields that cannot be read; these are left out. What is wrong
+        about the requests is for :func:`cometact_nb.domain.grid.expand` to say.
+    """
+    problems: list[Finding] = []
+    fields: dict[str, Any] = {}
+    for name in INPUTS:
+        fields[name] = refs = []
+        for address in addresses(name, values):
+            try:
+                refs.append(_ref(name, address, inline(address), values, kinds or {}))
+            except RequestError as error:
+                problems += [replace(finding, field=name) for finding in error.findings]
+    for knob in KNOBS:
+        given = values["axes"][knob.name]
+        try:
+            fields[knob.name] = read_several(knob.name, given) if given and knob.name in TYPED else given
+        except RequestError as error:
+            problems += error.findings
+    replicates = values["replicates"]
+    try:
+        specify({}, replicates=replicates)
+    except RequestError as error:
+        problems += error.findings
+        replicates = 1
+    several = {name: given[0] if len(given) == 1 else given for name, given in fields.items() if given}
+    options = {"replicates": replicates, "allow_unlisted": values["allow_unlisted"]}
+    return {name: value for name, value in several.items() if value is not None} | options, problems
+
+
+def _ref(
+    name: str, address: str, inlined: str, values: Mapping[str, Any], kinds: Mapping[str, str | None]
+) -> Any:
+    if name != "character":
+        return inlined
+    kind: Any = values["character_type"] or infer_type(inlined) or kinds.get(address)
+    return MediaRef(kind, inlined)
+
+
+class Grid:
+    """The cells that the last form in sweep mode described; counted anew only when it was changed."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Spec, Cells | RequestError] | None = None
+
+    def cells(self, fields: Mapping[str, Any]) -> tuple[Spec, Cells]:
+        """A sweep's specification and its cells.
+
+        Args:
+            fields: see :func:`fields_of`.
+
+        Raises:
+            RequestError: with everything that is wrong about any of them.
+        """
+        rest = {name: value for name, value in fields.items() if name not in {"replicates", "allow_unlisted"}}
+        spec = specify(rest, replicates=fields["replicates"], allow_unlisted=fields["allow_unlisted"])
+        last = self._last
+        if last is None or last[0] != spec:
+            try:
+                last = (spec, expand(spec))
+            except RequestError as error:
+                last = (spec, error)
+            self._last = last
+        if isinstance(last[1], RequestError):
+            raise RequestError(last[1].findings)
+        return spec, last[1]
+
+
+def form_of(spec: Spec) -> dict[str, Any]:
+    """The form's values for a sweep.
+
+    Raises:
+        RequestError: the form cannot hold it: its cells are no grid, or its characters are of two types that
+            their URLs do not tell.
+    """
+    listed = values_of_spec(spec)
+    values: dict[str, Any] = {
+        "sweep": True,
+        "replicates": spec.replicates,
+        "allow_unlisted": spec.allow_unlisted,
+    }
+    axes: dict[str, Any] = {}
+    for name, several in listed.items():
+        if name in INPUTS:
+            axes[name] = "\n".join(str(one.uri if isinstance(one, MediaRef) else one) for one in several)
+            refs = [one for one in several if isinstance(one, MediaRef)]
+            if name == "character" and refs and one_type(name, refs):
+                values["character_type"] = refs[0].type
+            values[name] = axes[name].partition("\n")[0]
+        else:
+            axes[name] = write_several(several) if name in TYPED else several
+            values[name] = several[0]
+    return normal({**values, "axes": axes})

@@ -1,0 +1,262 @@
+"""The panel in sweep mode: what its form means, and what it buys from a real sandbox, once and after a yes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cometact_nb.domain.grid import specify
+from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
+from cometact_nb.magic_options import fields_from_line
+from cometact_nb.sessions import Session
+from cometact_nb.views import panel_looks
+from cometact_nb.views.panel import Panel
+from cometact_nb.views.panel_form import EMPTY, normal
+from cometact_nb.views.panel_load import values_of
+from cometact_nb.views.panel_sweep import fields_of
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
+
+HERO, ROBOT, TALK = "https://a.example/hero.png", "https://a.example/robot.png", "https://a.example/talk.mp4"
+
+
+@pytest.fixture
+def panel(session: Session, sandbox: SandboxProcess) -> Panel:
+    fields = {"character": sandbox.character, "reference": sandbox.reference, "expression_intensity": [1, 5]}
+    return Panel(session, fields, read_magic=fields_from_line)
+
+
+def until(happened: Callable[[], object]) -> None:
+    """Wait for what another thread does."""
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen within 30 s"
+        threading.Event().wait(0.01)
+
+
+def shown(panel: Panel) -> dict[str, Any]:
+    """What the page is told when nothing is under way."""
+    until(lambda: not panel._gate.taken and panel._form.shown["token"] == panel._gate.token)
+    assert panel.session.flush(10)
+    return panel._form.shown
+
+
+def click(panel: Panel, **content: Any) -> None:
+    told = panel._form.shown
+    message = {"type": "submit", "token": told["token"], "target": told["target"], "values": panel.values}
+    panel._form._handle_custom_msg({"number": 1, **message, **content}, [])
+
+
+def inputs(panel: Panel) -> dict[str, str]:
+    return {name: panel.values[name] for name in ("character", "reference")}
+
+
+def axes(**given: Any) -> dict[str, Any]:
+    form = {"character": HERO, "reference": TALK, "seed": "", **given}
+    return normal({**EMPTY, "sweep": True, "axes": form, "replicates": given.get("replicates", 1)})
+
+
+# --- what the form means -------------------------------------------------------------------------------------
+
+
+def test_lines_lists_and_chips_become_the_arguments_of_a_sweep() -> None:
+    fields, problems = fields_of(
+        axes(character=f"{HERO}\n\n  {ROBOT}\n", seed="1,2,5:8", ratio=["960:960", None], body_control=[None])
+    )
+    assert not problems
+    assert [ref.uri for ref in fields["character"]] == [HERO, ROBOT]
+    assert fields["seed"] == [1, 2, 5, 6, 7, 8]
+    assert fields["ratio"] == ["960:960", None]
+    assert "body_control" not in fields
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        {"character": [HERO, ROBOT], "reference": TALK, "seed": [1, 2, 3], "body_control": [True, None]},
+        {"character": HERO, "reference": TALK, "seed": range(7), "replicates": 3},
+        f"%act_two -c {HERO} -c {ROBOT} -r {TALK} -e 1,3 --seed 1:4",
+        f"sweep = act.sweep(character='{HERO}', reference='{TALK}', seed=range(3), name='mine')",
+        [{"character": HERO, "reference": TALK, "seed": seed} for seed in (4, 5)],
+    ],
+)
+def test_whatever_has_several_values_fills_the_form_as_a_sweep(thing) -> None:
+    values = values_of(thing, fields_from_line)
+    assert values["sweep"]
+    fields, problems = fields_of(values)
+    assert not problems
+    rest = {name: value for name, value in fields.items() if name not in {"replicates", "allow_unlisted"}}
+    again = specify(rest, replicates=fields["replicates"])
+    assert values_of(again) == values
+
+
+def test_rows_that_are_no_grid_are_refused_by_name() -> None:
+    rows = [
+        {"character": HERO, "reference": TALK, "seed": seed, "ratio": r} for seed, r in ((1, "a"), (2, "b"))
+    ]
+    with pytest.raises(RequestError, match="2 requests that are not every combination"):
+        values_of(rows)
+
+
+def test_types_that_no_name_tells_are_taken_from_what_was_seen() -> None:
+    untold = "https://a.example/get?id=7"
+    fields, _ = fields_of(axes(character=f"{HERO}\n{untold}"), kinds={untold: "video"})
+    assert [ref.type for ref in fields["character"]] == ["image", "video"]
+    fields, _ = fields_of({**axes(character=untold), "character_type": "image"})
+    assert fields["character"].type == "image"
+
+
+# --- what it says --------------------------------------------------------------------------------------------
+
+
+def test_it_tells_how_many_requests_there_are_and_what_they_cost(panel, session) -> None:
+    session.configure(price=0.4)
+    panel.load({**inputs(panel), "expression_intensity": [1, 5], "seed": [1, 2, 3]})
+    told = shown(panel)["sweep"]
+    assert (told["count"], told["buy"], told["total"]) == (6, 6, "about $2.40")
+    assert "6 × $0.40" in told["price"]
+    assert "asked once more" in told["ask"]
+    assert panel.plan.cost_usd == pytest.approx(2.4)
+    assert "--expression-intensity 1,5 --seed 1:3" in panel._form.shown["code"]["Magic"]
+    assert panel._form.shown["code"]["curl"].count("curl -X POST") == 6
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_by_its_value(panel) -> None:
+    panel._form.values = {
+        **panel.values,
+        "axes": {
+            **panel.values["axes"],
+            "seed": "1,,2",
+            "expression_intensity": [1, 9],
+            "character": f"{HERO}\nhero",
+        },
+        "replicates": 0,
+    }
+    told = {finding.field for finding in panel.findings}
+    assert told == {"seed", "expression_intensity", "character", "replicates"}
+    notes = shown(panel)["findings"]
+    assert "“9”" in notes["expression_intensity"][0]["text"]
+    assert "“hero”" in notes["character"][0]["text"]
+    assert not panel._form.shown["valid"]
+    with pytest.raises(RequestError):
+        panel.submit()
+    with pytest.raises(RequestError):
+        _ = panel.plan
+
+
+def test_what_would_waste_money_is_a_warning(panel) -> None:
+    panel.load({**inputs(panel), "character": "https://a.example/h.mp4", "body_control": [True, False]})
+    assert any("body_control alone" in str(finding) for finding in panel.findings)
+    assert shown(panel)["valid"]
+
+
+def test_one_bad_input_of_several_is_named(panel, sandbox, monkeypatch) -> None:
+    monkeypatch.setattr(panel_looks, "AFTER_S", 0.0)
+    bad = f"{sandbox.base_url}/nowhere.png"
+    panel.load({"character": [sandbox.character, bad], "reference": sandbox.reference})
+    until(lambda: "“nowhere.png”" in str(shown(panel)["findings"]))
+    assert "character" in panel._form.shown["findings"]
+    with pytest.raises(RequestError):
+        panel.submit()
+
+
+def test_a_sweep_of_one_is_a_request_and_a_sweep_of_two_is_none(panel) -> None:
+    with pytest.raises(RequestError, match="a sweep of 2 requests"):
+        _ = panel.request
+    panel.load({**inputs(panel), "seed": [7]})
+    assert panel.request.seed == 7
+    panel.load(panel.request)
+    with pytest.raises(ConfigError, match="holds one request"):
+        _ = panel.plan
+
+
+# --- what it buys --------------------------------------------------------------------------------------------
+
+
+def test_a_click_buys_each_cell_once_and_a_second_one_nothing(panel, sandbox) -> None:
+    click(panel)
+    assert shown(panel)["said"]["kind"] == "done"
+    assert panel.sweep.wait().counts == {"SUCCEEDED": 2}
+    assert (panel.sweeps, panel.tasks) == ((panel.sweep,), ())
+    until(lambda: shown(panel)["sweep"]["buy"] == 0)
+    click(panel)
+    assert "nothing was sent" in shown(panel)["said"]["text"]
+    assert panel.submit() is panel.sweep
+    assert len(panel.sweeps) == 1
+    assert sandbox.posts() == 2
+    panel.load(panel.sweep.cells[1])
+    assert panel.request.expression_intensity == 5
+    panel.load(panel.session.sweeps()[0])  # as the history has it
+    assert panel.values["sweep"]
+    assert panel.submit() is panel.sweep
+    assert sandbox.posts() == 2
+
+
+def test_above_the_limit_nothing_is_sent_before_a_yes_to_the_named_price(panel, sandbox, session) -> None:
+    session.configure(price=2.0)
+    click(panel)
+    offer = shown(panel)["offer"]
+    assert "2 requests cost about $4.00" in offer["text"]
+    assert "$4.00" in offer["button"]
+    assert (panel.sweep, sandbox.posts()) == (None, 0)
+    token = panel._form.shown["token"]
+    threads = [threading.Thread(target=click, args=(panel,), kwargs={"agreed": True, "token": token})
+               for _ in range(10)]  # fmt: skip
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    until(lambda: panel.sweep is not None)
+    panel.sweep.wait()
+    assert sandbox.posts() == 2
+    assert shown(panel)["offer"] is None
+
+
+def test_a_yes_is_good_for_the_sweep_it_was_given_for_and_for_nothing_else(panel, sandbox, session) -> None:
+    session.configure(price=2.0)
+    click(panel, agreed=True)  # nobody was asked yet
+    assert shown(panel)["offer"]
+    more = {**panel.values, "axes": {**panel.values["axes"], "seed": "1,2"}}
+    click(panel, agreed=True, values=more)  # the yes was for two
+    assert "4 requests cost about $8.00" in shown(panel)["offer"]["text"]
+    panel._form._handle_custom_msg({"number": 1, "type": "decline"}, [])
+    assert shown(panel)["offer"] is None
+    click(panel, agreed=True)
+    assert shown(panel)["offer"]
+    panel._form.values = {**panel.values, "seed_locked": False}
+    assert shown(panel)["offer"] is None  # the form was edited
+    assert sandbox.posts() == 0
+
+
+def test_python_needs_the_same_yes(panel, sandbox, session) -> None:
+    session.configure(price=2.0)
+    with pytest.raises(ApprovalNeeded, match=r"\$4.00"):
+        panel.submit()
+    assert shown(panel)["offer"]
+    assert sandbox.posts() == 0
+    panel.submit(yes=True).wait()
+    assert sandbox.posts() == 2
+
+
+def test_what_may_have_been_bought_is_not_bought_again_by_a_sweep(panel, sandbox) -> None:
+    lost = {"character": sandbox.playing("lost-answer"), "reference": sandbox.reference}
+    with pytest.raises(ActTwoError):
+        panel.load({**lost, "seed": 1}).submit()
+    with pytest.raises(ActTwoError, match="nothing was sent again"):
+        panel.load({**lost, "seed": [1, 2]}).submit()
+    assert sandbox.posts() == 1
+    assert panel.sweeps == ()
+
+
+def test_the_record_has_the_sweep_and_the_line_that_makes_it_again(panel) -> None:
+    panel.submit().wait()
+    bundle = panel._display._bundle()
+    for kind in bundle.values():
+        assert "--expression-intensity 1,5" in kind
+    assert "The last sweep" in bundle["text/html"]
+    assert "1 · subtle, 5 · exaggerated" in bundle["text/html"]
