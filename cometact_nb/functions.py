@@ -326,13 +326,14 @@ def guide(topic: str | None = None) -> Guide:
 
 @_naming_fields
 def panel(**initial: Any) -> Panel:
-    """Show a form that builds a request, tells what is wrong with it and what it costs, and submits it.
+    """Show a form for a request or a sweep that tells what is wrong with it and what it costs, and submits it.
 
     Args:
-        initial: fields of :class:`ActTwoRequest` to begin with.
+        initial: fields of :class:`ActTwoRequest` to begin with; a list of values makes it a sweep.
 
     Returns:
-        the form as an object, with ``request``, ``findings``, ``submit()``, ``tasks``, ``load(…)``.
+        the form as an object, with ``request``, ``plan``, ``findings``, ``submit()``, ``tasks``, ``sweeps``,
+        ``load(…)``.
 
     Raises:
         RequestError: a field that no request has.
