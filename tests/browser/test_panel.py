@@ -151,6 +151,57 @@ def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook) -
     assert record.get_by_role("row", name=re.compile("Seed.*7")).is_visible()
 
 
+def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook) -> None:
+    form = begin(notebook)
+    form.locator(".primary.ready").wait_for(timeout=30_000)
+    pid = int(value(notebook, "sandbox.process.pid"))
+    os.kill(pid, signal.SIGSTOP)  # the request is sent, and its answer waits
+    try:
+        submit(form).click()
+        form.get_by_role("button", name="Sending…").wait_for()
+        notebook.save()
+        notebook.page.reload()
+        notebook.ready()
+        form = ready(notebook)
+        form.get_by_role("button", name="Sending…").click(force=True)
+        notebook.reconnect()
+        form.get_by_role("button", name="Sending…").dblclick(force=True)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    assert value(notebook, f"len(panel.tasks), {POSTS}") == "1 1"
+
+
+def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook) -> None:
+    form = begin(notebook, "act.configure(price=0.8)\n" + PANEL)
+    form.get_by_role("radio", name="Sweep").check()
+    form.get_by_role("checkbox", name="1 subtle").check()
+    form.get_by_role("checkbox", name="5 exaggerated").check()
+    form.get_by_label("Seed", exact=True).fill("1,,2")
+    form.get_by_text("nothing between two commas").wait_for()
+    form.get_by_label("Seed", exact=True).fill("1:2")
+    form.get_by_text("about $3.20", exact=True).wait_for()
+    submit(form).dblclick()
+    agree = form.get_by_role("button", name="Yes, buy 4 for $3.20")
+    agree.wait_for(timeout=30_000)
+    assert value(notebook, f"panel.sweep, {POSTS}") == "None 0"
+    agree.dblclick()
+    form.get_by_text("Started.").wait_for(timeout=30_000)
+    form.get_by_text("The same sweep as code").click()
+    line = form.get_by_role("tabpanel")
+    line.get_by_text("--expression-intensity 1,5 --seed 1,2").wait_for()
+    pasted = line.inner_text().replace("1,5", "1,3,5")
+    form.get_by_text("Fill the form from code").click()
+    form.get_by_role("textbox", name="A magic line").fill(pasted)
+    form.get_by_role("button", name="Fill the form").click()
+    form.get_by_text("The form was filled").wait_for()
+    assert form.get_by_role("checkbox", name="3 natural").is_checked()
+    assert value(notebook, f"len(panel.sweep.wait().cells), {POSTS}, panel.plan.to_buy") == "4 4 2"
+    form.get_by_role("radio", name="One request").check()
+    form.get_by_text("The same request as code").wait_for()
+    assert form.get_by_text("1 · subtle").is_visible()
+
+
 def test_code_is_live_and_comes_back(notebook) -> None:
     form = begin(notebook)
     form.get_by_text("The same request as code").click()
@@ -184,10 +235,13 @@ def test_a_local_file_is_sent_only_when_that_is_ticked(notebook, tmp_path) -> No
 
 
 def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook) -> None:
+    saving = "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
+    notebook.page.evaluate(f"() => {saving}")
     notebook.type(1, "import cometact_nb as act\npanel = act.panel()")
     notebook.run(1)
     form = ready(notebook)
     key = form.get_by_label("CometAPI key")
+    assert key.get_attribute("autocomplete") == "one-time-code"  # which no browser offers to keep
     key.fill("sk-canary-" + "browser")
     form.get_by_role("button", name="Use in this kernel").click()
     form.get_by_text("The key is set").wait_for()
@@ -195,8 +249,11 @@ def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook) -> None:
     assert key.input_value() == ""
     assert value(notebook, "act.session().config.api_key.reveal() == 'sk-canary-' + 'browser'") == "True"
     notebook.save()
-    assert "sk-canary-browser" not in json.dumps(notebook.lab.saved(notebook.name))
+    saved = json.dumps(notebook.lab.saved(notebook.name))
+    assert "PanelWidget" in saved  # the widgets' state is in it
+    assert "sk-canary-browser" not in saved
     assert "sk-canary-browser" not in notebook.page.content()
+    notebook.page.evaluate(f"() => {saving}")
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

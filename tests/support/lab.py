@@ -180,6 +180,13 @@ class Notebook:
         """Save, and wait until that is done."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
+    def reconnect(self) -> None:
+        """Break the page's connection to its kernel and make it anew."""
+        self.page.evaluate(
+            "async () => { for (const w of window.jupyterapp.shell.widgets('main'))"
+            " if (w.context) await w.context.sessionContext.session.kernel.reconnect(); }"
+        )
+
     def restart_kernel(self) -> None:
         """Restart the kernel without being asked."""
         self.page.evaluate(
