@@ -130,7 +130,12 @@ def about_sweep(cells: Cells, known: Counter[str] | None, config: Config) -> dic
     told = {text: sum(counts[status] for status in kinds) for text, kinds in _WORDS.items()}
     told[_UNDER_WAY] = count - buy - sum(told.values())
     cost = buy * config.price.usd_per_request
-    free = config.sandbox and not cost
+    if not buy:
+        total, price = "nothing to buy", "Nothing is left to be sent."
+    elif config.sandbox and not cost:
+        total, price = "nothing is billed", "Sandbox: nothing is billed"
+    else:
+        total, price = f"about ${cost:.2f}", words.clean(f"About {config.price.estimate(buy)}")
     return {
         "count": count,
         "grid": " × ".join(str(len(values)) for values in cells.axes.values()),
@@ -139,8 +144,8 @@ def about_sweep(cells: Cells, known: Counter[str] | None, config: Config) -> dic
         ],
         "counts": [f"{many} {text}" for text, many in told.items() if many],
         "buy": buy,
-        "total": "nothing is billed" if free else f"about ${cost:.2f}",
-        "price": words.clean("Sandbox: nothing is billed" if free else f"About {config.price.estimate(buy)}"),
+        "total": total,
+        "price": price,
         "ask": f"More than ${config.ask_above:.2f}: you are asked once more."
         if cost > config.ask_above
         else "",

@@ -81,9 +81,10 @@ def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> str:
     line = _line(last)
     shown = esc(line, parts.FORM_MAX_CHARS) if len(line) <= parts.FORM_MAX_CHARS else "(too long to be shown)"
     style = "white-space:pre-wrap;word-break:break-word;padding:6px 10px;background:#80808020"
+    files = "" if "…" not in line else ", once its files are put in the places of …"
     return (
         f"<strong>{title}</strong><table style='margin:6px 0 10px;border-collapse:collapse'>{cells}</table>"
-        f"<div>This line makes it again:</div><pre style='{style}'>{shown}</pre>"
+        f"<div>This line makes it again{files}:</div><pre style='{style}'>{shown}</pre>"
     )
 
 
