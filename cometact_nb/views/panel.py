@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError, UnconfirmedError
+from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
 from cometact_nb.tasks import Task
 from cometact_nb.views import panel_record, status, words
 from cometact_nb.views.live_record import LiveRecord
@@ -22,7 +22,7 @@ from cometact_nb.views.panel_looks import Looks
 from cometact_nb.views.panel_plan import Bought, Offer, about_sweep, offer_of
 from cometact_nb.views.panel_send import Sent, next_seed
 from cometact_nb.views.panel_shown import about_error, about_form, about_service
-from cometact_nb.views.panel_sweep import addresses
+from cometact_nb.views.panel_sweep import with_input
 from cometact_nb.views.panel_widget import PanelWidget
 
 if TYPE_CHECKING:
@@ -266,10 +266,9 @@ class Panel:
     def _use_samples(self) -> None:
         sandbox = self._session.sandbox
         if sandbox is not None:
-            inputs = {"character": random.choice(sandbox.characters), "reference": sandbox.reference}  # noqa: S311
-            self._fill(
-                {**self.values, **inputs, "character_type": "", "axes": {**self.values["axes"], **inputs}}
-            )
+            values = {**self.values, "character_type": ""}
+            values = with_input(values, "character", random.choice(sandbox.characters))  # noqa: S311
+            self._fill(with_input(values, "reference", sandbox.reference))
 
     def _paste(self, text: str) -> None:
         try:
@@ -287,10 +286,8 @@ class Panel:
         if address:
             self._tell("", "", "")
             # Whoever agreed to send another file did not agree to this one.
-            values, role = self.values, str(content["role"])
-            below = "\n".join([*addresses(role, values), address])
-            several = {**values["axes"], role: below} if values["sweep"] else {}
-            self._fill({**values, role: address, "axes": several, "allow_unlisted": False})
+            values = with_input(self.values, str(content["role"]), address, more=True)
+            self._fill({**values, "allow_unlisted": False})
 
     # --- inside --------------------------------------------------------------------------------------
 
@@ -301,26 +298,10 @@ class Panel:
         try:
             self._refresh()
             self._check_target(target)
-            sent = (
-                self._sweep(offer if agreed is not None else None, yes=yes)
-                if self.values["sweep"]
-                else self._one()
-            )
-        except KeyboardInterrupt:
-            self._said = ("", "Interrupted; what was sent goes on. It is below.", "warning")
-            raise
-        except UnconfirmedError:
-            told = "Sent, but the answer was lost. What to do stands below; do not resend."
-            self._said = ("", told, "warning")
-            raise
-        except ApprovalNeeded:
-            raise  # the offer says it
-        except ActTwoError as error:
-            self._said = (*about_error(error), "error")
-            raise
-        except Exception as error:
-            told = f"This failed here ({type(error).__name__}); see the kernel's log."
-            self._said = ("", told, "error")
+            swept = self.values["sweep"]
+            sent = self._sweep(offer if agreed is not None else None, yes=yes) if swept else self._one()
+        except BaseException as error:
+            self._said = about_error(error)
             raise
         finally:
             self._gate.release()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import infer_type
 from cometact_nb.domain.request import RATIOS
-from cometact_nb.errors import RefusedError, RequestError
+from cometact_nb.errors import ActTwoError, ApprovalNeeded, RefusedError, RequestError, UnconfirmedError
 from cometact_nb.views import words
 from cometact_nb.views.panel_code import needs_consent, request_code, sweep_code
 from cometact_nb.views.panel_files import is_local
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cometact_nb.domain.grid import Cells, Spec
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import Finding
-    from cometact_nb.errors import ActTwoError
     from cometact_nb.sessions import Session
 
 __all__ = ["about_error", "about_form", "about_service"]
@@ -137,9 +136,18 @@ def about_service(session: Session) -> dict[str, Any]:
     }
 
 
-def about_error(error: ActTwoError) -> tuple[str, str]:
-    """Where an error of a submission is told, the field that the answer names or the form's foot, and how."""
-    if isinstance(error, RequestError):
-        return "", "Nothing was sent: see what is marked in the form."
-    place = field_named(error.param) if isinstance(error, RefusedError) else ""
-    return place, words.message(error, 600)
+def about_error(error: BaseException) -> tuple[str, str, str]:
+    """Where a submission's end is told (a field, or the form's foot), in which words, of which kind."""
+    match error:
+        case KeyboardInterrupt():
+            return "", "Interrupted; what was sent goes on. It is below.", "warning"
+        case UnconfirmedError():
+            return "", "Sent, but the answer was lost. What to do stands below; do not resend.", "warning"
+        case ApprovalNeeded():
+            return "", "", ""  # the offer says it
+        case RequestError():
+            return "", "Nothing was sent: see what is marked in the form.", "error"
+        case ActTwoError():
+            place = field_named(error.param) if isinstance(error, RefusedError) else ""
+            return place, words.message(error, 600), "error"
+    return "", f"This failed here ({type(error).__name__}); see the kernel's log.", "error"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.grid import Cells
 
-__all__ = ["NAMES", "Grid", "addresses", "fields_of", "form_of"]
+__all__ = ["NAMES", "Grid", "addresses", "fields_of", "form_of", "with_input"]
 
 #: How the form calls the fields of a sweep, where not by their own names.
 NAMES = {
@@ -33,6 +33,20 @@ def addresses(role: str, values: Mapping[str, Any]) -> list[str]:
     """The addresses that a form holds for an input, each once."""
     text = values["axes"][role] if values["sweep"] else values[role]
     return list(dict.fromkeys(filter(None, map(str.strip, text.splitlines()))))
+
+
+def with_input(values: Mapping[str, Any], role: str, address: str, *, more: bool = False) -> dict[str, Any]:
+    """The form's values with another input.
+
+    Args:
+        values: the form's.
+        role: of the input.
+        address: of the input.
+        more: in sweep mode, keep those that are there.
+    """
+    lines = [*addresses(role, values), address] if more else [address]
+    axes = {**values["axes"], role: "\n".join(lines)} if values["sweep"] else {}
+    return {**values, role: address, "axes": axes}
 
 
 def fields_of(
