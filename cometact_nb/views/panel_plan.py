@@ -28,7 +28,7 @@ __all__ = ["Bought", "Offer", "about_sweep", "offer_of"]
 
 #: What has become of cells, by what the form says of them.
 _WORDS: dict[str, Collection[str]] = {
-    "done already, reused": {Status.SUCCEEDED},
+    "done already": {Status.SUCCEEDED},
     "in line to be sent": {"QUEUED"},
     "failed; only its retry buys them again": FAILED,
     "unconfirmed, yours to settle": {Status.UNCONFIRMED},
