@@ -326,7 +326,7 @@ def guide(topic: str | None = None) -> Guide:
 
 @_naming_fields
 def panel(**initial: Any) -> Panel:
-    """Show a form for a request or a sweep that tells what is wrong with it and what it costs, and submits it.
+    """Show a form for a request or a sweep that tells what is wrong with it, what it costs, and submits it.
 
     Args:
         initial: fields of :class:`ActTwoRequest` to begin with; a list of values makes it a sweep.
