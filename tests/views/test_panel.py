@@ -15,7 +15,7 @@ from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, ConfigError, RefusedError, RequestError, UnconfirmedError
 from cometact_nb.magic_options import fields_from_line
 from cometact_nb.sessions import Session
-from cometact_nb.views import panel_looks
+from cometact_nb.views import panel_looks, panel_record
 from cometact_nb.views.panel import Panel
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ def test_a_field_that_no_request_has_is_refused(session) -> None:
 
 def test_the_record_reads_well_without_a_kernel(panel) -> None:
     task = panel.submit().wait()
-    bundle = panel._display._bundle()
+    bundle = panel_record.record(panel)
     assert "The last request" in bundle["text/html"]
     assert '<th scope="row"' in bundle["text/html"]
     assert "--seed 7" in bundle["text/html"]

@@ -13,7 +13,7 @@ from cometact_nb.domain.grid import specify
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
 from cometact_nb.magic_options import fields_from_line
 from cometact_nb.sessions import Session
-from cometact_nb.views import panel_looks
+from cometact_nb.views import panel_looks, panel_record
 from cometact_nb.views.panel import Panel
 from cometact_nb.views.panel_form import EMPTY, normal
 from cometact_nb.views.panel_load import values_of
@@ -255,7 +255,7 @@ def test_what_may_have_been_bought_is_not_bought_again_by_a_sweep(panel, sandbox
 
 def test_the_record_has_the_sweep_and_the_line_that_makes_it_again(panel) -> None:
     panel.submit().wait()
-    bundle = panel._display._bundle()
+    bundle = panel_record.record(panel)
     for kind in bundle.values():
         assert "--expression-intensity 1,5" in kind
     assert "The last sweep" in bundle["text/html"]
