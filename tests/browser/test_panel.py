@@ -199,7 +199,7 @@ def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook) -> None
     assert value(notebook, f"len(panel.sweep.wait().cells), {POSTS}, panel.plan.to_buy") == "4 4 2"
     form.get_by_role("radio", name="One request").check()
     form.get_by_text("The same request as code").wait_for()
-    assert form.get_by_text("1 · subtle").is_visible()
+    assert form.get_by_text("1 · subtle", exact=True).is_visible()
 
 
 def test_code_is_live_and_comes_back(notebook) -> None:
