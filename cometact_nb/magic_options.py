@@ -138,7 +138,7 @@ class Parser(argparse.ArgumentParser):
         if wrong.startswith("--") and (said := wrong_name(wrong)):
             return f". {said}"
         near = difflib.get_close_matches(wrong, self.options(), n=1)
-        if near:
+        if near and len(wrong) > 1:  # a lone letter is like any short option, -y too
             return f". Did you mean {near[0]}?"
         stray = not wrong.startswith("-") and self.takes_value("--character")
         return ". A URL goes after -c or -r, and a value after its option." if stray else "."
