@@ -324,6 +324,7 @@ class Engine:
         if self._unanswered:
             # They may be paid for: a late answer is better than a doubt that the user has to settle.
             await asyncio.wait(self._unanswered, timeout=_LAST_ANSWERS_S)
+        self._watcher.release_all()
         here = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not here]
         for task in others:

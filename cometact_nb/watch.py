@@ -123,6 +123,16 @@ class Watcher:
             except HistoryError as error:
                 log.warning("the claim on task %s was left to run out: %s", job.state.id, error)
 
+    def release_all(self) -> None:
+        """Let other processes poll what this one does: it ends."""
+        if not self._held:
+            return
+        self._held.clear()
+        try:
+            self._host.history.release_all()
+        except HistoryError as error:
+            log.warning("all claims were left to run out: %s", error)
+
     async def _renew(self) -> None:
         while self._held:
             await self._clock.sleep(_RENEW_S)

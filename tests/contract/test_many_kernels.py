@@ -26,6 +26,10 @@ elif action == "slow":
     task = act.submit(character=sandbox.character + "?scenario=slow-task", reference=sandbox.reference)
     print(task.id, flush=True)
     task.wait(120)
+elif action == "sweep":
+    sweep = act.sweep(character=sandbox.character, reference=sandbox.reference, replicates=8, name="shared")
+    sweep.run(yes=True, canary=False).wait(120)
+    print(*sorted(cell.task.id for cell in sweep.cells), *{cell.status for cell in sweep.cells})
 elif action == "follow":
     print(act.task(rest[0]).wait(120).status)
 """
@@ -65,6 +69,17 @@ def test_four_kernels_write_one_history_and_lose_nothing(tmp_path, sandbox) -> N
     assert len({task.clip.path for task in found}) == 20
     session.close()
     assert sandbox.posts() == 20
+
+
+def test_four_kernels_run_one_sweep_and_buy_each_cell_once(tmp_path, sandbox) -> None:
+    kernels = [kernel(tmp_path, sandbox, "sweep") for _ in range(4)]
+    said = {finish(process) for process in kernels}
+    assert len(said) == 1
+    *ids, status = said.pop().split()
+    assert (len(set(ids)), status) == (8, "SUCCEEDED")
+    assert sandbox.posts() == 8
+    assert len(list((tmp_path / "clips").glob("*.mp4"))) == 8
+    assert not list((tmp_path / "clips").glob(".*"))
 
 
 def test_one_kernel_polls_a_task_and_the_others_follow(tmp_path, sandbox) -> None:

@@ -23,6 +23,10 @@ act.session().config
 ===
 ok = %act_two -c $C -r $R -e 2
 ===
+moved = act.submit(character=C + "?scenario=redirect-output", reference=R)
+sweep = act.sweep(character=C, reference=R, replicates=2, name="leaks").run(yes=True, canary=False)
+sweep
+===
 bad = %act_two -c {{C}}?scenario=unknown-failure -r $R
 ===
 lost = %act_two -c {{C}}?scenario=lost-answer -r $R
@@ -49,6 +53,12 @@ ok.refresh().output_urls
 ===
 print(ok.request.to_curl(), ok.request.to_python(), ok.request.to_magic(), ok.request.to_json())
 %act_two -c $C -r $R --dry-run
+===
+moved.wait()
+sweep.wait()
+print(sweep, sweep.plan, sweep.to_rows(), sweep.cells, [cell.task.output_urls for cell in sweep.cells])
+===
+act.history()
 ===
 act.configure(api_key="invalid-" + ok.session.config.api_key.reveal())
 act.submit(character=C, reference=R)

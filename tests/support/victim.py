@@ -1,6 +1,8 @@
-"""Kernels to be killed: each submits one task, waits for its clip, and dies when it is told to.
+"""Kernels to be killed: each buys, waits for its clips, and dies when it is told to.
 
-``python victim.py BASE_URL`` reads lines ``FOLDER POINT RUN`` and forks a child for each, so that the imports
+What it buys is one ``task``, one whose download is ``cut`` in the middle, or a ``sweep`` of four cells.
+
+``python victim.py BASE_URL`` reads lines ``FOLDER POINT RUN WHAT`` and forks a child for each, so that the imports
 are paid once. A child dies with SIGKILL right before (``3-``) or right after (``3+``) its third durable step (a
 transaction of the history, an fsync, a rename or a link), or ``0.35s`` after it began to submit; ``0+`` never.
 What it said is in ``FOLDER/output``; the exit status is printed.
@@ -69,27 +71,32 @@ def arm(point: str) -> None:
     Path.replace = durable("replace", Path.replace)
 
 
-def live(folder: Path, base_url: str, point: str, run: str) -> None:
+def live(folder: Path, base_url: str, point: str, run: str, what: str) -> None:
     """A kernel's life."""
     act.configure(history=str(folder / "history.sqlite"), output_dir=folder / "clips")
     sandbox = act.use_sandbox(300, url=base_url)
     arm(point)
-    task = act.submit(character=f"{sandbox.character}?run={run}", reference=sandbox.reference)
-    say("submitted", task.id)
-    task.wait(60)
+    character = f"{sandbox.character}?run={run}{'&scenario=cut-output' if what == 'cut' else ''}"
+    if what == "sweep":
+        sweep = act.sweep(character=character, reference=sandbox.reference, replicates=4, name="killed")
+        sweep.run(yes=True, canary=False).wait(60)
+    else:
+        task = act.submit(character=character, reference=sandbox.reference)
+        say("submitted", task.id)
+        task.wait(60)
     say("done")
 
 
 def main() -> None:
     base_url = sys.argv[1]
     for line in sys.stdin:
-        folder, point, run = line.split()
+        folder, point, run, what = line.split()
         child = os.fork()
         if child == 0:
             output = os.open(f"{folder}/output", os.O_CREAT | os.O_WRONLY)
             os.dup2(output, 1)
             os.dup2(output, 2)
-            live(Path(folder), base_url, point, run)
+            live(Path(folder), base_url, point, run, what)
             os._exit(0)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 

@@ -458,6 +458,29 @@ def test_many_tasks_share_a_bounded_rate_of_polls(engine, service, clock, tmp_pa
     assert busiest <= 4
 
 
+def test_a_kernel_that_ends_lets_go_of_all_its_tasks_in_one_write(service, clock, tmp_path) -> None:
+    path = str(tmp_path / "history.sqlite")
+    made = Engine(path, lambda job: None, clock=clock, client=lambda: Client(httpx.MockTransport(service)))
+    endpoint = Endpoint("https://api.cometapi.com", Secret("k"))
+    jobs = [Job(TaskState(key=new_key()), endpoint, tmp_path) for _ in range(20)]
+    service.polls[:] = [{"id": "task-1", "status": "RUNNING"}]
+    said: list[str] = []
+
+    async def begin() -> None:
+        for each in jobs:
+            await made.submit(each, REQUEST, 0.4)
+        while len(service.times("poll")) < 20:
+            await clock.sleep(1)
+        made.history._db.set_trace_callback(said.append)
+
+    made.call(begin()).result(20)
+    made.close()
+    assert sum("watcher = NULL" in sql for sql in said) == 1
+    other = History(path)
+    assert all(other.claim(each.state.key, clock.now(), 60.0) for each in jobs)
+    other.close()
+
+
 def test_the_engine_s_thread_is_its_own_and_ends_with_it(engine, job) -> None:
     submit(engine, job)
     names = [thread.name for thread in threading.enumerate()]
