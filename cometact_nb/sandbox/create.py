@@ -168,6 +168,7 @@ def _retry_after(fault: Play) -> str | None:
     forms = {
         "seconds": seconds,
         "date": format_datetime(when, usegmt=True),
+        "old-date": when.strftime("%a %b %d %H:%M:%S %Y"),  # asctime, which names no zone
         "absurd": "99999999999",
         "negative": "-30",
         "junk": "when the moon is full",

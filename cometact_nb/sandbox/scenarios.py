@@ -74,7 +74,7 @@ _ALL = (
     _s("http-404", "create", "404: a wrong path."),
     _s("http-413", "create", "413: the request is too large."),
     _s("rate-limited", "create", "429; Retry-After in seconds, as a date, absurd, … Once, unless xTIMES.",
-       ("seconds", "date", "absurd", "negative", "junk", "missing"), retry_after="1"),
+       ("seconds", "date", "old-date", "absurd", "negative", "junk", "missing"), retry_after="1"),
     _s("http-500", "create", "500; nothing is accepted, which the client cannot know."),
     _s("http-500-accepted", "create", "500, although the task was accepted."),
     _s("invalid-request", "create", "500 with code invalid_request: a refusal."),

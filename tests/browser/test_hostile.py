@@ -28,3 +28,35 @@ def test_a_hostile_failure_message_is_text_in_every_form(notebook) -> None:
     assert "<script>" in card.inner_text()  # shown, letter by letter
     assert notebook.page.title() != "pwned"
     assert card.locator("script, [onerror], [onload]").count() == 0
+
+
+NAME = "<img src=x onerror=\"document.title='pwned'\"> \u202etxet"
+SWEEP = """
+hostile = sandbox.character + "?scenario=unknown-failure&x=<svg/onload=alert(1)>"
+sweep = act.sweep(character=hostile, reference=sandbox.reference, expression_intensity=[1, 5], name={name!r})
+sweep.run(canary=False)
+"""
+
+
+def test_hostile_text_is_text_in_a_sweep_and_in_the_history(notebook) -> None:
+    notebook.type(0, SETUP)
+    notebook.run(0)
+    notebook.finished(0)
+    name = "".join(char for char in NAME if char.isprintable())
+    notebook.type(1, SWEEP.format(name=name))
+    notebook.run(1)
+    shown = notebook.cell(1).locator(".jp-OutputArea")
+    shown.get_by_text("document.title='pwned'").first.wait_for(timeout=60_000)
+    notebook.type(2, "sweep.wait(); act.history()")
+    notebook.run(2)
+    past = notebook.cell(2).locator(".jp-OutputArea")
+    past.locator(".cometact-history li").nth(1).wait_for(timeout=60_000)
+    past.get_by_text("MOON.PHASE").first.wait_for(timeout=30_000)
+    for area in (shown, past):
+        assert (
+            area.locator(
+                "script, svg[onload], [onerror], [src^='javascript:'], [href^='javascript:']"
+            ).count()
+            == 0
+        )
+    assert notebook.page.title() != "pwned"

@@ -32,6 +32,7 @@ EXPECTED = {
     "http-413": (1, 0, "REFUSED", False, "too large"),
     "rate-limited": (2, 1, "SUCCEEDED", True, ""),
     "rate-limited:form=date": (2, 1, "SUCCEEDED", True, ""),
+    "rate-limited:form=old-date": (2, 1, "SUCCEEDED", True, ""),
     "rate-limited:form=absurd": (1, 0, "REFUSED", False, "HTTP 429"),
     "rate-limited:form=negative": (2, 1, "SUCCEEDED", True, ""),
     "rate-limited:form=junk": (2, 1, "SUCCEEDED", True, ""),

@@ -100,7 +100,7 @@ def _wait_until_back(api) -> None:
         assert time.monotonic() < deadline
 
 
-@pytest.mark.parametrize("form", ["seconds", "date", "absurd", "negative", "junk", "missing"])
+@pytest.mark.parametrize("form", ["seconds", "date", "old-date", "absurd", "negative", "junk", "missing"])
 def test_retry_after_comes_in_every_form(api, form) -> None:
     spec = f"rate-limited:form={form},retry_after=3"
     answer = api.create(spec)
