@@ -163,7 +163,7 @@ def test_without_extras_the_commands_say_what_they_need(installed: Installed, tm
     told = installed.run("cometact-nb", "--version", folder=tmp_path)
     assert told.stdout.strip() == f"cometact_nb {act.__version__}"
     demo = installed.run("cometact-nb", "demo", folder=tmp_path)
-    assert (demo.returncode, "pip install 'cometact_nb[demo]'" in demo.stdout) == (3, True)
+    assert (demo.returncode, "pip install 'cometact_nb[demo]'" in demo.stderr) == (3, True)
     sandbox = installed.run("cometact-nb", "sandbox", folder=tmp_path)
     assert (sandbox.returncode, "Traceback" in sandbox.stderr) == (3, False), sandbox.stderr
     assert "pip install 'cometact_nb[sandbox]'" in sandbox.stdout + sandbox.stderr
