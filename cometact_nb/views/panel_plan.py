@@ -34,7 +34,7 @@ _WORDS: dict[str, Collection[str]] = {
     "unconfirmed, yours to settle": {Status.UNCONFIRMED},
     "stopped, for another with the same input failed on it": {"STOPPED"},
 }
-_UNDER_WAY = "at the service already"
+_UNDER_WAY = "at the service"
 #: Cells that a click would send.
 _TO_BUY = {"PLANNED", Status.REFUSED}
 _SHOWN_VALUES = 8
@@ -131,14 +131,14 @@ def about_sweep(cells: Cells, known: Counter[str] | None, config: Config) -> dic
     told[_UNDER_WAY] = count - buy - sum(told.values())
     cost = buy * config.price.usd_per_request
     if not buy:
-        total, price = "nothing to buy", "Nothing is left to be sent."
+        total, price = "nothing left to buy", ""
     elif config.sandbox and not cost:
         total, price = "nothing is billed", "Sandbox: nothing is billed"
     else:
         total, price = f"about ${cost:.2f}", words.clean(f"About {config.price.estimate(buy)}")
     return {
         "count": count,
-        "grid": " × ".join(str(len(values)) for values in cells.axes.values()),
+        "grid": " × ".join(str(len(values)) for values in cells.axes.values()) if len(cells.axes) > 1 else "",
         "axes": [
             [NAMES.get(name, name), len(values), _values(name, values)] for name, values in cells.axes.items()
         ],
