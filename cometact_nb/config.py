@@ -31,6 +31,10 @@ DEFAULT_BASE_URL = "https://api.cometapi.com"
 DEFAULT_RUNWAY_VERSION = "2024-11-06"
 
 
+#: What ``embed=True`` allows, and what any number may, MB.
+_EMBED_MB, _EMBED_MAX_MB = 2.0, 100
+
+
 class Secret:
     """A key that shows itself to nobody but the one who calls :meth:`reveal`."""
 
@@ -178,6 +182,10 @@ class Config:
         wait: True makes submits wait for the clip (headless runs). Default: ``COMETACT_NB_WAIT`` is 1.
         freeze: replace the live widget by plain HTML once a task ended, so that the notebook outlives its
             kernel. Default True.
+        embed: put a finished clip into its card in the notebook, base64, so that the notebook can be sent
+            alone. True does so up to 2 MB, which a Jupyter server passes on in one message (its default limit
+            is 1 MB/s over 3 s); a number is the limit in MB, for headless runs and servers that allow more.
+            Default False: the notebook refers to the file.
         time_scale: see :class:`Endpoint`; set by ``use_sandbox``, no setting of its own.
     """
 
@@ -192,12 +200,18 @@ class Config:
     max_spend: float | None = None
     wait: bool = False
     freeze: bool = True
+    embed: bool | float = False
     time_scale: float = 1.0
 
     @property
     def endpoint(self) -> Endpoint:
         """The service that new tasks are sent to."""
         return Endpoint(self.base_url, self.api_key, self.runway_version, self.time_scale)
+
+    @property
+    def embed_bytes(self) -> int:
+        """The size up to which a finished clip is put into the notebook; 0 for none."""
+        return int((_EMBED_MB if self.embed is True else self.embed) * 1_000_000)
 
     @property
     def sandbox(self) -> bool:
@@ -299,6 +313,10 @@ def _checked(name: str, value: Any) -> Any:
             raise ConfigError(f"max_in_flight={value!r} is not a number of tasks. Give an integer ≥ 1.")
         case "ask_above" | "max_spend" if not _is_amount(value):
             raise ConfigError(f"{name}={value!r} is not an amount of US dollars. Give a number ≥ 0.")
+        case "embed" if not isinstance(value, bool) and (not _is_amount(value) or value > _EMBED_MAX_MB):
+            raise ConfigError(
+                f"embed={value!r} is no size. Give True (2 MB), False, or a number of MB ≤ {_EMBED_MAX_MB}."
+            )
         case "runway_version" if not str(value).strip():
             raise ConfigError("runway_version is empty. The documented value is '2024-11-06'.")
     return value

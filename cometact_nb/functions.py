@@ -73,7 +73,7 @@ def configure(**settings: Any) -> Config:
 
     Args:
         settings: ``api_key``, ``base_url``, ``runway_version``, ``output_dir``, ``history``,
-            ``max_in_flight``, ``price``, ``wait``, ``freeze``; see :class:`Config` for each.
+            ``max_in_flight``, ``price``, ``wait``, ``freeze``, ``embed``; see :class:`Config` for each.
 
     Returns:
         the settings as they are now; the key is not shown.

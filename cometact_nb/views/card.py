@@ -12,6 +12,7 @@ from cometact_nb.domain.advice import advise
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import RequestError
 from cometact_nb.views import parts, words
+from cometact_nb.views.embedding import data_uri
 from cometact_nb.views.parts import esc
 from cometact_nb.views.text import card_text, line
 from cometact_nb.views.thumb import thumbnail
@@ -69,6 +70,8 @@ def card_html(
     sandbox: bool,
     live: bool = False,
     autoplay: bool = False,
+    coming: Path | None = None,
+    embed_bytes: int = 0,
 ) -> str:
     """The card of a task.
 
@@ -79,15 +82,19 @@ def card_html(
         sandbox: the task runs on this machine and nothing is billed.
         live: for the inside of the widget: what changes from poll to poll is left as empty slots, so that the
             result changes only when the card's structure does; buttons are added, and clips come as bytes.
+        coming: where an unfinished task's clip is to be: a page that was closed at its end keeps this card.
+        embed_bytes: put a clip up to this size into the page itself, base64; a larger one stays a link.
         autoplay: let a finished clip play by itself, without sound. A browser does so only where it is seen.
     """
     request = request_of(state)
     if state.clips:
-        main = _clips(state.clips, notebook_dir, live=live, autoplay=autoplay)
+        main = _clips(state.clips, notebook_dir, live=live, autoplay=autoplay, embed_bytes=embed_bytes)
     elif state.is_settled:
         main = _outcome(state)
     else:
         main = _progress(state, now, live=live)
+        if coming is not None and not live:
+            main += _coming(coming, notebook_dir)
     main += parts.fine(_money_and_time(state, sandbox=sandbox))
     if request is None:
         known = (
@@ -145,6 +152,17 @@ def _progress(state: TaskState, now: float, *, live: bool) -> str:
     )
 
 
+def _coming(path: Path, notebook_dir: Path) -> str:
+    """Where to look, should the task have ended since. A picture that is not there leaves no gap."""
+    source = words.relative(str(path), notebook_dir)
+    if source is None:
+        return ""
+    poster = source.removesuffix("mp4") + "jpg"
+    style = "display:block;max-width:320px;border-radius:8px;margin-top:8px"
+    link = f'<a href="{escape(source)}" download>{esc(words.unquoted(source), 160)}</a>'
+    return f'<img src="{escape(poster)}" alt="" style="{style}"><div>Its clip, once it has one: {link}</div>'
+
+
 def _outcome(state: TaskState) -> str:
     """How a task ended without a clip, or why nobody watches it."""
     advice = advise(state)
@@ -168,14 +186,16 @@ def _refused_cancel(state: TaskState) -> str:
     return f"<div><strong>Not cancelled.</strong> {escape(words.message(state.cancel_message))}</div>"
 
 
-def _clips(clips: tuple[ClipInfo, ...], notebook_dir: Path, *, live: bool, autoplay: bool) -> str:
+def _clips(
+    clips: tuple[ClipInfo, ...], notebook_dir: Path, *, live: bool, autoplay: bool, embed_bytes: int
+) -> str:
     return "".join(
-        _clip(clip, notebook_dir, index if live else None, autoplay=autoplay)
+        _clip(clip, notebook_dir, index if live else None, autoplay=autoplay, embed_bytes=embed_bytes)
         for index, clip in enumerate(clips)
     )
 
 
-def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: bool) -> str:
+def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: bool, embed_bytes: int) -> str:
     """One video, what it is and where it lies; as slot number ``slot`` when a live view brings the bytes.
 
     No ``poster``: JupyterLab resolves a relative ``src`` only, and a poster that fails hides the first frame.
@@ -187,9 +207,13 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
     place = clip.url or clip.path
     shown = esc(words.unquoted(source) if source else place, 160)
     video, link = "", shown
+    embedded = data_uri(clip.path, embed_bytes) if embed_bytes and slot is None else ""
     if slot is not None:
         video = f'<video data-clip="{slot}" controls loop playsinline {size}></video>'
         link = f'<a data-file="{slot}">{shown}</a>'
+    elif embedded:
+        video = f'<video src="{embedded}" controls loop playsinline {size}></video>'
+        link = f'<a href="{escape(source)}" download>{shown}</a>' if source else shown
     elif clip.url:
         # No page can load it from there; the first frame, if it is here, is small enough to be kept.
         picture = thumbnail(clip.poster)
@@ -201,10 +225,13 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
             f'<video src="{escape(source)}" controls loop playsinline{plays} preload="auto" {size}></video>'
         )
         link = f'<a href="{escape(source)}" download>{shown}</a>'
+    facts = words.clip_facts(clip)
+    if embed_bytes and slot is None and not embedded:
+        facts.append(f"not embedded: embed allows {words.size(embed_bytes)}")
     style = "margin:8px 0 2px;word-wrap:break-word"
     return (
         f'{video}<div style="{style}" title="{esc(place, 1000)}">{link}</div>'
-        f"<div>{escape(' · '.join(words.clip_facts(clip)))}</div>"
+        f"<div>{escape(' · '.join(facts))}</div>"
     )
 
 

@@ -179,6 +179,7 @@ class Panel:
             RequestError: it is none of them, has fields no request has, or is a sweep that is no grid.
         """
         self._fill(values_of(thing, self._read_magic))
+        self._display.update()
         return self
 
     def submit(self, *, yes: bool = False) -> Task | Sweep:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.store.media import clip_stem
 from cometact_nb.views.card import card_html
 from cometact_nb.views.shell import in_notebook, shell
 from cometact_nb.views.text import card_text, write
@@ -70,6 +72,13 @@ def _seen(cell: int, key: str) -> bool:
     return False
 
 
+def _expected(task: Task) -> Path | None:
+    """Where a task's clip will be, unless a file of that name is there; None before that can be known."""
+    folder, state = task.session.output_folder(), task.state
+    known = state.id is not None and state.begun_at is not None
+    return folder / f"{clip_stem(state)}.mp4" if known and isinstance(folder, Path) else None
+
+
 class Display:
     """One output of one cell that shows one task, live while it runs and frozen when it ended.
 
@@ -97,7 +106,15 @@ class Display:
         task, now = self._task, time.time()
         final = self._is_final(state)
         folder = task.session.notebook_dir
-        html = card_html(state, now=now, notebook_dir=folder, sandbox=task.sandbox, autoplay=final)
+        html = card_html(
+            state,
+            now=now,
+            notebook_dir=folder,
+            sandbox=task.sandbox,
+            autoplay=final,
+            coming=_expected(task),
+            embed_bytes=task.session.config.embed_bytes if final else 0,
+        )
         text = card_text(state, now=now, sandbox=task.sandbox, notebook_dir=folder)
         self._frozen = html if final else ""
         bundle: dict[str, Any] = {"text/html": html, "text/plain": text}

@@ -1,0 +1,105 @@
+"""What a saved notebook shows without its kernel: what was asked, what came, and where it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import bleach
+import nbformat
+import pytest
+from lab import environment
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+
+CELLS = [
+    "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(75, url={url!r})",
+    "open_task = %act_two -c {{sandbox.character}}?scenario=never-ends -r {{sandbox.reference}} --seed 5",
+    "done = %act_two -c {{sandbox.character}} -r {{sandbox.reference}} -e 4 --seed 7",
+    "done.wait();",  # it ends after its cell did
+    "act.panel().load(done);",
+    "act.history()",
+    "act.configure(embed=True)\nact.task(done.id)",
+    "act.configure(embed=0.01)\nact.task(done.id)",
+]
+#: Tags that GitHub leaves in a notebook's HTML; it drops every style, class and id.
+GITHUB = {"a", "b", "br", "code", "details", "div", "em", "figure", "figcaption", "img", "li", "p", "pre"}
+GITHUB |= {"small", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul", "video"}
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory, shared_sandbox) -> Any:
+    folder = tmp_path_factory.mktemp("static")
+    sources = [source.format(url=shared_sandbox.base_url) for source in CELLS]
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    client = NotebookClient(
+        made, timeout=90, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute(env=environment(folder))
+    made.folder = str(folder)
+    return made
+
+
+def shown(notebook: Any, cell: int, kind: str = "text/html") -> str:
+    return "\n".join(out["data"].get(kind, "") for out in notebook.cells[cell].outputs if "data" in out)
+
+
+def as_on_github(html: str) -> str:
+    """What is left to read."""
+    kept = bleach.clean(
+        html, tags=GITHUB, attributes={"a": ["href"], "img": ["src"], "video": ["src"]}, strip=True
+    )
+    return " ".join(re.sub(r"<[^>]+>", " ", kept).split())
+
+
+def test_a_task_that_ended_after_its_cell_is_kept_in_its_final_form(notebook) -> None:
+    (output,) = notebook.cells[2].outputs
+    assert set(output["data"]) == {"text/html", "text/plain"}
+    (source,) = re.findall(r'<video src="(act_two_outputs/[^"]+)"', output["data"]["text/html"])
+    assert (Path(notebook.folder) / source).exists()
+    assert source in output["data"]["text/plain"]
+
+
+def test_a_task_that_had_not_ended_says_so_and_where_its_clip_will_be(notebook) -> None:
+    html, text = shown(notebook, 1), as_on_github(shown(notebook, 1))
+    for part in ("Seed 5", "As of", "act.task(", "Its clip, once it has one: act_two_outputs/"):
+        assert part in text
+    # The name is the one that a finished task's clip really gets.
+    coming = re.findall(r'href="(act_two_outputs/[^"]+\.mp4)"', html)[0]
+    made = re.findall(r'<video src="(act_two_outputs/[^"]+)"', shown(notebook, 2))[0]
+    assert re.sub(r"\d{8}-\d{6}_\w{8}", "", coming) == re.sub(r"\d{8}-\d{6}_\w{8}", "", made)
+
+
+@pytest.mark.parametrize(
+    ("cell", "parts", "said"),
+    [
+        (2, ["SUCCEEDED", "act_two_outputs/", "hero.png", "Seed 7", "Expression 4"], "SUCCEEDED"),
+        (4, ["The request in the form", "hero.png", "Seed 7", "--seed 7"], "--seed 7"),
+        (5, ["SUCCEEDED", "RUNNING", "act_two_outputs/", "hero.png", "seed 7", "expression 4"], "seed 7"),
+    ],
+    ids=["card", "panel", "history"],
+)
+def test_every_view_reads_well_without_styles_and_as_text(notebook, cell, parts, said) -> None:
+    text = as_on_github(shown(notebook, cell))
+    assert [part for part in parts if part not in text] == []
+    assert said in shown(notebook, cell, "text/plain")
+
+
+def test_no_clip_is_in_the_notebook_unless_asked_for_and_a_task_is_small(notebook) -> None:
+    for cell in (1, 2, 4, 5):
+        outputs = json.dumps(notebook.cells[cell].outputs)
+        assert ";base64," not in outputs
+        assert len(outputs) < 40_000
+    assert "data:video/mp4;base64," in shown(notebook, 6)
+    assert "base64" not in shown(notebook, 6, "text/plain")
+    assert "data:video" not in shown(notebook, 7)
+    assert "not embedded: embed allows 10 kB" in shown(notebook, 7)
+    assert 'src="act_two_outputs/' in shown(notebook, 7)
+
+
+def test_a_page_made_of_it_plays_the_clip_beside_it(notebook) -> None:
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert re.search(r'<video[^>]* src="act_two_outputs/[^"]+\.mp4"', page)
+    assert "cometact-history-record" in page
