@@ -14,8 +14,10 @@ from cometact_nb.views.sweep_layout import Band, Layout, axis_name, lay_out, nam
 from cometact_nb.views.thumb import data_uri, small_jpeg
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from cometact_nb.domain.task import ClipInfo
     from cometact_nb.sweep_handle import Cell, Sweep
 
 __all__ = ["planned_html", "record_html", "record_text"]
@@ -28,6 +30,8 @@ _CELLS = 400
 _LINES = 24
 _TH = "text-align:left;padding:4px 10px 4px 0;vertical-align:top;font-weight:600"
 _TD = "text-align:left;padding:4px 10px 8px 0;vertical-align:top"
+#: Notebooks stripe the rows of tables, and light the one below the pointer.
+_TR = "background:none"
 _FLOW = "display:flex;flex-wrap:wrap;gap:10px 14px;list-style:none;margin:0;padding:0"
 
 
@@ -59,13 +63,18 @@ def record_text(sweep: Sweep, *, folder: Path) -> str:
     names = names_of(sweep.axes)
     for cell in sweep.cells[:_LINES]:
         clip = cell.job.state.clip if cell.job is not None else None
-        where = words.unquoted(words.relative(clip.path, folder) or clip.path) if clip else ""
+        where = _place(clip, folder) if clip else ""
         told = [params_line(cell.params, names), facts.cell_word(cell), where or facts.problem_of(cell)]
         lines.append(f"  {cell.index + 1}. {' · '.join(words.clean(part, 200) for part in told if part)}")
     if len(sweep) > _LINES:
         lines.append(f"  … and {len(sweep) - _LINES} more: sweep.to_rows()")
     lines += [words.clean(hint) for hint in _next_steps(sweep)]
     return "\n".join(lines)
+
+
+def _place(clip: ClipInfo, folder: Path) -> str:
+    """Where a clip is, as a person reads it."""
+    return clip.url or words.unquoted(words.relative(clip.path, folder) or clip.path)
 
 
 def planned_html(cell: Cell, *, sandbox: bool) -> str:
@@ -133,7 +142,7 @@ def _player(picture: str, source: str) -> str:
     style = f"display:block;width:{_PLAYER}px;max-width:100%;border-radius:5px;margin:2px 0"
     size = f'width="{_PLAYER}" style="{style}"'
     video = f'<video src="{escape(source)}" controls loop preload="none" {size}></video>'
-    summary = f'<summary style="cursor:pointer">{picture or "Play"}</summary>'
+    summary = f'<summary style="cursor:pointer;list-style:none" title="Play">{picture or "▶ Play"}</summary>'
     return f"<details>{summary}{video}</details>"
 
 
@@ -159,29 +168,27 @@ class _Pen:
             cells = [index for index in band.cells[0] if index is not None][:_CELLS]
             items = "".join(f"<li>{self._cell(index, named=True)}</li>" for index in cells)
             return f'<ul style="{_FLOW}">{items}</ul>'
+        title = f'<div style="margin:10px 0 2px"><strong>{esc(band.title, 200)}</strong></div>'
+        return (title if band.title else "") + self._table(layout, band)
+
+    def _table(self, layout: Layout, band: Band) -> str:
         heads = "".join(
             f'<th scope="col" style="{_TH}">{esc(text, 60)}</th>' for text in layout.column_labels
         )
         corner = f"{esc(axis_name(layout.rows))} ↓ {esc(axis_name(layout.columns))} →"
-        corner = f'<th style="{_TH};font-weight:400;opacity:.72">{corner}</th>'
+        corner = f'<td style="{_TH};font-weight:400;opacity:.72">{corner}</td>'
         rows = "".join(
-            f'<tr><th scope="row" style="{_TH}">{esc(text, 60)}</th>'
-            + "".join(
-                f'<td style="{_TD}">{"" if index is None else self._cell(index)}</td>' for index in line
-            )
-            + "</tr>"
+            f'<tr style="{_TR}"><th scope="row" style="{_TH}">{esc(text, 60)}</th>{self._line(line)}</tr>'
             for text, line in zip(layout.row_labels, band.cells, strict=True)
         )
-        title = (
-            f'<div style="margin:10px 0 2px"><strong>{esc(band.title, 200)}</strong></div>'
-            if band.title
-            else ""
+        style = "font:inherit;border-collapse:collapse;display:block;overflow-x:auto;max-width:100%"
+        head = f'<thead><tr style="{_TR}">{corner}{heads}</tr></thead>'
+        return f'<table style="{style}">{head}<tbody>{rows}</tbody></table>'
+
+    def _line(self, cells: Iterable[int | None]) -> str:
+        return "".join(
+            f'<td style="{_TD}">{"" if index is None else self._cell(index)}</td>' for index in cells
         )
-        table = (
-            '<table style="font:inherit;border-collapse:collapse;display:block;overflow-x:auto;'
-            f'max-width:100%"><thead><tr>{corner}{heads}</tr></thead><tbody>{rows}</tbody></table>'
-        )
-        return title + table
 
     def _cell(self, index: int, *, named: bool = False) -> str:
         self._drawn += 1
@@ -189,7 +196,7 @@ class _Pen:
         line = params_line(cell.params, self._names) or f"Cell {index + 1}"
         name = f'<div style="font-size:11px">{esc(line, 120)}</div>'
         clip = cell.job.state.clip if cell.job is not None else None
-        source = words.relative(clip.path, self._folder) if clip else None
+        source = words.relative(clip.path, self._folder) if clip and not clip.url else None
         _, colour = facts.KINDS[facts.kind_of(cell)]
         edge = f"border-left:3px solid {colour};padding-left:5px"
         word = f'<span style="{edge}">{esc(facts.cell_word(cell))}</span>'
@@ -198,6 +205,8 @@ class _Pen:
             picture = self._poster(clip.poster)
             link = f'<a href="{escape(source)}" title="{esc(words.unquoted(source), 300)}">'
             word = f"{_player(picture, source)}{link}{shown}</a><br>{word}"
+        elif clip:  # at a store, from where no page can load it; or on another drive
+            word = f"{self._poster(clip.poster)}{esc(_place(clip, self._folder), 160)}<br>{word}"
         why = facts.problem_of(cell)
         said = f'<div style="font-size:11px;opacity:.8">{esc(why, 160)}</div>' if why else ""
         box = f"font-size:11px;min-width:{_SHOWN}px;max-width:{_PLAYER}px;overflow-wrap:anywhere"
@@ -208,5 +217,5 @@ class _Pen:
         if not picture:
             return ""
         self._budget -= len(picture)
-        style = f"width:{_SHOWN}px;border-radius:5px;margin:0 0 2px;vertical-align:middle"
+        style = f"display:block;width:{_SHOWN}px;border-radius:5px;margin:0 0 2px"
         return f'<img src="{data_uri(picture)}" alt="Play" width="{_SHOWN}" style="{style}">'

@@ -41,7 +41,6 @@ def test_the_history_is_a_list_of_rows_with_what_was_asked_and_what_came(session
 
 
 def test_a_frame_has_a_row_a_task(session, sandbox) -> None:
-    pytest.importorskip("pandas")
     submit(session, sandbox)
     frame = find_history(session).to_frame()
     assert list(frame["status"]) == ["PENDING"]

@@ -388,6 +388,9 @@ def test_rows_hold_parameters_outcome_clip_and_rating(session, sandbox) -> None:
     assert (row["seed"], row["status"], row["stars"], row["favourite"]) == (1, "SUCCEEDED", 4, True)
     assert row["note"] == "good lips"
     assert Path(row["clip"]).exists()
+    frame = sweep.to_frame()
+    assert list(frame["stars"].dropna()) == [4]
+    assert list(frame.groupby("seed")["status"].first()) == ["SUCCEEDED", "SUCCEEDED"]
 
 
 def test_ratings_are_there_in_the_next_kernel(tmp_path, sandbox) -> None:

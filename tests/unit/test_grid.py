@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,8 +101,7 @@ def test_rows_may_be_requests_and_are_combined_with_axes() -> None:
 
 
 def test_a_data_frame_is_a_table_and_what_it_misses_is_unset() -> None:
-    pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({"seed": [1, None], "body_control": [True, False]})
+    frame = pd.DataFrame({"seed": [1, None], "body_control": [True, False]})
     assert [cell.request.params for cell in cells_of(frame).cells] == [
         {"body_control": True, "seed": 1},
         {"body_control": False},
