@@ -134,7 +134,17 @@ class ActTwoMagics(Magics):
         if options.help:
             _say(request_parser().format_help())
             return None
-        for running in ("dry_run", "wait", "timeout", "nested", "quiet", "max_cost", "yes", "no_canary"):
+        for running in (
+            "dry_run",
+            "wait",
+            "timeout",
+            "nested",
+            "quiet",
+            "max_cost",
+            "yes",
+            "no_canary",
+            "name",
+        ):
             if getattr(options, running):
                 option = f"--{running.replace('_', '-')}"
                 raise UsageError(f"%act_two panel: {option} is for a request that is sent at once.")

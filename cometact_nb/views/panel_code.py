@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["needs_consent", "request_code", "short_inline", "short_spec", "sweep_code"]
 
 #: More cells than this are too long to be read as one curl command or one body each.
-_LISTED = 100
+_LISTED = 24
 #: A data URI longer than this is a file.
 _URI_CHARS = 300
 
