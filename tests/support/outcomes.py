@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import sys
 import tempfile
 import threading
@@ -138,7 +139,8 @@ def main() -> None:
             row.status,
             _yes(row.clip),
         ]
-        cells.append(row.told[:90] + ("…" if len(row.told) > 90 else ""))
+        told = re.sub(r" \(request id: [^)]*\)", "", row.told)
+        cells.append(told[:90] + ("…" if len(told) > 90 else ""))
         if not options.no_vendor:
             peer = vendor(sandbox, name)
             cells += [peer.posts, peer.accepted, peer.status[:40], _yes(peer.clip)]
