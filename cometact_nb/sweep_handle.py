@@ -509,6 +509,13 @@ class Sweep:
         """Whether the run that is under way will buy a cell. What a paused one left is planned anew."""
         return entry.mark == "QUEUED" and entry.job is None and self._runner.state == "running"
 
+    def _may_be_bought(self, entry: Entry) -> bool:
+        """Whether a cell has no video that is there, on its way, or in doubt."""
+        if entry.job is None:
+            return not self._is_coming(entry)
+        status = entry.job.state.status
+        return status.is_terminal and status not in {Status.SUCCEEDED, Status.UNCONFIRMED}
+
     def _again(self, *, failed: bool = True, cancelled: bool = False) -> list[Entry]:
         """The cells that a retry would buy."""
         ends = FAILED - {Status.CANCELLED} if failed else set()
@@ -546,6 +553,7 @@ class Sweep:
         )
 
     def _start(self, wanted: list[Entry], max_cost: float | None, *, yes: bool, canary: bool | None) -> Sweep:
+        seen = {entry: entry.job for entry in wanted}
         if wanted:
             plan = self._plan(wanted)
             if plan.errors:
@@ -560,7 +568,9 @@ class Sweep:
             self._canary = canary
             self._runner.approved_usd = approved
             self.keep("running")  # on disk before the first request, so that any kernel can go on
-            self._runner.start(wanted, spent_usd=self.spent_usd, approved_usd=approved, canary=canary)
+            # Another thread may have begun the same meanwhile: what it buys is not bought again.
+            left = [entry for entry, job in seen.items() if entry.job is job and self._may_be_bought(entry)]
+            self._runner.start(left, spent_usd=self.spent_usd, approved_usd=approved, canary=canary)
 
         self.session.run(begin())
         if self.session.config.wait:

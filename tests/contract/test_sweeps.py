@@ -6,7 +6,9 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -145,6 +147,38 @@ def test_replicates_are_bought_each(session, sandbox) -> None:
     sweep = grid(session, sandbox, seed=[1], replicates=3).run().wait(60)
     assert len({cell.task.id for cell in sweep.cells}) == 3
     assert sandbox.posts() == 3
+
+
+@pytest.mark.parametrize("how", ["run", "retry"])
+def test_two_threads_that_run_one_sweep_at_once_buy_each_cell_once(session, sandbox, how) -> None:
+    """A click on a page's button while a cell runs the same: the later one decides by what it saw before."""
+    character = sandbox.playing("internal") if how == "retry" else sandbox.character
+    sweep = grid(session, sandbox, character=character, seed=range(3))
+    if how == "retry":
+        sweep.run(canary=False).wait(60)
+    before = sandbox.posts()
+    decided, go_on, check = threading.Event(), threading.Event(), session.check
+
+    def slow(request) -> None:
+        check(request)
+        if threading.current_thread() is late:
+            decided.set()
+            go_on.wait(30)
+
+    session.check = slow
+    begin = sweep.retry if how == "retry" else partial(sweep.run, canary=False)
+    late = threading.Thread(target=begin)
+    late.start()
+    assert decided.wait(30)
+    begin()
+    while (
+        len([cell for cell in sweep.cells if cell.task and cell.task.id]) < 3 or sandbox.posts() < before + 3
+    ):
+        threading.Event().wait(0.02)
+    go_on.set()
+    late.join(30)
+    sweep.wait(60)
+    assert sandbox.posts() == before + 3
 
 
 def test_two_kernels_that_run_the_same_sweep_buy_each_cell_once(tmp_path, sandbox) -> None:
