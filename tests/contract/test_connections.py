@@ -280,3 +280,11 @@ def test_the_signature_of_a_redirected_link_stands_in_no_debug_log(tmp_path, cap
         assert fetch(host, tmp_path).bytes == len(CLIP)
     assert "clip.mp4" in caplog.text
     assert "SIGNED-CANARY" not in caplog.text
+
+
+def test_what_is_read_of_an_input_is_as_long_as_asked_for_however_it_is_packed() -> None:
+    bomb = gzip.compress(b"\0" * 30_000_000)
+    with serving(lambda *_: iter([answer(bomb, Content_Encoding="gzip")])) as host:
+        outcome = with_client(lambda client: client.read_range(f"{host.url}/a.png", 0, 1000, 10))
+    assert isinstance(outcome, flow.Answer)
+    assert outcome.content == bomb[:1000]
