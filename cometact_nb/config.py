@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from cometact_nb.errors import ConfigError
-from cometact_nb.project import is_url, project_settings
+from cometact_nb.project import history_setting, is_url, plain_path, project_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -263,33 +263,9 @@ class Config:
             api_key=None if no_key else environ.get("COMETAPI_KEY") or stored.get("api_key"),
             base_url=environ.get("COMETAPI_BASE_URL") or stored.get("base_url"),
             output_dir=environ.get("COMETACT_NB_OUTPUT_DIR") or project.get("output_dir"),
-            history=_history(environ, project),
+            history=history_setting(environ, project),
             wait=_is_on(environ.get("COMETACT_NB_WAIT")),
         )
-
-
-def history_path(folder: Path) -> str:
-    """The history's file by the environment and the project of ``folder``, without any other setting.
-
-    Raises:
-        ConfigError: a project's file that cannot be read.
-    """
-    return _checked_path(_history(os.environ, project_settings(folder)))
-
-
-def _history(environ: Mapping[str, str], project: Mapping[str, str]) -> str:
-    return environ.get("COMETACT_NB_HISTORY") or project.get("history") or default_history()
-
-
-def _checked_path(value: Any) -> str:
-    return str(value) if str(value) == ":memory:" else str(Path(value).expanduser())
-
-
-def default_history() -> str:
-    """The history file in the user's data folder."""
-    import platformdirs  # noqa: PLC0415  (27 ms that `import cometact_nb` need not pay)
-
-    return str(Path(platformdirs.user_data_dir("cometact_nb", appauthor=False)) / "history.sqlite")
 
 
 def _is_on(text: str | None) -> bool:
@@ -306,7 +282,7 @@ def _checked(name: str, value: Any) -> Any:
         case "output_dir":
             return _folder(value)
         case "history":
-            return _checked_path(value)
+            return plain_path(value)
         case "price" if not isinstance(value, Price):
             return Price(value)
         case "max_in_flight" if isinstance(value, bool) or not isinstance(value, int) or value < 1:

@@ -63,9 +63,9 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
         return (place + len(name + dot), _attributes(name)) if dot else (place, _variables())
     if fragment.startswith("-") and "=" in fragment:
         option, _, value = fragment.partition("=")
-        return len(option) + 1 + _last(value), VALUES.get(parser.field_of(option) or "", ())
+        return len(option) + 1 + _last(value), _values(parser.field_of(option))
     if before and parser.takes_value(before[-1]) and not fragment.startswith("-"):
-        return _last(fragment), VALUES.get(parser.field_of(before[-1]) or "", ())
+        return _last(fragment), _values(parser.field_of(before[-1]))
     if before == ["guide"] and not fragment.startswith("-"):
         return 0, topics()
     if fragment.startswith("-"):
@@ -80,6 +80,15 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
 def _last(values: str) -> int:
     """Where the last of several values begins."""
     return values.rfind(",") + 1
+
+
+def _values(field: str | None) -> Iterable[str]:
+    """What an option's value may be."""
+    if field == "status":
+        from cometact_nb.domain.search import STATUSES  # noqa: PLC0415  (states, when they are asked for)
+
+        return STATUSES
+    return VALUES.get(field or "", ())
 
 
 def _variables() -> list[str]:

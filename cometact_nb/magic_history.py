@@ -165,8 +165,7 @@ def _history_path() -> str:
     shared = getattr(sessions, "_shared", None)
     if shared is not None:
         return str(shared.config.history)
-    from cometact_nb.config import history_path  # noqa: PLC0415
-    from cometact_nb.project import notebook_folder  # noqa: PLC0415
+    from cometact_nb.project import history_path, notebook_folder  # noqa: PLC0415
 
     try:
         return history_path(notebook_folder(Path.cwd()))

@@ -12,7 +12,6 @@ from IPython.core.error import UsageError
 from cometact_nb.domain.forms import OPTIONS
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS, wrong_name
-from cometact_nb.domain.search import STATUSES
 from cometact_nb.domain.several import read_several
 from cometact_nb.errors import RequestError
 from cometact_nb.magic_sweep import add_options
@@ -66,7 +65,6 @@ VALUES: dict[str, tuple[str, ...]] = {
     "public_figure_threshold": ("auto", "low"),
     "character_type": ("image", "video"),
     "reference_type": ("video",),
-    "status": STATUSES,
 }
 SUBCOMMANDS = {
     "sandbox": "send tasks to a stand-in on this machine; nothing is billed",

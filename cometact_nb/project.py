@@ -12,16 +12,22 @@ A project comes from others, too, so its file cannot say where a key is sent, no
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["is_url", "notebook_folder", "project_settings"]
+__all__ = [
+    "history_path",
+    "history_setting",
+    "is_url",
+    "notebook_folder",
+    "plain_path",
+    "project_settings",
+]
 
 _OWN, _SHARED = "cometact_nb.toml", "pyproject.toml"
 _SETTINGS = ("output_dir", "history")
@@ -38,6 +44,31 @@ def notebook_folder(otherwise: Path) -> Path:
     """The folder of this kernel's notebook; ``otherwise`` where none is known, as in a script."""
     named = Path(os.environ.get("JPY_SESSION_NAME", ""))
     return named.parent if named.is_absolute() and named.parent.is_dir() else otherwise
+
+
+def history_path(folder: Path) -> str:
+    """The history's file by the environment and the project of ``folder``: what any kernel there would use.
+
+    Raises:
+        ConfigError: a project's file that cannot be read.
+    """
+    return plain_path(history_setting(os.environ, project_settings(folder)))
+
+
+def history_setting(environ: Mapping[str, str], project: Mapping[str, str]) -> str:
+    """The history that the environment names, else the project, else the one in the user's data folder."""
+    return environ.get("COMETACT_NB_HISTORY") or project.get("history") or _default_history()
+
+
+def plain_path(value: Any) -> str:
+    """A history's place as it is stored: a path without ``~``, or ``":memory:"``."""
+    return str(value) if str(value) == ":memory:" else str(Path(value).expanduser())
+
+
+def _default_history() -> str:
+    import platformdirs  # noqa: PLC0415  (27 ms that `import cometact_nb` need not pay)
+
+    return str(Path(platformdirs.user_data_dir("cometact_nb", appauthor=False)) / "history.sqlite")
 
 
 def project_settings(folder: Path) -> dict[str, str]:
@@ -77,6 +108,8 @@ def _table(path: Path) -> dict[str, Any] | None:
         raise ConfigError(f"{path} cannot be read ({error}).") from None
     if path.name == _SHARED and "tool.cometact_nb" not in text:
         return None
+    import tomllib  # noqa: PLC0415  (few folders have such a file, and every kernel looks for one)
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -9,10 +9,14 @@ import pytest
 from services import SandboxProcess, new_session
 
 from cometact_nb.domain import task as events
+from cometact_nb.domain.search import Query
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import HistoryError, UnconfirmedError, WaitTimeout
 from cometact_nb.histories import find_history
 from cometact_nb.resuming import take_up_all
+from cometact_nb.views.card import card_html
+from cometact_nb.views.history_record import record_html, record_text
+from cometact_nb.views.history_widget import row_facts
 
 
 def submit(session, sandbox, **fields):
@@ -154,6 +158,13 @@ def test_a_task_made_elsewhere_has_a_row_and_a_beginning_nobody_knows_is_refused
     assert row.to_dict()["price_usd"] is None
     assert row.clip.path.exists()
     assert here.task(task_id[:8]).id == task_id
+    facts = row_facts(row, tmp_path)
+    assert (facts["inputs"], facts["can"]) == ([], ["show"])  # there is no request to load
+    assert "not known here" in record_html([row], Query(), now=0, folder=tmp_path)
+    assert row.clip.path.name in record_text([row], Query())
+    card = card_html(row.state, now=0, notebook_dir=tmp_path, sandbox=True)
+    assert "it was made elsewhere" in card
+    assert row.clip.path.name in card
     here.close()
 
 
