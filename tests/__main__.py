@@ -1,6 +1,7 @@
 """``python -m tests``: every check of this project, on what is installed.
 
-``--fast`` leaves out what needs a browser; anything else is passed on to pytest.
+``--fast`` leaves out what needs a browser, ``--matrix`` runs other versions and front ends instead, each in an
+environment of its own (see ``tests/matrix.py``); anything else is passed on to pytest.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from tests import matrix
 
 ROOT = Path(__file__).parents[1]
 CODE = ["cometact_nb", "docs", "notebooks", "tests"]
@@ -53,6 +56,8 @@ def have_browser() -> bool:
 
 
 def main(arguments: list[str]) -> int:
+    if "--matrix" in arguments:
+        return matrix.run([argument for argument in arguments if argument != "--matrix"])
     fast = "--fast" in arguments
     arguments = [argument for argument in arguments if argument != "--fast"]
     if not fast and not have_browser():

@@ -50,7 +50,8 @@ class Lab:
     Args:
         folder: an empty folder; notebooks lie in ``folder/work``.
         theme: such as ``JupyterLab Dark``.
-        module: ``jupyterlab``, or ``notebook`` for Notebook 7, which is built of the same parts.
+        module: ``jupyterlab``, or ``notebook`` for Notebook 7, which is built of the same parts, or
+            ``nbclassic``.
     """
 
     TOKEN = "test-token"
@@ -91,7 +92,7 @@ class Lab:
 
     def url(self, notebook: str) -> str:
         """The address that opens one notebook, in a workspace of its own."""
-        if self.module == "notebook":
+        if self.module != "jupyterlab":
             return f"{self.base_url}/notebooks/{notebook}?token={self.TOKEN}"
         workspace = Path(notebook).stem
         return f"{self.base_url}/lab/workspaces/{workspace}/tree/{notebook}?token={self.TOKEN}"
