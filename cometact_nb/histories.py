@@ -126,7 +126,7 @@ class HistoryRow:
 
     def __repr__(self) -> str:
         parts = [f"{self.begun_at:%Y-%m-%d %H:%M}", (self.id or self.key)[:13], self.status.value]
-        parts += [Path(self.state.clip.path).name] if self.state.clip else []
+        parts += [Path(self.state.clip.place).name] if self.state.clip else []
         parts += ["sandbox"] if self.sandbox else []
         return f"<{' · '.join(parts)}>"
 

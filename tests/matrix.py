@@ -22,7 +22,6 @@ TOOLS = ["pexpect", "playwright", "pytest", "pytest-xdist"]
 SHOWN = [
     "jupyterlab",
     "notebook",
-    "nbclassic",
     "ipykernel",
     "ipython",
     "ipywidgets",
@@ -63,7 +62,6 @@ LANES = {
     "oldest": Lane([*BROWSER, *KERNEL], oldest=True),
     "ipykernel-6": Lane([*BROWSER, *KERNEL], ("ipykernel<7",)),
     "notebook-7.0": Lane(["tests/browser/test_notebook_seven.py"], ("notebook==7.0.*",)),
-    "nbclassic": Lane(["tests/browser/classic.py"], ("nbclassic",)),
     "python-3.12": Lane(KERNEL, python="3.12"),
     "python-3.13": Lane(KERNEL, python="3.13"),
 }

@@ -78,7 +78,7 @@ def found_by(state: TaskState) -> str:
         for ref in (request.get("character"), request.get("reference"))
         if isinstance(ref, dict) and not str(ref.get("uri", "")).lower().startswith("data:")
     ]
-    files = [re.split(r"[\\/]", clip.path)[-1] for clip in state.clips[:2]]
+    files = [re.split(r"[\\/]", clip.place)[-1] for clip in state.clips[:2]]
     said = [state.failure_code or "", (state.failure or "")[:120]]
     parts = [state.id or "", state.key, *addresses, *files, *said]
     return " ".join(" ".join(parts).split()).lower()[:_FOUND_BY_MAX_CHARS]

@@ -135,6 +135,11 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
     fps: float | None = None
     duration_s: float | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it is, as its user would write it: the URL at a store, or the path."""
+        return self.url or self.path
+
 
 class TaskEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
     """Something that happened to a task. ``at`` is Unix seconds by this machine's clock."""

@@ -200,12 +200,11 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
 
     No ``poster``: JupyterLab resolves a relative ``src`` only, and a poster that fails hides the first frame.
     """
-    source = None if clip.url else words.relative(clip.path, notebook_dir)
+    source = words.relative(clip.place, notebook_dir)
     width, height = _room(clip)
     style = f"display:block;width:100%;max-width:{width}px;height:auto;border-radius:8px;background:#000"
     size = f'width="{width}" height="{height}" style="{style}"'
-    place = clip.url or clip.path
-    shown = esc(words.unquoted(source) if source else place, 160)
+    shown = esc(words.unquoted(source) if source else clip.place, 160)
     video, link = "", shown
     embedded = data_uri(clip.path, embed_bytes) if embed_bytes and slot is None else ""
     if slot is not None:
@@ -230,7 +229,7 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
         facts.append(f"not embedded: embed allows {words.size(embed_bytes)}")
     style = "margin:8px 0 2px;word-wrap:break-word"
     return (
-        f'{video}<div style="{style}" title="{esc(place, 1000)}">{link}</div>'
+        f'{video}<div style="{style}" title="{esc(clip.place, 1000)}">{link}</div>'
         f"<div>{escape(' · '.join(facts))}</div>"
     )
 

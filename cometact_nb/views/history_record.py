@@ -81,15 +81,15 @@ def _clip(row: HistoryRow, folder: Path) -> str:
     clip = row.state.clip
     if clip is None:
         return ""
-    source = words.relative(clip.path, folder)
-    shown = esc(words.unquoted(source) if source else clip.path, 160)
+    source = words.relative(clip.place, folder)
+    shown = esc(words.unquoted(source) if source else clip.place, 160)
     link = f'<a href="{esc(source, 4096)}" download>{shown}</a>' if source else shown
-    poster = words.relative(clip.poster, folder) if clip.poster else None
+    poster = words.relative(clip.poster, folder) if clip.poster and not clip.url else None
     picture = ""
     if poster:
         style = "display:block;height:54px;max-width:120px;border-radius:4px;object-fit:cover"
         picture = f'<img src="{esc(poster, 4096)}" alt="" height="54" loading="lazy" style="{style}">'
-    return f'{picture}<span title="{esc(clip.path, 1000)}">{link}</span>'
+    return f'{picture}<span title="{esc(clip.place, 1000)}">{link}</span>'
 
 
 def record_text(
@@ -100,8 +100,8 @@ def record_text(
     for row in rows[:most]:
         state = row.state
         clip = state.clip
-        where = words.relative(clip.path, folder) if clip and folder is not None else None
-        file = words.clean(words.unquoted(where) if where else clip.path, 200) if clip else ""
+        where = words.relative(clip.place, folder) if clip and folder is not None else None
+        file = words.clean(words.unquoted(where) if where else clip.place, 200) if clip else ""
         parts_ = [
             f"{row.begun_at:%Y-%m-%d %H:%M}",
             f"{words.short_id(state):<8}",

@@ -71,7 +71,7 @@ def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
         folder: where relative paths start.
     """
     state, request, clip = row.state, row.request, row.state.clip
-    source = words.relative(clip.path, folder) if clip else None
+    source = words.relative(clip.place, folder) if clip else None
     inputs = (request.character, request.reference) if request else ()
     return {
         "key": row.key,
@@ -85,7 +85,7 @@ def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
         "inputs": [words.file_name(ref.uri) for ref in inputs],
         "knobs": knobs_told(row),
         "told": told(row),
-        "path": words.clean(clip.path, 4096) if clip else "",
+        "path": words.clean(clip.place, 4096) if clip else "",
         "source": source or "",
         "poster": bool(clip and clip.poster),
         "can": _can(state, known=request is not None),

@@ -56,9 +56,8 @@ def card_text(state: TaskState, *, now: float, sandbox: bool, notebook_dir: Path
 
 
 def _clip(clip: ClipInfo, notebook_dir: Path | None) -> str:
-    here = notebook_dir is not None and clip.url is None
-    source = words.relative(clip.path, notebook_dir) if notebook_dir is not None and here else None
-    where = words.unquoted(source) if source else clip.url or clip.path
+    source = words.relative(clip.place, notebook_dir) if notebook_dir is not None else None
+    where = words.unquoted(source) if source else clip.place
     return " · ".join([words.clean(where, 300), *words.clip_facts(clip)])
 
 

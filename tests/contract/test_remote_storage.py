@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import fsspec
 import pytest
@@ -14,7 +15,9 @@ from fsspec.implementations.memory import MemoryFileSystem
 from cometact_nb import archive
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.histories import find_history
 from cometact_nb.store.places import place
+from cometact_nb.views.history_record import record_html
 
 URL = "memory://bucket/clips"
 
@@ -76,6 +79,9 @@ def test_a_clip_ends_at_the_store_with_its_sidecar_and_poster_and_its_copy_is_a_
     assert saved.clip.url == clip.url
     found = archive.verify(session)
     assert (found.ok, found.clips, found.bytes) == (True, 1, clip.bytes)
+    listed = find_history(session)
+    assert [row["clip_url"] for row in listed.to_rows()] == [clip.url]
+    assert clip.url in record_html(listed, listed.query, now=time.time(), folder=tmp_path)
 
 
 def test_a_lost_copy_is_fetched_from_the_store_and_a_changed_original_is_refused(

@@ -50,8 +50,7 @@ class Lab:
     Args:
         folder: an empty folder; notebooks lie in ``folder/work``.
         theme: such as ``JupyterLab Dark``.
-        module: ``jupyterlab``, or ``notebook`` for Notebook 7, which is built of the same parts, or
-            ``nbclassic``.
+        module: ``jupyterlab``, or ``notebook`` for Notebook 7, which is built of the same parts.
     """
 
     TOKEN = "test-token"
@@ -92,7 +91,7 @@ class Lab:
 
     def url(self, notebook: str) -> str:
         """The address that opens one notebook, in a workspace of its own."""
-        if self.module != "jupyterlab":
+        if self.module == "notebook":
             return f"{self.base_url}/notebooks/{notebook}?token={self.TOKEN}"
         workspace = Path(notebook).stem
         return f"{self.base_url}/lab/workspaces/{workspace}/tree/{notebook}?token={self.TOKEN}"
