@@ -132,10 +132,7 @@ class History:
         values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
         try:
             with no_fork, self._transaction():
-                self._db.execute(
-                    _PUT_TASK,
-                    (*values, self.owner, _text(state), begun_at, found_by(state)),
-                )
+                self._db.execute(_PUT_TASK, (*values, self.owner, _text(state), begun_at, found_by(state)))
                 self._db.execute(
                     "INSERT INTO events (key, at, event) VALUES (?, ?, ?)",
                     (key, event.at, _text(_redacted(event))),
