@@ -440,12 +440,15 @@ class Session:
         if not self.is_here:
             return  # they are the parent's
         with self._lock:
-            if self._engine is not None:
-                self._engine.close()
-                self._engine = None
-            if self._sandbox is not None:
-                self._sandbox.stop()
-                self._sandbox = None
+            engine, sandbox = self._engine, self._sandbox
+        # Without the lock: what runs on the engine's loop may ask for the engine before it ends.
+        if engine is not None:
+            engine.close()
+        if sandbox is not None:
+            sandbox.stop()
+        with self._lock:
+            self._engine = None if self._engine is engine else self._engine
+            self._sandbox = None if self._sandbox is sandbox else self._sandbox
 
     # --- inside ------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 
 from services import new_session
@@ -31,3 +33,20 @@ def test_a_kernel_that_ends_while_a_request_is_sent_learns_its_answer_and_begins
     assert [cell.status for cell in found.cells] == ["SUCCEEDED"] * 3
     assert sandbox.posts() == 3
     again.close()
+
+
+def test_what_asks_for_the_engine_while_it_closes_does_not_hold_it_up(session) -> None:
+    begun, asked = threading.Event(), []
+
+    async def ask() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            asked.append(session.engine)
+
+    engine = session.engine
+    engine.call(ask())
+    begun.wait(10)
+    session.close()
+    assert asked == [engine]
