@@ -1,4 +1,8 @@
-"""A sweep: many requests that differ in a few fields, planned, bought once, watched and compared as one."""
+"""A sweep: many requests that differ in a few fields, planned, bought once, watched and compared as one.
+
+Longer than other modules, since it is the whole of what a user may do with a sweep, and half of it is that
+reference. What it decides stands elsewhere: `domain/sweep`, `sweep_choice`, `sweep_plan`; `sweep_run` buys.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,13 @@ import logging
 import time
 from collections import Counter
 from concurrent import futures
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.config import Endpoint
 from cometact_nb.domain.grid import expand
-from cometact_nb.domain.sweep import FAILED, Rating, assign, blamed, doubts, shares
+from cometact_nb.domain.sweep import FAILED, Rating, assign, doubts
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import (
     ActTwoError,
@@ -27,6 +30,8 @@ from cometact_nb.errors import (
 from cometact_nb.numbers import map_clips, noise_floor
 from cometact_nb.store import sweeps as store
 from cometact_nb.sweep_cells import Cell, row
+from cometact_nb.sweep_choice import Choice, may_be_served
+from cometact_nb.sweep_inputs import Inputs
 from cometact_nb.sweep_plan import Plan, approve, check_max_spend
 from cometact_nb.sweep_run import Entry, Runner
 
@@ -36,8 +41,6 @@ if TYPE_CHECKING:
 
     from cometact_nb.clips import Clip
     from cometact_nb.domain.grid import Spec
-    from cometact_nb.domain.inspection import Inspection, Role
-    from cometact_nb.domain.media import Finding, MediaRef
     from cometact_nb.job import Job
     from cometact_nb.numbers import Executor, NoiseFloor
     from cometact_nb.sessions import Session
@@ -53,10 +56,6 @@ _HEARTBEAT_S = 0.2
 _TELL_S = 0.4
 #: How long a wait lets views draw the end before it returns, seconds.
 _DRAW_S = 5.0
-#: Inputs that are looked at before the first request; a sweep over more is not held up by the rest.
-_INSPECTED = 40
-#: How long a plan waits for the inspections, seconds.
-_INSPECTING_S = 15.0
 
 
 class Sweep:
@@ -92,7 +91,8 @@ class Sweep:
         self._spent_before = 0.0
         self._looked = False
         self._runner = Runner(self, session.engine, session.gate, self._entries, lambda: session.config)
-        self._inspections = self._inspect()
+        self._choice = Choice(self._entries, lambda: self._runner.state == "running")
+        self._inputs = Inputs(session, (entry.cell.request for entry in self._entries))
         self._listeners: list[Callable[[Sweep], object]] = []
         self._waiters: set[futures.Future[None]] = set()
         self._telling = False
@@ -137,7 +137,7 @@ class Sweep:
             HistoryError: the history could not be read.
         """
         self.look()
-        return self._plan(self._wanted())
+        return self._plan(self._choice.wanted())
 
     def to_buy(self, *, retry: bool = False) -> int:
         """How many cells :meth:`run` (or :meth:`retry`) would send now, as far as is known; asks nobody.
@@ -145,7 +145,7 @@ class Sweep:
         Args:
             retry: those of ``retry()``, which pays again, instead of those of ``run()``.
         """
-        return len(self._again() if retry else self._wanted())
+        return len(self._choice.again() if retry else self._choice.wanted())
 
     @property
     def counts(self) -> Counter[str]:
@@ -183,14 +183,14 @@ class Sweep:
             ConfigError: no key, or another service is configured; nothing was sent.
         """
         self.look()
-        return self._start(self._wanted(), max_cost, yes=yes, canary=canary)
+        return self._start(self._choice.wanted(), max_cost, yes=yes, canary=canary)
 
     def resume(self) -> Sweep:
         """Go on by itself if the sweep was running when its kernel ended, within what was approved then.
 
         Unlike :meth:`run` it raises nothing: what keeps it from going on is its :attr:`problem`.
         """
-        wanted = self._wanted()
+        wanted = self._choice.wanted()
         if self._terms.state != "running" or self._runner.state == "running" or not wanted:
             return self
         try:
@@ -226,7 +226,7 @@ class Sweep:
             ActTwoError: as :meth:`run`.
         """
         self.look()
-        again = self._again(failed=failed, cancelled=cancelled)
+        again = self._choice.again(failed=failed, cancelled=cancelled)
         return self._start(again, max_cost, yes=yes, canary=self._canary)
 
     def pause(self) -> Sweep:
@@ -307,15 +307,7 @@ class Sweep:
         job = cell.job
         if job is None:
             raise ConfigError(f"Cell {cell.index + 1} has no clip yet, so there is nothing to rate.")
-        if stars is not None and (isinstance(stars, bool) or stars not in range(6)):
-            raise ConfigError(f"stars={stars!r} is not a rating. Give 1–5, or 0 for none.")
-        old = cell.rating
-        rating = Rating(
-            stars=old.stars if stars is None else stars or None,
-            favourite=old.favourite if favourite is None else bool(favourite),
-            note=old.note if note is None else str(note)[:2000],
-            blind=old.blind if stars is None else bool(blind),
-        )
+        rating = cell.rating.changed(stars=stars, favourite=favourite, note=note, blind=blind)
 
         async def keep() -> None:
             store.set_rating(self.session.engine.history, job.state.key, rating)
@@ -481,7 +473,7 @@ class Sweep:
         served = assign((entry.cell for entry in self._entries), [row.owned for row in found])
         for entry in self._entries:
             owner = served.get(entry.cell.key)
-            if owner is None or self._is_coming(entry) or not _may_change(entry, owner.state.key):
+            if owner is None or self._choice.is_coming(entry) or not may_be_served(entry, owner.state.key):
                 continue
             row = rows[owner.state.key]
             entry.reused = row.sweep != self.name
@@ -492,48 +484,16 @@ class Sweep:
         self._looked = True
         self.changed()
 
-    def _wanted(self) -> list[Entry]:
-        """The cells that a run would buy: without a task, or with one that bought nothing."""
-        blames = [
-            blamed(entry.cell.request, entry.job.state) for entry in self._entries if entry.job is not None
-        ]
-        blames = [blame for blame in blames if blame]
-        return [
-            entry
-            for entry in self._entries
-            if (not self._is_coming(entry) if entry.job is None else entry.job.state.status is Status.REFUSED)
-            and not any(shares(entry.cell.request, blame) for blame in blames if entry.job is None)
-        ]
-
-    def _is_coming(self, entry: Entry) -> bool:
-        """Whether the run that is under way will buy a cell. What a paused one left is planned anew."""
-        return entry.mark == "QUEUED" and entry.job is None and self._runner.state == "running"
-
-    def _may_be_bought(self, entry: Entry) -> bool:
-        """Whether a cell has no video that is there, on its way, or in doubt."""
-        if entry.job is None:
-            return not self._is_coming(entry)
-        status = entry.job.state.status
-        return status.is_terminal and status not in {Status.SUCCEEDED, Status.UNCONFIRMED}
-
-    def _again(self, *, failed: bool = True, cancelled: bool = False) -> list[Entry]:
-        """The cells that a retry would buy."""
-        ends = FAILED - {Status.CANCELLED} if failed else set()
-        ends = ends | {Status.CANCELLED} if cancelled else ends
-        again = [entry for entry in self._entries if entry.job and entry.job.state.status in ends]
-        fresh = [entry for entry in self._entries if entry.job is None and not self._is_coming(entry)]
-        return again + (fresh if failed else [])
-
     def _plan(self, wanted: Sequence[Entry]) -> Plan:
         config = self.session.config
         counts = self.counts
         unfinished = sum(
             1 for entry in self._entries if entry.job is not None and not entry.job.state.status.is_terminal
         )
-        seen = self._inspected()
+        seen = self._inputs.findings()
         errors = [] if self.spec.allow_unlisted else [found for found in seen if found.severity == "error"]
         warnings = [found for found in seen if found not in errors]
-        left = sum(1 for entry in self._entries if entry.job is None and not self._is_coming(entry))
+        left = len(self._choice.without_task())
         return Plan(
             name=self.name,
             axes=self.axes,
@@ -546,8 +506,8 @@ class Sweep:
             to_buy=len(wanted),
             price=config.price,
             spent_usd=self.spent_usd,
-            warnings=(*self._doubts, *_distinct(warnings)),
-            errors=tuple(_distinct(errors)),
+            warnings=(*self._doubts, *warnings),
+            errors=tuple(errors),
             sandbox=self.sandbox,
             ask_above=config.ask_above,
         )
@@ -569,7 +529,9 @@ class Sweep:
             self._runner.approved_usd = approved
             self.keep("running")  # on disk before the first request, so that any kernel can go on
             # Another thread may have begun the same meanwhile: what it buys is not bought again.
-            left = [entry for entry, job in seen.items() if entry.job is job and self._may_be_bought(entry)]
+            left = [
+                entry for entry, job in seen.items() if entry.job is job and self._choice.may_be_bought(entry)
+            ]
             self._runner.start(left, spent_usd=self.spent_usd, approved_usd=approved, canary=canary)
 
         self.session.run(begin())
@@ -588,25 +550,6 @@ class Sweep:
         self._endpoint = config.endpoint
         for request in {entry.pair: entry.cell.request for entry in wanted}.values():
             self.session.check(request)
-
-    def _inspect(self) -> list[tuple[MediaRef, futures.Future[Inspection]]]:
-        """Begin to look at each input once."""
-        inputs: dict[tuple[Role, MediaRef], None] = {}
-        for entry in self._entries:
-            request = entry.cell.request
-            inputs["character", request.character] = None
-            inputs["reference", request.reference] = None
-        return [(ref, self.session.begin_inspect(ref, role)) for role, ref in list(inputs)[:_INSPECTED]]
-
-    def _inspected(self) -> list[Finding]:
-        """What the inspections found, each naming its input."""
-        futures.wait([work for _, work in self._inspections], timeout=_INSPECTING_S)
-        return [
-            finding if finding.value is not None else replace(finding, value=ref)
-            for ref, work in self._inspections
-            if work.done() and work.exception() is None
-            for finding in work.result().findings
-        ]
 
     def _is_settled(self) -> bool:
         """Whether no task of it is under way."""
@@ -647,18 +590,6 @@ class Sweep:
         told = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         mark = " · sandbox" if self.sandbox else ""
         return f"<Sweep {self.name!r}: {len(self.cells)} cells, {self.state} · {told}{mark}>"
-
-
-def _may_change(entry: Entry, key: str) -> bool:
-    """Whether a cell may be given the task ``key``: it has none, or one that brought no video."""
-    if entry.job is None:
-        return True
-    state = entry.job.state
-    return state.key != key and state.status.is_terminal and state.status is not Status.SUCCEEDED
-
-
-def _distinct(findings: Sequence[Finding]) -> list[Finding]:
-    return list({str(finding): finding for finding in findings}.values())
 
 
 def _checked_name(name: Any) -> str:

@@ -36,6 +36,8 @@ LEVELS: dict[str, int] = {
     "numbers": 5,
     "sweep_run": 5,
     "sweep_cells": 5,
+    "sweep_choice": 5,
+    "sweep_inputs": 5,
     "sweep_plan": 5,
     "sweep_handle": 5,
     "tasks": 5,

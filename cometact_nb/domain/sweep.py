@@ -11,6 +11,7 @@ from cometact_nb.domain.grid import FIELDS
 from cometact_nb.domain.media import Finding
 from cometact_nb.domain.request import KNOBS
 from cometact_nb.domain.task import Status
+from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,8 @@ __all__ = ["NO_RATING", "Owned", "Rating", "assign", "blamed", "doubts", "is_inp
 
 #: Ends after which a cell has no video and its purchase is over. Only the user has one bought again.
 FAILED = frozenset({Status.FAILED, Status.CANCELLED, Status.NOT_FOUND, Status.FORGOTTEN})
+#: A longer note is cut.
+NOTE_MAX_CHARS = 2000
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,6 +42,21 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     favourite: bool = False
     note: str = ""
     blind: bool = False
+
+    def changed(self, *, stars: int | None, favourite: bool | None, note: str | None, blind: bool) -> Rating:
+        """The rating with what is given; None leaves a part as it was, and no stars are ``stars=0``.
+
+        Raises:
+            ConfigError: stars that are no rating.
+        """
+        if stars is not None and (isinstance(stars, bool) or stars not in range(6)):
+            raise ConfigError(f"stars={stars!r} is not a rating. Give 1–5, or 0 for none.")
+        return Rating(
+            stars=self.stars if stars is None else stars or None,
+            favourite=self.favourite if favourite is None else bool(favourite),
+            note=self.note if note is None else str(note)[:NOTE_MAX_CHARS],
+            blind=self.blind if stars is None else bool(blind),
+        )
 
 
 NO_RATING = Rating()

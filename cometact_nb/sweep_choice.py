@@ -1,0 +1,76 @@
+"""Which cells of a sweep are on their way, which a run would buy, and which a retry would buy again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cometact_nb.domain.sweep import FAILED, blamed, shares
+from cometact_nb.domain.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cometact_nb.sweep_run import Entry
+
+__all__ = ["Choice", "may_be_served"]
+
+
+class Choice:
+    """The cells of one sweep, by what may be done about them. What is in doubt is never among them.
+
+    Args:
+        entries: the cells, in order.
+        is_running: whether a run is under way.
+    """
+
+    def __init__(self, entries: Sequence[Entry], is_running: Callable[[], bool]) -> None:
+        self._entries = entries
+        self._is_running = is_running
+
+    def is_coming(self, entry: Entry) -> bool:
+        """Whether the run that is under way will buy a cell. What a paused one left is planned anew."""
+        return entry.mark == "QUEUED" and entry.job is None and self._is_running()
+
+    def may_be_bought(self, entry: Entry) -> bool:
+        """Whether a cell has no video that is there, on its way, or in doubt."""
+        if entry.job is None:
+            return not self.is_coming(entry)
+        status = entry.job.state.status
+        return status.is_terminal and status not in {Status.SUCCEEDED, Status.UNCONFIRMED}
+
+    def wanted(self) -> list[Entry]:
+        """The cells that a run would buy: without a task, or with one that bought nothing."""
+        blames = [
+            blamed(entry.cell.request, entry.job.state) for entry in self._entries if entry.job is not None
+        ]
+        blames = [blame for blame in blames if blame]
+        return [
+            entry
+            for entry in self._entries
+            if (not self.is_coming(entry) if entry.job is None else entry.job.state.status is Status.REFUSED)
+            and not any(shares(entry.cell.request, blame) for blame in blames if entry.job is None)
+        ]
+
+    def again(self, *, failed: bool = True, cancelled: bool = False) -> list[Entry]:
+        """The cells that a retry would buy.
+
+        Args:
+            failed: those that ended without a video, and those that were stopped with them.
+            cancelled: those that were cancelled.
+        """
+        ends = FAILED - {Status.CANCELLED} if failed else set()
+        ends = ends | {Status.CANCELLED} if cancelled else ends
+        again = [entry for entry in self._entries if entry.job and entry.job.state.status in ends]
+        return again + (self.without_task() if failed else [])
+
+    def without_task(self) -> list[Entry]:
+        """The cells that have no task, and get none by themselves."""
+        return [entry for entry in self._entries if entry.job is None and not self.is_coming(entry)]
+
+
+def may_be_served(entry: Entry, key: str) -> bool:
+    """Whether a cell may be given the task ``key``: it has none, or one that brought no video."""
+    if entry.job is None:
+        return True
+    state = entry.job.state
+    return state.key != key and state.status.is_terminal and state.status is not Status.SUCCEEDED
