@@ -9,7 +9,6 @@ a click on a busy kernel is answered by the page itself.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
@@ -17,14 +16,14 @@ import traitlets
 
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
 from cometact_nb.views.panel_form import normal
+from cometact_nb.views.pieces import STATIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = ["PanelWidget"]
 
-_STATIC = Path(__file__).parent / "static"
-_SCRIPTS = tuple(_STATIC / name for name in ("panel_form.js", "panel_sweep.js", "panel.js"))
+_SCRIPTS = tuple(STATIC / name for name in ("dom.js", "panel_form.js", "panel_sweep.js", "panel.js"))
 
 
 class PanelWidget(anywidget.AnyWidget):
@@ -35,9 +34,9 @@ class PanelWidget(anywidget.AnyWidget):
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 
-    # One module of three files: there is no bundler, and a module of a widget cannot import its neighbour.
+    # One module of several files: there is no bundler, and a module of a widget cannot import its neighbour.
     _esm: ClassVar[Any] = "".join(path.read_text("utf-8") for path in _SCRIPTS)
-    _css: ClassVar[Any] = _STATIC / "panel.css"
+    _css: ClassVar[Any] = STATIC / "panel.css"
 
     #: What the form holds; written by both sides.
     values = traitlets.Dict().tag(sync=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["SweepWidget"]
 
 _STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("card.js", "sweep_grid.js", "sweep.js")
+_SCRIPTS = ("pieces.js", "card.js", "sweep_grid.js", "sweep.js")
 #: Pixels, twice what a cell takes on the page; and bytes.
 _POSTER_SIDE, _POSTER_MAX_BYTES = 288, 12_000
 #: Posters in one message: pages ask for as many at a time.

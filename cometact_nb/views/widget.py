@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import mimetypes
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import traitlets
 
 from cometact_nb.domain.advice import advise
-from cometact_nb.errors import ActTwoError, ClipError
+from cometact_nb.errors import ActTwoError
 from cometact_nb.views import words
 from cometact_nb.views.card import card_html, tone
+from cometact_nb.views.pieces import STATIC, read_piece
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StatusWidget", "cancel", "clip_piece", "live_facts"]
 
-_STATIC = Path(__file__).parent / "static"
-#: A server drops messages above its rate limit (1 MB/s over 3 s in jupyter_server), so pieces stay small.
-_PIECE_MAX_BYTES = 1 << 20
+_SCRIPTS = ("pieces.js", "card.js", "status.js")
 
 
 def live_facts(state: TaskState, now: float) -> dict[str, Any]:
@@ -70,23 +67,11 @@ def clip_piece(task: Task, index: int, offset: int, size: int) -> tuple[dict[str
     Returns:
         the message and its buffers; an empty message where there is no such piece.
     """
-    if not 0 <= index < len(task.state.clips) or offset < 0:
+    if not 0 <= index < len(task.state.clips):
         return {}, []
     clip = task.clips[index]
-    answer = {"type": "clip", "index": index, "offset": offset}
-    try:
-        with clip.path.open("rb") as file:
-            total = file.seek(0, 2)
-            file.seek(offset)
-            piece = file.read(min(max(size, 1), _PIECE_MAX_BYTES))
-    except OSError as error:
-        return {**answer, "error": words.clean(f"{clip.name} cannot be read: {error.strerror or error}")}, []
-    except ClipError as error:
-        return {**answer, "error": words.message(error)}, []
-    if not piece and total:
-        return {}, []
-    mime = mimetypes.guess_type(clip.name)[0] or "video/mp4"
-    return {**answer, "total": total, "mime": mime, "name": clip.name}, [piece]
+    asked = {"type": "clip", "index": index, "offset": offset}
+    return read_piece(clip.name, lambda: clip.path, asked, size)
 
 
 class StatusWidget(anywidget.AnyWidget):
@@ -96,9 +81,9 @@ class StatusWidget(anywidget.AnyWidget):
         task: the task to show.
     """
 
-    # One module of two files: there is no bundler, and a module of a widget cannot import its neighbour.
-    _esm: ClassVar[Any] = "".join((_STATIC / name).read_text("utf-8") for name in ("card.js", "status.js"))
-    _css: ClassVar[Any] = _STATIC / "status.css"
+    # One module of several files: there is no bundler, and a module of a widget cannot import its neighbour.
+    _esm: ClassVar[Any] = "".join((STATIC / name).read_text("utf-8") for name in _SCRIPTS)
+    _css: ClassVar[Any] = STATIC / "status.css"
 
     #: The card with empty slots; changes when its structure does.
     html = traitlets.Unicode().tag(sync=True)

@@ -3,7 +3,6 @@
 
 const SURE_MS = 6000; // how long "Really cancel?" stands
 const ANSWER_MS = 4000; // a kernel that has not answered by then is busy or gone
-const CHUNK = 512 * 1024;
 
 function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
@@ -41,8 +40,8 @@ class Card {
     this.root.setAttribute("role", "group");
     el.append(this.root);
     this.urls = [];
-    this.clips = new Map();
-    this.name = Math.random().toString(36).slice(2); // whose request a message of bytes answers
+    this.pieces = new Pieces((content) => this.send(content));
+    this.name = this.pieces.view; // whose request a message of bytes answers
     this.off = new AbortController();
     this.listen();
     this.build();
@@ -91,7 +90,7 @@ class Card {
       if (old) node.replaceWith(old);
     }
     if (had && this.root.contains(focused)) focused.focus();
-    for (const video of this.root.querySelectorAll("video[data-clip]")) this.ask(video, 0);
+    for (const video of this.root.querySelectorAll("video[data-clip]")) this.load(video);
   }
 
   receive() {
@@ -180,29 +179,23 @@ class Card {
 
   message(content, buffers) {
     if (content.type === "note") this.answer(content.text, content.again);
-    if (content.type === "clip" && content.view === this.name) this.bytes(content, buffers);
+    this.pieces.receive(content, buffers);
   }
 
-  ask(video, offset) {
-    this.send({ type: "clip", view: this.name, index: Number(video.dataset.clip), offset, size: CHUNK });
-  }
-
-  // Clips come in pieces that are asked for one by one: a server drops a message that is too large.
-  bytes({ index, offset, total, mime, name, error }, buffers) {
-    const video = this.root.querySelector(`video[data-clip="${index}"]`);
-    if (!video) return;
+  async load(video) {
+    const index = Number(video.dataset.clip);
     const link = this.root.querySelector(`[data-file="${index}"]`);
-    if (error) return put(link, error);
-    const pieces = offset === 0 ? [] : this.clips.get(index) ?? [];
-    pieces.push(buffers[0]);
-    this.clips.set(index, pieces);
-    const have = offset + buffers[0].byteLength;
-    if (have < total) return void setTimeout(() => this.ask(video, have), have > 2e6 ? 550 : 0);
-    this.clips.delete(index);
-    const url = URL.createObjectURL(new Blob(pieces, { type: mime }));
+    let file;
+    try {
+      file = await this.pieces.get({ index });
+    } catch (error) {
+      return put(link, error.message);
+    }
+    if (!video.isConnected) return;
+    const url = URL.createObjectURL(file.blob);
     this.urls.push(url);
     video.src = url;
-    if (link) Object.assign(link, { href: url, download: name });
+    if (link) Object.assign(link, { href: url, download: file.name });
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     video.muted = true; // a browser plays nothing by itself that makes a sound
     video.play().catch(() => {});
@@ -210,7 +203,7 @@ class Card {
 
   release() {
     for (const url of this.urls.splice(0)) URL.revokeObjectURL(url);
-    this.clips.clear();
+    this.pieces.dispose();
   }
 
   dispose() {

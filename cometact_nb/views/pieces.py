@@ -1,0 +1,63 @@
+"""Files for a page, as the buffers of messages: shown by every front end, stored in no notebook."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.errors import ClipError
+from cometact_nb.views import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["GALLERY_SCRIPTS", "STATIC", "read_piece"]
+
+STATIC = Path(__file__).parent / "static"
+#: The gallery without what brings the clips: a kernel's messages, or files beside a report.
+GALLERY_SCRIPTS = tuple(
+    STATIC / f"{name}.js"
+    for name in (
+        "dom",
+        "frame_lock",
+        "gallery_tile",
+        "gallery_compare",
+        "gallery_blind",
+        "gallery_player",
+        "gallery_view",
+    )
+)
+#: A server drops messages above its rate limit (1 MB/s over 3 s in jupyter_server), so pieces stay small.
+_PIECE_MAX_BYTES = 1 << 20
+
+
+def read_piece(
+    name: str, find: Callable[[], Path], asked: dict[str, Any], size: int
+) -> tuple[dict[str, Any], list[bytes]]:
+    """The answer to a request of ``static/pieces.js`` for a piece of a file.
+
+    Args:
+        name: of the file.
+        find: says where it is on this disk, or raises ``ClipError``.
+        asked: what comes back with the answer; its ``offset`` is where the piece begins, bytes.
+        size: of the piece, bytes.
+
+    Returns:
+        a message and its buffers; an empty message where there is no such piece.
+    """
+    if asked["offset"] < 0:
+        return {}, []
+    try:
+        with find().open("rb") as file:
+            total = file.seek(0, 2)
+            file.seek(asked["offset"])
+            piece = file.read(min(max(size, 1), _PIECE_MAX_BYTES))
+    except OSError as error:
+        return {**asked, "error": words.clean(f"{name} cannot be read: {error.strerror or error}")}, []
+    except ClipError as error:
+        return {**asked, "error": words.message(error)}, []
+    if not piece and total:
+        return {}, []
+    mime = mimetypes.guess_type(name)[0] or "video/mp4"
+    return {**asked, "total": total, "mime": mime, "name": name}, [piece]
