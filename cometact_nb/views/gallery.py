@@ -1,0 +1,154 @@
+"""The gallery in a running front end: one model for all clips of a sweep, played frame by frame together."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anywidget
+import traitlets
+
+from cometact_nb.errors import ActTwoError
+from cometact_nb.views import gallery_record, status, words
+from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice, places
+from cometact_nb.views.live_record import LiveRecord
+from cometact_nb.views.pieces import GALLERY_SCRIPTS, STATIC, read_piece
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cometact_nb.sweep_cells import Cell
+    from cometact_nb.sweep_handle import Sweep
+
+__all__ = ["Gallery"]
+
+_FILES = {"clip", "poster"}
+#: Cells in one message: some 300 bytes each.
+_TOLD_AT_ONCE = 500
+
+
+class Gallery(anywidget.AnyWidget):
+    """The clips of a sweep side by side. Made by :meth:`cometact_nb.Sweep.gallery`.
+
+    It is live: clips come as they are done. Stars, favourites and notes are kept in the history, by clip, and
+    stand in ``sweep.to_rows()``.
+
+    Args:
+        sweep: what to show.
+        rows: the swept field down the side, None to pick one.
+        columns: the swept field across, None to pick one.
+
+    Raises:
+        ConfigError: a field that is not swept.
+    """
+
+    _esm: ClassVar[Any] = "".join(
+        path.read_text("utf-8") for path in (STATIC / "pieces.js", *GALLERY_SCRIPTS, STATIC / "gallery.js")
+    )
+    _css: ClassVar[Any] = STATIC / "gallery.css"
+
+    #: The sweep's name, and whether it runs in the sandbox.
+    title = traitlets.Dict().tag(sync=True)
+    #: The swept fields and their values in words.
+    axes: Any = traitlets.List().tag(sync=True)
+    #: Which fields are rows and columns, the values picked of the others, and how a blind rating stands;
+    #: written by both sides.
+    choice = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, sweep: Sweep, rows: str | None = None, columns: str | None = None) -> None:
+        self._sweep = sweep
+        self._places = places(sweep)
+        self._known: dict[int, object] = {}
+        self._shown = LiveRecord("Gallery of an Act-Two sweep", lambda: self, self._record)
+        super().__init__(
+            title={"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox},
+            axes=axis_facts(sweep),
+            choice=first_choice(sweep, rows, columns),
+        )
+        self.on_msg(self._receive)
+        self._remove = sweep.add_listener(self._changed)
+
+    def close(self) -> None:
+        """Show no more changes, and let the browser forget it."""
+        self._remove()
+        super().close()
+
+    # --- as it is shown ----------------------------------------------------------------------------
+
+    def to_html(self, *, embed: bool = False) -> str:
+        """The clips as a table that needs no kernel, neither style sheet nor script.
+
+        Args:
+            embed: put the clips themselves in it, a third larger than the files, instead of links to them.
+        """
+        return gallery_record.record_html(self._sweep, self.choice, embed=embed)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {status.WIDGET_MIME: view, **self._record()}, {}
+
+    def _ipython_display_(self) -> None:
+        self._shown.show()
+
+    def _record(self) -> dict[str, str]:
+        return {"text/html": self.to_html(), "text/plain": gallery_record.record_text(self._sweep)}
+
+    # --- what the browser is told and asks -----------------------------------------------------------
+
+    def _changed(self, _: Sweep) -> None:
+        """On the notifier's thread, a few times a second at the most: tell what is new, and no more."""
+        fresh = [cell for cell in self._sweep.cells if self._known.get(cell.index) != _sign(cell)]
+        if not fresh:
+            return
+        self._tell(fresh)
+        if self._sweep.state != "running":
+            self._shown.update()
+
+    def _tell(self, cells: list[Cell] | tuple[Cell, ...]) -> None:
+        for start in range(0, len(cells), _TOLD_AT_ONCE):
+            some = cells[start : start + _TOLD_AT_ONCE]
+            self._known.update((cell.index, _sign(cell)) for cell in some)
+            facts = [cell_facts(cell, self._places[cell.index]) for cell in some]
+            self.send({"type": "cells", "cells": facts})
+
+    def _receive(self, _: Any, content: Any, __: Any) -> None:
+        """A message from the browser; on any thread, so it is only handed over."""
+        soon = self._sweep.session.call_soon
+        match content:
+            case {"type": "hello"}:
+                soon(self._tell, self._sweep.cells)
+            case {"type": "clip", "file": str(file), "index": int(index), "offset": int(), "size": int()}:
+                if file in _FILES and 0 <= index < len(self._sweep.cells):
+                    soon(self._send_piece, file, index, content)
+            case {"type": "rate", "index": int(index)} if 0 <= index < len(self._sweep.cells):
+                soon(self._rate, self._sweep.cells[index], content)
+
+    def _send_piece(self, file: str, index: int, asked: dict[str, Any]) -> None:
+        clip = self._sweep.cells[index].clip
+
+        def find() -> Path:
+            found = None if clip is None else clip.path if file == "clip" else clip.poster
+            if found is None:
+                raise FileNotFoundError(errno.ENOENT, "there is none")
+            return found
+
+        name = clip.name if clip is not None and file == "clip" else f"{file}.jpg"
+        answer, buffers = read_piece(name, find, {**asked, "type": "clip"}, asked["size"])
+        if answer:
+            self.send(answer, buffers)
+
+    def _rate(self, cell: Cell, asked: dict[str, Any]) -> None:
+        change = {name: asked[name] for name in ("stars", "favourite", "note") if name in asked}
+        problem = ""
+        try:
+            self._sweep.rate(cell, **change, blind=bool(asked.get("blind")))
+        except ActTwoError as error:
+            problem = f"Not kept: {words.message(error)}"
+            self._tell([cell])  # as it was
+        self.send({"type": "rated", "number": asked.get("number"), "problem": problem})
+
+
+def _sign(cell: Cell) -> object:
+    """What is other when something about a cell is new: states and ratings are replaced, never changed."""
+    job = cell.job
+    return (cell.status, cell.reason, None if job is None else job.state, cell.rating)

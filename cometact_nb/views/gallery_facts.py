@@ -1,0 +1,139 @@
+"""What a gallery shows of a sweep's cells: where they stand, their clips, what became of the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cometact_nb.domain.advice import advise
+from cometact_nb.domain.grid import label
+from cometact_nb.errors import ConfigError
+from cometact_nb.views import words
+from cometact_nb.views.card import tone
+
+if TYPE_CHECKING:
+    from cometact_nb.sweep_cells import Cell
+    from cometact_nb.sweep_handle import Sweep
+
+__all__ = ["axis_facts", "caption", "cell_facts", "first_choice", "places"]
+
+_GREY = "#858585"
+#: More columns than this are better rows: a page scrolls down, not across.
+_ACROSS = 6
+_UNBOUGHT = {"PLANNED": "not bought yet", "QUEUED": "waits to be bought", "STOPPED": "stopped"}
+
+
+def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:
+    """The swept fields with their values in words, no two of one axis alike."""
+    return [
+        {
+            "name": name,
+            "label": words.clean(name.replace("_", " "), 60).capitalize(),
+            "values": _labels(name, values),
+        }
+        for name, values in sweep.axes.items()
+    ]
+
+
+def _spelt(name: str) -> str:
+    return words.clean(name.replace("_", " "), 60).capitalize()
+
+
+def _labels(name: str, values: list[Any]) -> list[str]:
+    found = [words.clean(label(name, value), 60) for value in values]
+    several = {text for text, count in Counter(found).items() if count > 1}
+    return [f"{text} ({place + 1})" if text in several else text for place, text in enumerate(found)]
+
+
+def places(sweep: Sweep) -> list[list[int]]:
+    """Where each cell stands: the number of its value on each axis."""
+    numbers = {
+        name: {value: place for place, value in enumerate(values)} for name, values in sweep.axes.items()
+    }
+    return [[numbers[name][value] for name, value in cell.params.items()] for cell in sweep.cells]
+
+
+def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[str, Any]:
+    """The axes to lay out at first.
+
+    Args:
+        sweep: what is shown.
+        rows: the field down the side, None to pick one.
+        columns: the field across, None to pick one.
+
+    Raises:
+        ConfigError: a field that is not swept, or the same for both.
+    """
+    for side, name in (("rows", rows), ("columns", columns)):
+        if name is not None and name not in sweep.axes:
+            swept = ", ".join(sweep.axes) or "nothing: it has one cell"
+            raise ConfigError(f"{side}={name!r} is not swept here. Swept: {swept}.")
+    if rows is not None and rows == columns:
+        raise ConfigError(f"rows and columns are both {rows!r}. Give two fields, or leave one out.")
+    spare = [name for name in sweep.axes if name not in {rows, columns}]
+    spare.sort(key=lambda name: len(sweep.axes[name]), reverse=True)
+    spare = [name for name in spare if len(sweep.axes[name]) > 1]
+    if rows is None and columns is None and len(spare) > 1:
+        two = spare[:2]  # the longer across, unless it is too long for that
+        if len(sweep.axes[two[0]]) > _ACROSS:
+            two.reverse()
+        columns, rows = two
+    elif rows is None and columns is not None and spare:
+        rows = spare[0]
+    elif columns is None and rows is not None and spare:
+        columns = spare[0]
+    if rows is None and columns is not None:
+        rows, columns = columns, None
+    return {"rows": rows or "", "columns": columns or "", "picks": {}, "blind": None}
+
+
+def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
+    """One cell in words, as the page has it."""
+    facts: dict[str, Any] = {
+        "index": cell.index,
+        "place": place,
+        "status": cell.status.replace("_", " "),
+        "tone": _GREY,
+        "text": (cell.reason and words.message(cell.reason, 160)) or _UNBOUGHT.get(cell.status, ""),
+        "progress": None,
+        "clip": None,
+        "poster": False,
+        "rating": _rating(cell),
+    }
+    if cell.job is None:
+        return facts
+    state = cell.job.state
+    facts |= {
+        "status": words.label(state),
+        "tone": tone(state),
+        "text": words.message(advise(state).headline, 160),
+    }
+    if not state.is_settled and state.progress is not None:
+        facts["progress"] = round(state.progress, 2)
+    if state.clips:
+        clip = state.clips[0]
+        facts["poster"] = clip.poster is not None
+        facts["clip"] = {
+            "id": clip.sha256[:16],
+            "width": clip.width,
+            "height": clip.height,
+            "fps": clip.fps,
+            "duration": clip.duration_s,
+            "bytes": clip.bytes,
+        }
+    return facts
+
+
+def _rating(cell: Cell) -> dict[str, Any]:
+    """A rating with all its fields, as a page wants it."""
+    found = msgspec.structs.asdict(cell.rating)
+    found["note"] = words.clean(found["note"], 2000, lines=True)
+    return found
+
+
+def caption(cell: Cell) -> str:
+    """A cell's swept values in words."""
+    told = (f"{_spelt(name)} {label(name, value)}" for name, value in cell.params.items())
+    return words.clean(", ".join(told), 200) or f"cell {cell.index + 1}"

@@ -1,0 +1,189 @@
+"""What a notebook keeps of a gallery: HTML and text that need no kernel."""
+
+from __future__ import annotations
+
+import base64
+import time
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.errors import ClipError
+from cometact_nb.views import parts, words
+from cometact_nb.views.gallery_facts import axis_facts, caption, cell_facts, places
+from cometact_nb.views.parts import esc
+from cometact_nb.views.thumb import thumbnail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cometact_nb.clips import Clip
+    from cometact_nb.sweep_cells import Cell
+    from cometact_nb.sweep_handle import Sweep
+
+__all__ = ["record_html", "record_text", "stars"]
+
+#: A notebook is not made larger than this, characters; the cells beyond are counted.
+_MAX_CHARS = 38_000
+_BOX = "border:1px solid #8884;border-radius:8px;padding:7px;vertical-align:top;min-width:120px"
+_FINE = "font-size:11px;opacity:.8"
+_TEXT_LINES = 60
+
+
+def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) -> str:
+    """The clips on the axes that were chosen, with what became of the others, and the ratings.
+
+    Hidden by the style sheet of a live gallery beside it, so it is seen where that is not.
+
+    Args:
+        sweep: what to show.
+        choice: as in :attr:`~cometact_nb.views.gallery.Gallery.choice`.
+        embed: put the clips themselves in it.
+    """
+    marks = [parts.badge("SANDBOX")] if sweep.sandbox else []
+    head = parts.header(
+        f"<strong>{esc(sweep.name, 100)}</strong>",
+        *marks,
+        esc(_tally(sweep)),
+        right=esc(words.moment(time.time())),
+    )
+    room = None if embed else _MAX_CHARS - len(head)
+    blocks, left = _blocks(sweep, choice, room, embed=embed)
+    again = f"<code>act.sweep_by_name({esc(repr(sweep.name), 120)}).gallery()</code> shows it live."
+    more = f"{left} more {'cell is' if left == 1 else 'cells are'} not shown here. " if left else ""
+    body = f'<div style="padding:12px 14px;overflow-x:auto">{blocks}{parts.fine(more + again)}</div>'
+    return f'<div class="cometact-gallery-record">{parts.frame(head, body)}</div>'
+
+
+def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bool) -> tuple[str, int]:
+    """A table for each combination of the axes that are not laid out, and how many cells are left out."""
+    axes, folder = axis_facts(sweep), sweep.session.notebook_dir
+    names = [axis["name"] for axis in axes]
+    down, across = (
+        names.index(choice[side]) if choice[side] in names else None for side in ("rows", "columns")
+    )
+    if down is None:
+        down, across = 0 if axes else None, None
+    tables: dict[tuple[int, ...], dict[tuple[int, int], Cell]] = {}
+    for cell, place in zip(sweep.cells, places(sweep), strict=True):
+        rest = tuple(value for axis, value in enumerate(place) if axis not in {down, across})
+        at = tuple(0 if axis is None else place[axis] for axis in (down, across))
+        tables.setdefault(rest, {})[at[0], at[1]] = cell
+    html, left, used = [], 0, 0
+    others = [axis for number, axis in enumerate(axes) if number not in {down, across}]
+    for rest, cells in tables.items():
+        title = ", ".join(
+            f"{axis['label']} {axis['values'][v]}" for axis, v in zip(others, rest, strict=True)
+        )
+        block = _table(
+            title,
+            [""] if down is None else axes[down]["values"],
+            [""] if across is None else axes[across]["values"],
+            cells,
+            folder,
+            embed=embed,
+        )
+        if room is not None and used + len(block) > room:
+            left += len(cells)
+            continue
+        used += len(block)
+        html.append(block)
+    return "".join(html), left
+
+
+def _table(
+    title: str,
+    rows: list[str],
+    columns: list[str],
+    cells: dict[tuple[int, int], Cell],
+    folder: Path,
+    *,
+    embed: bool,
+) -> str:
+    above = f'<div style="margin:8px 0 4px;font-weight:600">{esc(title)}</div>' if title else ""
+    head = "".join(
+        f'<th scope="col" style="text-align:left;{_FINE}">{esc(name, 60)}</th>' for name in columns
+    )
+    heads = f"<tr><td></td>{head}</tr>" if any(columns) else ""
+    body = ""
+    for row, name in enumerate(rows):
+        boxes = "".join(
+            f'<td style="{_BOX}">{_box(cells[row, column], folder, embed=embed)}</td>'
+            if (row, column) in cells
+            else "<td></td>"
+            for column in range(len(columns))
+        )
+        body += f'<tr><th scope="row" style="text-align:left;{_FINE}">{esc(name, 60)}</th>{boxes}</tr>'
+    style = "border-collapse:separate;border-spacing:6px;font:inherit;background:none"
+    return f'{above}<table style="{style}">{heads}{body}</table>'
+
+
+def _box(cell: Cell, folder: Path, *, embed: bool) -> str:
+    clip = cell.clip
+    if clip is not None:
+        shown = _video(cell, clip, folder, embed=embed)
+    else:
+        facts = cell_facts(cell, [])
+        shown = f"<strong>{esc(facts['status'], 40)}</strong><div>{esc(facts['text'], 160)}</div>"
+    rating = cell.rating
+    told = " ".join(filter(None, [stars(rating.stars), "♥" if rating.favourite else ""]))
+    blind = " (rated blind)" if rating.blind else ""
+    lines = [f"<div>{told}{blind}</div>" if told else ""]
+    lines.append(f'<div style="{_FINE}">{esc(rating.note, 300)}</div>' if rating.note else "")
+    return shown + "".join(lines)
+
+
+def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool) -> str:
+    """The clip by a relative link. No ``poster``: JupyterLab resolves a relative ``src`` only."""
+    style = "display:block;width:100%;max-width:240px;border-radius:5px"
+    name = esc(caption(cell), 200)
+    source = _embedded(clip) if embed else None if clip.url else words.relative(str(clip.path), folder)
+    if source is None:
+        # No page can load it from there; the first frame, if it is here, is small enough to be kept.
+        info = cell.job.state.clips[0] if cell.job is not None else None
+        picture = thumbnail(info.poster) if info is not None else None
+        shown = f'<img src="{picture}" alt="{name}" width="200" style="{style}">' if picture else ""
+        return f"{shown}<div>{esc(clip.url or clip.path, 200)}</div>"
+    # A browser draws no frame of a video that it was not asked to seek in.
+    at = "" if embed else "#t=0.01"
+    return (
+        f'<video src="{escape(source)}{at}" aria-label="{name}" controls muted loop playsinline '
+        f'preload="metadata" width="200" style="{style}"></video>'
+    )
+
+
+def _embedded(clip: Clip) -> str | None:
+    try:
+        content = clip.path.read_bytes()
+    except (OSError, ClipError):
+        return None
+    return f"data:video/mp4;base64,{base64.b64encode(content).decode()}"
+
+
+def stars(count: int | None) -> str:
+    """``★★★☆☆``, or an empty string without a rating."""
+    return "" if not count else "★" * count + "☆" * (5 - count)
+
+
+def _tally(sweep: Sweep) -> str:
+    return " · ".join(f"{count} {status.lower().replace('_', ' ')}" for status, count in sweep.counts.items())
+
+
+def record_text(sweep: Sweep) -> str:
+    """The cells as lines of text."""
+    head = f"Gallery of sweep {words.clean(sweep.name, 100)}{' · SANDBOX' if sweep.sandbox else ''}"
+    lines = [head, words.clean(_tally(sweep))]
+    for cell in sweep.cells[:_TEXT_LINES]:
+        told = filter(None, [stars(cell.rating.stars), "♥" if cell.rating.favourite else ""])
+        clip = cell.clip
+        what = _where(clip, sweep.session.notebook_dir) if clip else cell.status
+        lines.append(words.clean(f"  {caption(cell)}: {what} {' '.join(told)}"))
+    if len(sweep.cells) > _TEXT_LINES:
+        lines.append(f"  and {len(sweep.cells) - _TEXT_LINES} more")
+    return "\n".join(lines)
+
+
+def _where(clip: Clip, folder: Path) -> str:
+    if clip.url:
+        return clip.url
+    found = words.relative(str(clip.path), folder)
+    return words.unquoted(found) if found else str(clip.path)

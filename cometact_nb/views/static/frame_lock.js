@@ -1,0 +1,222 @@
+// Many videos in step. Each runs on its own clock, so every tenth of a second all are measured against the
+// median of them: one that is a little off runs a little faster or slower until it is back, one that is far off
+// is put right by a seek. At rest all show the same frame exactly: times are the middles of frames.
+
+const CHECK_MS = 100;
+const CALM_S = 0.002; // closer than that is in step
+const NUDGE = 0.12; // the largest change of speed, a share of it
+const CATCH_UP_S = 0.3; // a nudge is meant to have done its work after so long
+const FAR_S = 0.2; // beyond this a seek is quicker
+const SEEK_AGAIN_MS = 600;
+
+class FrameLock {
+  // `tell()` is called whenever time or state has changed.
+  constructor(tell) {
+    this.tell = tell;
+    this.players = new Map(); // video: {duration, lead, soughtAt}
+    this.playing = false;
+    this.frame = 0;
+    this.rate = 1;
+    this.loop = true;
+    this.fps = 24;
+    this.duration = 0;
+    this.spread = 0; // seconds between the first and the last video, as last measured while they played
+    this.turn = 0; // the number of the last command: what an older one still waits for is void
+  }
+
+  get frames() {
+    return Math.max(1, Math.round(this.duration * this.fps));
+  }
+
+  get time() {
+    return (this.frame + 0.5) / this.fps;
+  }
+
+  // The longest clip and the fastest one set the scale; a frame of it is one step.
+  measure(clips) {
+    const time = this.time;
+    this.duration = Math.max(0, ...clips.map((clip) => clip.duration ?? 0));
+    this.fps = Math.max(0, ...clips.map((clip) => clip.fps ?? 0)) || 24;
+    this.frame = Math.min(this.frames - 1, Math.max(0, Math.floor(time * this.fps)));
+  }
+
+  async add(video, { duration }) {
+    const player = { duration: duration ?? Infinity, lead: 0.05, soughtAt: 0 };
+    this.players.set(video, player);
+    video.pause();
+    await this.put(video, player, this.time);
+    if (this.playing && this.players.has(video) && !this.over(video, player)) await this.start([video]);
+  }
+
+  remove(video) {
+    this.players.delete(video);
+    video.pause();
+  }
+
+  // Show a time; resolves when its picture is there. A shorter clip holds its last frame.
+  put(video, player, time) {
+    const last = Number.isFinite(video.duration) ? video.duration : player.duration;
+    const target = Math.max(0, Math.min(time, last - 0.5 / this.fps));
+    return new Promise((resolve) => {
+      const done = ({ type }) => {
+        if (type === "seeked" && video.seeking) return; // an earlier seek's
+        for (const name of ["seeked", "error", "emptied"]) video.removeEventListener(name, done);
+        resolve();
+      };
+      for (const name of ["seeked", "error", "emptied"]) video.addEventListener(name, done);
+      video.currentTime = target;
+    });
+  }
+
+  over(video, player, time = this.time) {
+    const last = Number.isFinite(video.duration) ? video.duration : player.duration;
+    return video.ended || time >= last - 0.5 / this.fps;
+  }
+
+  start(videos) {
+    for (const video of videos) video.playbackRate = this.rate;
+    return Promise.all(videos.map((video) => video.play().catch(() => {})));
+  }
+
+  async play() {
+    if (this.playing) return;
+    if (this.frame >= this.frames - 1) this.frame = 0;
+    this.playing = true;
+    await this.run();
+  }
+
+  // From this frame on: first every picture is there, then all start at once.
+  async run() {
+    const turn = ++this.turn;
+    this.tell();
+    for (const video of this.players.keys()) video.pause();
+    await this.settle();
+    if (turn !== this.turn) return;
+    await this.start([...this.players].filter(([video, player]) => !this.over(video, player)).map(([video]) => video));
+    if (turn === this.turn) this.watch();
+  }
+
+  settle() {
+    return Promise.all([...this.players].map(([video, player]) => this.put(video, player, this.time)));
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.playing = false;
+    this.turn++;
+    this.unwatch();
+    for (const video of this.players.keys()) video.pause();
+    return this.seek(this.frame);
+  }
+
+  step(count) {
+    this.pause();
+    return this.seek(this.frame + count);
+  }
+
+  // While a seek is under way only the last one asked for is kept: a scrubber asks for many.
+  async seek(frame) {
+    this.frame = Math.max(0, Math.min(this.frames - 1, Math.round(frame)));
+    this.unwatch();
+    this.tell();
+    if (this.playing) return this.run();
+    this.turn++;
+    this.wanted = true;
+    if (this.seeking) return this.seeking;
+    this.seeking = this.follow();
+    await this.seeking;
+  }
+
+  async follow() {
+    while (this.wanted) {
+      this.wanted = false;
+      await this.settle();
+    }
+    this.seeking = null;
+    this.tell();
+  }
+
+  setRate(rate) {
+    this.rate = rate;
+    for (const video of this.players.keys()) video.playbackRate = rate;
+    this.tell();
+  }
+
+  watch() {
+    this.unwatch();
+    const look = (at) => {
+      this.raf = requestAnimationFrame(look);
+      if (at - (this.checked ?? 0) >= CHECK_MS) {
+        this.checked = at;
+        this.correct();
+      }
+      this.follows();
+    };
+    this.raf = requestAnimationFrame(look);
+  }
+
+  unwatch() {
+    cancelAnimationFrame(this.raf);
+  }
+
+  running() {
+    return [...this.players].filter(([video]) => !video.paused && !video.ended && !video.seeking && video.readyState > 2);
+  }
+
+  correct() {
+    const running = this.running();
+    if (!running.length) return;
+    const times = running.map(([video]) => video.currentTime);
+    const sorted = [...times].sort((a, b) => a - b);
+    const median = sorted[sorted.length >> 1];
+    this.spread = sorted.at(-1) - sorted[0];
+    const now = performance.now();
+    for (const [index, [video, player]] of running.entries()) {
+      const off = times[index] - median;
+      if (Math.abs(off) > FAR_S) this.catchUp(video, player, median, now);
+      else video.playbackRate = this.rate * (Math.abs(off) < CALM_S ? 1 : 1 - this.nudge(off));
+    }
+  }
+
+  nudge(off) {
+    return Math.max(-NUDGE, Math.min(NUDGE, off / CATCH_UP_S / this.rate));
+  }
+
+  async catchUp(video, player, median, now) {
+    if (now - player.soughtAt < SEEK_AGAIN_MS) return;
+    player.soughtAt = now;
+    await this.put(video, player, median + player.lead * this.rate);
+    player.lead = Math.min(0.5, (performance.now() - now) / 1000); // a seek takes about as long as the last one
+  }
+
+  // Where the videos are decides which frame it is; at the end they begin anew or rest.
+  follows() {
+    const times = this.running().map(([video]) => video.currentTime);
+    const ended = [...this.players].every(([video, player]) => video.ended || this.over(video, player, video.currentTime));
+    if (times.length) {
+      times.sort((a, b) => a - b);
+      this.frame = Math.min(this.frames - 1, Math.floor(times[times.length >> 1] * this.fps));
+    }
+    if (this.players.size && ended) this.finish();
+    else this.tell();
+  }
+
+  finish() {
+    this.unwatch();
+    if (this.loop) {
+      this.frame = 0;
+      this.run();
+    } else {
+      this.playing = false;
+      this.turn++;
+      this.seek(this.frames - 1);
+    }
+  }
+
+  dispose() {
+    this.unwatch();
+    this.turn++;
+    this.playing = false;
+    this.players.clear();
+  }
+}

@@ -1,0 +1,63 @@
+// Rating without knowing: parameters hidden, order shuffled by a seed, and at the end what the stars say of each value.
+
+// A number that looks random and is the same for the same seed and cell, so that clips which come later do not
+// move the others.
+function mixed(seed, index) {
+  let x = (seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+// Every cell's number in the shuffled order, from 1.
+function blindNumbers(cells, seed) {
+  const order = [...cells].sort((a, b) => mixed(seed, a.index) - mixed(seed, b.index) || a.index - b.index);
+  return new Map(order.map((cell, place) => [cell.index, place + 1]));
+}
+
+// For each value of each axis, the mean of the stars that were given blind.
+function blindResults(cells, axes) {
+  const rows = [];
+  axes.forEach((axis, place) => {
+    axis.values.forEach((label, value) => {
+      const stars = cells.filter((cell) => cell.place[place] === value && cell.rating.blind && cell.rating.stars)
+        .map((cell) => cell.rating.stars);
+      if (stars.length) rows.push({ axis: axis.label, label, count: stars.length, mean: stars.reduce((a, b) => a + b, 0) / stars.length });
+    });
+  });
+  return rows;
+}
+
+class BlindBar {
+  constructor(view) {
+    this.view = view;
+    this.told = h("span", { role: "status" });
+    this.reveal = h("button", { type: "button", class: "primary", onclick: () => view.setBlind({ ...view.blind, revealed: true }) }, "Reveal");
+    this.leave = h("button", { type: "button", onclick: () => view.setBlind(null) }, "Leave");
+    this.results = h("div", { class: "results" });
+    this.node = h("div", { class: "blind", hidden: true }, h("div", { class: "bar" }, h("strong", {}, "Blind rating"), this.told, this.reveal, this.leave),
+      this.results);
+  }
+
+  draw() {
+    const { view } = this;
+    const { blind } = view;
+    this.node.hidden = !blind;
+    if (!blind) return;
+    const clips = [...view.cells.values()].filter((cell) => cell.clip);
+    const rated = clips.filter((cell) => cell.rating.blind && cell.rating.stars).length;
+    const told = blind.revealed ? "These are the clips and what you gave them." : "Parameters are hidden, the order is shuffled.";
+    put(this.told, `${told} ${rated} of ${clips.length} rated (shuffle ${blind.seed}).`);
+    this.reveal.hidden = blind.revealed;
+    put(this.leave, blind.revealed ? "Done" : "Leave");
+    this.results.replaceChildren(...(blind.revealed ? [this.table(blindResults(clips, view.axes))] : []));
+  }
+
+  table(rows) {
+    if (!rows.length) return h("p", {}, "No clip was rated blind.");
+    const head = ["Parameter", "Value", "Mean of stars", "Clips"].map((name) => h("th", { scope: "col" }, name));
+    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.axis), h("td", {}, row.label),
+      h("td", {}, row.mean.toFixed(1)), h("td", {}, String(row.count))));
+    return h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...body));
+  }
+}

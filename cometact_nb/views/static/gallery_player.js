@@ -1,0 +1,120 @@
+// The bar that plays all clips as one, and the keys that do the same.
+
+const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
+const KEYS = [
+  ["Space or K", "play, pause"], [", and .", "one frame back, forward"], ["Home, End", "first, last frame"], ["[ and ]", "slower, faster"],
+  ["L", "loop"], ["M", "sound of the current clip"], ["arrows", "from clip to clip"], ["1–5, 0", "stars, none"], ["F", "favourite"], ["N", "note"],
+  ["C", "choose for comparison"], ["W", "compare the two"], ["V", "way of comparing"], ["Esc", "back"],
+];
+
+class Player {
+  constructor(view) {
+    this.view = view;
+    this.lock = view.lock;
+    this.muted = true;
+    this.build();
+  }
+
+  button(image, label, onclick) {
+    return h("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick }, icon(image));
+  }
+
+  build() {
+    const { lock } = this;
+    this.toggle = this.button("play", "Play", () => this.playOrPause());
+    this.toggle.classList.add("play");
+    this.scrubber = h("input", { type: "range", min: "0", max: "0", value: "0", step: "1", "aria-label": "Frame",
+      oninput: () => lock.seek(Number(this.scrubber.value)) });
+    this.where = h("span", { class: "where" });
+    this.speed = h("select", { "aria-label": "Speed", title: "Speed", onchange: () => lock.setRate(Number(this.speed.value)) },
+      ...SPEEDS.map((speed) => h("option", { value: String(speed), selected: speed === 1 }, `${speed} ×`)));
+    this.loop = this.button("loop", "Loop", () => this.setLoop(!lock.loop));
+    this.sound = this.button("mute", "Sound of the current clip", () => this.setMuted(!this.muted));
+    this.apart = h("span", { class: "apart", title: "The largest difference between two clips' times, measured while they play" });
+    this.node = h("div", { class: "player", role: "group", "aria-label": "Player of all clips" },
+      this.button("back", "One frame back", () => lock.step(-1)), this.toggle, this.button("forth", "One frame forward", () => lock.step(1)),
+      this.scrubber, this.where, this.speed, this.loop, this.sound, this.apart);
+    this.setLoop(true);
+    this.setMuted(true);
+    this.help = h("details", { class: "help" }, h("summary", {}, "Keys"),
+      h("ul", {}, ...KEYS.map(([key, what]) => h("li", {}, h("kbd", {}, key), ` ${what}`))));
+  }
+
+  playOrPause() {
+    if (this.lock.playing) this.lock.pause();
+    else this.lock.play();
+  }
+
+  setLoop(on) {
+    this.lock.loop = on;
+    press(this.loop, on);
+  }
+
+  setMuted(muted) {
+    this.muted = muted;
+    press(this.sound, !muted);
+    this.sound.replaceChildren(icon(muted ? "mute" : "sound"));
+    this.hear();
+  }
+
+  // One voice at a time: the current clip's.
+  hear() {
+    const voice = this.muted ? null : this.view.voice();
+    for (const video of this.lock.players.keys()) video.muted = video !== voice;
+  }
+
+  faster(by) {
+    const at = SPEEDS.indexOf(this.lock.rate) + by;
+    if (!SPEEDS[at]) return;
+    this.speed.value = String(SPEEDS[at]);
+    this.lock.setRate(SPEEDS[at]);
+  }
+
+  draw() {
+    const { lock } = this;
+    if (this.drawn !== lock.playing) {
+      this.drawn = lock.playing;
+      const label = lock.playing ? "Pause" : "Play";
+      this.toggle.replaceChildren(icon(lock.playing ? "pause" : "play"));
+      Object.assign(this.toggle, { title: label }).setAttribute("aria-label", label);
+    }
+    const told = `Frame ${lock.frame + 1} of ${lock.frames}`;
+    this.scrubber.max = String(lock.frames - 1);
+    this.scrubber.value = String(lock.frame);
+    this.scrubber.setAttribute("aria-valuetext", told);
+    put(this.where, `${lock.frame + 1} / ${lock.frames} · ${(lock.frame / lock.fps).toFixed(2)} s`);
+    const many = lock.playing && lock.players.size > 1;
+    put(this.apart, many ? `± ${((lock.spread * lock.fps) / 2).toFixed(2)} frames` : "");
+    this.hear();
+  }
+
+  // What a key does, or undefined.
+  command(key) {
+    const { view, lock } = this;
+    const tile = view.compare.open ? null : view.current;
+    return {
+      k: () => this.playOrPause(), " ": () => this.playOrPause(), ",": () => lock.step(-1), ".": () => lock.step(1),
+      Home: () => lock.seek(0), End: () => lock.seek(lock.frames - 1), "[": () => this.faster(-1), "]": () => this.faster(1),
+      l: () => this.setLoop(!lock.loop), m: () => this.setMuted(!this.muted), w: () => view.startComparison(),
+      ...(view.compare.open && { v: () => view.compare.nextMode(), Escape: () => view.compare.close() }),
+      ...(tile && { c: () => view.chooseForComparison(tile), f: () => tile.toggleFavourite(), n: () => tile.editNote() }),
+      ...(tile && Object.fromEntries([0, 1, 2, 3, 4, 5].map((stars) => [String(stars), () => tile.rate({ stars })]))),
+    }[key.length === 1 ? key.toLowerCase() : key];
+  }
+
+  key(event) {
+    const { target, key } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (target.matches("textarea")) return key === "Escape" && this.view.current?.closeNote();
+    const own = target.matches("select") || (target.matches("input[type=range]") && (key === "Home" || key === "End")) ||
+      (key === " " && target.matches("button, summary, input[type=radio]"));
+    const command = own ? undefined : this.command(key);
+    if (command) {
+      event.preventDefault();
+      command();
+    } else if (target.matches(".tile") && key.startsWith("Arrow")) {
+      event.preventDefault();
+      this.view.moveCurrent(key);
+    }
+  }
+}

@@ -1,0 +1,252 @@
+// One cell of the gallery: its clip once it is near, what became of it otherwise, and the user's rating.
+
+const SVG = "http://www.w3.org/2000/svg";
+const ICONS = {
+  play: "M4 2.5v11l9-5.5z",
+  pause: "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z",
+  back: "M10.5 3v10L4.5 8zM2.5 3h1.6v10H2.5z",
+  forth: "M5.5 3v10l6-5zM11.9 3h1.6v10h-1.6z",
+  loop: "M4 5h6.5V3L14 6l-3.500 3V7H4.500v3h-2V6.500A1.500 1.500 0 0 1 4 5zM12 11H5.500V9L2 12l3.500 3v-2H12a1.500 1.500 0 0 0 1.500-1.500V9h-1.500z",
+  sound: "M2 6h2.500L8 3v10l-3.500-3H2zM9.500 5.300a3.500 3.500 0 0 1 0 5.400M11 3.200a6 6 0 0 1 0 9.600",
+  mute: "M2 6h2.500L8 3v10l-3.500-3H2zM10 6l4 4M14 6l-4 4",
+  heart: "M8 13.500 2.800 8.300a3.200 3.200 0 0 1 4.600-4.500l.6.600.6-.6a3.200 3.200 0 0 1 4.600 4.500z",
+  note: "M2.500 3h11v7.500H7L4 13v-2.500H2.500z",
+  compare: "M2 3h5v10H2zM9 3h5v10H9z",
+  star: "m8 1.800 1.900 4 4.300.500-3.200 3 .9 4.300L8 11.500l-3.900 2.100.9-4.300-3.200-3 4.300-.5z",
+};
+
+function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }))
+    svg.setAttribute(key, value);
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+function press(node, on) {
+  node.setAttribute("aria-pressed", String(Boolean(on)));
+}
+
+class Tile {
+  constructor(view, cell) {
+    this.view = view;
+    this.cell = cell;
+    this.seen = this.near = false;
+    this.build();
+    this.draw();
+  }
+
+  get index() {
+    return this.cell.index;
+  }
+
+  build() {
+    this.poster = h("img", { alt: "", class: "poster", hidden: true });
+    this.state = h("div", { class: "state" });
+    this.picture = h("div", { class: "picture", onclick: () => this.view.setCurrent(this, true) }, this.poster, this.state);
+    this.caption = h("div", { class: "caption" });
+    this.stars = h("div", { class: "stars", role: "group", "aria-label": "Stars" });
+    this.tools = h("div", { class: "tools" });
+    if (this.view.host.rate) this.buildTools();
+    else this.tools.append((this.told = h("span", { class: "told" })));
+    this.choose = this.button("compare", "Choose for comparison", () => this.view.chooseForComparison(this));
+    this.tools.append(this.choose);
+    this.noted = h("div", { class: "noted" });
+    this.node = h("div", { class: "tile", role: "group", tabindex: "-1", "data-cell": String(this.index),
+      onfocusin: () => this.view.setCurrent(this) }, this.picture, this.caption, this.tools, this.noted);
+  }
+
+  buildTools() {
+    for (let count = 1; count <= 5; count++) {
+      const star = this.button("star", `${count} ${count === 1 ? "star" : "stars"}`, () => this.rateStars(count));
+      this.stars.append(star);
+    }
+    this.favourite = this.button("heart", "Favourite", () => this.toggleFavourite());
+    this.note = this.button("note", "Note", () => this.editNote());
+    this.tools.append(this.stars, this.favourite, this.note);
+  }
+
+  button(image, label, onclick) {
+    return h("button", { type: "button", class: `icon ${image}`, "aria-label": label, title: label,
+      "aria-pressed": "false", tabindex: "-1", onclick }, icon(image));
+  }
+
+  // --- what is shown -------------------------------------------------------------------------------
+
+  update(cell) {
+    const before = this.cell;
+    this.cell = cell;
+    if (before.clip?.id !== cell.clip?.id) {
+      this.unload();
+      if (this.near) this.load();
+    }
+    this.draw();
+  }
+
+  get name() {
+    return this.view.nameOf(this.cell);
+  }
+
+  draw() {
+    const { cell, view } = this;
+    const { clip, rating } = cell;
+    const shown = view.blind && !view.blind.revealed ? { stars: rating.blind ? rating.stars : null } : rating;
+    put(this.caption, view.captionOf(cell));
+    this.caption.hidden = !this.caption.textContent;
+    this.node.style.setProperty("--tone", cell.tone);
+    this.node.classList.toggle("empty", !clip);
+    this.state.hidden = Boolean(this.video || (clip && !this.failed));
+    this.drawState();
+    this.tools.hidden = !clip;
+    this.drawRating(shown);
+    press(this.choose, view.chosen.includes(cell.index));
+    const stars = shown.stars ? `, ${shown.stars} of 5 stars` : "";
+    this.node.setAttribute("aria-label", `${this.name}, ${cell.status}${stars}${shown.favourite ? ", favourite" : ""}`);
+  }
+
+  drawState() {
+    const { cell } = this;
+    const why = this.failed || cell.text;
+    const key = `${cell.status} ${why} ${cell.progress}`;
+    if (key === this.drawn) return;
+    this.drawn = key;
+    const bar = cell.progress === null || cell.clip ? null : h("progress", { max: "1", value: String(cell.progress), "aria-label": "Progress" });
+    this.state.replaceChildren(h("strong", {}, this.failed ? "Not shown" : cell.status), ...(bar ? [bar] : []), h("span", {}, why));
+  }
+
+  drawRating(shown) {
+    if (this.told) {
+      const stars = shown.stars ? "★".repeat(shown.stars) + "☆".repeat(5 - shown.stars) : "";
+      put(this.told, stars + (shown.favourite ? " ♥" : ""));
+      if (stars || shown.favourite) Object.entries({ role: "img", "aria-label": `${shown.stars ?? "no"} stars${shown.favourite ? ", favourite" : ""}` })
+        .forEach(([name, value]) => this.told.setAttribute(name, value));
+    } else {
+      const hidden = Boolean(this.view.blind && !this.view.blind.revealed);
+      [...this.stars.children].forEach((star, place) => {
+        star.classList.toggle("on", place < (shown.stars ?? 0));
+        press(star, place + 1 === shown.stars);
+      });
+      press(this.favourite, shown.favourite);
+      press(this.note, Boolean(shown.note));
+      this.favourite.hidden = this.note.hidden = hidden; // they would give a clip away
+    }
+    const blind = shown.blind && !this.view.blind ? "rated blind" : "";
+    put(this.noted, [shown.note, blind].filter(Boolean).join(" · "));
+    this.noted.hidden = !this.noted.textContent || Boolean(this.editor);
+  }
+
+  // --- rating --------------------------------------------------------------------------------------
+
+  rateStars(count) {
+    const { rating } = this.cell;
+    const hides = this.view.blind && !this.view.blind.revealed;
+    const old = hides && !rating.blind ? null : rating.stars;
+    this.rate({ stars: count === old ? 0 : count });
+  }
+
+  toggleFavourite() {
+    if (!this.favourite.hidden) this.rate({ favourite: !this.cell.rating.favourite });
+  }
+
+  editNote() {
+    if (this.note.hidden) return;
+    if (this.editor) return this.closeNote();
+    this.editor = h("textarea", { rows: "3", maxlength: "2000", "aria-label": `Note on ${this.name}` });
+    this.editor.value = this.cell.rating.note;
+    this.editor.addEventListener("blur", () => this.closeNote());
+    this.node.append(this.editor);
+    this.drawRating(this.cell.rating);
+    this.editor.focus();
+  }
+
+  closeNote() {
+    const editor = this.editor;
+    if (!editor) return;
+    const had = document.activeElement === editor;
+    this.editor = null;
+    editor.remove();
+    if (had) this.node.focus();
+    if (editor.value.trim() !== this.cell.rating.note) this.rate({ note: editor.value.trim() });
+    else this.draw();
+  }
+
+  // Shown at once, kept by the kernel, which tells how the rating stands.
+  rate(change) {
+    if (!this.cell.clip || !this.view.host.rate) return;
+    const blind = "stars" in change && Boolean(this.view.blind && !this.view.blind.revealed);
+    const rating = { ...this.cell.rating, ...change, ...("stars" in change ? { stars: change.stars || null, blind } : {}) };
+    this.cell = { ...this.cell, rating };
+    this.draw();
+    this.view.host.rate(this.index, { ...change, blind });
+    this.view.rated();
+  }
+
+  // --- the clip ------------------------------------------------------------------------------------
+
+  async load() {
+    if (this.loading || !this.cell.clip) return;
+    const turn = (this.loading = {});
+    this.showPoster();
+    try {
+      const url = await this.view.acquire(this.index);
+      if (this.loading !== turn) return;
+      await this.attach(url, turn);
+    } catch (error) {
+      if (this.loading === turn) this.fail(error.message);
+    }
+  }
+
+  async showPoster() {
+    const url = this.cell.poster && !this.poster.src ? await this.view.host.poster(this.index).catch(() => null) : null;
+    if (!url) return;
+    this.poster.src = url;
+    this.poster.hidden = false;
+  }
+
+  attach(url, turn) {
+    const video = h("video", { playsinline: true, preload: "auto", "aria-hidden": "true", tabindex: "-1" });
+    video.muted = true;
+    video.src = url;
+    return new Promise((resolve, reject) => {
+      video.addEventListener("error", () => reject(new Error("The browser cannot play this clip.")), { once: true });
+      video.addEventListener("loadeddata", () => {
+        if (this.loading !== turn) return resolve();
+        this.video = video;
+        this.picture.insertBefore(video, this.state);
+        this.draw();
+        this.follow();
+        resolve();
+      }, { once: true });
+    });
+  }
+
+  fail(why) {
+    this.failed = why;
+    this.draw();
+  }
+
+  unload() {
+    if (!this.loading) return;
+    this.loading = null;
+    this.failed = "";
+    if (this.video) {
+      this.view.lock.remove(this.video);
+      this.video.remove();
+      this.video.removeAttribute("src");
+      this.video.load(); // lets go of its decoder
+      this.video = null;
+    }
+    this.view.release(this.index);
+    this.draw();
+  }
+
+  // Only what is seen plays.
+  follow() {
+    if (!this.video) return;
+    const plays = this.seen && this.view.onScreen && !this.view.compare.open;
+    if (plays && !this.view.lock.players.has(this.video)) this.view.lock.add(this.video, this.cell.clip);
+    else if (!plays && this.view.lock.players.has(this.video)) this.view.lock.remove(this.video);
+  }
+}
