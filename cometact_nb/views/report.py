@@ -1,0 +1,172 @@
+"""A sweep as a folder that needs nothing but a browser: a page, the clips, a table."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cometact_nb._version import __version__
+from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.views import words
+from cometact_nb.views.report_page import page_html
+from cometact_nb.views.report_table import csv_text
+
+if TYPE_CHECKING:
+    from cometact_nb.sweep_cells import Cell
+    from cometact_nb.sweep_handle import Sweep
+
+__all__ = ["Files", "export"]
+
+_MANIFEST = "report.json"
+_MADE_BY = "cometact_nb report"
+#: What file managers and notebooks leave in a folder that is looked at.
+_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"}
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a cell's files lie in a report.
+
+    Args:
+        clip: relative to the page, or None when there is none.
+        poster: the same.
+        problem: why there is no clip although the cell has one.
+    """
+
+    clip: str | None = None
+    poster: str | None = None
+    problem: str = ""
+
+
+def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write a report; see :meth:`cometact_nb.Sweep.export`.
+
+    It is written beside ``folder`` and takes its place only when it is whole.
+
+    Args:
+        sweep: what is reported.
+        folder: made if missing; relative to the notebook's folder.
+        overwrite: replace an earlier report in it.
+
+    Returns:
+        the page.
+
+    Raises:
+        ConfigError: the folder holds something else, or cannot be written.
+    """
+    target = (sweep.session.notebook_dir / Path(folder).expanduser()).resolve()
+    try:
+        _check(target, overwrite=overwrite)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = target.with_name(f".{target.name}.{os.getpid()}.part")
+        shutil.rmtree(staging, ignore_errors=True)  # of a process that died
+        staging.mkdir()
+        try:
+            _write(sweep, staging)
+            _put(staging, target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise ConfigError(
+            f"The report cannot be written to {str(target)!r} ({error.strerror or error}). "
+            "Give another folder, or make room."
+        ) from None
+    return target / "index.html"
+
+
+# --- the folder -------------------------------------------------------------------------------------
+
+
+def _check(target: Path, *, overwrite: bool) -> None:
+    """Raise unless the folder is missing, empty, or an earlier report that may go."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise ConfigError(f"folder={str(target)!r} is a file. Give a folder.")
+    found = {
+        path.relative_to(target).as_posix()
+        for path in target.rglob("*")
+        if (not path.is_dir() or path.is_symlink()) and not _LITTER & set(path.relative_to(target).parts)
+    }
+    if not found:
+        return
+    strangers = sorted(found - _listed(target))
+    if strangers:
+        named = ", ".join(strangers[:_NAMED]) + (", …" if len(strangers) > _NAMED else "")
+        raise ConfigError(
+            f"folder={str(target)!r} holds something else ({named}), and nothing of it was touched. "
+            "Give a new folder."
+        )
+    if not overwrite:
+        raise ConfigError(
+            f"folder={str(target)!r} holds an earlier report. Give another folder, or overwrite=True."
+        )
+
+
+def _listed(target: Path) -> set[str]:
+    """The files of the report in a folder; none when there is no report."""
+    try:
+        told = json.loads((target / _MANIFEST).read_bytes())
+        return set(map(str, told["files"])) if told["made_by"] == _MADE_BY else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _put(staging: Path, target: Path) -> None:
+    """Give the new report its name; what was there before is removed only then."""
+    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    if target.exists():
+        target.rename(old)
+    try:
+        staging.rename(target)
+    except OSError:
+        with suppress(FileNotFoundError):
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+# --- its files --------------------------------------------------------------------------------------
+
+
+def _write(sweep: Sweep, folder: Path) -> None:
+    (folder / "clips").mkdir()
+    files = [_copy(cell, folder) for cell in sweep.cells]
+    (folder / "results.csv").write_text(csv_text(sweep, files), "utf-8", newline="")
+    (folder / "index.html").write_text(page_html(sweep, files), "utf-8")
+    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    manifest = {"made_by": _MADE_BY, "version": __version__, "files": [*written, _MANIFEST]}
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+
+
+def _copy(cell: Cell, folder: Path) -> Files:
+    clip = cell.clip
+    if clip is None:
+        return Files()
+    name = f"clips/{_stem(cell)}"
+    try:
+        shutil.copyfile(clip.path, folder / f"{name}.mp4")
+        poster = clip.poster
+    except FileNotFoundError:
+        return Files(problem="Its file is not on this disk any more.")
+    except ClipError as error:
+        return Files(problem=words.message(error))
+    if poster is None or not poster.is_file():
+        return Files(f"{name}.mp4")
+    shutil.copyfile(poster, folder / f"{name}.jpg")
+    return Files(f"{name}.mp4", f"{name}.jpg")
+
+
+def _stem(cell: Cell) -> str:
+    """A name that is safe on every disk and in every URL, and says what was varied."""
+    numbers = {name: value for name, value in cell.params.items() if isinstance(value, (bool, int, str))}
+    told = "_".join(f"{name}-{value}" for name, value in numbers.items())
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", told)[:80].strip("-_")
+    return f"cell-{cell.index + 1:03d}" + (f"_{safe}" if safe else "")

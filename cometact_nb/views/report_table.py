@@ -1,0 +1,65 @@
+"""The results of a sweep as they may leave this machine: no signatures, no formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from cometact_nb.sweep_cells import row
+from cometact_nb.views import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.views.report import Files
+
+__all__ = ["bare", "csv_text", "rows"]
+
+#: A spreadsheet takes a cell that begins so for a formula.
+_FORMULA = "=+-@|\t\r\n＝＋－＠"
+_INPUTS = ("character", "reference")
+
+
+def rows(sweep: Sweep, files: Sequence[Files]) -> list[dict[str, Any]]:
+    """``sweep.to_rows()`` with addresses that open nothing by themselves, and clips beside the report."""
+    return [_row(row(cell), found) for cell, found in zip(sweep.cells, files, strict=True)]
+
+
+def _row(told: dict[str, Any], found: Files) -> dict[str, Any]:
+    problem = found.problem or told["problem"]
+    inputs = {name: bare(told[name]) for name in _INPUTS if name in told}
+    return {**told, **inputs, "clip": found.clip, "problem": words.message(problem) if problem else None}
+
+
+def bare(uri: str) -> str:
+    """An address without what may open it to others: user, query and fragment; inline data by its type."""
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return words.file_name(uri)
+    if parts.scheme not in {"http", "https", "runway"}:
+        return words.file_name(uri)
+    return words.clean(f"{parts.scheme}://{host}{port}{parts.path}", 2048)
+
+
+def csv_text(sweep: Sweep, files: Sequence[Files]) -> str:
+    """The results as CSV. Text that a spreadsheet would take for a formula begins with an apostrophe."""
+    told = rows(sweep, files)
+    names = list(dict.fromkeys(name for line in told for name in line))
+    target = io.StringIO(newline="")
+    writer = csv.DictWriter(target, [_harmless(name) for name in names])
+    writer.writeheader()
+    writer.writerows({_harmless(name): _harmless(value) for name, value in line.items()} for line in told)
+    return target.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = words.clean(value, 4000, lines=True)
+    return f"'{text}" if text.lstrip()[:1] in _FORMULA and text.strip() else text

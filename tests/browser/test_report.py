@@ -1,0 +1,81 @@
+"""A report opened from the disk in a browser that has no network: it plays in step, and breaks no rule of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reports import finished_sweep
+
+pytestmark = pytest.mark.browser
+
+READY = """() => { const videos = [...document.querySelectorAll('.tile video')];
+    return videos.length === 2 && videos.every(video => video.readyState > 2); }"""
+LOCK = "document.querySelector('.cometact-gallery').frameLock"
+SPREAD = f"""async () => {{
+    let most = 0;
+    for (let count = 0; count < 30; count++) {{
+        await new Promise(requestAnimationFrame);
+        const times = [...{LOCK}.players.keys()].map(video => video.currentTime);
+        most = Math.max(most, Math.max(...times) - Math.min(...times));
+    }}
+    return [{LOCK}.players.size, most];
+}}"""
+AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+    .map(v => ({id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary)}))"""
+
+
+@pytest.fixture(scope="module")
+def report(shared_sandbox, tmp_path_factory) -> Iterator[Path]:
+    sweep = finished_sweep(tmp_path_factory.mktemp("sweep"), shared_sandbox)
+    yield sweep.export(tmp_path_factory.mktemp("report") / "report")
+    sweep.session.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
+def test_it_plays_from_the_disk_in_step_and_can_be_read_by_all(browser, report, scheme, width) -> None:
+    import axe_playwright_python
+
+    # The checker is put in from outside the page, whose own rules would not let it in.
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=False, offline=True
+    )
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(report.as_uri())
+    page.wait_for_function(READY)
+    assert "pwned" not in page.title().partition("<")[0]
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function(f"() => {LOCK}.frame > 6 && {LOCK}.running().length === 2")
+    count, spread = page.evaluate(SPREAD)
+    assert count == 2
+    assert spread < 1 / 24
+    page.get_by_role("button", name="Pause").click()
+    for tile in page.locator(".tile:not(.empty)").all():
+        tile.get_by_role("button", name="Choose for comparison").click()
+    page.get_by_role("button", name="Compare", exact=False).first.click()
+    divider = page.get_by_role("slider", name="Divider")
+    divider.press("ArrowRight")
+    assert divider.get_attribute("aria-valuenow") == "52"
+    page.keyboard.press("Escape")
+    assert page.get_by_role("button", name="Rate blind").count() == 0
+    page.get_by_text("Tasks and checksums").click()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert said == []
+    page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
+    serious = [found for found in page.evaluate(AXE) if found["impact"] in {"serious", "critical"}]
+    assert not serious, json.dumps(serious, indent=1)
+    page.close()
+
+
+def test_without_scripts_the_results_and_the_clips_are_there(browser, report) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.as_uri())
+    assert page.get_by_role("row").filter(has_text="SUCCEEDED").count() == 4
+    assert page.get_by_text("Without scripts").is_visible()
+    assert page.get_by_role("link", name="cell-001").get_attribute("href").startswith("clips/")
+    context.close()
