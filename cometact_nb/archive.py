@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from cometact_nb.store.folders import Folder
     from cometact_nb.store.sidecar import Sidecar
 
+_MB = 1_000_000
+
 __all__ = ["SavedClip", "Verification", "load_clip", "verify"]
 
 
@@ -157,7 +159,8 @@ class Verification:
             if files
         ]
         told = ", ".join(counts) if counts else "each with the bytes that were written"
-        return f"{self.clips} {noun}, {self.bytes / 1e6:.1f} MB: {told}."
+        size = f"{self.bytes / 1e6:.1f} MB" if self.bytes >= _MB else f"{self.bytes / 1e3:.0f} kB"
+        return f"{self.clips} {noun}, {size}: {told}."
 
     def to_rows(self) -> list[dict[str, Any]]:
         """One mapping a finding."""

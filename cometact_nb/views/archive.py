@@ -38,10 +38,9 @@ def saved_html(saved: SavedClip, notebook_dir: Path) -> str:
 def verification_html(shown: Verification) -> str:
     """The outcome, and a table of what is not as it was left."""
     rows = "".join(map(_row, shown.findings[:_ROWS]))
-    names = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("", "File", "What to do"))
     table = (
-        f'<table style="font:inherit;border-collapse:collapse;margin:10px 0 0">'
-        f"<thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
+        '<table style="font:inherit;border-collapse:collapse;margin:10px 0 0;overflow-wrap:anywhere">'
+        f"<tbody>{rows}</tbody></table>"
     )
     rest = []
     if len(shown.findings) > _ROWS:
@@ -58,5 +57,5 @@ def verification_html(shown: Verification) -> str:
 
 def _row(found: FileFinding) -> str:
     file = f"<code>{esc(found.file, 200)}</code> {esc(found.problem, 300)}"
-    cells = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in (file, esc(found.cure, 300)))
-    return f'<tr><th scope="row" style="{_CELL}">{esc(found.kind)}</th>{cells}</tr>'
+    told = f'<td style="{_CELL}">{file}<br>{esc(found.cure, 300)}</td>'
+    return f'<tr><th scope="row" style="{_CELL};overflow-wrap:normal">{esc(found.kind)}</th>{told}</tr>'
