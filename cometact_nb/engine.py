@@ -154,6 +154,7 @@ class Engine:
             BudgetError: it would cost more than ``max_spend``; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
             CellTaken: another process bought the cell; nothing was sent.
+            BudgetUsed: with it the cell's sweep would cost more than it may; nothing was sent.
         """
         if max_spend is not None and self.spent_usd + price_usd > max_spend + _CENT_FRACTION:
             raise BudgetError(

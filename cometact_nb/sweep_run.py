@@ -16,7 +16,7 @@ from cometact_nb.domain.advice import advise
 from cometact_nb.domain.sweep import blamed, shares
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
-from cometact_nb.store.history import CellClaim, CellTaken
+from cometact_nb.store.history import BudgetUsed, CellClaim, CellTaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -287,7 +287,7 @@ class Runner:
             if self.state != "running" or entry.mark != "QUEUED":
                 return
             if self.spent_usd + price > self.approved_usd + _CENT_FRACTION:
-                self._halt("paused", f"its budget of ${self.approved_usd:.2f} is used up")
+                self._halt("paused", self._used_up)
                 return
             job = self._posting = self._host.new_job()
             self._host.attach(entry, job)
@@ -298,6 +298,11 @@ class Runner:
                 self._host.drop(job)
                 self._host.attach(entry, self._host.adopt(taken.key))
                 return
+            except BudgetUsed:
+                self._host.drop(job)
+                entry.job = None
+                self._halt("paused", f"{self._used_up}, with what another kernel bought for it")
+                return
             except ActTwoError:
                 self._host.drop(job)
                 entry.job = None
@@ -306,10 +311,14 @@ class Runner:
                 self._posting = None
         self._judge(entry, job, verdict, price)
 
+    @property
+    def _used_up(self) -> str:
+        return f"its budget of ${self.approved_usd:.2f} is used up"
+
     async def _send(
         self, entry: Entry, job: Job, price: float
     ) -> flow.Created | flow.Declined | flow.Doubtful:
-        claim = CellClaim(self._host.name, entry.cell.replicate, entry.instead_of)
+        claim = CellClaim(self._host.name, entry.cell.replicate, entry.instead_of, self.approved_usd)
         return await self._engine.submit(
             job,
             entry.cell.request,

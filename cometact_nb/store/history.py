@@ -28,10 +28,18 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import TaskEvent
 
-__all__ = ["CellClaim", "CellTaken", "History", "Row", "is_dead"]
+__all__ = ["SPENT", "BudgetUsed", "CellClaim", "CellTaken", "History", "Row", "is_dead"]
 
 #: How long another process may hold the file before this one gives up.
 _BUSY_S = 20.0
+
+#: US dollars that the tasks of a sweep cost or may have cost.
+SPENT = """
+SELECT TOTAL(json_extract(state, '$.price_usd')) FROM tasks
+WHERE sweep = ? AND base_url = ? AND status NOT IN ('REFUSED', 'FORGOTTEN')
+"""
+#: Sums of prices are compared within this.
+_CENT_FRACTION = 1e-6
 
 _PUT_TASK = """
 INSERT INTO tasks
@@ -50,11 +58,13 @@ class CellClaim(msgspec.Struct, frozen=True):
         sweep: the sweep's name.
         replicate: from 1.
         instead_of: the key of the cell's task so far, which this one replaces; None when it had none.
+        budget_usd: US dollars that the sweep may cost in all, whichever kernels buy for it; None: no limit.
     """
 
     sweep: str
     replicate: int
     instead_of: str | None = None
+    budget_usd: float | None = None
 
 
 class CellTaken(Exception):
@@ -63,6 +73,10 @@ class CellTaken(Exception):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"the cell's task is {key}")
+
+
+class BudgetUsed(Exception):
+    """With this cell its sweep would cost more than its budget. Nothing was written."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -125,6 +139,7 @@ class History:
         Raises:
             HistoryError: nothing was written (disk full, read-only, held by another process for too long).
             CellTaken: nothing was written: the cell has another task by now.
+            BudgetUsed: nothing was written: another kernel has bought for the sweep, too, and this is too much.
         """
         state = _without_signatures(state)
         now = time.time()
@@ -167,6 +182,10 @@ class History:
             where = "base_url = ? AND content_hash = ? AND replicate = ?"
             ((owner,),) = self._db.execute(f"SELECT key FROM cells WHERE {where}", identity)  # noqa: S608
             raise CellTaken(owner)
+        if cell.budget_usd is not None:  # in the transaction, so that two kernels cannot both be the last
+            ((spent_usd,),) = self._db.execute(SPENT, (cell.sweep, base_url))
+            if spent_usd > cell.budget_usd + _CENT_FRACTION:
+                raise BudgetUsed
 
     def find(self, name: str) -> Row | None:
         """The task with this id or key, or the only one that starts with it (4 characters or more).

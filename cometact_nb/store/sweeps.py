@@ -11,7 +11,7 @@ from cometact_nb.domain.grid import Spec
 from cometact_nb.domain.sweep import NO_RATING, Owned, Rating
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
-from cometact_nb.store.history import Row, is_dead
+from cometact_nb.store.history import SPENT, Row, is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -175,11 +175,7 @@ def spent(history: History, name: str, base_url: str) -> float:
     Raises:
         HistoryError: the file could not be read.
     """
-    sql = (
-        "SELECT TOTAL(json_extract(state, '$.price_usd')) FROM tasks"
-        " WHERE sweep = ? AND base_url = ? AND status NOT IN ('REFUSED', 'FORGOTTEN')"
-    )
-    return float(history.query(sql, (name, base_url))[0][0])
+    return float(history.query(SPENT, (name, base_url))[0][0])
 
 
 def set_rating(history: History, key: str, rating: Rating) -> None:

@@ -84,6 +84,21 @@ def test_a_sweep_whose_budget_is_used_up_says_what_is_left_and_goes_on_with_a_la
     assert sandbox.posts() == 6
 
 
+def test_two_kernels_that_run_one_sweep_stay_within_its_budget_together(tmp_path, sandbox) -> None:
+    kernels = [new_session(tmp_path, sandbox) for _ in range(2)]
+    sweeps = []
+    for kernel in kernels:
+        kernel.configure(price=0.40, max_in_flight=1)
+        sweep = grid(kernel, sandbox, seed=range(6), name="shared")
+        sweeps.append(sweep.run(max_cost=0.8, yes=True, canary=False))
+    for sweep in sweeps:
+        with pytest.raises(SweepPaused, match=r"budget of \$0.80 is used up"):
+            sweep.wait(60)
+    assert sandbox.posts() == 2
+    for kernel in kernels:
+        kernel.close()
+
+
 def test_the_canary_still_goes_first_when_a_paused_sweep_goes_on(priced, sandbox) -> None:
     sweep = grid(priced, sandbox, character=sandbox.playing("safety-input"), seed=range(6))
     with pytest.raises(SweepPaused, match="used up"):
