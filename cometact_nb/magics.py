@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import keyword
+import logging
 import sys
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from cometact_nb.views.panel import Panel
 
 __all__ = ["ActTwoMagics", "load", "unload"]
+
+log = logging.getLogger("cometact_nb")
 
 
 @magics_class
@@ -99,8 +102,14 @@ class ActTwoMagics(Magics):
 
         if quiet:
             status.hush(task)
-        else:
+            return
+        try:
             status.show(task, once_per_cell=True)
+        except Exception:
+            # It is paid for: a traceback here would make the line look as if it were to be run again.
+            log.exception("task %s could not be shown", task.id)
+            name = task.id or task.key
+            _say(f"Sent, but it could not be shown here. It goes on; act.task({name!r}) has it.\n")
 
     def _sweep(self, fields: dict[str, Any], options: argparse.Namespace) -> Sweep | None:
         try:

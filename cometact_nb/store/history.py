@@ -139,7 +139,7 @@ class History:
         Raises:
             HistoryError: nothing was written (disk full, read-only, held by another process for too long).
             CellTaken: nothing was written: the cell has another task by now.
-            BudgetUsed: nothing was written: another kernel has bought for the sweep, too, and this is too much.
+            BudgetUsed: nothing was written: with what other kernels bought for its sweep it is too much.
         """
         state = _without_signatures(state)
         now = time.time()

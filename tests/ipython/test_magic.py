@@ -85,6 +85,22 @@ def test_what_may_have_been_paid_for_is_in_sight_and_in_hand(kernel, sandbox) ->
     kernel.run("unsure.forget()")
 
 
+def test_what_cannot_be_shown_is_sent_all_the_same_and_does_not_look_as_if_it_had_failed(
+    kernel, sandbox
+) -> None:
+    kernel.run(
+        "pub = get_ipython().display_pub\nkept = pub.publish\n"
+        "def broken(*args, **named):\n    raise OSError('no front end')\n"
+        "pub.publish = broken"
+    )
+    told = kernel.run("%act_two -c $hero -r $clip -o unseen")
+    kernel.run("pub.publish = kept")
+    assert told["status"] == "ok"
+    assert "Sent, but it could not be shown here" in told["text"]
+    assert kernel.value("unseen.wait().clip is not None")
+    assert sandbox.posts() == 1
+
+
 def test_a_failure_in_a_run_that_always_waits_is_shown_too(kernel, sandbox) -> None:
     kernel.run("act.configure(wait=True)")
     told = kernel.run("%act_two -c {hero}?scenario=safety-input -r $clip -o failed")
