@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import time
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -68,53 +69,55 @@ def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bo
         rest = tuple(value for axis, value in enumerate(place) if axis not in {down, across})
         at = tuple(0 if axis is None else place[axis] for axis in (down, across))
         tables.setdefault(rest, {})[at[0], at[1]] = cell
-    html, left, used = [], 0, 0
+    html, left, free = "", 0, math.inf if room is None else room
     others = [axis for number, axis in enumerate(axes) if number not in {down, across}]
+    rows = [""] if down is None else axes[down]["values"]
+    columns = [""] if across is None else axes[across]["values"]
     for rest, cells in tables.items():
-        title = ", ".join(
-            f"{axis['label']} {axis['values'][v]}" for axis, v in zip(others, rest, strict=True)
-        )
-        block = _table(
-            title,
-            [""] if down is None else axes[down]["values"],
-            [""] if across is None else axes[across]["values"],
-            cells,
-            folder,
-            embed=embed,
-        )
-        if room is not None and used + len(block) > room:
-            left += len(cells)
-            continue
-        used += len(block)
-        html.append(block)
-    return "".join(html), left
+        told = [f"{axis['label']} {axis['values'][at]}" for axis, at in zip(others, rest, strict=True)]
+        lines, missing = _lines(rows, columns, cells, folder, 0 if left else free - 1000, embed=embed)
+        block = _table(", ".join(told), columns, lines) if lines else ""
+        html, left, free = html + block, left + missing, free - len(block)
+    return html, left
 
 
-def _table(
-    title: str,
+def _lines(
     rows: list[str],
     columns: list[str],
     cells: dict[tuple[int, int], Cell],
     folder: Path,
+    room: float,
     *,
     embed: bool,
-) -> str:
+) -> tuple[str, int]:
+    """As many lines of a table as ``room`` characters hold, and how many cells are left out."""
+    html, left = "", 0
+    for row, name in enumerate(rows):
+        inside = [cells.get((row, column)) for column in range(len(columns))]
+        count = sum(cell is not None for cell in inside)
+        if left or room <= 0 or not count:
+            left += count
+            continue
+        boxes = "".join(
+            f'<td style="{_BOX}">{_box(cell, folder, embed=embed)}</td>' if cell is not None else "<td></td>"
+            for cell in inside
+        )
+        line = f'<tr><th scope="row" style="text-align:left;{_FINE}">{esc(name, 60)}</th>{boxes}</tr>'
+        if len(html) + len(line) > room:
+            left += count
+        else:
+            html += line
+    return html, left
+
+
+def _table(title: str, columns: list[str], lines: str) -> str:
     above = f'<div style="margin:8px 0 4px;font-weight:600">{esc(title)}</div>' if title else ""
     head = "".join(
         f'<th scope="col" style="text-align:left;{_FINE}">{esc(name, 60)}</th>' for name in columns
     )
     heads = f"<tr><td></td>{head}</tr>" if any(columns) else ""
-    body = ""
-    for row, name in enumerate(rows):
-        boxes = "".join(
-            f'<td style="{_BOX}">{_box(cells[row, column], folder, embed=embed)}</td>'
-            if (row, column) in cells
-            else "<td></td>"
-            for column in range(len(columns))
-        )
-        body += f'<tr><th scope="row" style="text-align:left;{_FINE}">{esc(name, 60)}</th>{boxes}</tr>'
     style = "border-collapse:separate;border-spacing:6px;font:inherit;background:none"
-    return f'{above}<table style="{style}">{heads}{body}</table>'
+    return f'{above}<table style="{style}">{heads}{lines}</table>'
 
 
 def _box(cell: Cell, folder: Path, *, embed: bool) -> str:
