@@ -57,7 +57,9 @@ class Clip:
 
     @property
     def poster(self) -> Path | None:
-        """JPEG of the first frame, or None without the ``video`` extra; fetched like :attr:`path`.
+        """JPEG of the frame a second into it, or half-way; fetched like :attr:`path`.
+
+        None without the ``video`` extra.
 
         Raises:
             ClipError: as :attr:`path`.

@@ -117,7 +117,7 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
         path: absolute path of the video file; of a local copy when the clip is at a store.
         bytes: its size.
         sha256: its hash, hexadecimal.
-        poster: absolute path of a JPEG of its first frame; None without the ``video`` extra.
+        poster: absolute path of a JPEG, an early frame of it; None without the ``video`` extra.
         url: where it is at a store such as ``s3://``, never signed; None for a clip in a local folder.
         width: pixels; None without the ``video`` extra, like the three below.
         height: pixels.

@@ -1,7 +1,7 @@
 """Clips on disk: written under a temporary name, checked, made durable, then given their name.
 
 A clip's final name never shows a half-written file, and never replaces another file. Beside each clip lie a
-JSON with what made it (``.json``) and, with the extra ``video``, its first frame (``.jpg``).
+JSON with what made it (``.json``) and, with the extra ``video``, an early frame (``.jpg``).
 """
 
 from __future__ import annotations

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError, ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy as np
@@ -17,6 +19,8 @@ __all__ = ["VideoFacts", "looks_like_video", "read_facts", "read_frames"]
 
 _POSTER_WIDTH = 640
 _POSTER_QUALITY = 78
+#: Where in a clip its poster is taken, seconds, and how many frames are decoded for it at the most.
+_POSTER_AT_S, _POSTER_MAX_FRAMES = 1.0, 64
 #: Twice 8K. A frame that a small file announces may need gigabytes; Act-Two's have 1 MP.
 _POSTER_MAX_PIXELS = 66_355_200
 #: What a Matroska or WebM file begins with.
@@ -43,7 +47,7 @@ def looks_like_video(head: bytes) -> bool:
 
 
 def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoFacts, bool]:
-    """Facts about a video, and whether its first frame was written to ``poster`` as a small JPEG.
+    """Facts about a video, and whether an early frame was written to ``poster`` as a small JPEG.
 
     Without PyAV all facts are None. A file that PyAV cannot read gives the same: whether it plays is the
     browser's question.
@@ -69,10 +73,25 @@ def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoFacts, bool
             )
             if poster is None or stream.width * stream.height > _POSTER_MAX_PIXELS:
                 return facts, False
-            frame = next(container.decode(stream))
-            return facts, _write_poster(frame, poster)
+            stream.thread_type = "AUTO"
+            return facts, _write_poster(_telling_frame(container.decode(stream), length), poster)
     except (av.FFmpegError, OSError, IndexError, StopIteration, ValueError):
         return VideoFacts(), False
+
+
+def _telling_frame(frames: Iterator[Any], length_s: float) -> Any:
+    """The frame a second into a clip, or half-way: a performance begins at rest, alike whatever the knobs.
+
+    Of a clip that breaks off before, it is the last one there is.
+    """
+    at_s = min(_POSTER_AT_S, length_s / 2)
+    best = next(frames)
+    with suppress(Exception):
+        for _, frame in zip(range(_POSTER_MAX_FRAMES), frames, strict=False):
+            if best.time is None or best.time >= at_s:
+                break
+            best = frame
+    return best
 
 
 def _demuxer(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Showing a task whose clip is at a store, where no page can load it from.
 
 A widget plays such a clip, sent by message, as long as its kernel lives. What outlives the kernel cannot play
-it, so it must not take the widget's place: it is an output of its own, with the first frame and the clip's
+it, so it must not take the widget's place: it is an output of its own, with an early frame and the clip's
 address. The widget's style sheet hides it; where there is no widget there is no style sheet, and it is seen.
 """
 

@@ -214,9 +214,9 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
         video = f'<video src="{embedded}" controls loop playsinline {size}></video>'
         link = f'<a href="{escape(source)}" download>{shown}</a>' if source else shown
     elif clip.url:
-        # No page can load it from there; the first frame, if it is here, is small enough to be kept.
+        # No page can load it from there; the poster, if it is here, is small enough to be kept.
         picture = thumbnail(clip.poster)
-        video = f'<img src="{picture}" alt="First frame" {size}>' if picture else ""
+        video = f'<img src="{picture}" alt="An early frame" {size}>' if picture else ""
     elif source:
         # Muted only where it plays by itself: the voice is part of a performance.
         plays = " autoplay muted" if autoplay else ""

@@ -1,4 +1,4 @@
-"""The first frame of a clip as a picture small enough to be kept in a notebook, or sent by the dozen."""
+"""An early frame of a clip as a picture small enough to be kept in a notebook, or sent by the dozen."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def test_it_plays_while_its_kernel_lives_and_leaves_its_first_frame_and_address(
     notebook.page.wait_for_function("v => v.readyState >= 3", arg=video.element_handle(), timeout=30_000)
     assert video.evaluate(MOVED) == 1280
     record = notebook.cell(1).locator(".cometact-record")
-    picture = record.locator("img[alt='First frame']")
+    picture = record.locator("img[alt='An early frame']")
     picture.wait_for(state="attached", timeout=30_000)
     assert not record.is_visible()
     assert notebook.cell(1).get_by_text("memory://bucket/clips/").first.is_visible()

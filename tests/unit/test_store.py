@@ -7,14 +7,18 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
+from clips import plain, write
 from files import video_bytes
+from PIL import Image
 
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState, reduce
 from cometact_nb.errors import ClipError, HistoryError
 from cometact_nb.store import media
 from cometact_nb.store.history import History
+from cometact_nb.store.video import read_facts
 
 MP4 = b"\0\0\0\x18ftypisom" + b"\0" * 100
 
@@ -182,6 +186,15 @@ def test_tasks_of_one_second_whose_ids_begin_alike_are_fetched_side_by_side(tmp_
         assert adopted is not None
         assert adopted.path == info.path
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize(("dark", "bright"), [(3, 40), (1, 2)])
+def test_a_poster_shows_the_performance_and_not_the_rest_it_begins_from(tmp_path, dark, bright) -> None:
+    clip = tmp_path / "clip.mp4"
+    write(clip, [plain(64, 48, (0, 0, 0))] * dark + [plain(64, 48, (255, 255, 255))] * bright)
+    _, written = read_facts(clip, tmp_path / "clip.jpg")
+    assert written
+    assert np.asarray(Image.open(tmp_path / "clip.jpg")).mean() > 200
 
 
 @pytest.mark.parametrize("suffix", [".json", ".jpg", ".mp4"])
