@@ -38,7 +38,7 @@ sweep.run(canary=False)
 """
 
 
-def test_hostile_text_is_text_in_a_sweep_and_in_the_history(notebook) -> None:
+def test_hostile_text_is_text_in_a_sweep_its_gallery_and_the_history(notebook) -> None:
     notebook.type(0, SETUP)
     notebook.run(0)
     notebook.finished(0)
@@ -52,7 +52,12 @@ def test_hostile_text_is_text_in_a_sweep_and_in_the_history(notebook) -> None:
     past = notebook.cell(2).locator(".jp-OutputArea")
     past.locator(".cometact-history li").nth(1).wait_for(timeout=60_000)
     past.get_by_text("MOON.PHASE").first.wait_for(timeout=30_000)
-    for area in (shown, past):
+    notebook.type(3, "sweep.gallery()")
+    notebook.run(3)
+    beside = notebook.cell(3).locator(".jp-OutputArea")
+    beside.get_by_text("document.title='pwned'").first.wait_for(timeout=60_000)
+    beside.get_by_text("MOON.PHASE").first.wait_for(timeout=30_000)
+    for area in (shown, past, beside):
         assert (
             area.locator(
                 "script, svg[onload], [onerror], [src^='javascript:'], [href^='javascript:']"

@@ -60,6 +60,9 @@ print(sweep, sweep.plan, sweep.to_rows(), sweep.cells, [cell.task.output_urls fo
 ===
 act.history()
 ===
+print(sweep.export("report"))
+sweep.gallery()
+===
 act.configure(api_key="invalid-" + ok.session.config.api_key.reveal())
 act.submit(character=C, reference=R)
 ===
@@ -91,7 +94,7 @@ def test_the_key_and_the_signatures_are_nowhere(tmp_path: Path, sandbox) -> None
         assert proof in outputs
     assert (tmp_path / "debug.log").stat().st_size > 1000
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {".ipynb", ".log", ".sqlite", ".json", ".mp4"} <= {path.suffix for path in files}
+    assert {".ipynb", ".log", ".sqlite", ".json", ".mp4", ".html", ".csv"} <= {path.suffix for path in files}
     for path in files:
         content = path.read_bytes()
         for secret in (KEY, *signatures):
