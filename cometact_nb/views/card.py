@@ -117,7 +117,7 @@ def _header(state: TaskState, now: float, *, sandbox: bool, live: bool) -> str:
         state_pill = parts.pill("", "var(--tone)", slots=True)
         name = '<code data-slot="id"></code>'
         right = '<span data-slot="elapsed"></span>'
-        if not state.is_settled:
+        if not state.is_settled and not state.status.is_terminal:
             right += ' <button type="button" data-action="cancel">Cancel</button>'
     else:
         state_pill = parts.pill(words.label(state), tone(state))

@@ -365,3 +365,9 @@ def test_several_clips_are_all_shown() -> None:
     state = replay(intended(), ACCEPTED, done, saved(), saved(second))
     assert Page(html(state)).values("src").count("second.mp4") == 1
     assert "second.mp4" in text(state)
+
+
+def test_what_has_ended_cannot_be_cancelled_though_its_clip_is_still_fetched() -> None:
+    button = 'data-action="cancel"'
+    assert button in html(STATES["RUNNING"], live=True)
+    assert button not in html(STATES["SUCCEEDED, fetching"], live=True)
