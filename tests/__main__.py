@@ -17,6 +17,7 @@ from tests import matrix
 
 ROOT = Path(__file__).parents[1]
 CODE = ["cometact_nb", "docs", "notebooks", "tests"]
+_PARALLEL = ["-n", "3", "--dist", "loadgroup", "--no-loadscope-reorder"]
 NEED_BROWSER = """\
 The browser tests need Chromium, and it could not be installed from here.
   Debian, Ubuntu:  sudo apt-get install chromium
@@ -67,8 +68,8 @@ def main(arguments: list[str]) -> int:
         "lint": [tool("ruff"), "check", *CODE],
         "format": [tool("ruff"), "format", "--check", *CODE],
         "types": [tool("mypy")],
-        # Most of these tests wait for a process; a file is the unit, since its tests share one.
-        "tests": [tool("pytest"), "-m", "not browser", "-n", "3", "--dist", "loadfile", *arguments],
+        # Most of these tests wait for a process; tests/conftest.py says which of them go together.
+        "tests": [tool("pytest"), "-m", "not browser", *_PARALLEL, *arguments],
         "browser": [tool("pytest"), "-m", "browser", *arguments],
     }
     if fast:

@@ -32,8 +32,10 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--clip-s",
         type=_positive,
+        default=os.environ.get("COMETACT_NB_SANDBOX_CLIP_S"),
         metavar="S",
-        help="cut clips after S seconds, where many are rendered only to be counted",
+        help="cut clips after S seconds, where many are rendered only to be counted; "
+        "default $COMETACT_NB_SANDBOX_CLIP_S",
     )
     add(
         "--shape", choices=("bare", "wrapped", "alternating"), default="bare", help="shape of a poll's answer"

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 
 SETUP = """
 import cometact_nb as act
+act.configure(history="of-this-test.sqlite")  # the other tests' tasks are none of its own
 sandbox = act.use_sandbox(speed=75)
 inputs = dict(reference=sandbox.reference)
 done = act.submit(character=sandbox.characters[1], **inputs, seed=7).wait()

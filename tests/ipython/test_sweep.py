@@ -248,7 +248,7 @@ def test_a_dry_run_of_several_values_shows_the_plan_and_sends_nothing(page, sand
     page.run(
         "%act_two -c {sandbox.character} -c https://a.example/a,b.png -r {sandbox.reference} -e 1,3,5 -b on,off -n"
     )
-    (shown,) = [out["data"] for out in page.outputs if "data" in out]
+    (shown,) = [out["data"] for out in page.outputs if out["kind"] == "display_data"]
     assert "12 cells" in shown["text/html"]
     assert "a,b.png" in shown["text/html"]
     assert sandbox.posts() == 0

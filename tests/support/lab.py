@@ -40,6 +40,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "COMETACT_NB_HISTORY": str(folder / "history.sqlite"),
         "COMETACT_NB_SANDBOX": "1",
+        "COMETACT_NB_SANDBOX_CLIP_S": "1",  # a whole clip takes over a second to render
         **more,
     }
 

@@ -39,7 +39,7 @@ class Load:
         rss_mb: memory of the process, sampled ten times in the window.
         late_ms: how late a sleep of 10 ms of the main thread woke, sorted.
         file_descriptors: before and after the window.
-        threads: at the end.
+        threads: that there are at the end and were not before.
     """
 
     tasks: int
@@ -58,6 +58,7 @@ class Load:
 
 def run(tasks: int, seconds: float, speed: float, *, polls_each: int = 0) -> Load:
     """Keep ``tasks`` in flight for ``seconds``, and until each was asked about so often, and look."""
+    before = threading.active_count()
     sandbox = SandboxProcess("--concurrency", str(tasks), "--duration-s", "1000000", speed=speed)
     with tempfile.TemporaryDirectory() as folder:
         session = new_session(Path(folder), sandbox)
@@ -72,7 +73,7 @@ def run(tasks: int, seconds: float, speed: float, *, polls_each: int = 0) -> Loa
         until = time.time()
         in_flight = sum(not task.status.is_terminal for task in session.tasks())
         posts = sandbox.posts()
-        threads, after = threading.active_count(), _descriptors()
+        threads, after = threading.active_count() - before, _descriptors()
         times = [[at for at in seen if at <= until] for seen in _since(sandbox, since)]
         session.close()
     sandbox.stop()
