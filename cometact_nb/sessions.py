@@ -1,4 +1,8 @@
-"""The shared client of a notebook: what the magic, the panel and Python calls all go through."""
+"""The shared client of a notebook: what the magic, the panel and Python calls all go through.
+
+Longer than other modules, since everything public passes here and is described here; what it does stands in
+`engine`, `lookup`, `settle`, `precheck`, `embedded` and the modules of sweeps.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cometact_nb import embedded, settle
+from cometact_nb import embedded, precheck, settle
 from cometact_nb.api import flow
 from cometact_nb.config import FREE, Config, Endpoint, Secret
 from cometact_nb.domain import task as events
 from cometact_nb.domain.grid import specify
-from cometact_nb.domain.media import Finding
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import TaskState
 from cometact_nb.engine import Engine, new_key
-from cometact_nb.errors import ConfigError, HistoryError, RequestError, WaitInterrupted
+from cometact_nb.errors import ConfigError, HistoryError, WaitInterrupted
+from cometact_nb.gate import Gate
 from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
 from cometact_nb.lookup import find_task
@@ -30,7 +34,6 @@ from cometact_nb.store import places
 from cometact_nb.store.media import find_moved
 from cometact_nb.store.sweeps import find, latest
 from cometact_nb.sweep_handle import Sweep
-from cometact_nb.sweep_run import Gate
 from cometact_nb.tasks import Task, error_for
 
 if TYPE_CHECKING:
@@ -195,8 +198,7 @@ class Session:
         elif fields:
             request = request.replace(**fields)
         config = self._config
-        self._check(request, config)
-        self._check_what_is_known(request, config)
+        precheck.check(request, config, self._inspector)
         task = self.handle(self.new_job(config.endpoint))
         work = self.engine.submit(
             task._job,  # noqa: SLF001
@@ -423,9 +425,7 @@ class Session:
             RequestError: an input is on this machine, or a recent inspection saw it to be bad.
             ConfigError: no key.
         """
-        config = self._config
-        self._check(request, config)
-        self._check_what_is_known(request, config)
+        precheck.check(request, self._config, self._inspector)
 
     def call_soon(self, work: Callable[..., object], *args: Any) -> None:
         """Run ``work(*args)`` on the notifier's thread and return at once."""
@@ -481,32 +481,6 @@ class Session:
             if self._engine is None:
                 self._engine = Engine(self._config.history, self._changed)
             return self._engine
-
-    def _check(self, request: ActTwoRequest, config: Config) -> None:
-        local = [
-            Finding(name, ref.uri, "is an address on this machine, which the service cannot reach",
-                    "Give an https:// URL; http is for the sandbox.")
-            for name, ref in (("character", request.character), ("reference", request.reference))
-            if ref.uri.startswith("http://")
-        ]  # fmt: skip
-        if local and not config.sandbox:
-            raise RequestError(local)
-        if config.api_key is None and not config.sandbox:
-            raise ConfigError(
-                "There is no API key. Set COMETAPI_KEY before starting the kernel, or call "
-                "act.configure(api_key=…). To practise without one: act.use_sandbox() or %act_two sandbox."
-            )
-        places.check(config.output_dir)  # before it is paid for, not when the clip is there
-
-    def _check_what_is_known(self, request: ActTwoRequest, config: Config) -> None:
-        """Refuse an input that a recent inspection saw to be bad. Nothing is fetched for this."""
-        if request.allow_unlisted:
-            return
-        inputs: dict[Role, MediaRef] = {"character": request.character, "reference": request.reference}
-        seen = [self._inspector.known(ref, role, sandbox=config.sandbox) for role, ref in inputs.items()]
-        bad = [found for look in seen if look for found in look.findings if found.severity == "error"]
-        if bad:
-            raise RequestError(bad)
 
     def output_folder(self) -> Path | str:
         """Where clips of new tasks go: an absolute path, or the URL of a folder."""

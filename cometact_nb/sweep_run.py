@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
     from cometact_nb.config import Config
     from cometact_nb.domain.grid import PlannedCell
     from cometact_nb.engine import Engine
+    from cometact_nb.gate import Gate
     from cometact_nb.job import Job
 
-__all__ = ["Entry", "Gate", "Runner"]
+__all__ = ["Entry", "Runner"]
 
 log = logging.getLogger("cometact_nb")
 
@@ -66,46 +66,6 @@ class Entry:
     def pair(self) -> tuple[object, object]:
         """The inputs."""
         return self.cell.request.character, self.cell.request.reference
-
-
-class Gate:
-    """The places for unfinished tasks at the service that all sweeps of a process share.
-
-    Who waits longest is next. Each sweep waits for one place at a time, so that they take turns.
-    """
-
-    def __init__(self) -> None:
-        self.inside = 0
-        #: Held while a request is sent: a service that refuses one for now would refuse the next.
-        self.sending = asyncio.Lock()
-        self._line: deque[tuple[asyncio.Future[None], int]] = deque()
-
-    async def enter(self, limit: int) -> None:
-        """Wait for a place; at most ``limit`` are taken then."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._line.append((turn, limit))
-        self._admit()
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.leave()
-            raise
-
-    def leave(self) -> None:
-        """Give a place back."""
-        self.inside -= 1
-        self._admit()
-
-    def _admit(self) -> None:
-        while self._line:
-            turn, limit = self._line[0]
-            if not turn.done():
-                if self.inside >= limit:
-                    return
-                self.inside += 1
-                turn.set_result(None)
-            self._line.popleft()
 
 
 class Host(Protocol):

@@ -35,6 +35,8 @@ LEVELS: dict[str, int] = {
     "resuming": 5,
     "numbers": 5,
     "sweep_run": 5,
+    "gate": 4,
+    "precheck": 4,
     "sweep_cells": 5,
     "sweep_choice": 5,
     "sweep_inputs": 5,

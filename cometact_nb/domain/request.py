@@ -1,4 +1,8 @@
-"""One Act-Two request: what it may hold, why, and its JSON."""
+"""One Act-Two request: what it may hold, why, and its JSON.
+
+A little longer than other modules: the table of fields, what is wrong with a value, and the names on the wire
+are one thing, and a new field is added to it in one place.
+"""
 
 from __future__ import annotations
 

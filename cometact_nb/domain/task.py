@@ -1,7 +1,8 @@
 """What is known about one task, and how each event changes it.
 
 ``reduce(state, event)`` is the only place where a task's state changes; history, engine and views all
-replay the same events through it.
+replay the same events through it. Longer than other modules, so that state, events and what they do to it are
+read together.
 """
 
 from __future__ import annotations

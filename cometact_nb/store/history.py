@@ -1,7 +1,8 @@
 """The record of all tasks: SQLite, one row a task, one row an event.
 
 The journal is SQLite's rollback journal, not WAL: home directories are often on a network file system, where
-WAL does not work. One connection, used by the I/O thread alone.
+WAL does not work. One connection, used by the I/O thread alone. A little longer than other modules: what is
+one transaction must be seen as one.
 """
 
 from __future__ import annotations
