@@ -2,8 +2,8 @@
 
 A page that knows a widget's type shows nothing else of its output, and a widget lives only as long as its
 kernel. So a live sweep has two outputs: the widget, and a record that needs no kernel, hidden by the widget's
-style sheet. When the sweep is over the record takes the widget's place. While cells are left that a click may
-buy (again), the widget stays, so that the click can be made.
+style sheet. When the sweep is over the widget goes and the record is seen. While cells are left that a click
+may buy (again), the widget stays, so that the click can be made.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Display:
         self._recorded = _standing(sweep)
         show_raw: Any = display  # it is not annotated
         self._handles: list[Any] = [
-            show_raw(bundle, raw=True, display_id=True) for bundle in self._bundles(posters=True)
+            show_raw(bundle, raw=True, display_id=True) for bundle in (self._live(), self._record())
         ]
         sweep.add_listener(self._changed)
         # What happened between the first drawing and the listening would go unseen.
@@ -82,19 +82,20 @@ class Display:
     def _is_final(self) -> bool:
         return self._sweep.session.config.freeze and is_over(self._sweep)
 
-    def _bundles(self, *, posters: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The two outputs: the record and nothing, or the live view and the record below it."""
+    def _live(self) -> dict[str, Any]:
+        """The live view, or nothing when the record alone is left."""
+        if self._frozen:
+            return _NOTHING
+        view = {"version_major": 2, "version_minor": 0, "model_id": widget_of(self._sweep).model_id}
+        return {status.WIDGET_MIME: view, "text/html": f"<p>{_LIVE}</p>", "text/plain": _LIVE}
+
+    def _record(self) -> dict[str, Any]:
         sweep = self._sweep
         folder = sweep.session.notebook_dir
-        record = {
-            "text/html": record_html(sweep, folder=folder, posters=posters),
+        return {
+            "text/html": record_html(sweep, folder=folder),
             "text/plain": record_text(sweep, folder=folder),
         }
-        if self._frozen:
-            return record, _NOTHING
-        view = {"version_major": 2, "version_minor": 0, "model_id": widget_of(sweep).model_id}
-        live = {status.WIDGET_MIME: view, "text/html": f"<p>{_LIVE}</p>", "text/plain": _LIVE}
-        return live, record
 
     def _changed(self, sweep: Sweep) -> None:
         """On the notifier's thread, from where display updates reach the right cell."""
@@ -103,10 +104,10 @@ class Display:
         if not turned and (standing == self._recorded or standing[0] == "running"):
             return
         self._frozen, self._recorded = final, standing
-        first, second = self._bundles(posters=standing[0] != "running")
-        if turned or final:
-            self._handles[0].update(first, raw=True)
-        self._handles[1].update(second, raw=True)
+        # The record first, so that it is there when it is seen; each is a task of its own for the page.
+        self._handles[1].update(self._record(), raw=True)
+        if turned:
+            self._handles[0].update(self._live(), raw=True)
 
 
 def _standing(sweep: Sweep) -> tuple[Any, ...]:

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["planned_html", "record_html", "record_text"]
 
-#: Width of a poster on the page, of a video that is played, and of a poster's file, pixels; bytes of one
-#: poster and of all in a record.
-_SHOWN, _PLAYER, _SIDE, _MAX_BYTES, _ALL_BYTES = 132, 360, 200, 4000, 800_000
+#: Width of a poster and of a video on the page, pixels.
+_SHOWN, _PLAYER = 132, 360
+#: A poster in its file, pixels and bytes: in a record of few cells, and of many. A page takes a record in one
+#: task of its main thread, so that of 200 cells must be light.
+_FEW, _MANY, _ALL_BYTES = (200, 4000), (132, 2000), 800_000
+#: A record of more cells than this has small posters, and links instead of players.
+_PLAYED = 36
 #: Cells drawn one by one; ``sweep.to_rows()`` has all.
 _CELLS = 400
 _LINES = 24
@@ -152,6 +156,7 @@ class _Pen:
     def __init__(self, sweep: Sweep, folder: Path, *, posters: bool) -> None:
         self._sweep, self._folder = sweep, folder
         self._budget = _ALL_BYTES if posters else 0
+        self._few = len(sweep) <= _PLAYED
         self._drawn = 0
         self._names = names_of(sweep.axes)
 
@@ -195,25 +200,31 @@ class _Pen:
         cell = self._sweep.cells[index]
         line = params_line(cell.params, self._names) or f"Cell {index + 1}"
         name = f'<div style="font-size:11px">{esc(line, 120)}</div>'
-        clip = cell.job.state.clip if cell.job is not None else None
-        source = words.relative(clip.path, self._folder) if clip and not clip.url else None
         _, colour = facts.KINDS[facts.kind_of(cell)]
         edge = f"border-left:3px solid {colour};padding-left:5px"
         word = f'<span style="{edge}">{esc(facts.cell_word(cell))}</span>'
-        if source and clip:
-            shown = esc(words.unquoted(source).rpartition("/")[2], 60)
-            picture = self._poster(clip.poster)
-            link = f'<a href="{escape(source)}" title="{esc(words.unquoted(source), 300)}">'
-            word = f"{_player(picture, source)}{link}{shown}</a><br>{word}"
-        elif clip:  # at a store, from where no page can load it; or on another drive
-            word = f"{self._poster(clip.poster)}{esc(_place(clip, self._folder), 160)}<br>{word}"
+        clip = cell.job.state.clip if cell.job is not None else None
+        shown = self._clip(clip) if clip else ""
         why = facts.problem_of(cell)
         said = f'<div style="font-size:11px;opacity:.8">{esc(why, 160)}</div>' if why else ""
         box = f"font-size:11px;min-width:{_SHOWN}px;max-width:{_PLAYER}px;overflow-wrap:anywhere"
-        return f'<div style="{box}">{name if named else ""}{word}{said}</div>'
+        return f'<div style="{box}">{name if named else ""}{shown}{word}{said}</div>'
+
+    def _clip(self, clip: ClipInfo) -> str:
+        """The first frame and where the clip is; among few cells it can be played in its place."""
+        place = _place(clip, self._folder)
+        source = None if clip.url else words.relative(clip.path, self._folder)
+        picture = self._poster(clip.poster)
+        if not source:  # at a store, from where no page can load it; or on another drive
+            return f"{picture}{esc(place, 160)}<br>"
+        link = f'<a href="{escape(source)}" title="{esc(place, 300)}">'
+        name = esc(place.rpartition("/")[2], 60)
+        if self._few:
+            return f"{_player(picture, source)}{link}{name}</a><br>"
+        return f"{link}{picture or name}</a>{'' if picture else '<br>'}"
 
     def _poster(self, path: str | None) -> str:
-        picture = small_jpeg(path, _SIDE, _MAX_BYTES) if self._budget > 0 else b""
+        picture = small_jpeg(path, *(_FEW if self._few else _MANY)) if self._budget > 0 else b""
         if not picture:
             return ""
         self._budget -= len(picture)

@@ -28,6 +28,7 @@ ROWS = {
     "wire": "wire",
     "picture": "picture",
     "kernel": "busy",
+    "browser": "browser",
     "notebook": "notebook",
     "scale": "scale",
 }

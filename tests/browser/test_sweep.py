@@ -77,7 +77,7 @@ def test_a_reload_in_the_middle_shows_the_sweep_as_it_is_then(notebook) -> None:
     view.locator('.cell[data-kind="r"]').first.wait_for(timeout=60_000)
     view.get_by_role("button", name="Cancel").click()
     view.get_by_role("button", name="Yes: cancel").click()
-    view.get_by_text("CANCELLED").wait_for(timeout=60_000)
+    view.get_by_text("CANCELLED", exact=True).wait_for(timeout=60_000)
 
 
 def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everything(notebook) -> None:
