@@ -186,7 +186,9 @@ class Runner:
     # --- inside ------------------------------------------------------------------------------------
 
     def _halt(self, state: str, problem: str) -> None:
-        if self.state in {"running", "paused"}:
+        # Once all is sent there is nothing to pause; but what is at the service can be cancelled.
+        at_work = any(entry.job is not None and not _has_ended(entry.job) for entry in self._entries)
+        if self.state in {"running", "paused"} or (state == "cancelled" and at_work):
             self.state, self.problem = state, problem
             try:
                 self._host.keep(state)

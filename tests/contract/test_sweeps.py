@@ -344,6 +344,14 @@ def test_cancel_stops_what_waits_and_cancels_what_runs(session, sandbox) -> None
     assert sandbox.posts() == 2
 
 
+def test_a_sweep_whose_cells_are_all_sent_can_be_cancelled_too_and_says_so(session, sandbox) -> None:
+    sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=range(2)).run(canary=False)
+    for cell in sweep.cells:
+        _until(lambda cell=cell: cell.task is not None and cell.task.id is not None, sweep)
+    sweep.cancel().wait(60)
+    assert (sweep.state, sweep.counts) == ("cancelled", {"CANCELLED": 2})
+
+
 def _until(is_so, sweep: Sweep) -> None:
     """Wait for a change of the sweep after which something is so."""
 
