@@ -23,6 +23,7 @@ __all__ = [
     "cell_word",
     "counts",
     "counts_line",
+    "hint",
     "is_over",
     "kind_of",
     "money_line",
@@ -89,7 +90,21 @@ def kind_of(cell: Cell) -> str:
         return "d" if state.clips else "l" if state.clip_error else "y"
     if not state.watching and not state.status.is_terminal:
         return "o"
+    if state.status is Status.SUBMITTING and state.waiting_for:
+        return "t"  # the service refused it for now; it is sent again
     return _BY_STATUS[state.status]
+
+
+def hint(codes: Iterable[str]) -> str:
+    """What only the user can settle, one sentence; an empty string when there is nothing."""
+    unconfirmed = counts(codes).get("u", 0)
+    if not unconfirmed:
+        return ""
+    are = "cell is" if unconfirmed == 1 else "cells are"
+    return (
+        f"{unconfirmed} {are} unconfirmed: sent, and the answer was lost, so it may have been paid for. "
+        "Nothing sends it again by itself: settle it with cell.task.confirm('its id') or cell.task.forget()."
+    )
 
 
 def cell_codes(sweep: Sweep) -> list[str]:

@@ -109,12 +109,8 @@ def _summary(sweep: Sweep) -> str:
 def _next_steps(sweep: Sweep) -> list[str]:
     """What a user may want to do about cells without a clip."""
     kinds = {facts.kind_of(cell) for cell in sweep.cells}
-    found = []
-    if "u" in kinds:
-        found.append(
-            "Unconfirmed cells may have been paid for: settle each with cell.task.confirm('its id') or "
-            "cell.task.forget()."
-        )
+    unsettled = facts.hint(facts.cell_codes(sweep))
+    found = [unsettled] if unsettled else []
     if kinds & set("fn") and (again := sweep.to_buy(retry=True)):
         price = "" if sweep.sandbox else f", about {sweep.session.config.price.estimate(again)}"
         found.append(f"sweep.retry() buys {_counted(again)} again and pays for that again{price}.")
@@ -142,10 +138,10 @@ def _fixed(sweep: Sweep) -> str:
 
 
 def _player(picture: str, source: str) -> str:
-    """A poster that opens its clip when it is clicked. Nothing is loaded before that."""
+    """A poster that opens its clip when it is clicked. Only its beginning is loaded before that."""
     style = f"display:block;width:{_PLAYER}px;max-width:100%;border-radius:5px;margin:2px 0"
     size = f'width="{_PLAYER}" style="{style}"'
-    video = f'<video src="{escape(source)}" controls loop preload="none" {size}></video>'
+    video = f'<video src="{escape(source)}" controls loop preload="metadata" {size}></video>'
     summary = f'<summary style="cursor:pointer;list-style:none" title="Play">{picture or "▶ Play"}</summary>'
     return f"<details>{summary}{video}</details>"
 
@@ -185,6 +181,7 @@ class _Pen:
         rows = "".join(
             f'<tr style="{_TR}"><th scope="row" style="{_TH}">{esc(text, 60)}</th>{self._line(line)}</tr>'
             for text, line in zip(layout.row_labels, band.cells, strict=True)
+            if self._drawn < _CELLS
         )
         style = "font:inherit;border-collapse:collapse;display:block;overflow-x:auto;max-width:100%"
         head = f'<thead><tr style="{_TR}">{corner}{heads}</tr></thead>'

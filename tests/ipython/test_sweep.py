@@ -202,6 +202,16 @@ def test_an_open_cell_is_told_about_as_it_changes(page) -> None:
     )  # fmt: skip
 
 
+def test_a_lost_answer_and_a_refusal_for_now_are_in_sight(page, sandbox) -> None:
+    page.run("lost = bad('lost-answer'); slow = bad('rate-limited:retry_after=600')")
+    page.run("sweep = sweep_of([lost, slow], seed=181); sweep.run(canary=False)")
+    page.until(lambda: page.head["counts"] == {"t": 1, "u": 1})
+    assert "settle it with cell.task.confirm('its id')" in page.head["hint"]
+    page.act("cancel")
+    page.until(lambda: page.head["counts"] == {"u": 1, "h": 1})
+    assert sandbox.posts() == 2
+
+
 def test_nonsense_from_a_page_is_ignored(page, sandbox) -> None:
     page.run("sweep = sweep_of(seed=[171]); sweep")
     for wrong in ({"type": "open", "cell": 7}, {"type": "posters", "cells": 7}, {"type": "act"}, [], "x", None,

@@ -73,6 +73,7 @@ class SweepView {
       left: h("span", { class: "left" }),
       buttons: h("div", { class: "buttons" }),
       problem: h("div", { class: "problem", role: "status" }),
+      hint: h("div", { class: "note", role: "status" }),
       ask: h("div", { class: "ask", role: "group", "aria-label": "Please confirm", hidden: true }),
       note: h("div", { class: "note", role: "status" }),
       busy: h("div", { class: "note", role: "status" }),
@@ -83,7 +84,7 @@ class SweepView {
     const head = h("div", { class: "head" }, p.state, ...(grid.sandbox ? [h("strong", { class: "pill dashed" }, "SANDBOX")] : []), title, p.buttons);
     const totals = h("div", { class: "totals" }, p.counts, h("div", { class: "facts" }, p.money, p.left));
     this.root = h("section", { class: "cometact-sweep", "aria-label": `Act-Two sweep ${grid.name}` });
-    this.root.append(head, p.problem, p.ask, p.note, p.busy, p.stack, totals, this.grid.root, p.details);
+    this.root.append(head, p.problem, p.hint, p.ask, p.note, p.busy, p.stack, totals, this.grid.root, p.details);
     this.root.addEventListener("keydown", ({ key }) => key === "Escape" && this.escape());
   }
 
@@ -107,6 +108,7 @@ class SweepView {
     this.root.style.setProperty("--tone", head.tone);
     put(p.state, head.state);
     put(p.problem, head.problem && `Paused: ${head.problem}`);
+    put(p.hint, head.hint);
     put(p.money, head.money);
     const counts = Object.entries(head.counts);
     const shown = JSON.stringify(counts);

@@ -38,8 +38,11 @@ class Grid {
     const { grid } = this;
     const corner = h("td", { class: "corner" }, `${grid.rows} ↓ ${grid.columns} →`);
     const head = h("tr", {}, corner, ...grid.column_labels.map((text) => h("th", { scope: "col" }, text)));
-    const rows = cells.map((line, at) =>
-      h("tr", {}, h("th", { scope: "row" }, grid.row_labels[at]), ...line.map((index) => h("td", {}, ...(index === null ? [] : [this.cell(index)])))));
+    const rows = [];
+    for (const [at, line] of cells.entries()) {
+      if (this.cells.size >= DRAWN) break;
+      rows.push(h("tr", {}, h("th", { scope: "row" }, grid.row_labels[at]), ...line.map((index) => h("td", {}, ...(index === null ? [] : [this.cell(index)])))));
+    }
     const table = h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows));
     table.prepend(h("caption", title ? {} : { class: "unseen" }, title || `Cells by ${grid.rows} and ${grid.columns}`));
     return h("div", { class: "band" }, table);
