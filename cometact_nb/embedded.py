@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -80,12 +81,18 @@ class Sandbox:
 
 
 def checked_speed(speed: Any) -> float:
-    """``speed`` as a number, the default for None.
+    """``speed`` as a number; for None that of ``COMETACT_NB_SANDBOX_SPEED``, or else 12.
 
     Raises:
         ConfigError: it is none, or too slow or fast to be meant.
     """
-    wanted = DEFAULT_SPEED if speed is None else speed
+    wanted = speed
+    if speed is None:
+        named = os.environ.get("COMETACT_NB_SANDBOX_SPEED") or DEFAULT_SPEED
+        try:
+            wanted = float(named)
+        except ValueError:
+            speed = named
     if isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or not 0.1 <= wanted <= 1000:  # noqa: PLR2004
         raise ConfigError(
             f"speed={speed!r} is outside 0.1–1000. 1 is real time, {DEFAULT_SPEED:g} the default."

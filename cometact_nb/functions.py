@@ -287,7 +287,8 @@ def use_sandbox(
     """Send new tasks to a stand-in on this machine that renders real clips. Nothing is billed.
 
     Args:
-        speed: how many times faster than the real service, 0.1–1000, default 12 (a task takes about 6 s).
+        speed: how many times faster than the real service, 0.1–1000; default
+            ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s).
         unless_key: do nothing, and return None, when a key is configured: for notebooks that run on either.
         url: of a sandbox that runs already (``cometact-nb sandbox --speed …``) and outlives this kernel;
             ``speed`` is then the one it was started with.

@@ -41,6 +41,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "COMETACT_NB_HISTORY": str(folder / "history.sqlite"),
         "COMETACT_NB_SANDBOX": "1",
         "COMETACT_NB_SANDBOX_CLIP_S": "1",  # a whole clip takes over a second to render
+        "COMETACT_NB_SANDBOX_SPEED": "40",
         **more,
     }
 
