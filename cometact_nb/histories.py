@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, overload
 from cometact_nb.clips import Clip
 from cometact_nb.config import is_loopback
 from cometact_nb.domain import search as asked
-from cometact_nb.errors import ConfigError, RequestError
+from cometact_nb.errors import RequestError
 from cometact_nb.lookup import adopt
 from cometact_nb.store import search as store
 from cometact_nb.store.history import Row
 from cometact_nb.store.media import find_moved
+from cometact_nb.tables import frame_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,13 +179,7 @@ class TaskHistory(Sequence[HistoryRow]):
         Raises:
             ConfigError: pandas is not installed.
         """
-        try:
-            import pandas as pd  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (never required)
-        except ImportError:
-            raise ConfigError(
-                "to_frame() needs pandas: pip install pandas. to_rows() does without."
-            ) from None
-        return pd.DataFrame(self.to_rows())
+        return frame_of(self.to_rows())
 
     @overload
     def __getitem__(self, place: int) -> HistoryRow: ...

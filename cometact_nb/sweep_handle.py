@@ -34,6 +34,7 @@ from cometact_nb.sweep_choice import Choice, may_be_served
 from cometact_nb.sweep_inputs import Inputs
 from cometact_nb.sweep_plan import Plan, approve, check_max_spend
 from cometact_nb.sweep_run import Entry, Runner
+from cometact_nb.tables import frame_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -327,13 +328,7 @@ class Sweep:
         Raises:
             ConfigError: pandas is not installed.
         """
-        try:
-            import pandas as pd  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415  (never required)
-        except ImportError:
-            raise ConfigError(
-                "to_frame() needs pandas: pip install pandas. to_rows() does without."
-            ) from None
-        return pd.DataFrame(self.to_rows())
+        return frame_of(self.to_rows())
 
     def map(self, fn: Callable[[Clip], R], executor: Executor | None = None) -> list[R | None]:
         """``fn(clip)`` for each cell, in the order of ``cells``; None for a cell without a clip.

@@ -36,6 +36,7 @@ LEVELS: dict[str, int] = {
     "numbers": 5,
     "sweep_run": 5,
     "gate": 4,
+    "tables": 4,
     "precheck": 4,
     "sweep_cells": 5,
     "sweep_choice": 5,
