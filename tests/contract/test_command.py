@@ -52,9 +52,11 @@ def test_what_is_done_is_fetched_and_what_runs_is_told_by_the_exit_code(here, sa
     assert told["clip"].startswith(str(here / "act_two_outputs"))
     assert cli.main(["resume"]) == 0
     assert "Nothing to resume" in capsys.readouterr().out
-    leave(here, sandbox, sandbox.playing("never-ends"))
+    running = leave(here, sandbox, sandbox.playing("never-ends"))
     assert cli.main(["resume"]) == 6
-    assert "RUNNING" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "1 task watched on" in told
+    assert f"task {running.id[:8]}" in told
     assert cli.main(["resume", "--wait", "--timeout", "0.1"]) == 6
     assert sandbox.posts() == 2
 
