@@ -11,6 +11,7 @@ from cometact_nb.domain import task as events
 from cometact_nb.domain.task import FINAL, Snapshot, Status
 from cometact_nb.errors import ClipError, HistoryError
 from cometact_nb.fetch import Fetcher
+from cometact_nb.sharing import fine_sharing
 from cometact_nb.store.history import is_dead
 
 if TYPE_CHECKING:
@@ -292,9 +293,10 @@ class Watcher:
         try:
             if not job.state.output_urls:
                 await self._await_output(job)
-            for index in range(len(job.state.clips), len(job.state.output_urls)):
-                info = await fetcher.clip(job.state, index, job.output_dir, fresh)
-                self._host.apply(job, events.ClipSaved(at=self._clock.now(), clip=info))
+            with fine_sharing():
+                for index in range(len(job.state.clips), len(job.state.output_urls)):
+                    info = await fetcher.clip(job.state, index, job.output_dir, fresh)
+                    self._host.apply(job, events.ClipSaved(at=self._clock.now(), clip=info))
         except ClipError as error:
             self._host.apply(job, events.ClipFailed(at=self._clock.now(), reason=str(error)))
 

@@ -20,6 +20,7 @@ LEVELS: dict[str, int] = {
     "domain": 1,
     "api": 2,
     "store": 2,
+    "sharing": 0,
     "fetch": 3,
     "job": 3,
     "watch": 3,
