@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import socket
 from collections.abc import Iterator
@@ -14,6 +15,17 @@ from jupyter_client.connect import LocalPortCache
 from services import SandboxProcess, new_session
 
 from cometact_nb.sessions import Session
+
+# Whoever runs the tests has a history and perhaps a key: no test, nor any process it starts, may come upon them.
+for _name in (
+    "COMETAPI_KEY",
+    "COMETAPI_BASE_URL",
+    "COMETACT_NB_OUTPUT_DIR",
+    "COMETACT_NB_SANDBOX",
+    "COMETACT_NB_WAIT",
+):
+    os.environ.pop(_name, None)
+os.environ["COMETACT_NB_HISTORY"] = ":memory:"
 
 
 class KernelPorts(LocalPortCache):
