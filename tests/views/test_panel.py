@@ -63,7 +63,8 @@ def click(panel: Panel, token: object = None, **values: object) -> None:
 
 def idle(panel: Panel) -> None:
     until(lambda: not panel._gate.taken and panel._form.shown["token"] == panel._gate.token)
-    assert panel.session.flush(10)
+    for _ in range(2):  # what a message has done asks for a drawing, which stands behind it
+        assert panel.session.flush(10)
 
 
 def said(panel: Panel) -> dict[str, str]:
