@@ -137,7 +137,8 @@ def _python(name: str, values: list[Any]) -> str:
     shown = [media_call(value) if name in INPUTS else repr(value) for value in values]
     if len(shown) == 1:
         return shown[0]
-    if len(values) > 3 and values == list(range(values[0], values[0] + len(values))):  # noqa: PLR2004
+    numbers = len(values) > 3 and all(isinstance(value, int) for value in values)  # noqa: PLR2004
+    if numbers and values == list(range(values[0], values[0] + len(values))):
         return f"range({values[0]}, {values[-1] + 1})"
     if name not in INPUTS:
         return f"[{', '.join(shown)}]"

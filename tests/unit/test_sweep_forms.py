@@ -64,6 +64,19 @@ def test_python_of_a_run_of_seeds_is_a_range() -> None:
     assert hashes(pasted(to_python(spec))) == hashes(spec)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ratio": ["1280:720", "720:1280", "960:960", "1104:832"]},
+        {"character": [f"https://a.example/{number}.png" for number in range(4)]},
+        {"seed": [None, 2, 3, 4]},
+    ],
+)
+def test_python_of_many_values_that_are_no_numbers_lists_them(given) -> None:
+    spec = specify({"character": HERO, "reference": TALK, **given})
+    assert hashes(pasted(to_python(spec))) == hashes(spec)
+
+
 def test_python_that_would_fill_the_memory_is_refused() -> None:
     with pytest.raises(RequestError, match="up to 20,000"):
         pasted(
