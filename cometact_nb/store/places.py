@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -110,8 +111,8 @@ class _Remote:
         return self._bring(partial.keep())
 
     def _already_there(self, name: str, task_id: str | None) -> ClipInfo | None:
+        told = self._told(name)
         try:
-            told = sidecar.decode(self._folder.read(_beside(name, ".json")))
             if told is None or told.task.id != task_id or self._folder.sha256(name) != told.clip.sha256:
                 return None
         except OSError:
@@ -121,11 +122,7 @@ class _Remote:
     def _bring(self, staged: ClipInfo) -> ClipInfo:
         local = Path(staged.path)
         try:
-            name = self._free(local.name)
-            # The clip last: under its final name it always has its sidecar.
-            for suffix in (".json", ".jpg", ".mp4"):
-                if local.with_suffix(suffix).exists():
-                    self._folder.bring(local.with_suffix(suffix), _beside(name, suffix))
+            name = self._put(local)
         except OSError as error:
             raise ClipError(
                 f"the clip is whole at {str(local)!r}, but {self._folder.address!r} did not take it "
@@ -135,13 +132,33 @@ class _Remote:
         placed = self._folder.placed(staged, name)
         return msgspec.structs.replace(placed, path=staged.path, poster=staged.poster)
 
-    def _free(self, name: str) -> str:
-        """A name that no file of the store has: a clip never replaces another."""
-        stem, number = PurePosixPath(name).stem, 1
-        while self._folder.exists(name):
-            number += 1
-            name = f"{stem}-{number}.mp4"
-        return name
+    def _put(self, local: Path) -> str:
+        """Bring a clip with its sidecar and poster, and return its name there: one that nothing else has."""
+        mine = sidecar.decode(local.with_suffix(".json").read_bytes())
+        for number in itertools.count(1):
+            name = local.name if number == 1 else f"{local.stem}-{number}.mp4"
+            told = self._told(name)
+            ours = mine is not None and told is not None and told.task.id == mine.task.id is not None
+            if self._folder.exists(name):
+                continue
+            try:
+                # The clip last: under its final name it always has its sidecar.
+                for suffix in (".json", ".jpg", ".mp4"):
+                    if local.with_suffix(suffix).exists():
+                        # What an earlier attempt left beside a clip is ours to replace, a clip never is.
+                        replace = ours and suffix != ".mp4"
+                        self._folder.bring(local.with_suffix(suffix), _beside(name, suffix), replace=replace)
+            except FileExistsError:
+                continue  # another machine's clip has the same name
+            return name
+        raise AssertionError("the numbers have no end")
+
+    def _told(self, name: str) -> sidecar.Sidecar | None:
+        """What lies beside this name, if it is a sidecar and can be read."""
+        try:
+            return sidecar.decode(self._folder.read(_beside(name, ".json")))
+        except OSError:
+            return None
 
 
 def _beside(name: str, suffix: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import uuid
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -127,18 +128,26 @@ class RemoteFolder:
         folder = hashlib.sha256(self.address.encode()).hexdigest()[:16]
         return Path(platformdirs.user_cache_dir("cometact_nb", appauthor=False)) / "clips" / folder
 
-    def bring(self, local: Path, name: str) -> None:
+    def bring(self, local: Path, name: str, *, replace: bool = False) -> None:
         """Copy a local file here: under a hidden name, read back and compared, then given its own name.
 
+        Args:
+            local: the file.
+            name: its name here.
+            replace: whether a file that has the name gives way. Stores know no move that leaves it alone, so
+                it is looked for just before the move; two machines may still meet in that instant.
+
         Raises:
+            FileExistsError: the name is taken.
             OSError: the store refuses, or holds other bytes than were sent.
         """
-        part, target = self._path(f".{name}.{os.getpid()}.part"), self._path(name)
+        # Processes of two machines may have the same number.
+        part, target = self._path(f".{name}.{uuid.uuid4().hex[:12]}.part"), self._path(name)
         try:
             _as_os_error(lambda: self._fs.put_file(str(local), part))
             _check(_as_os_error(lambda: self._hash(part)) == file_sha256(local), "other bytes than were sent")
-            if self.exists(name):  # not every store moves onto a file that is there
-                _as_os_error(lambda: self._fs.rm_file(target))
+            if self.exists(name):
+                self._make_way(name, replace=replace)
             _as_os_error(lambda: self._fs.mv(part, target))
         except BaseException:
             self._remove(part)
@@ -146,6 +155,12 @@ class RemoteFolder:
         self._fs.invalidate_cache()
         size = _as_os_error(lambda: self._fs.size(target))
         _check(size == local.stat().st_size, f"{size} of {local.stat().st_size} bytes")
+
+    def _make_way(self, name: str, *, replace: bool) -> None:
+        if not replace:
+            raise FileExistsError(f"{name} is there already")
+        # Not every store moves onto a file that is there.
+        _as_os_error(lambda: self._fs.rm_file(self._path(name)))
 
     def fetch(self, name: str, sha256: str | None = None) -> Path:
         """A local copy of a file, whole or not at all.

@@ -9,6 +9,7 @@ import sys
 import time
 
 import fsspec
+import msgspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
@@ -147,6 +148,50 @@ def test_a_clip_of_a_dead_kernel_is_found_at_the_store_and_never_replaced(
     kept = again.keep(partial)
     assert kept.url != task.clip.url
     assert store.cat_file(f"/bucket/clips/{task.clip.name}") == b"somebody else's"
+
+
+def staged(task, name: str, monkeypatch, tmp_path):
+    """A clip of another task that has the same name, ready to be brought to the store from another machine."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
+    goal = place("shaky://bucket/clips")
+    state = msgspec.structs.replace(task.state, key=name, id=f"{task.id[:8]}-{name}")
+    partial = goal.begin(state, 0)
+    partial.write(task.clip.path.read_bytes() + name.encode())
+    return goal, partial
+
+
+@pytest.mark.parametrize("meanwhile", [".json", ".jpg", ".mp4"])
+def test_what_another_machine_brings_meanwhile_under_the_same_name_is_not_replaced(
+    session, sandbox, store, monkeypatch, tmp_path, meanwhile
+) -> None:
+    task = buy(session, sandbox).wait(60)
+    goal, partial = staged(task, "mine", monkeypatch, tmp_path)
+    theirs = f"/shaky/bucket/clips/{task.clip.name}".replace(".mp4", meanwhile)
+    put_file = Shaky.put_file
+
+    def put(self, lpath, rpath, **more):
+        if rpath.endswith(".part") and meanwhile in rpath:
+            self.pipe_file(theirs, b"theirs")
+        put_file(self, lpath, rpath, **more)
+
+    monkeypatch.setattr(Shaky, "put_file", put)
+    kept = goal.keep(partial)
+    assert store.cat_file(theirs) == b"theirs"
+    assert kept.url.endswith("-2.mp4")
+    assert store.cat_file(f"/shaky/{kept.url.partition('://')[2]}").endswith(b"mine")
+
+
+def test_a_name_whose_clip_another_machine_is_still_bringing_is_taken(
+    session, sandbox, store, monkeypatch, tmp_path
+) -> None:
+    task = buy(session, sandbox).wait(60)
+    goal, partial = staged(task, "theirs", monkeypatch, tmp_path)
+    theirs = goal.keep(partial)
+    store.rm(f"/shaky/{theirs.url.partition('://')[2]}")  # the sidecar comes first
+    goal, partial = staged(task, "mine", monkeypatch, tmp_path)
+    assert goal.keep(partial).url == theirs.url.replace(".mp4", "-2.mp4")
+    told = json.loads(store.cat_file(f"/shaky/{theirs.url.partition('://')[2]}".replace(".mp4", ".json")))
+    assert told["task"]["id"].endswith("theirs")
 
 
 def test_what_is_not_installed_is_told_before_anything_is_paid(session, sandbox, store) -> None:
