@@ -12,14 +12,14 @@ import socket
 import sqlite3
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cometact_nb.domain.search import UNFINISHED, found_by
+from cometact_nb.domain.search import found_by
 from cometact_nb.domain.task import AnyEvent, Observed, TaskState, unsigned
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.forks import no_fork
@@ -205,13 +205,6 @@ class History:
             raise HistoryError(f"Several tasks start with {name!r}. Give more of the id.")
         return rows[0] if rows else None
 
-    def unfinished(self, base_url: str) -> list[Row]:
-        """Tasks of one service that had not ended when last written, oldest first."""
-        marks = ", ".join("?" * len(UNFINISHED))
-        return self.rows(
-            f"WHERE status IN ({marks}) AND base_url = ? ORDER BY submitted_at", (*UNFINISHED, base_url)
-        )
-
     def claim(self, key: str, now: float, lease_s: float) -> bool:
         """Become the process that polls a task, unless a living one already is.
 
@@ -258,10 +251,6 @@ class History:
         """
         self.write("UPDATE tasks SET watcher = NULL WHERE watcher = ?", (self.owner,))
 
-    def latest(self, limit: int) -> list[Row]:
-        """The newest tasks, newest first."""
-        return self.rows("ORDER BY updated_at DESC LIMIT ?", (limit,))
-
     def durations_s(self, base_url: str, limit: int) -> list[float]:
         """How long the newest tasks of a service took from submission to success, in seconds, newest first.
 
@@ -285,18 +274,15 @@ class History:
 
     def events(self, key: str) -> list[TaskEvent]:
         """Everything that happened to one task, in order; events of a newer version are left out."""
-        return list(self._events(key))
+        found = []
+        for (text,) in self.query("SELECT event FROM events WHERE key = ? ORDER BY seq", (key,)):
+            with suppress(msgspec.MsgspecError):
+                found.append(msgspec.json.decode(text, type=AnyEvent))
+        return found
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-    def _events(self, key: str) -> Iterator[TaskEvent]:
-        for (text,) in self.query("SELECT event FROM events WHERE key = ? ORDER BY seq", (key,)):
-            try:
-                yield msgspec.json.decode(text, type=AnyEvent)
-            except msgspec.MsgspecError:
-                continue
 
     def rows(self, clause: str, values: tuple[Any, ...]) -> list[Row]:
         """The tasks that a clause of this package's own names.

@@ -129,8 +129,6 @@ def _history(rows: int, repeats: int) -> list[Line]:
         questions: dict[str, Callable[[], object]] = {
             "find a task by its id": lambda: history.find(rand.choice(ids)),
             "find a task by the beginning of its id": lambda: history.find(rand.choice(ids)[:8]),
-            "the 50 newest tasks": lambda: history.latest(50),
-            "tasks that have not ended": lambda: history.unfinished(_URL),
             "how long the last 200 took": lambda: history.durations_s(_URL, 200),
             "search by status and time, 50 shown": _search(history, status="FAILED", since="30d"),
             "search by a text that one old task has": _search(history, text=ids[7][4:30]),

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from services import SandboxProcess, new_session
 
+from cometact_nb.domain.search import Query
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
 from cometact_nb.sessions import Session
 from cometact_nb.store.history import History
+from cometact_nb.store.search import search
 from cometact_nb.store.video import looks_like_video
 
 VICTIM = Path(__file__).parents[1] / "support" / "victim.py"
@@ -70,7 +72,7 @@ def settle(folder: Path, sandbox: SandboxProcess, output: str, seed: int) -> Sta
         assert not posts
         return None
     history = History(str(folder / "history.sqlite"))
-    rows = history.latest(10)
+    rows = search(history, Query())
     history.close()
     if not rows:
         assert not posts  # nothing is sent that is not on record

@@ -78,17 +78,6 @@ def test_the_history_tells_how_long_the_newest_tasks_took_that_did_not_queue() -
     history.close()
 
 
-def test_unfinished_tasks_of_one_service_are_listed(tmp_path) -> None:
-    history = History(":memory:")
-    store(history, "k1", intended(), events.Accepted(at=2, id="one"))
-    done = Snapshot(status=Status.FAILED, raw_status="FAILED")
-    store(history, "k2", intended(), events.Accepted(at=2, id="two"), events.Observed(at=3, snapshot=done))
-    store(history, "k3", intended())
-    assert [row.state.key for row in history.unfinished("https://a.b")] == ["k1", "k3"]
-    assert history.unfinished("https://other") == []
-    history.close()
-
-
 def test_signatures_are_cut_off_before_anything_is_written(tmp_path) -> None:
     path = tmp_path / "history.sqlite"
     history = History(str(path))
