@@ -226,9 +226,8 @@ def _session() -> Session:
 def _fields(options: argparse.Namespace, cell: str | None) -> dict[str, Any]:
     """What the line and, in a cell magic, the body say about the request."""
     from cometact_nb.domain import forms  # noqa: PLC0415
-    from cometact_nb.domain.request import fields_from_json  # noqa: PLC0415
 
-    body = fields_from_json(forms.fields_from_text(cell)) if cell is not None and cell.strip() else {}
+    body = forms.fields_from_text(cell) if cell is not None and cell.strip() else {}
     try:
         return request_fields(options, body)
     except RequestError as error:

@@ -9,14 +9,15 @@ import tomllib
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cometact_nb.domain.media import Finding, infer_type
-from cometact_nb.domain.request import KNOBS, ActTwoRequest
+from cometact_nb.domain.request import KNOBS, fields_from_json
 from cometact_nb.domain.shell import words
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
     from cometact_nb.domain.media import MediaRef
+    from cometact_nb.domain.request import ActTwoRequest
 
-__all__ = ["from_text", "media_call", "quote", "to_curl", "to_magic", "to_python", "type_option"]
+__all__ = ["fields_from_text", "media_call", "quote", "to_curl", "to_magic", "to_python", "type_option"]
 
 _ROUTE = "https://api.cometapi.com/runwayml/v1/character_performance"
 
@@ -89,20 +90,10 @@ def quote(text: str) -> str:
     return f"'{escaped}'"
 
 
-def from_text(text: str, *, allow_unlisted: bool = False) -> ActTwoRequest:
-    """A request from pasted text: the vendor's JSON, TOML, or a whole curl command.
+def fields_from_text(text: str) -> dict[str, Any]:
+    """The arguments of a request that pasted JSON, TOML or curl text holds, not yet checked.
 
     A key inside a curl command is dropped here and kept nowhere.
-
-    Raises:
-        RequestError: the text is none of them, or the request in it is wrong.
-    """
-    fields = fields_from_text(text)
-    return ActTwoRequest.from_json(fields, allow_unlisted=allow_unlisted)
-
-
-def fields_from_text(text: str) -> dict[str, Any]:
-    """The body that pasted JSON, TOML or curl text holds, not yet checked.
 
     Raises:
         RequestError: the text is none of the three; the message says where it stops being one.
@@ -113,25 +104,21 @@ def fields_from_text(text: str) -> dict[str, Any]:
     if re.match(r"(\$\s*)?curl\b", stripped):
         stripped = _curl_body(stripped)
     if stripped.startswith("{"):
-        return _object(_json(stripped))
+        return fields_from_json(_object(stripped))
     try:
-        return tomllib.loads(stripped)
+        return fields_from_json(tomllib.loads(stripped))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         problem = f"is neither JSON, TOML nor a curl command ({error})"
         _refuse(problem, "Start with {, with name = value, or with curl.")
 
 
-def _json(text: str) -> Any:
+def _object(text: str) -> dict[str, Any]:
+    """The JSON object that begins with the ``{`` of ``text``."""
     try:
-        return json.loads(text)
+        found: dict[str, Any] = json.loads(text)
     except (ValueError, RecursionError) as error:
         _refuse(f"is not valid JSON: {error}", "Mend that place.")
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict):
-        return value
-    return _refuse("is JSON, but no object", 'Give {"character": …, …}.')
+    return found
 
 
 _DATA_FLAGS = {"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"}

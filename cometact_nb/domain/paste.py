@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from cometact_nb.domain.forms import fields_from_text
 from cometact_nb.domain.grid import MAX_CELLS
 from cometact_nb.domain.media import Finding, MediaRef
-from cometact_nb.domain.request import fields_from_json
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
@@ -52,14 +51,14 @@ def fields_from_paste(
     magic = _MAGIC.match(text)
     if magic and read_magic is not None:
         body = magic["body"].strip()
-        below = fields_from_json(fields_from_text(body)) if body else {}
+        below = fields_from_text(body) if body else {}
         return {**below, **read_magic(magic["line"].strip())}
     if _CALL.search(text) and not text.lstrip().startswith(("{", "curl")):
         return fields_from_python(text)
     texts = _several(text.strip())
     if len(texts) > 1:
-        return [fields_from_json(fields_from_text(one)) for one in texts]
-    return fields_from_json(fields_from_text(texts[0] if texts else text))
+        return [fields_from_text(one) for one in texts]
+    return fields_from_text(texts[0] if texts else text)
 
 
 def _several(text: str) -> list[str]:

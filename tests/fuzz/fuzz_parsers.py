@@ -96,7 +96,7 @@ def creates(data: bytes) -> None:
 def bodies(data: bytes) -> None:
     """Any pasted body is a request or a RequestError."""
     with contextlib.suppress(RequestError):
-        forms.from_text(as_json(data).decode("utf-8", "replace"))
+        ActTwoRequest(**forms.fields_from_text(as_json(data).decode("utf-8", "replace")))
 
 
 def pastes(data: bytes) -> None:
@@ -128,7 +128,7 @@ def requests(data: bytes) -> None:
     with contextlib.suppress(RequestError):
         request = ActTwoRequest(character=text, reference="https://a.b/c.mp4")
         assert ActTwoRequest.from_json(request.to_json()) == request
-        assert forms.from_text(request.to_curl()) == request
+        assert ActTwoRequest(**forms.fields_from_text(request.to_curl())) == request
 
 
 def files(data: bytes) -> None:

@@ -39,7 +39,7 @@ def test_any_json_is_a_request_or_a_request_error(body) -> None:
 )
 def test_any_pasted_text_is_a_request_or_a_request_error(text) -> None:
     with contextlib.suppress(RequestError):
-        forms.from_text(text)
+        ActTwoRequest(**forms.fields_from_text(text))
 
 
 @given(st.text(max_size=60))

@@ -30,8 +30,8 @@ def test_every_field_has_an_option() -> None:
 
 def test_the_documented_body_comes_back_from_every_form() -> None:
     request = act.ActTwoRequest.from_json(SAMPLE)
-    assert forms.from_text(json.dumps(SAMPLE)).to_json() == SAMPLE
-    assert forms.from_text(request.to_curl()).to_json() == SAMPLE
+    assert act.ActTwoRequest(**forms.fields_from_text(json.dumps(SAMPLE))).to_json() == SAMPLE
+    assert act.ActTwoRequest(**forms.fields_from_text(request.to_curl())).to_json() == SAMPLE
     names: dict[str, act.ActTwoRequest] = {}
     exec(request.to_python(), names)
     assert names["request"].to_json() == SAMPLE
@@ -46,7 +46,7 @@ def test_curl_is_the_documented_call() -> None:
 
 def test_a_quote_in_a_url_survives_the_shell() -> None:
     request = make(character="https://a.example/it's.png")
-    assert forms.from_text(request.to_curl()) == request
+    assert act.ActTwoRequest(**forms.fields_from_text(request.to_curl())) == request
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,9 @@ publicFigureThreshold = "low"
 
 
 def test_toml_is_read_like_json() -> None:
-    assert forms.from_text(TOML) == make(expression_intensity=4, public_figure_threshold="low")
+    assert act.ActTwoRequest(**forms.fields_from_text(TOML)) == make(
+        expression_intensity=4, public_figure_threshold="low"
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +113,7 @@ def test_toml_is_read_like_json() -> None:
     ],
 )
 def test_a_pasted_curl_command_gives_its_body_only(command) -> None:
-    request = forms.from_text(command)
+    request = act.ActTwoRequest(**forms.fields_from_text(command))
     assert request == make()
     assert CANARY not in repr(request)
 
@@ -130,7 +132,7 @@ def test_a_pasted_curl_command_gives_its_body_only(command) -> None:
 )
 def test_what_a_browser_copies_as_curl_is_unquoted_as_bash_does(quoted, address) -> None:
     body = BODY.replace("hero", quoted)
-    request = forms.from_text(f"curl 'x' -H 'a: b' --data-raw $'{body}'")
+    request = act.ActTwoRequest(**forms.fields_from_text(f"curl 'x' -H 'a: b' --data-raw $'{body}'"))
     assert request == make(character=f"https://a.example/{address}.png")
 
 
@@ -165,6 +167,6 @@ def test_what_a_browser_copies_as_curl_is_unquoted_as_bash_does(quoted, address)
 )
 def test_what_cannot_be_read_is_told_without_being_repeated(text, told) -> None:
     with pytest.raises(RequestError) as caught:
-        forms.from_text(text)
+        act.ActTwoRequest(**forms.fields_from_text(text))
     assert told in str(caught.value)
     assert CANARY not in str(caught.value)

@@ -244,7 +244,7 @@ def test_curl_holds_the_name_of_the_key_only(monkeypatch) -> None:
     ],
 )
 def test_curl_commands_are_read_in_the_ways_people_write_them(command) -> None:
-    assert forms.from_text(command) == make()
+    assert act.ActTwoRequest(**forms.fields_from_text(command)) == make()
 
 
 def test_another_model_is_told_together_with_all_else_that_is_wrong() -> None:
