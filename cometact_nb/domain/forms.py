@@ -8,8 +8,8 @@ import shlex
 import tomllib
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cometact_nb.domain.media import Finding, infer_type
-from cometact_nb.domain.request import KNOBS, fields_from_json
+from cometact_nb.domain.media import Finding, infer_type, media_call
+from cometact_nb.domain.request import INPUTS, KNOBS, fields_from_json
 from cometact_nb.domain.shell import words
 from cometact_nb.errors import RequestError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest
 
-__all__ = ["fields_from_text", "media_call", "quote", "to_curl", "to_magic", "to_python", "type_option"]
+__all__ = ["fields_from_text", "quote", "to_curl", "to_magic", "to_python", "type_option"]
 
 _ROUTE = "https://api.cometapi.com/runwayml/v1/character_performance"
 
@@ -49,7 +49,7 @@ def to_curl(request: ActTwoRequest) -> str:
 
 def to_python(request: ActTwoRequest) -> str:
     """The request as Python that makes it, imports included."""
-    lines = [f"    {name}={media_call(getattr(request, name))}," for name in ("character", "reference")]
+    lines = [f"    {name}={media_call(getattr(request, name))}," for name in INPUTS]
     lines += [f"    {name}={value!r}," for name, value in request.params.items()]
     if request.allow_unlisted:
         lines.append("    allow_unlisted=True,")
@@ -59,7 +59,7 @@ def to_python(request: ActTwoRequest) -> str:
 def to_magic(request: ActTwoRequest) -> str:
     """The request as one ``%act_two`` line, quoted for the magic's own splitter."""
     parts = ["%act_two"]
-    for name in ("character", "reference"):
+    for name in INPUTS:
         ref: MediaRef = getattr(request, name)
         parts += [OPTIONS[name][0], quote(ref.uri), *type_option(name, ref)]
     for name, value in request.params.items():
@@ -164,9 +164,4 @@ def _refuse(problem: str, cure: str) -> NoReturn:
     raise RequestError([Finding("body", None, problem, cure)]) from None
 
 
-def media_call(ref: MediaRef) -> str:
-    """An input as Python: its URL alone where that tells its type."""
-    return repr(ref.uri) if infer_type(ref.uri) == ref.type else f"act.{ref.type}({ref.uri!r})"
-
-
-assert set(OPTIONS) == {"character", "reference", *(knob.name for knob in KNOBS)}
+assert set(OPTIONS) == {*INPUTS, *(knob.name for knob in KNOBS)}

@@ -289,21 +289,21 @@ def _image(field: str, name: str, facts: MediaFacts) -> Iterator[Finding]:
             field,
             None,
             f"is {facts.container.upper()}; the vendor takes JPEG, PNG and WebP",
-            mend.by("Convert it", mend.convert_image(name)),
+            f"Convert it: {mend.convert_image(name)}",
         )
-    yield from _size(field, facts, "image", mend.by("Make it smaller", mend.shrink_image(name)))
+    yield from _size(field, facts, "image", f"Make it smaller: {mend.shrink_image(name)}")
     low, high = IMAGE_ASPECT
     if facts.aspect is not None and not low <= facts.aspect <= high:
         yield Finding(
             field,
             None,
             f"is {facts.width}×{facts.height}, an aspect ratio of {facts.aspect:g} outside {low:g}–{high:g}",
-            mend.by("Crop it", mend.crop_image(name, facts.aspect)),
+            f"Crop it: {mend.crop_image(name, facts.aspect)}",
         )
 
 
 def _video(field: str, name: str, facts: MediaFacts) -> Iterator[Finding]:
-    recoded = mend.by("Re-encode it", mend.recode(name))
+    recoded = f"Re-encode it: {mend.recode(name)}"
     if facts.codec == "":
         yield Finding(field, None, "holds no video stream", "Give a file with a picture, not sound alone.")
     elif facts.codec is not None and facts.codec not in CODECS:
@@ -319,7 +319,7 @@ def _video(field: str, name: str, facts: MediaFacts) -> Iterator[Finding]:
             severity="warning" if facts.codec == "theora" else "error",
         )
     smaller = mend.shrink_video(name, MAX_BYTES["video"], facts.duration_s)
-    yield from _size(field, facts, "video", mend.by("Make it smaller", smaller))
+    yield from _size(field, facts, "video", f"Make it smaller: {smaller}")
 
 
 def _size(field: str, facts: MediaFacts, kind: MediaType, cure: str) -> Iterator[Finding]:
@@ -349,7 +349,7 @@ def _length(field: str, name: str, facts: MediaFacts) -> Iterator[Finding]:
                 field,
                 None,
                 "does not say how long it is (browsers record such files)",
-                mend.by("Write it anew", mend.recode(name)),
+                f"Write it anew: {mend.recode(name)}",
                 severity="warning",
             )
     elif length < low:
@@ -357,7 +357,7 @@ def _length(field: str, name: str, facts: MediaFacts) -> Iterator[Finding]:
         yield Finding(field, None, problem, "Record a longer performance.")
     elif length > high + 0.05:  # a last frame's worth: the vendor's own rounding is not known
         problem = f"lasts {length:g} s; a reference lasts {low:g}–{high:g} s"
-        yield Finding(field, None, problem, mend.by("Trim it", mend.trim(name, high)))
+        yield Finding(field, None, problem, f"Trim it: {mend.trim(name, high)}")
 
 
 def _described(facts: MediaFacts) -> str:

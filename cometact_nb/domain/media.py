@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Finding", "MediaRef", "image", "infer_type", "video"]
+__all__ = ["Finding", "MediaRef", "image", "infer_type", "media_call", "video"]
 
 MediaType = Literal["image", "video"]
 
@@ -100,11 +100,12 @@ def infer_type(uri: str) -> MediaType | None:
     if uri.startswith("data:"):
         kind = uri[5:].split("/", 1)[0].lower()
         return "image" if kind == "image" else "video" if kind == "video" else None
-    try:
-        path = urlsplit(uri).path
-    except ValueError:
-        return None
-    return EXTENSIONS.get(path.rsplit("/", 1)[-1].rpartition(".")[2].lower())
+    return EXTENSIONS.get(urlsplit_path(uri).rsplit("/", 1)[-1].rpartition(".")[2].lower())
+
+
+def media_call(ref: MediaRef) -> str:
+    """An input as Python: its URL alone where that tells its type."""
+    return repr(ref.uri) if infer_type(ref.uri) == ref.type else f"act.{ref.type}({ref.uri!r})"
 
 
 def as_media(value: Any, default: MediaType | None = None) -> MediaRef | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-__all__ = ["by", "convert_image", "crop_image", "file_name", "recode", "shrink_image", "shrink_video", "trim"]
+from cometact_nb.domain.media import urlsplit_path
+
+__all__ = ["convert_image", "crop_image", "file_name", "recode", "shrink_image", "shrink_video", "trim"]
 
 #: What every player and the vendor take. Act-Two's own sizes are even, 4:2:0 wants the same.
 _H264 = (
@@ -17,17 +19,12 @@ _AUDIO_KBPS = 128
 _WIDTH = 2048
 
 
-def by(what: str, line: str) -> str:
-    """A cure with its command, as one sentence."""
-    return f"{what}: {line}"
-
-
 def file_name(address: str) -> str:
     """The file's name at the end of a URL or path, as a shell word that ffmpeg takes for no option."""
     if address.startswith("data:"):
         name = "input"
     elif "://" in address:
-        name = unquote(_path(address)).rstrip("/").rpartition("/")[2] or "input"
+        name = unquote(urlsplit_path(address)).rstrip("/").rpartition("/")[2] or "input"
     else:
         name = address.replace("\\", "/").rpartition("/")[2] or "input"
     printable = "".join(char for char in name if char.isprintable())[:100]
@@ -78,10 +75,3 @@ def _named(name: str, ending: str) -> str:
     given = shlex.split(file_name(name))[0]
     stem = given.rpartition(".")[0]
     return shlex.quote(f"{stem if stem.strip('./') else given}-{ending}")
-
-
-def _path(url: str) -> str:
-    try:
-        return urlsplit(url).path
-    except ValueError:
-        return ""

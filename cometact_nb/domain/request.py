@@ -17,10 +17,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media
+from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media, media_call
 from cometact_nb.errors import RequestError
 
-__all__ = ["KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob", "wrong_name"]
+__all__ = ["INPUTS", "KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob", "wrong_name"]
 
 MODEL = "act_two"
 
@@ -99,8 +99,8 @@ KNOBS = (
     ),
 )
 _KNOB = {knob.name: knob for knob in KNOBS}
-_INPUTS = ("character", "reference")
-_NAMES = (*_INPUTS, *_KNOB, "allow_unlisted")
+INPUTS = ("character", "reference")
+_NAMES = (*INPUTS, *_KNOB, "allow_unlisted")
 
 #: Names that other endpoints, SDKs or habits use, and what this endpoint calls them.
 _WRONG_NAMES = {
@@ -223,7 +223,7 @@ class ActTwoRequest:
     def to_json(self) -> dict[str, Any]:
         """The documented body, with what was not set left out."""
         body: dict[str, Any] = {
-            name: {"type": getattr(self, name).type, "uri": getattr(self, name).uri} for name in _INPUTS
+            name: {"type": getattr(self, name).type, "uri": getattr(self, name).uri} for name in INPUTS
         }
         for knob in KNOBS:
             value = getattr(self, knob.name)
@@ -281,18 +281,11 @@ class ActTwoRequest:
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     def __repr__(self) -> str:
-        parts = [f"{name}={_media_repr(getattr(self, name))}" for name in _INPUTS]
+        parts = [f"{name}={media_call(getattr(self, name))}" for name in INPUTS]
         parts += [f"{name}={value!r}" for name, value in self.params.items()]
         if self.allow_unlisted:
             parts.append("allow_unlisted=True")
         return f"ActTwoRequest({', '.join(parts)})"
-
-
-def _media_repr(ref: MediaRef) -> str:
-    """``ref`` as it would be written in Python: the bare URL where its type can be told from it."""
-    if as_media(ref.uri) == ref:
-        return repr(ref.uri)
-    return f"act.{ref.type}({ref.uri!r})"
 
 
 def _plain(value: Any) -> Any:
@@ -350,7 +343,7 @@ def _unknown_field(name: str, value: Any) -> Finding:
     if name == "model":
         return Finding("model", value, "is another model", f"This package sends {MODEL!r} only.")
     cure = wrong_name(name)
-    if name.startswith(tuple(f"{field}." for field in _INPUTS)):
+    if name.startswith(tuple(f"{field}." for field in INPUTS)):
         cure = "An input has a type and a uri. Take it out."
     elif cure is None:
         near = difflib.get_close_matches(name, [*_NAMES, *(knob.wire[-1] for knob in KNOBS)], n=1)
@@ -368,7 +361,7 @@ def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
     if rest.get("model") == MODEL:
         del rest["model"]
     found: dict[str, Any] = {}
-    for name in _INPUTS:
+    for name in INPUTS:
         value = rest.get(name)
         if isinstance(value, Mapping) and "uri" in value:
             rest[name] = {key: value[key] for key in ("type", "uri") if key in value}
@@ -404,7 +397,7 @@ def _warnings(request: ActTwoRequest) -> list[Finding]:
         found.append(
             Finding("ratio", request.ratio, "is not listed", "The service may refuse it.", severity="warning")
         )
-    for name in _INPUTS:
+    for name in INPUTS:
         uri = getattr(request, name).uri
         if not uri.startswith("http"):
             found.append(

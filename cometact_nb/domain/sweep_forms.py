@@ -6,9 +6,10 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.forms import OPTIONS, media_call, quote, to_curl, type_option
+from cometact_nb.domain.forms import OPTIONS, quote, to_curl, type_option
 from cometact_nb.domain.grid import FIELDS, Spec
-from cometact_nb.domain.media import Finding, MediaRef
+from cometact_nb.domain.media import Finding, MediaRef, media_call
+from cometact_nb.domain.request import INPUTS
 from cometact_nb.domain.several import write_several
 from cometact_nb.errors import RequestError
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
 
 __all__ = ["as_grid", "one_type", "to_bodies", "to_curls", "to_magic", "to_python", "values_of_spec"]
-
-INPUTS = ("character", "reference")
 
 
 def values_of_spec(spec: Spec) -> dict[str, list[Any]]:
