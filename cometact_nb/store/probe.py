@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from io import RawIOBase
     from typing import BinaryIO
 
-__all__ = ["Probed", "can_probe", "probe"]
+__all__ = ["Probed", "can_probe", "facts_of", "probe"]
 
 #: The demuxer is named, never guessed: a text that FFmpeg took for a playlist would make it open other files.
 _DEMUXERS = {
@@ -69,14 +69,15 @@ def probe(file: BinaryIO | RawIOBase, container: str) -> Probed:
             if not opened.streams.video:
                 # Neither picture nor sound: a file that broke off, more likely than one of sound alone.
                 return Probed(failed="" if opened.streams.audio else "no picture is found in it")
-            return _facts(opened, opened.streams.video[0], av.time_base)
+            return facts_of(opened, opened.streams.video[0], av.time_base)
     except (av.FFmpegError, ValueError) as error:
         if isinstance(error, (ConnectionError, TimeoutError)):
             raise
         return Probed(failed=f"its headers cannot be read ({type(error).__name__})")
 
 
-def _facts(opened: Any, stream: Any, time_base: int) -> Probed:
+def facts_of(opened: Any, stream: Any, time_base: int) -> Probed:
+    """What the headers of an opened file say; ``time_base`` is PyAV's, in which its duration is counted."""
     rate = stream.average_rate or stream.guessed_rate
     length = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
     if not length and opened.duration:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.store.probe import Probed, facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["VideoFacts", "looks_like_video", "read_facts", "read_frames"]
+__all__ = ["looks_like_video", "read_facts", "read_frames"]
 
 _POSTER_WIDTH = 640
 _POSTER_QUALITY = 78
@@ -31,22 +31,12 @@ _UNTOLD, _BT709 = 2, 1
 _HD_LINES = 720
 
 
-@dataclass(frozen=True)
-class VideoFacts:
-    """Size and time of a video: pixels, frames per second, seconds. None where the file does not say."""
-
-    width: int | None = None
-    height: int | None = None
-    fps: float | None = None
-    duration_s: float | None = None
-
-
 def looks_like_video(head: bytes) -> bool:
     """Whether a file that begins with ``head`` (12 bytes or more) is an MP4, QuickTime or WebM container."""
     return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free"} or head[:4] == _EBML
 
 
-def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoFacts, bool]:
+def read_facts(path: Path, poster: Path | None = None) -> tuple[Probed, bool]:
     """Facts about a video, and whether an early frame was written to ``poster`` as a small JPEG.
 
     Without PyAV all facts are None. A file that PyAV cannot read gives the same: whether it plays is the
@@ -55,28 +45,19 @@ def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoFacts, bool
     try:
         import av  # noqa: PLC0415  (an extra, and 100 ms)
     except ImportError:
-        return VideoFacts(), False
+        return Probed(), False
     try:
         with av.open(str(path), format=_demuxer(path)) as container:
             stream = container.streams.video[0]
-            rate = stream.average_rate or stream.guessed_rate
-            length = (
-                float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-            )
-            if not length and container.duration:
-                length = container.duration / av.time_base
-            facts = VideoFacts(
-                width=stream.width or None,
-                height=stream.height or None,
-                fps=round(float(rate), 3) if rate else None,
-                duration_s=round(length, 3) or None,
-            )
+            facts = facts_of(container, stream, av.time_base)
             if poster is None or stream.width * stream.height > _POSTER_MAX_PIXELS:
                 return facts, False
             stream.thread_type = "AUTO"
-            return facts, _write_poster(_telling_frame(container.decode(stream), length), poster)
+            return facts, _write_poster(
+                _telling_frame(container.decode(stream), facts.duration_s or 0.0), poster
+            )
     except (av.FFmpegError, OSError, IndexError, StopIteration, ValueError):
-        return VideoFacts(), False
+        return Probed(), False
 
 
 def _telling_frame(frames: Iterator[Any], length_s: float) -> Any:
