@@ -82,11 +82,12 @@ def facts_of(opened: Any, stream: Any, time_base: int) -> Probed:
     length = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
     if not length and opened.duration:
         length = opened.duration / time_base
+    codec = stream.codec_context  # None for a codec that FFmpeg does not know
     return Probed(
         # The decoder's own name would be "libdav1d" where the codec is "av1".
-        codec=stream.codec_context.codec.canonical_name if stream.codec_context else "unknown",
-        width=stream.width or None,
-        height=stream.height or None,
+        codec=codec.codec.canonical_name if codec else "unknown",
+        width=(codec and codec.width) or None,
+        height=(codec and codec.height) or None,
         duration_s=round(length, 3) or None,
         fps=round(float(rate), 3) if rate else None,
     )

@@ -39,25 +39,25 @@ def looks_like_video(head: bytes) -> bool:
 def read_facts(path: Path, poster: Path | None = None) -> tuple[Probed, bool]:
     """Facts about a video, and whether an early frame was written to ``poster`` as a small JPEG.
 
-    Without PyAV all facts are None. A file that PyAV cannot read gives the same: whether it plays is the
-    browser's question.
+    Without PyAV all facts are None, as are those that cannot be read: whether a clip plays is the browser's
+    question.
     """
     try:
         import av  # noqa: PLC0415  (an extra, and 100 ms)
     except ImportError:
         return Probed(), False
+    facts = Probed()
     try:
         with av.open(str(path), format=_demuxer(path)) as container:
             stream = container.streams.video[0]
             facts = facts_of(container, stream, av.time_base)
-            if poster is None or stream.width * stream.height > _POSTER_MAX_PIXELS:
+            if poster is None or (facts.width or 0) * (facts.height or 0) > _POSTER_MAX_PIXELS:
                 return facts, False
             stream.thread_type = "AUTO"
-            return facts, _write_poster(
-                _telling_frame(container.decode(stream), facts.duration_s or 0.0), poster
-            )
-    except (av.FFmpegError, OSError, IndexError, StopIteration, ValueError):
-        return Probed(), False
+            frame = _telling_frame(container.decode(stream), facts.duration_s or 0.0)
+            return facts, _write_poster(frame, poster)
+    except Exception:  # noqa: BLE001  (whatever cannot be read of it, the clip was paid for)
+        return facts, False
 
 
 def _telling_frame(frames: Iterator[Any], length_s: float) -> Any:

@@ -109,6 +109,11 @@ def test_another_codec_is_refused_with_the_line_that_mends_it(session, host) -> 
     assert "-c:v libx264" in told
 
 
+def test_a_codec_that_nobody_here_knows_is_refused_as_another_is(session, host) -> None:
+    content = video_bytes(4).replace(b"avc1", b"zzz1")
+    assert "coded as unknown" in only_error(session.inspect(host.add("clip.mp4", content), "reference"))
+
+
 @pytest.mark.parametrize(("seconds", "cure"), [(1, "Record a longer"), (31, "-t 30 ")])
 def test_a_reference_lasts_3_to_30_seconds(session, host, seconds, cure) -> None:
     url = host.add("clip.mp4", video_bytes(seconds))

@@ -177,6 +177,13 @@ def test_tasks_of_one_second_whose_ids_begin_alike_are_fetched_side_by_side(tmp_
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("tag", [b"zzz1", b"vvc1"])
+def test_a_clip_that_nothing_here_decodes_is_kept_without_a_poster(tmp_path, tag) -> None:
+    info = keep(tmp_path, video_bytes(1).replace(b"avc1", tag))
+    assert Path(info.path).exists()
+    assert (info.duration_s, info.poster) == (1.0, None)
+
+
 @pytest.mark.parametrize(("dark", "bright"), [(3, 40), (1, 2)])
 def test_a_poster_shows_the_performance_and_not_the_rest_it_begins_from(tmp_path, dark, bright) -> None:
     clip = tmp_path / "clip.mp4"
