@@ -40,15 +40,15 @@ _REDIRECTS = 3
 _PLAIN = {"Accept-Encoding": "identity"}
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 
-#: What httpx raises before anything of the request has left this machine.
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
-)
+#: What httpx raises before anything of the request has left this machine, in words.
+_NOT_SENT: dict[type[Exception], str] = {
+    httpx.ConnectError: "the connection was refused or its name or certificate is wrong",
+    httpx.ConnectTimeout: "no connection within 10 s",
+    httpx.PoolTimeout: "too many requests at once on this machine",
+    httpx.ProxyError: "the proxy refused",
+    httpx.UnsupportedProtocol: "the address cannot be used",
+    httpx.InvalidURL: "the address cannot be used",
+}
 
 
 @dataclass
@@ -115,9 +115,7 @@ class Client:
             start: first byte wanted; the answer is 206 where the server honours it.
             sandbox: the service is on this machine, so that its links may be, too.
         """
-        headers = {"Accept-Encoding": "identity"}
-        if start:
-            headers["Range"] = f"bytes={start}-"
+        headers = {**_PLAIN, "Range": f"bytes={start}-"} if start else _PLAIN
         response: httpx.Response | None = None
         failed: NotSent | Lost | None = None
         try:
@@ -246,21 +244,12 @@ def _authorise(request: httpx.Request, endpoint: Endpoint) -> None:
 
 def _failure(error: Exception) -> NotSent | Lost:
     """What an exception means for the request, in words that hold no URL."""
-    if isinstance(error, _NOT_SENT):
-        return NotSent(_NOT_SENT_WORDS.get(type(error), "the connection could not be made") + _detail(error))
+    for kind, words in _NOT_SENT.items():
+        if isinstance(error, kind):
+            return NotSent(words + _detail(error))
     if isinstance(error, (TimeoutError, httpx.TimeoutException)):
         return Lost("no answer in time")
     return Lost(f"the connection broke ({type(error).__name__})")
-
-
-_NOT_SENT_WORDS: dict[type[Exception], str] = {
-    httpx.ConnectError: "the connection was refused or its name or certificate is wrong",
-    httpx.ConnectTimeout: "no connection within 10 s",
-    httpx.PoolTimeout: "too many requests at once on this machine",
-    httpx.ProxyError: "the proxy refused",
-    httpx.UnsupportedProtocol: "the address cannot be used",
-    httpx.InvalidURL: "the address cannot be used",
-}
 
 
 def _detail(error: Exception) -> str:
