@@ -259,6 +259,7 @@ def judge_poll(outcome: Outcome, now: float) -> Seen | NotYet | TryLater | Hopel
 # --- shared ---------------------------------------------------------------------------------------
 
 _RETRY_AFTER_CAP_S = 300.0
+_BACKOFF_CAP_S = 60.0
 
 
 def retry_after_s(header: str | None, now: float) -> float | None:
@@ -279,8 +280,6 @@ def retry_after_s(header: str | None, now: float) -> float | None:
     return min(max(wanted, 0.0), _RETRY_AFTER_CAP_S)
 
 
-def backoff_s(
-    attempt: int, random: Callable[[], float], *, base_s: float = 1.0, cap_s: float = 60.0
-) -> float:
+def backoff_s(attempt: int, random: Callable[[], float], *, base_s: float = 1.0) -> float:
     """Seconds before try number ``attempt + 1``: doubled each time, capped, plus up to 50 % of jitter."""
-    return min(cap_s, base_s * 2.0 ** (min(attempt, 30) - 1)) * (1 + 0.5 * random())
+    return min(_BACKOFF_CAP_S, base_s * 2.0 ** (min(attempt, 30) - 1)) * (1 + 0.5 * random())

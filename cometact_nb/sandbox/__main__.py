@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         help="end when standard input does, as with a parent process",
     )
     add("--json", action="store_true", help="tell where it listens as one line of JSON")
-    return parser  # fmt: skip
+    return parser
 
 
 def main() -> int:

@@ -73,14 +73,14 @@ class Handler(tornado.web.RequestHandler):
         self.stream.close()
         raise tornado.web.Finish
 
-    async def break_off(self, announced: int, sent: bytes, content_type: str, status: str = "200 OK") -> None:
+    async def break_off(self, announced: int, sent: bytes, content_type: str) -> None:
         """Announce ``announced`` bytes, send fewer, and close."""
         if self.request.method == "HEAD":
             self.set_header("Content-Type", content_type)
             self.set_header("Content-Length", str(announced))
             self.finish()
             raise tornado.web.Finish
-        head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {announced}\r\n"
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {announced}\r\n"
         await self.stream.write(head.encode() + b"Accept-Ranges: bytes\r\n\r\n" + sent)
         self.stream.close()
         raise tornado.web.Finish

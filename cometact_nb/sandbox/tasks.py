@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class Task:
         started: when it began to run, or None.
         ended: when it ended, or None.
         polls: how often it was asked about.
+        downloads: how often its clip was asked for.
+        withheld: how often its output was left out of an answer.
     """
 
     id: str
@@ -64,7 +66,7 @@ class Task:
     ended: float | None = None
     polls: int = 0
     downloads: int = 0
-    seen: list[float] = field(default_factory=list)
+    withheld: int = 0
 
     def plays_any(self, *names: str) -> Play | None:
         """The first of these scenarios that this task plays."""

@@ -96,10 +96,9 @@ class OneTask(ApiHandler):
     def _urls(self, task: Task) -> list[str]:
         if task.status != "SUCCEEDED" or "no-output" in task.plays:
             return []
-        if "late-output" in task.plays:
-            task.seen.append(time.time())
-            if len(task.seen) <= _LATE_POLLS:
-                return []
+        if "late-output" in task.plays and task.withheld < _LATE_POLLS:
+            task.withheld += 1
+            return []
         count = 2 if "two-outputs" in task.plays else 1
         return [self._signed(task, number) for number in range(count)]
 
