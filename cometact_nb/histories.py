@@ -16,6 +16,7 @@ from cometact_nb.lookup import adopt
 from cometact_nb.store import search as store
 from cometact_nb.store.history import Row
 from cometact_nb.store.media import find_moved
+from cometact_nb.store.sweeps import sweeps_of
 from cometact_nb.tables import frame_of
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class TaskHistory(Sequence[HistoryRow]):
         async def read() -> tuple[HistoryRow, ...]:
             history = self.session.engine.history
             rows = [_where_it_is(self.session, row) for row in store.search(history, self.query)]
-            sweeps = store.sweeps_of(history, [row.state.key for row in rows])
+            sweeps = sweeps_of(history, [row.state.key for row in rows])
             return tuple(HistoryRow(self.session, row, sweeps.get(row.state.key)) for row in rows)
 
         self._rows = self.session.run(read())

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.search import Query
     from cometact_nb.store.history import History, Row
 
-__all__ = ["left", "search", "sweeps_of", "unconfirmed"]
+__all__ = ["left", "search", "unconfirmed"]
 
 
 def search(history: History, query: Query) -> list[Row]:
@@ -58,21 +58,6 @@ def unconfirmed(history: History) -> list[Row]:
         HistoryError: the file could not be read or understood.
     """
     return history.rows("WHERE status = 'UNCONFIRMED' ORDER BY begun_at", ())
-
-
-def sweeps_of(history: History, keys: list[str]) -> dict[str, str]:
-    """The sweeps that tasks were bought for; those bought alone are left out.
-
-    Raises:
-        HistoryError: the file could not be read.
-    """
-    found: dict[str, str] = {}
-    for start in range(0, len(keys), 500):
-        chunk: tuple[Any, ...] = tuple(keys[start : start + 500])
-        marks = ", ".join("?" * len(chunk))
-        sql = f"SELECT key, sweep FROM tasks WHERE key IN ({marks}) AND sweep IS NOT NULL"  # noqa: S608
-        found.update(history.query(sql, chunk))
-    return found
 
 
 def _literal(word: str) -> str:

@@ -31,6 +31,7 @@ __all__ = [
     "save",
     "set_rating",
     "spent",
+    "sweeps_of",
 ]
 
 #: Values in one question to SQLite.
@@ -176,6 +177,20 @@ def spent(history: History, name: str, base_url: str) -> float:
         HistoryError: the file could not be read.
     """
     return float(history.query(SPENT, (name, base_url))[0][0])
+
+
+def sweeps_of(history: History, keys: Iterable[str]) -> dict[str, str]:
+    """The sweeps that tasks were bought for; those bought alone are left out.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    found: dict[str, str] = {}
+    for chunk in _batched(list(keys)):
+        marks = ", ".join("?" * len(chunk))
+        sql = f"SELECT key, sweep FROM tasks WHERE key IN ({marks}) AND sweep IS NOT NULL"  # noqa: S608
+        found.update(history.query(sql, tuple(chunk)))
+    return found
 
 
 def set_rating(history: History, key: str, rating: Rating) -> None:
