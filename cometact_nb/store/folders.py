@@ -11,6 +11,7 @@ import msgspec
 
 from cometact_nb.errors import ClipError
 from cometact_nb.store.media import file_sha256
+from cometact_nb.store.processes import has_ended
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import ClipInfo
@@ -103,15 +104,7 @@ class LocalFolder:
     def is_being_written(self, name: str) -> bool:
         """See :class:`Folder`."""
         found = _PART.search(name)
-        if found is None:
-            return False
-        try:
-            os.kill(int(found[1]), 0)
-        except (ProcessLookupError, OverflowError):
-            return False
-        except OSError:
-            return True  # somebody else's process
-        return True
+        return found is not None and not has_ended(int(found[1]))
 
 
 def _raise(error: OSError) -> None:

@@ -1,8 +1,7 @@
 """The record of all tasks: SQLite, one row a task, one row an event.
 
 The journal is SQLite's rollback journal, not WAL: home directories are often on a network file system, where
-WAL does not work. One connection, used by the I/O thread alone. A little longer than other modules: what is
-one transaction must be seen as one.
+WAL does not work. One connection, used by the I/O thread alone.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from cometact_nb.domain.search import found_by
 from cometact_nb.domain.task import AnyEvent, Observed, TaskState, unsigned
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.forks import no_fork
+from cometact_nb.store.processes import has_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -355,15 +355,7 @@ def is_dead(owner: str) -> bool:
     """Whether the process that calls itself ``owner`` is known to have ended; False where that is unknown."""
     host, _, rest = owner.partition("/")
     pid = rest.partition("/")[0]
-    if host != socket.gethostname() or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+    return host == socket.gethostname() and pid.isdigit() and has_ended(int(pid))
 
 
 def _statements(script: str) -> Iterator[str]:
@@ -378,10 +370,8 @@ def _statements(script: str) -> Iterator[str]:
 
 def _private(path: str) -> None:
     """Requests may hold private URLs: the file is for its user only. Best effort where modes mean nothing."""
-    try:
+    with suppress(OSError):
         Path(path).chmod(0o600)
-    except OSError:
-        return
 
 
 def _prefix(name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import sqlite3
 import stat
 from pathlib import Path
@@ -17,7 +19,7 @@ from cometact_nb.domain import task as events
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState, reduce
 from cometact_nb.errors import ClipError, HistoryError
 from cometact_nb.store import media
-from cometact_nb.store.history import History
+from cometact_nb.store.history import History, is_dead
 from cometact_nb.store.video import read_facts
 
 MP4 = b"\0\0\0\x18ftypisom" + b"\0" * 100
@@ -76,6 +78,12 @@ def test_the_history_tells_how_long_the_newest_tasks_took_that_did_not_queue() -
     assert history.durations_s("https://a.b", 1) == [45]
     assert history.durations_s("https://c.d", 10) == []
     history.close()
+
+
+def test_a_system_whose_question_would_be_a_signal_is_not_asked_whether_a_process_runs(monkeypatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr(os, "kill", lambda pid, number: pytest.fail(f"{number} was sent to {pid}"))
+    assert not is_dead(f"{socket.gethostname()}/{os.getpid()}/one")
 
 
 def test_signatures_are_cut_off_before_anything_is_written(tmp_path) -> None:

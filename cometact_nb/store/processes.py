@@ -1,0 +1,21 @@
+"""Whether a process of this machine still runs, by its number."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["has_ended"]
+
+
+def has_ended(pid: int) -> bool:
+    """Whether no process has this number; False where that cannot be told."""
+    if sys.platform == "win32":  # there, os.kill would not ask but send a Ctrl-C
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:  # somebody else's process
+        return False
+    return False
