@@ -94,8 +94,15 @@ def fields_from_python(text: str) -> dict[str, Any]:
         given = dict(zip(("character", "reference"), call.args, strict=False))
         given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
         if given:
-            return {name: _value(name, node, names) for name, node in given.items()}
+            return _values(given, names)
     return _refuse("holds no ActTwoRequest(…) with values", "Paste the call that makes the request.")
+
+
+def _values(given: dict[str, ast.expr], names: dict[str, ast.expr]) -> dict[str, Any]:
+    try:
+        return {name: _value(name, node, names) for name, node in given.items()}
+    except RecursionError:
+        _refuse("holds a value of too many parts", "Paste its value instead.")
 
 
 def _called(call: ast.Call) -> str:
@@ -105,17 +112,30 @@ def _called(call: ast.Call) -> str:
 
 
 def _value(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
-    """A literal, a media call, or a name that stands for one of them."""
-    if isinstance(node, ast.Name) and node.id in names:
-        node = names[node.id]
-    if isinstance(node, ast.Call) and _called(node) in {"image", "video"} and len(node.args) == 1:
-        address = _value(field, node.args[0], names)
-        if isinstance(address, str):
-            return MediaRef("image" if _called(node) == "image" else "video", address.strip())
+    """One value, or a list of several, each written out or by a name."""
+    node = _named(node, names)
     if isinstance(node, ast.Call) and _called(node) == "range" and 0 < len(node.args) <= 3:  # noqa: PLR2004
         return _listed(field, node)
     if isinstance(node, ast.List | ast.Tuple):
-        return [_value(field, one, names) for one in node.elts]
+        return [_single(field, one, names) for one in node.elts]
+    return _single(field, node, names)
+
+
+def _single(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
+    """A literal or a media call."""
+    node = _named(node, names)
+    if isinstance(node, ast.Call) and _called(node) in {"image", "video"} and len(node.args) == 1:
+        address = _literal(field, _named(node.args[0], names))
+        if isinstance(address, str):
+            return MediaRef("image" if _called(node) == "image" else "video", address.strip())
+    return _literal(field, node)
+
+
+def _named(node: ast.expr, names: dict[str, ast.expr]) -> ast.expr:
+    return names.get(node.id, node) if isinstance(node, ast.Name) else node
+
+
+def _literal(field: str, node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
