@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
 from cometact_nb.cli import say
-from cometact_nb.errors import ActTwoError, HistoryError, WaitInterrupted, WaitTimeout
+from cometact_nb.errors import ActTwoError, HistoryError, WaitInterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,8 +34,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = importlib.import_module(f"cometact_nb.cli.{options.command}")
     try:
         return int(command.run(options))
-    except WaitTimeout as error:
-        code, told = say.RUNNING, str(error)
     except HistoryError as error:
         code, told = say.HISTORY, str(error)
     except ActTwoError as error:

@@ -431,26 +431,19 @@ def _observed(state: TaskState, event: Observed) -> TaskState:
         if seen.status is state.status and seen.output_urls:
             return change(state, output_urls=seen.output_urls, observed_at=event.at)
         return state
-    progress = seen.progress
-    if progress is not None and state.progress is not None:
-        progress = max(progress, state.progress)
-    terminal = seen.status.is_terminal
+    known = [progress for progress in (seen.progress, state.progress) if progress is not None]
     return change(
         state,
         id=state.id or seen.id or None,
         status=seen.status,
         raw_status=seen.raw_status,
-        progress=1.0
-        if seen.status is Status.SUCCEEDED
-        else progress
-        if progress is not None
-        else state.progress,
+        progress=1.0 if seen.status is Status.SUCCEEDED else max(known, default=None),
         failure=seen.failure,
         failure_code=seen.failure_code,
         output_urls=seen.output_urls or state.output_urls,
         created_at=seen.created_at or state.created_at,
         observed_at=event.at,
-        ended_at=event.at if terminal else None,
+        ended_at=event.at if seen.status.is_terminal else None,
         waiting_for=None,
-        problem=None if not seen.notes else "; ".join(seen.notes),
+        problem="; ".join(seen.notes) or None,
     )
