@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Advice", "advise", "waiting_line"]
 
-Billed = Literal["yes", "probably", "no", "unknown"]
+Billed = Literal["yes", "no", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,6 @@ class Advice:
     def __str__(self) -> str:
         money = {
             "yes": "It was billed.",
-            "probably": "It was probably billed.",
             "no": "Nothing was billed.",
             "unknown": "Whether it was billed is not known.",
         }[self.billed]

@@ -158,8 +158,6 @@ def money(state: TaskState, billed: Billed, *, sandbox: bool) -> str:
     )
     if billed == "yes":
         return f"Billed: {price}"
-    if billed == "probably":
-        return f"Probably billed: {price}"
     if state.status.is_terminal or not state.watching:
         return f"Billed or not is not known: {price}"
     return f"Price: {price}"
