@@ -173,7 +173,7 @@ class RemoteFolder:
             ClipError: it is not there, or has changed, or the store does not answer.
         """
         target = self._cached(name)
-        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.{os.getpid()}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _as_os_error(lambda: self._fs.get_file(self._path(name), str(part)))

@@ -18,6 +18,7 @@ from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.histories import find_history
 from cometact_nb.store.places import place
+from cometact_nb.store.remote_folder import RemoteFolder
 from cometact_nb.views.history_record import record_html
 
 URL = "memory://bucket/clips"
@@ -100,6 +101,20 @@ def test_a_lost_copy_is_fetched_from_the_store_and_a_changed_original_is_refused
         _ = clip.path
     assert archive.verify(session).changed == (clip.name,)
     assert not archive.load_clip(session, clip.url).intact
+
+
+def test_two_threads_may_fetch_the_same_clip_at_once(session, sandbox, store, monkeypatch) -> None:
+    clip = buy(session, sandbox).wait(60).clip
+    clip.path.unlink()
+    get_file = MemoryFileSystem.get_file
+
+    def get(self, rpath, lpath, **more):
+        get_file(self, rpath, lpath, **more)
+        monkeypatch.setattr(MemoryFileSystem, "get_file", get_file)
+        assert clip.path.is_file()  # the other one was faster
+
+    monkeypatch.setattr(MemoryFileSystem, "get_file", get)
+    assert RemoteFolder(URL).fetch(clip.name) == clip.path
 
 
 @pytest.mark.parametrize("fault", ["refuses", "halves"])
