@@ -211,7 +211,9 @@ def _stored(name: str, value: Any) -> Any:
     if name in {"character", "reference"}:
         ref = as_media(value)
         return value if ref is None else {"type": ref.type, "uri": ref.uri}
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
+    if isinstance(value, str):
+        return str.__str__(value)  # NumPy's strings and enums are no plain ones, which alone are kept as JSON
+    if hasattr(value, "item") and not getattr(value, "ndim", 0):
         value = value.item()
     if isinstance(value, float) and value != value:  # noqa: PLR0124  (NaN: a table's missing value)
         return None

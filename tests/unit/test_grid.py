@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -98,6 +99,14 @@ def test_rows_may_be_requests_and_are_combined_with_axes() -> None:
         (ROBOT, None, 1),
         (ROBOT, None, 2),
     ]
+
+
+def test_arrays_are_axes_that_a_history_keeps() -> None:
+    spec = specify({**INPUTS, "seed": np.arange(2), "ratio": np.array(["960:960", "1280:720"])})
+    assert spec == specify({**INPUTS, "seed": [0, 1], "ratio": ["960:960", "1280:720"]})
+    assert spec.fingerprint
+    with pytest.raises(RequestError, match="is outside 0–"):
+        expand(specify({**INPUTS, "seed": np.zeros((2, 2))}))
 
 
 def test_a_data_frame_is_a_table_and_what_it_misses_is_unset() -> None:
