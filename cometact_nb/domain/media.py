@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -30,6 +31,8 @@ URL_MAX_CHARS = 2048
 #: Encoded sizes, docs.dev.runwayml.com/assets/inputs (another page says 5 MB for video too).
 DATA_URI_MAX_BYTES: dict[MediaType, int] = {"image": 5_000_000, "video": 16_000_000}
 _SHOWN = 120
+#: User name and password of a URL; an error may be saved with its notebook.
+_LOGIN = re.compile(r"//[^/\s]*@")
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Finding:
 
     def __str__(self) -> str:
         shown = self.value.uri if isinstance(self.value, MediaRef) else self.value
-        text = repr(shown)
+        text = _LOGIN.sub("//…@", repr(shown))
         if len(text) > _SHOWN:
             text = f"{text[: _SHOWN - 20]}…{text[-12:]}"
         subject = self.field if self.value is None else f"{self.field}={text}"

@@ -58,6 +58,21 @@ def test_a_type_can_be_said() -> None:
 
 
 @pytest.mark.parametrize(
+    "character",
+    [
+        f"{scheme}://me:se@cret@{host}/{name}"
+        for scheme in ("https", "http", "ftp")
+        for host in ("a.example", "93.184.216.34")
+        for name in ("hero.png", "hero.gif", "hero", "he ro.png")
+    ],
+)
+def test_a_password_in_an_address_is_repeated_in_no_error(character) -> None:
+    with pytest.raises(RequestError) as caught:
+        make(character=character)
+    assert "cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("fields", "told"),
     [
         ({"character": None}, "character is missing"),
