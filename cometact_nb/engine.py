@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import logging
 import random
 import threading
@@ -101,8 +102,6 @@ class Engine:
             self.call(self._aclose()).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
-        if not self._thread.is_alive():
-            self._loop.close()
 
     def now(self) -> float:
         """Unix seconds by the injected clock."""
@@ -319,6 +318,9 @@ class Engine:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        self._loop.run_until_complete(_end_all_others())  # what was handed over during the close
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
 
     async def _aclose(self) -> None:
         self._closing = True
@@ -326,16 +328,32 @@ class Engine:
             # They may be paid for: a late answer is better than a doubt that the user has to settle.
             await asyncio.wait(self._unanswered, timeout=_LAST_ANSWERS_S)
         self._watcher.release_all()
-        here = asyncio.current_task()
-        others = [task for task in asyncio.all_tasks() if task is not here]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await _end_all_others()
         self._save()
         if self._client is not None:
             await self._client.aclose()
         if self._history is not None:
             self._history.close()
+
+
+async def _end_all_others() -> None:
+    """Cancel every other task of the loop, each once, and those that they begin meanwhile."""
+    here, cancelled = asyncio.current_task(), set[asyncio.Task[Any]]()
+    while others := asyncio.all_tasks() - {here}:
+        # Not before it has begun: one of anyio's would drop a coroutine inside it that was never awaited.
+        fresh = {task for task in others - cancelled if not _is_unbegun(task)}
+        for task in fresh:
+            task.cancel()
+        cancelled |= fresh
+        if others <= cancelled:
+            await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(0)
+
+
+def _is_unbegun(task: asyncio.Task[Any]) -> bool:
+    work = task.get_coro()
+    return inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED
 
 
 def new_key() -> str:

@@ -202,10 +202,14 @@ class _RangedFile(io.RawIOBase):
         return self._blocks[index]
 
     def _fetch(self, start: int, length: int, status: int) -> bytes:
+        reading = self._look.read(start, length)
         # The look's own deadline ends this wait; the timeout is for a loop that was stopped meanwhile.
         try:
-            answer = asyncio.run_coroutine_threadsafe(self._look.read(start, length), self._loop).result(30)
-        except (TimeoutError, RuntimeError, CancelledError):
+            answer = asyncio.run_coroutine_threadsafe(reading, self._loop).result(30)
+        except (TimeoutError, CancelledError):
+            answer = "the session was closed"
+        except RuntimeError:  # the loop took nothing more
+            reading.close()
             answer = "the session was closed"
         if isinstance(answer, str):
             self.problem = answer

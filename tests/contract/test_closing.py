@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 
@@ -50,3 +51,33 @@ def test_what_asks_for_the_engine_while_it_closes_does_not_hold_it_up(session) -
     begun.wait(10)
     session.close()
     assert asked == [engine]
+
+
+def test_a_session_that_closes_while_inputs_are_inspected_leaves_no_loose_ends(sandbox, tmp_path) -> None:
+    for _ in range(10):
+        closed = new_session(tmp_path, sandbox)
+        inputs = [f"{sandbox.reference}?n={number}" for number in range(12)]
+        closed.sweep(character=sandbox.character, reference=inputs)
+        closed.close()
+    del closed
+    gc.collect()  # a coroutine that was never awaited warns when it goes, and a warning is an error here
+
+
+def test_what_is_handed_over_while_the_engine_closes_ends_with_it(session) -> None:
+    begun, late = threading.Event(), []
+
+    async def go_on() -> None:
+        await asyncio.sleep(3600)
+
+    async def begin() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            late.append(engine.call(go_on()))
+
+    engine = session.engine
+    engine.call(begin())
+    begun.wait(10)
+    session.close()
+    assert late[0].cancelled()
