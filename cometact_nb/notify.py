@@ -1,4 +1,4 @@
-"""A thread that tells listeners about changed tasks, so that a slow listener never delays a poll."""
+"""Telling listeners about changes, on a thread of its own, so that a slow one never delays a poll."""
 
 from __future__ import annotations
 
@@ -6,14 +6,40 @@ import contextvars
 import logging
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Notifier"]
+__all__ = ["Listeners", "Notifier"]
 
 log = logging.getLogger("cometact_nb")
+T = TypeVar("T")
+
+
+class Listeners(Generic[T]):
+    """Functions that are told of the changes of one thing."""
+
+    def __init__(self) -> None:
+        self._callbacks: list[Callable[[T], object]] = []
+
+    def add(self, callback: Callable[[T], object]) -> Callable[[], None]:
+        """Tell ``callback`` from now on; the function that comes back removes it."""
+        self._callbacks.append(callback)
+
+        def remove() -> None:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+        return remove
+
+    def tell(self, changed: T) -> None:
+        """Tell each; an exception in one is logged and spares the others."""
+        for callback in list(self._callbacks):
+            try:
+                callback(changed)
+            except Exception:
+                log.exception("a listener of %r failed", changed)
 
 
 class Notifier:

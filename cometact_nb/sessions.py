@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from concurrent import futures
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -35,9 +34,11 @@ from cometact_nb.store.media import find_moved
 from cometact_nb.store.sweeps import find, latest
 from cometact_nb.sweep_handle import Sweep
 from cometact_nb.tasks import Task, error_for
+from cometact_nb.waits import until_done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
+    from concurrent import futures
 
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import MediaRef
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 __all__ = ["Session", "session"]
 
 T = TypeVar("T")
-_HEARTBEAT_S = 0.2
+#: How long a wait lets views draw the end before it returns, seconds.
+_DRAW_S = 5.0
 
 
 class Session:
@@ -395,8 +397,7 @@ class Session:
         """
         work = self.begin_inspect(url_or_path, role, fresh=fresh)
         try:
-            while not work.done():
-                futures.wait([work], timeout=_HEARTBEAT_S)
+            until_done(work)
         except KeyboardInterrupt:
             work.cancel()
             raise
@@ -431,7 +432,7 @@ class Session:
         """Run ``work(*args)`` on the notifier's thread and return at once."""
         self._notifier.put(lambda: work(*args))
 
-    def flush(self, timeout_s: float) -> bool:
+    def flush(self, timeout_s: float = _DRAW_S) -> bool:
         """Wait until listeners were told of everything so far; False when that took too long."""
         return self._notifier.flush(timeout_s)
 
@@ -526,8 +527,7 @@ class Session:
         """Do ``work`` on the engine's thread and wait for it. An interrupt ends the wait only."""
         future = self.engine.call(work)
         try:
-            while not future.done():
-                futures.wait([future], timeout=_HEARTBEAT_S)
+            until_done(future)
         except KeyboardInterrupt:
             raise WaitInterrupted(f"{what}; that goes on. act.session().tasks() shows it.") from None
         return future.result()

@@ -7,10 +7,7 @@ reference. What it decides stands elsewhere: `domain/sweep`, `sweep_choice`, `sw
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from collections import Counter
-from concurrent import futures
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,9 +21,8 @@ from cometact_nb.errors import (
     ConfigError,
     RequestError,
     SweepPaused,
-    WaitInterrupted,
-    WaitTimeout,
 )
+from cometact_nb.notify import Listeners
 from cometact_nb.numbers import map_clips, noise_floor
 from cometact_nb.store import sweeps as store
 from cometact_nb.sweep_cells import Cell, row
@@ -35,6 +31,7 @@ from cometact_nb.sweep_inputs import Inputs
 from cometact_nb.sweep_plan import Plan, approve, check_max_spend
 from cometact_nb.sweep_run import Entry, Runner
 from cometact_nb.tables import frame_of
+from cometact_nb.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -50,13 +47,8 @@ __all__ = ["Cell", "Sweep"]
 
 R = TypeVar("R")
 
-log = logging.getLogger("cometact_nb")
-
-_HEARTBEAT_S = 0.2
 #: Views are told of a change at most this often, seconds.
 _TELL_S = 0.4
-#: How long a wait lets views draw the end before it returns, seconds.
-_DRAW_S = 5.0
 
 
 class Sweep:
@@ -94,8 +86,8 @@ class Sweep:
         self._runner = Runner(self, session.engine, session.gate, self._entries, lambda: session.config)
         self._choice = Choice(self._entries, lambda: self._runner.state == "running")
         self._inputs = Inputs(session, (entry.cell.request for entry in self._entries))
-        self._listeners: list[Callable[[Sweep], object]] = []
-        self._waiters: set[futures.Future[None]] = set()
+        self._listeners = Listeners[Sweep]()
+        self._waits = Waits(session, self._is_still, self._goes_on)
         self._telling = False
 
     # --- what is known -----------------------------------------------------------------------------
@@ -260,25 +252,20 @@ class Sweep:
             WaitTimeout: ``timeout_s`` ran out; the sweep goes on.
             WaitInterrupted: the user interrupted; the sweep goes on.
         """
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        done = self._until_settled()
-        try:
-            while not done.done():
-                left = _HEARTBEAT_S if deadline is None else deadline - time.monotonic()
-                if left <= 0:
-                    raise WaitTimeout(self._goes_on(f"has not ended within {timeout_s:g} s"))
-                futures.wait([done], timeout=min(left, _HEARTBEAT_S))
-        except KeyboardInterrupt:
-            raise WaitInterrupted(self._goes_on("is not waited for any more")) from None
-        finally:
-            self._waiters.discard(done)
-        self.session.flush(_DRAW_S)
+        self._waits.wait(timeout_s)
+        self.session.flush()
         self._raise_if_left()
         return self
 
     def __await__(self) -> Generator[Any, None, Sweep]:
-        """``await sweep``: as :meth:`wait`, leaving the kernel free."""
-        return asyncio.to_thread(self.wait).__await__()
+        """``await sweep``: as :meth:`wait`, leaving the kernel free. An interrupt ends the wait only."""
+        return self._wait_async().__await__()
+
+    async def _wait_async(self) -> Sweep:
+        await self._waits.wait_async()
+        await asyncio.to_thread(self.session.flush)
+        self._raise_if_left()
+        return self
 
     def rate(
         self,
@@ -398,13 +385,7 @@ class Sweep:
         Returns:
             a function that removes the listener.
         """
-        self._listeners.append(callback)
-
-        def remove() -> None:
-            if callback in self._listeners:
-                self._listeners.remove(callback)
-
-        return remove
+        return self._listeners.add(callback)
 
     # --- what the runner asks for, on the engine's loop ---------------------------------------------
 
@@ -432,9 +413,7 @@ class Sweep:
         """Something is new: settle waits now, tell listeners soon."""
         if self._is_still():
             self.session.call_soon(self._tell)  # before waits end, which let views draw what came before
-            for waiter in list(self._waiters):
-                if not waiter.done():
-                    waiter.set_result(None)
+            self._waits.end()
         elif not self._telling:
             self._telling = True
             asyncio.get_running_loop().call_later(_TELL_S, self.session.call_soon, self._tell)
@@ -452,11 +431,7 @@ class Sweep:
 
     def _tell(self) -> None:
         self._telling = False
-        for callback in list(self._listeners):
-            try:
-                callback(self)
-            except Exception:
-                log.exception("a listener of sweep %r failed", self.name)
+        self._listeners.tell(self)
 
     async def _on_loop(self, work: Callable[[], None]) -> None:
         work()
@@ -553,14 +528,6 @@ class Sweep:
     def _is_still(self) -> bool:
         """Whether nothing more happens by itself."""
         return self._runner.state != "running" and self._is_settled()
-
-    def _until_settled(self) -> futures.Future[None]:
-        self.session.need_here()
-        done: futures.Future[None] = futures.Future()
-        self._waiters.add(done)
-        if self._is_still() and not done.done():
-            done.set_result(None)
-        return done
 
     def _raise_if_left(self) -> None:
         left = [cell for cell in self.cells if cell.status in {"PLANNED", "QUEUED"}]

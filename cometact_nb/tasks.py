@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from concurrent import futures
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +16,18 @@ from cometact_nb.errors import (
     ClipError,
     NotSentError,
     RefusedError,
-    ShortTraceback,
     TaskCancelled,
     TaskFailed,
     TaskNotFound,
     UnconfirmedError,
-    WaitInterrupted,
-    WaitTimeout,
     WatchStopped,
 )
+from cometact_nb.notify import Listeners
+from cometact_nb.waits import Waits, plain_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from concurrent import futures
     from pathlib import Path
 
     from cometact_nb.domain.request import ActTwoRequest
@@ -38,17 +36,6 @@ if TYPE_CHECKING:
     from cometact_nb.sessions import Session
 
 __all__ = ["Task"]
-
-log = logging.getLogger("cometact_nb")
-
-#: How soon an interrupt is noticed while waiting.
-_HEARTBEAT_S = 0.2
-#: How long a wait lets views draw the end before it returns.
-_DRAW_S = 5.0
-
-
-class WaitCancelled(ShortTraceback, asyncio.CancelledError):
-    """An ``await`` was cancelled, which is how a kernel interrupts one. The task goes on."""
 
 
 class Task:
@@ -60,8 +47,8 @@ class Task:
     def __init__(self, session: Session, job: Job) -> None:
         self._session = session
         self._job = job
-        self._listeners: list[Callable[[Task], object]] = []
-        self._waiters: set[futures.Future[None]] = set()
+        self._listeners = Listeners[Task]()
+        self._waits = Waits(session, lambda: self.state.is_settled, self._goes_on)
 
     # --- what is known -----------------------------------------------------------------------------
 
@@ -176,22 +163,10 @@ class Task:
             WaitTimeout: ``timeout_s`` ran out; the task goes on.
             WaitInterrupted: the user interrupted; the task goes on.
         """
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        done = self._until_settled()
-        try:
-            step = _nested_step() if nested else _plain_step
-            with self._session.waiting(self) as tick:
-                while not done.done():
-                    left = _HEARTBEAT_S if deadline is None else deadline - time.monotonic()
-                    if left <= 0:
-                        raise WaitTimeout(self._goes_on(f"has not ended within {timeout_s:g} s"))
-                    step(done, min(left, _HEARTBEAT_S))
-                    tick()
-        except KeyboardInterrupt:
-            raise WaitInterrupted(self._goes_on("is not waited for any more")) from None
-        finally:
-            self._waiters.discard(done)
-        self._session.flush(_DRAW_S)
+        step = _nested_step() if nested else plain_step
+        with self._session.waiting(self) as tick:
+            self._waits.wait(timeout_s, step, tick)
+        self._session.flush()
         self._raise_unless_succeeded()
         return self
 
@@ -200,19 +175,8 @@ class Task:
         return self._wait_async().__await__()
 
     async def _wait_async(self) -> Task:
-        done = self._until_settled()
-        wrapped = asyncio.wrap_future(done)
-        try:
-            while not wrapped.done():
-                # In short steps: an interrupt is noticed only when the loop wakes.
-                await asyncio.wait({wrapped}, timeout=_HEARTBEAT_S)
-        except KeyboardInterrupt:
-            raise WaitInterrupted(self._goes_on("is not waited for any more")) from None
-        except asyncio.CancelledError:
-            raise WaitCancelled(self._goes_on("is not waited for any more")) from None
-        finally:
-            self._waiters.discard(done)
-        await asyncio.to_thread(self._session.flush, _DRAW_S)
+        await self._waits.wait_async()
+        await asyncio.to_thread(self._session.flush)
         self._raise_unless_succeeded()
         return self
 
@@ -287,38 +251,18 @@ class Task:
         Returns:
             a function that removes the listener.
         """
-        self._listeners.append(callback)
-
-        def remove() -> None:
-            if callback in self._listeners:
-                self._listeners.remove(callback)
-
-        return remove
+        return self._listeners.add(callback)
 
     # --- inside ------------------------------------------------------------------------------------
 
     def changed(self) -> None:
         """The engine tells that the state changed (on its thread)."""
         if self.state.is_settled:
-            for waiter in list(self._waiters):
-                _settle(waiter)
+            self._waits.end()
 
     def tell(self) -> None:
         """Tell the listeners (on the notifier's thread)."""
-        for callback in list(self._listeners):
-            try:
-                callback(self)
-            except Exception:
-                log.exception("a listener of task %s failed", self.id)
-
-    def _until_settled(self) -> futures.Future[None]:
-        if not self.state.is_settled:
-            self._session.need_here()
-        done: futures.Future[None] = futures.Future()
-        self._waiters.add(done)
-        if self.state.is_settled:
-            _settle(done)
-        return done
+        self._listeners.tell(self)
 
     def _goes_on(self, what: str) -> str:
         name = self.id or self.key
@@ -369,15 +313,6 @@ def error_for(task: Task) -> ActTwoError:
                 param=state.param,
             )
     return WatchStopped(said, task)
-
-
-def _settle(waiter: futures.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
-
-
-def _plain_step(done: futures.Future[None], seconds: float) -> None:
-    futures.wait([done], timeout=seconds)
 
 
 def _nested_step() -> Callable[[futures.Future[None], float], None]:

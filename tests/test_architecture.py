@@ -28,6 +28,7 @@ LEVELS: dict[str, int] = {
     "inspection": 3,
     "engine": 4,
     "notify": 4,
+    "waits": 4,
     "embedded": 4,
     "archive": 5,
     "clips": 5,

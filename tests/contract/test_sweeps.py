@@ -352,6 +352,27 @@ def test_a_sweep_whose_cells_are_all_sent_can_be_cancelled_too_and_says_so(sessi
     assert (sweep.state, sweep.counts) == ("cancelled", {"CANCELLED": 2})
 
 
+def test_an_await_that_is_cancelled_ends_and_the_sweep_goes_on(session, sandbox) -> None:
+    sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=range(2)).run(canary=False)
+
+    async def wait() -> None:
+        with pytest.raises(asyncio.CancelledError, match="the sweep itself goes on"):
+            await sweep
+
+    async def main() -> None:
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await waiting
+
+    impatient = threading.Thread(target=asyncio.run, args=(main(),), daemon=True)
+    impatient.start()
+    impatient.join(10)
+    assert not impatient.is_alive()
+    assert sweep.state == "running"
+    sweep.cancel()
+
+
 def _until(is_so, sweep: Sweep) -> None:
     """Wait for a change of the sweep after which something is so."""
 
