@@ -22,7 +22,7 @@ from cometact_nb.domain.grid import specify
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import TaskState
 from cometact_nb.engine import Engine, new_key
-from cometact_nb.errors import ConfigError, HistoryError, WaitInterrupted
+from cometact_nb.errors import ActTwoError, ConfigError, HistoryError, WaitInterrupted
 from cometact_nb.gate import Gate
 from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
@@ -201,19 +201,20 @@ class Session:
             request = request.replace(**fields)
         config = self._config
         precheck.check(request, config, self._inspector)
-        task = self.handle(self.new_job(config.endpoint))
-        work = self.engine.submit(
-            task._job,  # noqa: SLF001
-            request,
-            config.price.usd_per_request,
-            max_spend=config.max_spend,
-        )
-        verdict = self.run(work, f"{task.key} is being sent")
-        if config.wait and isinstance(verdict, flow.Created):
+        job = self.new_job(config.endpoint)
+        task = self.handle(job)
+        price = config.price.usd_per_request
+        try:
+            work = self.engine.submit(job, request, price, max_spend=config.max_spend)
+            verdict = self.run(work, f"{task.key} is being sent")
+        except ActTwoError:
+            self.drop_job(job)
+            raise
+        if not isinstance(verdict, flow.Created):
+            raise error_for(task)
+        if config.wait:
             task.wait()
-        if isinstance(verdict, flow.Created):
-            return task
-        raise error_for(task)
+        return task
 
     def task(self, name: str) -> Task:
         """The task with this id, from this session, from history, or made elsewhere with the same key.

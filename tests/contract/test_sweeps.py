@@ -119,6 +119,14 @@ def test_what_a_kernel_may_spend_stops_sweeps_and_single_requests_alike(priced, 
     assert sandbox.posts() == 2
 
 
+def test_a_request_that_no_budget_allows_leaves_no_task_behind(priced, sandbox, tmp_path) -> None:
+    priced.configure(max_spend=0.1)
+    with pytest.raises(BudgetError, match="max_spend"):
+        priced.submit(character=sandbox.character, reference=sandbox.reference)
+    assert priced.tasks() == []
+    priced.configure(history=str(tmp_path / "another.sqlite"))  # refused while tasks are watched
+
+
 def test_a_refused_request_counts_for_no_budget(priced, sandbox) -> None:
     priced.configure(max_spend=0.5)
     with pytest.raises(Exception, match="HTTP 400"):

@@ -234,6 +234,7 @@ def test_a_history_that_cannot_be_written_keeps_the_request_from_being_sent(tmp_
     with pytest.raises(ActTwoError, match="Nothing is sent"):
         submit(session, sandbox)
     assert sandbox.posts() == 0
+    assert session.tasks() == []
     session.close()
 
 
