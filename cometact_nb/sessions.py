@@ -22,7 +22,7 @@ from cometact_nb.domain.grid import specify
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import TaskState
 from cometact_nb.engine import Engine, new_key
-from cometact_nb.errors import ActTwoError, ConfigError, HistoryError, WaitInterrupted
+from cometact_nb.errors import ActTwoError, CancelRefused, ConfigError, HistoryError, WaitInterrupted
 from cometact_nb.gate import Gate
 from cometact_nb.inspection import Inspector
 from cometact_nb.job import Job
@@ -239,9 +239,14 @@ class Session:
 
         Args:
             task: of this session.
+
+        Raises:
+            CancelRefused: the service has not answered yet, so that there is no id to cancel by.
         """
         if task.id is not None:
             self.run(self.engine.cancel(task._job))  # noqa: SLF001  (a handle's job is the session's)
+        elif not task.status.is_terminal:
+            raise CancelRefused("The service has not given the task an id yet; ask again when it has.")
 
     def refresh(self, task: Task) -> None:
         """See :meth:`Task.refresh`.

@@ -117,6 +117,19 @@ def test_a_cancel_the_service_does_not_know_is_said(session, sandbox) -> None:
     assert task.wait(60).clip
 
 
+def test_a_cancel_that_comes_before_the_id_says_that_it_did_nothing(session, sandbox) -> None:
+    slow = sandbox.playing("slow-answer:seconds=1")
+    sending = threading.Thread(target=submit, args=(session, sandbox), kwargs={"character": slow})
+    sending.start()
+    while not session.tasks() or not sandbox.posts():
+        assert sending.is_alive()
+    (task,) = session.tasks()
+    with pytest.raises(CancelRefused, match="not given the task an id yet"):
+        task.cancel()
+    sending.join()
+    assert task.wait(60).clip
+
+
 def test_a_refusal_is_raised_with_what_the_service_said(session, sandbox) -> None:
     with pytest.raises(RefusedError) as caught:
         submit(session, sandbox, ratio="7:7", allow_unlisted=True)
