@@ -23,14 +23,24 @@ from cometact_nb.project import history_setting, is_url, plain_path, project_set
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULT_BASE_URL", "DEFAULT_PRICE", "Config", "Endpoint", "Price", "Secret", "is_loopback"]
+__all__ = [
+    "DEFAULT_BASE_URL",
+    "DEFAULT_PRICE",
+    "Config",
+    "Endpoint",
+    "Price",
+    "Secret",
+    "is_loopback",
+    "is_over",
+]
 
 DEFAULT_BASE_URL = "https://api.cometapi.com"
 
 #: Documented as required on create: apidoc.cometapi.com …/official-format/control-a-character.
 DEFAULT_RUNWAY_VERSION = "2024-11-06"
 
-
+#: Sums of prices are compared within this, since floats do not add up.
+_CENT_FRACTION = 1e-6
 #: What ``embed=True`` allows, and what any number may, MB.
 _EMBED_MB, _EMBED_MAX_MB = 2.0, 100
 
@@ -100,6 +110,11 @@ class Price:
 #: CometAPI's model page shows a price per request; Runway's own price is per second. Both change.
 DEFAULT_PRICE = Price(0.40, source="CometAPI model page for act_two, second-hand", as_of="2026-05-01")
 FREE = Price(0.0, source="sandbox, nothing is billed")
+
+
+def is_over(usd: float, limit: float) -> bool:
+    """Whether a sum of prices is above a limit, in US dollars: 3 × $0.40 is not more than $1.20."""
+    return usd > limit + _CENT_FRACTION
 
 
 def is_loopback(url: str) -> bool:

@@ -20,6 +20,7 @@ import msgspec
 
 from cometact_nb.api import flow, pace
 from cometact_nb.api.client import Client
+from cometact_nb.config import is_over
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import Status, TaskState, reduce
 from cometact_nb.errors import BudgetError, HistoryError
@@ -41,8 +42,6 @@ __all__ = ["Engine"]
 
 log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
-#: Sums of prices are compared within this, so that 3 × $0.40 is not more than $1.20.
-_CENT_FRACTION = 1e-6
 #: How long closing waits for answers to what was sent, seconds. Front ends kill a kernel that takes 5 s.
 _LAST_ANSWERS_S = 3.0
 _STOPPED = "the kernel stopped before the service answered"
@@ -155,7 +154,7 @@ class Engine:
             CellTaken: another process bought the cell; nothing was sent.
             BudgetUsed: with it the cell's sweep would cost more than it may; nothing was sent.
         """
-        if max_spend is not None and self.spent_usd + price_usd > max_spend + _CENT_FRACTION:
+        if max_spend is not None and is_over(self.spent_usd + price_usd, max_spend):
             raise BudgetError(
                 f"${price_usd:.2f} more would go over max_spend=${max_spend:.2f}: ${self.spent_usd:.2f} are "
                 "spent since this kernel started. Nothing was sent; act.configure(max_spend=…) changes it."

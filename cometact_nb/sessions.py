@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,7 +37,7 @@ from cometact_nb.tasks import Task, error_for
 from cometact_nb.waits import until_done
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
     from concurrent import futures
 
     from cometact_nb.domain.inspection import Inspection, Role
@@ -430,7 +430,7 @@ class Session:
 
         Raises:
             RequestError: an input is on this machine, or a recent inspection saw it to be bad.
-            ConfigError: no key.
+            ConfigError: no key, or a place for the clips that cannot be used.
         """
         precheck.check(request, self._config, self._inspector)
 
@@ -494,11 +494,6 @@ class Session:
         folder = self._config.output_dir
         return folder if isinstance(folder, str) else (self.notebook_dir / folder).resolve()
 
-    def _track(self, job: Job) -> Task:
-        # No lock: the engine's thread comes here, too, and must not wait for a sandbox that starts. One step
-        # of a dict is safe, and tasks() reads a copy.
-        return self._tasks.setdefault(job.state.key, Task(self, job))
-
     def adopt(self, row: Row) -> Job:
         """A task found in history, watched on if it has not ended. Call it on the engine's loop."""
         known = self._tasks.get(row.state.key)
@@ -508,7 +503,7 @@ class Session:
         here = row.state.base_url == config.base_url
         endpoint = config.endpoint if here else Endpoint(row.state.base_url)
         job = Job(row.state, endpoint, self.output_folder())
-        self._track(job)
+        self.handle(job)
         moved = find_moved(row.state, job.output_dir)
         if moved:
             self.engine.apply(job, events.ClipsMoved(at=self.engine.now(), clips=moved))
@@ -516,13 +511,15 @@ class Session:
         return job
 
     def handle(self, job: Job) -> Task:
-        """The task of a job."""
-        return self._tasks.get(job.state.key) or self._track(job)
+        """The task of a job, known to this session from now on."""
+        # No lock: the engine's thread comes here, too, and must not wait for a sandbox that starts. One step
+        # of a dict is safe, and tasks() reads a copy.
+        return self._tasks.get(job.state.key) or self._tasks.setdefault(job.state.key, Task(self, job))
 
     def new_job(self, endpoint: Endpoint) -> Job:
         """A task to be, known to this session from now on."""
         job = Job(TaskState(key=new_key()), endpoint, self.output_folder())
-        self._track(job)
+        self.handle(job)
         return job
 
     def drop_job(self, job: Job) -> None:
@@ -572,10 +569,8 @@ class Session:
         self._engine = None
 
 
-@contextmanager
-def _silent(_: Task) -> Iterator[Callable[[], None]]:
-    with nullcontext():
-        yield lambda: None
+def _silent(_: Task) -> AbstractContextManager[Callable[[], None]]:
+    return nullcontext(lambda: None)
 
 
 def _no_views(name: str) -> Any:

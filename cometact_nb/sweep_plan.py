@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.config import is_over
 from cometact_nb.domain.grid import label
 from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Plan", "approve", "check_max_spend"]
 
-#: Sums of prices are compared within this, so that 3 × $0.40 is not more than $1.20.
-_CENT_FRACTION = 1e-6
 _SHOWN_VALUES = 12
 
 
@@ -134,7 +133,7 @@ def approve(plan: Plan, before: float, max_cost: float | None, *, yes: bool) -> 
     if max_cost is not None:
         if isinstance(max_cost, bool) or not isinstance(max_cost, (int, float)) or not max_cost >= 0:
             raise ConfigError(f"max_cost={max_cost!r} is not an amount of US dollars. Give a number ≥ 0.")
-        if total > max_cost + _CENT_FRACTION and not yes:
+        if is_over(total, max_cost) and not yes:
             raise ApprovalNeeded(
                 f"{plan.to_buy} cells cost {price}; with ${plan.spent_usd:.2f} spent so far, more than "
                 f"max_cost=${max_cost:.2f}. Nothing was sent. Narrow the sweep, raise max_cost, or say "
@@ -142,7 +141,7 @@ def approve(plan: Plan, before: float, max_cost: float | None, *, yes: bool) -> 
                 plan,
             )
         return float(max_cost)
-    if plan.needs_yes and not yes and total > before + _CENT_FRACTION:
+    if plan.needs_yes and not yes and is_over(total, before):
         raise ApprovalNeeded(
             f"{plan.to_buy} cells cost {price}, more than ${plan.ask_above:.2f}. Nothing was sent. Look at "
             f"sweep.plan, then sweep.run(yes=True) or sweep.run(max_cost={total:.2f}).",
@@ -157,7 +156,7 @@ def check_max_spend(plan: Plan, limit: float | None, spent_usd: float, *, yes: b
     Raises:
         BudgetError: it would; with ``yes`` it is left to the stop itself.
     """
-    if limit is None or yes or spent_usd + plan.cost_usd <= limit + _CENT_FRACTION:
+    if limit is None or yes or not is_over(spent_usd + plan.cost_usd, limit):
         return
     raise BudgetError(
         f"{plan.to_buy} cells cost {plan.price.estimate(plan.to_buy)}, and ${spent_usd:.2f} of "

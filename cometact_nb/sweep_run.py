@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from cometact_nb.api import flow
+from cometact_nb.config import is_over
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.sweep import blamed, shares
 from cometact_nb.domain.task import Status
@@ -38,7 +39,6 @@ _STRIKES = 3
 CANARY_ABOVE = 4
 #: Refusals that have nothing to do with the cell: every other one would be refused alike.
 _NOT_THE_CELL = {401, 402, 403, 404, 405, 408, 429}
-_CENT_FRACTION = 1e-6
 
 
 @dataclass(eq=False)
@@ -248,7 +248,7 @@ class Runner:
         async with self._gate.sending:
             if self.state != "running" or entry.mark != "QUEUED":
                 return
-            if self.spent_usd + price > self.approved_usd + _CENT_FRACTION:
+            if is_over(self.spent_usd + price, self.approved_usd):
                 self._halt("paused", self._used_up)
                 return
             job = self._posting = self._host.new_job()

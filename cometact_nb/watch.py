@@ -255,9 +255,7 @@ class Watcher:
             return await self._ask_in_turn(job)
 
     async def _ask_in_turn(self, job: Job) -> flow.Outcome:
-        client = (
-            self._host.client
-        )  # made here, when it is the first: that takes a while, and turns are counted
+        client = self._host.client  # before the turn: making the first one takes a while
         scale = job.endpoint.time_scale
         early = job.last_poll + pace.POLL_FLOOR_S * scale - self._clock.monotonic()
         if early > 0:
