@@ -8,30 +8,15 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.getipython import get_ipython
 
-from cometact_nb import magic_history
 from cometact_nb.handbook import topics
-from cometact_nb.magic_options import (
-    SUBCOMMANDS,
-    VALUES,
-    doctor_parser,
-    guide_parser,
-    request_parser,
-    sandbox_parser,
-)
+from cometact_nb.magic_commands import PARSERS, WITH_ID, known_ids
+from cometact_nb.magic_options import SUBCOMMANDS, VALUES, request_parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["matcher"]
 
-_PARSERS = {
-    "sandbox": sandbox_parser,
-    "doctor": doctor_parser,
-    "guide": guide_parser,
-    **magic_history.PARSERS,
-}
-#: Commands after which a task's id may stand.
-_WITH_ID = {"show", "cancel"}
 _LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}act_two\s(?P<rest>.*)$")
 
 
@@ -56,7 +41,7 @@ def matcher(context: Any) -> Any:
 
 def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
     """Where in ``fragment`` the completed part begins, and what may stand there."""
-    parser = _PARSERS.get(before[0] if before else "", request_parser)()
+    parser = PARSERS.get(before[0] if before else "", request_parser)()
     if "$" in fragment:
         place = fragment.rindex("$") + 1
         name, dot, _ = fragment[place:].partition(".")
@@ -70,8 +55,8 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
         return 0, topics()
     if fragment.startswith("-"):
         return 0, parser.options()
-    if len(before) == 1 and before[0] in _WITH_ID:
-        return 0, magic_history.known_ids()
+    if len(before) == 1 and before[0] in WITH_ID:
+        return 0, known_ids()
     if not before:
         return 0, [*SUBCOMMANDS, *parser.options()]
     return 0, parser.options()

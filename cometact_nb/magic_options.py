@@ -24,14 +24,12 @@ __all__ = [
     "SUBCOMMANDS",
     "VALUES",
     "Parser",
-    "doctor_parser",
     "field_values",
     "fields_from_line",
-    "guide_parser",
     "naming_options",
     "request_fields",
     "request_parser",
-    "sandbox_parser",
+    "seconds",
 ]
 
 _INPUTS = ("character", "reference")
@@ -186,54 +184,6 @@ def request_parser() -> Parser:
     return parser
 
 
-def sandbox_parser() -> Parser:
-    """The parser of ``%act_two sandbox``."""
-    parser = Parser(
-        prog="%act_two sandbox",
-        description="Send tasks to a stand-in on this machine that renders real clips. Nothing is billed.",
-        allow_abbrev=False,
-        add_help=False,
-    )
-    parser.add_argument(
-        "--speed", metavar="X", help="how many times faster than the real service (default 12)"
-    )
-    parser.add_argument(
-        "--scenario", metavar="SPEC", action="append", help="rehearse a fault, such as lost-answer"
-    )
-    parser.add_argument("--url", help="use one that runs already, started by: cometact-nb sandbox")
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
-    return parser
-
-
-def doctor_parser() -> Parser:
-    """The parser of ``%act_two doctor``."""
-    parser = Parser(
-        prog="%act_two doctor",
-        description="Inspect an input as the vendor would see it. Nothing is submitted, no key is sent.",
-        allow_abbrev=False,
-        add_help=False,
-    )
-    parser.add_argument(
-        "input", nargs="*", metavar="URL", help="URL or path of a character or a reference clip"
-    )
-    parser.add_argument("--role", metavar="character|reference", help="what it is meant for")
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
-    return parser
-
-
-def guide_parser() -> Parser:
-    """The parser of ``%act_two guide``."""
-    parser = Parser(
-        prog="%act_two guide",
-        description="Read the guide in the notebook.",
-        allow_abbrev=False,
-        add_help=False,
-    )
-    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="a page or a section; none lists them all")
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
-    return parser
-
-
 def field_values(options: argparse.Namespace) -> dict[str, Any]:
     """What the line says about the request, with numbers and switches read from their text.
 
@@ -313,6 +263,19 @@ def naming_options(error: RequestError) -> RequestError:
         names = "/".join(OPTIONS.get(finding.field, ()))
         told.append(replace(finding, cure=f"{cure} ({names})" if names else cure))
     return RequestError(told)
+
+
+def seconds(text: Any, option: str = "--timeout") -> float | None:
+    """What an option says as a number above 0, or None where it is not given."""
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        value = 0.0
+    if not value > 0:
+        raise UsageError(f"%act_two: {option} {text!r} is not a number above 0.")
+    return value
 
 
 def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:

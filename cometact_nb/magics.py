@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import keyword
 import logging
-import sys
 from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
@@ -14,18 +13,16 @@ from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_e
 
 from cometact_nb import magic_sweep
 from cometact_nb.errors import RequestError, TaskError
+from cometact_nb.magic_commands import PARSERS, display, greet, run, say, session
 from cometact_nb.magic_complete import matcher
-from cometact_nb.magic_history import COMMANDS, greet
 from cometact_nb.magic_options import (
     SUBCOMMANDS,
-    doctor_parser,
     fields_from_line,
-    guide_parser,
     naming_options,
     parse,
     request_fields,
     request_parser,
-    sandbox_parser,
+    seconds,
 )
 from cometact_nb.magic_words import WordError, expand, split
 
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sessions import Session
     from cometact_nb.sweep_handle import Sweep
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
@@ -57,13 +53,13 @@ class ActTwoMagics(Magics):
         """Send one Act-Two request, or a sweep of them, and watch."""
         words = self._words(line, local_ns or {})
         if cell is None and (not words or words[0] in {"-h", "--help"}):
-            _say(request_parser().format_help())
+            say(request_parser().format_help())
             return None
         if cell is None and isinstance(words[0], str) and not words[0].startswith("-"):
             return self._subcommand(words[0], words[1:])
         options = parse(request_parser(), words)
         if options.help:
-            _say(request_parser().format_help())
+            say(request_parser().format_help())
             return None
         _check_running(options)
         fields = _fields(options, cell)
@@ -85,14 +81,14 @@ class ActTwoMagics(Magics):
     def _submit(self, request: ActTwoRequest, options: argparse.Namespace) -> Task:
         name = options.output
         try:
-            task = _session().submit(request)
+            task = session().submit(request)
         except TaskError as error:
             # It was, or may have been, paid for: what is known must be in sight and in hand.
             self._keep(error.task, name, quiet=options.quiet)
             raise
         self._keep(task, name, quiet=options.quiet)
         if options.wait:
-            task.wait(_seconds(options.timeout), nested=options.nested)
+            task.wait(seconds(options.timeout), nested=options.nested)
         return task
 
     def _keep(self, task: Task, name: str | None, *, quiet: bool) -> None:
@@ -109,13 +105,13 @@ class ActTwoMagics(Magics):
             # It is paid for: a traceback here would make the line look as if it were to be run again.
             log.exception("task %s could not be shown", task.id)
             name = task.id or task.key
-            _say(f"Sent, but it could not be shown here. It goes on; act.task({name!r}) has it.\n")
+            say(f"Sent, but it could not be shown here. It goes on; act.task({name!r}) has it.\n")
 
     def _sweep(self, fields: dict[str, Any], options: argparse.Namespace) -> Sweep | None:
         try:
-            sweep = magic_sweep.plan(_session(), fields, options)
+            sweep = magic_sweep.plan(session(), fields, options)
             if options.dry_run:
-                _display(sweep.plan)
+                display(sweep.plan)
                 return None
             magic_sweep.run(sweep, options)
         except RequestError as error:
@@ -124,7 +120,7 @@ class ActTwoMagics(Magics):
             self.shell.user_ns[options.output] = sweep
         magic_sweep.show(sweep, quiet=options.quiet)
         if options.wait:
-            sweep.wait(_seconds(options.timeout))
+            sweep.wait(seconds(options.timeout))
         return sweep
 
     def _subcommand(self, name: str, words: list[Any]) -> Any:
@@ -132,16 +128,14 @@ class ActTwoMagics(Magics):
             near = difflib.get_close_matches(name, SUBCOMMANDS, n=1)
             hint = f"Did you mean %act_two {near[0]}?" if near else "A URL goes after -c or -r."
             raise UsageError(f"%act_two: {name[:60]!r} is no command. {hint} See %act_two --help.")
-        if name in COMMANDS:
-            return COMMANDS[name](words)
-        return getattr(self, f"_{name}")(words)
+        return run(name, words) if name in PARSERS else self._panel(words)
 
     def _panel(self, words: list[Any]) -> Panel | None:
         from cometact_nb.views.panel import Panel  # noqa: PLC0415  (ipywidgets, when it is needed)
 
         options = parse(request_parser(), words)
         if options.help:
-            _say(request_parser().format_help())
+            say(request_parser().format_help())
             return None
         for running in (
             "dry_run",
@@ -157,45 +151,11 @@ class ActTwoMagics(Magics):
             if getattr(options, running):
                 option = f"--{running.replace('_', '-')}"
                 raise UsageError(f"%act_two panel: {option} is for a request that is sent at once.")
-        panel = Panel(_session(), request_fields(options), read_magic=fields_from_line)
+        panel = Panel(session(), request_fields(options), read_magic=fields_from_line)
         if name := _variable(options.output):
             self.shell.user_ns[name] = panel
         panel.show()
         return panel
-
-    def _sandbox(self, words: list[Any]) -> None:
-        parser = sandbox_parser()
-        options = parse(parser, words)
-        if options.help:
-            _say(parser.format_help())
-            return
-        given = {name: getattr(options, name) for name in ("url", "scenario") if getattr(options, name)}
-        sandbox = _session().use_sandbox(_seconds(options.speed, "--speed"), **given)
-        assert sandbox is not None
-        _say(
-            f"SANDBOX: tasks go to {sandbox.base_url} on this machine, {sandbox.speed:g}× real time. "
-            "Nothing is billed. act.leave_sandbox() goes back.\n"
-            f"Try: %act_two -c {sandbox.character} -r {sandbox.reference} -e 4\n"
-        )
-
-    def _doctor(self, words: list[Any]) -> None:
-        parser = doctor_parser()
-        options = parse(parser, words)
-        if options.help or not options.input:
-            _say(parser.format_help())
-            return
-        for given in options.input:
-            _say(f"{_session().inspect(given, options.role)}\n")
-
-    def _guide(self, words: list[Any]) -> None:
-        from cometact_nb.handbook import guide  # noqa: PLC0415  (the pages, when they are read)
-
-        parser = guide_parser()
-        options = parse(parser, words)
-        if options.help:
-            _say(parser.format_help())
-            return
-        _display(guide(options.topic))
 
 
 def load(ip: Any) -> None:
@@ -215,12 +175,6 @@ def unload(ip: Any) -> None:
         ip.Completer.custom_matchers.remove(matcher)
     for kind in ("line", "cell"):
         ip.magics_manager.magics[kind].pop("act_two", None)
-
-
-def _session() -> Session:
-    from cometact_nb.views import wiring  # noqa: PLC0415  (httpx and SQLite, when they are needed)
-
-    return wiring.session()
 
 
 def _fields(options: argparse.Namespace, cell: str | None) -> dict[str, Any]:
@@ -246,34 +200,16 @@ def _request(fields: dict[str, Any]) -> ActTwoRequest:
 def _display_preview(request: ActTwoRequest) -> None:
     from cometact_nb.views.preview import Preview  # noqa: PLC0415
 
-    _display(Preview(request, _session().config))
-
-
-def _display(shown: Any) -> None:
-    from IPython.display import display  # noqa: PLC0415
-
-    display(shown)  # type: ignore[no-untyped-call]
+    display(Preview(request, session().config))
 
 
 def _check_running(options: argparse.Namespace) -> None:
     """Refuse what would be found out only once the request is paid for."""
     _variable(options.output)
-    if _seconds(options.timeout) is not None and not options.wait:
+    if seconds(options.timeout) is not None and not options.wait:
         raise UsageError("%act_two: --timeout says how long to wait; add --wait.")
     if options.nested and not options.wait:
         raise UsageError("%act_two: --nested says how to wait; add --wait.")
-
-
-def _seconds(text: Any, option: str = "--timeout") -> float | None:
-    if text is None:
-        return None
-    try:
-        value = float(text)
-    except (TypeError, ValueError):
-        value = 0.0
-    if not value > 0:
-        raise UsageError(f"%act_two: {option} {text!r} is not a number above 0.")
-    return value
 
 
 def _variable(name: Any) -> str | None:
@@ -282,7 +218,3 @@ def _variable(name: Any) -> str | None:
     if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
         raise UsageError(f"%act_two: --output {name!r} is no name for a variable.")
     return name
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text)

@@ -9,7 +9,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from cometact_nb import magic_history, magic_options
+from cometact_nb.magic_commands import PARSERS
+from cometact_nb.magic_options import request_parser
 
 
 class Help(SphinxDirective):
@@ -26,9 +27,8 @@ class Help(SphinxDirective):
 
 
 def _magic_help(words: list[str]) -> str:
-    kind = words[0] if words else "request"
-    made = magic_history.PARSERS.get(kind) or getattr(magic_options, f"{kind}_parser")
-    return str(made().format_help())
+    parser = PARSERS[words[0]] if words else request_parser
+    return parser().format_help()
 
 
 def _command_help(words: list[str]) -> str:

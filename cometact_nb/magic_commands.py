@@ -1,4 +1,4 @@
-"""``%act_two history``, ``show``, ``resume`` and ``cancel``: what an earlier kernel left behind."""
+"""The commands of ``%act_two``, such as ``%act_two doctor URL``: the parser and the work of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 
 from cometact_nb.errors import ConfigError
-from cometact_nb.magic_options import Parser, fields_from_line, parse
+from cometact_nb.magic_options import Parser, fields_from_line, parse, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,41 @@ if TYPE_CHECKING:
     from cometact_nb.sessions import Session
     from cometact_nb.tasks import Task
 
-__all__ = ["COMMANDS", "PARSERS", "greet", "known_ids"]
+__all__ = ["PARSERS", "WITH_ID", "display", "greet", "known_ids", "run", "say", "session"]
+
+
+def sandbox_parser() -> Parser:
+    """The parser of ``%act_two sandbox``."""
+    parser = _parser(
+        "sandbox", "Send tasks to a stand-in on this machine that renders real clips. Nothing is billed."
+    )
+    parser.add_argument(
+        "--speed", metavar="X", help="how many times faster than the real service (default 12)"
+    )
+    parser.add_argument(
+        "--scenario", metavar="SPEC", action="append", help="rehearse a fault, such as lost-answer"
+    )
+    parser.add_argument("--url", help="use one that runs already, started by: cometact-nb sandbox")
+    return _with_help(parser)
+
+
+def doctor_parser() -> Parser:
+    """The parser of ``%act_two doctor``."""
+    parser = _parser(
+        "doctor", "Inspect an input as the vendor would see it. Nothing is submitted, no key is sent."
+    )
+    parser.add_argument(
+        "input", nargs="*", metavar="URL", help="URL or path of a character or a reference clip"
+    )
+    parser.add_argument("--role", metavar="character|reference", help="what it is meant for")
+    return _with_help(parser)
+
+
+def guide_parser() -> Parser:
+    """The parser of ``%act_two guide``."""
+    parser = _parser("guide", "Read the guide in the notebook.")
+    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="a page or a section; none lists them all")
+    return _with_help(parser)
 
 
 def history_parser() -> Parser:
@@ -28,8 +62,7 @@ def history_parser() -> Parser:
     parser.add_argument("--since", metavar="WHEN", help="a date, ISO text, or a time ago such as 7d, 12h")
     parser.add_argument("--text", metavar="TEXT", help="part of an id, an address, a file, a failure")
     parser.add_argument("--limit", metavar="N", help="how many at the most (default 50)")
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
-    return parser
+    return _with_help(parser)
 
 
 def show_parser() -> Parser:
@@ -46,8 +79,7 @@ def resume_parser() -> Parser:
         "what was approved. No single request is sent again.",
     )
     parser.add_argument("-w", "--wait", action="store_true", help="return when all of it has ended")
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
-    return parser
+    return _with_help(parser)
 
 
 def cancel_parser() -> Parser:
@@ -73,7 +105,31 @@ def greet() -> None:
     found = [_count(left.unfinished, "unfinished task"), _count(left.unconfirmed, "UNCONFIRMED request")]
     if any(found):
         cure = "resume takes them up" if left.unfinished else "history --status UNCONFIRMED shows them"
-        _say(f"cometact_nb: the history has {' and '.join(filter(None, found))}. %act_two {cure}.\n")
+        say(f"cometact_nb: the history has {' and '.join(filter(None, found))}. %act_two {cure}.\n")
+
+
+def _sandbox(options: Any) -> None:
+    given = {name: getattr(options, name) for name in ("url", "scenario") if getattr(options, name)}
+    sandbox = session().use_sandbox(seconds(options.speed, "--speed"), **given)
+    assert sandbox is not None
+    say(
+        f"SANDBOX: tasks go to {sandbox.base_url} on this machine, {sandbox.speed:g}× real time. "
+        "Nothing is billed. act.leave_sandbox() goes back.\n"
+        f"Try: %act_two -c {sandbox.character} -r {sandbox.reference} -e 4\n"
+    )
+
+
+def _doctor(options: Any) -> None:
+    if not options.input:
+        say(doctor_parser().format_help())
+    for given in options.input:
+        say(f"{session().inspect(given, options.role)}\n")
+
+
+def _guide(options: Any) -> None:
+    from cometact_nb.handbook import guide  # noqa: PLC0415  (the pages, when they are read)
+
+    display(guide(options.topic))
 
 
 def _history(options: Any) -> TaskHistory:
@@ -81,7 +137,7 @@ def _history(options: Any) -> TaskHistory:
     from cometact_nb.views.history import show  # noqa: PLC0415
 
     limit = 50 if options.limit is None else options.limit
-    found = find_history(_session(), options.status, options.since, options.text, limit)
+    found = find_history(session(), options.status, options.since, options.text, limit)
     show(found, read_magic=fields_from_line)
     return found
 
@@ -89,64 +145,70 @@ def _history(options: Any) -> TaskHistory:
 def _show(options: Any) -> Task:
     from cometact_nb.views import status  # noqa: PLC0415
 
-    task = _session().task(options.id)
+    task = session().task(options.id)
     status.show(task, once_per_cell=True)
     return task
 
 
 def _cancel(options: Any) -> None:
-    task = _session().task(options.id)
+    task = session().task(options.id)
     if task.status.is_terminal:
-        _say(f"Task {task.id or task.key} has ended already: {task.status}.\n")
+        say(f"Task {task.id or task.key} has ended already: {task.status}.\n")
         return
     task.cancel()
     said = "cancelled" if task.status.is_terminal else "cancel asked for; the card shows when it is confirmed"
-    _say(f"Task {task.id or task.key}: {said}.\n")
+    say(f"Task {task.id or task.key}: {said}.\n")
 
 
 def _resume(options: Any) -> None:
     from cometact_nb.resuming import take_up_all  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
-    resumed = take_up_all(_session())
-    _say(f"{resumed}\n")
+    resumed = take_up_all(session())
+    say(f"{resumed}\n")
     if options.wait:
         resumed.wait()
 
 
 #: Each command's parser.
 PARSERS: dict[str, Callable[[], Parser]] = {
+    "sandbox": sandbox_parser,
+    "doctor": doctor_parser,
+    "guide": guide_parser,
     "history": history_parser,
     "show": show_parser,
     "resume": resume_parser,
     "cancel": cancel_parser,
 }
 _WORK: dict[str, Callable[[Any], Any]] = {
+    "sandbox": _sandbox,
+    "doctor": _doctor,
+    "guide": _guide,
     "history": _history,
     "show": _show,
     "resume": _resume,
     "cancel": _cancel,
 }
+#: Commands that want a task's id.
+WITH_ID = {"show", "cancel"}
+#: Those whose line is to blame when a value cannot be.
+_OF_HISTORY = {"history", "show", "resume", "cancel"}
 
 
-def _command(name: str) -> Callable[[Sequence[Any]], Any]:
-    def run(words: Sequence[Any]) -> Any:
-        parser = PARSERS[name]()
-        options = parse(parser, words)
-        if options.help:
-            _say(parser.format_help())
-            return None
-        if name in {"show", "cancel"} and not options.id:
-            raise UsageError(f"%act_two {name}: which task? Give its id; %act_two history lists them.")
-        try:
-            return _WORK[name](options)
-        except ConfigError as error:
-            raise UsageError(f"%act_two {name}: {error}") from None
-
-    return run
-
-
-#: What runs each command, given the words after its name.
-COMMANDS: dict[str, Callable[[Sequence[Any]], Any]] = {name: _command(name) for name in PARSERS}
+def run(name: str, words: Sequence[Any]) -> Any:
+    """Do what a command says, given the words after its name."""
+    parser = PARSERS[name]()
+    options = parse(parser, words)
+    if options.help:
+        say(parser.format_help())
+        return None
+    if name in WITH_ID and not options.id:
+        raise UsageError(f"%act_two {name}: which task? Give its id; %act_two history lists them.")
+    try:
+        return _WORK[name](options)
+    except ConfigError as error:
+        if name not in _OF_HISTORY:
+            raise
+        raise UsageError(f"%act_two {name}: {error}") from None
 
 
 def _parser(name: str, description: str) -> Parser:
@@ -155,6 +217,10 @@ def _parser(name: str, description: str) -> Parser:
 
 def _with_id(parser: Parser) -> Parser:
     parser.add_argument("id", nargs="?", metavar="ID", help="a task's id, or its first 4 characters or more")
+    return _with_help(parser)
+
+
+def _with_help(parser: Parser) -> Parser:
     parser.add_argument("-h", "--help", action="store_true", help="show this")
     return parser
 
@@ -177,11 +243,20 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
 
 
-def _session() -> Session:
+def display(shown: Any) -> None:
+    """Show in the current cell."""
+    from IPython.display import display as show  # noqa: PLC0415
+
+    show(shown)  # type: ignore[no-untyped-call]
+
+
+def session() -> Session:
+    """The session that the functions of the package use, too."""
     from cometact_nb.views import wiring  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
     return wiring.session()
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print in the current cell."""
     sys.stdout.write(text)
