@@ -56,8 +56,8 @@ class Notifier:
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all work put so far is done; False when that took longer than ``timeout_s`` seconds."""
-        if threading.current_thread() is self._thread:
-            return True
+        if threading.current_thread() is self._thread or not self._thread.is_alive():
+            return True  # told, or in a forked process, which has no such thread
         reached = threading.Event()
         self._queue.put(reached.set)
         return reached.wait(timeout_s)
