@@ -75,15 +75,14 @@ class Sweep:
         self.ratings: dict[str, Rating] = {}
         self.base_url = config.base_url if kept is None else kept.base_url
         here = self.base_url == config.base_url
-        self._endpoint = config.endpoint if here else Endpoint(self.base_url)
+        self.endpoint = config.endpoint if here else Endpoint(self.base_url)
         self._entries = [Entry(cell) for cell in planned.cells]
         self.cells: tuple[Cell, ...] = tuple(Cell(self, entry) for entry in self._entries)
         self._doubts = doubts(planned)
         self._terms = kept.terms if kept is not None else store.Terms(state="planned")
         self._canary = self._terms.canary
         self._spent_before = 0.0
-        self._looked = False
-        self._runner = Runner(self, session.engine, session.gate, self._entries, lambda: session.config)
+        self._runner = Runner(self, session, self._entries)
         self._choice = Choice(self._entries, lambda: self._runner.state == "running")
         self._inputs = Inputs(session, (entry.cell.request for entry in self._entries))
         self._listeners = Listeners[Sweep]()
@@ -95,7 +94,7 @@ class Sweep:
     @property
     def sandbox(self) -> bool:
         """Whether it runs at a service on this machine, where nothing is billed."""
-        return self._endpoint.is_loopback
+        return self.endpoint.is_loopback
 
     @property
     def state(self) -> str:
@@ -389,21 +388,6 @@ class Sweep:
 
     # --- what the runner asks for, on the engine's loop ---------------------------------------------
 
-    def new_job(self) -> Job:
-        """A new task at the sweep's service."""
-        return self.session.new_job(self._endpoint)
-
-    def drop(self, job: Job) -> None:
-        """A new task that was never begun."""
-        self.session.drop_job(job)
-
-    def adopt(self, key: str) -> Job:
-        """The task with this key, watched from now on."""
-        row = self.session.engine.history.find(key)
-        if row is None:
-            raise ActTwoError(f"The history names task {key} for a cell, but does not have it.")
-        return self.session.adopt(row)
-
     def attach(self, entry: Entry, job: Job) -> None:
         """``job`` is the task of a cell from now on."""
         entry.job = job
@@ -451,7 +435,6 @@ class Sweep:
         self._spent_before = store.spent(history, self.name, self.base_url)
         keys = [entry.job.state.key for entry in self._entries if entry.job is not None]
         self.ratings.update(store.ratings(history, keys))
-        self._looked = True
         self.changed()
 
     def _plan(self, wanted: Sequence[Entry]) -> Plan:
@@ -517,7 +500,7 @@ class Sweep:
                 f"Sweep {self.name!r} belongs to {self.base_url}, but new requests go to {config.base_url}. "
                 "Configure that service again, or make a new sweep."
             )
-        self._endpoint = config.endpoint
+        self.endpoint = config.endpoint
         for request in {entry.pair: entry.cell.request for entry in wanted}.values():
             self.session.check(request)
 

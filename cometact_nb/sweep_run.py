@@ -19,13 +19,12 @@ from cometact_nb.errors import ActTwoError, HistoryError
 from cometact_nb.store.history import BudgetUsed, CellClaim, CellTaken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from cometact_nb.config import Config
+    from cometact_nb.config import Endpoint
     from cometact_nb.domain.grid import PlannedCell
-    from cometact_nb.engine import Engine
-    from cometact_nb.gate import Gate
     from cometact_nb.job import Job
+    from cometact_nb.sessions import Session
 
 __all__ = ["Entry", "Runner"]
 
@@ -72,15 +71,8 @@ class Host(Protocol):
     """What a runner needs of its sweep."""
 
     name: str
-
-    def new_job(self) -> Job:
-        """A new task at the sweep's service, shown and told about from now on."""
-
-    def drop(self, job: Job) -> None:
-        """A new task that was never begun."""
-
-    def adopt(self, key: str) -> Job:
-        """The task with this key, watched from now on."""
+    #: The service that it buys at.
+    endpoint: Endpoint
 
     def attach(self, entry: Entry, job: Job) -> None:
         """``job`` is the task of a cell from now on."""
@@ -97,20 +89,15 @@ class Runner:
 
     Args:
         host: the sweep.
-        engine: of the session.
-        gate: of the session.
+        session: watches its tasks, and has the settings and the places at the service.
         entries: the cells, in order.
-        config: asked for the present settings.
     """
 
-    def __init__(
-        self, host: Host, engine: Engine, gate: Gate, entries: Sequence[Entry], config: Callable[[], Config]
-    ) -> None:
+    def __init__(self, host: Host, session: Session, entries: Sequence[Entry]) -> None:
         self._host = host
-        self._engine = engine
-        self._gate = gate
+        self._session = session
+        self._gate = session.gate
         self._entries = entries
-        self._config = config
         self.state = "planned"  #: then ``"running"``, ``"paused"``, ``"cancelled"`` or ``"bought"``
         self.problem = ""  #: why it is paused
         self.spent_usd = 0.0
@@ -170,7 +157,7 @@ class Runner:
             jobs = [
                 entry.job for entry in self._entries if entry.job and not entry.job.state.status.is_terminal
             ]
-        await asyncio.gather(*(self._engine.cancel(job) for job in jobs))
+        await asyncio.gather(*(self._session.engine.cancel(job) for job in jobs))
         return [job.state.cancel_message for job in jobs if job.state.cancel_message]
 
     def note(self, entry: Entry) -> None:
@@ -203,7 +190,7 @@ class Runner:
     async def _run(self) -> None:
         try:
             while self.state == "running" and self.queued:
-                await self._gate.enter(self._config().max_in_flight)
+                await self._gate.enter(self._session.config.max_in_flight)
                 entry = self._pick() if self.state == "running" else None
                 if entry is None:
                     self._gate.leave()
@@ -244,34 +231,40 @@ class Runner:
         return None
 
     async def _buy(self, entry: Entry) -> None:
-        price = self._config().price.usd_per_request
+        price = self._session.config.price.usd_per_request
         async with self._gate.sending:
             if self.state != "running" or entry.mark != "QUEUED":
                 return
             if is_over(self.spent_usd + price, self.approved_usd):
                 self._halt("paused", self._used_up)
                 return
-            job = self._posting = self._host.new_job()
+            job = self._posting = self._session.new_job(self._host.endpoint)
             self._host.attach(entry, job)
             entry.reason = ""
             try:
                 verdict = await self._send(entry, job, price)
             except CellTaken as taken:
-                self._host.drop(job)
-                self._host.attach(entry, self._host.adopt(taken.key))
+                self._session.drop_job(job)
+                self._host.attach(entry, self._adopted(taken.key))
                 return
             except BudgetUsed:
-                self._host.drop(job)
+                self._session.drop_job(job)
                 entry.job = None
                 self._halt("paused", f"{self._used_up}, with what another kernel bought for it")
                 return
             except ActTwoError:
-                self._host.drop(job)
+                self._session.drop_job(job)
                 entry.job = None
                 raise
             finally:
                 self._posting = None
         self._judge(entry, job, verdict, price)
+
+    def _adopted(self, key: str) -> Job:
+        row = self._session.engine.history.find(key)
+        if row is None:
+            raise ActTwoError(f"The history names task {key} for a cell, but does not have it.")
+        return self._session.adopt(row)
 
     @property
     def _used_up(self) -> str:
@@ -281,11 +274,11 @@ class Runner:
         self, entry: Entry, job: Job, price: float
     ) -> flow.Created | flow.Declined | flow.Doubtful:
         claim = CellClaim(self._host.name, entry.cell.replicate, entry.instead_of, self.approved_usd)
-        return await self._engine.submit(
+        return await self._session.engine.submit(
             job,
             entry.cell.request,
             price,
-            max_spend=self._config().max_spend,
+            max_spend=self._session.config.max_spend,
             cell=claim,
             limits=_LIMITS,
         )
