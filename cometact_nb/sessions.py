@@ -484,6 +484,8 @@ class Session:
             ConfigError: this process was forked from the one that it runs in.
         """
         self.need_here()
+        if (running := self._engine) is not None:
+            return running  # without the lock: its own thread asks, too, and must not wait for a sandbox
         with self._lock:
             if self._engine is None:
                 self._engine = Engine(self._config.history, self._changed)

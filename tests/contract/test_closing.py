@@ -7,9 +7,12 @@ import gc
 import threading
 import time
 
+import pytest
 from services import new_session
 
+from cometact_nb import embedded
 from cometact_nb.domain.task import Status
+from cometact_nb.errors import ConfigError
 
 
 def test_a_kernel_that_ends_while_a_request_is_sent_learns_its_answer_and_begins_no_other(
@@ -51,6 +54,33 @@ def test_what_asks_for_the_engine_while_it_closes_does_not_hold_it_up(session) -
     begun.wait(10)
     session.close()
     assert asked == [engine]
+
+
+def test_what_asks_for_the_engine_while_a_sandbox_starts_does_not_wait_for_it(session, monkeypatch) -> None:
+    starting, ready = threading.Event(), threading.Event()
+
+    def start(speed: float) -> None:
+        starting.set()
+        ready.wait(30)
+        raise ConfigError("it did not start")
+
+    def use_sandbox() -> None:
+        with pytest.raises(ConfigError):
+            session.use_sandbox()
+
+    async def ask() -> object:
+        return session.engine
+
+    monkeypatch.setattr(embedded, "start", start)
+    engine = session.engine
+    using = threading.Thread(target=use_sandbox)
+    using.start()
+    starting.wait(10)
+    try:
+        assert engine.call(ask()).result(10) is engine
+    finally:
+        ready.set()
+        using.join()
 
 
 def test_a_session_that_closes_while_inputs_are_inspected_leaves_no_loose_ends(sandbox, tmp_path) -> None:
