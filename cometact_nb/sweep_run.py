@@ -109,6 +109,7 @@ class Runner:
         self._strikes = 0
         self._news = asyncio.Event()
         self._posting: Job | None = None
+        self._sending = asyncio.Lock()  #: this sweep's own share in that of the gate
         self._task: asyncio.Task[None] | None = None
 
     # --- what the sweep asks for -------------------------------------------------------------------
@@ -153,7 +154,7 @@ class Runner:
             if entry.mark == "QUEUED" and entry.job is None:
                 entry.mark, entry.reason = "STOPPED", "the sweep was cancelled"
         self._halt("cancelled", "")
-        async with self._gate.sending:  # a request that is under way has its id after this
+        async with self._sending:  # a request that is under way has its id after this
             jobs = [
                 entry.job for entry in self._entries if entry.job and not entry.job.state.status.is_terminal
             ]
@@ -232,7 +233,7 @@ class Runner:
 
     async def _buy(self, entry: Entry) -> None:
         price = self._session.config.price.usd_per_request
-        async with self._gate.sending:
+        async with self._gate.sending, self._sending:
             if self.state != "running" or entry.mark != "QUEUED":
                 return
             if is_over(self.spent_usd + price, self.approved_usd):

@@ -360,6 +360,19 @@ def test_a_sweep_whose_cells_are_all_sent_can_be_cancelled_too_and_says_so(sessi
     assert (sweep.state, sweep.counts) == ("cancelled", {"CANCELLED": 2})
 
 
+def test_a_cancel_does_not_wait_for_another_sweep_that_the_service_puts_off(session, sandbox) -> None:
+    put_off = sandbox.playing("rate-limited:retry_after=300x50")  # the sweep waits for 48 s of this sandbox
+    first = grid(session, sandbox, character=put_off, seed=range(2)).run()
+    _until(lambda: first.cells[0].task is not None and first.cells[0].task.state.waiting_for, first)
+    second = grid(session, sandbox, seed=range(2)).run()
+    cancelling = threading.Thread(target=second.cancel, daemon=True)
+    cancelling.start()
+    cancelling.join(10)
+    assert not cancelling.is_alive()
+    assert second.counts == {"STOPPED": 2}
+    first.cancel()
+
+
 def test_an_await_that_is_cancelled_ends_and_the_sweep_goes_on(session, sandbox) -> None:
     sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=range(2)).run(canary=False)
 
