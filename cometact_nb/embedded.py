@@ -86,18 +86,15 @@ def checked_speed(speed: Any) -> float:
     Raises:
         ConfigError: it is none, or too slow or fast to be meant.
     """
-    wanted = speed
     if speed is None:
-        named = os.environ.get("COMETACT_NB_SANDBOX_SPEED") or DEFAULT_SPEED
-        try:
-            wanted = float(named)
-        except ValueError:
-            speed = named
-    if isinstance(wanted, bool) or not isinstance(wanted, (int, float)) or not 0.1 <= wanted <= 1000:  # noqa: PLR2004
+        speed = os.environ.get("COMETACT_NB_SANDBOX_SPEED") or DEFAULT_SPEED
+        with suppress(ValueError):
+            speed = float(speed)
+    if isinstance(speed, bool) or not isinstance(speed, (int, float)) or not 0.1 <= speed <= 1000:  # noqa: PLR2004
         raise ConfigError(
             f"speed={speed!r} is outside 0.1–1000. 1 is real time, {DEFAULT_SPEED:g} the default."
         )
-    return float(wanted)
+    return float(speed)
 
 
 def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:

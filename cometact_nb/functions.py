@@ -1,8 +1,11 @@
-"""The functions of the package: each hands over to the session that magic and panel use, too."""
+"""The functions of the package: each hands over to the session that magic and panel use, too.
+
+What they take and raise is told here and again at :class:`Session`, since help and hover show what stands at
+the name itself; the tests hold the two together. Modules are imported in the function that needs them.
+"""
 
 from __future__ import annotations
 
-import importlib
 import inspect as introspection
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,8 +67,9 @@ def _naming_fields(function: F) -> F:
 
 def session() -> Session:
     """The session that the magic, the panel and the functions of this package share."""
-    shared: Session = importlib.import_module("cometact_nb.views.wiring").session()
-    return shared
+    from cometact_nb.views import wiring  # noqa: PLC0415
+
+    return wiring.session()
 
 
 def configure(**settings: Any) -> Config:
@@ -213,9 +217,9 @@ def load_clip(path: str | PathLike[str]) -> SavedClip:
     Raises:
         ClipError: one of the two files is missing or cannot be read.
     """
-    home = importlib.import_module("cometact_nb.archive")
-    saved: SavedClip = home.load_clip(session(), path)
-    return saved
+    from cometact_nb import archive  # noqa: PLC0415
+
+    return archive.load_clip(session(), path)
 
 
 def verify(folder: str | PathLike[str] | None = None) -> Verification:
@@ -234,9 +238,9 @@ def verify(folder: str | PathLike[str] | None = None) -> Verification:
         ClipError: there is no such folder, or it cannot be read.
         HistoryError: the history could not be read.
     """
-    home = importlib.import_module("cometact_nb.archive")
-    found: Verification = home.verify(session(), folder)
-    return found
+    from cometact_nb import archive  # noqa: PLC0415
+
+    return archive.verify(session(), folder)
 
 
 def history(status: Any = None, since: Any = None, text: str | None = None, limit: int = 50) -> TaskHistory:
@@ -258,10 +262,9 @@ def history(status: Any = None, since: Any = None, text: str | None = None, limi
         ConfigError: a value that cannot be.
         HistoryError: the history cannot be read.
     """
-    found: TaskHistory = importlib.import_module("cometact_nb.histories").find_history(
-        session(), status, since, text, limit
-    )
-    return found
+    from cometact_nb.histories import find_history  # noqa: PLC0415
+
+    return find_history(session(), status, since, text, limit)
 
 
 def resume() -> Resumed:
@@ -277,8 +280,9 @@ def resume() -> Resumed:
         ConfigError: there is something to take up, and no key to ask with.
         HistoryError: the history cannot be read.
     """
-    resumed: Resumed = importlib.import_module("cometact_nb.resuming").take_up_all(session())
-    return resumed
+    from cometact_nb.resuming import take_up_all  # noqa: PLC0415
+
+    return take_up_all(session())
 
 
 def use_sandbox(
@@ -320,9 +324,9 @@ def guide(topic: str | None = None) -> Guide:
     Raises:
         ConfigError: there is no such page.
     """
-    home = importlib.import_module("cometact_nb.handbook")
-    page: Guide = home.guide(topic)
-    return page
+    from cometact_nb import handbook  # noqa: PLC0415
+
+    return handbook.guide(topic)
 
 
 @_naming_fields
@@ -339,8 +343,9 @@ def panel(**initial: Any) -> Panel:
     Raises:
         RequestError: a field that no request has.
     """
-    home = importlib.import_module("cometact_nb.views.panel")
-    read_magic = importlib.import_module("cometact_nb.magic_options").fields_from_line
-    made: Panel = home.Panel(session(), initial, read_magic=read_magic)
+    from cometact_nb.magic_options import fields_from_line  # noqa: PLC0415
+    from cometact_nb.views.panel import Panel  # noqa: PLC0415
+
+    made = Panel(session(), initial, read_magic=fields_from_line)
     made.show()
     return made

@@ -316,3 +316,15 @@ def test_a_file_named_like_a_library_does_not_break_the_sandbox_and_a_scenario_i
         session.use_sandbox(speeed=3)
     session.close()
     assert not started.alive
+
+
+@pytest.mark.parametrize(
+    ("given", "named", "shown"),
+    [(0, "40", "0"), ("fast", "40", "'fast'"), (None, "5000", "5000.0"), (None, "fast", "'fast'")],
+)
+def test_a_speed_that_cannot_be_is_named_wherever_it_was_said(
+    session, monkeypatch, given, named, shown
+) -> None:
+    monkeypatch.setenv("COMETACT_NB_SANDBOX_SPEED", named)
+    with pytest.raises(ConfigError, match=f"speed={shown} is outside 0.1–1000"):
+        session.use_sandbox(given)
