@@ -80,6 +80,11 @@ class Session:
         #: knows of widgets.
         self.views: Callable[[str], Any] = _no_views
 
+    def __repr__(self) -> str:
+        where = f"SANDBOX at {self._config.base_url}" if self._config.sandbox else self._config.base_url
+        count = len(self._tasks)
+        return f"<Session: {where}, {count} task{'' if count == 1 else 's'} in this kernel>"
+
     # --- settings ----------------------------------------------------------------------------------
 
     @property

@@ -328,3 +328,8 @@ def test_a_speed_that_cannot_be_is_named_wherever_it_was_said(
     monkeypatch.setenv("COMETACT_NB_SANDBOX_SPEED", named)
     with pytest.raises(ConfigError, match=f"speed={shown} is outside 0.1–1000"):
         session.use_sandbox(given)
+
+
+def test_a_session_says_where_requests_go_and_never_its_key(session, sandbox) -> None:
+    session.submit(character=sandbox.character, reference=sandbox.reference)
+    assert repr(session) == f"<Session: SANDBOX at {sandbox.base_url}, 1 task in this kernel>"
