@@ -12,7 +12,8 @@ from cometact_nb.errors import ActTwoError
 from cometact_nb.views import gallery_record, status, words
 from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice, places
 from cometact_nb.views.live_record import LiveRecord
-from cometact_nb.views.pieces import GALLERY_SCRIPTS, STATIC, read_piece
+from cometact_nb.views.pieces import read_piece
+from cometact_nb.views.scripts import GALLERY, joined
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +43,8 @@ class Gallery(anywidget.AnyWidget):
         ConfigError: a field that is not swept.
     """
 
-    _esm: ClassVar[Any] = "".join(
-        path.read_text("utf-8") for path in (STATIC / "pieces.js", *GALLERY_SCRIPTS, STATIC / "gallery.js")
-    )
-    _css: ClassVar[Any] = STATIC / "gallery.css"
+    _esm: ClassVar[Any] = joined("pieces.js", *GALLERY, "gallery.js")
+    _css: ClassVar[Any] = joined("gallery.css")
 
     #: The sweep's name, and whether it runs in the sandbox.
     title = traitlets.Dict().tag(sync=True)

@@ -15,6 +15,7 @@ from cometact_nb.domain.task import Status
 from cometact_nb.views import words
 from cometact_nb.views.card import tone
 from cometact_nb.views.history_record import knobs_told, told
+from cometact_nb.views.scripts import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["HistoryWidget", "as_text", "poster_bytes", "row_facts"]
 
-_STATIC = Path(__file__).parent / "static"
 #: A poster in the table, pixels: twice what it is shown at, for dense screens.
 _POSTER_PX = 224
 #: Above this a poster is not sent: it was not written by this package.
@@ -39,8 +39,8 @@ class HistoryWidget(anywidget.AnyWidget):
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 
-    _esm: ClassVar[Any] = _STATIC / "history.js"
-    _css: ClassVar[Any] = _STATIC / "history.css"
+    _esm: ClassVar[Any] = joined("dom.js", "history.js")
+    _css: ClassVar[Any] = joined("history.css")
 
     #: See :func:`row_facts`.
     rows: Any = traitlets.List().tag(sync=True)

@@ -16,14 +16,12 @@ import traitlets
 
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
 from cometact_nb.views.panel_form import normal
-from cometact_nb.views.pieces import STATIC
+from cometact_nb.views.scripts import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = ["PanelWidget"]
-
-_SCRIPTS = tuple(STATIC / name for name in ("dom.js", "panel_form.js", "panel_sweep.js", "panel.js"))
 
 
 class PanelWidget(anywidget.AnyWidget):
@@ -34,9 +32,8 @@ class PanelWidget(anywidget.AnyWidget):
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 
-    # One module of several files: there is no bundler, and a module of a widget cannot import its neighbour.
-    _esm: ClassVar[Any] = "".join(path.read_text("utf-8") for path in _SCRIPTS)
-    _css: ClassVar[Any] = STATIC / "panel.css"
+    _esm: ClassVar[Any] = joined("dom.js", "panel_form.js", "panel_sweep.js", "panel.js")
+    _css: ClassVar[Any] = joined("panel.css")
 
     #: What the form holds; written by both sides.
     values = traitlets.Dict().tag(sync=True)

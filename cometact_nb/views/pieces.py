@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError
@@ -11,23 +10,10 @@ from cometact_nb.views import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-__all__ = ["GALLERY_SCRIPTS", "STATIC", "read_piece"]
+__all__ = ["read_piece"]
 
-STATIC = Path(__file__).parent / "static"
-#: The gallery without what brings the clips: a kernel's messages, or files beside a report.
-GALLERY_SCRIPTS = tuple(
-    STATIC / f"{name}.js"
-    for name in (
-        "dom",
-        "frame_lock",
-        "gallery_tile",
-        "gallery_compare",
-        "gallery_blind",
-        "gallery_player",
-        "gallery_view",
-    )
-)
 #: A server drops messages above its rate limit (1 MB/s over 3 s in jupyter_server), so pieces stay small.
 _PIECE_MAX_BYTES = 1 << 20
 

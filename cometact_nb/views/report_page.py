@@ -17,8 +17,8 @@ from cometact_nb.views import words
 from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice, places
 from cometact_nb.views.gallery_record import stars
 from cometact_nb.views.parts import esc
-from cometact_nb.views.pieces import GALLERY_SCRIPTS, STATIC
 from cometact_nb.views.report_table import bare, rows
+from cometact_nb.views.scripts import GALLERY, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,8 +38,8 @@ def page_html(sweep: Sweep, files: Sequence[Files]) -> str:
         sweep: what is reported.
         files: where each cell's clip lies.
     """
-    script = "".join(path.read_text("utf-8") for path in (*GALLERY_SCRIPTS, STATIC / "report.js"))
-    style = "".join((STATIC / name).read_text("utf-8") for name in ("gallery.css", "report.css"))
+    script = joined(*GALLERY, "report.js")
+    style = joined("gallery.css", "report.css")
     # `file:` beside 'self': for a page that is opened from a disk, browsers differ in what 'self' is.
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
@@ -96,7 +96,7 @@ def _summary(sweep: Sweep) -> str:
     facts = [
         ("Cells", f"{plan.cells} ({plan.grid}): {counts}"),
         *axes,
-        *[(name, value) for name, value in _fixed(sweep)],
+        *_fixed(sweep),
         ("Price of one", price.estimate(1)),
         (
             "Spent",

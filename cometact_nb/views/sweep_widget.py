@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
@@ -22,6 +21,7 @@ from cometact_nb.views import sweep_facts as facts
 from cometact_nb.views import words
 from cometact_nb.views.card import card_html
 from cometact_nb.views.panel_form import Gate
+from cometact_nb.views.scripts import joined
 from cometact_nb.views.sweep_layout import axis_name, lay_out, names_of, params_line
 from cometact_nb.views.sweep_record import planned_html
 from cometact_nb.views.thumb import small_jpeg
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SweepWidget"]
 
-_STATIC = Path(__file__).parent / "static"
-_SCRIPTS = ("pieces.js", "card.js", "sweep_grid.js", "sweep.js")
 #: Pixels, twice what a cell takes on the page; and bytes.
 _POSTER_SIDE, _POSTER_MAX_BYTES = 288, 12_000
 #: Posters in one message: pages ask for as many at a time.
@@ -51,8 +49,8 @@ class SweepWidget(anywidget.AnyWidget):
         sweep: what to show.
     """
 
-    _esm: ClassVar[Any] = "".join((_STATIC / name).read_text("utf-8") for name in _SCRIPTS)
-    _css: ClassVar[Any] = "".join((_STATIC / name).read_text("utf-8") for name in ("status.css", "sweep.css"))
+    _esm: ClassVar[Any] = joined("dom.js", "pieces.js", "card.js", "sweep_grid.js", "sweep.js")
+    _css: ClassVar[Any] = joined("status.css", "sweep.css")
 
     #: Where each cell lies, see :func:`_grid`; never changes.
     grid = traitlets.Dict().tag(sync=True)

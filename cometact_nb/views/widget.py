@@ -12,15 +12,14 @@ from cometact_nb.domain.advice import advise
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views import words
 from cometact_nb.views.card import card_html, tone
-from cometact_nb.views.pieces import STATIC, read_piece
+from cometact_nb.views.pieces import read_piece
+from cometact_nb.views.scripts import joined
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
     from cometact_nb.tasks import Task
 
 __all__ = ["StatusWidget", "cancel", "clip_piece", "live_facts"]
-
-_SCRIPTS = ("pieces.js", "card.js", "status.js")
 
 
 def live_facts(state: TaskState, now: float) -> dict[str, Any]:
@@ -81,9 +80,8 @@ class StatusWidget(anywidget.AnyWidget):
         task: the task to show.
     """
 
-    # One module of several files: there is no bundler, and a module of a widget cannot import its neighbour.
-    _esm: ClassVar[Any] = "".join((STATIC / name).read_text("utf-8") for name in _SCRIPTS)
-    _css: ClassVar[Any] = STATIC / "status.css"
+    _esm: ClassVar[Any] = joined("dom.js", "pieces.js", "card.js", "status.js")
+    _css: ClassVar[Any] = joined("status.css")
 
     #: The card with empty slots; changes when its structure does.
     html = traitlets.Unicode().tag(sync=True)

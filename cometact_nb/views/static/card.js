@@ -12,32 +12,10 @@ function duration(seconds) {
   return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
 }
 
-// Only what changed is written: a screen reader announces a status that is set again.
-function put(node, text) {
-  if (node && node.textContent !== text) node.textContent = text;
-}
-
-async function toClipboard(pre) {
-  try {
-    await navigator.clipboard.writeText(pre.textContent);
-    return true;
-  } catch {
-    // Not a secure page, or not allowed: select the text and copy the selection.
-    const range = document.createRange();
-    range.selectNodeContents(pre);
-    const selection = getSelection();
-    selection.removeAllRanges();
-    selection.addRange(range);
-    return document.execCommand("copy");
-  }
-}
-
 class Card {
   constructor(model, el) {
     this.model = model;
-    this.root = document.createElement("div");
-    this.root.className = "cometact";
-    this.root.setAttribute("role", "group");
+    this.root = h("div", { class: "cometact", role: "group" });
     el.append(this.root);
     this.urls = [];
     this.pieces = new Pieces((content) => this.send(content));
@@ -55,12 +33,11 @@ class Card {
     this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.unsure(), { signal });
     // A picture that cannot be loaded leaves its name.
     this.root.addEventListener("error", (event) => event.target.classList?.add("gone"), { signal, capture: true });
-    this.handlers = {
+    this.unsubscribe = subscribe(this.model, {
       "change:html": () => (this.build(), this.draw()),
       "change:live": () => this.receive(),
       "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
-    };
-    for (const [name, handler] of Object.entries(this.handlers)) this.model.on(name, handler);
+    });
     this.clock = setInterval(() => this.tick(), 1000);
   }
 
@@ -128,15 +105,9 @@ class Card {
   click(event) {
     const button = event.target.closest("button[data-action]");
     if (!button || button.disabled) return;
-    if (button.dataset.action === "copy") this.copy(button);
+    if (button.dataset.action === "copy") copyText(button.parentElement.nextElementSibling, button);
     else if (button.dataset.sure) this.cancel(button);
     else this.sure(button);
-  }
-
-  async copy(button) {
-    const done = await toClipboard(button.parentElement.nextElementSibling);
-    button.textContent = done ? "Copied" : "Press Ctrl+C";
-    setTimeout(() => (button.textContent = "Copy"), 1500);
   }
 
   sure(button) {
@@ -211,7 +182,7 @@ class Card {
     clearInterval(this.clock);
     clearTimeout(this.sureTimer);
     clearTimeout(this.answerTimer);
-    for (const [name, handler] of Object.entries(this.handlers)) this.model.off(name, handler);
+    this.unsubscribe();
     this.release();
     this.root.remove();
   }

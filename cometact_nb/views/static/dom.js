@@ -1,5 +1,5 @@
-// What every front end here builds its elements with. Put above the module that uses it: there is no bundler,
-// and a module of a widget cannot import its neighbour.
+// What every front end here needs. Put above the module that uses it: there is no bundler, and a module of a widget
+// cannot import its neighbour.
 
 // Elements from nested arrays: everything is set as text or attribute, never parsed as HTML.
 function h(tag, attributes = {}, ...children) {
@@ -16,4 +16,35 @@ function h(tag, attributes = {}, ...children) {
 // Only what changed is written: a screen reader announces a text that is set again.
 function put(node, text) {
   if (node && node.textContent !== text) node.textContent = text;
+}
+
+// Copies a node's text, and says so on the button that was pressed for it.
+async function copyText(node, button, name = "Copy") {
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(node.textContent);
+  } catch {
+    // Not a secure page, or not allowed: select the text and copy the selection.
+    getSelection().selectAllChildren(node);
+    done = document.execCommand("copy");
+  }
+  put(button, done ? "Copied" : "Press Ctrl+C");
+  setTimeout(() => put(button, name), 1500);
+}
+
+// JupyterLab takes arrows, Enter and letters for its cells, except where text is typed; Ctrl+S stays its own.
+// Returns what ends it.
+function keepKeys(root) {
+  const own = ({ target, ctrlKey, metaKey }) =>
+    root.contains(target) && target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
+  addEventListener("keydown", own, { capture: true });
+  return () => removeEventListener("keydown", own, { capture: true });
+}
+
+// Hears of a model's changes and messages; returns what ends it.
+function subscribe(model, handlers) {
+  for (const [name, handler] of Object.entries(handlers)) model.on(name, handler);
+  return () => {
+    for (const [name, handler] of Object.entries(handlers)) model.off(name, handler);
+  };
 }

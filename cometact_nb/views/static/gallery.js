@@ -72,14 +72,13 @@ export default {
   render({ model, el }) {
     const kernel = new Kernel(model);
     const view = (kernel.view = new GalleryView(el, kernel));
-    const handlers = {
+    const unsubscribe = subscribe(model, {
       "msg:custom": (content, buffers) => kernel.message(content, buffers ?? []),
       "change:choice": () => view.follow(model.get("choice")),
-    };
-    for (const [name, handler] of Object.entries(handlers)) model.on(name, handler);
+    });
     kernel.send({ type: "hello" });
     return () => {
-      for (const [name, handler] of Object.entries(handlers)) model.off(name, handler);
+      unsubscribe();
       view.dispose();
       kernel.dispose();
     };

@@ -180,7 +180,7 @@ class Tile {
     this.cell = { ...this.cell, rating };
     this.draw();
     this.view.host.rate(this.index, { ...change, blind });
-    this.view.rated();
+    this.view.blindBar.draw();
   }
 
   // --- the clip ------------------------------------------------------------------------------------

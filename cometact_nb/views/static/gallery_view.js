@@ -34,10 +34,7 @@ class GalleryView {
     this.player = new Player(this);
     this.build(el);
     this.observe();
-    // JupyterLab takes arrows and letters for its cells, except where this attribute stands; Ctrl+S stays its own.
-    this.own = ({ target, ctrlKey, metaKey }) =>
-      this.root.contains(target) && target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
-    addEventListener("keydown", this.own, { capture: true });
+    this.leaveKeys = keepKeys(this.root);
     this.player.draw();
   }
 
@@ -138,10 +135,6 @@ class GalleryView {
     const clips = [...this.cells.values()].filter((cell) => cell.clip).length;
     const others = [...counts].map(([status, count]) => `${count} ${status.toLowerCase()}`);
     put(this.count, [`${clips} of ${this.cells.size} clips`, ...others].join(" · "));
-    this.blindBar.draw();
-  }
-
-  rated() {
     this.blindBar.draw();
   }
 
@@ -375,7 +368,7 @@ class GalleryView {
   }
 
   dispose() {
-    removeEventListener("keydown", this.own, { capture: true });
+    this.leaveKeys();
     clearTimeout(this.hiding);
     for (const observer of [this.screen, ...this.observers]) observer.disconnect();
     this.lock.dispose();

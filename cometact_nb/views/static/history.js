@@ -8,42 +8,12 @@ const TIMES = { "": "Any time", "1h": "Last hour", "24h": "Last 24 hours", "7d":
 const NAMES = { show: "Show", load: "Load into panel", resume: "Resume", cancel: "Cancel" };
 let count = 0; // for ids: a history may have several views on a page
 
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== false) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-// Only what changed is written: a screen reader announces a status that is set again.
-function put(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
 // Where JupyterLab shows a folder beside the notebook that is on the page; null elsewhere.
 function labFolder(source) {
   const found = location.pathname.match(/^(.*\/lab)(?:\/workspaces\/[^/]+)?\/tree\/(.+)$/);
   const folders = source.split("/").slice(0, -1);
   if (!found || source.startsWith("..") || source.startsWith("/")) return null;
   return [found[1], "tree", ...found[2].split("/").slice(0, -1), ...folders].join("/");
-}
-
-async function toClipboard(node) {
-  try {
-    await navigator.clipboard.writeText(node.textContent);
-    return true;
-  } catch {
-    // Not a secure page, or not allowed: select the text and copy the selection.
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const selection = getSelection();
-    selection.removeAllRanges();
-    selection.addRange(range);
-    return document.execCommand("copy");
-  }
 }
 
 class History {
@@ -56,17 +26,13 @@ class History {
     this.posters = new Map(); // object URLs by their task's key
     this.revealed = new Set();
     this.build(el);
-    this.handlers = {
+    const unsubscribe = subscribe(model, {
       "change:rows": () => this.draw(),
       "change:asked": () => this.fill(),
       "change:told": () => this.tell(),
       "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
-    };
-    for (const [name, handler] of Object.entries(this.handlers)) model.on(name, handler);
-    // JupyterLab takes arrows, Enter and letters for its cells, except where text is typed; Ctrl+S stays its own.
-    this.own = ({ target, ctrlKey, metaKey }) =>
-      this.root.contains(target) && target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
-    addEventListener("keydown", this.own, { capture: true });
+    });
+    this.ends = [unsubscribe, keepKeys(this.root)];
     this.fill();
     this.tell();
     this.draw();
@@ -242,10 +208,7 @@ class History {
   // No page can open a file manager: the path, to be copied, and the folder where JupyterLab can show it.
   where(row) {
     const path = h("code", {}, row.path);
-    const copy = h("button", { type: "button", onclick: async () => {
-      copy.textContent = (await toClipboard(path)) ? "Copied" : "Press Ctrl+C";
-      setTimeout(() => (copy.textContent = "Copy path"), 1500);
-    } }, "Copy path");
+    const copy = h("button", { type: "button", onclick: () => copyText(path, copy, "Copy path") }, "Copy path");
     const folder = row.source ? h("a", { target: "_blank", rel: "noreferrer" }, "Open its folder in JupyterLab") : "";
     return h("div", { class: "file" }, path, copy, folder);
   }
@@ -275,8 +238,7 @@ class History {
 
   dispose() {
     for (const timer of [this.typing, this.waiting, this.sureTimer]) clearTimeout(timer);
-    for (const [name, handler] of Object.entries(this.handlers)) this.model.off(name, handler);
-    removeEventListener("keydown", this.own, { capture: true });
+    for (const end of this.ends) end();
     this.seen.disconnect();
     for (const url of this.posters.values()) URL.revokeObjectURL(url);
     this.root.remove();

@@ -22,16 +22,12 @@ class Panel extends SweepForm {
     this.root = h("section", { class: "cometact-panel", "aria-label": "Act-Two request" });
     this.build();
     el.append(this.root);
-    this.handlers = {
+    const unsubscribe = subscribe(model, {
       "change:values": () => this.fill(),
       "change:shown": () => this.draw(),
       "msg:custom": (content) => (content.type === "heard" ? this.heard(content.number) : this.free()),
-    };
-    for (const [name, handler] of Object.entries(this.handlers)) model.on(name, handler);
-    // JupyterLab takes arrows, Enter and letters for its cells, except where text is typed; Ctrl+S stays its own.
-    this.own = ({ target, ctrlKey, metaKey }) =>
-      this.root.contains(target) && target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
-    addEventListener("keydown", this.own, { capture: true });
+    });
+    this.ends = [unsubscribe, keepKeys(this.root)];
     this.fill();
     this.draw();
     this.send({ type: "hello" }, [], true);
@@ -295,24 +291,10 @@ class Panel extends SweepForm {
     p.copy.disabled = !code[this.form];
   }
 
-  async copy() {
-    const { pre, copy } = this.parts;
-    let done = true;
-    try {
-      await navigator.clipboard.writeText(pre.textContent);
-    } catch {
-      getSelection().selectAllChildren(pre); // not a secure page, or not allowed
-      done = document.execCommand("copy");
-    }
-    put(copy, done ? "Copied" : "Press Ctrl+C");
-    setTimeout(() => put(copy, "Copy"), 1500);
-  }
-
   dispose() {
     clearTimeout(this.typing);
     clearTimeout(this.waiting);
-    removeEventListener("keydown", this.own, { capture: true });
-    for (const [name, handler] of Object.entries(this.handlers)) this.model.off(name, handler);
+    for (const end of this.ends) end();
     for (const url of this.previews.values()) URL.revokeObjectURL(url);
     this.root.remove();
   }

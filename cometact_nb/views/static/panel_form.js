@@ -148,7 +148,7 @@ class Form {
     const p = this.parts;
     p.tabs = h("div", { role: "tablist", "aria-label": "Form of the code", class: "tabs", onkeydown: (event) => this.turn(event) });
     p.pre = h("pre", { role: "tabpanel", tabindex: "0", id: `${this.id}-code` });
-    p.copy = h("button", { type: "button", class: "small", onclick: () => this.copy() }, "Copy");
+    p.copy = h("button", { type: "button", class: "small", onclick: () => copyText(p.pre, p.copy) }, "Copy");
     this.form = "Magic";
     for (const name of ["Magic", "Python", "curl", "JSON"]) {
       p.tabs.append(h("button", { type: "button", role: "tab", id: `${this.id}-tab-${name}`, "aria-controls": p.pre.id,

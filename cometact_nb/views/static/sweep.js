@@ -47,16 +47,12 @@ class SweepView {
     this.number = 0;
     this.build();
     el.append(this.root);
-    this.handlers = {
+    const unsubscribe = subscribe(model, {
       "change:cells": () => this.grid.draw(model.get("cells")),
       "change:head": () => this.draw(),
       "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
-    };
-    for (const [name, handler] of Object.entries(this.handlers)) model.on(name, handler);
-    // JupyterLab takes arrows, Enter and letters for its cells, except where text is typed; Ctrl+S stays its own.
-    this.own = ({ target, ctrlKey, metaKey }) =>
-      this.root.contains(target) && target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
-    addEventListener("keydown", this.own, { capture: true });
+    });
+    this.ends = [unsubscribe, keepKeys(this.root)];
     this.clock = setInterval(() => this.tick(), 1000);
     this.grid.draw(model.get("cells"));
     this.draw();
@@ -149,11 +145,7 @@ class SweepView {
       const focused = document.activeElement?.dataset?.what;
       this.offered = shown;
       this.parts.buttons.replaceChildren(
-        ...Object.entries(actions).map(([what, { label }]) => {
-          const button = h("button", { type: "button", "data-what": what }, label);
-          button.addEventListener("click", () => this.click(what));
-          return button;
-        }),
+        ...Object.entries(actions).map(([what, { label }]) => h("button", { type: "button", "data-what": what, onclick: () => this.click(what) }, label)),
       );
       if (focused) this.parts.buttons.querySelector(`[data-what="${focused}"]`)?.focus();
       if (this.asking && JSON.stringify(actions[this.asking]) !== this.asked) this.unask();
@@ -170,10 +162,9 @@ class SweepView {
     if (!action.ask) return this.act(what, action);
     this.asking = what;
     this.asked = JSON.stringify(action);
-    const yes = h("button", { type: "button", class: "yes" }, `Yes: ${action.label.toLowerCase()}`);
-    const no = h("button", { type: "button" }, "No");
-    yes.addEventListener("click", () => (this.unask(), this.act(what, action)));
-    no.addEventListener("click", () => this.unask(true));
+    const yes = h("button", { type: "button", class: "yes", onclick: () => (this.unask(), this.act(what, action)) },
+      `Yes: ${action.label.toLowerCase()}`);
+    const no = h("button", { type: "button", onclick: () => this.unask(true) }, "No");
     this.parts.ask.replaceChildren(h("span", {}, h("b", {}, `Really ${action.label.toLowerCase()}? `), action.ask), yes, no);
     this.parts.ask.hidden = false;
     no.focus();
@@ -217,7 +208,7 @@ class SweepView {
   }
 
   posters(cells, buffers) {
-    cells.forEach((index, at) => this.grid.picture(index, buffers[at]?.buffer ? new Uint8Array(buffers[at].buffer, buffers[at].byteOffset, buffers[at].byteLength) : buffers[at]));
+    cells.forEach((index, at) => this.grid.picture(index, buffers[at]));
     this.batch = setTimeout(() => this.ask(), Math.max(0, BATCH_MS - (performance.now() - this.asked_at)));
   }
 
@@ -230,8 +221,7 @@ class SweepView {
     this.grid.mark(index);
     const { details } = this.parts;
     const { labels } = this.model.get("grid");
-    const close = h("button", { type: "button" }, "Close");
-    close.addEventListener("click", () => this.close());
+    const close = h("button", { type: "button", onclick: () => this.close() }, "Close");
     this.inside = h("div", { class: "inside" }, "Asking the kernel…");
     const title = h("h4", { tabindex: "-1" }, `Cell ${index + 1}${labels[index] ? `: ${labels[index]}` : ""}`);
     details.replaceChildren(h("div", { class: "head" }, title, h("div", { class: "buttons" }, close)), this.inside);
@@ -289,8 +279,7 @@ class SweepView {
     clearInterval(this.clock);
     clearTimeout(this.waiting);
     clearTimeout(this.batch);
-    removeEventListener("keydown", this.own, { capture: true });
-    for (const [name, handler] of Object.entries(this.handlers)) this.model.off(name, handler);
+    for (const end of this.ends) end();
     this.card_off?.dispose();
     this.grid.dispose();
     this.root.remove();

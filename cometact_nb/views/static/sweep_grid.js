@@ -3,17 +3,6 @@
 
 const DRAWN = 1000; // cells that are drawn; totals are over all
 
-function h(tag, props = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (name === "class") node.className = value;
-    else if (name in node && typeof value !== "string") node[name] = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
 class Grid {
   constructor(grid, opened, seen) {
     this.grid = grid;
@@ -113,7 +102,7 @@ class Grid {
     cell.pic.replaceChildren();
     if (!bytes?.byteLength) return;
     cell.url = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
-    cell.pic.append(h("img", { src: cell.url, alt: "", decoding: "async", draggable: false }));
+    cell.pic.append(h("img", { src: cell.url, alt: "", decoding: "async", draggable: "false" }));
   }
 
   mark(index) {
