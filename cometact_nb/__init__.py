@@ -15,10 +15,10 @@ Nothing heavy is imported before it is used.
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
+from cometact_nb.views.displays import register
 
 if TYPE_CHECKING:
     from cometact_nb import errors
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from cometact_nb.resuming import Resumed
     from cometact_nb.sessions import Session
     from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.sweep_plan import Plan
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
 
@@ -170,61 +169,9 @@ def unload_ipython_extension(ip: Any) -> None:
     importlib.import_module("cometact_nb.magics").unload(ip)
 
 
-def _show_task(shown: Task) -> None:
-    importlib.import_module("cometact_nb.views.status").show(shown, once_per_cell=True)
+def _read_magic(line: str) -> dict[str, Any]:
+    fields: dict[str, Any] = importlib.import_module("cometact_nb.magic_options").fields_from_line(line)
+    return fields
 
 
-def _show_history(shown: TaskHistory) -> None:
-    read_magic = importlib.import_module("cometact_nb.magic_options").fields_from_line
-    importlib.import_module("cometact_nb.views.history").show(shown, read_magic=read_magic)
-
-
-def _show_sweep(shown: Sweep) -> None:
-    importlib.import_module("cometact_nb.views.sweep").show(shown, once_per_cell=True)
-
-
-def _plan_html(shown: Plan) -> str:
-    made: str = importlib.import_module("cometact_nb.views.plan").plan_html(shown)
-    return made
-
-
-def _noise_floor_html(shown: NoiseFloor) -> str:
-    made: str = importlib.import_module("cometact_nb.views.numbers").noise_floor_html(shown)
-    return made
-
-
-def _saved_clip_html(shown: SavedClip) -> str:
-    folder = importlib.import_module("cometact_nb.sessions").session().notebook_dir
-    made: str = importlib.import_module("cometact_nb.views.archive").saved_html(shown, folder)
-    return made
-
-
-def _verification_html(shown: Verification) -> str:
-    made: str = importlib.import_module("cometact_nb.views.archive").verification_html(shown)
-    return made
-
-
-def _shell() -> Any:
-    """IPython's shell, or None; IPython is not imported for the question."""
-    ipython = sys.modules.get("IPython")
-    return ipython.get_ipython() if ipython is not None else None
-
-
-def _register_displays() -> None:
-    """In IPython, tasks and sweeps at a cell's end are shown live, other values as tables and cards."""
-    ip = _shell()
-    if ip is not None:
-        formatter = ip.display_formatter
-        formatter.ipython_display_formatter.for_type_by_name("cometact_nb.tasks", "Task", _show_task)
-        formatter.ipython_display_formatter.for_type_by_name(
-            "cometact_nb.histories", "TaskHistory", _show_history
-        )
-        formatter.ipython_display_formatter.for_type_by_name("cometact_nb.sweep_handle", "Sweep", _show_sweep)
-        html = formatter.formatters["text/html"]
-        html.for_type_by_name("cometact_nb.archive", "SavedClip", _saved_clip_html)
-        html.for_type_by_name("cometact_nb.archive", "Verification", _verification_html)
-        html.for_type_by_name("cometact_nb.sweep_plan", "Plan", _plan_html)
-        html.for_type_by_name("cometact_nb.numbers", "NoiseFloor", _noise_floor_html)
-
-
-_register_displays()
+register(_read_magic)

@@ -1,0 +1,53 @@
+"""How IPython shows this package's values: tasks, sweeps and histories live, others as tables and cards."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.views.shell import shell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cometact_nb.archive import SavedClip
+
+__all__ = ["register"]
+
+
+def register(read_magic: Callable[[str], dict[str, Any]]) -> None:
+    """Tell IPython how to show values at a cell's end; without IPython there is nothing to do.
+
+    Args:
+        read_magic: see :func:`cometact_nb.views.history.show`.
+    """
+    here = shell()
+    if here is None:
+        return
+    live = here.display_formatter.ipython_display_formatter
+    html = here.display_formatter.formatters["text/html"]
+    for formatter, home, name, draw in (
+        (live, "tasks", "Task", _view("status", "show", once_per_cell=True)),
+        (live, "sweep_handle", "Sweep", _view("sweep", "show", once_per_cell=True)),
+        (live, "histories", "TaskHistory", _view("history", "show", read_magic=read_magic)),
+        (html, "archive", "SavedClip", _saved_clip),
+        (html, "archive", "Verification", _view("archive", "verification_html")),
+        (html, "sweep_plan", "Plan", _view("plan", "plan_html")),
+        (html, "numbers", "NoiseFloor", _view("numbers", "noise_floor_html")),
+    ):
+        formatter.for_type_by_name(f"cometact_nb.{home}", name, draw)
+
+
+def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:
+    """A function of this room; its module is imported when it is first called."""
+
+    def draw(shown: Any) -> Any:
+        return getattr(importlib.import_module(f"cometact_nb.views.{module}"), function)(shown, **options)
+
+    return draw
+
+
+def _saved_clip(shown: SavedClip) -> Any:
+    from cometact_nb.sessions import session  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+
+    return _view("archive", "saved_html", notebook_dir=session().notebook_dir)(shown)
