@@ -9,11 +9,12 @@ import anywidget
 import traitlets
 
 from cometact_nb.errors import ActTwoError
-from cometact_nb.views import gallery_record, status, words
+from cometact_nb.views import gallery_record, words
 from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice, places
 from cometact_nb.views.live_record import LiveRecord
 from cometact_nb.views.pieces import read_piece
 from cometact_nb.views.scripts import GALLERY, joined
+from cometact_nb.views.shell import widget_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,8 +84,7 @@ class Gallery(anywidget.AnyWidget):
         return gallery_record.record_html(self._sweep, self.choice, embed=embed)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {status.WIDGET_MIME: view, **self._record()}, {}
+        return {**widget_data(self), **self._record()}, {}
 
     def _ipython_display_(self) -> None:
         self._shown.show()

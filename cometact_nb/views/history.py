@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from cometact_nb.errors import ActTwoError
 from cometact_nb.views import history_record, status, words
 from cometact_nb.views.history_widget import HistoryWidget, as_text, poster_bytes, row_facts
 from cometact_nb.views.live_record import LiveRecord
+from cometact_nb.views.shell import in_background
 from cometact_nb.views.widget import StatusWidget
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class HistoryTable:
             case "close":
                 soon(self._close)
             case "show" | "load" | "resume" | "cancel" if (row := self._row(content.get("key"))) is not None:
-                self._background(getattr(self, f"_{kind}"), row)
+                in_background(self._do, getattr(self, f"_{kind}"), row)
             case _:
                 soon(self._refresh)
 
@@ -114,6 +114,22 @@ class HistoryTable:
         piece = poster_bytes(row.state.clip.poster if row.state.clip else None)
         answer = {"type": "poster", "view": content.get("view"), "key": row.key, "mime": "image/jpeg"}
         table.send(answer, [piece] if piece else [])
+
+    def _close(self) -> None:
+        if self._below is not None:
+            self._below.children = ()
+            self._draw()
+
+    # --- what a button does, on a thread of its own --------------------------------------------------
+
+    def _do(self, work: Callable[[HistoryRow], None], row: HistoryRow) -> None:
+        """Do what may ask the service; what goes wrong is said in the table."""
+        try:
+            work(row)
+        except ActTwoError as error:
+            if self._table is not None:
+                self._table.send({"type": "said", "text": words.message(error), "opened": False})
+        self._soon()
 
     def _show(self, row: HistoryRow) -> None:
         task = row.task()
@@ -146,11 +162,6 @@ class HistoryTable:
         self._follow(task)
         task.cancel()
         self._say(row, "is to be cancelled; the service's word comes with the next look")
-
-    def _close(self) -> None:
-        if self._below is not None:
-            self._below.children = ()
-            self._draw()
 
     # --- inside --------------------------------------------------------------------------------------
 
@@ -212,17 +223,3 @@ class HistoryTable:
             "text/html": history_record.record_html(shown, shown.query, now=time.time(), folder=folder),
             "text/plain": history_record.record_text(shown, shown.query, folder=folder),
         }
-
-    def _background(self, work: Callable[[HistoryRow], None], row: HistoryRow) -> None:
-        """Do what may ask the service on a thread of its own; what goes wrong is said in the table."""
-
-        def run() -> None:
-            try:
-                work(row)
-            except ActTwoError as error:
-                if self._table is not None:
-                    self._table.send({"type": "said", "text": words.message(error), "opened": False})
-            self._soon()
-
-        thread = threading.Thread(target=run, name="cometact_nb-history", daemon=True)
-        contextvars.Context().run(thread.start)

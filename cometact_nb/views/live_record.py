@@ -9,8 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views import status
-from cometact_nb.views.shell import in_notebook
+from cometact_nb.views.shell import in_notebook, put_out, widget_data
 from cometact_nb.views.text import write
 
 if TYPE_CHECKING:
@@ -39,14 +38,9 @@ class LiveRecord:
         if not in_notebook():
             write(sys.stdout, self._record()["text/plain"] + "\n")
             return
-        from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
-
-        show_raw: Any = display  # it is not annotated
         said = f"{self._name} (live only while its kernel runs)"
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget().model_id}
-        live = {status.WIDGET_MIME: view, "text/html": f"<p>{said}:</p>", "text/plain": said}
-        show_raw(live, raw=True)
-        self._handles.append(show_raw(self._record(), raw=True, display_id=True))
+        put_out({**widget_data(self._widget()), "text/html": f"<p>{said}:</p>", "text/plain": said})
+        self._handles.append(put_out(self._record()))
 
     def update(self) -> None:
         """Bring the record up to date. Any thread may call it."""

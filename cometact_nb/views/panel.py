@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import random
 import threading
 from contextlib import suppress
@@ -24,6 +23,7 @@ from cometact_nb.views.panel_send import Sent, next_seed
 from cometact_nb.views.panel_shown import about_error, about_form, about_service
 from cometact_nb.views.panel_sweep import with_input
 from cometact_nb.views.panel_widget import PanelWidget
+from cometact_nb.views.shell import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -217,9 +217,9 @@ class Panel:
                 self._click(content)
             case "key":
                 # Another thread's queue holds it for a moment; no state, log or output does.
-                self._background(self._take_key, content.pop("key", ""))
+                in_background(self._take_key, content.pop("key", ""))
             case "sandbox":
-                self._background(self._switch, bool(content.get("on")))
+                in_background(self._switch, bool(content.get("on")))
             case "samples":
                 self._session.call_soon(self._use_samples)
             case "decline":
@@ -238,7 +238,7 @@ class Panel:
         if type(token) is int and isinstance(values, dict) and self._gate.take(token):
             # What the page showed when it was clicked; a busy kernel may not have heard of it yet.
             self._form.values = normal(values)
-            self._background(self._send_as_shown, str(content.get("target", "")), content.get("agreed"))
+            in_background(self._send_as_shown, str(content.get("target", "")), content.get("agreed"))
         else:
             self._form.send({"type": "not taken"})
 
@@ -393,8 +393,3 @@ class Panel:
         if one and look is not None and look.facts.kind:
             self._fill({**values, "character_type": look.facts.kind})
         self._refresh()
-
-    def _background(self, work: Callable[..., None], *args: Any) -> None:
-        """Run ``work`` on a thread of its own: it may take long, and the notifier's draws every card."""
-        thread = threading.Thread(target=work, args=args, name="cometact_nb-panel", daemon=True)
-        contextvars.Context().run(thread.start)

@@ -1,11 +1,16 @@
-"""Where output goes: to a notebook, to IPython in a terminal, or to plain Python."""
+"""Where output goes, to a notebook, to IPython in a terminal or to plain Python, and how it gets there."""
 
 from __future__ import annotations
 
+import contextvars
 import sys
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["in_notebook", "in_terminal", "shell"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["in_background", "in_notebook", "in_terminal", "put_out", "shell", "widget_data"]
 
 
 def shell() -> Any:
@@ -23,3 +28,33 @@ def in_terminal() -> bool:
     """Whether this is IPython without a notebook, where a wait shows a line of text."""
     here = shell()
     return here is not None and not hasattr(here, "kernel")
+
+
+def put_out(data: dict[str, Any]) -> Any:
+    """Add an output to the current cell.
+
+    Args:
+        data: what is shown, by MIME type.
+
+    Returns:
+        its handle: ``update(data, raw=True)`` replaces it, from any thread.
+    """
+    from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
+
+    show_raw: Any = display  # it is not annotated
+    return show_raw(data, raw=True, display_id=True)
+
+
+def widget_data(widget: Any) -> dict[str, Any]:
+    """A live widget by its MIME type, for an output that also has a form without a kernel."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    return {"application/vnd.jupyter.widget-view+json": view}
+
+
+def in_background(work: Callable[..., object], *args: Any) -> None:
+    """Run ``work`` on a thread of its own: it may take long, and the notifier's draws every view.
+
+    Its context is empty: one that came from a cell would send its messages to that cell.
+    """
+    thread = threading.Thread(target=work, args=args, name="cometact_nb-view", daemon=True)
+    contextvars.Context().run(thread.start)

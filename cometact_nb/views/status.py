@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.store.media import clip_stem
 from cometact_nb.views.card import card_html
-from cometact_nb.views.shell import in_notebook, shell
+from cometact_nb.views.shell import in_notebook, put_out, shell, widget_data
 from cometact_nb.views.text import card_text, write
 
 if TYPE_CHECKING:
@@ -22,11 +22,9 @@ if TYPE_CHECKING:
     from cometact_nb.tasks import Task
     from cometact_nb.views.widget import StatusWidget
 
-__all__ = ["WIDGET_MIME", "Display", "hush", "show", "was_shown"]
+__all__ = ["Display", "hush", "show", "was_shown"]
 
-WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
-
-#: The cell whose tasks are noted, and the keys of those it has shown.
+#: The execution of a cell that is noted, and the keys of what it has shown.
 _shown: tuple[int, set[str]] = (-1, set())
 
 
@@ -57,15 +55,12 @@ def hush(task: Task) -> None:
 
 def was_shown(key: str) -> bool:
     """Whether this execution of this cell has shown ``key`` already; it counts as shown from now on."""
-    here = shell()
-    return here is not None and _seen(here.execution_count, key)
-
-
-def _seen(cell: int, key: str) -> bool:
-    """Whether this cell was noted to have shown the task; it is from now on."""
     global _shown  # noqa: PLW0603  (there is one current cell in a process)
-    if _shown[0] != cell:
-        _shown = (cell, set())
+    here = shell()
+    if here is None:
+        return False
+    if _shown[0] != here.execution_count:
+        _shown = (here.execution_count, set())
     if key in _shown[1]:
         return True
     _shown[1].add(key)
@@ -87,13 +82,10 @@ class Display:
     """
 
     def __init__(self, task: Task) -> None:
-        from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
-
         self._task = task
         self._widget: StatusWidget | None = None
         self._frozen = ""
-        show_raw: Any = display  # it is not annotated
-        self._handle: Any = show_raw(self._bundle(task.state), raw=True, display_id=True)
+        self._handle = put_out(self._bundle(task.state))
         task.add_listener(self._changed)
         # What happened between the first drawing and the listening would go unseen.
         task.session.call_soon(self._changed, task)
@@ -119,8 +111,7 @@ class Display:
         self._frozen = html if final else ""
         bundle: dict[str, Any] = {"text/html": html, "text/plain": text}
         if not final:
-            view = {"version_major": 2, "version_minor": 0, "model_id": self._live().model_id}
-            bundle = {WIDGET_MIME: view, **bundle}
+            bundle = {**widget_data(self._live()), **bundle}
         return bundle
 
     def _live(self) -> StatusWidget:

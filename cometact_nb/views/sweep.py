@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views import status
-from cometact_nb.views.shell import in_notebook
+from cometact_nb.views.shell import in_notebook, put_out, widget_data
 from cometact_nb.views.sweep_facts import is_over
 from cometact_nb.views.sweep_record import record_html, record_text
 from cometact_nb.views.text import write
@@ -66,15 +66,10 @@ class Display:
     """
 
     def __init__(self, sweep: Sweep) -> None:
-        from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
-
         self._sweep = sweep
         self._frozen = self._is_final()
         self._recorded = _standing(sweep)
-        show_raw: Any = display  # it is not annotated
-        self._handles: list[Any] = [
-            show_raw(bundle, raw=True, display_id=True) for bundle in (self._live(), self._record())
-        ]
+        self._handles = [put_out(self._live()), put_out(self._record())]
         sweep.add_listener(self._changed)
         # What happened between the first drawing and the listening would go unseen.
         sweep.session.call_soon(self._changed, sweep)
@@ -86,8 +81,7 @@ class Display:
         """The live view, or nothing when the record alone is left."""
         if self._frozen:
             return _NOTHING
-        view = {"version_major": 2, "version_minor": 0, "model_id": widget_of(self._sweep).model_id}
-        return {status.WIDGET_MIME: view, "text/html": f"<p>{_LIVE}</p>", "text/plain": _LIVE}
+        return {**widget_data(widget_of(self._sweep)), "text/html": f"<p>{_LIVE}</p>", "text/plain": _LIVE}
 
     def _record(self) -> dict[str, Any]:
         sweep = self._sweep

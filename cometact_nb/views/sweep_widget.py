@@ -8,7 +8,6 @@ a second at the most. Posters, details and clips come by message, when a page as
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,6 +21,7 @@ from cometact_nb.views import words
 from cometact_nb.views.card import card_html
 from cometact_nb.views.panel_form import Gate
 from cometact_nb.views.scripts import joined
+from cometact_nb.views.shell import in_background
 from cometact_nb.views.sweep_layout import axis_name, lay_out, names_of, params_line
 from cometact_nb.views.sweep_record import planned_html
 from cometact_nb.views.thumb import small_jpeg
@@ -132,7 +132,7 @@ class SweepWidget(anywidget.AnyWidget):
             case {"type": "close", "view": str(view)}:
                 soon(self._open.pop, view, None)
             case {"type": "cancel", "view": str(view), "cell": int(index)} if 0 <= index < len(self._sweep):
-                self._background(self._cancel_cell, view, index)
+                in_background(self._cancel_cell, view, index)
             case {
                 "type": "clip",
                 "view": str(view),
@@ -146,10 +146,10 @@ class SweepWidget(anywidget.AnyWidget):
     def _act(self, what: str, token: int, agreed: Any) -> None:
         """One click acts once, in whichever view it was made and however late it arrives."""
         if what == "pause":
-            self._background(self._do, what, 0.0)  # it spends nothing, and may be said twice
+            in_background(self._do, what, 0.0)  # it spends nothing, and may be said twice
         elif what in {"run", "retry", "cancel"} and self._gate.take(token):
             amount = float(agreed) if isinstance(agreed, (int, float)) else 0.0
-            self._background(self._take, what, amount)
+            in_background(self._take, what, amount)
 
     def _take(self, what: str, agreed: float) -> None:
         try:
@@ -181,11 +181,6 @@ class SweepWidget(anywidget.AnyWidget):
 
     def _note(self, text: str) -> None:
         self.send({"type": "note", "text": text})
-
-    def _background(self, work: Any, *args: Any) -> None:
-        """Run ``work`` on a thread of its own: it may take long, and the notifier's draws every view."""
-        thread = threading.Thread(target=work, args=args, name="cometact_nb-sweep", daemon=True)
-        contextvars.Context().run(thread.start)
 
     # --- what a page asks for, on the notifier's thread ----------------------------------------------
 
