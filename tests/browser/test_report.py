@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +70,25 @@ def test_it_plays_from_the_disk_in_step_and_can_be_read_by_all(browser, report, 
     page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
     serious = [found for found in page.evaluate(AXE) if found["impact"] in {"serious", "critical"}]
     assert not serious, json.dumps(serious, indent=1)
+    page.close()
+
+
+def test_a_clip_that_is_shorter_than_the_longest_says_when_it_has_ended(browser, report, tmp_path) -> None:
+    copy = shutil.copytree(report.parent, tmp_path / "report") / "index.html"
+    html = copy.read_text("utf-8")
+    copy.write_text(re.sub(r'"duration": [\d.]+', '"duration": 0.25', html, count=1), "utf-8")  # of 0.5 s
+    page = browser.new_page()
+    page.goto(copy.as_uri())
+    page.wait_for_function(READY)
+    ended = page.locator(".tile").get_by_text("ended", exact=True)
+    for frame, many in ((5, 0), (6, 1), (11, 1), (0, 0)):
+        page.evaluate(f"frame => {LOCK}.seek(frame)", frame)
+        assert ended.filter(visible=True).count() == many
+    for tile in page.locator(".tile:not(.empty)").all():
+        tile.get_by_role("button", name="Choose for comparison").click()
+    page.get_by_role("button", name="Compare", exact=False).first.click()
+    page.evaluate(f"() => {LOCK}.seek(8)")
+    assert page.locator(".names").get_by_text("ended", exact=True).filter(visible=True).count() == 1
     page.close()
 
 

@@ -73,6 +73,11 @@ class FrameLock {
     return video.ended || time >= last - 0.5 / this.fps;
   }
 
+  // Whether a clip has ended before this frame.
+  isPast({ duration }) {
+    return Boolean(duration) && this.frame >= Math.round(duration * this.fps);
+  }
+
   start(videos) {
     for (const video of videos) video.playbackRate = this.rate;
     return Promise.all(videos.map((video) => video.play().catch(() => {})));

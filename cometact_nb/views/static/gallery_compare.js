@@ -14,7 +14,9 @@ class Compare {
   build() {
     this.sides = ["a", "b"].map((side) => ({
       video: h("video", { class: side, playsinline: true, preload: "auto", "aria-hidden": "true", tabindex: "-1" }),
-      name: h("span", { class: `name ${side}` }),
+      side,
+      name: h("span", {}),
+      ended: endedMark(),
     }));
     for (const { video } of this.sides) video.muted = true;
     this.divider = h("div", { class: "divider", role: "slider", tabindex: "0", "aria-label": "Divider", "aria-orientation": "horizontal",
@@ -32,7 +34,7 @@ class Compare {
     this.said = h("div", { class: "fine", role: "status" });
     this.node = h("div", { class: "compare", hidden: true, role: "group", "aria-label": "Comparison of two clips" },
       h("div", { class: "bar" }, modes, swap, this.leave), this.pair,
-      h("div", { class: "names" }, ...this.sides.map(({ name }) => name)), this.said);
+      h("div", { class: "names" }, ...this.sides.map(({ side, name, ended }) => h("span", { class: `name ${side}` }, name, " ", ended))), this.said);
     this.setMode("wipe");
     this.move(50);
   }

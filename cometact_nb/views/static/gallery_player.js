@@ -71,7 +71,7 @@ class Player {
   }
 
   draw() {
-    const { lock } = this;
+    const { view, lock } = this;
     if (this.drawn !== lock.playing) {
       this.drawn = lock.playing;
       const label = lock.playing ? "Pause" : "Play";
@@ -85,6 +85,7 @@ class Player {
     put(this.where, `${lock.frame + 1} / ${lock.frames} · ${(lock.frame / lock.fps).toFixed(2)} s`);
     const many = lock.playing && lock.players.size > 1;
     put(this.apart, many ? `± ${((lock.spread * lock.fps) / 2).toFixed(2)} frames` : "");
+    view.markEnded();
     this.hear();
   }
 

@@ -6,7 +6,7 @@ const ICONS = {
   pause: "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z",
   back: "M10.5 3v10L4.5 8zM2.5 3h1.6v10H2.5z",
   forth: "M5.5 3v10l6-5zM11.9 3h1.6v10h-1.6z",
-  loop: "M4 5h6.5V3L14 6l-3.500 3V7H4.500v3h-2V6.500A1.500 1.500 0 0 1 4 5zM12 11H5.500V9L2 12l3.500 3v-2H12a1.500 1.500 0 0 0 1.500-1.500V9h-1.500z",
+  loop: "M11 1.500 13.500 4 11 6.500M2.500 7.500V6a2 2 0 0 1 2-2h9M5 14.500 2.500 12 5 9.500M13.500 8.500V10a2 2 0 0 1-2 2h-9",
   sound: "M2 6h2.500L8 3v10l-3.500-3H2zM9.500 5.300a3.500 3.500 0 0 1 0 5.400M11 3.200a6 6 0 0 1 0 9.600",
   mute: "M2 6h2.500L8 3v10l-3.500-3H2zM10 6l4 4M14 6l-4 4",
   heart: "M8 13.500 2.800 8.300a3.200 3.200 0 0 1 4.600-4.500l.6.600.6-.6a3.200 3.200 0 0 1 4.600 4.500z",
@@ -29,6 +29,11 @@ function press(node, on) {
   node.setAttribute("aria-pressed", String(Boolean(on)));
 }
 
+// A clip that is shorter than the longest one holds its last frame, which must not pass for a still performance.
+function endedMark() {
+  return h("span", { class: "ended", hidden: true, title: "This clip is shorter than the longest one: its last frame is shown" }, "ended");
+}
+
 class Tile {
   constructor(view, cell) {
     this.view = view;
@@ -45,7 +50,8 @@ class Tile {
   build() {
     this.poster = h("img", { alt: "", class: "poster", hidden: true });
     this.state = h("div", { class: "state" });
-    this.picture = h("div", { class: "picture", onclick: () => this.view.setCurrent(this, true) }, this.poster, this.state);
+    this.ended = endedMark();
+    this.picture = h("div", { class: "picture", onclick: () => this.view.setCurrent(this, true) }, this.poster, this.state, this.ended);
     this.caption = h("div", { class: "caption" });
     this.stars = h("div", { class: "stars", role: "group", "aria-label": "Stars" });
     this.tools = h("div", { class: "tools" });

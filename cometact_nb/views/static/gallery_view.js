@@ -278,6 +278,12 @@ class GalleryView {
     this.player.draw();
   }
 
+  markEnded() {
+    for (const { ended, video, cell } of this.tiles.values()) ended.hidden = !video || !this.lock.isPast(cell.clip);
+    if (!this.compare.open) return;
+    this.compare.sides.forEach(({ ended }, side) => (ended.hidden = !this.lock.isPast(this.cells.get(this.compare.indices[side]).clip)));
+  }
+
   // --- names ---------------------------------------------------------------------------------------
 
   nameOf(cell) {
