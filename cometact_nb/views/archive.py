@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.views import parts, words
 from cometact_nb.views.card import card_html
-from cometact_nb.views.parts import esc
+from cometact_nb.views.parts import AMBER, GREEN, esc
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["saved_html", "verification_html"]
 
-_GREEN, _AMBER = "#16a34a", "#d97706"
-_CELL = "text-align:left;padding:3px 18px 3px 0;vertical-align:top"
 #: Rows that a notebook keeps; ``to_rows()`` has all.
 _ROWS = 100
 
@@ -30,32 +28,26 @@ def saved_html(saved: SavedClip, notebook_dir: Path) -> str:
         notes.append(f"The signature of the URL of {' and '.join(saved.unsigned)} was not kept.")
     told = parts.fine(esc(" ".join(notes), 300))
     if not saved.intact:
-        told = parts.note("The file was changed since it was written.", "", _AMBER) + told
+        told = parts.note("The file was changed since it was written.", "", AMBER) + told
     card = card_html(saved.state, now=time.time(), notebook_dir=notebook_dir, sandbox=saved.sandbox)
     return f'{card}<div style="margin:4px 2px">{told}</div>'
 
 
 def verification_html(shown: Verification) -> str:
     """The outcome, and a table of what is not as it was left."""
-    rows = "".join(map(_row, shown.findings[:_ROWS]))
-    table = (
-        '<table style="font:inherit;border-collapse:collapse;margin:10px 0 0;overflow-wrap:anywhere">'
-        f"<tbody>{rows}</tbody></table>"
-    )
     rest = []
     if len(shown.findings) > _ROWS:
         rest.append(f"{len(shown.findings) - _ROWS} more are in to_rows().")
     if shown.writing:
         rest.append(f"{shown.writing} files were being written.")
     body = (
-        parts.note(esc(shown.summary), "", _GREEN if shown.ok else _AMBER)
-        + (table if rows else "")
+        parts.note(esc(shown.summary), "", GREEN if shown.ok else AMBER)
+        + parts.table(map(_row, shown.findings[:_ROWS]))
         + parts.fine(esc(" ".join([words.clean(shown.folder, 300), *rest]), 500))
     )
     return parts.frame(f'<div style="padding:12px 14px">{body}</div>')
 
 
-def _row(found: FileFinding) -> str:
-    file = f"<code>{esc(found.file, 200)}</code> {esc(found.problem, 300)}"
-    told = f'<td style="{_CELL}">{file}<br>{esc(found.cure, 300)}</td>'
-    return f'<tr><th scope="row" style="{_CELL};overflow-wrap:normal">{esc(found.kind)}</th>{told}</tr>'
+def _row(found: FileFinding) -> tuple[str, str]:
+    told = f"<code>{esc(found.file, 200)}</code> {esc(found.problem, 300)}<br>{esc(found.cure, 300)}"
+    return esc(found.kind), f'<div style="overflow-wrap:anywhere">{told}</div>'

@@ -13,7 +13,7 @@ from cometact_nb.domain.task import Status
 from cometact_nb.errors import RequestError
 from cometact_nb.views import parts, words
 from cometact_nb.views.embedding import data_uri
-from cometact_nb.views.parts import esc
+from cometact_nb.views.parts import AMBER, BLUE, GREEN, GREY, RED, VIOLET, esc
 from cometact_nb.views.text import card_text, line
 from cometact_nb.views.thumb import thumbnail
 
@@ -25,21 +25,19 @@ if TYPE_CHECKING:
 
 __all__ = ["card_html", "card_text", "line", "request_of", "tone"]
 
-#: Mid-tones that stand out on white and on near-black alike (contrast of at least 3 to both).
-_BLUE, _GREEN, _RED, _AMBER, _VIOLET, _GREY = "#3b82f6", "#16a34a", "#e5484d", "#d97706", "#8b5cf6", "#858585"
 _TONES = {
-    Status.SUBMITTING: _GREY,
-    Status.PENDING: _GREY,
-    Status.THROTTLED: _AMBER,
-    Status.RUNNING: _BLUE,
-    Status.SUCCEEDED: _GREEN,
-    Status.FAILED: _RED,
-    Status.REFUSED: _RED,
-    Status.NOT_FOUND: _RED,
-    Status.UNCONFIRMED: _AMBER,
-    Status.UNKNOWN: _VIOLET,
-    Status.CANCELLED: _GREY,
-    Status.FORGOTTEN: _GREY,
+    Status.SUBMITTING: GREY,
+    Status.PENDING: GREY,
+    Status.THROTTLED: AMBER,
+    Status.RUNNING: BLUE,
+    Status.SUCCEEDED: GREEN,
+    Status.FAILED: RED,
+    Status.REFUSED: RED,
+    Status.NOT_FOUND: RED,
+    Status.UNCONFIRMED: AMBER,
+    Status.UNKNOWN: VIOLET,
+    Status.CANCELLED: GREY,
+    Status.FORGOTTEN: GREY,
 }
 #: The room a video may take in a card, CSS pixels.
 _VIDEO_WIDTH, _VIDEO_HEIGHT = 520, 460
@@ -48,10 +46,10 @@ _VIDEO_WIDTH, _VIDEO_HEIGHT = 520, 460
 def tone(state: TaskState) -> str:
     """The colour of a state."""
     if not state.watching and not state.status.is_terminal:
-        return _AMBER
+        return AMBER
     if state.status is Status.SUCCEEDED and state.clip_error and not state.clips:
-        return _AMBER
-    return _TONES.get(state.status, _GREY)
+        return AMBER
+    return _TONES.get(state.status, GREY)
 
 
 def request_of(state: TaskState) -> ActTwoRequest | None:

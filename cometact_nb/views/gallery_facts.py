@@ -12,6 +12,7 @@ from cometact_nb.domain.grid import label
 from cometact_nb.errors import ConfigError
 from cometact_nb.views import words
 from cometact_nb.views.card import tone
+from cometact_nb.views.parts import GREY
 
 if TYPE_CHECKING:
     from cometact_nb.sweep_cells import Cell
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["axis_facts", "caption", "cell_facts", "first_choice", "places"]
 
-_GREY = "#858585"
 #: More columns than this are better rows: a page scrolls down, not across.
 _ACROSS = 6
 _UNBOUGHT = {"PLANNED": "not bought yet", "QUEUED": "waits to be bought", "STOPPED": "stopped"}
@@ -30,7 +30,7 @@ def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "label": words.clean(name.replace("_", " "), 60).capitalize(),
+            "label": _spelt(name),
             "values": _labels(name, values),
         }
         for name, values in sweep.axes.items()
@@ -95,7 +95,7 @@ def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
         "index": cell.index,
         "place": place,
         "status": cell.status.replace("_", " "),
-        "tone": _GREY,
+        "tone": GREY,
         "text": (cell.reason and words.message(cell.reason, 160)) or _UNBOUGHT.get(cell.status, ""),
         "progress": None,
         "clip": None,

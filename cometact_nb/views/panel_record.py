@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.grid import Spec, label
 from cometact_nb.domain.sweep_forms import to_magic, values_of_spec
-from cometact_nb.views import parts, words
+from cometact_nb.views import parts, sweep_record, words
 from cometact_nb.views.card import card_html
 from cometact_nb.views.panel_code import short_spec
 from cometact_nb.views.panel_sweep import NAMES
@@ -29,7 +29,6 @@ __all__ = ["record", "record_html", "record_text"]
 
 #: So many tasks are kept as cards; the history has all of them.
 _CARDS = 8
-_CELL = 'style="text-align:left;padding:3px 14px 3px 0;vertical-align:top"'
 
 
 def record(panel: Panel) -> dict[str, str]:
@@ -72,10 +71,7 @@ def record_html(
 def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> str:
     if last is None:
         return "<div>No request was complete yet. <code>act.panel()</code> shows the form again.</div>"
-    cells = "".join(
-        f'<tr><th scope="row" {_CELL}>{esc(name)}</th><td {_CELL}>{esc(value, 300)}</td></tr>'
-        for name, value in _rows(last)
-    )
+    table = parts.table((esc(name), esc(value, 300)) for name, value in _rows(last))
     what = "sweep" if isinstance(last, Spec) else "request"
     title = f"The last {what}" if submitted else f"The {what} in the form; it was not submitted"
     line = _line(last)
@@ -83,8 +79,8 @@ def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> str:
     style = "white-space:pre-wrap;word-break:break-word;padding:6px 10px;background:#80808020"
     files = "" if "…" not in line else ", once its files are put in the places of …"
     return (
-        f"<strong>{title}</strong><table style='margin:6px 0 10px;border-collapse:collapse'>{cells}</table>"
-        f"<div>This line makes it again{files}:</div><pre style='{style}'>{shown}</pre>"
+        f"<strong>{title}</strong>{table}<div style='margin-top:10px'>This line makes it again{files}:</div>"
+        f"<pre style='{style}'>{shown}</pre>"
     )
 
 
@@ -107,11 +103,9 @@ def _line(last: ActTwoRequest | Spec) -> str:
 
 
 def _card(one: Task | Sweep, now: float, folder: Path) -> str:
-    if not _is_sweep(one):
-        return card_html(one.state, now=now, notebook_dir=folder, sandbox=one.sandbox)
-    from cometact_nb.views import sweep_record  # noqa: PLC0415  (only who sweeps needs it)
-
-    return sweep_record.record_html(one, folder=folder, posters=False)
+    if _is_sweep(one):
+        return sweep_record.record_html(one, folder=folder, posters=False)
+    return card_html(one.state, now=now, notebook_dir=folder, sandbox=one.sandbox)
 
 
 def _is_sweep(one: Task | Sweep) -> TypeIs[Sweep]:
@@ -135,10 +129,8 @@ def record_text(
         line = _line(last)
         lines.append(line if len(line) <= parts.FORM_MAX_CHARS else repr(last)[:200] + "…")
     for one in sent[:_CARDS]:
-        if not _is_sweep(one):
-            lines.append(card_text(one.state, now=now, sandbox=one.sandbox))
-        else:
-            from cometact_nb.views import sweep_record  # noqa: PLC0415  (as above)
-
+        if _is_sweep(one):
             lines.append(sweep_record.record_text(one, folder=folder))
+        else:
+            lines.append(card_text(one.state, now=now, sandbox=one.sandbox))
     return "\n".join(lines)

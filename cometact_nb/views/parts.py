@@ -14,11 +14,19 @@ from typing import TYPE_CHECKING
 from cometact_nb.views.words import clean, file_name, knobs, loadable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest
 
 __all__ = [
+    "AMBER",
+    "BLUE",
     "FORM_MAX_CHARS",
+    "GREEN",
+    "GREY",
+    "RED",
+    "VIOLET",
     "badge",
     "columns",
     "copy_as",
@@ -31,8 +39,11 @@ __all__ = [
     "knob_list",
     "note",
     "pill",
+    "table",
 ]
 
+#: Mid-tones that stand out on white and on near-black alike (contrast of at least 3 to both).
+BLUE, GREEN, RED, AMBER, VIOLET, GREY = "#3b82f6", "#16a34a", "#e5484d", "#d97706", "#8b5cf6", "#858585"
 _LINE = "1px solid #8885"
 _FINE = "font-size:11px;opacity:.72"
 _FILL = "#80808020"
@@ -102,6 +113,24 @@ def fine(html: str) -> str:
     return f'<div style="margin-top:6px;{_FINE}">{html}</div>'
 
 
+def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> str:
+    """A small table of HTML; an empty string when there are no rows.
+
+    Args:
+        rows: cells, the first of each row its heading.
+        head: headings of the columns.
+    """
+    cell = 'style="text-align:left;padding:3px 18px 3px 0;vertical-align:top"'
+    body = ""
+    for name, *rest in rows:
+        inside = "".join(f"<td {cell}>{value}</td>" for value in rest)
+        body += f'<tr><th scope="row" {cell}>{name}</th>{inside}</tr>'
+    top = "".join(f'<th scope="col" {cell}>{name}</th>' for name in head)
+    top = f"<thead><tr>{top}</tr></thead>" if head else ""
+    style = "font:inherit;border-collapse:collapse;margin:10px 0 0"
+    return f'<table style="{style}">{top}<tbody>{body}</tbody></table>' if body else ""
+
+
 def knob_list(request: ActTwoRequest) -> str:
     """The knobs that are set, in words."""
     items = "".join(
@@ -133,9 +162,8 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
         if ref.type == "image":
             picture = f'<img src="{safe}" alt="" height="84" style="{box}">'
         else:
-            at = (
-                "" if "#" in url else "#t=0.1"
-            )  # a browser draws no frame of a video it was not asked to seek in
+            # A browser draws no frame of a video that it was not asked to seek in.
+            at = "" if "#" in url else "#t=0.1"
             picture = f'<video src="{safe}{at}" muted preload="metadata" height="84" style="{box}"></video>'
         picture += "<br>"
         name = f'<a href="{safe}" target="_blank" rel="noreferrer">{name}</a>'

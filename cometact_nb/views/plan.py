@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cometact_nb.views import parts
-from cometact_nb.views.parts import esc
+from cometact_nb.views.parts import AMBER, BLUE, RED, esc
 from cometact_nb.views.sweep_layout import axis_name, names_of
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_html"]
 
-_BLUE, _AMBER, _RED = "#3b82f6", "#d97706", "#e5484d"
-_CELL = "text-align:left;padding:3px 18px 3px 0;vertical-align:top"
 _VALUES = 16
 _FINDINGS = 12
 
@@ -23,7 +21,7 @@ def plan_html(plan: Plan) -> str:
     """The plan as HTML that needs neither style sheet nor script."""
     marks = [parts.badge("SANDBOX")] if plan.sandbox else []
     head = parts.header(
-        parts.pill("PLAN", _BLUE),
+        parts.pill("PLAN", BLUE),
         *marks,
         f"Sweep <code>{esc(plan.name, 100)}</code>",
         right=f"{plan.cells} cells",
@@ -31,9 +29,9 @@ def plan_html(plan: Plan) -> str:
     price = f"Expected cost: {plan.price.estimate(plan.to_buy)}"
     if plan.spent_usd:
         price += f"; spent so far: ${plan.spent_usd:.2f}"
-    tone = _RED if plan.errors else _AMBER if plan.needs_yes or plan.warnings else _BLUE
+    tone = RED if plan.errors else AMBER if plan.needs_yes or plan.warnings else BLUE
     body = parts.note(esc(", ".join(plan.counts()) or "no cells"), esc(price), tone) + _axes(plan)
-    for findings, name, colour in ((plan.errors, "Error", _RED), (plan.warnings, "Warning", _AMBER)):
+    for findings, name, colour in ((plan.errors, "Error", RED), (plan.warnings, "Warning", AMBER)):
         body += "".join(
             f'<div style="margin-top:8px">{parts.note(name, esc(finding), colour)}</div>'
             for finding in findings[:_FINDINGS]
@@ -47,14 +45,10 @@ def plan_html(plan: Plan) -> str:
 
 
 def _axes(plan: Plan) -> str:
-    told = {name: list(values.values()) for name, values in names_of(plan.axes).items()}
-    rows = "".join(
-        f'<tr><th scope="row" style="{_CELL}">{esc(axis_name(name))}</th>'
-        f'<td style="{_CELL}">{len(values)}</td><td style="{_CELL}">{esc(_told(values), 600)}</td></tr>'
-        for name, values in told.items()
+    return parts.table(
+        (esc(axis_name(name)), len(values), esc(_told(list(values.values())), 600))
+        for name, values in names_of(plan.axes).items()
     )
-    style = "font:inherit;border-collapse:collapse;margin:10px 0 0"
-    return f'<table style="{style}"><tbody>{rows}</tbody></table>' if rows else ""
 
 
 def _told(values: list[str]) -> str:

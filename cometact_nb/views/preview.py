@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Preview"]
 
-_TONE = "#3b82f6"
-_AMBER = "#d97706"
-
 
 class Preview:
     """A request that was not sent, as a notebook or a terminal shows it.
@@ -47,15 +44,15 @@ class Preview:
         """The preview as HTML that needs neither style sheet nor script."""
         config, request = self._config, self.request
         marks = [parts.badge("SANDBOX")] if config.sandbox else []
-        said = parts.note("Nothing was sent.", escape(words.clean(self.price)), _TONE)
+        said = parts.note("Nothing was sent.", escape(words.clean(self.price)), parts.BLUE)
         doubts = "".join(
-            f'<div style="margin-top:8px">{parts.note(esc(doubt.field), esc(doubt), _AMBER)}</div>'
+            f'<div style="margin-top:8px">{parts.note(esc(doubt.field), esc(doubt), parts.AMBER)}</div>'
             for doubt in request.warnings
         )
         target = parts.fine(f"It would go to {esc(config.base_url, 200)}")
         side = parts.inputs(request, sandbox=config.sandbox) + parts.knob_list(request)
         return parts.frame(
-            parts.header(parts.pill("DRY RUN", _TONE), *marks, "Act-Two"),
+            parts.header(parts.pill("DRY RUN", parts.BLUE), *marks, "Act-Two"),
             parts.columns(said + doubts + target, side),
             parts.copy_as(request, unfolded=True),
         )

@@ -9,11 +9,11 @@ from cometact_nb.domain.advice import advise
 from cometact_nb.domain.forecast import time_left_s
 from cometact_nb.domain.task import Status
 from cometact_nb.views import words
+from cometact_nb.views.parts import AMBER, BLUE, GREEN, GREY, RED, VIOLET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cometact_nb.domain.task import TaskState
     from cometact_nb.sweep_handle import Cell, Sweep
 
 __all__ = [
@@ -32,28 +32,26 @@ __all__ = [
     "state_word",
 ]
 
-_GREY, _BLUE, _GREEN, _RED, _AMBER, _VIOLET = "#858585", "#3b82f6", "#16a34a", "#e5484d", "#d97706", "#8b5cf6"
-
 #: What a cell can be: a letter for the wire, its words, its colour. In the order in which totals name them.
 KINDS: dict[str, tuple[str, str]] = {
-    "d": ("done", _GREEN),
-    "y": ("fetching the clip", _BLUE),
-    "l": ("clip missing", _AMBER),
-    "r": ("running", _BLUE),
-    "w": ("at the service", _GREY),
-    "t": ("throttled", _AMBER),
-    "s": ("sending", _GREY),
-    "q": ("waiting", _GREY),
-    "p": ("planned", _GREY),
-    "f": ("failed", _RED),
-    "x": ("refused", _RED),
-    "n": ("not found", _RED),
-    "u": ("unconfirmed", _AMBER),
-    "o": ("not watched", _AMBER),
-    "k": ("unknown status", _VIOLET),
-    "h": ("stopped", _AMBER),
-    "c": ("cancelled", _GREY),
-    "g": ("given up", _GREY),
+    "d": ("done", GREEN),
+    "y": ("fetching the clip", BLUE),
+    "l": ("clip missing", AMBER),
+    "r": ("running", BLUE),
+    "w": ("at the service", GREY),
+    "t": ("throttled", AMBER),
+    "s": ("sending", GREY),
+    "q": ("waiting", GREY),
+    "p": ("planned", GREY),
+    "f": ("failed", RED),
+    "x": ("refused", RED),
+    "n": ("not found", RED),
+    "u": ("unconfirmed", AMBER),
+    "o": ("not watched", AMBER),
+    "k": ("unknown status", VIOLET),
+    "h": ("stopped", AMBER),
+    "c": ("cancelled", GREY),
+    "g": ("given up", GREY),
 }
 _BY_STATUS = {
     "PLANNED": "p",
@@ -72,11 +70,11 @@ _BY_STATUS = {
     Status.FORGOTTEN: "g",
 }
 _STATES = {
-    "planned": ("PLANNED", _GREY),
-    "running": ("RUNNING", _BLUE),
-    "paused": ("PAUSED", _AMBER),
-    "cancelled": ("CANCELLED", _GREY),
-    "finished": ("FINISHED", _GREEN),
+    "planned": ("PLANNED", GREY),
+    "running": ("RUNNING", BLUE),
+    "paused": ("PAUSED", AMBER),
+    "cancelled": ("CANCELLED", GREY),
+    "finished": ("FINISHED", GREEN),
 }
 
 
@@ -143,7 +141,7 @@ def state_word(sweep: Sweep) -> tuple[str, str]:
     """The sweep's state and its colour; an end with failures is not green."""
     word, colour = _STATES[sweep.state]
     if word == "FINISHED" and any(kind_of(cell) != "d" for cell in sweep.cells):
-        return word, _AMBER
+        return word, AMBER
     return word, colour
 
 
@@ -236,10 +234,8 @@ def _committed(sweep: Sweep) -> int:
 
 def problem_of(cell: Cell) -> str:
     """Why a cell has no clip, one line; an empty string when it has one or is on its way."""
-    job = cell.job
-    if job is None:
+    if cell.job is None:
         return words.message(cell.reason, 200)
-    state: TaskState = job.state
     if kind_of(cell) in "fxnuolcg":
-        return words.message(advise(state).headline, 200)
+        return words.message(advise(cell.job.state).headline, 200)
     return ""

@@ -99,7 +99,7 @@ def _summary(sweep: Sweep) -> str:
     counted = esc(facts.counts_line(facts.cell_codes(sweep)))
     said = parts.note(counted, esc(facts.money_line(sweep)), colour)
     if sweep.problem:
-        said += parts.note("Paused", esc(words.message(sweep.problem, 600)), "#d97706")
+        said += parts.note("Paused", esc(words.message(sweep.problem, 600)), parts.AMBER)
     said += "".join(parts.fine(escape(step)) for step in _next_steps(sweep))
     moment = f" As of {words.moment(time.time())}." if not facts.is_over(sweep) else ""
     again = f"<code>act.sweep_by_name({escape(repr(sweep.name))})</code> finds it again, in any kernel."
