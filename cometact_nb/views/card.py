@@ -157,7 +157,7 @@ def _coming(path: Path, notebook_dir: Path) -> str:
         return ""
     poster = source.removesuffix("mp4") + "jpg"
     style = "display:block;max-width:320px;border-radius:8px;margin-top:8px"
-    link = f'<a href="{escape(source)}" download>{esc(words.unquoted(source), 160)}</a>'
+    link = f'<a href="{escape(source)}" download>{esc(words.place(str(path), notebook_dir), 160)}</a>'
     return f'<img src="{escape(poster)}" alt="" style="{style}"><div>Its clip, once it has one: {link}</div>'
 
 
@@ -202,7 +202,7 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
     width, height = _room(clip)
     style = f"display:block;width:100%;max-width:{width}px;height:auto;border-radius:8px;background:#000"
     size = f'width="{width}" height="{height}" style="{style}"'
-    shown = esc(words.unquoted(source) if source else clip.place, 160)
+    shown = esc(words.place(clip.place, notebook_dir), 160)
     video, link = "", shown
     embedded = data_uri(clip.path, embed_bytes) if embed_bytes and slot is None else ""
     if slot is not None:

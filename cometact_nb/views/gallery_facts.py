@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +12,7 @@ from cometact_nb.errors import ConfigError
 from cometact_nb.views import words
 from cometact_nb.views.card import tone
 from cometact_nb.views.parts import GREY
+from cometact_nb.views.sweep_layout import names_of
 
 if TYPE_CHECKING:
     from cometact_nb.sweep_cells import Cell
@@ -28,23 +28,13 @@ _UNBOUGHT = {"PLANNED": "not bought yet", "QUEUED": "waits to be bought", "STOPP
 def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:
     """The swept fields with their values in words, no two of one axis alike."""
     return [
-        {
-            "name": name,
-            "label": _spelt(name),
-            "values": _labels(name, values),
-        }
-        for name, values in sweep.axes.items()
+        {"name": name, "label": _spelt(name), "values": list(names.values())}
+        for name, names in names_of(sweep.axes).items()
     ]
 
 
 def _spelt(name: str) -> str:
     return words.clean(name.replace("_", " "), 60).capitalize()
-
-
-def _labels(name: str, values: list[Any]) -> list[str]:
-    found = [words.clean(label(name, value), 60) for value in values]
-    several = {text for text, count in Counter(found).items() if count > 1}
-    return [f"{text} ({place + 1})" if text in several else text for place, text in enumerate(found)]
 
 
 def places(sweep: Sweep) -> list[list[int]]:

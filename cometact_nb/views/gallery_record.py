@@ -130,9 +130,9 @@ def _box(cell: Cell, folder: Path, *, embed: bool) -> str:
     rating = cell.rating
     told = " ".join(filter(None, [stars(rating.stars), "♥" if rating.favourite else ""]))
     blind = " (rated blind)" if rating.blind else ""
-    lines = [f"<div>{told}{blind}</div>" if told else ""]
-    lines.append(f'<div style="{_FINE}">{esc(rating.note, 300)}</div>' if rating.note else "")
-    return shown + "".join(lines)
+    given = f"<div>{told}{blind}</div>" if told else ""
+    note = f'<div style="{_FINE}">{esc(rating.note, 300)}</div>' if rating.note else ""
+    return shown + given + note
 
 
 def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool) -> str:
@@ -178,15 +178,9 @@ def record_text(sweep: Sweep) -> str:
     for cell in sweep.cells[:_TEXT_LINES]:
         told = filter(None, [stars(cell.rating.stars), "♥" if cell.rating.favourite else ""])
         clip = cell.clip
-        what = _where(clip, sweep.session.notebook_dir) if clip else cell.status
+        folder = sweep.session.notebook_dir
+        what = words.place(clip.url or str(clip.path), folder) if clip else cell.status
         lines.append(words.clean(f"  {caption(cell)}: {what} {' '.join(told)}"))
     if len(sweep.cells) > _TEXT_LINES:
         lines.append(f"  and {len(sweep.cells) - _TEXT_LINES} more")
     return "\n".join(lines)
-
-
-def _where(clip: Clip, folder: Path) -> str:
-    if clip.url:
-        return clip.url
-    found = words.relative(str(clip.path), folder)
-    return words.unquoted(found) if found else str(clip.path)

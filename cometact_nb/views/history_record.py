@@ -82,7 +82,7 @@ def _clip(row: HistoryRow, folder: Path) -> str:
     if clip is None:
         return ""
     source = words.relative(clip.place, folder)
-    shown = esc(words.unquoted(source) if source else clip.place, 160)
+    shown = esc(words.place(clip.place, folder), 160)
     link = f'<a href="{esc(source, 4096)}" download>{shown}</a>' if source else shown
     poster = words.relative(clip.poster, folder) if clip.poster and not clip.url else None
     picture = ""
@@ -100,9 +100,8 @@ def record_text(
     for row in rows[:most]:
         state = row.state
         clip = state.clip
-        where = words.relative(clip.place, folder) if clip and folder is not None else None
-        file = words.clean(words.unquoted(where) if where else clip.place, 200) if clip else ""
-        parts_ = [
+        file = words.clean(words.place(clip.place, folder), 200) if clip else ""
+        told_ = [
             f"{row.begun_at:%Y-%m-%d %H:%M}",
             f"{words.short_id(state):<8}",
             f"{words.label(state):<11}",
@@ -110,7 +109,7 @@ def record_text(
             file or words.message(told(row), 160),
             "SANDBOX" if row.sandbox else "",
         ]
-        lines.append("  ".join(part for part in parts_ if part))
+        lines.append("  ".join(part for part in told_ if part))
     if len(rows) > most:
         lines.append(f"… and {len(rows) - most} more")
     return "\n".join(lines)

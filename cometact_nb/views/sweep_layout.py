@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.grid import label
+from cometact_nb.views import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -108,6 +109,6 @@ def _place(
 
 
 def _labels(name: str, values: Sequence[Any]) -> list[str]:
-    told = [label(name, value) for value in values]
+    told = [words.clean(label(name, value), 60) for value in values]
     twice = Counter(told)
     return [text if twice[text] == 1 else f"{text} ({number})" for number, text in enumerate(told, start=1)]

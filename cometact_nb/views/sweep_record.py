@@ -67,18 +67,13 @@ def record_text(sweep: Sweep, *, folder: Path) -> str:
     names = names_of(sweep.axes)
     for cell in sweep.cells[:_LINES]:
         clip = cell.job.state.clip if cell.job is not None else None
-        where = _place(clip, folder) if clip else ""
+        where = words.place(clip.place, folder) if clip else ""
         told = [params_line(cell.params, names), facts.cell_word(cell), where or facts.problem_of(cell)]
         lines.append(f"  {cell.index + 1}. {' · '.join(words.clean(part, 200) for part in told if part)}")
     if len(sweep) > _LINES:
         lines.append(f"  … and {len(sweep) - _LINES} more: sweep.to_rows()")
     lines += [words.clean(hint) for hint in _next_steps(sweep)]
     return "\n".join(lines)
-
-
-def _place(clip: ClipInfo, folder: Path) -> str:
-    """Where a clip is, as a person reads it."""
-    return clip.url or words.unquoted(words.relative(clip.path, folder) or clip.path)
 
 
 def planned_html(cell: Cell, *, sandbox: bool) -> str:
@@ -209,7 +204,7 @@ class _Pen:
 
     def _clip(self, clip: ClipInfo) -> str:
         """The first frame and where the clip is; among few cells it can be played in its place."""
-        place = _place(clip, self._folder)
+        place = words.place(clip.place, self._folder)
         source = None if clip.url else words.relative(clip.path, self._folder)
         picture = self._poster(clip.poster)
         if not source:  # at a store, from where no page can load it; or on another drive

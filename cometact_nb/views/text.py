@@ -56,9 +56,8 @@ def card_text(state: TaskState, *, now: float, sandbox: bool, notebook_dir: Path
 
 
 def _clip(clip: ClipInfo, notebook_dir: Path | None) -> str:
-    source = words.relative(clip.place, notebook_dir) if notebook_dir is not None else None
-    where = words.unquoted(source) if source else clip.place
-    return " · ".join([words.clean(where, 300), *words.clip_facts(clip)])
+    where = words.clean(words.place(clip.place, notebook_dir), 300)
+    return " · ".join([where, *words.clip_facts(clip)])
 
 
 def line(state: TaskState, now: float, spinner: str = _SPINNER[0]) -> str:
@@ -110,15 +109,12 @@ class _Line:
 
     def close(self) -> None:
         self._draw()
-        self._write("\n")
+        write(self._out, "\n")
 
     def _draw(self) -> None:
         width = shutil.get_terminal_size().columns - 1
         text = line(self._task.state, time.time(), next(self._spinner))[:width]
-        self._write(f"\r{text}{' ' * (width - len(text))}\r{text}")
-
-    def _write(self, text: str) -> None:
-        write(self._out, text)
+        write(self._out, f"\r{text}{' ' * (width - len(text))}\r{text}")
 
 
 class _Log:

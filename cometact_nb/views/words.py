@@ -30,11 +30,11 @@ __all__ = [
     "message",
     "moment",
     "money",
+    "place",
     "relative",
     "reported",
     "short_id",
     "size",
-    "unquoted",
 ]
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
@@ -209,6 +209,7 @@ def relative(path: str, notebook_dir: Path) -> str | None:
         return None
 
 
-def unquoted(path: str) -> str:
-    """A relative URL as a person reads it."""
-    return unquote(path)
+def place(where: str, folder: Path | None) -> str:
+    """The path or address of a file as a person reads it: from ``folder`` on, where that can be said."""
+    source = relative(where, folder) if folder is not None else None
+    return unquote(source) if source else where
