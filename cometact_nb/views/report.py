@@ -153,15 +153,15 @@ def _copy(cell: Cell, folder: Path) -> Files:
     name = f"clips/{_stem(cell)}"
     try:
         shutil.copyfile(clip.path, folder / f"{name}.mp4")
-        poster = clip.poster
     except FileNotFoundError:
         return Files(problem="Its file is not on this disk any more.")
     except ClipError as error:
         return Files(problem=words.message(error))
-    if poster is None or not poster.is_file():
-        return Files(f"{name}.mp4")
-    shutil.copyfile(poster, folder / f"{name}.jpg")
-    return Files(f"{name}.mp4", f"{name}.jpg")
+    with suppress(FileNotFoundError, ClipError):  # the clip is reported without its poster, too
+        if (poster := clip.poster) is not None:
+            shutil.copyfile(poster, folder / f"{name}.jpg")
+            return Files(f"{name}.mp4", f"{name}.jpg")
+    return Files(f"{name}.mp4")
 
 
 def _stem(cell: Cell) -> str:

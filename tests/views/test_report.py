@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from reports import NAME, NOTE, SIGNATURE, finished_sweep
 
-from cometact_nb.errors import ConfigError
+from cometact_nb.clips import Clip
+from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.sweep_handle import Sweep
 from cometact_nb.views.report_table import bare
 
@@ -172,3 +173,13 @@ def test_a_sweep_that_was_not_bought_can_be_reported_too(sweep, tmp_path) -> Non
 )
 def test_an_address_loses_what_could_open_it(uri: str, told: str) -> None:
     assert bare(uri) == told
+
+
+def test_a_clip_whose_poster_cannot_be_had_is_reported_without_it(sweep, tmp_path, monkeypatch) -> None:
+    def gone(_: Clip) -> Path:
+        raise ClipError("The store does not give it.")
+
+    monkeypatch.setattr(Clip, "poster", property(gone))
+    report = sweep.export(tmp_path / "report").parent
+    assert sum(bool(line["clip"]) for line in results(report)) == 4
+    assert len(list((report / "clips").iterdir())) == 4
