@@ -47,12 +47,9 @@ class Looks:
 
     def of(self, values: Mapping[str, Any]) -> dict[Role, dict[str, Inspection | None]]:
         """What is known about the inputs of a form, by role and address; None while one is looked at."""
+        known = dict(self._known)  # the notifier's thread goes on changing it
         return {
-            role: {
-                asked[1]: self._known[asked]
-                for asked in self._questions(role, values)
-                if asked in self._known
-            }
+            role: {asked[1]: known[asked] for asked in self._questions(role, values) if asked in known}
             for role in INPUTS
         }
 

@@ -188,6 +188,21 @@ def test_what_an_inspection_sees_is_told_beside_the_input(panel, sandbox, monkey
         panel.submit()
 
 
+def test_an_answer_that_comes_while_the_form_is_read_does_no_harm(panel) -> None:
+    class Fleeting(dict):  # type: ignore[type-arg]
+        """Answers that go as soon as anyone has seen that they are there, as another thread may have them do."""
+
+        def __contains__(self, asked: object) -> bool:
+            return self.pop(asked, self) is not self
+
+    looks = panel_looks.Looks(panel.session, lambda _: None)
+    roles = ("character", "reference")
+    looks._known = Fleeting.fromkeys(
+        asked for role in roles for asked in looks._questions(role, panel.values)
+    )
+    assert [len(looks.of(panel.values)[role]) for role in roles] == [1, 1]
+
+
 def test_pasting_and_loading_fill_the_form(panel, sandbox) -> None:
     request = panel.request.replace(expression_intensity=5)
     message(panel, type="paste", text=request.to_magic())
