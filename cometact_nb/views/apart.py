@@ -31,8 +31,7 @@ class ApartDisplay:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._widget = StatusWidget(task)
-        self._shown = self._record()
-        self._display = LiveRecord("Act-Two task", lambda: self._widget, lambda: self._shown)
+        self._display = LiveRecord("Act-Two task", lambda: self._widget, self._record)
         self._display.show()
         task.add_listener(self._changed)
         # What happened between the first drawing and the listening would go unseen.
@@ -50,6 +49,5 @@ class ApartDisplay:
     def _changed(self, task: Task) -> None:
         """On the notifier's thread, from where traits and display updates reach the right cell."""
         self._widget.draw()
-        if task.state.is_settled and (record := self._record()) != self._shown:
-            self._shown = record
+        if task.state.is_settled:
             self._display.update()

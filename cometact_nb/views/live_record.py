@@ -31,7 +31,7 @@ class LiveRecord:
         self._name = name
         self._widget = widget
         self._record = record
-        self._handles: list[Any] = []
+        self._shown: dict[Any, dict[str, str]] = {}
 
     def show(self) -> None:
         """Show the view in the current cell, or as text where there is no notebook."""
@@ -40,11 +40,15 @@ class LiveRecord:
             return
         said = f"{self._name} (live only while its kernel runs)"
         put_out({**widget_data(self._widget()), "text/html": f"<p>{said}:</p>", "text/plain": said})
-        self._handles.append(put_out(self._record()))
+        record = self._record()
+        self._shown[put_out(record)] = record
 
     def update(self) -> None:
-        """Bring the record up to date. Any thread may call it."""
-        if self._handles:
-            bundle = self._record()
-            for handle in self._handles:
-                handle.update(bundle, raw=True)
+        """Bring the record up to date. Any thread may call it, for any reason: only what is new is sent."""
+        if not self._shown:
+            return
+        record = self._record()
+        for handle, before in list(self._shown.items()):
+            if before != record:
+                self._shown[handle] = record
+                handle.update(record, raw=True)
