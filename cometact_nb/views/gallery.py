@@ -14,7 +14,7 @@ from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice
 from cometact_nb.views.live_record import LiveRecord
 from cometact_nb.views.pieces import read_piece
 from cometact_nb.views.scripts import GALLERY, joined
-from cometact_nb.views.shell import widget_data
+from cometact_nb.views.shell import in_background, widget_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,14 +111,14 @@ class Gallery(anywidget.AnyWidget):
             self.send({"type": "cells", "cells": facts})
 
     def _receive(self, _: Any, content: Any, __: Any) -> None:
-        """A message from the browser; on any thread, so it is only handed over."""
+        """A message from the browser; on any thread, so it is only handed over to another one."""
         soon = self._sweep.session.call_soon
         match content:
             case {"type": "hello"}:
                 soon(self._tell, self._sweep.cells)
             case {"type": "clip", "file": str(file), "index": int(index), "offset": int(), "size": int()}:
                 if file in _FILES and 0 <= index < len(self._sweep.cells):
-                    soon(self._send_piece, file, index, content)
+                    in_background(self._send_piece, file, index, content)
             case {"type": "rate", "index": int(index)} if 0 <= index < len(self._sweep.cells):
                 soon(self._rate, self._sweep.cells[index], content)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import threading
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError
@@ -16,12 +17,16 @@ __all__ = ["read_piece"]
 
 #: A server drops messages above its rate limit (1 MB/s over 3 s in jupyter_server), so pieces stay small.
 _PIECE_MAX_BYTES = 1 << 20
+#: One file is fetched at a time: a page that has waited long asks again, and is to find the copy by then.
+_finding = threading.Lock()
 
 
 def read_piece(
     name: str, find: Callable[[], Path], asked: dict[str, Any], size: int
 ) -> tuple[dict[str, Any], list[bytes]]:
     """The answer to a request of ``static/pieces.js`` for a piece of a file.
+
+    It may take as long as a clip takes to come from a store, so it is for a thread of its own.
 
     Args:
         name: of the file.
@@ -35,7 +40,9 @@ def read_piece(
     if asked["offset"] < 0:
         return {}, []
     try:
-        with find().open("rb") as file:
+        with _finding:
+            path = find()
+        with path.open("rb") as file:
             total = file.seek(0, 2)
             file.seek(asked["offset"])
             piece = file.read(min(max(size, 1), _PIECE_MAX_BYTES))

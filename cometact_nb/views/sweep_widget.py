@@ -141,7 +141,7 @@ class SweepWidget(anywidget.AnyWidget):
                 "offset": int(offset),
                 "size": int(size),
             } if 0 <= index < len(self._sweep):
-                soon(self._send_piece, view, index, (number, offset, size))
+                in_background(self._send_piece, view, index, (number, offset, size))
 
     def _act(self, what: str, token: int, agreed: Any) -> None:
         """One click acts once, in whichever view it was made and however late it arrives."""
@@ -182,7 +182,7 @@ class SweepWidget(anywidget.AnyWidget):
     def _note(self, text: str) -> None:
         self.send({"type": "note", "text": text})
 
-    # --- what a page asks for, on the notifier's thread ----------------------------------------------
+    # --- what a page asks for: on the notifier's thread, but what may take long on one of its own -----
 
     def _send_posters(self, view: str, wanted: list[Any]) -> None:
         """Small pictures of finished cells. Buffers are shown by every front end and stored nowhere."""

@@ -14,6 +14,7 @@ from cometact_nb.views import words
 from cometact_nb.views.card import card_html, tone
 from cometact_nb.views.pieces import read_piece
 from cometact_nb.views.scripts import joined
+from cometact_nb.views.shell import in_background
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
@@ -121,7 +122,7 @@ class StatusWidget(anywidget.AnyWidget):
                 "offset": int(offset),
                 "size": int(size),
             }:
-                soon(self._send_piece, view, index, offset, size)
+                in_background(self._send_piece, view, index, offset, size)
 
     def _cancel(self) -> None:
         if note := cancel(self._task):
