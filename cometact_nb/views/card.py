@@ -14,7 +14,6 @@ from cometact_nb.errors import RequestError
 from cometact_nb.views import parts, words
 from cometact_nb.views.embedding import data_uri
 from cometact_nb.views.parts import AMBER, BLUE, GREEN, GREY, RED, VIOLET, esc
-from cometact_nb.views.text import card_text, line
 from cometact_nb.views.thumb import thumbnail
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import ClipInfo, TaskState
 
-__all__ = ["card_html", "card_text", "line", "request_of", "tone"]
+__all__ = ["card_html", "request_of", "tone"]
 
 _TONES = {
     Status.SUBMITTING: GREY,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +15,7 @@ from cometact_nb.views import words
 from cometact_nb.views.card import tone
 from cometact_nb.views.history_record import knobs_told, told
 from cometact_nb.views.scripts import joined
+from cometact_nb.views.thumb import small_jpeg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HistoryWidget", "as_text", "poster_bytes", "row_facts"]
 
-#: A poster in the table, pixels: twice what it is shown at, for dense screens.
-_POSTER_PX = 224
+#: A poster in the table, pixels, twice what it is shown at, for dense screens; and bytes.
+_POSTER_PX, _SENT_MAX_BYTES = 224, 24_000
 #: Above this a poster is not sent: it was not written by this package.
 _POSTER_MAX_BYTES = 1 << 20
 
@@ -116,20 +116,10 @@ def _can(state: TaskState, *, known: bool) -> list[str]:
 
 
 def poster_bytes(path: str | None) -> bytes:
-    """A small JPEG of a poster, or nothing when it cannot be had."""
+    """A small JPEG of a poster, as it is where it cannot be made small; nothing when it cannot be had."""
     try:
         if path is None or Path(path).stat().st_size > _POSTER_MAX_BYTES:
             return b""
-        content = Path(path).read_bytes()
+        return small_jpeg(path, _POSTER_PX, _SENT_MAX_BYTES) or Path(path).read_bytes()
     except OSError:
         return b""
-    try:
-        from PIL import Image  # noqa: PLC0415  (an extra)
-
-        with Image.open(io.BytesIO(content)) as picture:
-            picture.thumbnail((_POSTER_PX, _POSTER_PX))
-            small = io.BytesIO()
-            picture.convert("RGB").save(small, "JPEG", quality=80)
-            return small.getvalue()
-    except (ImportError, OSError, ValueError):
-        return content

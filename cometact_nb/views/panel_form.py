@@ -28,6 +28,7 @@ __all__ = [
     "inferred",
     "normal",
     "request_of",
+    "type_told",
 ]
 
 INPUTS: tuple[Role, ...] = ("character", "reference")

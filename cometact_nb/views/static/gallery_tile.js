@@ -126,8 +126,10 @@ class Tile {
     if (this.told) {
       const stars = shown.stars ? "★".repeat(shown.stars) + "☆".repeat(5 - shown.stars) : "";
       put(this.told, stars + (shown.favourite ? " ♥" : ""));
-      if (stars || shown.favourite) Object.entries({ role: "img", "aria-label": `${shown.stars ?? "no"} stars${shown.favourite ? ", favourite" : ""}` })
-        .forEach(([name, value]) => this.told.setAttribute(name, value));
+      if (stars || shown.favourite) {
+        this.told.setAttribute("role", "img");
+        this.told.setAttribute("aria-label", `${shown.stars ?? "no"} stars${shown.favourite ? ", favourite" : ""}`);
+      }
     } else {
       const hidden = Boolean(this.view.blind && !this.view.blind.revealed);
       [...this.stars.children].forEach((star, place) => {

@@ -294,13 +294,11 @@ class GalleryView {
   captionOf(cell) {
     if (this.blind) return `Clip ${this.numbers.get(cell.index)}${this.blind.revealed ? ` · ${this.nameOf(cell)}` : ""}`;
     if (this.choice.rows) return "";
-    return cell.place.filter((_, place) => this.free[place]).map((value, place) => this.short(value, place)).join(" · ");
-  }
-
-  short(value, place) {
-    const axis = this.axes.filter((_, index) => this.free[index])[place];
-    const label = axis.values[value];
-    return /^[\d.]+$|^(on|off|not set)$/.test(label) ? `${axis.label} ${label}` : label;
+    const told = this.axes.map(({ label, values }, place) => {
+      const value = values[cell.place[place]];
+      return /^[\d.]+$|^(on|off|not set)$/.test(value) ? `${label} ${value}` : value; // others tell what they are of
+    });
+    return told.filter((_, place) => this.free[place]).join(" · ");
   }
 
   // --- the current clip, and comparing -------------------------------------------------------------
