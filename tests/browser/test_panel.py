@@ -223,10 +223,10 @@ def test_a_local_file_is_sent_only_when_that_is_ticked(notebook, tmp_path) -> No
     form = begin(notebook, "print(sandbox.character)\n" + PANEL)
     url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
     with urlopen(url) as answer:
-        (tmp_path / "mine.png").write_bytes(answer.read())
-    form.locator("input[type=file]").first.set_input_files(tmp_path / "mine.png")
+        (tmp_path / "mine, näher.png").write_bytes(answer.read())
+    form.locator("input[type=file]").first.set_input_files(tmp_path / "mine, näher.png")
     form.get_by_text("documents https URLs only").first.wait_for(timeout=30_000)
-    assert form.get_by_label("Character", exact=True).input_value() == "upload:mine.png"
+    assert form.get_by_label("Character", exact=True).input_value() == "upload:mine_ näher.png"
     form.get_by_role("img", name="Preview of the character").wait_for()
     form.get_by_label("Try it all the same").check()
     form.locator(".primary.ready").click()

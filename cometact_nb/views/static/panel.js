@@ -112,7 +112,8 @@ class Panel extends SweepForm {
 
   async upload(role, file) {
     if (!file) return;
-    const { name, size } = file;
+    const { size } = file;
+    const name = file.name.replace(/[^\p{L}\p{N}_. ()-]/gu, "_").slice(-100); // as the kernel writes it in the form
     const whole = size <= UPLOAD_MAX ? await file.arrayBuffer() : new ArrayBuffer(1);
     this.previews.set(`upload:${name}`, URL.createObjectURL(file));
     for (let offset = 0; offset < Math.max(1, whole.byteLength); offset += PIECE) {
