@@ -120,8 +120,7 @@ def _header(state: TaskState, now: float, *, sandbox: bool, live: bool) -> str:
         state_pill = parts.pill(words.label(state), tone(state))
         name = f'<code title="{esc(state.id or state.key, 200)}">{escape(words.short_id(state))}</code>'
         right = words.duration(elapsed) if (elapsed := words.elapsed(state, now)) is not None else ""
-    marks = [parts.badge("SANDBOX")] if sandbox else []
-    return parts.header(state_pill, *marks, f"Act-Two {name}", right=right)
+    return parts.header(state_pill, f"Act-Two {name}", right=right, sandbox=sandbox)
 
 
 def _progress(state: TaskState, now: float, *, live: bool) -> str:

@@ -40,12 +40,11 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
         choice: as in :attr:`~cometact_nb.views.gallery.Gallery.choice`.
         embed: put the clips themselves in it.
     """
-    marks = [parts.badge("SANDBOX")] if sweep.sandbox else []
     head = parts.header(
         f"<strong>{esc(sweep.name, 100)}</strong>",
-        *marks,
         esc(_tally(sweep)),
         right=esc(words.moment(time.time())),
+        sandbox=sweep.sandbox,
     )
     room = None if embed else _MAX_CHARS - len(head)
     blocks, left = _blocks(sweep, choice, room, embed=embed)

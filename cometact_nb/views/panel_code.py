@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import mimetypes
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.grid import Cells, Spec
 
-__all__ = ["needs_consent", "request_code", "short_inline", "short_spec", "sweep_code"]
+__all__ = ["needs_consent", "request_code", "short_spec", "sweep_code"]
 
 #: More cells than this are too long to be read as one curl command or one body each.
 _LISTED = 24
@@ -26,7 +27,7 @@ _LISTED = 24
 _URI_CHARS = 300
 
 
-def short_inline(address: str) -> str:
+def _short_inline(address: str) -> str:
     """A stand-in for a file's data URI, for showing a request without megabytes of text."""
     if not is_local(address):
         return address
@@ -42,7 +43,7 @@ def needs_consent(values: Mapping[str, Any]) -> bool:
 def request_code(values: Mapping[str, Any]) -> dict[str, str]:
     """One request in every form, an empty mapping while it is not valid."""
     try:
-        request = request_of({**values, "allow_unlisted": True}, short_inline)
+        request = request_of({**values, "allow_unlisted": True}, _short_inline)
         request = request.replace(allow_unlisted=values["allow_unlisted"] or needs_consent(values))
     except RequestError:
         return {}
@@ -69,7 +70,7 @@ def _clean(code: Mapping[str, str]) -> dict[str, str]:
 
 def short_spec(spec: Spec) -> Spec:
     """A sweep with its files shortened; it cannot be run."""
-    count = iter(range(1, 1_000_000))
+    count = itertools.count(1)
 
     def short(name: str, value: Any) -> Any:
         uri = value.get("uri") if name in INPUTS and isinstance(value, dict) else None

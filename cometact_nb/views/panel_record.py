@@ -62,8 +62,7 @@ def record_html(
         sandbox: whether the last one was for the sandbox.
     """
     cards = "".join(f'<div style="margin-top:10px">{_card(one, now, folder)}</div>' for one in sent[:_CARDS])
-    marks = [parts.badge("SANDBOX")] if sandbox else []
-    head = parts.header("<strong>Act-Two panel</strong>", *marks, right=esc(words.moment(now)))
+    head = parts.header("<strong>Act-Two panel</strong>", right=esc(words.moment(now)), sandbox=sandbox)
     frame = parts.frame(head, f'<div style="padding:14px">{_table(last, submitted=bool(sent))}</div>')
     return f'<div class="cometact-panel-record">{frame}{cards}</div>'
 

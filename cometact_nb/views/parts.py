@@ -64,11 +64,19 @@ def frame(*blocks: str) -> str:
     return f'<div class="tex2jax_ignore mathjax_ignore" style="{style}">{"".join(blocks)}</div>'
 
 
-def header(*items: str, right: str = "") -> str:
-    """The first row of a card; ``right`` stands at its end."""
-    row = "display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center"
+def header(first: str, *items: str, right: str = "", sandbox: bool = False) -> str:
+    """The first row of a card.
+
+    Args:
+        first: what it begins with; a mark of the sandbox follows.
+        items: what comes next.
+        right: what stands at its end.
+        sandbox: nothing of it is billed.
+    """
+    row = [first, *([badge("SANDBOX")] if sandbox else []), *items]
+    style = "display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center;padding:9px 14px"
     end = f'<span style="margin-left:auto">{right}</span>' if right else ""
-    return f'<div style="{row};padding:9px 14px;border-bottom:{_LINE}">{" ".join(items)} {end}</div>'
+    return f'<div style="{style};border-bottom:{_LINE}">{" ".join(row)} {end}</div>'
 
 
 def pill(text: str, tone: str, *, slots: bool = False) -> str:

@@ -19,12 +19,11 @@ _FINDINGS = 12
 
 def plan_html(plan: Plan) -> str:
     """The plan as HTML that needs neither style sheet nor script."""
-    marks = [parts.badge("SANDBOX")] if plan.sandbox else []
     head = parts.header(
         parts.pill("PLAN", BLUE),
-        *marks,
         f"Sweep <code>{esc(plan.name, 100)}</code>",
         right=f"{plan.cells} cells",
+        sandbox=plan.sandbox,
     )
     price = f"Expected cost: {plan.price.estimate(plan.to_buy)}"
     if plan.spent_usd:

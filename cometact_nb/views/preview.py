@@ -43,7 +43,6 @@ class Preview:
     def to_html(self) -> str:
         """The preview as HTML that needs neither style sheet nor script."""
         config, request = self._config, self.request
-        marks = [parts.badge("SANDBOX")] if config.sandbox else []
         said = parts.note("Nothing was sent.", escape(words.clean(self.price)), parts.BLUE)
         doubts = "".join(
             f'<div style="margin-top:8px">{parts.note(esc(doubt.field), esc(doubt), parts.AMBER)}</div>'
@@ -52,7 +51,7 @@ class Preview:
         target = parts.fine(f"It would go to {esc(config.base_url, 200)}")
         side = parts.inputs(request, sandbox=config.sandbox) + parts.knob_list(request)
         return parts.frame(
-            parts.header(parts.pill("DRY RUN", parts.BLUE), *marks, "Act-Two"),
+            parts.header(parts.pill("DRY RUN", parts.BLUE), "Act-Two", sandbox=config.sandbox),
             parts.columns(said + doubts + target, side),
             parts.copy_as(request, unfolded=True),
         )

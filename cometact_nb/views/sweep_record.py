@@ -49,9 +49,9 @@ def record_html(sweep: Sweep, *, folder: Path, posters: bool = True) -> str:
     """
     pen = _Pen(sweep, folder, posters=posters)
     word, colour = facts.state_word(sweep)
-    marks = [parts.badge("SANDBOX")] if sweep.sandbox else []
     title = f"Sweep <code>{esc(sweep.name, 100)}</code>"
-    head = parts.header(parts.pill(word, colour), *marks, title, right=f"{len(sweep)} cells")
+    right = f"{len(sweep)} cells"
+    head = parts.header(parts.pill(word, colour), title, right=right, sandbox=sweep.sandbox)
     body = f'<div style="padding:12px 14px">{_summary(sweep)}{_fixed(sweep)}{pen.draw()}</div>'
     return f'<div class="cometact-sweep-record">{parts.frame(head, body)}</div>'
 
