@@ -12,10 +12,11 @@ import ipywidgets
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
 from cometact_nb.tasks import Task
 from cometact_nb.views import panel_record, status, words
+from cometact_nb.views.clicks import Gate
 from cometact_nb.views.live_record import LiveRecord
 from cometact_nb.views.panel_content import Content
 from cometact_nb.views.panel_files import LocalFiles
-from cometact_nb.views.panel_form import Gate, normal, type_told
+from cometact_nb.views.panel_form import normal, type_told
 from cometact_nb.views.panel_load import values_of
 from cometact_nb.views.panel_looks import Looks
 from cometact_nb.views.panel_plan import Bought, Offer, about_sweep, offer_of

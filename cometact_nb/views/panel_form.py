@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,6 @@ __all__ = [
     "EMPTY",
     "INPUTS",
     "TYPED",
-    "Gate",
     "by_field",
     "field_named",
     "inferred",
@@ -170,40 +168,3 @@ def field_named(param: str | None) -> str:
     if head in EMPTY:
         return head
     return next((knob.name for knob in KNOBS if head in knob.wire or param in knob.wire), "")
-
-
-class Gate:
-    """Lets one submission through at a time, and each only once.
-
-    A click carries the token it saw. Tokens change when a submission was answered, so a second click, from
-    whichever view and however late it arrives, finds its token spent.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._token = 1
-        self._taken = False
-
-    @property
-    def token(self) -> int:
-        """What the next click must carry."""
-        return self._token
-
-    @property
-    def taken(self) -> bool:
-        """Whether a submission is under way."""
-        return self._taken
-
-    def take(self, token: object = None) -> bool:
-        """Begin a submission; False when one is under way or the token (None: the present one) is spent."""
-        with self._lock:
-            if self._taken or (token is not None and token != self._token):
-                return False
-            self._taken = True
-            return True
-
-    def release(self) -> None:
-        """The submission was answered."""
-        with self._lock:
-            self._taken = False
-            self._token += 1

@@ -19,7 +19,7 @@ from cometact_nb.errors import ActTwoError
 from cometact_nb.views import sweep_facts as facts
 from cometact_nb.views import words
 from cometact_nb.views.card import card_html
-from cometact_nb.views.panel_form import Gate
+from cometact_nb.views.clicks import Gate
 from cometact_nb.views.scripts import joined
 from cometact_nb.views.shell import in_background
 from cometact_nb.views.sweep_layout import axis_name, lay_out, names_of, params_line
