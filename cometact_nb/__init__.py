@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from cometact_nb.resuming import Resumed
     from cometact_nb.sessions import Session
     from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.sweep_history import SweepHistory
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
 
@@ -71,6 +72,7 @@ __all__ = [
     "Session",
     "Status",
     "Sweep",
+    "SweepHistory",
     "Task",
     "TaskHistory",
     "Verification",
@@ -114,6 +116,7 @@ _HOMES = {
     "Session": "cometact_nb.sessions",
     "Status": "cometact_nb.domain.task",
     "Sweep": "cometact_nb.sweep_handle",
+    "SweepHistory": "cometact_nb.sweep_history",
     "Task": "cometact_nb.tasks",
     "TaskHistory": "cometact_nb.histories",
     "Verification": "cometact_nb.archive",

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from cometact_nb.histories import TaskHistory
     from cometact_nb.resuming import Resumed
     from cometact_nb.sessions import Session
-    from cometact_nb.store.sweeps import SweepRow
     from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.sweep_history import SweepHistory
     from cometact_nb.tasks import Task
     from cometact_nb.views.panel import Panel
 
@@ -141,8 +141,8 @@ def sweep(
     return session().sweep(table, name=name, replicates=replicates, allow_unlisted=allow_unlisted, **fields)
 
 
-def sweeps(limit: int = 50) -> list[SweepRow]:
-    """The sweeps of the history that were last run, the newest first.
+def sweeps(limit: int = 50) -> SweepHistory:
+    """The sweeps of the history, the one that was last run first: how far each came, and what it cost.
 
     Args:
         limit: how many at the most.

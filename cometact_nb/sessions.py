@@ -31,8 +31,9 @@ from cometact_nb.notify import Notifier
 from cometact_nb.project import notebook_folder
 from cometact_nb.store import places
 from cometact_nb.store.media import find_moved
-from cometact_nb.store.sweeps import find, latest
+from cometact_nb.store.sweeps import find
 from cometact_nb.sweep_handle import Sweep
+from cometact_nb.sweep_history import find_sweeps
 from cometact_nb.tasks import Task, error_for
 from cometact_nb.waits import until_done
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.store.history import Row
     from cometact_nb.store.sweeps import SweepRow
+    from cometact_nb.sweep_history import SweepHistory
 
 __all__ = ["Session", "session"]
 
@@ -330,8 +332,8 @@ class Session:
         spec = specify(fields, table=table, replicates=replicates, allow_unlisted=allow_unlisted)
         return self._known(Sweep(self, spec, name))
 
-    def sweeps(self, limit: int = 50) -> list[SweepRow]:
-        """The sweeps of the history that were last run, the newest first.
+    def sweeps(self, limit: int = 50) -> SweepHistory:
+        """The sweeps of the history, the one that was last run first: how far each came, and what it cost.
 
         Args:
             limit: how many at the most.
@@ -339,11 +341,7 @@ class Session:
         Raises:
             HistoryError: the history could not be read.
         """
-
-        async def read() -> list[SweepRow]:
-            return latest(self.engine.history, limit)
-
-        return self.run(read())
+        return find_sweeps(self, limit)
 
     def sweep_by_name(self, name: str, *, resume: bool = True) -> Sweep:
         """A sweep from the history, in any kernel: shows what is done, watches what runs.

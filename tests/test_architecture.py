@@ -45,6 +45,7 @@ LEVELS: dict[str, int] = {
     "sweep_inputs": 5,
     "sweep_plan": 5,
     "sweep_handle": 5,
+    "sweep_history": 5,
     "tasks": 5,
     "sessions": 5,
     "settle": 5,

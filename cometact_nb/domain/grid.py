@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -43,6 +44,12 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: list[dict[str, Any]] | None = None
     replicates: int = 1
     allow_unlisted: bool = False
+
+    @property
+    def size(self) -> int:
+        """Cells asked for; those with the same content are counted each."""
+        rows = 1 if self.rows is None else len(self.rows)
+        return rows * self.replicates * math.prod(map(len, self.axes.values()))
 
     @property
     def fingerprint(self) -> str:
@@ -128,11 +135,8 @@ def expand(spec: Spec) -> Cells:
         RequestError: with everything that is wrong about any of them, each finding once.
     """
     rows = [{}] if spec.rows is None else spec.rows
-    count = len(rows) * spec.replicates
-    for values in spec.axes.values():
-        count *= len(values)
-    if count > MAX_CELLS:
-        raise RequestError([_too_many("sweep", count)])
+    if spec.size > MAX_CELLS:
+        raise RequestError([_too_many("sweep", spec.size)])
     swept = [*_columns(spec.rows or []), *spec.axes]
     found: dict[str, PlannedCell] = {}
     wrong: dict[str, Finding] = {}
@@ -154,7 +158,7 @@ def expand(spec: Spec) -> Cells:
     if wrong:
         raise RequestError(wrong.values())
     cells = tuple(found.values())
-    return Cells(cells, _axes(cells), count - len(cells))
+    return Cells(cells, _axes(cells), spec.size - len(cells))
 
 
 def _axes(cells: tuple[PlannedCell, ...]) -> dict[str, list[Any]]:

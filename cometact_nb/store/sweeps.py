@@ -29,6 +29,7 @@ __all__ = [
     "run_by_another",
     "running",
     "save",
+    "sent",
     "set_rating",
     "spent",
     "sweeps_of",
@@ -177,6 +178,19 @@ def spent(history: History, name: str, base_url: str) -> float:
         HistoryError: the file could not be read.
     """
     return float(history.query(SPENT, (name, base_url))[0][0])
+
+
+def sent(history: History, name: str, base_url: str) -> dict[str, int]:
+    """How many requests were sent for a sweep, by what has become of them, the most frequent first.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    sql = (
+        "SELECT status, count(*) FROM tasks WHERE sweep = ? AND base_url = ?"
+        " GROUP BY status ORDER BY count(*) DESC, status"
+    )
+    return dict(history.query(sql, (name, base_url)))
 
 
 def sweeps_of(history: History, keys: Iterable[str]) -> dict[str, str]:

@@ -33,6 +33,7 @@ def register(read_magic: Callable[[str], dict[str, Any]]) -> None:
         (html, "archive", "SavedClip", _saved_clip),
         (html, "archive", "Verification", _view("archive", "verification_html")),
         (html, "sweep_plan", "Plan", _view("plan", "plan_html")),
+        (html, "sweep_history", "SweepHistory", _view("sweep_history", "sweeps_html")),
         (html, "numbers", "NoiseFloor", _view("numbers", "noise_floor_html")),
     ):
         formatter.for_type_by_name(f"cometact_nb.{home}", name, draw)

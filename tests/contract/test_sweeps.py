@@ -16,7 +16,14 @@ import pytest
 from services import SandboxProcess, new_session
 
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError, RequestError, SweepPaused
+from cometact_nb.errors import (
+    ApprovalNeeded,
+    BudgetError,
+    ConfigError,
+    HistoryError,
+    RequestError,
+    SweepPaused,
+)
 from cometact_nb.sessions import Session
 from cometact_nb.sweep_handle import Sweep
 
@@ -509,10 +516,25 @@ def test_a_rating_is_one_to_five_stars(session, sandbox, stars) -> None:
         sweep.rate(sweep.cells[0], stars=stars)
 
 
-def test_the_history_lists_sweeps_and_refuses_a_name_it_does_not_have(session, sandbox) -> None:
-    grid(session, sandbox, seed=[1], name="mine").run().wait(60)
-    assert [row.name for row in session.sweeps()] == ["mine"]
-    with pytest.raises(Exception, match="no sweep 'yours'"):
+def test_the_history_lists_sweeps_with_what_became_of_them_and_what_they_cost(priced, sandbox) -> None:
+    """The last run first; what was there already was not sent for."""
+    assert str(priced.sweeps()).startswith("The history has no sweep yet")
+    characters = [sandbox.character, sandbox.playing("internal")]
+    grid(priced, sandbox, character=characters, seed=[1, 2], name="half").run().wait(60)
+    grid(priced, sandbox, seed=[1, 2, 3], name="wider").run().wait(60)
+    wider, half = listed = priced.sweeps()
+    assert (wider.name, wider.state, wider.cells, wider.sent) == ("wider", "bought", 3, {"SUCCEEDED": 1})
+    assert (half.grid, half.sent) == ("2 character × 2 seed", {"FAILED": 2, "SUCCEEDED": 2})
+    assert (wider.spent_usd, half.spent_usd) == (pytest.approx(0.4), pytest.approx(1.6))
+    assert listed.to_rows()[1]["failed"] == 2
+    told = str(listed).splitlines()
+    assert told[0] == "2 sweeps, the last run first"
+    assert told[1].startswith("  wider  3 cells (3 seed) · 1 SUCCEEDED · $0.40 · bought, ")
+    assert [row.name for row in priced.sweeps(limit=1)] == ["wider"]
+
+
+def test_a_name_that_the_history_does_not_have_is_refused(session) -> None:
+    with pytest.raises(HistoryError, match="no sweep 'yours'"):
         session.sweep_by_name("yours")
 
 

@@ -1,0 +1,164 @@
+"""The sweeps of the history as rows: which there are, how far each came, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, overload
+
+from cometact_nb.config import is_loopback
+from cometact_nb.store import sweeps as store
+from cometact_nb.tables import frame_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cometact_nb.domain.grid import Spec
+    from cometact_nb.sessions import Session
+
+__all__ = ["SavedSweep", "SweepHistory", "find_sweeps"]
+
+
+@dataclass(frozen=True)
+class SavedSweep:
+    """One sweep as the history has it. Looking at it buys nothing.
+
+    :func:`cometact_nb.sweep_by_name` takes it up.
+
+    Args:
+        name: under which it is found.
+        state: ``"running"``, ``"paused"``, ``"cancelled"``, or ``"bought"`` when nothing was left to buy.
+        spec: what was asked for.
+        sent: its requests by what has become of them, such as ``{"SUCCEEDED": 4}``. Videos that were there
+            already are not counted: nothing was sent for them.
+        spent_usd: what these cost or may have cost, US dollars, by the prices they were bought at.
+        created_at: UTC.
+        updated_at: when it was last run, paused or cancelled; UTC.
+        base_url: the service it belongs to.
+    """
+
+    name: str
+    state: str
+    spec: Spec
+    sent: dict[str, int]
+    spent_usd: float
+    created_at: datetime
+    updated_at: datetime
+    base_url: str
+
+    @property
+    def cells(self) -> int:
+        """How many cells were asked for."""
+        return self.spec.size
+
+    @property
+    def swept(self) -> dict[str, int]:
+        """The fields with several values, and how many; a table counts as one."""
+        axes = {name: len(values) for name, values in self.spec.axes.items() if len(values) > 1}
+        table = {} if self.spec.rows is None else {"rows": len(self.spec.rows)}
+        several = {} if self.spec.replicates == 1 else {"replicates": self.spec.replicates}
+        return {**table, **axes, **several}
+
+    @property
+    def grid(self) -> str:
+        """The same in words, such as ``3 expression_intensity × 2 seed``."""
+        return " × ".join(f"{count} {name}" for name, count in self.swept.items()) or "1 cell"
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether it ran at a service on this machine, where nothing is billed."""
+        return is_loopback(self.base_url)
+
+    @property
+    def outcome(self) -> str:
+        """What has become of its requests, such as ``3 SUCCEEDED, 1 FAILED``."""
+        return ", ".join(f"{count} {status}" for status, count in self.sent.items()) or "nothing sent"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known as plain values: times in UTC, US dollars."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "cells": self.cells,
+            "grid": self.grid,
+            **{name.lower(): self.sent.get(name, 0) for name in ("SUCCEEDED", "FAILED", "UNCONFIRMED")},
+            "sent": sum(self.sent.values()),
+            "spent_usd": self.spent_usd,
+            "created_at": self.created_at,
+            "updated_at": self.updated_at,
+            "base_url": self.base_url,
+            "sandbox": self.sandbox,
+        }
+
+
+class SweepHistory(Sequence[SavedSweep]):
+    """Sweeps of the history, the last run first: a list of :class:`SavedSweep`, shown as a table.
+
+    Args:
+        rows: the sweeps.
+    """
+
+    def __init__(self, rows: Iterable[SavedSweep]) -> None:
+        self._rows = tuple(rows)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One mapping a sweep, as ``row.to_dict()`` gives it."""
+        return [row.to_dict() for row in self._rows]
+
+    def to_frame(self) -> Any:
+        """The same as a pandas DataFrame.
+
+        Raises:
+            ConfigError: pandas is not installed.
+        """
+        return frame_of(self.to_rows())
+
+    @overload
+    def __getitem__(self, place: int) -> SavedSweep: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[SavedSweep, ...]: ...
+    def __getitem__(self, place: int | slice) -> SavedSweep | tuple[SavedSweep, ...]:
+        return self._rows[place]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[SavedSweep]:
+        return iter(self._rows)
+
+    def __str__(self) -> str:
+        if not self._rows:
+            return "The history has no sweep yet: act.sweep(…)."
+        width = max(len(row.name) for row in self._rows)
+        lines = [
+            f"  {row.name:<{width}}  {row.cells} cells ({row.grid}) · {row.outcome} · ${row.spent_usd:.2f}"
+            f" · {row.state}, {row.updated_at:%Y-%m-%d %H:%M} UTC{' · SANDBOX' if row.sandbox else ''}"
+            for row in self._rows
+        ]
+        head = f"{len(self)} sweep{'' if len(self) == 1 else 's'}, the last run first"
+        return "\n".join([head, *lines, "act.sweep_by_name(name) opens one."])
+
+    __repr__ = __str__
+
+
+def find_sweeps(session: Session, limit: int = 50) -> SweepHistory:
+    """See :func:`cometact_nb.sweeps`."""
+
+    async def read() -> list[SavedSweep]:
+        history = session.engine.history
+        return [
+            SavedSweep(
+                name=row.name,
+                state=row.terms.state,
+                spec=row.spec,
+                sent=store.sent(history, row.name, row.base_url),
+                spent_usd=store.spent(history, row.name, row.base_url),
+                created_at=datetime.fromtimestamp(row.created_at, UTC),
+                updated_at=datetime.fromtimestamp(row.updated_at, UTC),
+                base_url=row.base_url,
+            )
+            for row in store.latest(history, limit)
+        ]
+
+    return SweepHistory(session.run(read()))
