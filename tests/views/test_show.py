@@ -36,7 +36,7 @@ def tell(task, *happened):
     session.run(work())
 
 def begin(*happened):
-    task = session._track(Job(TaskState(key=new_key()), session.config.endpoint, Path("clips").resolve()))
+    task = session.handle(Job(TaskState(key=new_key()), session.config.endpoint, Path("clips").resolve()))
     tell(task, *happened)
     return task
 
