@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -40,12 +39,10 @@ def told(process: subprocess.Popen[str]) -> dict:
     return json.loads(process.stdout.readline())
 
 
-def test_it_listens_quickly_and_tells_where_in_one_line() -> None:
-    began = time.monotonic()
+def test_it_tells_in_one_line_where_it_listens() -> None:
     with running("--json") as process:
         info = told(process)
         assert httpx.get(f"{info['base_url']}/sandbox/info").json()["samples"] == info["samples"]
-        assert time.monotonic() - began < 3  # a tenth of a second, on a machine with nothing else to do
         assert info["pid"] == process.pid
         assert set(info["samples"]) == {"characters", "character_videos", "references"}
 
@@ -54,7 +51,7 @@ def test_it_listens_quickly_and_tells_where_in_one_line() -> None:
 def test_it_ends_at_once_and_silently_while_it_renders(how) -> None:
     with running("--json", "--stop-with-stdin") as process:
         info = told(process)
-        for seed in range(5):
+        for seed in range(60):  # two minutes of rendering
             body = {
                 "model": "act_two",
                 "character": {"type": "image", "uri": info["samples"]["characters"][0]},
@@ -70,9 +67,7 @@ def test_it_ends_at_once_and_silently_while_it_renders(how) -> None:
             process.stdin.close()
         else:
             process.send_signal(how)
-        asked = time.monotonic()
-        assert process.wait(10) == 0
-        assert time.monotonic() - asked < 5  # five clips take ten seconds
+        assert process.wait(30) == 0
         assert process.stderr.read() == ""
 
 
