@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from cometact_nb.clips import Clip
 from cometact_nb.config import is_loopback
@@ -17,11 +16,9 @@ from cometact_nb.store import search as store
 from cometact_nb.store.history import Row
 from cometact_nb.store.media import find_moved
 from cometact_nb.store.sweeps import sweeps_of
-from cometact_nb.tables import frame_of
+from cometact_nb.tables import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.search import Query
     from cometact_nb.domain.task import Status, TaskState
@@ -133,7 +130,7 @@ class HistoryRow:
         return f"<{' · '.join(parts)}>"
 
 
-class TaskHistory(Sequence[HistoryRow]):
+class TaskHistory(Rows[HistoryRow]):
     """Tasks of the history, the newest first: a list of :class:`HistoryRow`, in a notebook a table.
 
     Args:
@@ -148,7 +145,6 @@ class TaskHistory(Sequence[HistoryRow]):
         self.session = session
         #: What was asked for.
         self.query = query
-        self._rows: tuple[HistoryRow, ...] = ()
         self.refresh()
 
     def refresh(self) -> TaskHistory:
@@ -169,31 +165,6 @@ class TaskHistory(Sequence[HistoryRow]):
 
         self._rows = self.session.run(read())
         return self
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """One mapping a task, as ``row.to_dict()`` gives it."""
-        return [row.to_dict() for row in self._rows]
-
-    def to_frame(self) -> Any:
-        """The same as a pandas DataFrame.
-
-        Raises:
-            ConfigError: pandas is not installed.
-        """
-        return frame_of(self.to_rows())
-
-    @overload
-    def __getitem__(self, place: int) -> HistoryRow: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[HistoryRow, ...]: ...
-    def __getitem__(self, place: int | slice) -> HistoryRow | tuple[HistoryRow, ...]:
-        return self._rows[place]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __iter__(self) -> Iterator[HistoryRow]:
-        return iter(self._rows)
 
     def __repr__(self) -> str:
         return f"<TaskHistory: {len(self)} tasks, the newest first>"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from cometact_nb.config import is_loopback
 from cometact_nb.store import sweeps as store
-from cometact_nb.tables import frame_of
+from cometact_nb.tables import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from cometact_nb.domain.grid import Spec
     from cometact_nb.sessions import Session
@@ -92,7 +91,7 @@ class SavedSweep:
         }
 
 
-class SweepHistory(Sequence[SavedSweep]):
+class SweepHistory(Rows[SavedSweep]):
     """Sweeps of the history, the last run first: a list of :class:`SavedSweep`, shown as a table.
 
     Args:
@@ -101,31 +100,6 @@ class SweepHistory(Sequence[SavedSweep]):
 
     def __init__(self, rows: Iterable[SavedSweep]) -> None:
         self._rows = tuple(rows)
-
-    def to_rows(self) -> list[dict[str, Any]]:
-        """One mapping a sweep, as ``row.to_dict()`` gives it."""
-        return [row.to_dict() for row in self._rows]
-
-    def to_frame(self) -> Any:
-        """The same as a pandas DataFrame.
-
-        Raises:
-            ConfigError: pandas is not installed.
-        """
-        return frame_of(self.to_rows())
-
-    @overload
-    def __getitem__(self, place: int) -> SavedSweep: ...
-    @overload
-    def __getitem__(self, place: slice) -> tuple[SavedSweep, ...]: ...
-    def __getitem__(self, place: int | slice) -> SavedSweep | tuple[SavedSweep, ...]:
-        return self._rows[place]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __iter__(self) -> Iterator[SavedSweep]:
-        return iter(self._rows)
 
     def __str__(self) -> str:
         if not self._rows:

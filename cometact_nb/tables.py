@@ -1,15 +1,57 @@
-"""Rows as a pandas DataFrame, where pandas is installed; it is never required."""
+"""Rows of values: a list of them, and a pandas DataFrame where pandas is installed; it is never required."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["frame_of"]
+__all__ = ["Rows", "frame_of"]
+
+
+class Row(Protocol):
+    """What can be a row of a table."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known as plain values."""
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Rows(Sequence[R]):
+    """An immutable list of rows, also as plain values and as a DataFrame."""
+
+    _rows: tuple[R, ...] = ()
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One mapping a row, as ``row.to_dict()`` gives it."""
+        return [row.to_dict() for row in self._rows]
+
+    def to_frame(self) -> Any:
+        """The same as a pandas DataFrame.
+
+        Raises:
+            ConfigError: pandas is not installed.
+        """
+        return frame_of(self.to_rows())
+
+    @overload
+    def __getitem__(self, place: int) -> R: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[R, ...]: ...
+    def __getitem__(self, place: int | slice) -> R | tuple[R, ...]:
+        return self._rows[place]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._rows)
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]]) -> Any:
