@@ -57,6 +57,7 @@ class Engine:
         rand: uniform in [0, 1).
         client: made on the engine's thread when first needed.
         limits: bounds of a watch.
+        spent_usd: US dollars that this process has spent, or may have, before.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Engine:
         rand: Callable[[], float] = random.random,
         client: Callable[[], Client] = Client,
         limits: flow.PollLimits | None = None,
+        spent_usd: float = 0.0,
     ) -> None:
         self._history_path = history_path
         self._on_change = on_change
@@ -77,7 +79,7 @@ class Engine:
         self._client: Client | None = None
         self._history: History | None = None
         #: US dollars that this process has spent, or may have, by the expected prices.
-        self.spent_usd = 0.0
+        self.spent_usd = spent_usd
         self._unanswered: set[asyncio.Future[None]] = set()
         self._closing = False
         self._unsaved: deque[tuple[str, TaskEvent, TaskState]] = deque()

@@ -65,6 +65,7 @@ class Session:
         self._started_in = Path.cwd()
         self._config = config or Config.from_environment(folder=self.notebook_dir)
         self._engine: Engine | None = None
+        self._spent_usd = 0.0  #: by engines that were closed
         self._notifier = Notifier()
         self._inspector = Inspector()
         self._tasks: dict[str, Task] = {}
@@ -457,7 +458,8 @@ class Session:
         if sandbox is not None:
             sandbox.stop()
         with self._lock:
-            self._engine = None if self._engine is engine else self._engine
+            if engine is not None and self._engine is engine:
+                self._engine, self._spent_usd = None, engine.spent_usd
             self._sandbox = None if self._sandbox is sandbox else self._sandbox
 
     # --- inside ------------------------------------------------------------------------------------
@@ -491,7 +493,7 @@ class Session:
             return running  # without the lock: its own thread asks, too, and must not wait for a sandbox
         with self._lock:
             if self._engine is None:
-                self._engine = Engine(self._config.history, self._changed)
+                self._engine = Engine(self._config.history, self._changed, spent_usd=self._spent_usd)
             return self._engine
 
     def output_folder(self) -> Path | str:
@@ -571,7 +573,7 @@ class Session:
                 "history cannot be changed while tasks are watched. Set it at the top of a notebook."
             )
         self._engine.close()
-        self._engine = None
+        self._spent_usd, self._engine = self._engine.spent_usd, None
 
 
 def _silent(_: Task) -> AbstractContextManager[Callable[[], None]]:

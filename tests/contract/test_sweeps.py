@@ -126,6 +126,17 @@ def test_what_a_kernel_may_spend_stops_sweeps_and_single_requests_alike(priced, 
     assert sandbox.posts() == 2
 
 
+def test_what_a_kernel_may_spend_is_counted_on_when_it_writes_another_history(
+    priced, sandbox, tmp_path
+) -> None:
+    priced.configure(max_spend=0.50)
+    priced.submit(character=sandbox.character, reference=sandbox.reference).wait(60)
+    priced.configure(history=str(tmp_path / "another.sqlite"))
+    with pytest.raises(BudgetError, match=r"\$0.40 are spent"):
+        priced.submit(character=sandbox.character, reference=sandbox.reference)
+    assert sandbox.posts() == 1
+
+
 def test_a_request_that_no_budget_allows_leaves_no_task_behind(priced, sandbox, tmp_path) -> None:
     priced.configure(max_spend=0.1)
     with pytest.raises(BudgetError, match="max_spend"):
