@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cometact_nb.config import Endpoint
+from cometact_nb.config import Config, Endpoint
 from cometact_nb.domain.grid import expand
 from cometact_nb.domain.sweep import FAILED, Rating, assign, doubts
 from cometact_nb.domain.task import Status
@@ -129,7 +129,7 @@ class Sweep:
             HistoryError: the history could not be read.
         """
         self.look()
-        return self._plan(self._choice.wanted())
+        return self._plan(self._choice.wanted(), self.session.config)
 
     def to_buy(self, *, retry: bool = False) -> int:
         """How many cells :meth:`run` (or :meth:`retry`) would send now, as far as is known; asks nobody.
@@ -437,8 +437,7 @@ class Sweep:
         self.ratings.update(store.ratings(history, keys))
         self.changed()
 
-    def _plan(self, wanted: Sequence[Entry]) -> Plan:
-        config = self.session.config
+    def _plan(self, wanted: Sequence[Entry], config: Config) -> Plan:
         counts = self.counts
         unfinished = sum(
             1 for entry in self._entries if entry.job is not None and not entry.job.state.status.is_terminal
@@ -467,12 +466,13 @@ class Sweep:
 
     def _start(self, wanted: list[Entry], max_cost: float | None, *, yes: bool, canary: bool | None) -> Sweep:
         seen = {entry: entry.job for entry in wanted}
+        config = self.session.config  # once: the price that is agreed to is that of the service checked
         if wanted:
-            plan = self._plan(wanted)
+            plan = self._plan(wanted, config)
             if plan.errors:
                 raise RequestError(plan.errors)
-            self._check_service(wanted)
-            check_max_spend(plan, self.session.config.max_spend, self.session.engine.spent_usd, yes=yes)
+            self._check_service(wanted, config)
+            check_max_spend(plan, config.max_spend, self.session.engine.spent_usd, yes=yes)
             approved = approve(plan, self._terms.approved_usd, max_cost, yes=yes)
         else:
             approved = self._terms.approved_usd
@@ -485,16 +485,21 @@ class Sweep:
             left = [
                 entry for entry, job in seen.items() if entry.job is job and self._choice.may_be_bought(entry)
             ]
-            self._runner.start(left, spent_usd=self.spent_usd, approved_usd=approved, canary=canary)
+            self._runner.start(
+                left,
+                price_usd=config.price.usd_per_request if wanted else None,
+                spent_usd=self.spent_usd,
+                approved_usd=approved,
+                canary=canary,
+            )
 
         self.session.run(begin())
-        if self.session.config.wait:
+        if config.wait:
             self.wait()
         return self
 
-    def _check_service(self, wanted: Sequence[Entry]) -> None:
+    def _check_service(self, wanted: Sequence[Entry], config: Config) -> None:
         """Raise what the first request would be refused for."""
-        config = self.session.config
         if config.base_url != self.base_url:
             raise ConfigError(
                 f"Sweep {self.name!r} belongs to {self.base_url}, but new requests go to {config.base_url}. "

@@ -102,6 +102,7 @@ class Runner:
         self.problem = ""  #: why it is paused
         self.spent_usd = 0.0
         self.approved_usd = 0.0
+        self._price_usd = 0.0
         self._canary = False
         self._on_trial: dict[tuple[object, object], Entry] = {}
         #: Pairs of inputs the service has taken: a cell ended, and not on their account.
@@ -115,22 +116,31 @@ class Runner:
     # --- what the sweep asks for -------------------------------------------------------------------
 
     def start(
-        self, wanted: Sequence[Entry], *, spent_usd: float, approved_usd: float, canary: bool | None
+        self,
+        wanted: Sequence[Entry],
+        *,
+        price_usd: float | None,
+        spent_usd: float,
+        approved_usd: float,
+        canary: bool | None,
     ) -> None:
         """Buy the cells in ``wanted``, as far as ``approved_usd`` goes.
 
         Args:
             wanted: cells without a task, or whose task is to be replaced.
+            price_usd: what each is counted at, also when another service is configured meanwhile; None: what
+                those that wait already are.
             spent_usd: what the sweep has cost so far.
             approved_usd: what it may cost in all.
-            canary: whether one cell of each pair of inputs goes first; None: if there are more than four.
+            canary: whether one cell of each pair of inputs goes first; None: if more than four wait, or one
+                was sent ahead that has not ended.
         """
         for entry in wanted:
             if entry.job is not None:
                 entry.instead_of = entry.job.state.key
             entry.job, entry.mark, entry.reason, entry.reused = None, "QUEUED", "", False
         self.spent_usd, self.approved_usd = spent_usd, approved_usd
-        self._canary = len(wanted) > CANARY_ABOVE if canary is None else canary
+        self._price_usd = self._price_usd if price_usd is None else price_usd
         self._strikes = 0
         # A trial that a pause kept from being sent would hold back its pair for ever.
         self._on_trial = {pair: entry for pair, entry in self._on_trial.items() if entry.job is not None}
@@ -138,6 +148,8 @@ class Runner:
             if entry.job is not None and not entry.inside:
                 entry.inside, self._gate.inside = True, self._gate.inside + 1
             self._note(entry)
+        goes_first = len(self.queued) > CANARY_ABOVE or (self._canary and bool(self._on_trial))
+        self._canary = goes_first if canary is None else canary
         self.state, self.problem = "running", ""
         self._news.set()
         if self._task is None or self._task.done():
@@ -232,8 +244,8 @@ class Runner:
         return None
 
     async def _buy(self, entry: Entry) -> None:
-        price = self._session.config.price.usd_per_request
         async with self._gate.sending, self._sending:
+            price = self._price_usd
             if self.state != "running" or entry.mark != "QUEUED":
                 return
             if is_over(self.spent_usd + price, self.approved_usd):
@@ -246,6 +258,7 @@ class Runner:
                 verdict = await self._send(entry, job, price)
             except CellTaken as taken:
                 self._session.drop_job(job)
+                entry.job = None  # should the other one not be had
                 self._host.attach(entry, self._adopted(taken.key))
                 return
             except BudgetUsed:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def grid(session: Session, sandbox: SandboxProcess, **fields) -> Sweep:
 def bodies(sandbox: SandboxProcess) -> Counter[str]:
     """How often each body was accepted."""
     return Counter(str(post["body"]) for post in sandbox.ledger()["posts"] if post["accepted"])
+
+
+@pytest.fixture
+def other_sandbox() -> Iterator[SandboxProcess]:
+    process = SandboxProcess()
+    yield process
+    process.stop()
 
 
 # --- money ------------------------------------------------------------------------------------------
@@ -104,6 +112,19 @@ def test_two_kernels_that_run_one_sweep_stay_within_its_budget_together(tmp_path
     assert sandbox.posts() == 2
     for kernel in kernels:
         kernel.close()
+
+
+def test_a_sweep_keeps_its_price_and_its_limit_when_another_service_is_configured_meanwhile(
+    priced, sandbox, other_sandbox
+) -> None:
+    priced.configure(max_in_flight=1)
+    sweep = grid(priced, sandbox, seed=range(4)).run(max_cost=0.80, yes=True)
+    priced.use_sandbox(other_sandbox.speed, url=other_sandbox.base_url)  # where nothing costs anything
+    with pytest.raises(SweepPaused, match=r"budget of \$0.80"):
+        sweep.wait(60)
+    assert sandbox.posts() == 2
+    assert sweep.spent_usd == pytest.approx(0.80)
+    assert [cell.task.state.price_usd for cell in sweep.cells if cell.task] == [0.40, 0.40]
 
 
 def test_the_canary_still_goes_first_when_a_paused_sweep_goes_on(priced, sandbox) -> None:
@@ -273,6 +294,20 @@ def test_a_canary_that_fails_for_another_reason_stops_nothing(session, sandbox) 
     character = sandbox.playing("internal")
     sweep = grid(session, sandbox, character=character, seed=range(5)).run().wait(60)
     assert sweep.counts == {"FAILED": 5}
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_sweep_that_is_run_again_while_its_canary_is_out_still_waits_for_it(
+    session, sandbox, paused
+) -> None:
+    sweep = grid(session, sandbox, character=sandbox.playing("safety-input"), seed=range(5)).run()
+    while sandbox.posts() == 0:
+        threading.Event().wait(0.02)
+    if paused:
+        sweep.pause()
+    sweep.run().wait(60)
+    assert sandbox.posts() == 1
+    assert sweep.counts == {"FAILED": 1, "STOPPED": 4}
 
 
 def test_the_others_wait_for_the_canary(session, sandbox) -> None:
