@@ -38,7 +38,7 @@ class Listeners(Generic[T]):
         for callback in list(self._callbacks):
             try:
                 callback(changed)
-            except Exception:
+            except BaseException:  # an exit or a cancel, too, would end the thread that tells all others
                 log.exception("a listener of %r failed", changed)
 
 
@@ -67,5 +67,5 @@ class Notifier:
             work = self._queue.get()
             try:
                 work()
-            except Exception:
+            except BaseException:
                 log.exception("a listener failed")
