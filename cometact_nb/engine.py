@@ -112,7 +112,11 @@ class Engine:
 
     @property
     def client(self) -> Client:
-        """The shared HTTP client."""
+        """The shared HTTP client, made at first use.
+
+        Raises:
+            ConfigError: what the environment says of proxies or certificates cannot be used.
+        """
         if self._client is None:
             self._client = self._make_client()
         return self._client
@@ -152,6 +156,7 @@ class Engine:
 
         Raises:
             BudgetError: it would cost more than ``max_spend``; nothing was sent.
+            ConfigError: no connection can be made; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
             CellTaken: another process bought the cell; nothing was sent.
             BudgetUsed: with it the cell's sweep would cost more than it may; nothing was sent.
@@ -163,7 +168,7 @@ class Engine:
             )
         if self._closing:
             raise asyncio.CancelledError
-        body = request.to_json()
+        client, body = self.client, request.to_json()  # what may fail comes before the intent
         intent = events.Intended(
             at=self._clock.now(),
             request=body,
@@ -175,7 +180,7 @@ class Engine:
         self.history.append(state.key, intent, state, content_hash=request.content_hash, cell=cell)
         self.spent_usd += price_usd
         self.publish(job, state)
-        verdict = await self._post(job, body, limits or flow.CreateLimits())
+        verdict = await self._post(job, client, body, limits or flow.CreateLimits())
         now = self._clock.now()
         match verdict:
             case flow.Created(id=task_id):
@@ -188,14 +193,14 @@ class Engine:
         return verdict
 
     async def _post(
-        self, job: Job, body: dict[str, Any], limits: flow.CreateLimits
+        self, job: Job, client: Client, body: dict[str, Any], limits: flow.CreateLimits
     ) -> flow.Created | flow.Declined | flow.Doubtful:
         waited, attempt = 0.0, 0
         while True:
             attempt += 1
             try:
                 with self._awaiting_answer():
-                    outcome = await self.client.create(job.endpoint, body)
+                    outcome = await client.create(job.endpoint, body)
             except asyncio.CancelledError:  # the engine is closed in the middle of a paid request
                 self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
                 raise

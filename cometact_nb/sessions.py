@@ -196,7 +196,7 @@ class Session:
 
         Raises:
             RequestError: the request is wrong; nothing was sent.
-            ConfigError: no key; nothing was sent.
+            ConfigError: no key, or no connection can be made; nothing was sent.
             BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
             RefusedError: the service said no; nothing was bought.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from cometact_nb.api import flow, pace
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import FINAL, Snapshot, Status
-from cometact_nb.errors import ClipError, HistoryError
+from cometact_nb.errors import ClipError, ConfigError, HistoryError
 from cometact_nb.fetch import Fetcher
 from cometact_nb.sharing import fine_sharing
 from cometact_nb.store.history import is_dead
@@ -89,6 +89,8 @@ class Watcher:
                     await self._follow(job)
         except asyncio.CancelledError:
             raise
+        except ConfigError as error:
+            self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=str(error)))
         except Exception as error:
             log.exception("the watch of task %s broke", job.state.id)
             reason = f"an error in cometact_nb ({type(error).__name__}); please report it"

@@ -20,6 +20,7 @@ import msgspec
 from cometact_nb._version import __version__
 from cometact_nb.api.flow import Answer, Lost, NotSent
 from cometact_nb.config import is_loopback
+from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
     import ssl
@@ -79,15 +80,22 @@ class Client:
 
     Args:
         transport: replaces the network in tests of time; None for the real one.
+
+    Raises:
+        ConfigError: a proxy or certificates that the environment names cannot be used.
     """
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
         _quiet_urls()
-        trust = httpx.create_ssl_context()
-        self._http = _connections(transport, trust, kept=2)
-        # A gateway may close a kept connection just as it is used again, and nobody could tell what became of
-        # the request. So the paid one goes out on a connection of its own, which no download can hold up.
-        self._paying = _connections(transport, trust, kept=0)
+        try:
+            trust = httpx.create_ssl_context()
+            self._http = _connections(transport, trust, kept=2)
+            # A gateway may close a kept connection just as it is used again, and nobody could tell what
+            # became of the request. So the paid one goes out on a connection of its own, which no download
+            # can hold up.
+            self._paying = _connections(transport, trust, kept=0)
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            raise ConfigError(_no_connections(error)) from None
 
     async def create(self, endpoint: Endpoint, body: dict[str, Any]) -> Outcome:
         """Send the paid POST, once, on a fresh connection."""
@@ -228,6 +236,15 @@ def _connections(
         mounts=direct,
         limits=httpx.Limits(max_connections=8, max_keepalive_connections=kept, keepalive_expiry=20.0),
         headers={"User-Agent": f"cometact_nb/{__version__}"},
+    )
+
+
+def _no_connections(error: Exception) -> str:
+    """Why no pool can be made. A proxy's address may hold a password: an error that quotes it is not shown."""
+    why = str(error) if isinstance(error, ImportError) else type(error).__name__
+    return (
+        f"No connection can be made with the proxy or the certificates that the environment names ({why}). "
+        "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR. Nothing was sent."
     )
 
 

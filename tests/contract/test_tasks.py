@@ -20,12 +20,14 @@ from cometact_nb.errors import (
     ConfigError,
     RefusedError,
     RequestError,
+    SweepPaused,
     TaskCancelled,
     TaskFailed,
     TaskNotFound,
     UnconfirmedError,
     WaitTimeout,
 )
+from cometact_nb.histories import find_history
 from cometact_nb.sessions import Session
 
 
@@ -241,6 +243,28 @@ def test_nothing_is_sent_without_a_key_or_to_an_address_the_service_cannot_reach
     session.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("ALL_PROXY", "socks5://user:pass-word@127.0.0.1:1", "SOCKS"), ("HTTPS_PROXY", "ftp://host", "proxy")],
+)
+def test_where_no_connection_can_be_made_it_is_said_before_anything_is_recorded(
+    session, sandbox, monkeypatch, name, value, said
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=said) as caught:
+        submit(session, sandbox)
+    assert "pass-word" not in str(caught.value)
+    sweep = session.sweep(character=sandbox.character, reference=sandbox.reference, seed=[1, 2]).run()
+    with pytest.raises(SweepPaused, match=said):
+        sweep.wait(60)
+    assert sweep.counts == {"QUEUED": 2}
+    assert session.tasks() == []
+    assert list(find_history(session)) == []
+    monkeypatch.delenv(name)
+    sweep.run().wait(60)
+    assert sandbox.posts() == 2
+
+
 def test_a_history_that_cannot_be_written_keeps_the_request_from_being_sent(tmp_path, sandbox) -> None:
     (tmp_path / "history.sqlite").mkdir()
     session = new_session(tmp_path, sandbox)
@@ -259,6 +283,26 @@ def test_a_listener_is_told_on_another_thread_and_a_failing_one_harms_nobody(ses
     task.wait(60)
     assert threads
     assert threading.main_thread() not in threads
+
+
+def test_a_listener_that_exits_or_is_cancelled_leaves_the_others_and_later_ones_told(
+    session, sandbox
+) -> None:
+    def leave(task) -> None:
+        raise SystemExit
+
+    async def cancelled() -> None:
+        raise asyncio.CancelledError
+
+    told: list[str] = []
+    first = submit(session, sandbox)
+    for listener in (leave, lambda task: asyncio.run(cancelled()), lambda task: told.append(task.key)):
+        first.add_listener(listener)
+    first.wait(60)
+    later = submit(session, sandbox)
+    later.add_listener(lambda task: told.append(task.key))
+    later.wait(60)
+    assert {first.key, later.key} == set(told)
 
 
 def test_a_key_and_a_signature_are_in_no_repr_and_no_file(tmp_path, session, sandbox) -> None:
