@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from cometact_nb.store import sidecar
+from cometact_nb.store.remote_folder import told_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +134,7 @@ class _Check:
         try:
             same = self._folder.sha256(name) == sha256
         except OSError as error:
-            self._find("changed", name, f"cannot be read ({error.strerror or error})", cure, task_id)
+            self._find("changed", name, f"cannot be read ({told_by(error)})", cure, task_id)
             return
         if not same:
             self._find("changed", name, "holds other bytes than were written", cure, task_id)

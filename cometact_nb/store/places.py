@@ -10,7 +10,7 @@ import msgspec
 
 from cometact_nb.errors import ClipError
 from cometact_nb.store import media, sidecar
-from cometact_nb.store.remote_folder import RemoteFolder
+from cometact_nb.store.remote_folder import RemoteFolder, told_by
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import ClipInfo, TaskState
@@ -126,7 +126,7 @@ class _Remote:
         except OSError as error:
             raise ClipError(
                 f"the clip is whole at {str(local)!r}, but {self._folder.address!r} did not take it "
-                f"({error.strerror or error})"
+                f"({told_by(error)})"
             ) from None
         # The staged file is the copy, also where the store made another name necessary.
         placed = self._folder.placed(staged, name)

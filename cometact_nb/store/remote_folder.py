@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import ClipInfo
 
-__all__ = ["RemoteFolder", "local_copy"]
+__all__ = ["RemoteFolder", "local_copy", "told_by"]
 
 T = TypeVar("T")
 _CHUNK_BYTES = 1 << 20
@@ -49,9 +49,9 @@ class RemoteFolder:
         try:
             self._fs, self._root = url_to_fs(url)
         except (ImportError, ValueError) as error:  # fsspec's words name the package to install
-            raise ConfigError(f"output_dir={url!r} cannot be used: {_said(error)}") from None
+            raise ConfigError(f"output_dir={url!r} cannot be used: {told_by(error)}") from None
         except Exception as error:  # noqa: BLE001  (each store has errors of its own)
-            raise ConfigError(f"output_dir={url!r} was refused by its store: {_said(error)}") from None
+            raise ConfigError(f"output_dir={url!r} was refused by its store: {told_by(error)}") from None
         self._root = self._root.rstrip("/")
 
     # --- what is there -----------------------------------------------------------------------------
@@ -67,7 +67,7 @@ class RemoteFolder:
             entries = _as_os_error(lambda: self._fs.find(self._root, detail=True))
             there = bool(entries) or _as_os_error(lambda: self._fs.exists(self._root))
         except OSError as error:
-            raise ClipError(f"{self.address!r} cannot be read ({_said(error)}).") from None
+            raise ClipError(f"{self.address!r} cannot be read ({told_by(error)}).") from None
         if not there:
             raise ClipError(f"There is no folder {self.address!r}.")
         found = {path[len(self._root) :].lstrip("/"): int(info["size"]) for path, info in entries.items()}
@@ -180,7 +180,7 @@ class RemoteFolder:
             _check(sha256 is None or file_sha256(part) == sha256, "other bytes than were written")
             part.replace(target)
         except OSError as error:
-            raise ClipError(f"{self.address}/{name} cannot be had: {_said(error)}") from None
+            raise ClipError(f"{self.address}/{name} cannot be had: {told_by(error)}") from None
         finally:
             part.unlink(missing_ok=True)
         return target
@@ -237,10 +237,10 @@ def _as_os_error(work: Callable[[], T]) -> T:
     except OSError:
         raise
     except Exception as error:
-        raise OSError(_said(error)) from error
+        raise OSError(told_by(error)) from error
 
 
-def _said(error: Any) -> str:
+def told_by(error: Any) -> str:
     """An error in one line, without what stands behind ? in a URL: it may be a signature."""
     text = " ".join(re.sub(r"\?\S+", "?…", str(getattr(error, "strerror", None) or error)).split())
     return (text or type(error).__name__)[:300]

@@ -35,9 +35,16 @@ class Shaky(MemoryFileSystem):
     def _strip_protocol(cls, path):
         return super()._strip_protocol(path.replace("shaky://", "memory://shaky/"))
 
+    def _open(self, path, mode="rb", **more):
+        if self.fault == "hides" and path.endswith(".mp4"):
+            raise PermissionError("https://bucket.example.com/x?X-Amz-Signature=SECRET")
+        return super()._open(path, mode, **more)
+
     def put_file(self, lpath, rpath, **more):
         if self.fault == "refuses":
             raise RuntimeError("AccessDenied: https://bucket.example.com/x?X-Amz-Signature=SECRET")
+        if self.fault == "forbids":
+            raise PermissionError("https://bucket.example.com/x?X-Amz-Signature=SECRET")
         super().put_file(lpath, rpath, **more)
         if self.fault == "halves":
             whole = self.cat_file(rpath)
@@ -117,7 +124,7 @@ def test_two_threads_may_fetch_the_same_clip_at_once(session, sandbox, store, mo
     assert RemoteFolder(URL).fetch(clip.name) == clip.path
 
 
-@pytest.mark.parametrize("fault", ["refuses", "halves"])
+@pytest.mark.parametrize("fault", ["refuses", "forbids", "halves"])
 def test_what_the_store_did_not_take_is_kept_here_and_brought_later_without_another_download(
     session, sandbox, store, fault
 ) -> None:
@@ -135,6 +142,17 @@ def test_what_the_store_did_not_take_is_kept_here_and_brought_later_without_anot
     assert names(store, "/shaky") == ["jpg", "json", "mp4"]
     assert len(sandbox.ledger()["downloads"]) == downloads
     assert sandbox.posts() == 1
+
+
+def test_a_clip_that_the_store_does_not_give_is_told_without_the_signature_of_its_link(
+    session, sandbox, store
+) -> None:
+    session.configure(output_dir="shaky://bucket/clips")
+    clip = buy(session, sandbox).wait(60).clip
+    Shaky.fault = "hides"
+    found = archive.verify(session)
+    assert found.changed == (clip.name,)
+    assert "X-Amz-Signature" not in str(found)
 
 
 def test_a_clip_that_is_gone_from_the_store_is_brought_again(session, sandbox, store) -> None:
