@@ -568,7 +568,8 @@ class Session:
     def _drop_engine(self) -> None:
         if self._engine is None:
             return
-        if any(not task.state.is_settled for task in self._tasks.values()):
+        watched = any(not task.state.is_settled for task in self.tasks())
+        if watched or any(sweep.state == "running" for sweep in self._sweeps.copy().values()):
             raise ConfigError(
                 "history cannot be changed while tasks are watched. Set it at the top of a notebook."
             )

@@ -45,7 +45,7 @@ class Inputs:
         found = [
             finding if finding.value is not None else replace(finding, value=ref)
             for ref, work in self._looks
-            if work.done() and work.exception() is None
+            if work.done() and not work.cancelled() and work.exception() is None
             for finding in work.result().findings
         ]
         return list({str(finding): finding for finding in found}.values())

@@ -240,7 +240,7 @@ def _connections(
 
 
 def _no_connections(error: Exception) -> str:
-    """Why no pool can be made. A proxy's address may hold a password: an error that quotes it is not shown."""
+    """Why there is no pool. An error that quotes a proxy's address is left out: it may hold a password."""
     why = str(error) if isinstance(error, ImportError) else type(error).__name__
     return (
         f"No connection can be made with the proxy or the certificates that the environment names ({why}). "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -209,6 +210,31 @@ def test_replicates_are_bought_each(session, sandbox) -> None:
     sweep = grid(session, sandbox, seed=[1], replicates=3).run().wait(60)
     assert len({cell.task.id for cell in sweep.cells}) == 3
     assert sandbox.posts() == 3
+
+
+def test_a_sweep_that_has_cells_to_send_keeps_its_history(session, sandbox, tmp_path) -> None:
+    async def hold() -> None:
+        await session.gate.sending.acquire()
+
+    async def let_go() -> None:
+        session.gate.sending.release()
+
+    session.run(hold())
+    sweep = grid(session, sandbox, seed=[1, 2]).run()
+    with pytest.raises(ConfigError, match="history cannot be changed"):
+        session.configure(history=str(tmp_path / "another.sqlite"))
+    session.run(let_go())
+    assert sweep.wait(60).counts == {"SUCCEEDED": 2}
+
+
+def test_a_sweep_whose_inputs_were_being_inspected_when_the_history_was_changed_can_be_run(
+    session, sandbox, tmp_path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        slow = f"http://127.0.0.1:{silent.getsockname()[1]}/clip.mp4"
+        sweep = grid(session, sandbox, reference=[slow, sandbox.reference])
+        session.configure(history=str(tmp_path / "another.sqlite"))
+        assert sweep.plan.to_buy == 2
 
 
 @pytest.mark.parametrize("how", ["run", "retry"])
