@@ -208,6 +208,8 @@ class History:
     def claim(self, key: str, now: float, lease_s: float) -> bool:
         """Become the process that polls a task, unless a living one already is.
 
+        A task that this file does not have (it was begun with another) is nobody else's.
+
         Args:
             key: the task's local key.
             now: Unix seconds.
@@ -216,14 +218,15 @@ class History:
         Raises:
             HistoryError: the file could not be written.
         """
-        for (watcher,) in self.query("SELECT watcher FROM tasks WHERE key = ?", (key,)):
+        found = self.query("SELECT watcher FROM tasks WHERE key = ?", (key,))
+        for (watcher,) in found:
             if watcher and watcher != self.owner and is_dead(watcher):
                 self.write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, watcher))
         sql = (
             "UPDATE tasks SET watcher = ?, watched_until = ? WHERE key = ?"
             " AND (watcher IS NULL OR watcher = ? OR watched_until < ?)"
         )
-        return self.write(sql, (self.owner, now + lease_s, key, self.owner, now)) == 1
+        return self.write(sql, (self.owner, now + lease_s, key, self.owner, now)) == 1 or not found
 
     def renew(self, keys: set[str], now: float, lease_s: float) -> set[str]:
         """Prolong the claims of this process; those it still has come back.

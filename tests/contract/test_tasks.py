@@ -232,6 +232,15 @@ def test_a_clip_that_was_deleted_is_fetched_again(session, sandbox) -> None:
     assert task.wait(60).clip.path.exists()
 
 
+def test_a_clip_is_fetched_again_also_when_the_history_was_changed_since(session, sandbox, tmp_path) -> None:
+    task = submit(session, sandbox).wait(60)
+    task.clip.path.unlink()
+    session.configure(history=str(tmp_path / "another.sqlite"))
+    assert task.refresh().wait(60).clip.path.exists()
+    assert [row.id for row in find_history(session)] == [task.id]
+    assert sandbox.posts() == 1
+
+
 def test_nothing_is_sent_without_a_key_or_to_an_address_the_service_cannot_reach(tmp_path, sandbox) -> None:
     session = new_session(tmp_path, sandbox)
     session.leave_sandbox()
