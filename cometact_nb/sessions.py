@@ -207,17 +207,24 @@ class Session:
             request = ActTwoRequest(**fields)
         elif fields:
             request = request.replace(**fields)
-        config = self._config
+        return self.send(request, self._config)
+
+    def send(self, request: ActTwoRequest, config: Config) -> Task:
+        """As :meth:`submit`, to the service of ``config``, whatever is configured meanwhile."""
         precheck.check(request, config, self._inspector)
-        job = self.new_job(config.endpoint)
-        task = self.handle(job)
-        price = config.price.usd_per_request
+        job = Job(TaskState(key=new_key()), config.endpoint, self.output_folder())
+
+        async def begin() -> flow.Created | flow.Declined | flow.Doubtful:
+            self.handle(job)  # here: an interrupt before this leaves no task that is never sent
+            price = config.price.usd_per_request
+            return await self.engine.submit(job, request, price, max_spend=config.max_spend)
+
         try:
-            work = self.engine.submit(job, request, price, max_spend=config.max_spend)
-            verdict = self.run(work, f"{task.key} is being sent")
+            verdict = self.run(begin(), f"{job.state.key} is being sent")
         except ActTwoError:
             self.drop_job(job)
             raise
+        task = self.handle(job)
         if not isinstance(verdict, flow.Created):
             raise error_for(task)
         if config.wait:

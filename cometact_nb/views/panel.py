@@ -20,7 +20,7 @@ from cometact_nb.views.panel_form import normal, type_told
 from cometact_nb.views.panel_load import values_of
 from cometact_nb.views.panel_looks import Looks
 from cometact_nb.views.panel_plan import Bought, Offer, about_sweep, offer_of
-from cometact_nb.views.panel_send import Sent, next_seed
+from cometact_nb.views.panel_send import Sent, check_target, next_seed
 from cometact_nb.views.panel_shown import about_error, about_form, about_service
 from cometact_nb.views.panel_sweep import with_input
 from cometact_nb.views.panel_widget import PanelWidget
@@ -29,6 +29,7 @@ from cometact_nb.views.shell import in_background
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cometact_nb.config import Config
     from cometact_nb.domain.grid import Cells, Spec
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import Finding
@@ -297,11 +298,14 @@ class Panel:
         """Send once; the gate is taken and is released here."""
         self._said = ("", "", "")
         offer, self._offer = self._offer, None
+        config = self._session.config  # once: another thread may configure another service meanwhile
         try:
             self._refresh()
-            self._check_target(target)
-            swept = self.values["sweep"]
-            sent = self._sweep(offer if agreed is not None else None, yes=yes) if swept else self._one()
+            check_target(target, config)
+            if self.values["sweep"]:
+                sent: Task | Sweep = self._sweep(config, offer if agreed is not None else None, yes=yes)
+            else:
+                sent = self._one(config)
         except BaseException as error:
             self._said = about_error(error)
             raise
@@ -312,19 +316,19 @@ class Panel:
             self._display.update()
         return sent
 
-    def _one(self) -> Task:
-        task = self._sent.request(self.request)
+    def _one(self, config: Config) -> Task:
+        task = self._sent.request(self.request, config)
         self._form.values = next_seed(self.values)
         self._said = ("", "Accepted. The task is below; the form is free for the next one.", "done")
         return task
 
-    def _sweep(self, offer: Offer | None, *, yes: bool) -> Sweep:
+    def _sweep(self, config: Config, offer: Offer | None, *, yes: bool) -> Sweep:
         """Run the sweep, for as much as ``offer`` named if it was for this very sweep."""
         values = self.values
         fields, spec = self._content.fields(values), self._content.cells(values)[0]
         limit = offer.total_usd if offer is not None and offer.spec == spec else None
         try:
-            sweep = self._sent.sweep(fields, limit, yes=yes)
+            sweep = self._sent.sweep(fields, config, limit, yes=yes)
         except ApprovalNeeded as error:
             if self.values == values:  # else the page shows something else by now
                 self._offer = offer_of(spec, error)
@@ -333,11 +337,6 @@ class Panel:
         told = "All of it was bought before; nothing was sent." if done else "Started."
         self._said = ("", f"{told} The sweep is below; the form is free for the next one.", "done")
         return sweep
-
-    def _check_target(self, shown: str | None) -> None:
-        """A page that shows the sandbox must never send to the service, whatever was configured since."""
-        if shown is not None and shown != self._session.config.base_url:
-            raise ActTwoError("Requests go elsewhere than this page showed. Nothing was sent: look again.")
 
     def _went_on(self, ended: bool) -> None:
         self._soon()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,16 @@ from cometact_nb.views.widget import StatusWidget
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cometact_nb.config import Config
     from cometact_nb.domain.grid import Spec
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.sessions import Session
     from cometact_nb.sweep_handle import Sweep
     from cometact_nb.tasks import Task
 
-__all__ = ["Sent", "next_seed"]
+__all__ = ["Sent", "check_target", "next_seed"]
 
+log = logging.getLogger("cometact_nb")
 #: So many live views are drawn below the form; ``panel.tasks`` and ``panel.sweeps`` have all.
 SHOWN = 12
 SEEDS = 2**32
@@ -50,15 +53,15 @@ class Sent:
         )
         self._cards: dict[int, Any] = {}
 
-    def request(self, request: ActTwoRequest) -> Task:
-        """Send one request.
+    def request(self, request: ActTwoRequest, config: Config) -> Task:
+        """Send one request to the service of ``config``.
 
         Raises:
             ActTwoError: as :meth:`Session.submit`; or it may have been bought by this panel before.
         """
         self._check_unsettled([request])
         try:
-            task = self._session.submit(request)
+            task = self._session.send(request, config)
         except KeyboardInterrupt:  # it ends the wait for the answer, not the sending
             self._adopt_newest()
             raise
@@ -68,11 +71,12 @@ class Sent:
         self._add_task(task)
         return task
 
-    def sweep(self, fields: Mapping[str, Any], max_cost: float | None, *, yes: bool) -> Sweep:
-        """Run a sweep.
+    def sweep(self, fields: Mapping[str, Any], config: Config, max_cost: float | None, *, yes: bool) -> Sweep:
+        """Run a sweep at the service of ``config``.
 
         Args:
             fields: arguments of :meth:`Session.sweep`.
+            config: what was configured when the page was looked at.
             max_cost: see :meth:`Sweep.run`.
             yes: see :meth:`Sweep.run`.
 
@@ -80,6 +84,7 @@ class Sent:
             ActTwoError: as :meth:`Sweep.run`; or one of its requests may have been bought by this panel.
         """
         sweep = self._session.sweep(**fields)
+        check_target(sweep.base_url, config)
         self._check_unsettled([cell.request for cell in sweep.cells])
         try:
             sweep.run(max_cost, yes=yes)
@@ -90,12 +95,12 @@ class Sent:
 
     def _add_task(self, task: Task) -> None:
         """Show a task below the form."""
-        card = StatusWidget(task)
-        self.tasks.insert(0, task)
-        self._add(task, card)
+        self.tasks.insert(0, task)  # first: it is bought, whether or not it can be drawn
+        card = self._add(task, lambda: StatusWidget(task))
 
         def changed(_: Task) -> None:
-            card.draw()
+            if card is not None:
+                card.draw()
             if task.state.is_settled:
                 self._changed(True)
 
@@ -107,14 +112,16 @@ class Sent:
         if sweep in self.sweeps:
             self.sweeps.remove(sweep)
             self.all.remove(sweep)
-            card = self._cards[id(sweep)]
         else:
-            from cometact_nb.views.sweep import widget_of  # noqa: PLC0415  (only who sweeps needs it)
-
-            card = widget_of(sweep)
             sweep.add_listener(lambda sweep: self._changed(sweep.state != "running"))
         self.sweeps.insert(0, sweep)
-        self._add(sweep, card)
+
+        def widget() -> Any:
+            from cometact_nb.views.sweep import widget_of  # noqa: PLC0415  (only who sweeps needs it)
+
+            return widget_of(sweep)
+
+        self._add(sweep, widget)
 
     def like(self, spec: Spec) -> Sweep | None:
         """The sweep of this content that was submitted, at the service that is configured now."""
@@ -127,10 +134,16 @@ class Sent:
             if task.key not in known:
                 self._add_task(task)
 
-    def _add(self, thing: Task | Sweep, card: Any) -> None:
+    def _add(self, thing: Task | Sweep, widget: Callable[[], Any]) -> Any:
+        """Note what was submitted and show it. What cannot be drawn must not look like what was not sent."""
         self.all.insert(0, thing)
-        self._cards[id(thing)] = card
-        self.view.children = [self._cards[id(one)] for one in self.all[:SHOWN]]
+        try:
+            if id(thing) not in self._cards:
+                self._cards[id(thing)] = widget()
+            self.view.children = [self._cards[id(one)] for one in self.all[:SHOWN] if id(one) in self._cards]
+        except Exception:
+            log.exception("%r is not shown in the panel", thing)
+        return self._cards.get(id(thing))
 
     def _check_unsettled(self, requests: list[ActTwoRequest]) -> None:
         """What may have been bought already is not bought again by pressing the same button."""
@@ -143,6 +156,20 @@ class Sent:
                 "This very request was sent and its answer is not known: nothing was sent again. "
                 "Settle its task below first. Its resubmit() sends it once more and may pay twice."
             )
+
+
+def check_target(shown: str | None, config: Config) -> None:
+    """A page that shows the sandbox must never send to the service, whatever was configured since.
+
+    Args:
+        shown: the base URL that the page names; None where there is no page.
+        config: where requests go.
+
+    Raises:
+        ActTwoError: that is another service.
+    """
+    if shown is not None and shown != config.base_url:
+        raise ActTwoError("Requests go elsewhere than this page showed. Nothing was sent: look again.")
 
 
 def next_seed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -383,6 +383,22 @@ def test_a_speed_that_cannot_be_is_named_wherever_it_was_said(
         session.use_sandbox(given)
 
 
+def test_an_interrupt_before_a_request_is_handed_over_leaves_no_task(
+    session, sandbox, tmp_path, monkeypatch
+) -> None:
+    def interrupted(work, loop) -> None:
+        work.close()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("asyncio.run_coroutine_threadsafe", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            session.submit(character=sandbox.character, reference=sandbox.reference)
+    assert session.tasks() == []
+    session.configure(history=str(tmp_path / "another.sqlite"))  # nothing is watched
+    assert sandbox.posts() == 0
+
+
 def test_a_session_says_where_requests_go_and_never_its_key(session, sandbox) -> None:
     session.submit(character=sandbox.character, reference=sandbox.reference)
     assert repr(session) == f"<Session: SANDBOX at {sandbox.base_url}, 1 task in this kernel>"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from services import SandboxProcess
 
 from cometact_nb.config import Config
 from cometact_nb.domain.task import Status
@@ -17,9 +18,6 @@ from cometact_nb.magic_options import fields_from_line
 from cometact_nb.sessions import Session
 from cometact_nb.views import panel_looks, panel_record
 from cometact_nb.views.panel import Panel
-
-if TYPE_CHECKING:
-    from services import SandboxProcess
 
 KEY = "sk-canary-93af"
 
@@ -50,13 +48,13 @@ def message(panel: Panel, **content: object) -> None:
     panel._form._handle_custom_msg({"number": 1, **content}, [])
 
 
-def click(panel: Panel, token: object = None, **values: object) -> None:
+def click(panel: Panel, token: object = None, target: str = "", **values: object) -> None:
     shown = panel._form.shown
     message(
         panel,
         type="submit",
         token=shown["token"] if token is None else token,
-        target=shown["target"],
+        target=target or shown["target"],
         values={**panel.values, **values},
     )
 
@@ -93,6 +91,50 @@ def test_an_invalid_form_says_everything_and_sends_nothing(panel, sandbox) -> No
     click(panel)
     assert "Nothing was sent" in said(panel)["text"]
     assert sandbox.posts() == 0
+
+
+def test_a_request_goes_where_the_page_showed_or_nowhere(panel, session, sandbox, tmp_path) -> None:
+    """Another thread may configure another service at any moment, also between the look and the sending."""
+    shown, elsewhere = sandbox.base_url, SandboxProcess()
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns as often as they can
+    flipping = threading.Event()
+
+    def flip() -> None:
+        while not flipping.is_set():
+            session.configure(base_url=elsewhere.base_url)
+            session.configure(base_url=shown)
+
+    flipper = threading.Thread(target=flip)
+    flipper.start()
+    try:
+        for sweep in ([], [1, 5]):
+            panel.load({**panel.request.to_json(), "expressionIntensity": sweep} if sweep else panel.request)
+            for _ in range(15):
+                click(panel, target=shown)
+                idle(panel)
+        flipping.set()
+        flipper.join()
+        assert elsewhere.posts() == 0
+        assert sandbox.posts() > 0
+    finally:
+        flipping.set()
+        sys.setswitchinterval(before_s)
+        elsewhere.stop()
+
+
+def test_a_task_whose_card_cannot_be_drawn_is_sent_all_the_same_and_the_panel_says_so(
+    panel, sandbox, monkeypatch
+) -> None:
+    def no_comm(**_: object) -> None:
+        raise RuntimeError("the front end is gone")
+
+    monkeypatch.setattr("comm.create_comm", no_comm)
+    click(panel)
+    assert said(panel)["kind"] == "done"
+    assert panel.task is not None
+    assert panel.task.wait().clip is not None
+    assert sandbox.posts() == 1
 
 
 def test_ten_clicks_from_ten_threads_are_one_post(panel, sandbox) -> None:
