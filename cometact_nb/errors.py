@@ -31,7 +31,7 @@ from __future__ import annotations
 import linecache
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +68,7 @@ class ShortTraceback:
     """
 
     #: The topic of :func:`cometact_nb.guide` that says more, or an empty string.
-    guide: ClassVar[str] = ""
+    guide: str = ""
 
     def _render_traceback_(self) -> list[str]:
         more = f' More: act.guide("{self.guide}")' if self.guide else ""
@@ -103,9 +103,18 @@ class ActTwoError(ShortTraceback, Exception):
 
 
 class ConfigError(ActTwoError):
-    """A setting is missing or cannot be used. Nothing was sent."""
+    """A setting is missing or cannot be used. Nothing was sent.
+
+    Args:
+        message: what is wrong, and its cure.
+        guide: the topic of the guide that says more, an empty string for none.
+    """
 
     guide = "settings"
+
+    def __init__(self, message: str, *, guide: str = guide) -> None:
+        super().__init__(message)
+        self.guide = guide
 
 
 class RequestError(ActTwoError, ValueError):

@@ -43,7 +43,7 @@ def guide(topic: str | None = None) -> Guide:
     if wanted not in sections:
         near = difflib.get_close_matches(wanted, sections, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else "act.guide() lists them."
-        raise ConfigError(f"The guide has no page {str(topic)[:60]!r}. {hint}")
+        raise ConfigError(f"The guide has no page {str(topic)[:60]!r}. {hint}", guide="")
     return Guide(wanted, sections[wanted])
 
 

@@ -63,6 +63,8 @@ def test_an_error_names_the_page_that_says_more(kernel) -> None:
     told = kernel.run("act.submit(character='https://a.b/c.png', reference='https://a.b/d.mp4', seed=-1)")
     (line, *_) = told["outputs"][-1]["traceback"]
     assert line.endswith('More: act.guide("requests")')
+    (line, *_) = kernel.run("%act_two guide sweep")["outputs"][-1]["traceback"]
+    assert line.endswith("Did you mean 'sweeps'?")  # the page of settings would say nothing about it
     shown = kernel.run('act.guide("requests")')["outputs"][-1]["data"]
     assert shown["text/markdown"].startswith("# Requests")
     by_magic = kernel.run("%act_two guide requests")["outputs"][-1]["data"]
