@@ -139,7 +139,8 @@ def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
             process.communicate(timeout=5)
             errors.seek(0)
             last = errors.read().strip().splitlines()[-1:] or ["it said nothing"]
-            raise ConfigError(f"The sandbox did not start: {last[0]}") from None
+            reason = last[0].partition(": error: ")[2] or last[0]
+            raise ConfigError(f"The sandbox did not start: {reason}", guide="no-sandbox") from None
     sandbox = _told(told, speed)
     sandbox.options, sandbox.process = options, process
     atexit.register(sandbox.stop)

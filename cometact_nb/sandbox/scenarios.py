@@ -7,6 +7,7 @@ A spec is ``NAME[:key=value,…][@probability][xTIMES]``, such as ``rate-limited
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -167,10 +168,9 @@ def parse(spec: str) -> Play:
     """
     found = re.fullmatch(r"([a-z0-9-]+?)(?::([^@]*?))?(?:@(0?\.\d+|[01](?:\.0+)?))?(?:x(\d+))?", spec.strip())
     if not found or found.group(1) not in SCENARIOS:
-        raise ValueError(
-            f"{spec!r} is no scenario: NAME[:key=value,…][@probability][xTIMES]."
-            f" There are: {', '.join(SCENARIOS)}."
-        )
+        near = difflib.get_close_matches(re.split("[:@]", spec.strip())[0], SCENARIOS, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(SCENARIOS)}."
+        raise ValueError(f"{spec!r} is no scenario: NAME[:key=value,…][@probability][xTIMES]. {hint}")
     scenario = SCENARIOS[found.group(1)]
     options = dict(scenario.options)
     for pair in filter(None, (found.group(2) or "").split(",")):

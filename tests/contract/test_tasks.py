@@ -363,7 +363,7 @@ def test_a_file_named_like_a_library_does_not_break_the_sandbox_and_a_scenario_i
     started = session.use_sandbox(75, scenario="lost-answer")
     with pytest.raises(UnconfirmedError):
         session.submit(character=started.character, reference=started.reference)
-    with pytest.raises(ConfigError, match="is no scenario"):
+    with pytest.raises(ConfigError, match=r"start: argument --scenario: .* Did you mean lost-answer\b"):
         session.use_sandbox(scenario="lost-anser")
     with pytest.raises(ConfigError, match="speeed"):
         session.use_sandbox(speeed=3)
