@@ -141,12 +141,21 @@ _HOMES = {
 }
 
 
+def _did_you_mean(name: str) -> str:
+    if name.startswith("_"):  # asked for by tools, often, and never a typing error
+        return ""
+    import difflib  # noqa: PLC0415  (only when a name is missing)
+
+    near = difflib.get_close_matches(name, _HOMES, n=1)
+    return f". Did you mean {near[0]!r}?" if near else ""
+
+
 def __getattr__(name: str) -> Any:
     if name == "errors":
         return importlib.import_module("cometact_nb.errors")
     home = _HOMES.get(name)
     if home is None:
-        raise AttributeError(f"module 'cometact_nb' has no attribute {name!r}")
+        raise AttributeError(f"module 'cometact_nb' has no attribute {name!r}{_did_you_mean(name)}")
     return getattr(importlib.import_module(home), name)
 
 

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -226,4 +227,12 @@ def _evaluate(expression: str, names: Mapping[str, Any]) -> Any:
 
 def _told(error: Exception) -> str:
     """An error of the user's code in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return f"{told}. Did you mean {near!r}?" if (near := _near(error)) else told
+
+
+def _near(error: Exception) -> str:
+    """The attribute that was probably meant, or an empty string."""
+    if not isinstance(error, AttributeError) or error.obj is None or not error.name:
+        return ""
+    return next(iter(difflib.get_close_matches(error.name, dir(error.obj), n=1)), "")

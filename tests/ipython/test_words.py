@@ -108,6 +108,7 @@ def test_a_lone_variable_is_the_object_itself(line: str) -> None:
         ("'open", "not closed"),
         ("{open", "not closed"),
         ("$thing.nothing", "no attribute 'nothing'"),
+        ("{thing.brokn}", r"Did you mean 'broken'\?"),
         ("'a'b", "space is missing"),
     ],
 )

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import cometact_nb as act
 
 HEAVY = "httpx numpy ipywidgets anywidget msgspec IPython sqlite3 asyncio av PIL tornado nest_asyncio2 platformdirs"
@@ -30,6 +32,11 @@ def test_every_public_name_is_there_and_documented() -> None:
     for name in act.__all__:
         value = getattr(act, name)
         assert name == "__version__" or value.__doc__, f"{name} has no docstring"
+
+
+def test_a_name_that_is_none_is_answered_with_the_nearest() -> None:
+    with pytest.raises(AttributeError, match="Did you mean 'panel'"):
+        getattr(act, "panle")  # noqa: B009  (as a user's typing error, which mypy would report)
 
 
 def test_no_module_bears_the_name_of_something_public() -> None:
