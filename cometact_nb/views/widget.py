@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -91,13 +92,16 @@ class StatusWidget(anywidget.AnyWidget):
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        self._drawing = threading.RLock()
         super().__init__(**self._facts())
         self.on_msg(self._receive)
 
     def draw(self) -> None:
         """Show the task as it is now. Any thread may call it."""
-        for name, value in self._facts().items():
-            setattr(self, name, value)
+        # One message: a page that got the new structure first would fill it with the old facts.
+        with self._drawing, self.hold_sync():
+            for name, value in self._facts().items():
+                setattr(self, name, value)
 
     def _facts(self) -> dict[str, Any]:
         task, state, now = self._task, self._task.state, time.time()

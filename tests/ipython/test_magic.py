@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from kernels import Kernel, running
+from kernels import Kernel, Page, running
 
 CANARY = "sk-canary-7d1f"
 SETUP = """
@@ -37,6 +37,17 @@ def test_a_line_submits_shows_and_returns_the_task(kernel, sandbox) -> None:
     }
     assert kernel.run("task.wait()")["status"] == "ok"
     assert sandbox.posts() == 1
+
+
+def test_a_card_is_told_its_structure_and_its_facts_in_one_message(kernel, sandbox) -> None:
+    page = Page(kernel.client)
+    page.run("told = %act_two -c $hero -r $clip -e 2")
+    page.until(lambda: any(out["kind"] == "update_display_data" for out in page.outputs))
+    page.until(lambda: page.models[page.model("StatusWidget")]["live"]["label"] == "SUCCEEDED")
+    comms = [json.loads(content).get("data", {}).get("state", {}) for content in page.everything]
+    structures = [state for state in comms if "html" in state]
+    assert len(structures) > 1
+    assert all("live" in state for state in structures)  # else the new structure says RUNNING beside "ended"
 
 
 def test_a_line_at_the_end_of_a_cell_shows_one_card_only(kernel, sandbox) -> None:

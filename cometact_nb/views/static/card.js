@@ -34,7 +34,7 @@ class Card {
     // A picture that cannot be loaded leaves its name.
     this.root.addEventListener("error", (event) => event.target.classList?.add("gone"), { signal, capture: true });
     this.unsubscribe = subscribe(this.model, {
-      "change:html": () => (this.build(), this.draw()),
+      "change:html": () => (this.build(), this.receive()),
       "change:live": () => this.receive(),
       "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
     });
@@ -71,8 +71,9 @@ class Card {
   }
 
   receive() {
-    this.live = this.model.get("live");
-    this.at = performance.now();
+    const live = this.model.get("live");
+    if (live !== this.live) this.at = performance.now();
+    this.live = live;
     this.draw();
   }
 
