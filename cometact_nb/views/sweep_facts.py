@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.advice import advise
@@ -23,6 +24,7 @@ __all__ = [
     "cell_word",
     "counts",
     "counts_line",
+    "failures",
     "hint",
     "is_over",
     "kind_of",
@@ -103,6 +105,16 @@ def hint(codes: Iterable[str]) -> str:
         f"{unconfirmed} {are} unconfirmed: sent, and the answer was lost, so it may have been paid for. "
         "Nothing sends it again by itself: settle it with cell.task.confirm('its id') or cell.task.forget()."
     )
+
+
+def failures(sweep: Sweep) -> str:
+    """What cells failed of, where nothing else is told of it: the commonest reason, one line."""
+    reasons = Counter(problem_of(cell) for cell in sweep.cells if kind_of(cell) in "fxn")
+    if not reasons:
+        return ""
+    reason, count = reasons.most_common(1)[0]
+    others = " Open a cell for its own reason." if len(reasons) > 1 else ""
+    return f"{count} of {len(sweep)} without a clip: {reason}{others}"
 
 
 def cell_codes(sweep: Sweep) -> list[str]:

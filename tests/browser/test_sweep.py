@@ -105,7 +105,7 @@ def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everyt
     focused = page.evaluate("() => document.activeElement.getAttribute('aria-label')")
     assert focused == "Cell 6: Intensity 5 · exaggerated · Seed 1. failed"
     page.keyboard.press("Enter")
-    view.get_by_text("The service failed").wait_for()
+    view.locator(".details").get_by_text("The service failed").wait_for()
     page.keyboard.press("Escape")
     assert page.evaluate("() => document.activeElement.dataset.cell") == "5"
 
@@ -129,7 +129,7 @@ def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(notebook,
     )
     view.locator('.cell[data-kind="f"]').first.wait_for(timeout=60_000)
     view.locator('.cell[data-kind="f"]').first.click()
-    view.get_by_text("The service failed").wait_for()
+    view.locator(".details").get_by_text("The service failed").wait_for()
     view.get_by_role("button", name="Retry").click()
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())

@@ -128,6 +128,7 @@ def test_a_sweep_that_is_run_again_after_its_end_comes_alive_again(page) -> None
 def test_retry_buys_once_however_often_it_is_clicked(page, sandbox) -> None:
     page.run("sweep = sweep_of(bad('internal'), seed=[121, 122]); sweep.run()")
     page.state("FINISHED")
+    assert page.head["hint"].startswith("2 of 2 without a clip: The service failed (INTERNAL).")
     assert sandbox.posts() == 2
     token = page.head["token"]
     for _ in range(3):
