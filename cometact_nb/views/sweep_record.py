@@ -97,8 +97,10 @@ def _summary(sweep: Sweep) -> str:
         said += parts.note("Paused", esc(words.message(sweep.problem, 600)), parts.AMBER)
     said += "".join(parts.fine(escape(step)) for step in _next_steps(sweep))
     moment = f" As of {words.moment(time.time())}." if not facts.is_over(sweep) else ""
-    again = f"<code>act.sweep_by_name({escape(repr(sweep.name))})</code> finds it again, in any kernel."
-    return said + parts.fine(again + moment)
+    again = f"<code>act.sweep_by_name({escape(repr(sweep.name))})</code> finds it again, in any kernel"
+    if any(facts.kind_of(cell) == "d" for cell in sweep.cells):
+        again += "; with <code>.gallery()</code> behind it, its clips play side by side"
+    return said + parts.fine(f"{again}.{moment}")
 
 
 def _next_steps(sweep: Sweep) -> list[str]:

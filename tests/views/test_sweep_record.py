@@ -32,6 +32,7 @@ def test_a_record_shows_parameters_outcomes_posters_paths_and_money(mixed, tmp_p
     assert max(map(len, posters)) < 6000
     for said in (
         "2 done · 1 failed · 1 stopped",
+        "<code>.gallery()</code> behind it",
         "SAFETY.INPUT.IMAGE",
         "Sandbox: nothing is billed",
         'scope="col"',
