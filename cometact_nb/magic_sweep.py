@@ -26,8 +26,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what is for sweeps alone."""
     group = parser.add_argument_group(
         "sweep",
-        "Several values make a sweep of every combination: -e 1,3,5, --seed 1:4 (1, 2, 3 and 4: both ends "
-        "count), -a 1280:720,960:960, -b on,off, none for a knob left out, -c or -r given again.",
+        "Several values make a sweep of every combination: -e 1,3,5,\n"
+        "--seed 1:4 (1, 2, 3 and 4: both ends count), -a 1280:720,960:960,\n"
+        "-b on,off, none for a knob left out, -c or -r given again.",
     )
     group.add_argument("--replicates", metavar="N", help="buy each request N times")
     group.add_argument("--name", metavar="NAME", help="under which the sweep is found again")

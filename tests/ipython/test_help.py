@@ -46,6 +46,7 @@ def test_hovering_shows_the_signature_and_what_it_means(kernel, code: str, signa
 
 def test_the_magic_s_help_is_the_same_however_it_is_asked_for(kernel) -> None:
     printed = kernel.run("%act_two --help")["outputs"][0]["text"]
+    assert max(map(len, printed.splitlines())) < 110  # no page that shows it has to break a line
     assert "--expression-intensity" in printed
     assert printed.strip() in hovered(kernel, "%act_two")
 
