@@ -67,8 +67,8 @@ def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[st
     spare = [name for name in spare if len(sweep.axes[name]) > 1]
     if rows is None and columns is None and len(spare) > 1:
         two = spare[:2]  # the longer across, unless it is too long for that
-        if len(sweep.axes[two[0]]) > _ACROSS:
-            two.reverse()
+        if len(sweep.axes[two[0]]) > _ACROSS or len(sweep.axes[two[0]]) == len(sweep.axes[two[1]]):
+            two.reverse()  # of two alike the later one is across, as in the sweep's own view
         columns, rows = two
     elif rows is None and columns is not None and spare:
         rows = spare[0]

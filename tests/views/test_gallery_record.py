@@ -43,6 +43,7 @@ def test_foreign_text_is_escaped(session, sandbox) -> None:
     [
         ({"seed": [1, 2, 3], "expression_intensity": [1, 5]}, "expression_intensity", "seed"),
         ({"seed": range(9), "expression_intensity": [1, 5]}, "seed", "expression_intensity"),
+        ({"expression_intensity": [3, 5], "seed": [7, 8]}, "expression_intensity", "seed"),
         ({"seed": [1, 2]}, "", ""),
         ({"seed": [1]}, "", ""),
     ],
