@@ -159,6 +159,19 @@ def test_it_goes_on_from_the_start_when_it_loops_and_rests_at_the_end_when_not(g
     page.keyboard.press("k")
 
 
+def test_comparing_without_two_clips_says_what_to_choose_where_the_click_was(gallery) -> None:
+    gallery.get_by_role("button", name="Compare", exact=True).click()
+    said = gallery.get_by_text("Choose two clips to compare")
+    said.wait_for()
+    assert said.bounding_box()["y"] < gallery.locator(".scroll").bounding_box()["y"]
+    choose = gallery.get_by_role("button", name="Choose for comparison")
+    choose.nth(0).click()
+    choose.nth(1).click()
+    said.wait_for(state="hidden")
+    choose.nth(0).click()  # the gallery as it was
+    choose.nth(1).click()
+
+
 def test_two_clips_are_compared_with_a_divider_by_mouse_and_keyboard(gallery) -> None:
     page = gallery.page
     for name in ("1 · subtle, Seed 1", "5 · exaggerated, Seed 1"):
@@ -255,6 +268,8 @@ def test_cells_without_a_clip_say_why_and_axes_can_be_laid_out_anew(gallery) -> 
     picker(gallery, "Rows").select_option("")
     gallery.page.wait_for_function(READY, arg=CLIPS)
     assert gallery.locator(".tile").count() == 2 * CLIPS
+    heights = gallery.locator(".tools").evaluate_all("all => all.map(tools => tools.offsetHeight)")
+    assert max(heights) < 2 * 24  # one line of buttons, however small the tile
     picker(gallery, "Seed").select_option("1")
     assert gallery.locator(".tile").count() == CLIPS
     picker(gallery, "Seed").select_option("")

@@ -8,6 +8,7 @@ const MOST_TILES = 400; // more at once help nobody and cost a page its patience
 const NEAR = "300px"; // how far from being seen a clip is loaded
 const FAR = "1500px"; // and let go
 const HIDDEN_MS = 60_000; // a gallery that nobody has seen for so long lets go of all
+const CHOOSE_TWO = "Choose two clips to compare: the button with two panes below a clip, or C.";
 let galleries = 0;
 
 // Width by height of most of the clips.
@@ -56,10 +57,10 @@ class GalleryView {
     this.scroll = h("div", { class: "scroll" });
     this.note = h("div", { class: "fine", role: "status" });
     this.said = h("div", { class: "said", role: "status" });
-    this.bar = h("div", { class: "bar" }, this.pickers, h("span", { class: "gap" }), this.startBlind, this.comparing);
+    this.bar = h("div", { class: "bar" }, this.pickers, h("span", { class: "acts" }, this.startBlind, this.comparing));
     this.root = h("section", { class: "cometact-gallery", "aria-label": `Gallery of sweep ${name}`, onkeydown: (event) => this.player.key(event) },
       h("div", { class: "head" }, h("h3", {}, name), sandbox ? h("strong", { class: "badge" }, "SANDBOX") : null, this.count),
-      this.bar, this.blindBar.node, this.scroll, this.compare.node, this.note, this.player.node, this.said, this.player.help);
+      this.bar, this.said, this.blindBar.node, this.scroll, this.compare.node, this.note, this.player.node, this.player.help);
     this.root.frameLock = this.lock; // for those who want to measure it
     el.append(this.root);
   }
@@ -344,12 +345,13 @@ class GalleryView {
   drawComparing() {
     put(this.comparing, this.chosen.length ? `Compare (${this.chosen.length} of 2)` : "Compare");
     this.comparing.classList.toggle("primary", this.chosen.length === 2);
+    if (this.chosen.length === 2 && this.said.textContent === CHOOSE_TWO) put(this.said, "");
   }
 
   startComparison() {
     if (this.compare.open) return;
     const chosen = this.chosen.filter((index) => this.cells.get(index)?.clip);
-    if (chosen.length !== 2) return put(this.said, "Choose two clips to compare: the button with two panes below a clip, or C.");
+    if (chosen.length !== 2) return put(this.said, CHOOSE_TWO);
     put(this.said, "");
     this.compare.show(chosen);
   }
