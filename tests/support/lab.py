@@ -53,15 +53,18 @@ class Lab:
         folder: an empty folder; notebooks lie in ``folder/work``.
         theme: such as ``JupyterLab Dark``.
         module: ``jupyterlab``, or ``notebook`` for Notebook 7, which is built of the same parts.
+        more: of its environment.
     """
 
     TOKEN = "test-token"
 
-    def __init__(self, folder: Path, theme: str = "JupyterLab Light", module: str = "jupyterlab") -> None:
+    def __init__(
+        self, folder: Path, theme: str = "JupyterLab Light", module: str = "jupyterlab", **more: str
+    ) -> None:
         self.module = module
         self.folder = folder / "work"
         self.folder.mkdir()
-        self.env = environment(folder)
+        self.env = environment(folder, **more)
         settings = Path(self.env["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
         quiet = {"fetchNews": "false", "checkForUpdates": False}
