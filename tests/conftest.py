@@ -29,17 +29,19 @@ os.environ["COMETACT_NB_HISTORY"] = ":memory:"
 
 
 class KernelPorts(LocalPortCache):
-    """Ports for kernels from below the range that systems hand out.
+    """Ports for kernels from below the range that systems hand out, a stretch for each parallel worker.
 
-    A kernel binds its ports a while after they were found free; a port out of the system's own range may have gone
-    to a neighbouring test process or to an outgoing connection by then.
+    A kernel binds its ports a while after they were found free; by then, a port out of the system's own range may
+    have gone to an outgoing connection, and one of another worker's stretch to a kernel of that one.
     """
 
-    _next = itertools.count(random.randrange(22_000))
+    _STRETCH = 2_000
+    _first = 10_000 + _STRETCH * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 11)
+    _next = itertools.count(random.randrange(_STRETCH))
 
     def find_available_port(self, ip: str) -> int:
         while True:
-            port = 10_000 + next(self._next) % 22_000
+            port = self._first + next(self._next) % self._STRETCH
             with socket.socket() as probe:
                 try:
                     probe.bind((ip, port))
