@@ -10,6 +10,7 @@ import traceback
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.sandbox.keep import kept
 from cometact_nb.sandbox.samples import IMAGE_FORMATS, SAMPLES, subject
 
 if TYPE_CHECKING:
@@ -87,11 +88,12 @@ class Workshop:
         self._trim()
 
     def sample(self, name: str) -> Future[bytes]:
-        """A sample character or reference clip, rendered when first asked for."""
+        """A sample character or reference clip, rendered when it is first asked for by this user."""
         known = self._samples.get(name)
         if known is None or (known.done() and known.exception() is not None):
             wanted = self._asking(threading.Event())
-            self._samples[name] = self._sample_thread.submit(_told, lambda: _render_sample(name, wanted))
+            made = lambda: kept(name, lambda: _render_sample(name, wanted))  # noqa: E731
+            self._samples[name] = self._sample_thread.submit(_told, made)
         return self._samples[name]
 
     def close(self) -> None:

@@ -9,8 +9,11 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
@@ -30,6 +33,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
     home = folder / "home"
     home.mkdir(exist_ok=True)
+    _share_samples(home / ".cache" / "cometact_nb")
     return {
         **kept,
         "HOME": str(home),
@@ -40,10 +44,19 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
         "COMETACT_NB_HISTORY": str(folder / "history.sqlite"),
         "COMETACT_NB_SANDBOX": "1",
-        "COMETACT_NB_SANDBOX_CLIP_S": "1",  # a whole clip takes over a second to render
+        "COMETACT_NB_SANDBOX_CLIP_S": "0.5",  # a whole clip takes over a second to render
         "COMETACT_NB_SANDBOX_SPEED": "40",
         **more,
     }
+
+
+def _share_samples(cache: Path) -> None:
+    """Let a home folder have the sandbox's samples of the user who runs the tests: they take seconds to render."""
+    shared = Path(platformdirs.user_cache_dir("cometact_nb", appauthor=False)) / "sandbox"
+    shared.mkdir(parents=True, exist_ok=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        (cache / "sandbox").symlink_to(shared, target_is_directory=True)
 
 
 class Lab:
