@@ -123,9 +123,12 @@ def _stage(wall: _Wall, left: int, right: int) -> Image.Image:
 @lru_cache(maxsize=4)
 def _backdrop(wall: _Wall) -> Image.Image:
     """The background: a gradient along the diagonal, and the scenery."""
+    from PIL import Image  # noqa: PLC0415
+
     width, height = wall.size
     top, bottom = (shifted(color, wall.hue_shift) for color in wall.colors)
-    image = gradient([mix(top, bottom, share) for share in _CORNERS], (width * _OVER, height * _OVER))
+    plain = gradient([mix(top, bottom, share) for share in _CORNERS], wall.size)
+    image = plain.resize((width * _OVER, height * _OVER), Image.Resampling.NEAREST)
     pen = Pen(image, _OVER, (0.0, 0.0))
     _scenery(pen, wall.size, shade(top, 0.5), bottom)
     image = image.reduce(_OVER)

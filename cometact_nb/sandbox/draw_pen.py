@@ -20,7 +20,7 @@ Color = tuple[int, ...]
 """Red, green, blue, and opacity where it is not full; 0–255 each."""
 
 #: Levels (of 255) that the grain of a gradient spans, for each level of its noise.
-_GRAIN = 5 / 255
+_GRAIN = 2.5 / 255
 
 _CIRCLE = [(math.cos(i * math.tau / 40), math.sin(i * math.tau / 40)) for i in range(40)]
 _STEPS = 6
