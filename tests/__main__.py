@@ -17,7 +17,7 @@ from tests import matrix
 
 ROOT = Path(__file__).parents[1]
 CODE = ["cometact_nb", "docs", "notebooks", "tests"]
-_PARALLEL = ["-n", "4", "--dist", "loadgroup", "--no-loadscope-reorder"]
+_PARALLEL = ["-n", "5", "--dist", "loadgroup", "--no-loadscope-reorder"]
 NEED_BROWSER = """\
 The browser tests need Chromium, and it could not be installed from here.
   Debian, Ubuntu:  sudo apt-get install chromium

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import distributed
-
 from cometact_nb.clips import Clip
 
 
@@ -12,6 +10,8 @@ def brightness(clip: Clip) -> float:
 
 
 def test_a_dask_client_maps_a_sweep(sandbox, session) -> None:
+    import distributed  # a second, in each worker that only collects the tests
+
     sweep = session.sweep(
         character=sandbox.character, reference=sandbox.reference, expression_intensity=[1, 5]
     )

@@ -44,7 +44,7 @@ def test_a_submit_returns_before_the_task_ends_and_a_wait_brings_the_clip(sessio
     assert task.clip is not None
     assert (task.clip.width, task.clip.height) == (960, 960)
     assert task.clip.fps
-    assert task.clip.duration_s == 0.5  # as the tests' sandbox cuts them
+    assert task.clip.duration_s == 0.25  # as the tests' sandbox cuts them
     assert task.clip.bytes == task.clip.path.stat().st_size
     assert task.clip.poster is not None
     assert task.clip.poster.read_bytes()[:2] == b"\xff\xd8"

@@ -26,7 +26,7 @@ class SandboxProcess:
         clip_s: how long its clips are at the most, in seconds: a whole one takes over a second to render.
     """
 
-    def __init__(self, *options: str, speed: float = SPEED, clip_s: float = 0.5) -> None:
+    def __init__(self, *options: str, speed: float = SPEED, clip_s: float = 0.25) -> None:
         command = [
             sys.executable,
             "-m",
