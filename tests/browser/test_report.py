@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from reports import finished_sweep
+from services import SandboxProcess
 
 pytestmark = pytest.mark.browser
 
@@ -30,10 +31,12 @@ AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).vi
 
 
 @pytest.fixture(scope="module")
-def report(shared_sandbox, tmp_path_factory) -> Iterator[Path]:
-    sweep = finished_sweep(tmp_path_factory.mktemp("sweep"), shared_sandbox)
+def report(tmp_path_factory) -> Iterator[Path]:
+    sandbox = SandboxProcess(clip_s=0.5)
+    sweep = finished_sweep(tmp_path_factory.mktemp("sweep"), sandbox)
     yield sweep.export(tmp_path_factory.mktemp("report") / "report")
     sweep.session.close()
+    sandbox.stop()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
