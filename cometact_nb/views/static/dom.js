@@ -41,6 +41,15 @@ function keepKeys(root) {
   return () => removeEventListener("keydown", own, { capture: true });
 }
 
+// What a button that pays listens to. The second click of a double click and a key held down mean the first again,
+// also where a fast service has answered in between.
+function paying(act) {
+  return {
+    onclick: ({ detail }) => detail < 2 && act(),
+    onkeydown: (event) => event.repeat && event.preventDefault(),
+  };
+}
+
 // Hears of a model's changes and messages; returns what ends it.
 function subscribe(model, handlers) {
   for (const [name, handler] of Object.entries(handlers)) model.on(name, handler);

@@ -13,7 +13,7 @@ class Form {
     const inputs = h("div", { class: "column" }, this.input("character", "Character", "https://… an image or a video with one face"),
       this.input("reference", "Reference", "https://… a video of the performance, 3–30 s"), this.consent());
     const knobs = h("div", { class: "column" }, this.body(), this.intensity(), this.ratio(), this.seed(), this.takes(), this.threshold());
-    p.submit = h("button", { type: "button", class: "primary", onclick: () => this.submit() }, "Submit");
+    p.submit = h("button", { type: "button", class: "primary", ...paying(() => this.submit()) }, "Submit");
     p.price = h("span", { class: "price" });
     p.said = h("div", { class: "said", role: "status" });
     p.busy = h("div", { class: "busy", role: "status" });

@@ -37,7 +37,7 @@ class SweepForm extends Form {
   offer() {
     const p = this.parts;
     p.price_asked = h("div", {});
-    p.yes = h("button", { type: "button", class: "primary yes", onclick: () => this.submit(true) });
+    p.yes = h("button", { type: "button", class: "primary yes", ...paying(() => this.submit(true)) });
     p.offer = h("div", { class: "offer", role: "alert", hidden: true }, p.price_asked,
       h("div", { class: "row" }, p.yes, h("button", { type: "button", onclick: () => this.ask("decline") }, "Not now")));
     return p.offer;
