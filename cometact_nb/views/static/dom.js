@@ -46,7 +46,7 @@ function keepKeys(root) {
 function paying(act) {
   return {
     onclick: ({ detail }) => detail < 2 && act(),
-    onkeydown: (event) => event.repeat && event.preventDefault(),
+    onkeydown: (event) => event.repeat && ["Enter", " "].includes(event.key) && event.preventDefault(),
   };
 }
 

@@ -162,7 +162,7 @@ class SweepView {
     if (!action.ask) return this.act(what, action);
     this.asking = what;
     this.asked = JSON.stringify(action);
-    const yes = h("button", { type: "button", class: "yes", onclick: () => (this.unask(), this.act(what, action)) },
+    const yes = h("button", { type: "button", class: "yes", ...paying(() => (this.unask(), this.act(what, action))) },
       `Yes: ${action.label.toLowerCase()}`);
     const no = h("button", { type: "button", onclick: () => this.unask(true) }, "No");
     this.parts.ask.replaceChildren(h("span", {}, h("b", {}, `Really ${action.label.toLowerCase()}? `), action.ask), yes, no);
