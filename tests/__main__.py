@@ -16,7 +16,6 @@ from pathlib import Path
 from tests import matrix
 
 ROOT = Path(__file__).parents[1]
-CODE = ["cometact_nb", "docs", "notebooks", "tests"]
 _PARALLEL = ["-n", "5", "--dist", "loadgroup", "--no-loadscope-reorder"]
 NEED_BROWSER = """\
 The browser tests need Chromium, and it could not be installed from here.
@@ -65,8 +64,8 @@ def main(arguments: list[str]) -> int:
         print(NEED_BROWSER)
         return 1
     checks = {
-        "lint": [tool("ruff"), "check", *CODE],
-        "format": [tool("ruff"), "format", "--check", *CODE],
+        "lint": [tool("ruff"), "check"],
+        "format": [tool("ruff"), "format", "--check"],
         "types": [tool("mypy")],
         # Most of these tests wait for a process; tests/conftest.py says which of them go together.
         "tests": [tool("pytest"), "-m", "not browser", *_PARALLEL, *arguments],

@@ -277,7 +277,7 @@ class History:
 
     def events(self, key: str) -> list[TaskEvent]:
         """Everything that happened to one task, in order; events of a newer version are left out."""
-        found = []
+        found: list[TaskEvent] = []
         for (text,) in self.query("SELECT event FROM events WHERE key = ? ORDER BY seq", (key,)):
             with suppress(msgspec.MsgspecError):
                 found.append(msgspec.json.decode(text, type=AnyEvent))
