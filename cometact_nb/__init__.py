@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from cometact_nb import errors
     from cometact_nb.archive import SavedClip, Verification
     from cometact_nb.clips import Clip
-    from cometact_nb.config import Config, Price
+    from cometact_nb.config import Config
     from cometact_nb.domain.inspection import Inspection
     from cometact_nb.domain.media import MediaRef, image, video
+    from cometact_nb.domain.price import Price
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import Status
     from cometact_nb.embedded import Sandbox
@@ -109,7 +110,7 @@ _HOMES = {
     "MediaRef": "cometact_nb.domain.media",
     "NoiseFloor": "cometact_nb.numbers",
     "Panel": "cometact_nb.views.panel",
-    "Price": "cometact_nb.config",
+    "Price": "cometact_nb.domain.price",
     "Resumed": "cometact_nb.resuming",
     "Sandbox": "cometact_nb.embedded",
     "SavedClip": "cometact_nb.archive",

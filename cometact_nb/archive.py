@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cometact_nb.clips import Clip
-from cometact_nb.config import is_loopback
+from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ClipError
 from cometact_nb.project import is_url

@@ -8,7 +8,6 @@ kept: :mod:`cometact_nb.project`), the vendor CLI's ``~/.config/cometapi/config.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import tomllib
 from dataclasses import dataclass, field, fields, replace
@@ -17,163 +16,25 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from cometact_nb.domain.price import DEFAULT_PRICE, Price, is_amount
+from cometact_nb.domain.service import (
+    DEFAULT_BASE_URL,
+    DEFAULT_RUNWAY_VERSION,
+    Endpoint,
+    Secret,
+    is_loopback,
+    normal_base_url,
+)
 from cometact_nb.errors import ConfigError
 from cometact_nb.project import history_setting, is_url, plain_path, project_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = [
-    "DEFAULT_BASE_URL",
-    "DEFAULT_PRICE",
-    "Config",
-    "Endpoint",
-    "Price",
-    "Secret",
-    "is_loopback",
-    "is_over",
-]
+__all__ = ["Config"]
 
-DEFAULT_BASE_URL = "https://api.cometapi.com"
-
-#: Documented as required on create: apidoc.cometapi.com …/official-format/control-a-character.
-DEFAULT_RUNWAY_VERSION = "2024-11-06"
-
-#: Sums of prices are compared within this, since floats do not add up.
-_CENT_FRACTION = 1e-6
 #: What ``embed=True`` allows, and what any number may, MB.
 _EMBED_MB, _EMBED_MAX_MB = 2.0, 100
-
-
-class Secret:
-    """A key that shows itself to nobody but the one who calls :meth:`reveal`."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The key itself. Call it only where the header is written."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(set)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a key is not pickled; set COMETAPI_KEY where it is needed")
-
-
-def _is_amount(value: Any) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and 0 <= value < float("inf")
-
-
-@dataclass(frozen=True)
-class Price:
-    """What one request is expected to cost.
-
-    Args:
-        usd_per_request: US dollars for one request, whatever the clip's length.
-        source: where the number comes from.
-        as_of: the day it was read, ``YYYY-MM-DD``.
-    """
-
-    usd_per_request: float
-    source: str = "configure(price=…)"
-    as_of: str = ""
-
-    def __post_init__(self) -> None:
-        if not _is_amount(self.usd_per_request):
-            raise ConfigError(
-                f"price={self.usd_per_request!r} is not an amount of US dollars per request. "
-                "Give a number ≥ 0."
-            )
-
-    def estimate(self, requests: int = 1) -> str:
-        """The estimate in words, always with the price it used: ``$0.40 (1 × $0.40, …)``.
-
-        Args:
-            requests: how many.
-        """
-        total = self.usd_per_request * requests
-        dated = f", {self.as_of}" if self.as_of else ""
-        return f"${total:.2f} ({requests} × ${self.usd_per_request:.2f}, {self.source}{dated})"
-
-
-#: CometAPI's model page shows a price per request; Runway's own price is per second. Both change.
-DEFAULT_PRICE = Price(0.40, source="CometAPI model page for act_two, second-hand", as_of="2026-05-01")
-FREE = Price(0.0, source="sandbox, nothing is billed")
-
-
-def is_over(usd: float, limit: float) -> bool:
-    """Whether a sum of prices is above a limit, in US dollars: 3 × $0.40 is not more than $1.20."""
-    return usd > limit + _CENT_FRACTION
-
-
-def is_loopback(url: str) -> bool:
-    """Whether ``url``'s host is this machine."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def normal_base_url(url: str) -> str:
-    """``url`` without a trailing slash or ``/v1`` (the vendor's SDK has one in its default).
-
-    Raises:
-        ConfigError: not an absolute https URL (http is for loopback only).
-    """
-    text = str(url).strip().rstrip("/")
-    text = text.removesuffix("/v1").rstrip("/")
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, None
-    if parts is None or not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
-        raise ConfigError(f"base_url={url!r} is not a URL such as {DEFAULT_BASE_URL!r}.")
-    if parts.username or parts.password:
-        raise ConfigError("base_url holds a user name or password. Give the key as api_key instead.")
-    if parts.scheme == "http" and not is_loopback(text):
-        raise ConfigError(f"base_url={url!r} would send the key in the clear. Use https.")
-    return text
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One service as one task sees it: fixed at submission, whatever is configured later.
-
-    Args:
-        base_url: normalised, without ``/v1``.
-        api_key: None when it is not known (a task found in history before a key was set).
-        runway_version: the ``X-Runway-Version`` header.
-        time_scale: 1 for a real service; the sandbox's clock runs ``1 / time_scale`` times as fast and
-            polls are spaced alike. Set only by :func:`cometact_nb.use_sandbox`, never by an answer.
-    """
-
-    base_url: str
-    api_key: Secret | None = None
-    runway_version: str = DEFAULT_RUNWAY_VERSION
-    time_scale: float = 1.0
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether requests stay on this machine (the sandbox, or a test server)."""
-        return is_loopback(self.base_url)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,9 +163,9 @@ def _checked(name: str, value: Any) -> Any:
             return Price(value)
         case "max_in_flight" if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"max_in_flight={value!r} is not a number of tasks. Give an integer ≥ 1.")
-        case "ask_above" | "max_spend" if not _is_amount(value):
+        case "ask_above" | "max_spend" if not is_amount(value):
             raise ConfigError(f"{name}={value!r} is not an amount of US dollars. Give a number ≥ 0.")
-        case "embed" if not isinstance(value, bool) and (not _is_amount(value) or value > _EMBED_MAX_MB):
+        case "embed" if not isinstance(value, bool) and (not is_amount(value) or value > _EMBED_MAX_MB):
             raise ConfigError(
                 f"embed={value!r} is no size. Give True (2 MB), False, or a number of MB ≤ {_EMBED_MAX_MB}."
             )

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from cometact_nb.config import is_loopback, normal_base_url
+from cometact_nb.domain.service import is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
 
 __all__ = ["Sandbox", "attach", "checked_speed", "start"]

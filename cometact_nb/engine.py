@@ -20,8 +20,8 @@ import msgspec
 
 from cometact_nb.api import flow, pace
 from cometact_nb.api.client import Client
-from cometact_nb.config import is_over
 from cometact_nb.domain import task as events
+from cometact_nb.domain.price import is_over
 from cometact_nb.domain.task import Status, TaskState, reduce
 from cometact_nb.errors import BudgetError, HistoryError
 from cometact_nb.job import Job, SystemClock

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cometact_nb.api.client import Download
 from cometact_nb.api.flow import backoff_s
-from cometact_nb.config import is_loopback
+from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.places import place
 

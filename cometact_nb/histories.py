@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.clips import Clip
-from cometact_nb.config import is_loopback
 from cometact_nb.domain import search as asked
+from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import RequestError
 from cometact_nb.lookup import adopt
 from cometact_nb.store import search as store

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cometact_nb.config import Endpoint
+    from cometact_nb.domain.service import Endpoint
     from cometact_nb.domain.task import TaskState
 
 __all__ = ["Clock", "Job", "SystemClock"]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from cometact_nb.api.flow import Answer
-from cometact_nb.config import is_loopback
 from cometact_nb.domain.inspection import MediaFacts
 from cometact_nb.domain.media import Finding, MediaRef, check_uri
+from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.sniff import Sniffed, sniff
 from cometact_nb.store.probe import Probed, can_probe, probe
 

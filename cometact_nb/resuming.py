@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cometact_nb.config import is_loopback
 from cometact_nb.domain import task as events
+from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError
 from cometact_nb.lookup import adopt

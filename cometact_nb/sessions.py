@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb import embedded, precheck, settle
 from cometact_nb.api import flow
-from cometact_nb.config import FREE, Config, Endpoint, Secret
+from cometact_nb.config import Config
 from cometact_nb.domain import task as events
 from cometact_nb.domain.grid import specify
+from cometact_nb.domain.price import FREE
 from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import TaskState
 from cometact_nb.engine import Engine, new_key
 from cometact_nb.errors import ActTwoError, CancelRefused, ConfigError, HistoryError, WaitInterrupted

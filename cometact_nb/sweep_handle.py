@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cometact_nb.config import Config, Endpoint
 from cometact_nb.domain.grid import expand
+from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.sweep import FAILED, Rating, assign, doubts
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from cometact_nb.clips import Clip
+    from cometact_nb.config import Config
     from cometact_nb.domain.grid import Spec
     from cometact_nb.job import Job
     from cometact_nb.numbers import Executor, NoiseFloor

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.config import is_loopback
+from cometact_nb.domain.service import is_loopback
 from cometact_nb.store import sweeps as store
 from cometact_nb.tables import Rows
 

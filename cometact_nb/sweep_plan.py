@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.config import is_over
 from cometact_nb.domain.grid import label
+from cometact_nb.domain.price import is_over
 from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError
 
 if TYPE_CHECKING:
-    from cometact_nb.config import Price
     from cometact_nb.domain.media import Finding
+    from cometact_nb.domain.price import Price
 
 __all__ = ["Plan", "approve", "check_max_spend"]
 

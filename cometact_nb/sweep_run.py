@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from cometact_nb.api import flow
-from cometact_nb.config import is_over
 from cometact_nb.domain.advice import advise
+from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep import blamed, shares
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
@@ -21,8 +21,8 @@ from cometact_nb.store.history import BudgetUsed, CellClaim, CellTaken
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cometact_nb.config import Endpoint
     from cometact_nb.domain.grid import PlannedCell
+    from cometact_nb.domain.service import Endpoint
     from cometact_nb.job import Job
     from cometact_nb.sessions import Session
 

@@ -19,7 +19,7 @@ import msgspec
 
 from cometact_nb._version import __version__
 from cometact_nb.api.flow import Answer, Lost, NotSent
-from cometact_nb.config import is_loopback
+from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from cometact_nb.api.flow import Outcome
-    from cometact_nb.config import Endpoint
+    from cometact_nb.domain.service import Endpoint
 
 __all__ = ["Client", "Download"]
 

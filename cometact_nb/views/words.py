@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from cometact_nb.config import is_loopback
 from cometact_nb.domain.request import INTENSITY_WORDS
+from cometact_nb.domain.service import is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -202,7 +202,8 @@ def _fill(history: object, rows: int) -> list[str]:
 
 def _plan(cells: int, repeats: int) -> Line:
     """The plan of a large sweep: validated, priced, compared with what was bought."""
-    from cometact_nb.config import Config, Secret
+    from cometact_nb.config import Config
+    from cometact_nb.domain.service import Secret
     from cometact_nb.sessions import Session
 
     took = []

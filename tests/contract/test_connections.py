@@ -16,7 +16,7 @@ import pytest
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
-from cometact_nb.config import Endpoint, Secret
+from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
 from cometact_nb.errors import ClipError
 from cometact_nb.fetch import Fetcher

@@ -13,8 +13,9 @@ from files import Host, image_bytes, noisy_video_bytes, serving, sound_bytes, vi
 
 import cometact_nb as act
 from cometact_nb import cli
-from cometact_nb.config import Config, Secret
+from cometact_nb.config import Config
 from cometact_nb.domain.inspection import Inspection
+from cometact_nb.domain.service import Secret
 from cometact_nb.errors import ConfigError
 from cometact_nb.inspection import Inspector
 from cometact_nb.remote import BLOCK, Limits

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cometact_nb.config import Config, Price, Secret, is_loopback, normal_base_url
+from cometact_nb.config import Config
+from cometact_nb.domain.price import Price
+from cometact_nb.domain.service import Secret, is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
 
 KEY = "sk-canary-0123456789"

@@ -15,9 +15,9 @@ from virtual_clock import VirtualClock
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
-from cometact_nb.config import Endpoint, Secret
 from cometact_nb.domain import task as events
 from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState, reduce
 from cometact_nb.engine import Engine, new_key
 from cometact_nb.job import Job

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from states import BODY
 
-from cometact_nb.config import Config, Price, Secret
+from cometact_nb.config import Config
+from cometact_nb.domain.price import Price
 from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.service import Secret
 from cometact_nb.views.preview import Preview
 
 REQUEST = ActTwoRequest.from_json(BODY)

@@ -1,0 +1,61 @@
+"""What one request is expected to cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cometact_nb.errors import ConfigError
+
+__all__ = ["DEFAULT_PRICE", "FREE", "Price", "is_amount", "is_over"]
+
+#: Sums of prices are compared within this, since floats do not add up.
+_CENT_FRACTION = 1e-6
+
+
+def is_amount(value: Any) -> bool:
+    """Whether ``value`` is a finite number of at least 0, such as an amount of US dollars."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and 0 <= value < float("inf")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one request is expected to cost.
+
+    Args:
+        usd_per_request: US dollars for one request, whatever the clip's length.
+        source: where the number comes from.
+        as_of: the day it was read, ``YYYY-MM-DD``.
+    """
+
+    usd_per_request: float
+    source: str = "configure(price=…)"
+    as_of: str = ""
+
+    def __post_init__(self) -> None:
+        if not is_amount(self.usd_per_request):
+            raise ConfigError(
+                f"price={self.usd_per_request!r} is not an amount of US dollars per request. "
+                "Give a number ≥ 0."
+            )
+
+    def estimate(self, requests: int = 1) -> str:
+        """The estimate in words, always with the price it used: ``$0.40 (1 × $0.40, …)``.
+
+        Args:
+            requests: how many.
+        """
+        total = self.usd_per_request * requests
+        dated = f", {self.as_of}" if self.as_of else ""
+        return f"${total:.2f} ({requests} × ${self.usd_per_request:.2f}, {self.source}{dated})"
+
+
+#: CometAPI's model page shows a price per request; Runway's own price is per second. Both change.
+DEFAULT_PRICE = Price(0.40, source="CometAPI model page for act_two, second-hand", as_of="2026-05-01")
+FREE = Price(0.0, source="sandbox, nothing is billed")
+
+
+def is_over(usd: float, limit: float) -> bool:
+    """Whether a sum of prices is above a limit, in US dollars: 3 × $0.40 is not more than $1.20."""
+    return usd > limit + _CENT_FRACTION
