@@ -1,0 +1,103 @@
+"""Which file a link leads to: two links to the same file have one identity, however they are signed. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from functools import lru_cache
+from urllib.parse import unquote_plus, unquote_to_bytes, urlsplit
+
+from cometact_nb.domain.signatures import PATH_SIGNATURE, signing_names
+
+__all__ = ["identity_of"]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+def identity_of(uri: str) -> str:
+    """What is the same for two addresses of the same file.
+
+    A web address loses what signs it (see :mod:`cometact_nb.domain.signatures`), its fragment, an empty query,
+    the default port and a dot after its host; scheme, host and percent-encoding are written in one way (RFC
+    3986, 6.2). A data URI becomes the SHA-256 of the bytes that it holds. Anything else stays as it is.
+
+    Args:
+        uri: of a character or a reference clip.
+    """
+    scheme = uri[:8].partition(":")[0].lower()
+    if scheme == "data":
+        return _of_data(uri)
+    return _of_web(uri) if scheme in _DEFAULT_PORTS else uri
+
+
+@lru_cache(maxsize=4096)
+def _of_web(uri: str) -> str:
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return uri
+    scheme = parts.scheme.lower()
+    host = _plain_host(host)
+    place = host if port in {None, _DEFAULT_PORTS[scheme]} else f"{host}:{port}"
+    login = parts.netloc.rpartition("@")[0]
+    place = f"{login}@{place}" if login else place
+    path = PATH_SIGNATURE.sub("", _normal_escapes(parts.path)) or "/"
+    query = _unsigned_query(parts.query, path)
+    return f"{scheme}://{place}{path}{'?' + query if query else ''}"
+
+
+def _plain_host(host: str) -> str:
+    host = host.rstrip(".")
+    if ":" in host:
+        return f"[{host}]"
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+def _unsigned_query(query: str, path: str) -> str:
+    """The parameters that do not sign, in their order."""
+    if not query:
+        return ""
+    pieces = [piece for piece in query.split("&") if piece]
+    names = [unquote_plus(piece.partition("=")[0]) for piece in pieces]
+    signing = signing_names(names, path)
+    kept = [piece for piece, name in zip(pieces, names, strict=True) if name.lower() not in signing]
+    return "&".join(map(_normal_escapes, kept))
+
+
+def _normal_escapes(text: str) -> str:
+    return _ESCAPE.sub(_normal_escape, text)
+
+
+def _normal_escape(found: re.Match[str]) -> str:
+    char = chr(int(found[1], 16))
+    return char if char in _UNRESERVED else f"%{found[1].upper()}"
+
+
+@lru_cache(maxsize=16)
+def _of_data(uri: str) -> str:
+    head, comma, payload = uri.partition(",")
+    if not comma:
+        return uri
+    content = unquote_to_bytes(payload)
+    if head.rpartition(";")[2].strip().lower() == "base64":
+        try:
+            content = _decoded(content)
+        except (binascii.Error, ValueError):
+            return f"sha256-text:{hashlib.sha256(uri.encode('utf-8', 'replace')).hexdigest()}"
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _decoded(text: bytes) -> bytes:
+    """Base64 with or without padding, line ends, and in either alphabet."""
+    packed = b"".join(text.split()).rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+    return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
