@@ -266,7 +266,7 @@ class Engine:
         if await asyncio.to_thread(places.is_missing, job.state.clips):
             self.apply(job, events.ClipsLost(at=self._clock.now()))
         self.apply(job, events.WatchBegan(at=self._clock.now()))
-        await self._watcher.look(job, revive=True)
+        await self._watcher.look(job)
         if not job.state.is_settled:
             self.watch(job)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cometact_nb.api import flow, pace
 from cometact_nb.domain import task as events
-from cometact_nb.domain.task import FINAL, Snapshot, Status
+from cometact_nb.domain.task import Snapshot, Status
 from cometact_nb.errors import ClipError, ConfigError, HistoryError
 from cometact_nb.fetch import Fetcher
 from cometact_nb.sharing import fine_sharing
@@ -177,16 +177,16 @@ class Watcher:
         began = self._clock.monotonic()
         course = pace.Course()
         experience = self._experienced(job)
-        failures = 0
+        streak = flow.Streak()
         asked_wait = 0.0
         while not job.state.is_settled and self.holds(job):
             if job.state.status is not Status.SUCCEEDED:
                 elapsed = job.state.elapsed_s(self._clock.now()) / scale
                 course = course.seen(elapsed, job.state.status, job.state.progress)
-                wait = pace.next_poll_s(course, experience.outlook, elapsed, failures, self._random)
+                wait = pace.next_poll_s(course, experience.outlook, elapsed, streak.failures, self._random)
                 await self.pause(job, max(wait, asked_wait) * scale - self._old_news_s(job))
                 verdict = await self.look(job)
-                failures = failures + 1 if isinstance(verdict, flow.TryLater) else 0
+                streak = streak.after(verdict, self._clock.monotonic() / scale)
                 asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
                 self._learn(job, course)
             if job.state.status is Status.SUCCEEDED:
@@ -194,8 +194,8 @@ class Watcher:
                     self._held.discard(job.state.key)
                     return
                 await self._fetch(job)
-            elif failures > self._limits.failures:
-                self._end_watch(job, f"{failures} polls in a row failed: {job.state.problem}")
+            elif reason := streak.end(self._limits, self._clock.monotonic() / scale):
+                self._end_watch(job, f"{reason}; the last one: {job.state.problem}")
             elif (self._clock.monotonic() - began) / scale > self._limits.watch_s:
                 self._end_watch(job, f"it has not ended within {self._limits.watch_s / 3600:.0f} h")
 
@@ -224,10 +224,8 @@ class Watcher:
             took_s = job.state.elapsed_s(self._clock.now()) / job.endpoint.time_scale
             self._experienced(job).add(took_s)
 
-    async def look(
-        self, job: Job, *, revive: bool = False
-    ) -> flow.Seen | flow.NotYet | flow.TryLater | flow.Hopeless:
-        """Poll once and record what it brought. ``revive``: an end already known is not taken back."""
+    async def look(self, job: Job) -> flow.Polled:
+        """Poll once and record what it brought."""
         outcome = await self._ask(job)
         now = self._clock.now()
         age_s = (self._clock.monotonic() - job.known_since) / job.endpoint.time_scale
@@ -247,8 +245,6 @@ class Watcher:
                 )
             case flow.TryLater(reason=reason):
                 self._host.apply(job, events.PollFailed(at=now, reason=reason))
-            case flow.Hopeless(reason=reason) if not (revive and job.state.status in FINAL):
-                self._end_watch(job, reason)
         return verdict
 
     async def _ask(self, job: Job) -> flow.Outcome:
@@ -287,7 +283,7 @@ class Watcher:
         fetcher = Fetcher(self._host.client, self._clock, self._random, job.endpoint.time_scale)
 
         async def fresh() -> tuple[str, ...]:
-            await self.look(job, revive=True)
+            await self.look(job)
             return job.state.output_urls
 
         try:
@@ -304,10 +300,10 @@ class Watcher:
         """A success may be announced a little before its URLs."""
         scale = job.endpoint.time_scale
         until = self._clock.monotonic() + self._limits.empty_output_s * scale
-        while not job.state.output_urls:
+        while job.state.status is Status.SUCCEEDED and not job.state.output_urls:
             if self._clock.monotonic() > until:
                 raise ClipError("the service announced success without a video")
-            await self.look(job, revive=True)
+            await self.look(job)
 
     def _end_watch(self, job: Job, reason: str) -> None:
         self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))

@@ -24,6 +24,7 @@ __all__ = [
     "Lost",
     "NotSent",
     "PollLimits",
+    "Streak",
     "backoff_s",
     "judge_create",
     "judge_poll",
@@ -200,13 +201,19 @@ class PollLimits:
         fresh_id_s: how long ``task_not_exist`` is tolerated after the id was given ("a few seconds", vendor).
         watch_s: how long an unfinished task is watched.
         empty_output_s: how long a success without any output is asked again.
-        failures: polls in a row that may fail before the watch ends.
+        failures: polls that must fail in a row before the watch ends, …
+        failing_s: … and over how many seconds; longer than the vendor's maintenance (1–5 AM, announced).
+        refusals: polls among them that must be refused (401, 403, 404, a redirect) before the watch ends, …
+        refused_s: … and over how many seconds. A firewall or a restart refuses some polls, too.
     """
 
     fresh_id_s: float = 60.0
     watch_s: float = 86_400.0
     empty_output_s: float = 60.0
     failures: int = 60
+    failing_s: float = 5 * 3600.0
+    refusals: int = 10
+    refused_s: float = 900.0
 
 
 @dataclass(frozen=True)
@@ -223,21 +230,72 @@ class NotYet:
 
 @dataclass(frozen=True)
 class TryLater:
-    """Nothing was learnt; ask again, not before ``retry_after_s`` if that is given."""
+    """Nothing was learnt; ask again, not before ``retry_after_s`` if that is given.
+
+    Args:
+        reason: why, in words.
+        retry_after_s: seconds the service asked for, or None.
+        is_refusal: asking again probably brings the same, so that a watch need not go on for hours.
+    """
 
     reason: str
     retry_after_s: float | None = None
+    is_refusal: bool = False
+
+
+Polled = Seen | NotYet | TryLater
 
 
 @dataclass(frozen=True)
-class Hopeless:
-    """Asking again would bring the same; only the user can mend it."""
+class Streak:
+    """Polls of one task that failed in a row.
 
-    reason: str
+    Args:
+        failures: how many.
+        refusals: how many of them were refused.
+        since_s: when the first of them failed, seconds on any clock that never jumps.
+        refused_since_s: when the first of them was refused, on the same clock.
+    """
+
+    failures: int = 0
+    refusals: int = 0
+    since_s: float = 0.0
+    refused_since_s: float = 0.0
+
+    def after(self, verdict: Polled, now_s: float) -> Streak:
+        """The streak after one more poll; an answer about the task ends it.
+
+        Args:
+            verdict: what the poll brought.
+            now_s: when, in seconds.
+        """
+        if not isinstance(verdict, TryLater):
+            return Streak()
+        refused = verdict.is_refusal
+        return Streak(
+            self.failures + 1,
+            self.refusals + refused,
+            self.since_s if self.failures else now_s,
+            now_s if refused and not self.refusals else self.refused_since_s,
+        )
+
+    def end(self, limits: PollLimits, now_s: float) -> str:
+        """Why the watch ends now, in words; an empty string while it goes on.
+
+        Args:
+            limits: the number of polls and the time that must both be used up.
+            now_s: seconds, on the clock of :meth:`after`.
+        """
+        refused_s, failed_s = now_s - self.refused_since_s, now_s - self.since_s
+        if self.refusals >= limits.refusals and refused_s >= limits.refused_s:
+            return f"{self.refusals} polls in a row were refused, over {refused_s / 60:.0f} min"
+        if self.failures >= limits.failures and failed_s >= limits.failing_s:
+            return f"{self.failures} polls in a row failed, over {failed_s / 3600:.1f} h"
+        return ""
 
 
-def judge_poll(outcome: Outcome, now: float) -> Seen | NotYet | TryLater | Hopeless:
-    """What a poll brought. A poll is free, so anything but a clear refusal is asked again."""
+def judge_poll(outcome: Outcome, now: float) -> Polled:
+    """What a poll brought. A poll is free, so it is asked again whatever came (see :class:`Streak`)."""
     if not isinstance(outcome, Answer):
         return TryLater(outcome.reason)
     read = wire.read_task(outcome.content)
@@ -245,15 +303,18 @@ def judge_poll(outcome: Outcome, now: float) -> Seen | NotYet | TryLater | Hopel
         return NotYet()
     if outcome.status < 300:  # noqa: PLR2004
         if isinstance(read, wire.Malformed):
-            return Hopeless(explain(outcome, wire.Problem())) if outcome.is_html else TryLater(read.reason)
+            return TryLater(explain(outcome, wire.Problem()) if outcome.is_html else read.reason)
         return Seen(read)
     problem = wire.read_problem(outcome.content)
-    message = explain(outcome, problem)
     wait = retry_after_s(outcome.headers.get("retry-after"), now)
-    again = outcome.status in _REFUSALS | _UNKNOWN_4XX or (
-        outcome.status >= _SERVER_ERRORS_FROM and not wire.is_invalid_request(outcome.content)
-    )
-    return TryLater(message, wait) if again else Hopeless(message)
+    return TryLater(explain(outcome, problem), wait, is_refusal=_is_refused(outcome))
+
+
+def _is_refused(answer: Answer) -> bool:
+    """Whether an answer that is no 2xx says no, and not "not now"."""
+    if answer.status >= _SERVER_ERRORS_FROM:
+        return wire.is_invalid_request(answer.content)
+    return answer.status not in _REFUSALS | _UNKNOWN_4XX
 
 
 # --- shared ---------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ TERMINAL = frozenset(
     }
 )
 
-#: Ends that the service itself announced; no later answer takes them back.
+#: Ends that the service itself announced. Only what it says to an explicit refresh takes one back.
 FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
 
 
@@ -424,10 +424,10 @@ def reduce(state: TaskState, event: TaskEvent) -> TaskState:  # noqa: PLR0912  (
 
 
 def _observed(state: TaskState, event: Observed) -> TaskState:
-    """An announced end stays: a later answer only refreshes its URLs. Progress never runs backwards."""
+    """The state after an answer to a poll. Progress never runs backwards."""
     seen = event.snapshot
     change = msgspec.structs.replace
-    if state.status in FINAL:
+    if state.status in FINAL and not _takes_back(state, seen):
         if seen.status is state.status and seen.output_urls:
             return change(state, output_urls=seen.output_urls, observed_at=event.at)
         return state
@@ -447,3 +447,16 @@ def _observed(state: TaskState, event: Observed) -> TaskState:
         waiting_for=None,
         problem="; ".join(seen.notes) or None,
     )
+
+
+def _takes_back(state: TaskState, seen: Snapshot) -> bool:
+    """Whether an announced end gives way to what the service says later, to somebody who asks again.
+
+    A success with an output never does: the clip can be had. Silence and words that nobody knows end nothing.
+    """
+    if seen.status is state.status or seen.status in {Status.NOT_FOUND, Status.UNKNOWN}:
+        return False
+    if state.status is Status.SUCCEEDED:
+        has_output = bool(state.output_urls or state.clips)
+        return not has_output and seen.status in FINAL
+    return True

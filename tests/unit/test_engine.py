@@ -334,13 +334,36 @@ def test_failing_polls_are_spaced_out_and_do_not_end_the_watch(engine, job, serv
     assert times[-1] - times[0] > 60
 
 
-def test_a_poll_refused_for_the_key_stops_the_watch_and_a_resume_goes_on(engine, job, service) -> None:
-    service.polls[:0] = [401]
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        401,
+        403,
+        404,
+        httpx.Response(302, headers={"location": "https://login.invalid/"}),
+        httpx.Response(200, content=b"<html>Maintenance</html>", headers={"content-type": "text/html"}),
+        httpx.Response(403, content=b"<html>Just a moment</html>", headers={"content-type": "text/html"}),
+        httpx.Response(500, json={"error": {"message": "no", "code": "invalid_request"}}),
+    ],
+)
+def test_polls_that_are_refused_for_a_minute_do_not_end_the_watch(engine, job, service, refusal) -> None:
+    service.polls[:0] = [refusal] * 4
+    submit(engine, job)
+    assert run_to_the_end(engine, job).clip is not None
+
+
+def test_polls_refused_for_the_key_for_long_stop_the_watch_and_a_resume_goes_on(
+    engine, job, service, clock
+) -> None:
+    service.polls[:] = [401]
     submit(engine, job)
     state = run_to_the_end(engine, job)
     assert not state.watching
     assert state.is_settled
     assert "401" in (state.problem or "")
+    assert "in a row were refused" in (state.problem or "")
+    assert 900 <= clock.monotonic() < 1200
+    service.polls[:] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
     engine.call(engine.resume(job)).result(20)
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
 

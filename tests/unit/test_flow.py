@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cometact_nb.api import flow
+from cometact_nb.domain.task import Snapshot, Status
 
 NOW = 1_800_000_000.0
 JSON = {"content-type": "application/json"}
@@ -114,9 +115,72 @@ def test_a_refused_post_is_waited_out_within_limits() -> None:
     assert flow.repost_delay_s(flow.Declined("no", again=False), 1, 0, limits, lambda: 0) is None
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 301])
-def test_a_poll_that_is_clearly_refused_is_not_repeated(status: int) -> None:
-    assert isinstance(flow.judge_poll(answer(status), NOW), flow.Hopeless)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 301, 302])
+def test_a_poll_that_is_refused_is_asked_again_and_counted_as_refused(status: int) -> None:
+    verdict = flow.judge_poll(answer(status), NOW)
+    assert isinstance(verdict, flow.TryLater)
+    assert verdict.is_refusal
+
+
+def test_a_500_that_says_invalid_request_to_a_poll_is_counted_as_refused() -> None:
+    verdict = flow.judge_poll(answer(500, INVALID), NOW)
+    assert isinstance(verdict, flow.TryLater)
+    assert verdict.is_refusal
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_web_page_instead_of_a_task_is_maintenance_and_no_refusal(status: int) -> None:
+    verdict = flow.judge_poll(flow.Answer(status, {"content-type": "text/html"}, HTML), NOW)
+    assert isinstance(verdict, flow.TryLater)
+    assert not verdict.is_refusal
+
+
+def streak(*polls: tuple[float, flow.Polled]) -> flow.Streak:
+    row = flow.Streak()
+    for at, verdict in polls:
+        row = row.after(verdict, at)
+    return row
+
+
+NO, LATER = flow.TryLater("no", is_refusal=True), flow.TryLater("later")
+LIMITS = flow.PollLimits(failures=5, failing_s=3600, refusals=3, refused_s=600)
+
+
+def test_a_watch_ends_when_enough_polls_are_refused_over_enough_time_and_not_before() -> None:
+    assert streak((0, NO), (1, NO), (2, NO), (3, NO)).end(LIMITS, 599) == ""  # many, in a short time
+    assert streak((0, NO), (600, NO)).end(LIMITS, 600) == ""  # few, over a long time
+    assert streak((0, NO), (300, NO), (600, NO)).end(LIMITS, 599.9) == ""
+    assert streak((0, NO), (300, NO), (600, NO)).end(LIMITS, 600) == (
+        "3 polls in a row were refused, over 10 min"
+    )
+
+
+def test_time_before_the_first_refusal_does_not_count_towards_refusals() -> None:
+    row = streak((0, LATER), (1000, NO), (1001, NO), (1002, NO))
+    assert row.end(LIMITS, 1599) == ""
+    assert row.end(LIMITS, 1600)
+    assert streak((1000, NO), (1300, LATER), (1301, NO), (1302, NO)).end(LIMITS, 1600)
+
+
+def test_a_watch_ends_when_enough_polls_fail_over_hours_and_not_before() -> None:
+    failed = [(100.0 + i, LATER) for i in range(5)]
+    assert streak(*failed[:4]).end(LIMITS, 9e9) == ""
+    assert streak(*failed).end(LIMITS, 3699) == ""
+    assert streak(*failed).end(LIMITS, 3700) == "5 polls in a row failed, over 1.0 h"
+    assert streak(*failed).failures == 5
+
+
+@pytest.mark.parametrize(
+    "news", [flow.NotYet(), flow.Seen(Snapshot(status=Status.RUNNING, raw_status="RUNNING"))]
+)
+def test_an_answer_about_the_task_ends_a_streak(news: flow.Polled) -> None:
+    assert streak((0, NO), (1, NO), (2, NO), (3, news)) == flow.Streak()
+
+
+def test_a_watch_outlives_the_maintenance_that_the_vendor_announces() -> None:
+    assert flow.PollLimits().failing_s > 4 * 3600
+    assert flow.PollLimits().refused_s >= 600
+    assert flow.PollLimits().refusals >= 5
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 524])
