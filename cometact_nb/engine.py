@@ -12,21 +12,18 @@ import logging
 import random
 import threading
 import uuid
-from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import msgspec
 
 from cometact_nb.api import flow, pace
 from cometact_nb.api.client import Client
 from cometact_nb.domain import task as events
 from cometact_nb.domain.price import is_over
-from cometact_nb.domain.task import Status, TaskState, reduce
-from cometact_nb.errors import BudgetError, HistoryError
+from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.errors import BudgetError
 from cometact_nb.job import Job, SystemClock
+from cometact_nb.journal import Journal
 from cometact_nb.store import places
-from cometact_nb.store.history import History
 from cometact_nb.watch import Watcher
 
 if TYPE_CHECKING:
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskEvent
     from cometact_nb.job import Clock
-    from cometact_nb.store.history import CellClaim, Row
+    from cometact_nb.store.history import CellClaim, History, Row
 
 __all__ = ["Engine"]
 
@@ -71,18 +68,15 @@ class Engine:
         limits: flow.PollLimits | None = None,
         spent_usd: float = 0.0,
     ) -> None:
-        self._history_path = history_path
-        self._on_change = on_change
+        self._journal = Journal(history_path, on_change)
         self._clock: Clock = clock or SystemClock()
         self._random = rand
         self._make_client = client
         self._client: Client | None = None
-        self._history: History | None = None
         #: US dollars that this process has spent, or may have, by the expected prices.
         self.spent_usd = spent_usd
         self._unanswered: set[asyncio.Future[None]] = set()
         self._closing = False
-        self._unsaved: deque[tuple[str, TaskEvent, TaskState]] = deque()
         self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="cometact_nb", daemon=True)
@@ -128,9 +122,7 @@ class Engine:
         Raises:
             HistoryError: it cannot be opened.
         """
-        if self._history is None:
-            self._history = History(self._history_path)
-        return self._history
+        return self._journal.history
 
     async def submit(
         self,
@@ -176,10 +168,8 @@ class Engine:
             price_usd=price_usd,
             allow_unlisted=request.allow_unlisted,
         )
-        state = reduce(job.state, intent)
-        self.history.append(state.key, intent, state, content_hash=request.content_hash, cell=cell)
+        self._journal.begin(job, intent, content_hash=request.content_hash, cell=cell)
         self.spent_usd += price_usd
-        self.publish(job, state)
         verdict = await self._post(job, client, body, limits or flow.CreateLimits())
         now = self._clock.now()
         match verdict:
@@ -295,29 +285,11 @@ class Engine:
 
     def apply(self, job: Job, event: TaskEvent) -> None:
         """Change a job's state, on disk first. What the disk does not take now is kept and tried again."""
-        state = reduce(job.state, event)
-        if state == job.state:
-            return
-        if not _only_clock(state, job.state):
-            self._unsaved.append((state.key, event, state))
-            self._save()
-        self.publish(job, state)
-
-    def _save(self) -> None:
-        while self._unsaved:
-            try:
-                self.history.append(*self._unsaved[0])
-            except HistoryError as error:
-                log.warning("%d events wait to be recorded: %s", len(self._unsaved), error)
-                return
-            self._unsaved.popleft()
+        self._journal.apply(job, event)
 
     def publish(self, job: Job, state: TaskState) -> None:
         """Make ``state`` the job's, and tell."""
-        job.state = state
-        self._on_change(job)
-        for told in job.listeners:
-            told(job)
+        self._journal.publish(job, state)
 
     # --- the thread --------------------------------------------------------------------------------
 
@@ -335,11 +307,9 @@ class Engine:
             await asyncio.wait(self._unanswered, timeout=_LAST_ANSWERS_S)
         self._watcher.release_all()
         await _end_all_others()
-        self._save()
         if self._client is not None:
             await self._client.aclose()
-        if self._history is not None:
-            self._history.close()
+        self._journal.close()
 
 
 async def _end_all_others() -> None:
@@ -365,11 +335,6 @@ def _is_unbegun(task: asyncio.Task[Any]) -> bool:
 def new_key() -> str:
     """A local identity for a task, unique on every machine."""
     return f"local-{uuid.uuid4().hex[:16]}"
-
-
-def _only_clock(new: TaskState, old: TaskState) -> bool:
-    """Whether a poll brought nothing but "still the same"; such polls are not written down."""
-    return msgspec.structs.replace(new, observed_at=None) == msgspec.structs.replace(old, observed_at=None)
 
 
 def _refusal(verdict: flow.Declined, now: float) -> events.Refused:

@@ -23,6 +23,7 @@ LEVELS: dict[str, int] = {
     "sharing": 0,
     "fetch": 3,
     "job": 3,
+    "journal": 3,
     "watch": 3,
     "remote": 3,
     "inspection": 3,

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cometact_nb.domain.search import found_by
-from cometact_nb.domain.task import AnyEvent, Observed, TaskState, unsigned
+from cometact_nb.domain.task import AnyEvent, TaskState
 from cometact_nb.errors import HistoryError
+from cometact_nb.store import records
 from cometact_nb.store.forks import no_fork
 from cometact_nb.store.processes import has_ended
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import TaskEvent
 
-__all__ = ["SPENT", "BudgetUsed", "CellClaim", "CellTaken", "History", "Row", "is_dead"]
+__all__ = ["SPENT", "BudgetUsed", "CellClaim", "CellTaken", "History", "Row", "Unrecordable", "is_dead"]
 
 #: How long another process may hold the file before this one gives up.
 _BUSY_S = 20.0
@@ -80,6 +81,10 @@ class BudgetUsed(Exception):
     """With this cell its sweep would cost more than its budget. Nothing was written."""
 
 
+class Unrecordable(HistoryError):
+    """One event cannot be written as it is, now or later. The file takes others."""
+
+
 class Row(msgspec.Struct, frozen=True):
     """One task as the history has it: its state, and the process that last wrote it."""
 
@@ -109,7 +114,7 @@ class History:
                 self._open(path)
             if path != ":memory:":
                 _private(path)
-        except (OSError, sqlite3.Error) as error:
+        except Exception as error:  # noqa: BLE001  (also a path that is none)
             raise HistoryError(self._cure("opened", error)) from None
 
     def _open(self, path: str) -> None:
@@ -139,24 +144,29 @@ class History:
 
         Raises:
             HistoryError: nothing was written (disk full, read-only, held by another process for too long).
+            Unrecordable: nothing was written, and nothing would be at another time.
             CellTaken: nothing was written: the cell has another task by now.
             BudgetUsed: nothing was written: with what other kernels bought for its sweep it is too much.
         """
-        state = _without_signatures(state)
         now = time.time()
-        begun_at = now if state.begun_at is None else state.begun_at
-        values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
         try:
+            state, event = records.state_unsigned(state), records.event_unsigned(event)
+            texts = records.encoded(state, TaskState), records.encoded(event, AnyEvent)
+            begun_at = now if state.begun_at is None else state.begun_at
+            values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
+            row = (*values, self.owner, texts[0], begun_at, found_by(state))
             with no_fork, self._transaction():
-                self._db.execute(_PUT_TASK, (*values, self.owner, _text(state), begun_at, found_by(state)))
+                self._db.execute(_PUT_TASK, row)
                 self._db.execute(
-                    "INSERT INTO events (key, at, event) VALUES (?, ?, ?)",
-                    (key, event.at, _text(_redacted(event))),
+                    "INSERT INTO events (key, at, event) VALUES (?, ?, ?)", (key, event.at, texts[1])
                 )
                 if cell is not None:
                     self._take(cell, key, state.base_url, content_hash)
-        except sqlite3.Error as error:
-            raise HistoryError(self._cure("written", error)) from None
+        except (CellTaken, BudgetUsed):
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever it is, nothing was written)
+            kind = HistoryError if _is_of_the_file(error) else Unrecordable
+            raise kind(self._cure("written", error)) from None
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -312,7 +322,7 @@ class History:
         try:
             with no_fork:
                 return self._db.execute(sql, values).rowcount
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001  (also a value that SQLite cannot hold)
             raise HistoryError(self._cure("written", error)) from None
 
     def query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
@@ -324,7 +334,7 @@ class History:
         try:
             with no_fork:
                 return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001  (also a value that SQLite cannot hold)
             raise HistoryError(self._cure("read", error)) from None
 
     def _migrate(self) -> None:
@@ -381,18 +391,7 @@ def _prefix(name: str) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in name) + "*"
 
 
-def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _without_signatures(state: TaskState) -> TaskState:
-    if not state.output_urls:
-        return state
-    return msgspec.structs.replace(state, output_urls=tuple(unsigned(url) for url in state.output_urls))
-
-
-def _redacted(event: TaskEvent) -> TaskEvent:
-    if not isinstance(event, Observed) or not event.snapshot.output_urls:
-        return event
-    urls = tuple(unsigned(url) for url in event.snapshot.output_urls)
-    return Observed(at=event.at, snapshot=msgspec.structs.replace(event.snapshot, output_urls=urls))
+def _is_of_the_file(error: Exception) -> bool:
+    """Whether a write failed for the file's sake, so that any other would have failed, too."""
+    file_errors = (sqlite3.OperationalError, sqlite3.InternalError, OSError, MemoryError)
+    return isinstance(error, file_errors) or type(error) is sqlite3.DatabaseError

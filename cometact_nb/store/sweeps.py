@@ -12,6 +12,7 @@ from cometact_nb.domain.sweep import NO_RATING, Owned, Rating
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.history import SPENT, Row, is_dead
+from cometact_nb.store.records import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -264,4 +265,7 @@ def _decoded(text: str, kind: Any, history: History) -> Any:
 
 
 def _text(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    try:
+        return encoded(value, type(value))
+    except Exception as error:  # noqa: BLE001  (nothing was written, whatever it is)
+        raise HistoryError(f"{type(value).__name__} cannot be written to the history: {error}.") from None

@@ -1,0 +1,159 @@
+"""Records what happens to tasks, on disk before in memory. What the disk does not take now is tried again.
+
+An event that can never be written is set aside, so that it costs no other; a form of it that can be written
+takes its place on disk.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from cometact_nb.domain.task import TaskState, reduce
+from cometact_nb.errors import HistoryError
+from cometact_nb.store.history import History, Unrecordable
+from cometact_nb.store.records import abridged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cometact_nb.domain import task as events
+    from cometact_nb.domain.task import TaskEvent
+    from cometact_nb.job import Job
+    from cometact_nb.store.history import CellClaim
+
+__all__ = ["Journal"]
+
+log = logging.getLogger("cometact_nb")
+
+
+class _Entry(NamedTuple):
+    """An event that waits to be written, and the state that it led to."""
+
+    event: TaskEvent
+    state: TaskState
+    is_abridged: bool = False
+
+
+class Journal:
+    """The history of one engine, and what waits to be written to it. Used on the engine's loop alone.
+
+    Args:
+        path: see :class:`~cometact_nb.store.history.History`. Opened when first needed.
+        on_change: called after each change; it must only hand over.
+    """
+
+    def __init__(self, path: str, on_change: Callable[[Job], None]) -> None:
+        self._path = path
+        self._on_change = on_change
+        self._history: History | None = None
+        self._unsaved: deque[_Entry] = deque()
+        #: Events of which the disk has an abridged form, or none at all.
+        self.set_aside: list[TaskEvent] = []
+        #: By the key of their task, why.
+        self.problems: dict[str, str] = {}
+
+    @property
+    def history(self) -> History:
+        """The history, opened at first use.
+
+        Raises:
+            HistoryError: it cannot be opened.
+        """
+        if self._history is None:
+            self._history = History(self._path)
+        return self._history
+
+    def begin(
+        self, job: Job, intent: events.Intended, *, content_hash: str, cell: CellClaim | None = None
+    ) -> None:
+        """Record the intent to buy, durably, before anything is sent.
+
+        Args:
+            job: a new task.
+            intent: what is to be bought.
+            content_hash: of the request.
+            cell: the cell of a sweep that it is bought for.
+
+        Raises:
+            HistoryError: it could not be recorded, or events of other tasks still wait to be.
+            CellTaken: another process bought the cell.
+            BudgetUsed: with it the cell's sweep would cost more than it may.
+        """
+        failure = self.save()
+        if failure is not None:
+            waiting = f"{len(self._unsaved)} earlier event{'' if len(self._unsaved) == 1 else 's'}"
+            raise HistoryError(f"{failure} ({waiting} still wait to be recorded.)")
+        state = reduce(job.state, intent)
+        self.history.append(state.key, intent, state, content_hash=content_hash, cell=cell)
+        self.publish(job, state)
+
+    def apply(self, job: Job, event: TaskEvent) -> None:
+        """Change a job's state, on disk first. What the disk does not take now is kept and tried again."""
+        state = reduce(job.state, event)
+        if state == job.state:
+            return
+        if _is_only_clock(state, job.state):
+            self.publish(job, state)
+            return
+        self._unsaved.append(_Entry(event, state))
+        self.save()
+        if state.key in self.problems and state.problem is None:
+            state = msgspec.structs.replace(state, problem=self.problems[state.key])
+        self.publish(job, state)
+
+    def publish(self, job: Job, state: TaskState) -> None:
+        """Make ``state`` the job's, and tell. A listener that fails costs no other."""
+        job.state = state
+        for listener in (self._on_change, *job.listeners):
+            try:
+                listener(job)
+            except Exception:
+                log.exception("a listener of task %s failed", state.id or state.key)
+
+    def save(self) -> HistoryError | None:
+        """Write what waits, in order; the error comes back while the history takes nothing."""
+        while self._unsaved:
+            entry = self._unsaved[0]
+            try:
+                self.history.append(entry.state.key, entry.event, entry.state)
+            except Unrecordable as error:
+                self._set_aside(error)
+            except HistoryError as error:
+                names = ", ".join(dict.fromkeys(kept.state.id or kept.state.key for kept in self._unsaved))
+                log.warning("%d events wait to be recorded (of %s): %s", len(self._unsaved), names, error)
+                return error
+            else:
+                self._unsaved.popleft()
+        return None
+
+    def _set_aside(self, error: HistoryError) -> None:
+        """Take the first event out of the line, say so, and put an abridged one in its place."""
+        entry = self._unsaved.popleft()
+        state, kind = entry.state, type(entry.event).__name__
+        how = "not at all"
+        if not entry.is_abridged:
+            self.set_aside.append(entry.event)
+            try:
+                short = _Entry(abridged(entry.event), abridged(state), is_abridged=True)
+            except Exception:
+                log.exception("%s of task %s cannot be abridged", kind, state.key)
+            else:
+                self._unsaved.appendleft(short)
+                how = "abridged"
+        self.problems[state.key] = f"Its history has the event {kind!r} {how}: {error}"
+        log.error("Task %s: %s", state.id or state.key, self.problems[state.key])
+
+    def close(self) -> None:
+        """Write what can be written, and close the file."""
+        self.save()
+        if self._history is not None:
+            self._history.close()
+
+
+def _is_only_clock(new: TaskState, old: TaskState) -> bool:
+    """Whether a poll brought nothing but "still the same"; such polls are not written down."""
+    return msgspec.structs.replace(new, observed_at=None) == msgspec.structs.replace(old, observed_at=None)

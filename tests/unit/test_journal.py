@@ -1,0 +1,181 @@
+"""A write that fails, for any reason: nothing is sent without a record, and one event never costs another."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from cometact_nb.domain import task as events
+from cometact_nb.domain.service import Endpoint
+from cometact_nb.domain.task import ClipInfo, Status, TaskState
+from cometact_nb.errors import HistoryError
+from cometact_nb.job import Job
+from cometact_nb.journal import Journal
+from cometact_nb.store import sweeps
+from cometact_nb.store.history import History
+
+#: Events that JSON or SQLite cannot hold, each for a reason of its own.
+UNWRITABLE = {
+    "a folder whose name is not UTF-8": events.ClipSaved(
+        at=2, clip=ClipInfo(path="/caf\udce9/a.mp4", bytes=1, sha256="00")
+    ),
+    "a lone surrogate in the service's words": events.PollFailed(at=2, reason="half \ud83d"),
+    "an id with a lone surrogate": events.Accepted(at=2, id="task-\udcff"),
+    "an object of an unknown kind": events.PollFailed(at=2, reason=object()),  # type: ignore[arg-type]
+    "bytes": events.ClipFailed(at=2, reason=b"\xff"),  # type: ignore[arg-type]
+    "a time that is none": events.Unconfirmed(at=float("nan"), reason="lost"),
+    "another type than the field's": events.PollFailed(at=2, reason=["a", {"b": {1, 2}}]),  # type: ignore[arg-type]
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "history.sqlite")
+
+
+@pytest.fixture
+def journal(path: str):
+    made = Journal(path, lambda job: None)
+    yield made
+    made.close()
+
+
+def new_job(key: str, tmp_path: Path) -> Job:
+    return Job(TaskState(key=key), Endpoint("https://api.cometapi.com"), tmp_path)
+
+
+def intend(journal: Journal, job: Job, request: object = None) -> None:
+    body = {"model": "act_two"} if request is None else request
+    journal.begin(job, events.Intended(at=1, request=body), content_hash=job.state.key)  # type: ignore[arg-type]
+
+
+def recorded(path: str) -> dict[str, TaskState]:
+    history = History(path)
+    rows = history.rows("ORDER BY key", ())
+    history.close()
+    return {row.state.key: row.state for row in rows}
+
+
+@pytest.mark.parametrize("event", UNWRITABLE.values(), ids=UNWRITABLE)
+def test_an_event_that_can_never_be_written_costs_no_other(journal, path, tmp_path, event) -> None:
+    first, second = new_job("first", tmp_path), new_job("second", tmp_path)
+    intend(journal, first)
+    journal.apply(first, events.Accepted(at=1, id="task-1"))
+    journal.apply(first, event)
+    intend(journal, second)
+    journal.apply(second, events.Accepted(at=3, id="task-2"))
+    journal.apply(first, events.WatchEnded(at=4, reason="over"))
+    kept = recorded(path)
+    assert kept["second"].id == "task-2"
+    assert set(kept) == {"first", "second"}
+
+
+def test_an_event_that_was_set_aside_is_said_and_stands_on_disk_in_a_form_that_can_be_read(
+    journal, path, tmp_path, caplog
+) -> None:
+    job, clip = new_job("first", tmp_path), ClipInfo(path="/caf\udce9/a.mp4", bytes=1, sha256="00")
+    intend(journal, job)
+    journal.apply(job, saved := events.ClipSaved(at=2, clip=clip))
+    assert journal.set_aside == [saved]
+    assert "ClipSaved" in (job.state.problem or "")
+    assert "ClipSaved" in caplog.text
+    assert job.state.clips == (clip,)  # here it stays what it is
+    assert recorded(path)["first"].clips[0].path == "/caf\\udce9/a.mp4"
+
+
+def test_an_event_that_the_database_refuses_for_its_own_sake_is_set_aside(journal, path, tmp_path) -> None:
+    first, second = new_job("first", tmp_path), new_job("second", tmp_path)
+    intend(journal, first)
+    other = sqlite3.connect(path)
+    other.execute(
+        "CREATE TRIGGER picky BEFORE INSERT ON events WHEN NEW.event LIKE '%poll-failed%'"
+        " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    )
+    other.commit()
+    other.close()
+    journal.apply(first, events.PollFailed(at=2, reason="x"))
+    intend(journal, second)
+    journal.apply(first, events.Accepted(at=3, id="task-1"))
+    assert recorded(path)["first"].id == "task-1"
+    assert "not at all" in (job_problem := journal.problems["first"]), job_problem
+
+
+#: Requests that cannot be written: the intent is a write like any other.
+BAD_INTENTS = {
+    "an object": {"seed": object()},
+    "a lone surrogate": {"character": "\ud800"},
+    "a key that is no text": {("a", 1): 2},
+    "no mapping": [1, 2],
+}
+
+
+@pytest.mark.parametrize("request_body", BAD_INTENTS.values(), ids=BAD_INTENTS)
+def test_an_intent_that_cannot_be_written_is_refused_and_leaves_nothing(
+    journal, path, tmp_path, request_body
+) -> None:
+    journal.history  # noqa: B018  (made)
+    with pytest.raises(HistoryError, match="Nothing is sent without a record"):
+        intend(journal, new_job("bad", tmp_path), request_body)
+    assert recorded(path) == {}
+    intend(journal, new_job("good", tmp_path))
+    assert set(recorded(path)) == {"good"}
+
+
+def test_while_earlier_events_wait_to_be_written_no_intent_is_taken(journal, path, tmp_path) -> None:
+    first, second = new_job("first", tmp_path), new_job("second", tmp_path)
+    intend(journal, first)
+    breaker = sqlite3.connect(path)
+    breaker.execute("ALTER TABLE events RENAME TO events_away")
+    breaker.commit()
+    journal.apply(first, events.Accepted(at=2, id="task-1"))
+    assert first.state.id == "task-1"  # known here all the same
+    with pytest.raises(HistoryError, match="1 earlier event still wait"):
+        intend(journal, second)
+    breaker.execute("ALTER TABLE events_away RENAME TO events")
+    breaker.commit()
+    breaker.close()
+    intend(journal, second)
+    assert recorded(path)["first"].id == "task-1"
+    assert set(recorded(path)) == {"first", "second"}
+
+
+@pytest.mark.parametrize("path", ["/sys/history.sqlite", "/dev/null/x.sqlite", "nul\0.sqlite", "\udce9/\0"])
+def test_a_history_that_cannot_be_opened_is_said_whatever_the_reason(path, tmp_path) -> None:
+    journal = Journal(path, lambda job: None)
+    with pytest.raises(HistoryError, match="could not be opened"):
+        intend(journal, new_job("first", tmp_path))
+
+
+def test_a_file_that_is_no_database_is_no_fault_of_the_event(tmp_path) -> None:
+    path = tmp_path / "history.sqlite"
+    path.write_bytes(b"not a database at all, " * 100)
+    journal = Journal(str(path), lambda job: None)
+    job = new_job("first", tmp_path)
+    with pytest.raises(HistoryError, match="could not be opened"):
+        intend(journal, job)
+    journal.apply(job, events.Accepted(at=2, id="task-1"))
+    assert journal.set_aside == []  # it waits: the user may yet give another file
+
+
+def test_a_listener_that_fails_costs_neither_the_event_nor_the_other_listeners(
+    journal, path, tmp_path
+) -> None:
+    job, heard = new_job("first", tmp_path), []
+
+    def fail(job: Job) -> None:
+        raise HistoryError("a sweep could not be recorded")
+
+    job.listeners += [fail, lambda job: heard.append(job.state.status)]
+    intend(journal, job)
+    journal.apply(job, events.Accepted(at=2, id="task-1"))
+    assert heard[-1] is Status.PENDING
+    assert recorded(path)["first"].id == "task-1"
+
+
+def test_a_sweep_s_terms_that_cannot_be_written_are_a_history_error_too(journal) -> None:
+    terms = sweeps.Terms(state="\ud800")
+    with pytest.raises(HistoryError):
+        sweeps.save(journal.history, "s", "https://x", json, terms)  # type: ignore[arg-type]
