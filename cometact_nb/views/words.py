@@ -8,6 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
+from cometact_nb.domain import redact
+from cometact_nb.domain.redact import clean
 from cometact_nb.domain.request import INTENSITY_WORDS
 from cometact_nb.domain.service import is_loopback
 
@@ -37,35 +39,10 @@ __all__ = [
     "size",
 ]
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
-#: Control characters, invisible ones, and those that turn the reading direction; the joiner of emoji stays.
-_HIDDEN = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
-#: The query of a URL inside a message may be a token that opens a clip.
-_QUERY = re.compile(r"(https?://[^\s?#<>\"']+)[?#][^\s<>\"']+", re.IGNORECASE)
-
-
-def clean(text: object, limit: int = 400, *, lines: bool = False) -> str:
-    """Foreign text without escape sequences, control and bidi characters, cut to ``limit`` characters.
-
-    Args:
-        text: what a service, a URL or a file name said. It is not escaped for HTML here.
-        limit: characters to keep; a cut is shown as "…".
-        lines: keep line breaks; else every run of white space becomes one space.
-    """
-    # Cut first: a megabyte of text is not worth a regular expression.
-    raw = str(text)[: limit * 4 + 1000]
-    raw = raw.replace("\r\n", "\n").replace("\t", " ")
-    raw = _HIDDEN.sub("", _ESCAPE.sub("", raw))
-    if not lines:
-        raw = " ".join(raw.split())
-    return raw if len(raw) <= limit else raw[: limit - 1].rstrip() + "…"
-
 
 def message(text: object, limit: int = 400) -> str:
-    """A sentence about an outcome, cleaned, with the queries of URLs left out: they may be signatures."""
-    return clean(_QUERY.sub(r"\1?…", str(text)[: limit * 4 + 1000]), limit)
+    """A sentence about an outcome, without keys, tokens and the queries of URLs: they may be signatures."""
+    return redact.text(text, limit=limit)
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,169 @@
+"""Which parts of a URL open a private file to whoever reads the URL.
+
+Object stores (S3, Google, Azure, Alibaba, Tencent), CDNs (CloudFront, Akamai, Fastly, Cloudinary, imgix) and
+share services sign links. The signature stands in the query, in the fragment, in the path or before the host.
+More is cut here than :mod:`cometact_nb.domain.identity` leaves out: a secret may say which file it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from cometact_nb.domain.signatures import FAMILIES, GENERIC, signing_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["cut_path", "is_opaque", "is_signed", "secret_names"]
+
+#: What replaces a cut part of a path.
+CUT = "…"
+
+
+#: Parameters that open something, beside those that sign a link.
+_SECRET = frozenset(
+    (
+        *(
+            "accesskey",
+            "access_key",
+            "api-key",
+            "api_key",
+            "apikey",
+            "authkey",
+            "client_secret",
+            "credential",
+        ),
+        *("id_token", "jsessionid", "key", "keyname", "nonce", "passwd", "password", "phpsessid", "pwd"),
+        *("refresh_token", "resourcekey", "rlkey", "secret", "session", "session_id", "sessionid", "sid"),
+        *("tempauth", "ticket", "urlprefix", "user-signature"),
+    )
+)
+_ENDINGS = re.compile(r"(?:^|[-_.])\w*(?:token|secret|signature|password|apikey|jwt|hmac)_*$")
+#: Shorter names of a store's table mean something only beside its others.
+_SHORT = 4
+#: Parameters whose value may be long and opaque and is no secret by itself.
+_IDS = frozenset(
+    (
+        "file",
+        "file_id",
+        "fileid",
+        "filename",
+        "generation",
+        "id",
+        "name",
+        "v",
+        "version",
+        "version_id",
+        "versionid",
+    )
+)
+
+#: A JSON Web Token; the third part is empty where it is not signed.
+JWT = re.compile(r"eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?")
+#: User and password before a host, where no scheme stands before them.
+LOGIN_ALONE = re.compile(r"(?:[\w+.-]{2,}:)?(?://)?[^/@\s:\\]{2,}:[^/@\s\\]*@")
+_OPAQUE = re.compile(r"[A-Za-z0-9_\-+=~.:%]+")
+_EPOCH = re.compile(r"[12][0-9]{9}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PAIR = re.compile(r"(?:^|[;&~,?])([A-Za-z_][\w.-]*)=")
+
+#: Inside a path: user and password of a nested address, tokens, Cloudinary's signature, a key, a bot's token.
+_IN_PATH = (
+    (re.compile(r"((?:https?|s3|gs|ftp):/{1,2})[^/@]+@", re.IGNORECASE), rf"\1{CUT}@"),
+    (JWT, CUT),
+    (re.compile(r"(?<=/)s--[A-Za-z0-9_-]{6,}--(?=/|$)"), CUT),
+    (re.compile(r"(?<=/)(bot)[0-9]{5,}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE), rf"\1{CUT}"),
+    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{12,}"), CUT),
+)
+
+
+def secret_names(names: Iterable[str]) -> frozenset[str]:
+    """Those of a query's parameter names whose values must not be shown.
+
+    More than those that sign a link (:func:`cometact_nb.domain.signatures.signing_names`): a ``key`` or a
+    ``password`` may also say which file it is, and a name of one store's table counts wherever it stands.
+
+    Args:
+        names: the names of all parameters of one URL, percent-decoded.
+    """
+    written = {name: name.strip().lower() for name in names}
+    signing = signing_names(written.values(), "/file.mp4")
+    return frozenset(name for name, low in written.items() if low in signing or _is_secret(low))
+
+
+def _is_secret(name: str) -> bool:
+    if name in _SECRET or name in GENERIC or _ENDINGS.search(name) or name in {"sig", "hm", "jwt"}:
+        return True
+    return any(family.signs(name) and len(name) > _SHORT for family in FAMILIES)
+
+
+def is_signed(url: str) -> bool:
+    """Whether ``url`` has a part that may open a private file: a login, a signature, a token, a key.
+
+    What cannot be read counts as signed. So does a parameter of an unknown name with a long opaque value.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return True
+    written = re.split("[?&;]", f"{parts.query}&{parts.fragment}")
+    pairs = [(unquote(name), unquote(value)) for name, _, value in (pair.partition("=") for pair in written)]
+    names = [name for name, _ in pairs]
+    return (
+        "@" in parts.netloc
+        or (not parts.netloc and LOGIN_ALONE.match(url) is not None)
+        or bool(secret_names(names))
+        or any(is_opaque(value, 20) for name, value in pairs if name.lower() not in _IDS)
+        or is_opaque(parts.fragment, 20)
+        or cut_path(parts.path) != parts.path
+    )
+
+
+def is_opaque(text: str, length: int) -> bool:
+    """Whether ``text`` looks like a token: ``length`` characters or more, of three kinds, and no UUID.
+
+    Args:
+        text: a part of a path or a value.
+        length: characters.
+    """
+    if len(text) < length or _UUID.fullmatch(text) or not _OPAQUE.fullmatch(text):
+        return JWT.search(text) is not None
+    kinds = any(char.isdigit() for char in text), any(map(str.isupper, text)), any(map(str.islower, text))
+    return all(kinds) or (len(text) >= 32 and kinds[0] and not text.isdecimal())  # noqa: PLR2004  (a hash)
+
+
+def cut_path(path: str) -> str:
+    """``path`` with "…" for each part that is a signature or a secret."""
+    for pattern, instead in _IN_PATH:
+        path = pattern.sub(instead, path)
+    segments = path.split("/")
+    return "/".join(_cut_segment(segments, index) for index in range(len(segments)))
+
+
+def _cut_segment(segments: list[str], index: int) -> str:
+    segment = segments[index]
+    plain = unquote(unquote(segment))
+    if secret_names(_PAIR.findall(plain)):
+        return _until_query(segment)
+    if _is_token(segment):
+        return CUT
+    # nginx's secure_link: the hash stands beside the time at which it ends.
+    beside = segments[max(index - 1, 0) : index] + segments[index + 1 : index + 2]
+    is_hash = len(segment) >= 20 and re.fullmatch(r"[A-Za-z0-9_-]+", segment)  # noqa: PLR2004  (MD5 in base 64)
+    return CUT if is_hash and any(map(_EPOCH.fullmatch, beside)) else segment
+
+
+def _until_query(segment: str) -> str:
+    """The beginning of ``segment`` up to a query, encoded or not; nothing where it begins with one."""
+    kept = re.split(r"[;&~,?]|%(?:25)*(?:3F|3B|26)", segment, maxsplit=1, flags=re.IGNORECASE)[0]
+    return CUT if "=" in unquote(unquote(kept)) or not kept else kept + CUT
+
+
+def _is_token(segment: str) -> bool:
+    """A long segment of mixed letters and digits, without a file's extension, is a link's own secret."""
+    if re.search(r"\.[A-Za-z0-9]{2,4}$", segment) or len(segment) < 40:  # noqa: PLR2004
+        return False
+    mixed = any(map(str.isupper, segment)) and any(map(str.islower, segment))
+    return mixed and any(map(str.isdigit, segment)) and re.fullmatch(r"[A-Za-z0-9_=-]+", segment) is not None
