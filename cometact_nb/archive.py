@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cometact_nb.clips import Clip
-from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ClipError
 from cometact_nb.project import is_url
@@ -76,8 +75,8 @@ class SavedClip:
 
     @property
     def sandbox(self) -> bool:
-        """Whether it was made on somebody's own machine, where nothing is billed."""
-        return is_loopback(self.base_url)
+        """Whether it was made in the sandbox, where nothing is billed."""
+        return self.state.in_sandbox
 
     def __fspath__(self) -> str:
         return str(self.clip.path)

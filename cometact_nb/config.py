@@ -63,6 +63,7 @@ class Config:
             is 1 MB/s over 3 s); a number is the limit in MB, for headless runs and servers that allow more.
             Default False: the notebook refers to the file.
         time_scale: see :class:`Endpoint`; set by ``use_sandbox``, no setting of its own.
+        sandbox: the same.
     """
 
     api_key: Secret | None = None
@@ -78,11 +79,12 @@ class Config:
     freeze: bool = True
     embed: bool | float = False
     time_scale: float = 1.0
+    sandbox: bool = False
 
     @property
     def endpoint(self) -> Endpoint:
         """The service that new tasks are sent to."""
-        return Endpoint(self.base_url, self.api_key, self.runway_version, self.time_scale)
+        return Endpoint(self.base_url, self.api_key, self.runway_version, self.time_scale, self.sandbox)
 
     @property
     def embed_bytes(self) -> int:
@@ -90,8 +92,8 @@ class Config:
         return int((_EMBED_MB if self.embed is True else self.embed) * 1_000_000)
 
     @property
-    def sandbox(self) -> bool:
-        """Whether requests go to a service on this machine, where nothing is billed."""
+    def is_loopback(self) -> bool:
+        """Whether requests go to an address of this machine, so that inputs may lie there, too."""
         return is_loopback(self.base_url)
 
     def changed(self, **changes: Any) -> Config:
@@ -103,14 +105,14 @@ class Config:
         Raises:
             ConfigError: an unknown setting or a value it cannot take.
         """
-        known = {entry.name for entry in fields(self)} - {"time_scale"}
+        known = {entry.name for entry in fields(self)} - {"time_scale", "sandbox"}
         for name in changes:
             if name not in known:
                 raise ConfigError(f"{name!r} is no setting. There are: {', '.join(sorted(known))}.")
         given = {name: value for name, value in changes.items() if value is not None}
         checked = {name: _checked(name, value) for name, value in given.items()}
         if "base_url" in checked:
-            checked["time_scale"] = 1.0  # faster polls were agreed with one sandbox, not with this service
+            checked |= {"time_scale": 1.0, "sandbox": False}  # they were agreed with the sandbox alone
         return replace(self, **checked)
 
     @classmethod
@@ -142,6 +144,31 @@ class Config:
             history=history_setting(environ, project),
             wait=_is_on(environ.get("COMETACT_NB_WAIT")),
         )
+
+
+def practising(
+    config: Config, service: Config | None, changes: Mapping[str, Any]
+) -> tuple[Config, Config | None]:
+    """What ``changes`` make of the settings in force, and of those that come back after the sandbox.
+
+    Args:
+        config: the settings in force.
+        service: those of the paid service while the sandbox is on, else None.
+        changes: settings.
+
+    Returns:
+        both; the second is None when the sandbox is not on any more.
+
+    Raises:
+        ConfigError: an unknown setting or a value it cannot take.
+    """
+    if service is None:
+        return config.changed(**changes), None
+    if changes.get("base_url") is not None:
+        return service.changed(**changes), None
+    here = config.changed(**{name: value for name, value in changes.items() if name != "api_key"})
+    is_free = changes.get("price") is not None and not here.price.usd_per_request
+    return here, service.changed(**{**changes, **({"price": None} if is_free else {})})
 
 
 def _is_on(text: str | None) -> bool:

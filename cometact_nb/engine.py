@@ -167,6 +167,7 @@ class Engine:
             base_url=job.endpoint.base_url,
             price_usd=price_usd,
             allow_unlisted=request.allow_unlisted,
+            sandbox=job.endpoint.sandbox,
         )
         self._journal.begin(job, intent, content_hash=request.content_hash, cell=cell)
         self.spent_usd += price_usd

@@ -308,7 +308,7 @@ def use_sandbox(
 
 
 def leave_sandbox() -> Config:
-    """Send new tasks to the service that was configured before :func:`use_sandbox`."""
+    """Send new tasks to the paid service again. Settings that were changed meanwhile stay."""
     return session().leave_sandbox()
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.clips import Clip
 from cometact_nb.domain import search as asked
-from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import RequestError
 from cometact_nb.lookup import adopt
 from cometact_nb.store import search as store
@@ -91,8 +90,8 @@ class HistoryRow:
 
     @property
     def sandbox(self) -> bool:
-        """Whether it ran at a service on this machine, where nothing is billed."""
-        return is_loopback(self.state.base_url)
+        """Whether it ran in the sandbox, where nothing is billed."""
+        return self.state.in_sandbox
 
     def task(self) -> Task:
         """The task itself, watched on from now on if it has not ended."""

@@ -64,7 +64,7 @@ def adopt(session: Session, row: Row) -> Task:
 def _foreign(session: Session, task_id: str) -> Task:
     """A task made elsewhere with the same key."""
     config = session.config
-    if config.api_key is None and not config.sandbox:
+    if config.api_key is None and not config.is_loopback:
         raise ConfigError(
             "History does not have this task, and there is no API key to ask the service with. "
             "Set COMETAPI_KEY or call act.configure(api_key=…)."
@@ -72,7 +72,8 @@ def _foreign(session: Session, task_id: str) -> Task:
     job = session.new_job(config.endpoint)
 
     async def look() -> None:
-        session.engine.apply(job, events.Intended(at=session.engine.now(), base_url=config.base_url))
+        intent = events.Intended(at=session.engine.now(), base_url=config.base_url, sandbox=config.sandbox)
+        session.engine.apply(job, intent)
         session.engine.accept(job, task_id)
 
     session.run(look())

@@ -31,7 +31,7 @@ def check(request: ActTwoRequest, config: Config, inspector: Inspector) -> None:
         ConfigError: no key, or a place for the clips that cannot be used.
     """
     _check_addresses(request, config)
-    if config.api_key is None and not config.sandbox:
+    if config.api_key is None and not config.is_loopback:
         raise ConfigError(
             "There is no API key. Set COMETAPI_KEY before starting the kernel, or call "
             "act.configure(api_key=…). To practise without one: act.use_sandbox() or %act_two sandbox."
@@ -47,7 +47,7 @@ def _check_addresses(request: ActTwoRequest, config: Config) -> None:
         for name, ref in (("character", request.character), ("reference", request.reference))
         if ref.uri.startswith("http://")
     ]  # fmt: skip
-    if local and not config.sandbox:
+    if local and not config.is_loopback:
         raise RequestError(local)
 
 
@@ -55,7 +55,7 @@ def _check_what_was_seen(request: ActTwoRequest, config: Config, inspector: Insp
     if request.allow_unlisted:
         return
     inputs: dict[Role, MediaRef] = {"character": request.character, "reference": request.reference}
-    seen = [inspector.known(ref, role, sandbox=config.sandbox) for role, ref in inputs.items()]
+    seen = [inspector.known(ref, role, sandbox=config.is_loopback) for role, ref in inputs.items()]
     bad = [found for look in seen if look for found in look.findings if found.severity == "error"]
     if bad:
         raise RequestError(bad)

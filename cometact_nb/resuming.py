@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cometact_nb.domain import task as events
-from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError
 from cometact_nb.lookup import adopt
@@ -21,8 +20,10 @@ from cometact_nb.store.sweeps import run_by_another, running
 if TYPE_CHECKING:
     from collections.abc import Sized
 
+    from cometact_nb.domain.task import TaskState
     from cometact_nb.sessions import Session
     from cometact_nb.store.history import Row
+    from cometact_nb.store.sweeps import SweepRow
     from cometact_nb.sweep_handle import Sweep
     from cometact_nb.tasks import Task
 
@@ -106,16 +107,16 @@ def take_up_all(session: Session, *, sweeps: bool = True) -> Resumed:
         sweeps: let running sweeps go on; False leaves them, for a process that is about to end.
     """
     here, found = session.config.base_url, session.run(_read(session))
-    if session.config.api_key is None and not session.config.sandbox:
+    if session.config.api_key is None and not session.config.is_loopback:
         _need_key(found, here)
     mine = [adopt(session, row) for row in found.left if row.state.base_url == here]
     session.run(_look_again(session, mine))
     others = [row for row in found.left if row.state.base_url != here and _is_meant_to_go_on(row)]
-    gone = [row for row in others if _is_gone(row.state.base_url)]
-    names = [name for name, base_url in found.sweeps if base_url == here]
+    gone = [row for row in others if _is_gone(row.state)]
+    names = [sweep.name for sweep in found.sweeps if sweep.base_url == here]
     begun = [session.sweep_by_name(name) for name in names] if sweeps else []
     elsewhere = {row.state.base_url for row in others if row not in gone}
-    elsewhere |= {base_url for _, base_url in found.sweeps if base_url != here and not is_loopback(base_url)}
+    elsewhere |= {sweep.base_url for sweep in found.sweeps if sweep.base_url != here and not sweep.sandbox}
     open_ones = [adopt(session, row) for row in found.unconfirmed if _is_mine_to_settle(row, here)]
     return Resumed(
         tasks=tuple(task for task in mine if task.status is not Status.UNCONFIRMED),
@@ -135,13 +136,15 @@ class _Found:
 
     left: list[Row]
     unconfirmed: list[Row]
-    sweeps: list[tuple[str, str]]
+    sweeps: list[SweepRow]
     busy: tuple[str, ...]
 
 
 def _need_key(found: _Found, here: str) -> None:
     """Without a key nothing is taken up: the service would refuse to say how a task stands."""
-    if any(row.state.base_url == here for row in found.left) or any(url == here for _, url in found.sweeps):
+    if any(row.state.base_url == here for row in found.left) or any(
+        sweep.base_url == here for sweep in found.sweeps
+    ):
         raise ConfigError(
             "There is no API key to ask the service with, so nothing was taken up. Set COMETAPI_KEY before "
             "starting the kernel, or call act.configure(api_key=…)."
@@ -152,12 +155,12 @@ async def _read(session: Session) -> _Found:
     history = session.engine.history
     begun = running(history)
     now = session.engine.now()
-    busy = [sweep for sweep in begun if run_by_another(history, *sweep, now)]
+    busy = [one for one in begun if run_by_another(history, one.name, one.base_url, now)]
     return _Found(
         left=search.left(history),
         unconfirmed=search.unconfirmed(history),
         sweeps=[sweep for sweep in begun if sweep not in busy],
-        busy=tuple(name for name, _ in busy),
+        busy=tuple(sweep.name for sweep in busy),
     )
 
 
@@ -176,14 +179,14 @@ def _is_meant_to_go_on(row: Row) -> bool:
 
 def _is_mine_to_settle(row: Row, here: str) -> bool:
     """Whether an unconfirmed request matters: it may have been paid for, or its sandbox is in use."""
-    return row.state.base_url == here or not is_loopback(row.state.base_url)
+    return row.state.base_url == here or not row.state.in_sandbox
 
 
-def _is_gone(base_url: str) -> bool:
-    """Whether this is a sandbox that has ended: nothing on this machine listens at its port any more."""
-    if not is_loopback(base_url):
-        return False
-    parts = urlsplit(base_url)
+def _is_gone(state: TaskState) -> bool:
+    """Whether its sandbox has ended: nothing on this machine listens at its port any more."""
+    if not state.in_sandbox:
+        return False  # a paid gateway at an address of this machine comes back
+    parts = urlsplit(state.base_url)
     try:
         with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=_CONNECT_S):
             return False

@@ -7,6 +7,7 @@ Longer than other modules, since everything public passes here and is described 
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import threading
 from contextlib import AbstractContextManager, nullcontext
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb import embedded, precheck, settle
 from cometact_nb.api import flow
-from cometact_nb.config import Config
+from cometact_nb.config import Config, practising
 from cometact_nb.domain import task as events
 from cometact_nb.domain.grid import specify
 from cometact_nb.domain.price import FREE
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 __all__ = ["Session", "session"]
 
 T = TypeVar("T")
+log = logging.getLogger("cometact_nb")
 #: How long a wait lets views draw the end before it returns, seconds.
 _DRAW_S = 5.0
 
@@ -110,6 +112,10 @@ class Session:
     def configure(self, **settings: Any) -> Config:
         """Change settings. Tasks under way keep theirs.
 
+        While the sandbox is on, settings hold there and stay after :meth:`leave_sandbox`. Three are of the
+        service: ``base_url`` leaves the sandbox; ``api_key`` is kept for afterwards; ``price`` counts in the
+        sandbox, too, so that limits can be rehearsed, and a price of 0 is for the sandbox alone.
+
         Args:
             settings: see :class:`Config`; None leaves a setting as it is.
 
@@ -120,18 +126,15 @@ class Session:
             ConfigError: an unknown setting, a bad value, or another history while tasks are watched.
         """
         with self._lock:
-            base = self._config
-            if settings.get("base_url") is not None and self._before_sandbox is not None:
-                base = self._before_sandbox
-            config = base.changed(**settings)
-            if config.output_dir != base.output_dir:
+            config, service = practising(self._config, self._before_sandbox, settings)
+            if config.output_dir != self._config.output_dir:
                 places.check(config.output_dir)
             if config.history != self._config.history:
                 self._drop_engine()
-            if base is self._before_sandbox:
-                self._before_sandbox = None
-            self._config = config
-            return config
+            self._config, self._before_sandbox = config, service
+        if service is not None and settings.get("api_key") is not None:
+            log.warning("The sandbox is on and needs no key: api_key is used after act.leave_sandbox().")
+        return config
 
     def use_sandbox(
         self, speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
@@ -157,13 +160,15 @@ class Session:
             if unless_key and (self._before_sandbox or self._config).api_key is not None:
                 return None
             running = self._sandbox_like(embedded.checked_speed(speed), url, options)
+            price = FREE if self._before_sandbox is None else self._config.price
             self._before_sandbox = self._before_sandbox or self._config
             self._config = replace(
                 self._config,
                 base_url=running.base_url,
                 api_key=Secret(embedded.KEY),
-                price=FREE,
+                price=price,
                 time_scale=1 / running.speed,
+                sandbox=True,
             )
             return running
 
@@ -178,7 +183,7 @@ class Session:
         return running
 
     def leave_sandbox(self) -> Config:
-        """Send new tasks to the service that was configured before :meth:`use_sandbox`."""
+        """Send new tasks to the paid service again. Settings that were changed meanwhile stay."""
         with self._lock:
             if self._before_sandbox is not None:
                 self._config, self._before_sandbox = self._before_sandbox, None
@@ -426,7 +431,7 @@ class Session:
         self, url_or_path: str | os.PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
     ) -> futures.Future[Inspection]:
         """As :meth:`inspect`, without waiting. A callback of the future runs on the engine's thread."""
-        folder, sandbox = self.notebook_dir, self._config.sandbox
+        folder, sandbox = self.notebook_dir, self._config.is_loopback
 
         async def look() -> Inspection:
             return await self._inspector.inspect(
@@ -517,7 +522,7 @@ class Session:
             return known._job  # noqa: SLF001
         config = self._config
         here = row.state.base_url == config.base_url
-        endpoint = config.endpoint if here else Endpoint(row.state.base_url)
+        endpoint = config.endpoint if here else Endpoint(row.state.base_url, sandbox=row.state.in_sandbox)
         job = Job(row.state, endpoint, self.output_folder())
         self.handle(job)
         moved = find_moved(row.state, job.output_dir)

@@ -76,7 +76,8 @@ class Sweep:
         self.ratings: dict[str, Rating] = {}
         self.base_url = config.base_url if kept is None else kept.base_url
         here = self.base_url == config.base_url
-        self.endpoint = config.endpoint if here else Endpoint(self.base_url)
+        in_sandbox = kept is not None and kept.sandbox
+        self.endpoint = config.endpoint if here else Endpoint(self.base_url, sandbox=in_sandbox)
         self._entries = [Entry(cell) for cell in planned.cells]
         self.cells: tuple[Cell, ...] = tuple(Cell(self, entry) for entry in self._entries)
         self._doubts = doubts(planned)
@@ -94,8 +95,8 @@ class Sweep:
 
     @property
     def sandbox(self) -> bool:
-        """Whether it runs at a service on this machine, where nothing is billed."""
-        return self.endpoint.is_loopback
+        """Whether it runs in the sandbox, where nothing is billed."""
+        return self.endpoint.sandbox
 
     @property
     def state(self) -> str:
@@ -405,7 +406,12 @@ class Sweep:
 
     def keep(self, state: str) -> None:
         """Record where the run stands."""
-        self._terms = store.Terms(state=state, approved_usd=self._runner.approved_usd, canary=self._canary)
+        self._terms = store.Terms(
+            state=state,
+            approved_usd=self._runner.approved_usd,
+            canary=self._canary,
+            sandbox=self.sandbox,
+        )
         store.save(self.session.engine.history, self.name, self.base_url, self.spec, self._terms)
 
     # --- inside ------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.service import is_loopback
 from cometact_nb.store import sweeps as store
 from cometact_nb.tables import Rows
 
@@ -35,6 +34,7 @@ class SavedSweep:
         created_at: UTC.
         updated_at: when it was last run, paused or cancelled; UTC.
         base_url: the service it belongs to.
+        sandbox: whether it ran in the sandbox, where nothing is billed.
     """
 
     name: str
@@ -45,6 +45,7 @@ class SavedSweep:
     created_at: datetime
     updated_at: datetime
     base_url: str
+    sandbox: bool = False
 
     @property
     def cells(self) -> int:
@@ -63,11 +64,6 @@ class SavedSweep:
     def grid(self) -> str:
         """The same in words, such as ``3 expression_intensity × 2 seed``."""
         return " × ".join(f"{count} {name}" for name, count in self.swept.items()) or "1 cell"
-
-    @property
-    def sandbox(self) -> bool:
-        """Whether it ran at a service on this machine, where nothing is billed."""
-        return is_loopback(self.base_url)
 
     @property
     def outcome(self) -> str:
@@ -131,6 +127,7 @@ def find_sweeps(session: Session, limit: int = 50) -> SweepHistory:
                 created_at=datetime.fromtimestamp(row.created_at, UTC),
                 updated_at=datetime.fromtimestamp(row.updated_at, UTC),
                 base_url=row.base_url,
+                sandbox=row.sandbox,
             )
             for row in store.latest(history, limit)
         ]

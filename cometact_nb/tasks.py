@@ -133,8 +133,9 @@ class Task:
 
     @property
     def sandbox(self) -> bool:
-        """Whether it runs at a service on this machine, where nothing is billed."""
-        return self._job.endpoint.is_loopback
+        """Whether it runs in the sandbox, where nothing is billed."""
+        state = self.state
+        return state.in_sandbox if state.base_url else self._job.endpoint.sandbox
 
     @property
     def session(self) -> Session:

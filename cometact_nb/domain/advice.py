@@ -6,7 +6,7 @@ docs.dev.runwayml.com/api-details/moderation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from cometact_nb.domain.task import Status
@@ -26,12 +26,15 @@ class Advice:
     Args:
         headline: what happened, one sentence.
         cure: what the user can do, or an empty string.
-        billed: whether the task was paid for, as far as anyone here can know.
+        billed: whether the task was paid for, as far as anyone here can know; in the sandbox whether it would
+            have been.
+        sandbox: it ran in the sandbox, where nothing is billed.
     """
 
     headline: str
     cure: str = ""
     billed: Billed = "unknown"
+    sandbox: bool = False
 
     def __str__(self) -> str:
         money = {
@@ -39,6 +42,9 @@ class Advice:
             "no": "Nothing was billed.",
             "unknown": "Whether it was billed is not known.",
         }[self.billed]
+        if self.sandbox:
+            money = "The sandbox bills nothing."
+            money += " The service would have billed this." if self.billed == "yes" else ""
         return " ".join(part for part in (self.headline, self.cure, money) if part)
 
 
@@ -87,6 +93,11 @@ _FAILURES: tuple[tuple[str, str, str, Billed], ...] = (
 
 def advise(state: TaskState) -> Advice:
     """What to say about ``state``, whatever its status."""
+    advice = _advice(state)
+    return replace(advice, sandbox=True) if state.in_sandbox else advice
+
+
+def _advice(state: TaskState) -> Advice:
     match state.status:
         case Status.FAILED:
             return _failed(state)
@@ -105,7 +116,8 @@ def advise(state: TaskState) -> Advice:
                 f"The paid request was sent and its outcome is unknown: {state.problem or 'no reason'}.",
                 f"Look in your CometAPI log before anything else, and take t = {_call(state)}. If the task "
                 "is there, t.confirm('its id') goes on with it; if it is not, t.forget(). "
-                "t.resubmit() sends it again and may pay twice.",
+                + ("At the service, " if state.in_sandbox else "")
+                + "t.resubmit() sends it again and may pay twice.",
                 "unknown",
             )
         case Status.FORGOTTEN:

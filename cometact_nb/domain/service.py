@@ -95,14 +95,17 @@ class Endpoint:
         runway_version: the ``X-Runway-Version`` header.
         time_scale: 1 for a real service; the sandbox's clock runs ``1 / time_scale`` times as fast and
             polls are spaced alike. Set only by :func:`cometact_nb.use_sandbox`, never by an answer.
+        sandbox: whether this is the sandbox, where nothing is billed. Set only by
+            :func:`cometact_nb.use_sandbox`: a paid gateway may have an address of this machine, too.
     """
 
     base_url: str
     api_key: Secret | None = None
     runway_version: str = DEFAULT_RUNWAY_VERSION
     time_scale: float = 1.0
+    sandbox: bool = False
 
     @property
     def is_loopback(self) -> bool:
-        """Whether requests stay on this machine (the sandbox, or a test server)."""
+        """Whether the address is one of this machine: the sandbox, a local gateway or a tunnel."""
         return is_loopback(self.base_url)

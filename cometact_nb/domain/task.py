@@ -155,6 +155,7 @@ class Intended(TaskEvent, frozen=True, kw_only=True, tag="intended"):
     base_url: str = ""
     price_usd: float | None = None
     allow_unlisted: bool = False
+    sandbox: bool | None = None
 
 
 class Postponed(TaskEvent, frozen=True, kw_only=True, tag="postponed"):
@@ -273,6 +274,7 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
         allow_unlisted: the request was made with it.
         base_url: the service.
         price_usd: US dollars, the estimate when it was submitted.
+        sandbox: whether it went to the sandbox; None in what earlier versions wrote, see :attr:`in_sandbox`.
         progress: 0–1, or None when the service reports none.
         failure: what failed, in the service's words.
         failure_code: the vendor's code.
@@ -301,6 +303,7 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
     allow_unlisted: bool = False
     base_url: str = ""
     price_usd: float | None = None
+    sandbox: bool | None = None
     progress: float | None = None
     failure: str | None = None
     failure_code: str | None = None
@@ -319,6 +322,17 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
     param: str | None = None
     sent: bool = True
     cancel_message: str | None = None
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether it runs in the sandbox, where nothing is billed.
+
+        Earlier versions did not record it: there it is a task at a price of 0 and an ``http`` address, which
+        is always one of this machine.
+        """
+        if self.sandbox is None:
+            return self.base_url.startswith("http:") and self.price_usd == 0
+        return self.sandbox
 
     @property
     def is_settled(self) -> bool:
@@ -369,6 +383,7 @@ def reduce(state: TaskState, event: TaskEvent) -> TaskState:  # noqa: PLR0912  (
                 allow_unlisted=event.allow_unlisted,
                 base_url=event.base_url,
                 price_usd=event.price_usd,
+                sandbox=event.sandbox,
                 submitted_at=event.at if event.request is not None else None,
             )
         case Postponed():

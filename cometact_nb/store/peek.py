@@ -60,5 +60,8 @@ SELECT
     + (SELECT count(*) FROM tasks INDEXED BY tasks_to_fetch
        WHERE status = 'SUCCEEDED' AND json_extract(state, '$.clips[0].path') IS NULL
        AND json_extract(state, '$.clip_error') IS NULL),
-    (SELECT count(*) FROM tasks WHERE status = 'UNCONFIRMED' AND base_url LIKE 'https:%')
+    (SELECT count(*) FROM tasks WHERE status = 'UNCONFIRMED' AND NOT coalesce(
+        json_extract(state, '$.sandbox'),
+        base_url LIKE 'http:%' AND json_extract(state, '$.price_usd') = 0
+    ))
 """  # noqa: S608  (our own words)

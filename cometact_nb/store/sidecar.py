@@ -36,6 +36,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
         created_at: Unix seconds, the vendor's clock.
         ended_at: when the end became known here.
         price_usd: US dollars that the request was expected to cost when it was submitted.
+        sandbox: whether it was made in the sandbox; None in what earlier versions wrote.
     """
 
     id: str | None = None
@@ -45,6 +46,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float | None = None
     ended_at: float | None = None
     price_usd: float | None = None
+    sandbox: bool | None = None
 
 
 class Sidecar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -47,11 +47,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         state: ``"running"`` when it is meant to go on by itself, else ``"paused"`` or ``"cancelled"``.
         approved_usd: what the sweep may cost in all, because the user said so or it was below the limit.
         canary: whether one cell of each pair of inputs goes first; None leaves it to the number of cells.
+        sandbox: whether it was run in the sandbox; None in what earlier versions wrote.
     """
 
     state: str = "running"
     approved_usd: float = 0.0
     canary: bool | None = None
+    sandbox: bool | None = None
 
 
 class SweepRow(msgspec.Struct, frozen=True):
@@ -72,6 +74,13 @@ class SweepRow(msgspec.Struct, frozen=True):
     updated_at: float
     spec: Spec
     terms: Terms
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether it runs in the sandbox; in what earlier versions wrote, whether nothing was to be paid."""
+        if self.terms.sandbox is None:
+            return self.base_url.startswith("http:") and self.terms.approved_usd == 0
+        return self.terms.sandbox
 
 
 class OwnedRow(msgspec.Struct, frozen=True):
@@ -118,15 +127,13 @@ def latest(history: History, limit: int) -> list[SweepRow]:
     return _sweeps(history, "ORDER BY updated_at DESC LIMIT ?", limit)
 
 
-def running(history: History) -> list[tuple[str, str]]:
-    """Name and service of each sweep that is meant to go on by itself, the oldest first.
+def running(history: History) -> list[SweepRow]:
+    """Each sweep that is meant to go on by itself, the oldest first.
 
     Raises:
-        HistoryError: the file could not be read.
+        HistoryError: the file could not be read or understood.
     """
-    which = "WHERE json_extract(terms, '$.state') = 'running' ORDER BY created_at"
-    sql = f"SELECT name, base_url FROM sweeps {which}"  # noqa: S608  (our own clause)
-    return [(name, base_url) for name, base_url in history.query(sql, ())]
+    return _sweeps(history, "WHERE json_extract(terms, '$.state') = 'running' ORDER BY created_at")
 
 
 def run_by_another(history: History, name: str, base_url: str, now: float) -> bool:

@@ -85,7 +85,7 @@ class Looks:
             self._known.pop(asked)  # told once; the next edit asks again
 
     def _questions(self, role: Role, values: Mapping[str, Any]) -> list[Question]:
-        sandbox = self._session.config.sandbox
+        sandbox = self._session.config.is_loopback
         return [
             (role, address, _kind(role, address, values), sandbox)
             for address in addresses(role, values)[:LOOKED_AT]

@@ -131,7 +131,7 @@ def about_service(session: Session) -> dict[str, Any]:
         "sandbox": config.sandbox,
         "switchable": session.sandbox is not None or not config.sandbox,
         "samples": session.sandbox is not None,
-        "key": config.sandbox or config.api_key is not None,
+        "key": config.is_loopback or config.api_key is not None,
         "price": words.clean(price),
     }
 

@@ -58,7 +58,7 @@ EXPECTED = {
     ),
     "safety-input": (1, 1, "FAILED", False, "SAFETY.INPUT.IMAGE"),
     "safety-text": (1, 1, "FAILED", False, "INPUT_PREPROCESSING.SAFETY.TEXT"),
-    "safety-output": (1, 1, "FAILED", False, "It was billed"),
+    "safety-output": (1, 1, "FAILED", False, "would have billed this"),
     "asset-invalid": (1, 1, "FAILED", False, "One face in frame".lower()),
     "bad-output": (1, 1, "FAILED", False, "may work when tried again"),
     "internal": (1, 1, "FAILED", False, "may work when tried again"),

@@ -37,7 +37,7 @@ def test_in_a_terminal_it_shows_itself_as_text() -> None:
 
 
 def test_the_sandbox_names_no_price() -> None:
-    shown = Preview(REQUEST, Config(base_url="http://127.0.0.1:9000"))._repr_mimebundle_()
+    shown = Preview(REQUEST, Config(base_url="http://127.0.0.1:9000", sandbox=True))._repr_mimebundle_()
     for form in shown.values():
         assert "SANDBOX" in form
         assert "nothing would be billed" in form

@@ -37,7 +37,8 @@ def test_a_row_says_how_far_a_sweep_came_and_what_it_cost() -> None:
     ):
         assert told in html
     assert "SANDBOX" not in html
-    assert "SANDBOX" in sweeps_html(SweepHistory([saved("here", base_url="http://127.0.0.1:1")]))
+    assert "SANDBOX" not in sweeps_html(SweepHistory([saved("gateway", base_url="http://127.0.0.1:1")]))
+    assert "SANDBOX" in sweeps_html(SweepHistory([saved("here", sandbox=True)]))
 
 
 def test_a_hostile_name_is_text() -> None:

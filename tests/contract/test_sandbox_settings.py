@@ -1,0 +1,211 @@
+"""What belongs to the sandbox ends with it; every other setting is the user's. Only the sandbox is called so."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from cometact_nb.archive import load_clip
+from cometact_nb.config import Config
+from cometact_nb.domain.advice import advise
+from cometact_nb.domain.price import Price
+from cometact_nb.domain.service import Secret
+from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.histories import find_history
+from cometact_nb.resuming import take_up_all
+from cometact_nb.sessions import Session
+from cometact_nb.store.peek import peek
+from cometact_nb.sweep_history import find_sweeps
+from cometact_nb.views import report
+from cometact_nb.views.card import card_html
+from cometact_nb.views.text import card_text
+
+KEY = Secret("sk-of-the-service")
+
+#: Every setting that is the user's, with another value than the default.
+THEIRS = {
+    "max_spend": 1.0,
+    "ask_above": 0.5,
+    "max_in_flight": 2,
+    "output_dir": "elsewhere",
+    "history": ":memory:",
+    "wait": True,
+    "freeze": False,
+    "embed": 3,
+    "runway_version": "2025-01-01",
+}
+
+
+@pytest.fixture
+def session(tmp_path, sandbox):
+    made = Session(
+        Config(api_key=KEY, history=str(tmp_path / "history.sqlite"), output_dir=tmp_path / "clips")
+    )
+    made.use_sandbox(sandbox.speed, url=sandbox.base_url)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", THEIRS)
+def test_a_setting_made_in_the_sandbox_is_kept_when_it_is_left(session, name) -> None:
+    here = session.configure(**{name: THEIRS[name]})
+    after = session.leave_sandbox()
+    assert (
+        getattr(after, name) == getattr(here, name) == getattr(Config().changed(**{name: THEIRS[name]}), name)
+    )
+    assert (after.base_url, after.api_key, after.price) == (Config().base_url, KEY, Config().price)
+    assert (after.sandbox, after.time_scale) == (False, 1.0)
+
+
+def test_all_settings_are_the_users_or_the_sandbox_s() -> None:
+    of_service = {"api_key", "base_url", "price", "time_scale", "sandbox"}
+    names = set(Config.__dataclass_fields__)
+    assert names == of_service | set(THEIRS), "a new setting: whose is it while the sandbox is on?"
+
+
+def test_another_address_leaves_the_sandbox_and_keeps_the_limits(session) -> None:
+    session.configure(max_spend=1.0)
+    after = session.configure(base_url="https://gateway.example.com", ask_above=0.1)
+    assert (after.max_spend, after.ask_above, after.sandbox, after.api_key) == (1.0, 0.1, False, KEY)
+    assert session.sandbox is None
+
+
+def test_a_key_given_in_the_sandbox_is_for_afterwards_and_the_user_is_told(session, caplog) -> None:
+    new = "sk-given-in-the-sandbox"
+    here = session.configure(api_key=new)
+    assert here.api_key != Secret(new)  # it is not sent to the sandbox
+    assert "api_key is used after act.leave_sandbox()" in caplog.text
+    assert new not in caplog.text
+    assert session.leave_sandbox().api_key == Secret(new)
+
+
+def test_a_price_given_in_the_sandbox_counts_there_and_afterwards(session, sandbox) -> None:
+    assert session.configure(price=0.8).price == Price(0.8)
+    session.use_sandbox(sandbox.speed, url=sandbox.base_url)
+    assert session.config.price == Price(0.8)
+    assert session.configure(price=0).price.usd_per_request == 0
+    assert session.leave_sandbox().price == Price(0.8)  # never 0: limits would count nothing
+
+
+def test_a_wrong_setting_in_the_sandbox_changes_nothing(session) -> None:
+    before = session.config
+    with pytest.raises(Exception, match="max_in_flight"):
+        session.configure(max_spend=1.0, max_in_flight=0)
+    assert session.config == before
+    assert session.leave_sandbox().max_spend is None
+
+
+@pytest.fixture
+def gateway(tmp_path, sandbox):
+    """A session on a service at an address of this machine that is not the sandbox: a paid gateway."""
+    made = Session(
+        Config(
+            api_key=KEY,
+            base_url=sandbox.base_url,
+            history=str(tmp_path / "history.sqlite"),
+            output_dir=tmp_path / "clips",
+            wait=False,
+        )
+    )
+    yield made
+    made.close()
+
+
+def test_a_paid_gateway_on_this_machine_is_never_called_sandbox(gateway, sandbox, tmp_path) -> None:
+    task = gateway.submit(character=sandbox.character, reference=sandbox.reference)
+    sweep = gateway.sweep(character=sandbox.character, reference=sandbox.reference, seed=[1, 2], name="s")
+    now = task.state.submitted_at
+    shown = {
+        "session": repr(gateway),
+        "task": repr(task),
+        "plan": str(sweep.plan),
+        "sweep": repr(sweep),
+        "card": card_html(task.state, now=now, sandbox=task.sandbox, notebook_dir=tmp_path),
+        "text": card_text(task.state, now=now, sandbox=task.sandbox),
+        "history": str(find_history(gateway)),
+        "saved clip": repr(load_clip(gateway, task.wait().clip.path)),
+    }
+    assert {
+        name for name, text in shown.items() if "sandbox" in text.lower().replace("/samples", "")
+    } == set()
+    assert task.state.sandbox is False
+    assert not sweep.sandbox
+    page = report.export(sweep.run(yes=True).wait(), tmp_path / "report").read_text("utf-8")
+    assert 'class="badge">SANDBOX' not in page
+    assert "nothing: sandbox" not in page
+    assert [row.sandbox for row in find_sweeps(gateway)] == [False]
+
+
+def test_the_sandbox_is_called_so_from_what_was_recorded(session, sandbox, tmp_path) -> None:
+    task = session.submit(character=sandbox.character, reference=sandbox.reference)
+    assert task.state.sandbox is True
+    assert "SANDBOX" in repr(session)
+    assert task.sandbox
+    session.close()
+    later = Session(
+        Config(api_key=KEY, history=str(tmp_path / "history.sqlite"), output_dir=tmp_path / "clips")
+    )
+    assert later.task(task.id).sandbox  # another kernel, at the paid service
+    later.close()
+
+
+@pytest.mark.parametrize(
+    ("base_url", "price", "recorded", "expected"),
+    [
+        ("http://127.0.0.1:9", 0.0, None, True),
+        ("http://127.0.0.1:9", 0.4, None, False),
+        ("http://127.0.0.1:9", None, None, False),
+        ("https://api.cometapi.com", 0.0, None, False),
+        ("http://127.0.0.1:9", 0.0, False, False),
+        ("http://127.0.0.1:9", 0.4, True, True),
+    ],
+)
+def test_rows_of_earlier_versions_are_judged_by_address_and_price(
+    base_url, price, recorded, expected
+) -> None:
+    state = TaskState(key="k", base_url=base_url, price_usd=price, sandbox=recorded)
+    assert state.in_sandbox is expected
+    text = msgspec.json.encode(state)
+    assert msgspec.json.decode(text, type=TaskState).in_sandbox is expected
+
+
+def test_a_lost_answer_in_the_sandbox_says_that_nothing_is_billed() -> None:
+    lost = TaskState(key="k", base_url="http://127.0.0.1:9", status=Status.UNCONFIRMED, sandbox=True)
+    said = str(advise(lost))
+    assert "The sandbox bills nothing." in said
+    for state in (lost, *(msgspec.structs.replace(lost, status=status) for status in Status)):
+        assert "billed is not known" not in str(advise(state))
+        assert "It was billed" not in str(advise(state))
+    assert "Whether it was billed is not known." in str(advise(msgspec.structs.replace(lost, sandbox=False)))
+
+
+def test_a_gateway_on_this_machine_that_is_down_is_not_gone(gateway, sandbox, tmp_path) -> None:
+    task = gateway.submit(character=f"{sandbox.character}?scenario=never-ends", reference=sandbox.reference)
+    gateway.close()
+    path = tmp_path / "history.sqlite"
+    dead = "http://127.0.0.1:9"  # nothing listens at the port of "discard"
+    _move(path, task.key, dead)
+    later = Session(Config(api_key=KEY, history=str(path), output_dir=tmp_path / "clips"))
+    resumed = take_up_all(later)
+    assert resumed.gone == ()
+    assert resumed.elsewhere == (dead,)
+    later.close()
+
+
+def test_a_lost_answer_of_a_gateway_on_this_machine_waits_for_its_user(gateway, session, sandbox) -> None:
+    for one in (gateway, session):
+        with pytest.raises(Exception, match="outcome is unknown"):
+            one.submit(character=f"{sandbox.character}?scenario=lost-answer", reference=sandbox.reference)
+    assert peek(gateway.config.history).unconfirmed == 1  # the paid one, not the sandbox's
+
+
+def _move(path, key: str, base_url: str) -> None:
+    """Let a task belong to another address, as after a gateway's port has changed."""
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "UPDATE tasks SET base_url = ?, state = json_set(state, '$.base_url', ?) WHERE key = ?",
+            (base_url, base_url, key),
+        )
