@@ -1,7 +1,8 @@
 """``python -m tests``: every check of this project, on what is installed.
 
 ``--fast`` leaves out what needs a browser, ``--matrix`` runs other versions and front ends instead, each in an
-environment of its own (see ``tests/matrix.py``); anything else is passed on to pytest.
+environment of its own (see ``tests/matrix.py``), ``--pin`` writes ``constraints.txt`` anew (``tests/pins.py``); anything
+else is passed on to pytest.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests import matrix
+from tests import matrix, pins
 
 ROOT = Path(__file__).parents[1]
 _PARALLEL = ["-n", "5", "--dist", "loadgroup", "--no-loadscope-reorder"]
@@ -58,6 +59,8 @@ def have_browser() -> bool:
 def main(arguments: list[str]) -> int:
     if "--matrix" in arguments:
         return matrix.run([argument for argument in arguments if argument != "--matrix"])
+    if "--pin" in arguments:
+        return pins.write()
     fast = "--fast" in arguments
     arguments = [argument for argument in arguments if argument != "--fast"]
     if not fast and not have_browser():
