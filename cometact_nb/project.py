@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "history_path",
     "history_setting",
+    "is_default_history",
     "is_url",
     "notebook_folder",
     "plain_path",
@@ -69,6 +70,11 @@ def _default_history() -> str:
     import platformdirs  # noqa: PLC0415  (27 ms that `import cometact_nb` need not pay)
 
     return str(Path(platformdirs.user_data_dir("cometact_nb", appauthor=False)) / "history.sqlite")
+
+
+def is_default_history(path: str) -> bool:
+    """Whether this is the history in the user's own data folder, which comes with no project."""
+    return Path(path).absolute() == Path(_default_history()).absolute()
 
 
 def project_settings(folder: Path) -> dict[str, str]:

@@ -82,6 +82,8 @@ class Sweep:
         self.cells: tuple[Cell, ...] = tuple(Cell(self, entry) for entry in self._entries)
         self._doubts = doubts(planned)
         self._terms = kept.terms if kept is not None else store.Terms(state="planned")
+        #: Why what was approved does not hold here; empty when it does.
+        self._doubt = kept.doubt if kept is not None else ""
         self._canary = self._terms.canary
         self._spent_before = 0.0
         self._runner = Runner(self, session, self._entries)
@@ -186,6 +188,10 @@ class Sweep:
         """
         wanted = self._choice.wanted()
         if self._terms.state != "running" or self._runner.state == "running" or not wanted:
+            return self
+        if self._doubt:
+            cost = self.session.config.price.estimate(len(wanted))
+            self._runner.hold(_asks(self._doubt, self.name, len(wanted), cost))
             return self
         try:
             self._start(wanted, self._terms.approved_usd, yes=False, canary=self._canary)
@@ -487,6 +493,7 @@ class Sweep:
         async def begin() -> None:
             self._canary = canary
             self._runner.approved_usd = approved
+            self._doubt = ""
             self.keep("running")  # on disk before the first request, so that any kernel can go on
             # Another thread may have begun the same meanwhile: what it buys is not bought again.
             left = [
@@ -547,6 +554,14 @@ class Sweep:
         told = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         mark = " · sandbox" if self.sandbox else ""
         return f"<Sweep {self.name!r}: {len(self.cells)} cells, {self.state} · {told}{mark}>"
+
+
+def _asks(doubt: str, name: str, cells: int, cost: str) -> str:
+    """Why a sweep waits for its user's word, and how to give it."""
+    return (
+        f"{doubt[:1].upper()}{doubt[1:]}. So nothing is bought by itself; the {cells} cells that are left "
+        f"cost {cost}. act.sweep_by_name({name!r}).run(yes=True) buys them, .run(max_cost=…) up to an amount."
+    )
 
 
 def _checked_name(name: Any) -> str:

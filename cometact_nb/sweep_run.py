@@ -160,6 +160,10 @@ class Runner:
         """Buy no more for now. Tasks at the service go on."""
         self._halt("paused", reason)
 
+    def hold(self, reason: str) -> None:
+        """Wait for the user's word, without a record of it: what is on record is not theirs."""
+        self.state, self.problem = "paused", reason
+
     async def cancel(self) -> list[str]:
         """Buy no more, and ask the service to cancel what has not ended; its refusals come back."""
         for entry in self._entries:

@@ -6,6 +6,7 @@ import itertools
 import os
 import random
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ for _name in (
 ):
     os.environ.pop(_name, None)
 os.environ["COMETACT_NB_HISTORY"] = ":memory:"
+#: The id that approvals are bound to: the same for every process of a run, and not the user's own.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
 
 
 class KernelPorts(LocalPortCache):

@@ -12,7 +12,6 @@ import sqlite3
 import time
 import uuid
 from contextlib import contextmanager, suppress
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,9 @@ from cometact_nb.domain.task import AnyEvent, TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store import records
 from cometact_nb.store.forks import no_fork
+from cometact_nb.store.migrate import migrate
 from cometact_nb.store.processes import has_ended
+from cometact_nb.store.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,8 @@ class History:
         self.path = path
         #: This process, and this connection of it.
         self.owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        #: Whose history it is, and which of its approvals hold.
+        self.provenance = Provenance(self)
         try:
             if path != ":memory:":
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +125,9 @@ class History:
         self._db.execute("PRAGMA journal_mode = TRUNCATE")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
-        self._migrate()
+        with self._transaction():
+            if migrate(self._db):
+                self.provenance.sign()
 
     def append(
         self,
@@ -167,6 +172,21 @@ class History:
         except Exception as error:  # noqa: BLE001  (whatever it is, nothing was written)
             kind = HistoryError if _is_of_the_file(error) else Unrecordable
             raise kind(self._cure("written", error)) from None
+        if content_hash is not None:
+            self.provenance.note_purchase()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make what is written inside it durable at once, or none of it.
+
+        Raises:
+            HistoryError: nothing was written.
+        """
+        try:
+            with no_fork, self._transaction():
+                yield
+        except sqlite3.Error as error:
+            raise HistoryError(self._cure("written", error)) from None
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -310,7 +330,7 @@ class History:
                 state = msgspec.json.decode(text, type=TaskState)
             except msgspec.MsgspecError as error:
                 raise HistoryError(self._cure("understood", error)) from None
-            rows.append(Row(state, owner, updated_at))
+            rows.append(Row(records.state_unsigned(state), owner, updated_at))
         return rows
 
     def write(self, sql: str, values: tuple[Any, ...]) -> int:
@@ -337,26 +357,6 @@ class History:
         except Exception as error:  # noqa: BLE001  (also a value that SQLite cannot hold)
             raise HistoryError(self._cure("read", error)) from None
 
-    def _migrate(self) -> None:
-        scripts = sorted(
-            (entry for entry in resources.files("cometact_nb.store").joinpath("migrations").iterdir()
-             if entry.name.endswith(".sql")),
-            key=lambda entry: entry.name,
-        )  # fmt: skip
-        with self._transaction():
-            done = self._version(len(scripts))
-            for number, script in enumerate(scripts[done:], done + 1):
-                for statement in _statements(script.read_text("utf-8")):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {number}")
-
-    def _version(self, newest: int) -> int:
-        """The number of migrations the file has had."""
-        (done,) = self._db.execute("PRAGMA user_version").fetchone()
-        if done > newest:
-            raise sqlite3.DatabaseError("it was written by a newer version of cometact_nb")
-        return int(done)
-
     def _cure(self, what: str, error: Exception) -> str:
         return (
             f"The history {self.path!r} could not be {what}: {error}. Nothing is sent without a record; "
@@ -369,16 +369,6 @@ def is_dead(owner: str) -> bool:
     host, _, rest = owner.partition("/")
     pid = rest.partition("/")[0]
     return host == socket.gethostname() and pid.isdigit() and has_ended(int(pid))
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a migration one by one, since ``executescript`` would end the transaction."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 def _private(path: str) -> None:

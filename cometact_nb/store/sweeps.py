@@ -65,7 +65,8 @@ class SweepRow(msgspec.Struct, frozen=True):
         created_at: Unix seconds, this machine's clock.
         updated_at: Unix seconds: when it was last run, paused or cancelled.
         spec: what was asked for.
-        terms: what was agreed to.
+        terms: what was agreed to; nothing is, where the approval does not hold here.
+        doubt: why the approval does not hold here, as a sentence's beginning; empty when it does.
     """
 
     name: str
@@ -74,6 +75,7 @@ class SweepRow(msgspec.Struct, frozen=True):
     updated_at: float
     spec: Spec
     terms: Terms
+    doubt: str = ""
 
     @property
     def sandbox(self) -> bool:
@@ -94,16 +96,23 @@ class OwnedRow(msgspec.Struct, frozen=True):
 def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -> None:
     """Keep a sweep; one of the same name at the same service is replaced, its tasks stay.
 
+    Terms that say ``"running"`` are its user's approval, and bound to them; see
+    :class:`~cometact_nb.store.provenance.Provenance`.
+
     Raises:
         HistoryError: nothing was written.
     """
     now = time.time()
     sql = (
-        "INSERT INTO sweeps (name, base_url, created_at, updated_at, spec, terms) VALUES (?, ?, ?, ?, ?, ?)"
+        "INSERT INTO sweeps (name, base_url, created_at, updated_at, spec, terms, approval)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at, spec = excluded.spec,"
-        " terms = excluded.terms"
+        " terms = excluded.terms, approval = excluded.approval"
     )
-    history.write(sql, (name, base_url, now, now, _text(spec), _text(terms)))
+    row = (name, base_url, _text(spec), _text(terms))
+    with history.together():
+        approval = history.provenance.bind(*row, anew=terms.state == "running")
+        history.write(sql, (name, base_url, now, now, row[2], row[3], approval))
 
 
 def find(history: History, name: str, base_url: str) -> SweepRow | None:
@@ -252,13 +261,15 @@ def _batched(values: list[str]) -> Iterator[list[str]]:
 
 
 def _sweeps(history: History, clause: str, *values: Any) -> list[SweepRow]:
-    sql = f"SELECT name, base_url, created_at, updated_at, spec, terms FROM sweeps {clause}"  # noqa: S608
-    return [
-        SweepRow(
-            name, base_url, created, updated, _decoded(spec, Spec, history), _decoded(terms, Terms, history)
-        )
-        for name, base_url, created, updated, spec, terms in history.query(sql, values)
-    ]
+    sql = f"SELECT name, base_url, created_at, updated_at, spec, terms, approval FROM sweeps {clause}"  # noqa: S608
+    found = []
+    for name, base_url, created, updated, spec, text, approval in history.query(sql, values):
+        terms = _decoded(text, Terms, history)
+        doubt = history.provenance.doubt_of(approval, name, base_url, spec, text)
+        if doubt:
+            terms = msgspec.structs.replace(terms, approved_usd=0.0)
+        found.append(SweepRow(name, base_url, created, updated, _decoded(spec, Spec, history), terms, doubt))
+    return found
 
 
 def _decoded(text: str, kind: Any, history: History) -> Any:

@@ -1,0 +1,42 @@
+"""Bringing a history's file to the newest form, one script of `migrations` after the other."""
+
+from __future__ import annotations
+
+import sqlite3
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["migrate"]
+
+
+def migrate(db: sqlite3.Connection) -> bool:
+    """Run the scripts that the file has not had, within the caller's transaction; True if it had none.
+
+    Raises:
+        sqlite3.DatabaseError: a newer version wrote the file, or it cannot be changed.
+    """
+    folder = resources.files("cometact_nb.store").joinpath("migrations")
+    scripts = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name
+    )
+    (done,) = db.execute("PRAGMA user_version").fetchone()
+    if done > len(scripts):
+        raise sqlite3.DatabaseError("it was written by a newer version of cometact_nb")
+    for number, script in enumerate(scripts[done:], done + 1):
+        for statement in _statements(script.read_text("utf-8")):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {number}")
+    return bool(done == 0)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a migration one by one, since ``executescript`` would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,144 @@
+"""This user on this machine: a random secret in the user's state folder, never beside a history.
+
+No host name is part of it: those change with each pod of a JupyterHub. Whoever keeps the home keeps the
+secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Record", "User"]
+
+#: A folder of its own: on macOS and Windows the default history lies in the state folder of ``cometact_nb``.
+_NAME = "cometact_nb-user"
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Record:
+    """What this user's state folder knows of a history.
+
+    Args:
+        path: where its approvals were given.
+        writes: how many events it held when one of its cells was last bought.
+    """
+
+    path: str
+    writes: int
+
+
+class User:
+    """Signs for this user, and remembers where histories were approved.
+
+    Args:
+        folder: made when it is first needed; default in the user's state folder.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or _state_folder()
+        self._secret = b""
+        #: Why nothing can be signed; empty when it can.
+        self.problem = ""
+        try:
+            self._secret = _secret(self.folder)
+        except (OSError, ValueError) as error:
+            said = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+            self.problem = f"{str(self.folder)!r} cannot keep your id ({said})"
+
+    def sign(self, *parts: str) -> str | None:
+        """A code for ``parts`` that only this user can compute; None when there is no secret."""
+        if not self._secret:
+            return None
+        return hmac.new(self._secret, json.dumps(parts).encode(), hashlib.sha256).hexdigest()
+
+    def signed(self, code: str | None, *parts: str) -> bool:
+        """Whether ``code`` is this user's for ``parts``."""
+        own = self.sign(*parts)
+        return own is not None and isinstance(code, str) and hmac.compare_digest(own.encode(), code.encode())
+
+    def record(self, history_id: str) -> Record | None:
+        """Where the history with this id was approved; None when this user's state folder does not know."""
+        try:
+            found = json.loads(self._place(history_id).read_bytes())
+            return Record(str(found["path"]), int(found["writes"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def remember(self, history_id: str, record: Record) -> None:
+        """Keep ``record``, whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        place = self._place(history_id)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = place.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            _write(part, json.dumps({"path": record.path, "writes": record.writes}).encode())
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _place(self, history_id: str) -> Path:
+        """A name that is safe whatever stands in a history."""
+        return self.folder / "histories" / hashlib.sha256(history_id.encode()).hexdigest()[:32]
+
+
+def _state_folder() -> Path:
+    import platformdirs  # noqa: PLC0415  (27 ms that `import cometact_nb` need not pay)
+
+    return Path(platformdirs.user_state_dir(_NAME, appauthor=False))
+
+
+def _secret(folder: Path) -> bytes:
+    """The secret of this user, made when there is none.
+
+    Raises:
+        OSError: it cannot be read or made.
+        ValueError: the file holds something else.
+    """
+    path = folder / "id"
+    if not path.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path)
+    if path.stat().st_mode & 0o077:
+        with suppress(OSError):
+            path.chmod(0o600)
+    with suppress(ValueError):
+        secret = bytes.fromhex(path.read_text("ascii").strip())
+        if len(secret) >= _SECRET_BYTES:
+            return secret
+    raise ValueError("what it holds is no id; delete it")
+
+
+def _make(path: Path) -> None:
+    """Write a new secret under its final name, whole, unless another process has just done so."""
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        _write(part, secrets.token_hex(_SECRET_BYTES).encode(), durably=True)
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            if not path.exists():
+                part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes, *, durably: bool = False) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        if durably:
+            file.flush()
+            os.fsync(file.fileno())
