@@ -176,8 +176,8 @@ class Engine:
         match verdict:
             case flow.Created(id=task_id):
                 self.accept(job, task_id)
-            case flow.Doubtful(reason=reason):
-                self.apply(job, events.Unconfirmed(at=now, reason=reason))
+            case flow.Doubtful(reason=reason, answer=answer):
+                self.apply(job, events.Unconfirmed(at=now, reason=reason, answer=answer))
             case flow.Declined():
                 self.spent_usd -= price_usd
                 self.apply(job, _refusal(verdict, now))
@@ -195,7 +195,7 @@ class Engine:
             except asyncio.CancelledError:  # the engine is closed in the middle of a paid request
                 self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
                 raise
-            verdict = flow.judge_create(outcome, self._clock.now())
+            verdict = flow.judge_create(outcome, self._clock.now(), job.endpoint.base_url)
             if not isinstance(verdict, flow.Declined):
                 return verdict
             delay = flow.repost_delay_s(verdict, attempt, waited, limits, self._random)

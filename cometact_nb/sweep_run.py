@@ -36,8 +36,6 @@ _LIMITS = flow.CreateLimits(attempts=200, patience_s=3600.0)
 _STRIKES = 3
 #: More cells to buy than this send one of each pair of inputs ahead.
 CANARY_ABOVE = 4
-#: Refusals that have nothing to do with the cell: every other one would be refused alike.
-_NOT_THE_CELL = {401, 402, 403, 404, 405, 408, 429}
 
 
 @dataclass(eq=False)
@@ -313,7 +311,7 @@ class Runner:
             case flow.Doubtful():
                 self.spent_usd += price
                 self._strike("answers were lost; each request may have been paid for", verdict.reason)
-            case flow.Declined() if _is_general(verdict):
+            case flow.Declined() if verdict.is_general:
                 entry.job, entry.instead_of = None, job.state.key
                 if self.state == "cancelled":
                     entry.mark, entry.reason = "STOPPED", "the sweep was cancelled"
@@ -366,10 +364,3 @@ class Runner:
 def _has_ended(job: Job) -> bool:
     """Whether a task takes no place any more: it ended, or nobody here will learn when it does."""
     return job.state.status.is_terminal or not job.state.watching
-
-
-def _is_general(verdict: flow.Declined) -> bool:
-    """Whether a refusal has nothing to do with the one request."""
-    if verdict.again or not verdict.sent or verdict.status is None:
-        return True
-    return verdict.status in _NOT_THE_CELL or verdict.status < 400  # noqa: PLR2004

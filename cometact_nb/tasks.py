@@ -93,6 +93,11 @@ class Task:
         return self.state.failure_code
 
     @property
+    def credits(self) -> float | None:
+        """What it cost in Runway's credits, 0 when they were given back; None if the service does not say."""
+        return self.state.credits
+
+    @property
     def clip(self) -> Clip | None:
         """The video on disk, or None until it is there."""
         return Clip(self.state.clip) if self.state.clip else None

@@ -229,7 +229,7 @@ class Watcher:
         outcome = await self._ask(job)
         now = self._clock.now()
         age_s = (self._clock.monotonic() - job.known_since) / job.endpoint.time_scale
-        verdict = flow.judge_poll(outcome, now)
+        verdict = flow.judge_poll(outcome, now, job.state.id or "")
         match verdict:
             case flow.Seen(snapshot=snapshot):
                 self._host.apply(job, events.Observed(at=now, snapshot=snapshot))

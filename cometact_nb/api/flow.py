@@ -13,9 +13,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from cometact_nb.api import wire
+from cometact_nb.api.answers import Answer, Lost, NotSent, Outcome, explain, in_doubt, kept, problem_of, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from cometact_nb.domain.task import Snapshot
 
@@ -23,6 +24,7 @@ __all__ = [
     "Answer",
     "Lost",
     "NotSent",
+    "Outcome",
     "PollLimits",
     "Streak",
     "backoff_s",
@@ -30,42 +32,16 @@ __all__ = [
     "judge_poll",
 ]
 
-_REFUSALS = {429}
-#: Outcome of a POST unknown: a gateway gave up on something that may have gone through (499 is nginx's word).
-_UNKNOWN_4XX = {408, 499}
+#: Refused for now: the same request may be sent again.
+_NOT_NOW = {429}
+#: No word on the outcome of a POST: a gateway gave up on something that may have gone through (499 is nginx's
+#: word), a conflict with what is there already (409), a first attempt that was replayed (425).
+_NO_WORD = {408, 409, 425, 499}
 _SERVER_ERRORS_FROM = 500
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer: status code, lower-case header names, whole body."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-    @property
-    def is_html(self) -> bool:
-        """Whether a web page came where JSON was asked for."""
-        kind = self.headers.get("content-type", "").lower()
-        return "html" in kind or self.content[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
-
-
-@dataclass(frozen=True)
-class NotSent:
-    """The request never left: connection refused, DNS, TLS, no free connection."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Lost:
-    """The request was sent, wholly or in part, and no whole answer came back."""
-
-    reason: str
-
-
-Outcome = Answer | NotSent | Lost
+#: Codes that make a server error a refusal: seen live, and nothing was bought (docs/guide/money.md).
+_REFUSED_WITH = {500: "invalid_request", 503: wire.MODEL_NOT_FOUND}
+#: Refusals that any other request would meet alike: the key, the account, the address, the rate.
+_NOT_THE_REQUEST = {401, 402, 403, 404, 405, 429}
 
 
 # --- create ---------------------------------------------------------------------------------------
@@ -98,63 +74,60 @@ class Declined:
     status: int | None = None
     problem: wire.Problem = field(default_factory=wire.Problem)
 
+    @property
+    def is_general(self) -> bool:
+        """Whether any other request would be refused alike: for key, account, address, model or rate."""
+        if self.again or not self.sent or self.status is None or self.status < 400:  # noqa: PLR2004
+            return True
+        return self.status in _NOT_THE_REQUEST or self.problem.is_about_model
+
 
 @dataclass(frozen=True)
 class Doubtful:
-    """It may have been accepted and billed: never sent again by itself."""
+    """It may have been accepted and billed: never sent again by itself.
+
+    Args:
+        reason: what came instead of a clear answer.
+        answer: what came, cut and without secrets; None when nothing did.
+    """
 
     reason: str
+    answer: str | None = None
 
 
-def judge_create(outcome: Outcome, now: float) -> Created | Declined | Doubtful:
-    """What became of the paid POST. ``now`` is Unix seconds, for a ``Retry-After`` date."""
+def judge_create(outcome: Outcome, now: float, base_url: str = "") -> Created | Declined | Doubtful:
+    """What became of the paid POST: accepted with an id, certainly refused, or in doubt.
+
+    Args:
+        outcome: what came.
+        now: Unix seconds, for a ``Retry-After`` date.
+        base_url: of the service, to be named when a web page came.
+    """
     if isinstance(outcome, NotSent):
-        return Declined(f"The service was not reached: {outcome.reason}", again=True, sent=False)
-    if isinstance(outcome, Lost):
-        return Doubtful(outcome.reason)
-    if outcome.status < 300:  # noqa: PLR2004
-        return _judge_accepted(outcome)
-    problem = wire.read_problem(outcome.content)
-    server_error = outcome.status >= _SERVER_ERRORS_FROM and not wire.is_invalid_request(outcome.content)
-    if server_error or outcome.status in _UNKNOWN_4XX:
-        said = f": {problem.message}" if problem.message else ""
-        return Doubtful(f"the service answered HTTP {outcome.status}{said}")
-    return Declined(
-        explain(outcome, problem),
-        again=outcome.status in _REFUSALS,
-        retry_after_s=retry_after_s(outcome.headers.get("retry-after"), now),
-        status=outcome.status,
-        problem=problem,
-    )
+        reason = ". ".join(part for part in (outcome.reason, outcome.cure) if part)
+        return Declined(f"The service was not reached: {reason}", again=not outcome.cure, sent=False)
+    answer = outcome.part if isinstance(outcome, Lost) else outcome
+    if answer is None:
+        return Doubtful(outcome.reason if isinstance(outcome, Lost) else "")
+    if answer.is_success:
+        task_id = wire.read_created(answer.content)
+        if task_id is not None:
+            return Created(task_id)
+    elif _is_refused(answer):
+        problem = problem_of(answer)
+        wait = retry_after_s(answer.headers.get("retry-after"), now)
+        again = answer.status in _NOT_NOW
+        return Declined(explain(answer, problem), again, wait, status=answer.status, problem=problem)
+    broke = f", and {outcome.reason}" if isinstance(outcome, Lost) else ""
+    return Doubtful(in_doubt(answer, base_url) + broke, kept(answer))
 
 
-def _judge_accepted(outcome: Answer) -> Created | Declined | Doubtful:
-    task_id = wire.read_created(outcome.content)
-    if task_id is not None:
-        return Created(task_id)
-    if outcome.is_html:
-        return Declined(explain(outcome, wire.Problem()), again=False, status=outcome.status)
-    return Doubtful(f"the service answered HTTP {outcome.status} without a task id")
-
-
-def explain(answer: Answer, problem: wire.Problem) -> str:
-    """A refusal in words: what the service said, and the cure where one is known."""
-    said = problem.message.strip().rstrip(".")
-    if answer.is_html or 300 <= answer.status < 400:  # noqa: PLR2004
-        what = f"a redirect (HTTP {answer.status})" if answer.status >= 300 else "a web page"  # noqa: PLR2004
-        return f"The service answered with {what} instead of JSON: the base URL or its path is wrong."
-    cures = {
-        400: "Mend the request; it was not accepted.",
-        401: "Check the key (COMETAPI_KEY or act.configure(api_key=…)).",
-        402: "The account has no credit left.",
-        403: "The key may not use this model, or the request was blocked.",
-        404: "The base URL or its path is wrong.",
-        405: "The base URL or its path is wrong.",
-        413: "The request is too large: give https URLs instead of data URIs.",
-        429: "Too many requests, or the account's daily number is used up.",
-    }
-    cure = cures.get(answer.status, "")
-    return " ".join(part for part in (f"HTTP {answer.status}{': ' + said if said else ''}.", cure) if part)
+def _is_refused(answer: Answer) -> bool:
+    """Whether an answer that is no 2xx says no with certainty. Whatever this leaves out is doubt."""
+    if answer.status >= _SERVER_ERRORS_FROM:
+        code = _REFUSED_WITH.get(answer.status)
+        return code is not None and wire.has_code(answer.content, code)
+    return answer.status >= 300 and answer.status not in _NO_WORD  # noqa: PLR2004
 
 
 @dataclass(frozen=True)
@@ -294,27 +267,38 @@ class Streak:
         return ""
 
 
-def judge_poll(outcome: Outcome, now: float) -> Polled:
-    """What a poll brought. A poll is free, so it is asked again whatever came (see :class:`Streak`)."""
-    if not isinstance(outcome, Answer):
-        return TryLater(outcome.reason)
-    read = wire.read_task(outcome.content)
+def judge_poll(outcome: Outcome, now: float, task_id: str = "") -> Polled:
+    """What a poll brought. A poll is free, so it is asked again whatever came (see :class:`Streak`).
+
+    Args:
+        outcome: what came.
+        now: Unix seconds, for a ``Retry-After`` date.
+        task_id: that was asked about; an answer about another task alone is not believed.
+    """
+    answer = outcome.part if isinstance(outcome, Lost) else outcome
+    if not isinstance(answer, Answer):
+        return TryLater(outcome.reason if isinstance(outcome, NotSent | Lost) else "")
+    read = wire.read_task(answer.content, task_id)
     if isinstance(read, wire.NotExist):
         return NotYet()
-    if outcome.status < 300:  # noqa: PLR2004
-        if isinstance(read, wire.Malformed):
-            return TryLater(explain(outcome, wire.Problem()) if outcome.is_html else read.reason)
-        return Seen(read)
-    problem = wire.read_problem(outcome.content)
-    wait = retry_after_s(outcome.headers.get("retry-after"), now)
-    return TryLater(explain(outcome, problem), wait, is_refusal=_is_refused(outcome))
+    if isinstance(read, wire.Other):
+        return TryLater(_another(read.id, task_id), is_refusal=True)
+    if answer.is_success and isinstance(read, wire.Malformed):
+        page = f"HTTP {answer.status}: a web page instead of JSON" if answer.is_html else read.reason
+        return TryLater(outcome.reason if isinstance(outcome, Lost) else page)
+    if answer.is_success and not isinstance(read, wire.Malformed):
+        return Seen(shown(read, answer))
+    wait = retry_after_s(answer.headers.get("retry-after"), now)
+    said = explain(answer, problem_of(answer))
+    return TryLater(said, wait, is_refusal=answer.status not in _NOT_NOW and _is_refused(answer))
 
 
-def _is_refused(answer: Answer) -> bool:
-    """Whether an answer that is no 2xx says no, and not "not now"."""
-    if answer.status >= _SERVER_ERRORS_FROM:
-        return wire.is_invalid_request(answer.content)
-    return answer.status not in _REFUSALS | _UNKNOWN_4XX
+def _another(found: str, asked: str) -> str:
+    """An answer that is not believed: a cache or a gateway may have slipped."""
+    return (
+        f"The service answered about task {found[:80]} instead of {asked[:80]}, which is not believed; "
+        f"act.task({found[:80]!r}) looks at that one"
+    )
 
 
 # --- shared ---------------------------------------------------------------------------------------

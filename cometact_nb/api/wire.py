@@ -1,7 +1,8 @@
 """The vendor's JSON on one side, this package's terms on the other. Nothing else knows these field names.
 
-Two shapes are documented for the same poll (CometAPI, runway-to-get-task-details): Runway's bare object,
-and a gateway's envelope around it. Both are read, in any mixture.
+Three shapes are documented for one task (CometAPI, runway-to-get-task-details and its compatibility route):
+Runway's bare object, a gateway's envelope around it, and a flat object of the gateway's own. They are read in
+any mixture, with the habits that gateways of this kind are known to have.
 """
 
 from __future__ import annotations
@@ -10,13 +11,28 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
+from cometact_nb.api import lenient
 from cometact_nb.domain.task import SignedURL, Snapshot, Status
 
-__all__ = ["STATUS_WORDS", "Malformed", "NotExist", "Problem", "read_created", "read_problem", "read_task"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "STATUS_WORDS",
+    "Malformed",
+    "NotExist",
+    "Other",
+    "Problem",
+    "has_code",
+    "is_no_json",
+    "read_created",
+    "read_problem",
+    "read_task",
+]
+
+T = TypeVar("T")
 
 #: Every status word that is documented or known, outer (the gateway's) and inner (Runway's) alike.
 STATUS_WORDS: dict[str, Status] = {
@@ -38,6 +54,8 @@ STATUS_WORDS: dict[str, Status] = {
     "UNKNOWN": Status.UNKNOWN,
 }
 
+#: A refusal by the gateway's routing: "no available channel … (distributor)".
+MODEL_NOT_FOUND = "model_not_found"
 _NOT_EXIST = "task_not_exist"
 _MILLISECONDS_FROM = 1e11  # later than any date in seconds that matters here
 #: 1 January 9999, UTC: what is later, no clock or calendar here can show.
@@ -45,11 +63,27 @@ _LAST_MOMENT = 253_370_764_800.0
 _TEXT_LIMIT = 2000
 #: An id beyond this would not fit into a URL (2048 characters, as documented for inputs).
 _ID_LIMIT = 1000
+#: Objects inside each other that are looked into.
+_DEPTH = 5
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+#: Where an object keeps the URL of a clip.
+_URL_NAMES = ("url", "uri", "video_url", "result_url")
 
 
 @dataclass(frozen=True)
 class NotExist:
     """The service says that it does not know the id (yet)."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """An answer about another task than was asked about.
+
+    Args:
+        id: of the task that it is about.
+    """
+
+    id: str
 
 
 @dataclass(frozen=True)
@@ -68,24 +102,40 @@ class Problem:
     param: str | None = None
     request_id: str | None = None
 
-
-def decode(content: bytes) -> Any:
-    """``content`` as JSON, or None when it is not (HTML, empty, cut off)."""
-    try:
-        return msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    @property
+    def is_about_model(self) -> bool:
+        """Whether the gateway has no channel for the model at all."""
+        return (self.code or "").strip().lower() == MODEL_NOT_FOUND
 
 
 def read_created(content: bytes) -> str | None:
-    """The id in the answer to a create, bare or in an envelope; None when there is none."""
-    body = decode(content)
-    for place in (body, _get(body, "data")):
-        for name in ("id", "task_id"):
-            value = _get(place, name)
-            if isinstance(value, str) and _can_be_asked_about(value.strip()):
-                return value.strip()
-    return None
+    """The id in the answer to a create, in any known form, also if its end is missing; None without one.
+
+    The forms: an object with an id, bare or inside ``data`` (as an object or as JSON in a text); ``data``
+    that is the id itself, beside a code that says success; the id alone. An answer that names an error has
+    none.
+    """
+    body = lenient.decode_cut_off(content)
+    if body is None:
+        body = content[:_ID_LIMIT].decode("utf-8", "replace").strip()
+    if isinstance(body, str) and _UUID.fullmatch(body.strip()):
+        return body.strip()
+    layers = _layers(body)
+    if any(layer.get("error") for layer in layers):
+        return None
+    ids = _ids(layers) or [
+        layer["data"].strip() for layer in layers if _is_success(layer) and _is_id(layer.get("data"))
+    ]
+    return next((name for name in ids if _can_be_asked_about(name)), None)
+
+
+def _is_success(layer: dict[str, Any]) -> bool:
+    return layer.get("code") in (None, "", "success", "ok", 0, "0", 200, "200")
+
+
+def _is_id(value: Any) -> bool:
+    """Whether a text alone looks like an id: no word, no sentence, no address."""
+    return isinstance(value, str) and re.fullmatch(r"(?=.*[0-9])[\w.:=+~-]{6,}", value.strip()) is not None
 
 
 def _can_be_asked_about(task_id: str) -> bool:
@@ -93,100 +143,159 @@ def _can_be_asked_about(task_id: str) -> bool:
     return task_id.isprintable() and task_id.strip(".") != "" and len(task_id) <= _ID_LIMIT
 
 
-def read_task(content: bytes) -> Snapshot | NotExist | Malformed:
-    """What a poll's body says, in either documented shape.
+def read_task(content: bytes, asked: str = "") -> Snapshot | NotExist | Other | Malformed:
+    """The task in a poll's body, in any mixture of the documented shapes.
 
-    Where the envelope and the object inside it disagree:
+    Where the objects inside each other disagree about the status:
 
     1. the inner word is the vendor's own and wins, except that
     2. an outer end beats an inner word that is no end: success if there is an output, failure or
        cancellation always; an outer success without any output is still running;
     3. two different ends: success if there is an output (what was paid for is not thrown away), else the
-       inner one.
+       inner one;
+    4. a number instead of a word says nothing, and is a success only beside an output and a finished time or
+       100 %.
+
+    Args:
+        content: the body.
+        asked: the id that was asked about; an answer whose ids are all others is another task's.
     """
-    body = decode(content)
-    if not isinstance(body, dict):
+    layers = _layers(lenient.decode(content))
+    if not layers:
         return Malformed("an answer that is no JSON object")
-    if _is_not_exist(body):
-        return NotExist()
-    outer, inner = _shapes(body)
-    if outer is None and inner is None:
-        problem = read_problem(content)
-        return Malformed(f"no task in the answer{': ' + problem.message if problem.message else ''}")
-    return _snapshot(outer or {}, inner or {})
+    shapes = [layer for at, layer in enumerate(layers) if _is_task(layer, layers[at + 1 :])]
+    ids = _ids(shapes)
+    if asked and ids and asked.strip().lower() not in {name.lower() for name in ids}:
+        return Other(ids[0][:_TEXT_LIMIT])
+    unknown = any(_says_not_exist(layer) for layer in layers)
+    if not shapes:
+        said = read_problem(content).message
+        return NotExist() if unknown else Malformed(f"no task in the answer{': ' + said if said else ''}")
+    snapshot = _snapshot(shapes, asked.strip() if asked and ids else next(iter(ids), ""))
+    has_clip = snapshot.status is Status.SUCCEEDED and snapshot.output_urls
+    return NotExist() if unknown and not has_clip else snapshot
 
 
 def read_problem(content: bytes) -> Problem:
     """What an error body says, in any of its known forms; empty for anything else."""
-    body = decode(content)
+    body = lenient.decode_cut_off(content)
     inner = _get(body, "error")
     place = inner if isinstance(inner, dict) else body
     if isinstance(inner, str):
-        place = {"message": inner}
+        place = {"message": inner, "code": _get(body, "code")}
     message = _text(_get(place, "message")) or ""
     found = re.search(r"request id:\s*([\w.-]{4,80})", message, re.IGNORECASE)
     return Problem(
         message=message,
-        code=_text(_get(place, "code")) or _text(_get(place, "type")) or None,
+        code=_text(_get(place, "code")) or None,
         param=_text(_get(place, "param")) or None,
         request_id=found.group(1) if found else None,
     )
 
 
-def is_invalid_request(content: bytes) -> bool:
-    """Whether a 500 is the documented ``invalid_request``, which is a refusal and no accident."""
-    return read_problem(content).code == "invalid_request"
+def has_code(content: bytes, code: str) -> bool:
+    """Whether an error body's ``code`` (and not its type or message) is ``code``, in any case."""
+    return (read_problem(content).code or "").strip().lower() == code
 
 
-def _is_not_exist(body: dict[str, Any]) -> bool:
-    words = [body.get("code"), body.get("status"), _get(body.get("data"), "status")]
-    words += [_get(body.get("error"), "code")]
-    return any(isinstance(word, str) and word.lower() == _NOT_EXIST for word in words)
+def is_no_json(content: bytes) -> bool:
+    """Whether a body is no JSON object or list, such as a web page."""
+    return not isinstance(lenient.decode(content), (dict, list))
 
 
-def _shapes(body: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """(envelope, object inside it), either of them None."""
-    data = body.get("data")
-    if isinstance(data, dict):
-        if "task_id" in data or isinstance(data.get("data"), dict):
-            inner = data.get("data")
-            return data, inner if isinstance(inner, dict) and inner else None
-        return None, data
-    if "status" in body or ("id" in body and "error" not in body):
-        return None, body
-    return None, None
+def _says_not_exist(layer: dict[str, Any]) -> bool:
+    error = layer.get("error")
+    words = [layer.get(name) for name in ("code", "status", "message", "data")]
+    words += [error, *(_get(error, name) for name in ("code", "type", "message"))]
+    return any(isinstance(word, str) and word.strip().lower() == _NOT_EXIST for word in words)
 
 
-def _snapshot(outer: dict[str, Any], inner: dict[str, Any]) -> Snapshot:
+def _layers(body: Any) -> list[dict[str, Any]]:
+    """The objects inside each other, the outermost first: an envelope's ``data``, and what is in that."""
+    found: list[dict[str, Any]] = []
+    place = lenient.as_object(body)
+    while place is not None and len(found) < _DEPTH:
+        found.append(place)
+        place = lenient.as_object(place.get("data"))
+    return found
+
+
+def _is_task(layer: dict[str, Any], inside: list[dict[str, Any]]) -> bool:
+    """Whether an object says something about a task.
+
+    An envelope's ``id`` may be the request's, and a number as its status may be HTTP's.
+    """
+    status = layer.get("status")
+    if status is None or status == "":
+        is_envelope = "code" in layer and "data" in layer and "task_id" not in layer
+        return bool(_ids([layer])) and not is_envelope and not layer.get("error")
+    return isinstance(status, str) or not inside or bool(_ids([layer]))
+
+
+def _ids(layers: list[dict[str, Any]]) -> list[str]:
+    """Every id that objects carry, the gateway's own first, and last an ``id`` that may be the request's."""
+    found = [layer.get(name) for name in ("task_id", "taskId") for layer in layers]
+    found += [layer.get("id") for layer in sorted(layers, key=lambda layer: "code" in layer)]
+    return [lenient.clean(value).strip() for value in found if isinstance(value, str) and value.strip()]
+
+
+def _snapshot(shapes: list[dict[str, Any]], task_id: str) -> Snapshot:
+    """One snapshot of objects inside each other, the outermost first; inner fields win."""
     notes: list[str] = []
-    urls = _urls(inner.get("output")) or _urls(outer.get("result_url")) or _urls(outer.get("output"))
-    raw = " / ".join(str(shape["status"])[:80] for shape in (outer, inner) if shape.get("status") is not None)
-    status = _agree(
-        _word(outer.get("status"), notes), _word(inner.get("status"), notes), has_output=bool(urls)
-    )
+    words = [shape.get("status") for shape in shapes if shape.get("status") not in (None, "")]
+    known = [_word(word, notes) for word in words]
+    urls = _output(shapes, said_success=Status.SUCCEEDED in known)
+    progress = _pick(shapes, _progress, "progress")
+    finished_at = _pick(shapes, _time, "finish_time")
+    status = _agreed(known, has_output=bool(urls))
+    if urls and words and all(map(_is_number, words)) and (finished_at or progress == 1):
+        status = Status.SUCCEEDED
     failed = status is Status.FAILED
     return Snapshot(
         status=status,
-        raw_status=raw,
-        id=_text(inner.get("id")) or _text(outer.get("task_id")) or "",
-        progress=_first(_progress(inner.get("progress")), _progress(outer.get("progress"))),
-        failure=(_text(inner.get("failure")) or _text(outer.get("fail_reason")) or None) if failed else None,
-        failure_code=(_text(inner.get("failureCode")) or None) if failed else None,
+        raw_status=" / ".join(lenient.clean(str(word)[:80]) for word in words),
+        id=task_id[:_TEXT_LIMIT],
+        progress=progress,
+        failure=_pick(shapes, _words, "failure", "fail_reason") if failed else None,
+        failure_code=_pick(shapes, _words, "failureCode") if failed else None,
         output_urls=urls,
-        created_at=_first(_time(inner.get("createdAt")), _time(outer.get("submit_time"))),
-        started_at=_time(outer.get("start_time")),
-        finished_at=_time(outer.get("finish_time")),
+        created_at=_pick(shapes, _time, "createdAt", "submit_time"),
+        started_at=_pick(shapes, _time, "start_time"),
+        finished_at=finished_at,
+        credits=_pick(shapes, _credits, "cost"),
+        estimated_credits=_pick(shapes, _credits, "estimatedCost"),
         notes=tuple(notes),
     )
 
 
-def _agree(outer: Status | None, inner: Status | None, *, has_output: bool) -> Status:
-    """One status of two; the rule is in :func:`read_task`."""
-    if inner is None or inner is Status.UNKNOWN:
-        if outer is Status.SUCCEEDED and inner is Status.UNKNOWN and not has_output:
-            return Status.UNKNOWN
-        return outer or inner or Status.UNKNOWN
-    if outer is None or outer is inner or not outer.is_terminal:
+def _pick(shapes: list[dict[str, Any]], read: Callable[[Any], T | None], *names: str) -> T | None:
+    """The first of the fields ``names`` that can be read, each in the innermost object that has it."""
+    for name in names:
+        for shape in reversed(shapes):
+            value = read(shape.get(name))
+            if value is not None:
+                return value
+    return None
+
+
+def _output(shapes: list[dict[str, Any]], *, said_success: bool) -> tuple[str, ...]:
+    """The clips' URLs. Some gateways put one into ``fail_reason`` on success."""
+    places = ("output", "result_url", "video_url", *(("fail_reason",) if said_success else ()))
+    return _pick(shapes, lambda value: _urls(value) or None, *places) or ()
+
+
+def _agreed(words: list[Status], *, has_output: bool) -> Status:
+    """One status of several, the outermost first; the rule is in :func:`read_task`."""
+    status: Status | None = None
+    for word in reversed(words):
+        status = word if status is None else _agree(word, status, has_output=has_output)
+    return status or Status.UNKNOWN
+
+
+def _agree(outer: Status, inner: Status, *, has_output: bool) -> Status:
+    if inner is Status.UNKNOWN:
+        return inner if outer is Status.SUCCEEDED and not has_output else outer
+    if outer is inner or not outer.is_terminal:
         return inner
     if inner.is_terminal:
         return Status.SUCCEEDED if has_output and Status.SUCCEEDED in {outer, inner} else inner
@@ -195,14 +304,27 @@ def _agree(outer: Status | None, inner: Status | None, *, has_output: bool) -> S
     return outer
 
 
-def _word(value: Any, notes: list[str]) -> Status | None:
-    if value is None or value == "":
-        return None
+def _word(value: Any, notes: list[str]) -> Status:
     known = STATUS_WORDS.get(value.strip().upper().replace("-", "_")) if isinstance(value, str) else None
     if known is None:
-        notes.append(f"unknown status word {str(value)[:80]!r}")
+        notes.append(f"unknown status word {lenient.clean(str(value)[:80])!r}")
         return Status.UNKNOWN
     return known
+
+
+def _is_number(word: Any) -> bool:
+    """Whether a status is a number, also as a text."""
+    return _number(word) is not None or (isinstance(word, str) and word.strip().isdecimal())
+
+
+def _credits(value: Any) -> float | None:
+    """The vendor's credits in ``{"credits": 25}``; never less than none."""
+    number = _number(_get(value, "credits"))
+    return number if number is not None and number >= 0 else None
+
+
+def _words(value: Any) -> str | None:
+    return _text(value) or None
 
 
 def _progress(value: Any) -> float | None:
@@ -222,14 +344,19 @@ def _progress(value: Any) -> float | None:
     return share if 0 <= share <= 1 else None
 
 
-def _urls(value: Any) -> tuple[str, ...]:
-    """The URLs in ``output``: a list, or a single string. Only web addresses are kept."""
-    values = value if isinstance(value, list) else [value]
-    return tuple(
-        SignedURL(url)
-        for url in values
-        if isinstance(url, str) and re.match(r"https?://", url, re.IGNORECASE)
-    )
+def _urls(value: Any, depth: int = 3) -> tuple[str, ...]:
+    """The web addresses in ``output``: texts, or objects that hold one, alone or in a list."""
+    if isinstance(value, str):
+        url = lenient.clean(value.strip())
+        if url[:1] in {"[", "{"}:
+            return _urls(lenient.decode(url.encode()), depth - 1) if depth else ()
+        return (SignedURL(url),) if re.match(r"https?://\S+$", url, re.IGNORECASE) else ()
+    if isinstance(value, dict):
+        value = next((value[name] for name in _URL_NAMES if value.get(name)), None)
+        return _urls(value, depth - 1) if depth else ()
+    if not isinstance(value, list) or not depth:
+        return ()
+    return tuple(dict.fromkeys(url for part in value for url in _urls(part, depth - 1)))
 
 
 def _time(value: Any) -> float | None:
@@ -259,7 +386,7 @@ def _number(value: Any) -> float | None:
 
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value[:_TEXT_LIMIT]
+        return lenient.clean(value[:_TEXT_LIMIT])
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)[:_TEXT_LIMIT]
     return None
@@ -267,7 +394,3 @@ def _text(value: Any) -> str | None:
 
 def _get(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
-
-
-def _first(*values: float | None) -> float | None:
-    return next((value for value in values if value is not None), None)

@@ -6,6 +6,7 @@ docs.dev.runwayml.com/api-details/moderation.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -47,6 +48,10 @@ class Advice:
             money += " The service would have billed this." if self.billed == "yes" else ""
         return " ".join(part for part in (self.headline, self.cure, money) if part)
 
+
+#: Of an answer that was not understood, in a message; the state has more of it.
+_ANSWER_CHARS = 300
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 
 #: By prefix of the failure code, the longest first.
 _FAILURES: tuple[tuple[str, str, str, Billed], ...] = (
@@ -112,14 +117,7 @@ def _advice(state: TaskState) -> Advice:
                 "unknown",
             )
         case Status.UNCONFIRMED:
-            return Advice(
-                f"The paid request was sent and its outcome is unknown: {state.problem or 'no reason'}.",
-                f"Look in your CometAPI log before anything else, and take t = {_call(state)}. If the task "
-                "is there, t.confirm('its id') goes on with it; if it is not, t.forget(). "
-                + ("At the service, " if state.in_sandbox else "")
-                + "t.resubmit() sends it again and may pay twice.",
-                "unknown",
-            )
+            return _unconfirmed(state)
         case Status.FORGOTTEN:
             return Advice("You gave this unconfirmed request up.", "", "unknown")
         case Status.NOT_FOUND:
@@ -136,6 +134,28 @@ def _advice(state: TaskState) -> Advice:
             "unknown",
         )
     return Advice(waiting_line(state), state.problem or "", "unknown")
+
+
+def _unconfirmed(state: TaskState) -> Advice:
+    """What to do about a lost or unclear answer, with what had come of it."""
+    reason = (state.problem or "no reason").rstrip(".")
+    raw = " ".join((state.raw_answer or "").split())
+    answer = (
+        f" The service's answer was: {raw[:_ANSWER_CHARS]}{'…' if len(raw) > _ANSWER_CHARS else ''}"
+        if raw
+        else ""
+    )
+    named = _ID.search(raw)
+    name = named.group() if named else "its id"
+    hint = f" The answer names {name}." if named else ""
+    return Advice(
+        f"The paid request was sent and its outcome is unknown: {reason}.{answer}",
+        f"Look in your CometAPI log before anything else, and take t = {_call(state)}.{hint} If the task "
+        f"is there, t.confirm({name!r}) goes on with it; if it is not, t.forget(). "
+        + ("At the service, " if state.in_sandbox else "")
+        + "t.resubmit() sends it again and may pay twice.",
+        "unknown",
+    )
 
 
 def _call(state: TaskState) -> str:
@@ -170,7 +190,7 @@ def _failed(state: TaskState) -> Advice:
 def _refused(state: TaskState) -> Advice:
     said = (state.failure or "The request was refused").rstrip(".")
     if not state.sent:
-        return Advice(f"{said}.", "Nothing left this machine; submit again when the network is back.", "no")
+        return Advice(f"{said}.", "Nothing left this machine; submit again when that is mended.", "no")
     return Advice(f"{said}.", "", "no")
 
 

@@ -95,6 +95,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         created_at: Unix seconds, by the vendor's clock.
         started_at: the same.
         finished_at: the same.
+        credits: what the task cost, in Runway's credits; 0 when they were given back.
+        estimated_credits: what it will probably cost, in the same.
         notes: what in the answer was not understood.
     """
 
@@ -108,6 +110,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     created_at: float | None = None
     started_at: float | None = None
     finished_at: float | None = None
+    credits: float | None = None
+    estimated_credits: float | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -186,6 +190,7 @@ class Unconfirmed(TaskEvent, frozen=True, kw_only=True, tag="unconfirmed"):
     """The POST was sent and its outcome is unknown."""
 
     reason: str
+    answer: str | None = None
 
 
 class Forgotten(TaskEvent, frozen=True, kw_only=True, tag="forgotten"):
@@ -293,6 +298,9 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
         param: the field the refusal named.
         sent: False when the POST never left this machine.
         cancel_message: how the service answered a cancel it did not carry out.
+        raw_answer: the service's answer to a POST whose outcome is unknown, cut and without secrets.
+        credits: what the task cost, in Runway's credits (SDK 5.14, August 2026); 0 when they were given back.
+        estimated_credits: what it will probably cost, in the same.
     """
 
     key: str
@@ -322,6 +330,9 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
     param: str | None = None
     sent: bool = True
     cancel_message: str | None = None
+    raw_answer: str | None = None
+    credits: float | None = None
+    estimated_credits: float | None = None
 
     @property
     def in_sandbox(self) -> bool:
@@ -413,7 +424,12 @@ def reduce(state: TaskState, event: TaskEvent) -> TaskState:  # noqa: PLR0912  (
             )
         case Unconfirmed():
             return change(
-                state, status=Status.UNCONFIRMED, problem=event.reason, waiting_for=None, ended_at=event.at
+                state,
+                status=Status.UNCONFIRMED,
+                problem=event.reason,
+                raw_answer=event.answer,
+                waiting_for=None,
+                ended_at=event.at,
             )
         case Forgotten():
             return change(state, status=Status.FORGOTTEN, ended_at=event.at)
@@ -443,9 +459,14 @@ def _observed(state: TaskState, event: Observed) -> TaskState:
     seen = event.snapshot
     change = msgspec.structs.replace
     if state.status in FINAL and not _takes_back(state, seen):
-        if seen.status is state.status and seen.output_urls:
-            return change(state, output_urls=seen.output_urls, observed_at=event.at)
-        return state
+        if seen.status is not state.status:
+            return state
+        return change(
+            state,
+            output_urls=seen.output_urls or state.output_urls,
+            credits=_first(seen.credits, state.credits),
+            observed_at=event.at,
+        )
     known = [progress for progress in (seen.progress, state.progress) if progress is not None]
     return change(
         state,
@@ -457,6 +478,8 @@ def _observed(state: TaskState, event: Observed) -> TaskState:
         failure_code=seen.failure_code,
         output_urls=seen.output_urls or state.output_urls,
         created_at=seen.created_at or state.created_at,
+        credits=_first(seen.credits, state.credits),
+        estimated_credits=_first(seen.estimated_credits, state.estimated_credits),
         observed_at=event.at,
         ended_at=event.at if seen.status.is_terminal else None,
         waiting_for=None,
@@ -475,3 +498,7 @@ def _takes_back(state: TaskState, seen: Snapshot) -> bool:
         has_output = bool(state.output_urls or state.clips)
         return not has_output and seen.status in FINAL
     return True
+
+
+def _first(new: float | None, old: float | None) -> float | None:
+    return old if new is None else new

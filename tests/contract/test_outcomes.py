@@ -23,7 +23,7 @@ EXPECTED = {
     "slow-answer:seconds=0.5": (1, 1, "SUCCEEDED", True, ""),
     "truncated-answer": (1, 1, "UNCONFIRMED", False, "outcome is unknown"),
     "no-id": (1, 1, "UNCONFIRMED", False, "HTTP 200 without a task id"),
-    "html-200": (1, 0, "REFUSED", False, "a web page instead of JSON"),
+    "html-200": (1, 0, "UNCONFIRMED", False, "may be wrong: it answered with a web page instead of JSON"),
     "redirect-301": (1, 0, "REFUSED", False, "a redirect (HTTP 301)"),
     "http-400": (1, 0, "REFUSED", False, "HTTP 400: bad request"),
     "http-401": (1, 0, "REFUSED", False, "Check the key"),

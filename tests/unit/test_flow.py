@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cometact_nb.api import flow
+from cometact_nb.domain.service import Secret
 from cometact_nb.domain.task import Snapshot, Status
 
 NOW = 1_800_000_000.0
@@ -20,6 +23,8 @@ REFUSED = b'{"error": {"message": "no (request id: 2026050112)", "type": "comet_
 INVALID = (
     b'{"error": {"message": "invalid request body", "type": "comet_api_error", "code": "invalid_request"}}'
 )
+NO_CHANNEL = (Path(__file__).parents[1] / "wire" / "error-503-model-not-found.json").read_bytes()
+SIGNED = "https://x.example/a.png?token=TOKEN"
 HTML = b"<!doctype html><html><title>hello</title></html>"
 
 
@@ -27,7 +32,7 @@ def answer(status: int, content: bytes = REFUSED, **headers: str) -> flow.Answer
     return flow.Answer(status, {**JSON, **{k.replace("_", "-"): v for k, v in headers.items()}}, content)
 
 
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 409, 413, 415, 422, 301, 302, 307])
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 413, 415, 422, 301, 302, 307])
 def test_a_clear_refusal_of_the_post_is_final(status: int) -> None:
     verdict = flow.judge_create(answer(status), NOW)
     assert isinstance(verdict, flow.Declined)
@@ -36,8 +41,8 @@ def test_a_clear_refusal_of_the_post_is_final(status: int) -> None:
     assert verdict.status == status
 
 
-@pytest.mark.parametrize("status", [408, 499, 500, 501, 502, 503, 504, 520, 522, 524, 599])
-def test_a_server_error_leaves_the_outcome_of_the_post_unknown(status: int) -> None:
+@pytest.mark.parametrize("status", [408, 409, 425, 499, 500, 501, 502, 503, 504, 520, 522, 524, 599])
+def test_a_server_error_or_a_gateway_s_timeout_leaves_the_outcome_of_the_post_unknown(status: int) -> None:
     assert isinstance(flow.judge_create(answer(status), NOW), flow.Doubtful)
 
 
@@ -65,10 +70,132 @@ def test_a_200_without_an_id_leaves_the_outcome_unknown(content: bytes) -> None:
     assert isinstance(flow.judge_create(answer(200, content), NOW), flow.Doubtful)
 
 
-def test_a_web_page_means_a_wrong_address() -> None:
-    verdict = flow.judge_create(flow.Answer(200, {"content-type": "text/html"}, HTML), NOW)
+@pytest.mark.parametrize("content", [HTML, b"sorry"])
+def test_a_web_page_with_status_200_is_doubt_and_names_the_base_url_first(content: bytes) -> None:
+    page = flow.Answer(200, {"content-type": "text/html"}, content)
+    verdict = flow.judge_create(page, NOW, "https://api.example.com")
+    assert isinstance(verdict, flow.Doubtful)
+    assert verdict.reason.startswith("base_url='https://api.example.com' may be wrong")
+
+
+@pytest.mark.parametrize("status", [401, 403, 413, 429])
+def test_a_web_page_with_a_4xx_is_no_redirect(status: int) -> None:
+    verdict = flow.judge_create(flow.Answer(status, {"content-type": "text/html"}, HTML), NOW)
     assert isinstance(verdict, flow.Declined)
+    assert verdict.message.startswith(f"HTTP {status}: a web page instead of JSON")
+    assert "redirect" not in verdict.message
+    assert "base URL" not in verdict.message
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_named_and_points_at_the_base_url(status: int) -> None:
+    verdict = flow.judge_create(answer(status), NOW)
+    assert isinstance(verdict, flow.Declined)
+    assert f"a redirect (HTTP {status})" in verdict.message
     assert "base URL" in verdict.message
+
+
+def test_what_came_instead_of_an_id_is_kept_bounded_and_without_secrets() -> None:
+    key = Secret("sk-canary-key-5f2d")
+    body = b'{"code": "success", "ticket": 17, "you": "sk-canary-key-5f2d", "at": "https://x.example/a?sig=SIGNED"}'
+    verdict = flow.judge_create(flow.Answer(200, JSON, body, key), NOW)
+    assert isinstance(verdict, flow.Doubtful)
+    assert verdict.answer is not None
+    assert '"ticket": 17' in verdict.answer
+    assert "sk-canary" not in verdict.answer
+    assert "SIGNED" not in verdict.answer
+    long = flow.judge_create(flow.Answer(502, {}, b"x y " * 100_000), NOW)
+    assert isinstance(long, flow.Doubtful)
+    assert len(long.answer or "") == 4000
+    assert flow.judge_create(flow.Answer(502, {}, b""), NOW) == flow.Doubtful("the service answered HTTP 502")
+
+
+def test_what_had_come_of_an_answer_is_kept_and_the_break_is_named() -> None:
+    part = flow.Answer(200, JSON, b'{"id": "5b91e444-c232-')
+    verdict = flow.judge_create(flow.Lost("the connection broke", part), NOW)
+    assert isinstance(verdict, flow.Doubtful)
+    assert verdict.answer == '{"id": "5b91e444-c232-'
+    assert verdict.reason.endswith("without a task id, and the connection broke")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+def test_our_own_key_and_signed_links_stand_in_no_message(status: int) -> None:
+    said = {
+        "message": "bad key sk-canary-key-5f2d for https://x.example/a.png?X-Amz-Signature=SIGNED\x1b[2J",
+        "code": "invalid_request",
+        "param": "sk-canary-key-5f2d",
+    }
+    got = flow.Answer(status, JSON, json.dumps({"error": said}).encode(), Secret("sk-canary-key-5f2d"))
+    verdict = flow.judge_create(got, NOW)
+    assert isinstance(verdict, flow.Declined)
+    for words in (repr(verdict), verdict.message, repr(got.key), repr(flow.judge_poll(got, NOW))):
+        assert "sk-canary" not in words
+        assert "SIGNED" not in words
+        assert "\x1b" not in words
+
+
+def test_a_failure_s_words_hold_no_key_and_no_signature() -> None:
+    task = {
+        "id": "t1",
+        "status": "FAILED",
+        "failureCode": "ASSET.INVALID",
+        "failure": f"cannot read {SIGNED}",
+    }
+    seen = flow.judge_poll(flow.Answer(200, JSON, json.dumps(task).encode()), NOW, "t1")
+    assert isinstance(seen, flow.Seen)
+    assert "https://x.example/a.png" in (seen.snapshot.failure or "")
+    assert "TOKEN" not in repr(seen)
+
+
+def test_no_channel_for_the_model_is_a_refusal_and_says_what_it_is() -> None:
+    verdict = flow.judge_create(answer(503, NO_CHANNEL), NOW)
+    assert isinstance(verdict, flow.Declined)
+    assert "no channel for this model" in verdict.message
+    assert "nothing was bought" in verdict.message
+
+
+def test_a_request_that_no_repetition_mends_is_not_repeated() -> None:
+    verdict = flow.judge_create(
+        flow.NotSent("the certificate is not trusted", cure="Set SSL_CERT_FILE."), NOW
+    )
+    assert isinstance(verdict, flow.Declined)
+    assert (verdict.again, verdict.sent) == (False, False)
+    assert verdict.message == (
+        "The service was not reached: the certificate is not trusted. Set SSL_CERT_FILE."
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "other", "status": "SUCCEEDED"},
+        {"task_id": "other", "status": "SUCCESS", "result_url": "https://x.example/a.mp4"},
+        {"code": "success", "data": {"task_id": "other", "status": "SUCCESS", "data": {"id": "other-2"}}},
+    ],
+)
+def test_an_answer_about_another_task_is_not_believed_and_said(body: object) -> None:
+    verdict = flow.judge_poll(flow.Answer(200, JSON, json.dumps(body).encode()), NOW, "mine")
+    assert isinstance(verdict, flow.TryLater)
+    assert verdict.is_refusal
+    assert "about task other" in verdict.reason
+    assert "act.task('other')" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "MINE", "status": "RUNNING"},
+        {"status": "RUNNING"},
+        {"id": 17, "status": "RUNNING"},
+        {"id": None, "status": "RUNNING"},
+        {"code": "success", "data": {"task_id": "mine", "status": "QUEUED", "data": {"id": "upstream"}}},
+        {"code": "success", "data": {"task_id": "gateway", "status": "QUEUED", "data": {"id": "mine"}}},
+        {"code": "success", "id": "request-7", "data": {"status": "RUNNING"}},
+    ],
+)
+def test_an_answer_in_which_any_id_is_ours_or_none_is_there_is_believed(body: object) -> None:
+    verdict = flow.judge_poll(flow.Answer(200, JSON, json.dumps(body).encode()), NOW, "mine")
+    assert isinstance(verdict, flow.Seen)
 
 
 def test_a_refusal_says_what_the_service_said_and_the_cure() -> None:
