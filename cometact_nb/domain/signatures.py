@@ -4,8 +4,8 @@ A signed link names a file and carries a permission to read it for a while. The 
 the file does not. A parameter that may choose the file (``?v=2``, ``?id=123``, ``versionId``) is never here.
 
 The names stand in the stores' own pages: docs.aws.amazon.com (Signature Version 2 and 4, CloudFront signed
-URLs), cloud.google.com/storage/docs/access-control/signed-urls, learn.microsoft.com (service, account and user
-delegation SAS), cloudinary.com/documentation (token-based access), and those of Alibaba, Tencent and others.
+URLs), cloud.google.com/storage/docs/access-control/signed-urls, learn.microsoft.com (service, account and
+user delegation SAS), cloudinary.com/documentation (token-based access), and those of Alibaba, Tencent and others.
 """
 
 from __future__ import annotations
@@ -47,9 +47,7 @@ class Family:
 
 
 def _family(name: str, marks: str, names: str = "", prefix: str = "", keeps: str = "") -> Family:
-    return Family(
-        name, *(frozenset(part.split()) for part in (marks, names)), prefix, frozenset(keeps.split())
-    )
+    return Family(name, frozenset(marks.split()), frozenset(names.split()), prefix, frozenset(keeps.split()))
 
 
 FAMILIES = (
