@@ -22,8 +22,8 @@ def identity_of(uri: str) -> str:
     """What is the same for two addresses of the same file.
 
     A web address loses what signs it (see :mod:`cometact_nb.domain.signatures`), its fragment, an empty
-    query, the default port and a dot after its host; scheme, host and percent-encoding are written in one way (RFC
-    3986, 6.2). A data URI becomes the SHA-256 of the bytes that it holds. Anything else stays as it is.
+    query, the default port and a dot after its host; scheme, host and percent-encoding are written in one way
+    (RFC 3986, 6.2). A data URI becomes the SHA-256 of the bytes that it holds. Anything else stays as it is.
 
     Args:
         uri: of a character or a reference clip.

@@ -5,7 +5,8 @@ the file does not. A parameter that may choose the file (``?v=2``, ``?id=123``, 
 
 The names stand in the stores' own pages: docs.aws.amazon.com (Signature Version 2 and 4, CloudFront signed
 URLs), cloud.google.com/storage/docs/access-control/signed-urls, learn.microsoft.com (service, account and
-user delegation SAS), cloudinary.com/documentation (token-based access), and those of Alibaba, Tencent and others.
+user delegation SAS), cloudinary.com/documentation (token-based access), and those of Alibaba, Tencent
+and others.
 """
 
 from __future__ import annotations
