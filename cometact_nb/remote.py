@@ -6,28 +6,34 @@ import asyncio
 import io
 import ipaddress
 import re
+import zlib
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from cometact_nb.api.flow import Answer
+from cometact_nb.api.flow import Answer, Lost, NotSent
+from cometact_nb.contents import with_content
 from cometact_nb.domain.inspection import MediaFacts
 from cometact_nb.domain.media import Finding, MediaRef, check_uri
 from cometact_nb.domain.service import is_loopback
-from cometact_nb.domain.sniff import Sniffed, sniff
-from cometact_nb.store.probe import Probed, can_probe, probe
+from cometact_nb.domain.sniff import sniff
 
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO
+    from concurrent.futures import Executor
+    from typing import Any
 
     from cometact_nb.api.client import Client
 
-__all__ = ["BLOCK", "Limits", "Look", "Seen", "with_content"]
+__all__ = ["BLOCK", "Limits", "Look", "Seen"]
 
 #: Bytes of one ranged request: the header of nearly every image, and of a clip whose index stands first.
 BLOCK = 256 * 1024
 _OK, _PARTIAL, _NO_SUCH_RANGE = 200, 206, 416
+#: What a host answers that has trouble; it says nothing of the file.
+_IN_TROUBLE = {408, 425, 429, 500, 502, 503, 504}
+#: Answers that mean the address and not the question, when HEAD has the same.
+_NOBODYS = {401, 404, 410}
 #: Clash and its kind give every name an address in here, which says nothing about the name.
 _FAKE_ADDRESSES = ipaddress.ip_network("198.18.0.0/15")
 
@@ -50,12 +56,14 @@ class Seen:
         early: what was wrong before there were facts; nothing more was looked at then.
         unchecked: what could not be looked at, as sentences.
         unreachable: why no answer came, when the network is the problem.
+        hurried: there was no time for all of it.
     """
 
     facts: MediaFacts
     early: tuple[Finding, ...] = ()
     unchecked: tuple[str, ...] = ()
     unreachable: str | None = None
+    hurried: bool = False
 
 
 class Look:
@@ -65,11 +73,14 @@ class Look:
         client: the shared HTTP client. It sends no key here.
         url: what is looked at.
         limits: what the look may cost.
+        pool: its threads read and judge content; None for those of the loop.
     """
 
-    def __init__(self, client: Client, url: str, limits: Limits) -> None:
+    def __init__(self, client: Client, url: str, limits: Limits, pool: Executor | None = None) -> None:
         self.requests = 0
         self.bytes = 0
+        self.range_status: int | None = None  #: with which the host refused a part of the file
+        self._pool = pool
         self._client = client
         self._url = url
         self._limits = limits
@@ -87,22 +98,35 @@ class Look:
             return Seen(MediaFacts(), early)
         self.requests += 1
         answer = await self._client.head(self._url, self._left())
-        if not isinstance(answer, Answer):
+        if isinstance(answer, NotSent) or (isinstance(answer, Lost) and "time" in answer.reason):
             return Seen(MediaFacts(), unreachable=answer.reason)
+        if not isinstance(
+            answer, Answer
+        ):  # it breaks the connection; whether at any request, a GET will tell
+            return await self._see_content(MediaFacts(supports_head=False), ())
         facts = _from_headers(self._url, answer)
+        if answer.status in _IN_TROUBLE:
+            unchecked = f"Whether the host answers HEAD: it said HTTP {answer.status}."
+            return await self._see_content(MediaFacts(), (unchecked,))
         if answer.status >= 400:  # noqa: PLR2004  (whether HEAD alone is refused, a GET will tell)
-            facts = MediaFacts(supports_head=False)
-        elif answer.status != _OK or facts.bytes == 0:
+            facts = MediaFacts(supports_head=False, head_status=answer.status)
+        elif facts.redirected_to is not None:
             return Seen(facts)
-        return await self._see_content(facts)
+        return await self._see_content(facts, ())
 
-    async def read(self, start: int, length: int) -> Answer | str:
-        """A part of the file, or why there is none. Whoever asks, the limits count here."""
+    async def read(self, start: int, length: int, *, ranged: bool = True) -> Answer | str:
+        """A part of the file, or why there is none. Whoever asks, the limits count here.
+
+        Args:
+            start: first byte wanted.
+            length: bytes wanted.
+            ranged: ask for the part; otherwise for the file, of which no more is read.
+        """
         length = min(length, self._limits.bytes - self.bytes)
         if self.requests >= self._limits.requests or length <= 0:
             return f"{self.requests} requests and {self.bytes // 1024} KB did not suffice"
         self.requests += 1
-        answer = await self._client.read_range(self._url, start, length, self._left())
+        answer = await self._client.read_range(self._url, start, length, self._left(), ranged=ranged)
         if not isinstance(answer, Answer):
             return answer.reason
         self.bytes += len(answer.content)
@@ -120,28 +144,75 @@ class Look:
         problem = "leads into a private network, where the service cannot fetch"
         return (Finding("input", host, problem, "Host the file where anyone can fetch it."),)
 
-    async def _see_content(self, facts: MediaFacts) -> Seen:
+    async def _see_content(self, facts: MediaFacts, unchecked: tuple[str, ...]) -> Seen:
+        """Read the beginning of the file, then what its format needs."""
+        first = await self._first(facts)
+        if not isinstance(first, Answer):
+            if facts.supports_head is False or unchecked:
+                return Seen(facts, unreachable=first)
+            return self._seen(facts, (f"What the file holds: {first}.",))
+        if first.status in _IN_TROUBLE or first.status >= 500:  # noqa: PLR2004
+            return Seen(facts, unreachable=f"the host answers HTTP {first.status}")
+        if first.status == _NO_SUCH_RANGE:  # an empty file has no first byte
+            return self._seen(replace(facts, bytes=0), unchecked)
+        got = _from_headers(self._url, first)
+        if first.status not in {_OK, _PARTIAL}:
+            return self._seen(replace(got, supports_head=facts.supports_head), unchecked)
+        facts = self._known(facts, got, first)
+        encoding, content = facts.encoding, first.content
+        if encoding:
+            content = _unpacked(content, encoding)
+            facts = replace(facts, container=sniff(content).container, other=sniff(content).other)
+            return self._seen(facts, (*unchecked, f"What the file holds: it is sent packed ({encoding})."))
+        file = _RangedFile(self, first, facts.bytes, ranged=facts.range_status is None)
+        work = asyncio.get_running_loop().run_in_executor(
+            self._pool, with_content, facts, sniff(content), file, facts.bytes
+        )
+        facts, more = await work
+        return self._seen(facts, (*unchecked, *more))
+
+    async def _first(self, facts: MediaFacts) -> Answer | str:
+        """The beginning of the file. A host that refuses a part is asked once for the file itself."""
         first = await self.read(0, BLOCK)
         if not isinstance(first, Answer):
-            if facts.supports_head is False:
-                return Seen(facts, unreachable=first)
-            return Seen(facts, unchecked=(f"What the file holds: {first}.",))
-        if first.status == _NO_SUCH_RANGE:  # an empty file has no first byte
-            return Seen(replace(facts, bytes=0))
-        got = _from_headers(self._url, first)
-        if first.status >= 500 or first.status == 429:  # noqa: PLR2004
-            return Seen(facts, unreachable=f"the host answers HTTP {first.status}")
-        if first.status not in {_OK, _PARTIAL}:
-            return Seen(replace(got, supports_head=facts.supports_head))
-        facts = replace(
+            return first
+        if first.status == _PARTIAL:
+            refused = _range_start(first) != 0
+        else:
+            gone = first.status in _NOBODYS and first.status == facts.head_status
+            empty = first.status == _NO_SUCH_RANGE and first.headers.get("content-range", "").endswith("/0")
+            busy = first.status in _IN_TROUBLE
+            refused = first.status >= 400 and not (gone or empty or busy)  # noqa: PLR2004
+        if not refused:
+            return first
+        again = await self.read(0, BLOCK, ranged=False)
+        if isinstance(again, Answer) and again.status == _OK:
+            self.range_status = first.status
+            return again
+        return first
+
+    def _known(self, facts: MediaFacts, got: MediaFacts, first: Answer) -> MediaFacts:
+        """What HEAD and the first GET tell together."""
+        count = got.bytes
+        if count is None and first.status == _OK and len(first.content) < BLOCK:
+            count = len(first.content)  # all of it has come
+        head_bytes = facts.bytes
+        encoding = got.encoding or facts.encoding
+        return replace(
             facts,
             content_type=facts.content_type if facts.supports_head else got.content_type,
-            bytes=got.bytes if facts.bytes is None else facts.bytes,
-            supports_range=first.status == _PARTIAL,
+            # The length of what is packed is not the file's.
+            bytes=None if encoding else count if count is not None else head_bytes,
+            head_bytes=None if encoding else head_bytes,
+            supports_range=first.status == _PARTIAL and self.range_status is None,
+            range_status=self.range_status,
+            status=first.status,
+            encoding=encoding,
         )
-        file = _RangedFile(self, first, facts.bytes)
-        facts, unchecked = await asyncio.to_thread(with_content, facts, sniff(first.content), file)
-        return Seen(facts, unchecked=unchecked)
+
+    def _seen(self, facts: MediaFacts, unchecked: tuple[str, ...]) -> Seen:
+        late = self._deadline - asyncio.get_running_loop().time() <= 0
+        return Seen(facts, unchecked=unchecked, hurried=late)
 
     def _left(self) -> float:
         return max(0.01, self._deadline - asyncio.get_running_loop().time())
@@ -157,8 +228,9 @@ class _RangedFile(io.RawIOBase):
             twice, with their tracebacks, into the notebook.
     """
 
-    def __init__(self, look: Look, first: Answer, size: int | None) -> None:
+    def __init__(self, look: Look, first: Answer, size: int | None, *, ranged: bool) -> None:
         self._look = look
+        self._ranged = ranged
         self._loop = asyncio.get_running_loop()
         self._blocks = {0: first.content}
         self._whole = first.status == _OK
@@ -202,7 +274,7 @@ class _RangedFile(io.RawIOBase):
         return self._blocks[index]
 
     def _fetch(self, start: int, length: int, status: int) -> bytes:
-        reading = self._look.read(start, length)
+        reading = self._look.read(start, length, ranged=self._ranged)
         # The look's own deadline ends this wait; the timeout is for a loop that was stopped meanwhile.
         try:
             answer = asyncio.run_coroutine_threadsafe(reading, self._loop).result(30)
@@ -220,53 +292,33 @@ class _RangedFile(io.RawIOBase):
         return answer.content
 
 
-def with_content(
-    facts: MediaFacts, sniffed: Sniffed, file: BinaryIO | _RangedFile
-) -> tuple[MediaFacts, tuple[str, ...]]:
-    """Facts completed from what a file holds, and what could not be had. Blocks; for a worker thread."""
-    facts = replace(facts, container=sniffed.container, width=sniffed.width, height=sniffed.height)
-    if facts.kind == "image":
-        missing = facts.aspect is None and sniffed.container in {"jpeg", "png", "webp"}
-        return facts, ("The image's size: the beginning of the file does not tell.",) if missing else ()
-    if facts.kind != "video" or sniffed.container is None:
-        return facts, ()
-    if not can_probe():
-        return facts, ("Codec, size and length: that needs pip install 'cometact_nb[video]'.",)
-    try:
-        file.seek(0)
-        probed = probe(file, sniffed.container)
-    except OSError as error:
-        probed = Probed(failed=str(error) or type(error).__name__)
-    # Half a header reads like a whole one with other numbers, so what came before a problem tells nothing.
-    failed = getattr(file, "problem", "") or probed.failed
-    if failed:
-        return facts, (f"Codec, size and length: {failed}.",)
-    return replace(
-        facts,
-        codec=probed.codec or "",
-        width=probed.width,
-        height=probed.height,
-        duration_s=probed.duration_s,
-        fps=probed.fps,
-    ), ()
-
-
 def _from_headers(url: str, answer: Answer) -> MediaFacts:
     """What an answer to HEAD or to a ranged GET tells."""
     target = answer.headers.get("location", "")
     redirects = 300 <= answer.status < 400  # noqa: PLR2004
     length = answer.headers.get("content-length", "")
-    if answer.status == _PARTIAL:
-        length = answer.headers.get("content-range", "").rpartition("/")[2]
+    if answer.status == _PARTIAL and "content-range" in answer.headers:
+        length = answer.headers["content-range"].rpartition("/")[2]
     announced = re.fullmatch("[0-9]{1,18}", length) is not None  # Python reads no more than 4,300 digits
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
     return MediaFacts(
         content_type=answer.headers.get("content-type", "").partition(";")[0].strip().lower() or None,
         bytes=int(length) if announced else None,
         redirected_to=_host(urljoin(url, target)) if redirects else None,
         supports_head=True,
         status=answer.status,
+        head_status=answer.status,
         announced=announced,
+        encoding="" if encoding == "identity" else encoding,
     )
+
+
+def _unpacked(content: bytes, encoding: str) -> bytes:
+    """The beginning of what was packed, as far as it is needed to tell what it is."""
+    try:
+        return zlib.decompressobj(47 if encoding == "gzip" else 15).decompress(content, BLOCK)
+    except zlib.error:
+        return b""
 
 
 def _range_start(answer: Answer) -> int | None:

@@ -25,6 +25,7 @@ LEVELS: dict[str, int] = {
     "job": 3,
     "journal": 3,
     "watch": 3,
+    "contents": 3,
     "remote": 3,
     "inspection": 3,
     "engine": 4,

@@ -140,7 +140,9 @@ class Client:
         """Ask a public host about a file, without the key and without following a redirect."""
         return await self._exchange("HEAD", url, headers=_PLAIN, timeout_s=timeout_s)
 
-    async def read_range(self, url: str, start: int, length: int, timeout_s: float) -> Outcome:
+    async def read_range(
+        self, url: str, start: int, length: int, timeout_s: float, *, ranged: bool = True
+    ) -> Outcome:
         """Read a part of a public file, without the key and without following a redirect.
 
         Args:
@@ -148,8 +150,9 @@ class Client:
             start: first byte wanted.
             length: bytes wanted; no more are read, even where the answer is 200 and the whole file.
             timeout_s: seconds for all of it.
+            ranged: ask for the part; otherwise for the file, of which no more is read.
         """
-        headers = {**_PLAIN, "Range": f"bytes={start}-{start + length - 1}"}
+        headers = {**_PLAIN, "Range": f"bytes={start}-{start + length - 1}"} if ranged else _PLAIN
         return await self._exchange("GET", url, headers=headers, timeout_s=timeout_s, max_bytes=length)
 
     async def addresses(self, host: str, timeout_s: float) -> tuple[str, ...]:
@@ -190,7 +193,7 @@ class Client:
                     _authorise(request, endpoint)
                 response = await http.send(request, stream=True)
                 try:
-                    status, received = response.status_code, response.headers
+                    status, received = response.status_code, response.headers.copy()
                     if endpoint is None:
                         _encoding(response)
                     async for chunk in response.aiter_bytes():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
+
+from cometact_nb.domain.pages import page_cure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +30,23 @@ EXTENSIONS: dict[str, MediaType] = {
     "mov": "video",
     "webm": "video",
 }
+#: The same page: what a container's Content-Type must be, the first being the usual one.
+CONTENT_TYPES = {
+    "jpeg": ("image/jpeg", "image/jpg"),
+    "png": ("image/png",),
+    "webp": ("image/webp",),
+    "mp4": ("video/mp4", "video/x-m4v"),
+    "mov": ("video/quicktime",),
+    "webm": ("video/webm",),
+}
+_CONTAINERS = {"jpg": "jpeg", "m4v": "mp4"}
 #: docs.dev.runwayml.com/assets/inputs
 URL_MAX_CHARS = 2048
-#: Encoded sizes, docs.dev.runwayml.com/assets/inputs (another page says 5 MB for video too).
-DATA_URI_MAX_BYTES: dict[MediaType, int] = {"image": 5_000_000, "video": 16_000_000}
+#: Encoded sizes, docs.dev.runwayml.com/assets/inputs; a video had 16 MB before Runway's SDK 5.18.
+DATA_URI_MAX_BYTES: dict[MediaType, int] = {"image": 5 * 1024**2, "video": 5 * 1024**2}
 _SHOWN = 120
+#: Two letters at least: ``C:`` is a drive.
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 #: User name and password of a URL; an error may be saved with its notebook.
 _LOGIN = re.compile(r"//[^/\s]*@")
 
@@ -45,6 +61,8 @@ class Finding:
         problem: what is wrong with it, as the end of a sentence that starts with the value.
         cure: what to give instead, as a sentence.
         severity: ``"error"`` keeps the request from being made; ``"warning"`` does not.
+        basis: ``"seen"`` here, in the value or in the file; ``"not looked"`` at; ``"vendor"`` for what the
+            vendor would say.
     """
 
     field: str
@@ -52,6 +70,7 @@ class Finding:
     problem: str
     cure: str
     severity: Literal["error", "warning"] = "error"
+    basis: Literal["seen", "not looked", "vendor"] = "seen"
 
     def __str__(self) -> str:
         shown = self.value.uri if isinstance(self.value, MediaRef) else self.value
@@ -78,24 +97,40 @@ class MediaRef:
         return self.uri
 
 
-def image(url: str) -> MediaRef:
+def image(url: str | os.PathLike[str]) -> MediaRef:
     """A character image, whatever its URL's extension.
 
     Args:
         url: https, of a JPEG, PNG or WebP of at most 16 MB (docs.dev.runwayml.com/assets/inputs). It is
             checked when a request is made with it.
     """
-    return MediaRef("image", str(url).strip())
+    return MediaRef("image", _address(url))
 
 
-def video(url: str) -> MediaRef:
+def video(url: str | os.PathLike[str]) -> MediaRef:
     """A character video or a reference clip, whatever its URL's extension.
 
     Args:
         url: https, of an MP4, MOV or WebM of at most 32 MB (docs.dev.runwayml.com/assets/inputs). It is
             checked when a request is made with it.
     """
-    return MediaRef("video", str(url).strip())
+    return MediaRef("video", _address(url))
+
+
+def _address(given: object) -> str:
+    """A path object is a file of this machine, also where its name reads like a URL: it is made absolute."""
+    return str(Path(given).absolute()) if isinstance(given, os.PathLike) else str(given).strip()
+
+
+def mime_of(name: str, default: str) -> str:
+    """The media type of a file by its name's ending; the machine's own table lacks some of them.
+
+    Args:
+        name: a file's name, a path, or a URL without a query.
+        default: for an ending that the vendor does not take.
+    """
+    ending = name.rpartition(".")[2].lower()
+    return CONTENT_TYPES[_CONTAINERS.get(ending, ending)][0] if ending in EXTENSIONS else default
 
 
 def infer_type(uri: str) -> MediaType | None:
@@ -115,8 +150,8 @@ def as_media(value: Any, default: MediaType | None = None) -> MediaRef | None:
     """A URL, a :class:`MediaRef` or the vendor's ``{"type", "uri"}`` as a MediaRef; else None."""
     if isinstance(value, MediaRef):
         return value
-    if isinstance(value, str):
-        uri = value.strip()
+    if isinstance(value, (str, os.PathLike)):
+        uri = _address(value)
         return MediaRef(infer_type(uri) or default, uri)
     if isinstance(value, dict) and isinstance(value.get("uri"), str):
         uri = value["uri"].strip()
@@ -135,6 +170,7 @@ def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Fin
         yield Finding(field, None, "is missing", f"Give {need} that the vendor's servers can fetch.")
         return
     ref = as_media(value, default="video" if field == "reference" else None)
+    page = ref is not None and not allow_unlisted and page_cure(ref.uri) is not None
     if ref is None:
         yield Finding(field, value, "is neither a URL nor act.image(url) or act.video(url)", f"Give {need}.")
         return
@@ -142,12 +178,16 @@ def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Fin
         yield Finding(field, ref.uri, "is empty", f"Give {need}.")
         return
     yield from check_uri(field, ref, allow_unlisted=allow_unlisted)
-    yield from _check_type(field, ref)
+    if not page:  # "say which: act.image(url)" would lead further into the trap
+        yield from _check_type(field, ref)
 
 
 def _check_type(field: str, ref: MediaRef) -> Iterator[Finding]:
     if urlsplit_path(ref.uri).lower().endswith(".gif"):
-        yield Finding(field, ref, "is a GIF, which the vendor refuses", "Convert it to PNG, JPEG or MP4.")
+        cure = (
+            "Export it as MP4." if field == "reference" else "Save it as PNG or JPEG; one that moves, as MP4."
+        )
+        yield Finding(field, ref, "is a GIF, which the vendor refuses", cure)
     elif ref.type not in ("image", "video"):  # no set: a pasted type may be unhashable
         told = "is of a kind its name does not tell" if ref.type is None else f"has the type {ref.type!r}"
         yield Finding(field, ref, told, f"Say which: {field}=act.image(url) or act.video(url).")
@@ -171,23 +211,27 @@ def urlsplit_path(uri: str) -> str:
 def check_uri(field: str, ref: MediaRef, *, allow_unlisted: bool) -> Iterator[Finding]:
     """Everything wrong with an input's address, whatever it leads to."""
     uri = ref.uri
-    scheme = uri.split(":", 1)[0].lower() if ":" in uri[:16] else ""
+    scheme = uri.partition(":")[0].lower() if _SCHEME.match(uri) else ""
     if scheme in {"data", "runway"}:
         yield from _check_undocumented(field, ref, scheme, allow_unlisted=allow_unlisted)
-    elif scheme not in {"https", "http"}:
-        what = (
-            "is a local file"
-            if uri[:1] in {"/", ".", "~"} or "\\" in uri or not scheme
-            else "is no web address"
-        )
-        yield Finding(
-            field,
-            uri,
-            f"{what}, which the service cannot read",
-            "Give an https:// URL that anyone can fetch.",
-        )
-    else:
+    elif scheme in {"https", "http"}:
         yield from _check_web(field, uri, scheme)
+        yield from _check_page(field, uri, allow_unlisted=allow_unlisted)
+    elif scheme and uri[:1] not in "/.~" and "\\" not in uri:
+        problem = "is no web address, which the service could read"
+        yield Finding(field, uri, problem, "Give an https:// URL that anyone can fetch.")
+    else:
+        cure = 'Publish it, and give an https:// URL that anyone can fetch: act.guide("a-file-of-yours").'
+        yield Finding(field, uri, "is a local file, which the service cannot read", cure)
+
+
+def _check_page(field: str, uri: str, *, allow_unlisted: bool) -> Iterator[Finding]:
+    """A link that a site gives for sharing leads to a page there, whatever its name ends in."""
+    page = None if allow_unlisted else page_cure(uri)
+    if page is not None:
+        name, cure = page
+        problem = f"is the address of a page at {name}, not of a file"
+        yield Finding(field, uri, problem, f"{cure} (allow_unlisted=True sends it all the same.)")
 
 
 def _check_web(field: str, uri: str, scheme: str) -> Iterator[Finding]:
@@ -234,8 +278,8 @@ def _check_undocumented(field: str, ref: MediaRef, scheme: str, *, allow_unliste
         yield Finding(
             field,
             ref.uri[:40],
-            f"is {len(ref.uri) / 1e6:.1f} MB encoded",
-            f"Runway takes {limit / 1e6:.0f} MB; host the file and give its https URL.",
+            f"is {len(ref.uri) / 1024**2:.1f} MB encoded",
+            f"Runway takes {limit // 1024**2} MB; host the file and give its https URL.",
         )
 
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from cometact_nb.domain.texts import other_kind
+
 __all__ = ["Sniffed", "sniff"]
 
 _ISO_IMAGES = {"heic": "heic", "heix": "heic", "mif1": "heic", "msf1": "heic", "avif": "avif", "avis": "avif"}
+_PREFIXES = (
+    (b"OggS", "ogg"),
+    (b"BM", "bmp"),
+    (b"FLV\x01", "flv"),
+    (b"0&\xb2u\x8ef\xcf\x11", "wmv"),
+    (b"\0\0\x01\xba", "mpeg"),
+    (b"\0\0\x01\xb3", "mpeg"),
+)
 #: JPEG markers without a length: restart markers and TEM.
 _JPEG_BARE = {0x01, *range(0xD0, 0xD8)}
 #: JPEG frame headers; C4, C8 and CC are tables and extensions.
@@ -21,33 +31,43 @@ class Sniffed:
     Args:
         container: ``"jpeg"``, ``"png"``, ``"webp"``, ``"gif"``, ``"heic"``, ``"avif"``, ``"bmp"``,
             ``"tiff"``, ``"mp4"``, ``"mov"``, ``"webm"``, ``"mkv"``, ``"avi"``, ``"ogg"``, ``"3gp"``,
-            ``"html"``; None when unknown.
+            ``"flv"``, ``"wmv"``, ``"mpeg"``, ``"html"``; None when unknown.
         width: of a JPEG, PNG, WebP or GIF, in pixels as stored: a rotation noted in EXIF is not applied.
         height: the same.
+        other: what it is instead of a picture or a video, a key of
+            :data:`~cometact_nb.domain.texts.WORDS`; None where the container says it.
     """
 
     container: str | None = None
     width: int | None = None
     height: int | None = None
+    other: str | None = None
 
 
 def sniff(head: bytes) -> Sniffed:
     """The format of the file that begins with ``head``; 256 KB of it hold the size of nearly every image."""
     if head[:8] == b"\x89PNG\r\n\x1a\n":
-        return Sniffed("png", *_unpacked(">II", head, 16))
+        return _sized("png", _unpacked(">II", head, 16))
     if head[:3] == b"\xff\xd8\xff":
-        return Sniffed("jpeg", *_jpeg_size(head))
+        return _sized("jpeg", _jpeg_size(head))
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return Sniffed("webp", *_webp_size(head))
+        return _sized("webp", _webp_size(head))
     if head[:6] in {b"GIF87a", b"GIF89a"}:
-        return Sniffed("gif", *_unpacked("<HH", head, 6))
+        return _sized("gif", _unpacked("<HH", head, 6))
     if head[4:8] == b"ftyp":
         return Sniffed(_iso_brand(head))
     if head[4:8] in {b"moov", b"mdat", b"wide", b"free", b"skip"}:
         return Sniffed("mov")  # QuickTime before it had brands
     if head[:4] == b"\x1aE\xdf\xa3":
         return Sniffed("webm" if b"webm" in head[:64] else "mkv")
-    return Sniffed(_by_prefix(head))
+    if (container := _by_prefix(head)) is not None:
+        return Sniffed(container)
+    other = other_kind(head)
+    return Sniffed("html") if other == "page" else Sniffed(other=other)
+
+
+def _sized(container: str, size: tuple[int, ...]) -> Sniffed:
+    return Sniffed(container, *size[:2]) if len(size) == 2 else Sniffed(container)  # noqa: PLR2004
 
 
 def _by_prefix(head: bytes) -> str | None:
@@ -55,9 +75,12 @@ def _by_prefix(head: bytes) -> str | None:
         return "avi"
     if head[:4] in {b"II*\0", b"MM\0*"}:
         return "tiff"
-    if head[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
-        return "html"
-    return "ogg" if head[:4] == b"OggS" else "bmp" if head[:2] == b"BM" else None
+    if head[:1] == b"G" and head[188:189] == b"G" and head[376:377] == b"G":
+        return "mpeg"  # a transport stream: a packet of 188 bytes begins with this
+    for prefix, container in _PREFIXES:
+        if head.startswith(prefix):
+            return container
+    return None
 
 
 def _iso_brand(head: bytes) -> str:

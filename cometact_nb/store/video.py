@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain import boxes
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.probe import Probed, facts_of
+from cometact_nb.store.probe import Probed, as_seen, facts_of, number, picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +49,11 @@ def read_facts(path: Path, poster: Path | None = None) -> tuple[Probed, bool]:
         return Probed(), False
     facts = Probed()
     try:
+        with path.open("rb") as file:
+            outline = boxes.look(file, path.stat().st_size, "webm" if _is_ebml(path) else "mp4")
         with av.open(str(path), format=_demuxer(path)) as container:
-            stream = container.streams.video[0]
-            facts = facts_of(container, stream, av.time_base)
+            stream = picture_of(container)
+            facts = facts_of(container, stream, av.time_base, outline)
             if poster is None or (facts.width or 0) * (facts.height or 0) > _POSTER_MAX_PIXELS:
                 return facts, False
             stream.thread_type = "AUTO"
@@ -77,15 +80,22 @@ def _telling_frame(frames: Iterator[Any], length_s: float) -> Any:
 
 def _demuxer(path: Path) -> str:
     """FFmpeg's reader for a clip. It is named, never guessed: a playlist would make it open other files."""
+    return "matroska" if _is_ebml(path) else "mov"
+
+
+def _is_ebml(path: Path) -> bool:
     with path.open("rb") as file:
-        return "matroska" if file.read(4) == _EBML else "mov"
+        return file.read(4) == _EBML
 
 
-def _write_poster(frame: object, poster: Path) -> bool:
+def _write_poster(frame: Any, poster: Path) -> bool:
     try:
-        picture = frame.to_image()  # type: ignore[attr-defined]
+        picture = frame.to_image()
     except ImportError:  # Pillow is missing
         return False
+    picture = picture.rotate(
+        round(frame.rotation / 90) * 90, expand=True
+    )  # counterclockwise, as PyAV says it
     picture.thumbnail((_POSTER_WIDTH, _POSTER_WIDTH * 2))
     picture.save(poster, "JPEG", quality=_POSTER_QUALITY, optimize=True)
     return True
@@ -119,13 +129,12 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
     shape = (0, 0, 3)
     try:
         with av.open(str(path), format=_demuxer(path)) as container:
-            stream = container.streams.video[0]
-            _check_whole(path, stream)
+            stream = _whole_picture(path, container)
             stream.thread_type = "AUTO"
             for index, frame in enumerate(container.decode(stream)):
                 if index % stride:
                     continue
-                picture = _as_seen(frame, size, shape)
+                picture = _as_seen(frame, stream.sample_aspect_ratio, size, shape)
                 held += np.ascontiguousarray(picture).data
                 shape = picture.shape
     except FileNotFoundError:
@@ -137,20 +146,26 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
     return np.frombuffer(held, np.uint8).reshape(-1, *shape)
 
 
-def _check_whole(path: Path, stream: Any) -> None:
-    """Raise for a file that broke off: decoding what is left of it may just end early."""
+def _whole_picture(path: Path, container: Any) -> Any:
+    """The stream of pictures. Raise for a file that broke off: decoding what is left may just end early."""
+    stream = picture_of(container)
+    if stream is None:
+        raise ValueError("it holds no video")
     promised = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
     found = path.stat().st_size
     if found < promised:
         raise ValueError(f"it breaks off after {found:,} of {promised:,} bytes")
+    return stream
 
 
-def _as_seen(frame: Any, size: int | tuple[int, int] | None, before: tuple[int, ...]) -> NDArray[np.uint8]:
+def _as_seen(
+    frame: Any, pixel: Any, size: int | tuple[int, int] | None, before: tuple[int, ...]
+) -> NDArray[np.uint8]:
     """A frame in RGB, scaled and turned; of the shape of the one before, if there is one."""
     import numpy as np  # noqa: PLC0415
 
     turns = round(frame.rotation / 90)  # quarter turns, counterclockwise, as in NumPy
-    width, height = (frame.height, frame.width) if turns % 2 else (frame.width, frame.height)
+    width, height = as_seen(frame.width, frame.height, number(pixel), 90 * turns)
     if before[0]:
         height, width = before[:2]
     elif isinstance(size, tuple):

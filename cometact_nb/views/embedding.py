@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
 from pathlib import Path
+
+from cometact_nb.domain.media import mime_of
 
 __all__ = ["data_uri"]
 
@@ -17,5 +18,5 @@ def data_uri(path: str, most: int) -> str:
         content = Path(path).read_bytes()
     except OSError:
         return ""
-    kind = mimetypes.guess_type(path)[0] or "video/mp4"
+    kind = mime_of(path, "video/mp4")
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

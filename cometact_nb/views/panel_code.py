@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import mimetypes
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.grid import expand
+from cometact_nb.domain.media import mime_of
 from cometact_nb.domain.sweep_forms import to_bodies, to_curls, to_magic, to_python
 from cometact_nb.errors import RequestError
 from cometact_nb.views import parts, words
@@ -31,7 +31,7 @@ def _short_inline(address: str) -> str:
     """A stand-in for a file's data URI, for showing a request without megabytes of text."""
     if not is_local(address):
         return address
-    return f"data:{mimetypes.guess_type(address.lower())[0] or 'image/png'};base64,…"
+    return f"data:{mime_of(address, 'image/png')};base64,…"
 
 
 def needs_consent(values: Mapping[str, Any]) -> bool:

@@ -1,17 +1,16 @@
 """Files of this machine as inputs: read within the vendor's limits, sent inline and only when asked for.
 
-Limits: docs.dev.runwayml.com/assets/inputs, data URIs: 5 MB for an image, 16 MB for a video, encoded.
+Limits: docs.dev.runwayml.com/assets/inputs, data URIs: 5 MB, encoded.
 """
 
 from __future__ import annotations
 
 import base64
-import mimetypes
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cometact_nb.domain.media import DATA_URI_MAX_BYTES, EXTENSIONS, Finding
+from cometact_nb.domain.media import DATA_URI_MAX_BYTES, EXTENSIONS, Finding, mime_of
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
@@ -124,15 +123,14 @@ def _check(address: str, size: int) -> None:
         _refuse(address, "is of a kind the vendor does not take", f"It takes: {kinds}.")
     encoded, limit = size * 4 // 3 + 40, DATA_URI_MAX_BYTES[kind]
     if encoded > limit:
-        problem = f"is {encoded / 1e6:.1f} MB once encoded; Runway takes {limit / 1e6:.0f} MB inline"
+        problem = f"is {encoded / 1024**2:.1f} MB once encoded; Runway takes {limit // 1024**2} MB inline"
         _refuse(address, problem, "Make it smaller, or host it and give its https:// URL.")
     if not size:
         _refuse(address, "is empty (0 bytes)", "Choose another file.")
 
 
 def _data_uri(address: str, content: bytes) -> str:
-    mime = mimetypes.guess_type(address.lower())[0] or "application/octet-stream"
-    mime = {"video/x-m4v": "video/mp4"}.get(mime, mime)
+    mime = mime_of(address, "application/octet-stream")  # the file's ending was checked before
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import mimetypes
 import threading
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.media import mime_of
 from cometact_nb.errors import ClipError
 from cometact_nb.views import words
 
@@ -52,5 +52,5 @@ def read_piece(
         return {**asked, "error": words.message(error)}, []
     if not piece and total:
         return {}, []
-    mime = mimetypes.guess_type(name)[0] or "video/mp4"
+    mime = mime_of(name, "video/mp4")
     return {**asked, "total": total, "mime": mime, "name": name}, [piece]

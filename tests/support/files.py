@@ -87,6 +87,9 @@ class Served:
     length: bool = True
     location: str = ""
     endless: bool = False
+    encoding: str = ""  #: its Content-Encoding
+    range_status: int | None = None  #: with which a question for a part is refused
+    head_length: str | None = None  #: the Content-Length that HEAD is answered with
     gate: threading.Event | None = None  #: GETs wait for it
     head_gate: threading.Event | None = None
 
@@ -133,18 +136,24 @@ def serving() -> Iterator[Host]:
                 gate.wait(20)
             status = file.get if body else file.head
             content = file.content
+            if body and wanted and file.range_status is not None:
+                status, content = file.range_status, b""
             found = re.fullmatch(r"bytes=(\d+)-(\d+)", wanted or "")
             if body and status == 200 and file.ranges and found:
                 first, last = int(found[1]), min(int(found[2]), len(content) - 1)
                 content, status = content[first : last + 1], 206
             self.send_response(status)
-            if status == 206:
+            if status == 206 and found and body:
                 self.send_header("Content-Range", f"bytes {first}-{last}/{len(file.content)}")
             if file.content_type is not None:
                 self.send_header("Content-Type", file.content_type)
             if file.location:
                 self.send_header("Location", file.location)
-            if file.length:
+            if file.encoding:
+                self.send_header("Content-Encoding", file.encoding)
+            if not body and file.head_length is not None:
+                self.send_header("Content-Length", file.head_length)
+            elif file.length:
                 self.send_header("Content-Length", str(len(content)))
             else:
                 self.send_header("Connection", "close")

@@ -172,7 +172,7 @@ def test_the_hatch_lets_through_what_is_not_listed_and_warns() -> None:
     request = make(ratio="1920:1080", character="data:image/png;base64,AAAA", allow_unlisted=True)
     assert request.to_json()["ratio"] == "1920:1080"
     assert {finding.field for finding in request.warnings} == {"ratio", "character"}
-    assert "5 MB" in findings(character="data:image/png;base64," + "A" * 5_000_001, allow_unlisted=True)
+    assert "5 MB" in findings(character="data:image/png;base64," + "A" * 5 * 1024**2, allow_unlisted=True)
     assert "outside 1–5" in findings(expression_intensity=6, allow_unlisted=True)
 
 

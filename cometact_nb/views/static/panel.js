@@ -4,7 +4,7 @@
 const TYPING_MS = 250; // text is sent when it was left alone for this long
 const BUSY_MS = 400; // a kernel that has not heard a message by then is busy
 const PIECE = 512 * 1024;
-const UPLOAD_MAX = 12_000_000; // 16 MB once encoded, the vendor's limit for a video
+const UPLOAD_MAX = 3_900_000; // 5 MB once encoded, the vendor's limit
 let count = 0; // for ids: a panel may have several views on a page
 
 class Panel extends SweepForm {

@@ -1,0 +1,184 @@
+"""The outline of a video's file: whether all that it promises is there, and how its picture is turned."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterator
+
+__all__ = ["Outline", "Track", "look"]
+
+#: An index larger than this is left to PyAV.
+_INDEX_MAX = 3 * 1024**2
+#: Boxes of the outermost level that are looked at: a clip has few of them, a stream of fragments many.
+_BOXES = 400
+_DATA = {b"mdat", b"moof"}
+
+
+@dataclass(frozen=True)
+class Track:
+    """A picture's track in an MP4 or MOV file.
+
+    Args:
+        number: as the index numbers it.
+        turn: degrees clockwise by which a player turns the picture: 0, 90, 180 or 270.
+        length_s: seconds, as the index's header of the track says; None where it says none.
+    """
+
+    number: int
+    turn: int
+    length_s: float | None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the outline says.
+
+    Args:
+        tracks: of pictures, in the file's order; none for WebM and Matroska.
+        length_s: of the whole, seconds; None where it says none.
+        broken: what shows that the file broke off, in words; an empty string where nothing does.
+        open_end: the file does not say how long it is in bytes, so nothing can show that it broke off.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    length_s: float | None = None
+    broken: str = ""
+    open_end: bool = False
+
+
+def look(file: BinaryIO | io.RawIOBase, size: int | None, container: str) -> Outline:
+    """Read the outline of a video.
+
+    Args:
+        file: seekable; between the boxes nothing is read.
+        size: bytes of the whole file, or None where that is not known; then it is never said to be broken.
+        container: as :func:`~cometact_nb.domain.sniff.sniff` names it.
+    """
+    if container in {"webm", "mkv"}:
+        return _matroska(file, size)
+    return _mp4(file, size) if container in {"mp4", "mov", "3gp"} else Outline()
+
+
+def _read(file: BinaryIO | io.RawIOBase, start: int, length: int) -> bytes:
+    file.seek(start)
+    parts = bytearray()
+    while len(parts) < length and (part := file.read(length - len(parts))):
+        parts += part
+    return bytes(parts)
+
+
+def _mp4(file: BinaryIO | io.RawIOBase, size: int | None) -> Outline:
+    kinds: set[bytes] = set()
+    index, broken, at, ended = b"", "", 0, False
+    for _ in range(_BOXES):
+        head = _read(file, at, 16)
+        if len(head) < 8 or not head[4:8].isalnum():  # noqa: PLR2004
+            ended = size is not None and size - at < 8  # noqa: PLR2004
+            break
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        begin = 16 if length == 1 else 8
+        length = int.from_bytes(head[8:], "big") if length == 1 else length
+        kinds.add(kind)
+        if size is not None and at + length > size and kind in {b"moov", *_DATA}:
+            broken = f"{at + length:,} bytes are promised, {size:,} are there"
+        if kind == b"moov" and length <= _INDEX_MAX:
+            index = _read(file, at + begin, length - begin)
+        if length < begin or broken:  # 0: to the end of the file
+            ended = length == 0 or bool(broken)
+            break
+        at += length
+    if not broken and ended and not getattr(file, "problem", ""):
+        broken = _without(kinds)
+    tracks, length_s = _index(index) if not broken or index else ((), None)
+    return Outline(tracks, length_s, broken)
+
+
+def _without(kinds: set[bytes]) -> str:
+    """What a file that was seen to its end lacks."""
+    if b"moov" not in kinds:
+        return "it has no index (moov), which a recorder or an encoder writes at the end"
+    return "" if kinds & _DATA else "it has an index and no pictures after it"
+
+
+def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    while start + 8 <= end:
+        length = int.from_bytes(data[start : start + 4], "big") or end - start
+        if length < 8:  # noqa: PLR2004
+            return
+        yield data[start + 4 : start + 8], start + 8, min(start + length, end)
+        start += length
+
+
+def _index(data: bytes) -> tuple[tuple[Track, ...], float | None]:
+    tracks, length_s = [], None
+    for kind, start, end in _boxes(data, 0, len(data)):
+        if kind == b"mvhd":
+            length_s = _length(data, start)
+        elif kind == b"trak" and (track := _track(data, start, end)):
+            tracks.append(track)
+    return tuple(tracks), length_s
+
+
+def _track(data: bytes, start: int, end: int) -> Track | None:
+    number, turn, length_s, picture = 0, 0, None, False
+    for kind, begin, stop in _boxes(data, start, end):
+        if kind == b"tkhd" and stop - begin >= 84:  # noqa: PLR2004
+            wide = 12 if data[begin] == 1 else 0  # times of 64 bits
+            number = int.from_bytes(data[begin + 12 + wide * 2 // 3 :][:4], "big")
+            turn = _turn(data, begin + 40 + wide)
+        elif kind == b"mdia":
+            for inner, first, _ in _boxes(data, begin, stop):
+                if inner == b"mdhd":
+                    length_s = _length(data, first)
+                elif inner == b"hdlr":
+                    picture = data[first + 8 : first + 12] == b"vide"
+    return Track(number, turn, length_s) if picture else None
+
+
+def _length(data: bytes, at: int) -> float | None:
+    """Seconds, by a movie's or a track's header."""
+    layout, offset = (">IQ", 20) if data[at] == 1 else (">II", 12)
+    try:
+        scale, length = struct.unpack_from(layout, data, at + offset)
+    except struct.error:
+        return None
+    unknown = length in {0, 2**32 - 1, 2**64 - 1}
+    return None if unknown or not scale else length / scale
+
+
+def _turn(data: bytes, at: int) -> int:
+    try:
+        a, b = struct.unpack_from(">ii", data, at)
+    except struct.error:
+        return 0
+    return round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360 if a or b else 0
+
+
+def _matroska(file: BinaryIO | io.RawIOBase, size: int | None) -> Outline:
+    head = _read(file, 0, 4096)
+    length, begin = _element_size(head, 4)
+    at = begin + (length or 0)
+    if head[at : at + 4] != b"\x18S\x80g":  # the segment, which holds all the rest
+        return Outline()
+    length, begin = _element_size(head, at + 4)
+    if length is None:
+        return Outline(open_end=True)
+    if size is not None and begin + length > size:
+        return Outline(broken=f"{begin + length:,} bytes are promised, {size:,} are there")
+    return Outline()
+
+
+def _element_size(head: bytes, at: int) -> tuple[int | None, int]:
+    """The size of an element of EBML, None where it is not known, and where its content begins."""
+    first = head[at] if at < len(head) else 0
+    if not first:
+        return None, at
+    length = 9 - first.bit_length()
+    value = int.from_bytes(head[at : at + length], "big") & (1 << 7 * length) - 1
+    return None if value == (1 << 7 * length) - 1 else value, at + length

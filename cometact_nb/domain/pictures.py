@@ -1,0 +1,191 @@
+"""The size of a picture as it is seen, and whether its file is whole: JPEG, PNG, WebP, AVIF and HEIC."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Iterator
+
+__all__ = ["Picture", "look"]
+
+#: Bytes at the end of a file in which its end mark is looked for first.
+_TAIL = 64 * 1024
+_PIECE = 256 * 1024
+#: EXIF orientations that turn a picture by a quarter.
+_QUARTERS = {5, 6, 7, 8}
+_ORIENTATION = 0x0112
+_SOS, _EXIF = 0xDA, 0xE1
+_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_BARE = {0x01, *range(0xD0, 0xDA)}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the structure of a picture's file says.
+
+    Args:
+        width: pixels as seen, turned as the file says; None where it does not say.
+        height: the same.
+        turned: whether it is stored lying on its side.
+        broken: what shows that the file broke off, in words; an empty string where nothing does.
+    """
+
+    width: int | None = None
+    height: int | None = None
+    turned: bool = False
+    broken: str = ""
+
+
+def look(file: BinaryIO | io.RawIOBase, size: int | None, container: str) -> Picture:
+    """Read what tells of a picture; a few pieces of it at the most while it is whole.
+
+    Args:
+        file: seekable.
+        size: bytes of the whole file, or None where that is not known; then it is never said to be broken.
+        container: as :func:`~cometact_nb.domain.sniff.sniff` names it.
+    """
+    reader = {"jpeg": _jpeg, "png": _png, "webp": _webp, "avif": _iso, "heic": _iso}.get(container)
+    if reader is None:
+        return Picture()
+    try:
+        return reader(_File(file, size))
+    except struct.error:  # the bytes end before what is read
+        return Picture(broken=f"it ends within its header, after {size:,} bytes" if size else "")
+
+
+class _File:
+    """Reads at given places; ``size`` is None where it is not known."""
+
+    def __init__(self, file: BinaryIO | io.RawIOBase, size: int | None) -> None:
+        self._file, self.size = file, size
+
+    def at(self, start: int, length: int) -> bytes:
+        self._file.seek(start)
+        parts = bytearray()
+        while len(parts) < length and (part := self._file.read(length - len(parts))):
+            parts += part
+        return bytes(parts)
+
+    def numbers(self, layout: str, start: int) -> tuple[int, ...]:
+        return struct.unpack(layout, self.at(start, struct.calcsize(layout)))
+
+    @property
+    def failed(self) -> bool:
+        """Whether bytes are missing because they could not be had, which says nothing of the file."""
+        return bool(getattr(self._file, "problem", ""))
+
+    def missing(self, mark: bytes, start: int, name: str) -> str:
+        """What shows that ``mark`` is nowhere from ``start`` on; an empty string where it is, or may be."""
+        if self.size is None:
+            return ""
+        if mark in self.at(max(start, self.size - _TAIL), _TAIL):
+            return ""
+        held = b""
+        for place in range(start, self.size, _PIECE):
+            held = held[-len(mark) :] + self.at(place, _PIECE)
+            if mark in held or self.failed:
+                return ""
+        return f"its end mark ({name}) is missing from its {self.size:,} bytes"
+
+
+def _made(width: int, height: int, orientation: int, broken: str) -> Picture:
+    turned = orientation in _QUARTERS
+    return Picture(*((height, width) if turned else (width, height)), turned, broken)
+
+
+def _jpeg(file: _File) -> Picture:
+    at, size, orientation = 2, (0, 0), 1
+    while True:
+        mark, marker, length = file.numbers(">BBH", at)
+        if mark != 0xFF:  # noqa: PLR2004
+            return Picture(broken="" if file.size is None else f"its header breaks off at byte {at:,}")
+        if marker == 0xFF or marker in _BARE:  # noqa: PLR2004  (a fill byte, or a marker alone)
+            at += 1 if marker == 0xFF else 2  # noqa: PLR2004
+            continue
+        if marker in _FRAMES:
+            height, width = file.numbers(">HH", at + 5)
+            size = (width, height)
+        elif marker == _EXIF and file.at(at + 4, 6) == b"Exif\0\0":
+            orientation = _orientation(file.at(at + 10, length - 8)) or orientation
+        elif marker == _SOS:
+            break
+        at += 2 + length
+    return _made(*size, orientation, file.missing(b"\xff\xd9", at, "EOI"))
+
+
+def _png(file: _File) -> Picture:
+    width, height = file.numbers(">II", 16)
+    orientation, broken = 1, ""
+    for kind, start, length in _png_chunks(file):
+        if kind == b"eXIf":
+            orientation = _orientation(file.at(start, length)) or orientation
+        if file.size is not None and start + length + 4 > file.size:
+            broken = f"{start + length + 4:,} bytes are promised, {file.size:,} are there"
+        if kind == b"IDAT" or broken:
+            break
+    if not broken:
+        broken = file.missing(b"IEND\xaeB`\x82", 8, "IEND")
+    return _made(width, height, orientation, broken)
+
+
+def _png_chunks(file: _File) -> Iterator[tuple[bytes, int, int]]:
+    at = 8
+    while len(head := file.at(at, 8)) == 8:  # noqa: PLR2004
+        length = int.from_bytes(head[:4], "big")
+        yield head[4:], at + 8, length
+        at += 12 + length
+
+
+def _webp(file: _File) -> Picture:
+    (promised,) = file.numbers("<I", 4)
+    broken = ""
+    if file.size is not None and file.size < promised + 8:
+        broken = f"{promised + 8:,} bytes are promised, {file.size:,} are there"
+    head = file.at(12, 18)
+    if head[:4] != b"VP8X":
+        return Picture(broken=broken)  # the first bytes have told its size
+    width, height = (1 + int.from_bytes(head[place : place + 3], "little") for place in (12, 15))
+    orientation, at = 1, 12
+    while head[8] & 8 and not broken and len(chunk := file.at(at, 8)) == 8:  # noqa: PLR2004  (the flag of EXIF)
+        length = int.from_bytes(chunk[4:], "little")
+        if chunk[:4] == b"EXIF":
+            content = file.at(at + 8, length)
+            orientation = _orientation(content.removeprefix(b"Exif\0\0")) or 1
+            break
+        at += 8 + length + length % 2
+    return _made(width, height, orientation, broken)
+
+
+def _iso(file: _File) -> Picture:
+    """AVIF and HEIC: the largest picture's size, and the turn noted beside it."""
+    head = file.at(0, _TAIL)
+    place = head.find(b"ispe")
+    sizes: list[tuple[int, int]] = []
+    while place >= 0 and len(head) >= place + 16:
+        sizes.append(struct.unpack_from(">II", head, place + 8))
+        place = head.find(b"ispe", place + 4)
+    turn = head.find(b"irot")
+    quarter = turn >= 0 and len(head) > turn + 4 and head[turn + 4] & 1
+    width, height = max(sizes, default=(0, 0))
+    return _made(width, height, 6 if quarter else 1, "") if width and height else Picture()
+
+
+def _orientation(tiff: bytes) -> int | None:
+    """The orientation that EXIF notes, 1–8; None where it notes none."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None:
+        return None
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, start)
+        for entry in range(min(count, 200)):
+            tag, _, _, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * entry)
+            if tag == _ORIENTATION:
+                return int(value) if 1 <= value <= 8 else None  # noqa: PLR2004
+    except struct.error:
+        return None
+    return None
