@@ -402,7 +402,7 @@ class Session:
     def inspect(
         self, url_or_path: str | os.PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
     ) -> Inspection:
-        """What the vendor would refuse about an input, and how to mend it. Nothing is submitted.
+        """What is against an input, what is doubtful, and what was not looked at. Nothing is submitted.
 
         At most about 10 s, 4 MB and 12 requests; the key is not sent.
 
@@ -411,7 +411,7 @@ class Session:
                 :func:`~cometact_nb.video` give. A relative path starts from the notebook's folder.
             role: ``"character"`` or ``"reference"``; None takes an image for a character and a video for a
                 reference.
-            fresh: look again; otherwise what was seen in the last three minutes is used.
+            fresh: look again; otherwise what was seen in the last ten minutes is used.
 
         Returns:
             the findings. A bad input is never raised, and a network that fails leaves ``ok`` at None.
