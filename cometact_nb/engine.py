@@ -98,6 +98,11 @@ class Engine:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
 
+    @property
+    def clock(self) -> Clock:
+        """The injected clock."""
+        return self._clock
+
     def now(self) -> float:
         """Unix seconds by the injected clock."""
         return self._clock.now()

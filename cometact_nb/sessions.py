@@ -390,6 +390,8 @@ class Session:
         if before is not None and before.spec == sweep.spec:
             return before
         if before is not None and before.state == "running":
+            if [cell.key for cell in before.cells] == [cell.key for cell in sweep.cells]:
+                return before  # the same files under links that were signed anew
             raise ConfigError(
                 f"Sweep {sweep.name!r} is running and asks for something else. Give the new one another "
                 "name, or pause() the running one first."

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain.sweep import FAILED, blamed, shares
+from cometact_nb.domain.sweep import IN_DOUBT, blamed, shares
 from cometact_nb.domain.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cometact_nb.job import Job
     from cometact_nb.sweep_run import Entry
 
-__all__ = ["Choice", "may_be_served"]
+__all__ = ["Choice", "Seen", "may_be_served", "see"]
+
+#: The task of a cell, if it has one, and how it stood.
+Seen = tuple["Job | None", "Status | None"]
 
 
 class Choice:
@@ -31,12 +35,9 @@ class Choice:
         """Whether the run that is under way will buy a cell. What a paused one left is planned anew."""
         return entry.mark == "QUEUED" and entry.job is None and self._is_running()
 
-    def may_be_bought(self, entry: Entry) -> bool:
-        """Whether a cell has no video that is there, on its way, or in doubt."""
-        if entry.job is None:
-            return not self.is_coming(entry)
-        status = entry.job.state.status
-        return status.is_terminal and status not in {Status.SUCCEEDED, Status.UNCONFIRMED}
+    def as_seen(self, entry: Entry, seen: Seen) -> bool:
+        """Whether a cell is as it was when it was chosen; another thread may have bought or settled it."""
+        return seen == see(entry) and not (entry.job is None and self.is_coming(entry))
 
     def wanted(self) -> list[Entry]:
         """The cells that a run would buy: without a task, or with one that bought nothing."""
@@ -51,15 +52,30 @@ class Choice:
             and not any(shares(entry.cell.request, blame) for blame in blames if entry.job is None)
         ]
 
-    def again(self, *, failed: bool = True, cancelled: bool = False) -> list[Entry]:
+    def again(
+        self,
+        *,
+        failed: bool = True,
+        cancelled: bool = False,
+        forgotten: bool = False,
+        doubtful: bool = False,
+    ) -> list[Entry]:
         """The cells that a retry would buy.
 
         Args:
-            failed: those that ended without a video, and those that were stopped with them.
+            failed: those that failed, were refused, or were stopped with them.
             cancelled: those that were cancelled.
+            forgotten: those that the user has given up.
+            doubtful: those that may have been bought.
         """
-        ends = FAILED - {Status.CANCELLED} if failed else set()
-        ends = ends | {Status.CANCELLED} if cancelled else ends
+        named = {
+            Status.FAILED: failed,
+            Status.REFUSED: failed,
+            Status.CANCELLED: cancelled,
+            Status.FORGOTTEN: forgotten,
+            **dict.fromkeys(IN_DOUBT, doubtful),
+        }
+        ends = {status for status, is_named in named.items() if is_named}
         again = [entry for entry in self._entries if entry.job and entry.job.state.status in ends]
         return again + (self.without_task() if failed else [])
 
@@ -74,3 +90,8 @@ def may_be_served(entry: Entry, key: str) -> bool:
         return True
     state = entry.job.state
     return state.key != key and state.status.is_terminal and state.status is not Status.SUCCEEDED
+
+
+def see(entry: Entry) -> Seen:
+    """How a cell stands now."""
+    return entry.job, None if entry.job is None else entry.job.state.status

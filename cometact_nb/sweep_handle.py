@@ -7,18 +7,21 @@ reference. What it decides stands elsewhere: `domain/sweep`, `sweep_choice`, `sw
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.domain.grid import expand
 from cometact_nb.domain.service import Endpoint
-from cometact_nb.domain.sweep import FAILED, Rating, assign, doubts
+from cometact_nb.domain.sweep import FAILED, IN_DOUBT, Rating, assign, doubts
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import (
     ActTwoError,
     ConfigError,
+    HistoryError,
     RequestError,
     SweepPaused,
 )
@@ -26,10 +29,10 @@ from cometact_nb.notify import Listeners
 from cometact_nb.numbers import map_clips, noise_floor
 from cometact_nb.store import sweeps as store
 from cometact_nb.sweep_cells import Cell, row
-from cometact_nb.sweep_choice import Choice, may_be_served
+from cometact_nb.sweep_choice import Choice, may_be_served, see
 from cometact_nb.sweep_inputs import Inputs
-from cometact_nb.sweep_plan import Plan, approve, check_max_spend
-from cometact_nb.sweep_run import Entry, Runner
+from cometact_nb.sweep_plan import Approval, Plan, approve, check_max_spend
+from cometact_nb.sweep_run import Entry, Runner, catch_up
 from cometact_nb.tables import frame_of
 from cometact_nb.waits import Waits
 
@@ -40,11 +43,14 @@ if TYPE_CHECKING:
     from cometact_nb.clips import Clip
     from cometact_nb.config import Config
     from cometact_nb.domain.grid import Spec
+    from cometact_nb.domain.task import TaskState
     from cometact_nb.job import Job
     from cometact_nb.numbers import Executor, NoiseFloor
     from cometact_nb.sessions import Session
 
 __all__ = ["Cell", "Sweep"]
+
+log = logging.getLogger("cometact_nb")
 
 R = TypeVar("R")
 
@@ -85,7 +91,9 @@ class Sweep:
         #: Why what was approved does not hold here; empty when it does.
         self._doubt = kept.doubt if kept is not None else ""
         self._canary = self._terms.canary
-        self._spent_before = 0.0
+        self._approval = Approval(self._terms.approved_usd, self._terms.agreed_usd)
+        self._spent_usd = 0.0
+        self._elsewhere_usd = 0.0
         self._runner = Runner(self, session, self._entries)
         self._choice = Choice(self._entries, lambda: self._runner.state == "running")
         self._inputs = Inputs(session, (entry.cell.request for entry in self._entries))
@@ -102,23 +110,30 @@ class Sweep:
 
     @property
     def state(self) -> str:
-        """``"planned"``, ``"running"``, ``"paused"``, ``"cancelled"`` or ``"finished"``."""
+        """``"planned"``, ``"running"``, ``"paused"``, ``"cancelled"``, ``"finished"`` or ``"unfinished"``.
+
+        The last one means that all was sent, and that a task is watched no more before its end is known.
+        """
         state = self._runner.state
         if state == "planned" and all(entry.job is not None for entry in self._entries):
             state = "bought"
+        if state == "bought" and not self._is_settled():
+            return "running"
         if state == "bought":
-            return "finished" if self._is_settled() else "running"
+            return "unfinished" if self._unwatched() else "finished"
         return state
 
     @property
     def problem(self) -> str:
-        """Why it is paused, in words; an empty string when the user paused it, or it is not."""
+        """Why it is paused or unfinished, in words; an empty string when the user paused it, or it is not."""
+        if not self._runner.problem and self.state == "unfinished":
+            return self._why_unfinished()
         return self._runner.problem
 
     @property
     def spent_usd(self) -> float:
         """What it has cost so far, US dollars, by the prices its tasks were bought at."""
-        return max(self._spent_before, self._runner.spent_usd)
+        return self._spent_usd
 
     @property
     def approved_usd(self) -> float:
@@ -194,7 +209,7 @@ class Sweep:
             self._runner.hold(_asks(self._doubt, self.name, len(wanted), cost))
             return self
         try:
-            self._start(wanted, self._terms.approved_usd, yes=False, canary=self._canary)
+            self._start(wanted, canary=self._canary, approved=self._approval)
         except ActTwoError as error:
             self._runner.problem = str(error)
         return self
@@ -204,18 +219,22 @@ class Sweep:
         *,
         failed: bool = True,
         cancelled: bool = False,
+        forgotten: bool = False,
+        doubtful: bool = False,
         max_cost: float | None = None,
         yes: bool = False,
     ) -> Sweep:
         """Buy cells again that ended without a video, and **pay for them again**.
 
-        An ``UNCONFIRMED`` cell is not among them: settle it first with ``cell.task.confirm(…)`` or
-        ``.forget()``.
+        A cell in doubt (``UNCONFIRMED``, ``NOT_FOUND``) is among them only with ``doubtful=True``. Look for
+        it in the vendor's log first, and settle it with ``cell.task.confirm(…)`` or ``.forget()``.
 
         Args:
-            failed: those that failed, are not known to the service, or were given up, and those that were
-                stopped with them.
+            failed: those that failed or were refused, and those that were stopped with them.
             cancelled: those that were cancelled.
+            forgotten: those that you gave up with ``.forget()``.
+            doubtful: those that may have been bought: their answer was lost, or the service does not know the
+                id that it gave. **They may be paid for twice.**
             max_cost: as in :meth:`run`.
             yes: as in :meth:`run`.
 
@@ -226,21 +245,26 @@ class Sweep:
             ActTwoError: as :meth:`run`.
         """
         self.look()
-        again = self._choice.again(failed=failed, cancelled=cancelled)
+        again = self._choice.again(failed=failed, cancelled=cancelled, forgotten=forgotten, doubtful=doubtful)
         return self._start(again, max_cost, yes=yes, canary=self._canary)
 
     def pause(self) -> Sweep:
-        """Buy no more for now; :meth:`run` goes on. Tasks at the service go on."""
-        self.session.run(self._on_loop(self._runner.pause))
+        """Buy no more for now, in whichever kernel; :meth:`run` goes on. Tasks at the service go on.
+
+        Another kernel that buys for the sweep stops within two seconds.
+        """
+        self.session.run(self._pause())
         return self
 
     def cancel(self) -> Sweep:
-        """Buy no more, and ask the service to cancel what has not ended.
+        """Buy no more, in whichever kernel, and ask the service to cancel what has not ended.
+
+        Another kernel that buys for the sweep stops within two seconds.
 
         Raises:
             ActTwoError: the service did not cancel all; it says why.
         """
-        refusals = self.session.run(self._runner.cancel())
+        refusals = self.session.run(self._cancel())
         if refusals:
             raise ActTwoError(f"{len(refusals)} tasks were not cancelled: {refusals[0]}")
         return self
@@ -414,11 +438,24 @@ class Sweep:
         """Record where the run stands."""
         self._terms = store.Terms(
             state=state,
-            approved_usd=self._runner.approved_usd,
+            approved_usd=self._approval.approved_usd,
+            agreed_usd=self._approval.agreed_usd,
+            problem=self._runner.problem or None if state == "paused" else None,
             canary=self._canary,
             sandbox=self.sandbox,
         )
         store.save(self.session.engine.history, self.name, self.base_url, self.spec, self._terms)
+
+    def recorded(self) -> tuple[str, str | None] | None:
+        """State and problem as any kernel has recorded them last."""
+        return store.state_of(self.session.engine.history, self.name, self.base_url)
+
+    def recount(self) -> None:
+        """Learn anew from the history what the sweep has cost, whichever kernels bought for it."""
+        try:
+            self._spent_usd = store.spent(self.session.engine.history, self.name, self.base_url)
+        except HistoryError as error:
+            log.warning("what sweep %r has cost could not be counted anew: %s", self.name, error)
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -430,22 +467,42 @@ class Sweep:
         self._telling = False
         self._listeners.tell(self)
 
-    async def _on_loop(self, work: Callable[[], None]) -> None:
-        work()
+    async def _pause(self) -> None:
+        self._runner.pause()
+        self._stop_elsewhere("paused")
+
+    async def _cancel(self) -> list[str]:
+        self._runner.stop()
+        self._stop_elsewhere("cancelled")
+        with suppress(HistoryError):  # then what another kernel has sent is not known, and goes on
+            await self._find_out()
+        return await self._runner.cancel()
+
+    def _stop_elsewhere(self, state: str) -> None:
+        """Record that the user stops the sweep, for another kernel that runs it."""
+        recorded = self.recorded()
+        if recorded is not None and recorded[0] == "running":
+            store.stop(self.session.engine.history, self.name, self.base_url, state)
 
     async def _find_out(self) -> None:
         history = self.session.engine.history
-        found = store.owned(history, self.base_url, {entry.cell.content_hash for entry in self._entries})
+        identities = {entry.cell.identity for entry in self._entries}
+        found = store.owned(history, self.base_url, identities)
         rows = {row.owned.state.key: row for row in found}
         served = assign((entry.cell for entry in self._entries), [row.owned for row in found])
         for entry in self._entries:
             owner = served.get(entry.cell.key)
-            if owner is None or self._choice.is_coming(entry) or not may_be_served(entry, owner.state.key):
+            if owner is None or self._choice.is_coming(entry):
                 continue
             row = rows[owner.state.key]
-            entry.reused = row.sweep != self.name
-            self.attach(entry, self.session.adopt(row.row))
-        self._spent_before = store.spent(history, self.name, self.base_url)
+            if entry.job is not None and entry.job.state.key == owner.state.key:
+                catch_up(self.session, entry.job, row.row)
+            elif may_be_served(entry, owner.state.key):
+                entry.reused = row.sweep != self.name
+                entry.signed_anew = owner.content_hash not in {None, entry.cell.request.content_hash}
+                self.attach(entry, self.session.adopt(row.row))
+        self.recount()
+        self._elsewhere_usd = store.unagreed_elsewhere(history, self.name, self.base_url, identities)
         keys = [entry.job.state.key for entry in self._entries if entry.job is not None]
         self.ratings.update(store.ratings(history, keys))
         self.changed()
@@ -466,19 +523,48 @@ class Sweep:
             done=counts[Status.SUCCEEDED],
             running=unfinished,
             failed=sum(counts[status] for status in FAILED),
+            forgotten=counts[Status.FORGOTTEN],
             unconfirmed=counts[Status.UNCONFIRMED],
+            not_found=counts[Status.NOT_FOUND],
             stopped=max(0, left - sum(1 for entry in wanted if entry.job is None)),
             to_buy=len(wanted),
+            queued=sum(self._choice.is_coming(entry) for entry in self._entries),
             price=config.price,
             spent_usd=self.spent_usd,
+            agreed_usd=self._approval.agreed_usd,
+            elsewhere_usd=self._elsewhere_usd,
+            signed_anew=sum(entry.signed_anew for entry in self._entries),
+            waiting=self._waiting(wanted),
             warnings=(*self._doubts, *warnings),
             errors=tuple(errors),
             sandbox=self.sandbox,
             ask_above=config.ask_above,
         )
 
-    def _start(self, wanted: list[Entry], max_cost: float | None, *, yes: bool, canary: bool | None) -> Sweep:
-        seen = {entry: entry.job for entry in wanted}
+    def _waiting(self, wanted: Sequence[Entry]) -> tuple[str, ...]:
+        """Each cell in doubt, and why."""
+        why = {
+            Status.UNCONFIRMED: "was sent, and its answer was lost",
+            Status.NOT_FOUND: "was accepted, and the service does not know its id",
+        }
+        return tuple(
+            f"cell {entry.cell.index + 1} ({entry.job.state.id or entry.job.state.key}"
+            f"{', submitted alone' if entry.reused else ''}) {why[entry.job.state.status]}"
+            for entry in self._entries
+            if entry.job is not None and entry.job.state.status in IN_DOUBT and entry not in wanted
+        )
+
+    def _start(
+        self,
+        wanted: list[Entry],
+        max_cost: float | None = None,
+        *,
+        yes: bool = False,
+        canary: bool | None,
+        approved: Approval | None = None,
+    ) -> Sweep:
+        """Buy cells within what is approved for them; ``approved`` is what was approved earlier for them."""
+        seen = {entry: see(entry) for entry in wanted}
         config = self.session.config  # once: the price that is agreed to is that of the service checked
         if wanted:
             plan = self._plan(wanted, config)
@@ -486,24 +572,19 @@ class Sweep:
                 raise RequestError(plan.errors)
             self._check_service(wanted, config)
             check_max_spend(plan, config.max_spend, self.session.engine.spent_usd, yes=yes)
-            approved = approve(plan, self._terms.approved_usd, max_cost, yes=yes)
-        else:
-            approved = self._terms.approved_usd
+            approved = approved or approve(plan, self._approval, max_cost, yes=yes)
+        approval = approved or self._approval
 
         async def begin() -> None:
-            self._canary = canary
-            self._runner.approved_usd = approved
-            self._doubt = ""
+            self._canary, self._approval, self._doubt = canary, approval, ""
+            self.recount()
             self.keep("running")  # on disk before the first request, so that any kernel can go on
             # Another thread may have begun the same meanwhile: what it buys is not bought again.
-            left = [
-                entry for entry, job in seen.items() if entry.job is job and self._choice.may_be_bought(entry)
-            ]
+            left = [entry for entry, before in seen.items() if self._choice.as_seen(entry, before)]
             self._runner.start(
                 left,
                 price_usd=config.price.usd_per_request if wanted else None,
-                spent_usd=self.spent_usd,
-                approved_usd=approved,
+                approved_usd=approval.approved_usd,
                 canary=canary,
             )
 
@@ -531,7 +612,20 @@ class Sweep:
         """Whether nothing more happens by itself."""
         return self._runner.state != "running" and self._is_settled()
 
+    def _unwatched(self) -> list[TaskState]:
+        """Tasks that nobody asks about any more, and whose end is not known."""
+        jobs = [entry.job for entry in self._entries if entry.job is not None]
+        return [job.state for job in jobs if not job.state.watching and not job.state.status.is_terminal]
+
+    def _why_unfinished(self) -> str:
+        left = self._unwatched()
+        many = "1 task is" if len(left) == 1 else f"{len(left)} tasks are"
+        why = next((state.problem for state in left if state.problem), None)
+        return f"{many} watched no more{f' ({why})' if why else ''}; act.resume() asks again"
+
     def _raise_if_left(self) -> None:
+        if self.state == "unfinished":
+            raise SweepPaused(f"Sweep {self.name!r} is unfinished: {self._why_unfinished()}.", self)
         left = [cell for cell in self.cells if cell.status in {"PLANNED", "QUEUED"}]
         if not left or self.state == "cancelled":
             return

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from cometact_nb.domain.media import Finding
     from cometact_nb.domain.price import Price
 
-__all__ = ["Plan", "approve", "check_max_spend"]
+__all__ = ["Approval", "Plan", "approve", "check_max_spend"]
 
 _SHOWN_VALUES = 12
+_SHOWN_DOUBTS = 5
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,19 @@ class Plan:
         cells: how many there are in all.
         done: how many have their video already; nothing is sent for them.
         running: how many are at the service already.
-        failed: how many ended without a video; only ``sweep.retry()`` buys them again.
+        failed: how many failed or were cancelled; only ``sweep.retry()`` buys them again.
+        forgotten: how many you gave up; only ``sweep.retry(forgotten=True)`` buys them again.
         unconfirmed: how many may have been bought; each is yours to settle, never sent again by itself.
+        not_found: how many were accepted under an id that the service does not know; they may be paid for.
         stopped: how many are left out because another with the same input failed on it.
         to_buy: how many would be sent.
         price: what one is expected to cost.
+        queued: how many more the run that is under way will send.
         spent_usd: what the sweep has cost so far, by the prices its tasks were bought at.
+        agreed_usd: what you have said a yes to so far, for all of the sweep.
+        elsewhere_usd: what other sweeps have cost for the same videos without a yes.
+        signed_anew: how many have a task that was sent with another link to the same files.
+        waiting: each cell that waits for your word, and why.
         warnings: what would waste money.
         errors: what keeps it from being run.
         sandbox: it goes to this machine, and nothing is billed.
@@ -46,11 +54,18 @@ class Plan:
     done: int
     running: int
     failed: int
+    forgotten: int
     unconfirmed: int
+    not_found: int
     stopped: int
     to_buy: int
+    queued: int
     price: Price
     spent_usd: float
+    agreed_usd: float
+    elsewhere_usd: float
+    signed_anew: int
+    waiting: tuple[str, ...]
     warnings: tuple[Finding, ...]
     errors: tuple[Finding, ...]
     sandbox: bool
@@ -62,9 +77,22 @@ class Plan:
         return self.to_buy * self.price.usd_per_request
 
     @property
+    def total_usd(self) -> float:
+        """What the sweep would have cost in all, with what is on its way, US dollars."""
+        return self.spent_usd + (self.queued + self.to_buy) * self.price.usd_per_request
+
+    @property
+    def without_yes_usd(self) -> float:
+        """How much of it nobody has said a yes to, over all runs, retries and kernels, US dollars.
+
+        What other sweeps have cost for the same videos without a yes is counted with it.
+        """
+        return self.elsewhere_usd + max(0.0, self.total_usd - self.agreed_usd)
+
+    @property
     def needs_yes(self) -> bool:
         """Whether ``run`` wants ``yes=True`` or a ``max_cost`` that covers it."""
-        return self.cost_usd > self.ask_above
+        return self.cost_usd > 0 and is_over(self.without_yes_usd, self.ask_above)
 
     @property
     def grid(self) -> str:
@@ -78,7 +106,9 @@ class Plan:
             "done already, reused": self.done,
             "at the service": self.running,
             "failed (sweep.retry() buys them again)": self.failed,
+            "given up (sweep.retry(forgotten=True) buys them again)": self.forgotten,
             "unconfirmed (yours to settle)": self.unconfirmed,
+            "not known to the service (they may be paid for)": self.not_found,
             "stopped (another with the same input failed on it)": self.stopped,
         }
         return [f"{count} {what}" for what, count in told.items() if count]
@@ -94,12 +124,31 @@ class Plan:
         lines.append(f"  Expected cost: {self.price.estimate(self.to_buy)}")
         if self.spent_usd:
             lines[-1] += f"; spent so far: ${self.spent_usd:.2f}"
+        lines += self._notes()
         lines += [f"  Error: {finding}" for finding in self.errors]
         lines += [f"  Warning: {finding}" for finding in self.warnings]
         lines.append(f"  {self.next_step()}")
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if self.signed_anew:
+            notes.append(
+                f"  {_cells(self.signed_anew, 'has', 'have')} the same files under links that were signed or "
+                "written anew; nothing is bought again for them."
+            )
+        if self.waiting:
+            shown = "; ".join(self.waiting[:_SHOWN_DOUBTS]) + (
+                " …" if len(self.waiting) > _SHOWN_DOUBTS else ""
+            )
+            notes.append(
+                f"  {_cells(len(self.waiting), 'waits', 'wait')} for your word: {shown}. Nothing is bought "
+                "for them: cell.task.confirm(id) or .forget() settles one, sweep.retry(doubtful=True) pays "
+                "again."
+            )
+        return notes
 
     def next_step(self) -> str:
         """What to do about the plan, one sentence."""
@@ -109,26 +158,44 @@ class Plan:
             return "There is nothing to buy."
         if self.needs_yes:
             return (
-                f"More than ${self.ask_above:.2f} needs a yes: sweep.run(yes=True), or "
-                f"sweep.run(max_cost={self.spent_usd + self.cost_usd:.2f})."
+                f"More than ${self.ask_above:.2f} needs a yes{self.so_far()}: sweep.run(yes=True), or "
+                f"sweep.run(max_cost={self.total_usd:.2f})."
             )
         return "sweep.run() sends them."
 
+    def so_far(self) -> str:
+        """What went without a yes before, for a sentence about the limit; empty when nothing did."""
+        before = self.without_yes_usd - self.cost_usd
+        return f" (${before:.2f} of it went without one so far)" if is_over(before, 0.0) else ""
 
-def approve(plan: Plan, before: float, max_cost: float | None, *, yes: bool) -> float:
-    """What a sweep may cost in all from now on, US dollars.
+
+@dataclass(frozen=True)
+class Approval:
+    """What a sweep may cost.
+
+    Args:
+        approved_usd: in all, US dollars.
+        agreed_usd: as much of it as the user has said a yes to; the rest went without one.
+    """
+
+    approved_usd: float = 0.0
+    agreed_usd: float = 0.0
+
+
+def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) -> Approval:
+    """What a sweep may cost in all from now on.
 
     Args:
         plan: what is about to be bought.
         before: what was approved earlier.
-        max_cost: what the user says it may cost in all.
+        max_cost: what the user says it may cost in all, US dollars.
         yes: the user agrees to the price, or to as much as ``max_cost`` allows.
 
     Raises:
         ApprovalNeeded: it costs more than was approved.
         ConfigError: ``max_cost`` is no amount.
     """
-    total = plan.spent_usd + plan.cost_usd
+    total = plan.total_usd
     price = plan.price.estimate(plan.to_buy)
     if max_cost is not None:
         if isinstance(max_cost, bool) or not isinstance(max_cost, (int, float)) or not max_cost >= 0:
@@ -140,14 +207,20 @@ def approve(plan: Plan, before: float, max_cost: float | None, *, yes: bool) -> 
                 "yes=True to buy as many as it allows.",
                 plan,
             )
-        return float(max_cost)
-    if plan.needs_yes and not yes and is_over(total, before):
+        return Approval(float(max_cost), float(max_cost))
+    if yes:
+        return Approval(max(total, before.approved_usd), max(total, before.agreed_usd))
+    if plan.needs_yes:
         raise ApprovalNeeded(
-            f"{plan.to_buy} cells cost {price}, more than ${plan.ask_above:.2f}. Nothing was sent. Look at "
-            f"sweep.plan, then sweep.run(yes=True) or sweep.run(max_cost={total:.2f}).",
+            f"{plan.to_buy} cells cost {price}, more than ${plan.ask_above:.2f}{plan.so_far()}. Nothing was "
+            f"sent. Look at sweep.plan, then sweep.run(yes=True) or sweep.run(max_cost={total:.2f}).",
             plan,
         )
-    return max(total, before)
+    return Approval(max(total, before.approved_usd), before.agreed_usd)
+
+
+def _cells(count: int, one: str, several: str) -> str:
+    return f"1 cell {one}" if count == 1 else f"{count} cells {several}"
 
 
 def check_max_spend(plan: Plan, limit: float | None, spent_usd: float, *, yes: bool) -> None:

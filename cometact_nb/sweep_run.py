@@ -16,7 +16,7 @@ from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep import blamed, shares
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
-from cometact_nb.store.history import BudgetUsed, CellClaim, CellTaken
+from cometact_nb.store.history import BudgetUsed, CellClaim, CellTaken, SweepHalted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from cometact_nb.domain.service import Endpoint
     from cometact_nb.job import Job
     from cometact_nb.sessions import Session
+    from cometact_nb.store.history import Row
 
-__all__ = ["Entry", "Runner"]
+__all__ = ["Entry", "Runner", "catch_up"]
 
 log = logging.getLogger("cometact_nb")
 
@@ -36,6 +37,8 @@ _LIMITS = flow.CreateLimits(attempts=200, patience_s=3600.0)
 _STRIKES = 3
 #: More cells to buy than this send one of each pair of inputs ahead.
 CANARY_ABOVE = 4
+#: How often a run looks whether another kernel's user has paused or cancelled the sweep, seconds.
+_LISTEN_S = 1.0
 
 
 @dataclass(eq=False)
@@ -58,6 +61,7 @@ class Entry:
     reused: bool = False
     instead_of: str | None = None
     inside: bool = False  #: it holds a place of the gate
+    signed_anew: bool = False  #: its task was sent with another link to the same files
 
     @property
     def pair(self) -> tuple[object, object]:
@@ -72,14 +76,24 @@ class Host(Protocol):
     #: The service that it buys at.
     endpoint: Endpoint
 
+    @property
+    def spent_usd(self) -> float:
+        """What the sweep has cost so far, whichever kernels bought for it."""
+
     def attach(self, entry: Entry, job: Job) -> None:
         """``job`` is the task of a cell from now on."""
+
+    def recount(self) -> None:
+        """Learn anew what the sweep has cost: a request was sent, or refused."""
 
     def changed(self) -> None:
         """Something about the cells or the state is new."""
 
     def keep(self, state: str) -> None:
-        """Record the state of the run."""
+        """Record the state of the run, and what paused it."""
+
+    def recorded(self) -> tuple[str, str | None] | None:
+        """State and problem as any kernel has recorded them last."""
 
 
 class Runner:
@@ -96,9 +110,12 @@ class Runner:
         self._session = session
         self._gate = session.gate
         self._entries = entries
+        #: Entries by content: replicates are alike.
+        self._alike: dict[str, list[Entry]] = {}
+        for entry in entries:
+            self._alike.setdefault(entry.cell.identity, []).append(entry)
         self.state = "planned"  #: then ``"running"``, ``"paused"``, ``"cancelled"`` or ``"bought"``
         self.problem = ""  #: why it is paused
-        self.spent_usd = 0.0
         self.approved_usd = 0.0
         self._price_usd = 0.0
         self._canary = False
@@ -110,6 +127,7 @@ class Runner:
         self._posting: Job | None = None
         self._sending = asyncio.Lock()  #: this sweep's own share in that of the gate
         self._task: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
 
     # --- what the sweep asks for -------------------------------------------------------------------
 
@@ -118,7 +136,6 @@ class Runner:
         wanted: Sequence[Entry],
         *,
         price_usd: float | None,
-        spent_usd: float,
         approved_usd: float,
         canary: bool | None,
     ) -> None:
@@ -128,7 +145,6 @@ class Runner:
             wanted: cells without a task, or whose task is to be replaced.
             price_usd: what each is counted at, also when another service is configured meanwhile; None: what
                 those that wait already are.
-            spent_usd: what the sweep has cost so far.
             approved_usd: what it may cost in all.
             canary: whether one cell of each pair of inputs goes first; None: if more than four wait, or one
                 was sent ahead that has not ended.
@@ -137,7 +153,7 @@ class Runner:
             if entry.job is not None:
                 entry.instead_of = entry.job.state.key
             entry.job, entry.mark, entry.reason, entry.reused = None, "QUEUED", "", False
-        self.spent_usd, self.approved_usd = spent_usd, approved_usd
+        self.approved_usd = approved_usd
         self._price_usd = self._price_usd if price_usd is None else price_usd
         self._strikes = 0
         # A trial that a pause kept from being sent would hold back its pair for ever.
@@ -152,6 +168,8 @@ class Runner:
         self._news.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
+        if self._listening is None or self._listening.done():
+            self._listening = asyncio.create_task(self._listen())
         self._host.changed()
 
     def pause(self, reason: str = "") -> None:
@@ -162,12 +180,19 @@ class Runner:
         """Wait for the user's word, without a record of it: what is on record is not theirs."""
         self.state, self.problem = "paused", reason
 
-    async def cancel(self) -> list[str]:
-        """Buy no more, and ask the service to cancel what has not ended; its refusals come back."""
+    def stop(self) -> None:
+        """Buy no more: the sweep is being cancelled. What is at the service goes on for now."""
         for entry in self._entries:
             if entry.mark == "QUEUED" and entry.job is None:
                 entry.mark, entry.reason = "STOPPED", "the sweep was cancelled"
         self._halt("cancelled", "")
+
+    async def cancel(self) -> list[str]:
+        """Buy no more, and ask the service to cancel what has not ended; its refusals come back."""
+        self.stop()
+        return await self._cancel_all()
+
+    async def _cancel_all(self) -> list[str]:
         async with self._sending:  # a request that is under way has its id after this
             jobs = [
                 entry.job for entry in self._entries if entry.job and not entry.job.state.status.is_terminal
@@ -187,20 +212,47 @@ class Runner:
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _halt(self, state: str, problem: str) -> None:
+    async def _listen(self) -> None:
+        """Stop buying soon after the user has said so in another kernel."""
+        while self.state == "running":
+            await self._session.engine.clock.sleep(_LISTEN_S)
+            try:
+                recorded = self._host.recorded()
+            except HistoryError as error:
+                log.warning("sweep %r does not hear other kernels: %s", self._host.name, error)
+                continue
+            if recorded in {("paused", None), ("cancelled", None)} and self.state == "running":
+                await self._obey(recorded[0])
+
+    async def _obey(self, state: str) -> None:
+        """Do what the user has said in another kernel, which has recorded it."""
+        if state == "paused":
+            self._halt(state, "it was paused in another kernel", record=False)
+            return
+        for entry in self.queued:
+            entry.mark, entry.reason = "STOPPED", "the sweep was cancelled in another kernel"
+        self._halt(state, "", record=False)
+        for refusal in await self._cancel_all():
+            log.warning("sweep %r was cancelled in another kernel: %s", self._host.name, refusal)
+
+    def _halt(self, state: str, problem: str, *, record: bool = True) -> None:
         # Once all is sent there is nothing to pause; but what is at the service can be cancelled.
         at_work = any(entry.job is not None and not _has_ended(entry.job) for entry in self._entries)
         if self.state in {"running", "paused"} or (state == "cancelled" and at_work):
             self.state, self.problem = state, problem
-            try:
-                self._host.keep(state)
-            except HistoryError as error:  # a full disk; what stops the spending goes on all the same
-                log.warning("sweep %r has stopped, which could not be recorded: %s", self._host.name, error)
+            if record:
+                self._record(state)
         if self._posting is not None:
             self._posting.given_up.set()
             self._posting.wake.set()
         self._news.set()
         self._host.changed()
+
+    def _record(self, state: str) -> None:
+        try:
+            self._host.keep(state)
+        except HistoryError as error:  # a full disk; what stops the spending goes on all the same
+            log.warning("sweep %r has stopped, which could not be recorded: %s", self._host.name, error)
 
     async def _run(self) -> None:
         try:
@@ -250,12 +302,12 @@ class Runner:
             price = self._price_usd
             if self.state != "running" or entry.mark != "QUEUED":
                 return
-            if is_over(self.spent_usd + price, self.approved_usd):
+            if is_over(self._host.spent_usd + price, self.approved_usd):
                 self._halt("paused", self._used_up)
                 return
             job = self._posting = self._session.new_job(self._host.endpoint)
             self._host.attach(entry, job)
-            entry.reason = ""
+            entry.reason, stopped = "", ""
             try:
                 verdict = await self._send(entry, job, price)
             except CellTaken as taken:
@@ -268,19 +320,29 @@ class Runner:
                 entry.job = None
                 self._halt("paused", f"{self._used_up}, with what another kernel bought for it")
                 return
+            except SweepHalted as halted:
+                self._session.drop_job(job)
+                entry.job = None
+                stopped = halted.state
             except ActTwoError:
                 self._session.drop_job(job)
                 entry.job = None
                 raise
             finally:
                 self._posting = None
-        self._judge(entry, job, verdict, price)
+                self._host.recount()
+        if stopped:  # outside of the lock, which a cancel waits for
+            await self._obey(stopped)
+        else:
+            self._judge(entry, job, verdict)
 
     def _adopted(self, key: str) -> Job:
         row = self._session.engine.history.find(key)
         if row is None:
             raise ActTwoError(f"The history names task {key} for a cell, but does not have it.")
-        return self._session.adopt(row)
+        job = self._session.adopt(row)
+        catch_up(self._session, job, row)
+        return job
 
     @property
     def _used_up(self) -> str:
@@ -289,7 +351,9 @@ class Runner:
     async def _send(
         self, entry: Entry, job: Job, price: float
     ) -> flow.Created | flow.Declined | flow.Doubtful:
-        claim = CellClaim(self._host.name, entry.cell.replicate, entry.instead_of, self.approved_usd)
+        alike = self._alike.get(entry.cell.identity, ())
+        beside = tuple(other.job.state.key for other in alike if other.job is not None and other is not entry)
+        claim = CellClaim(self._host.name, entry.cell.replicate, entry.instead_of, self.approved_usd, beside)
         return await self._session.engine.submit(
             job,
             entry.cell.request,
@@ -299,17 +363,13 @@ class Runner:
             limits=_LIMITS,
         )
 
-    def _judge(
-        self, entry: Entry, job: Job, verdict: flow.Created | flow.Declined | flow.Doubtful, price: float
-    ) -> None:
+    def _judge(self, entry: Entry, job: Job, verdict: flow.Created | flow.Declined | flow.Doubtful) -> None:
         """What an answer means for the cells that are left."""
         match verdict:
             case flow.Created():
-                self.spent_usd += price
                 self._strikes = 0
                 return
             case flow.Doubtful():
-                self.spent_usd += price
                 self._strike("answers were lost; each request may have been paid for", verdict.reason)
             case flow.Declined() if verdict.is_general:
                 entry.job, entry.instead_of = None, job.state.key
@@ -359,6 +419,14 @@ class Runner:
             if shares(entry.cell.request, blame):
                 entry.mark = "STOPPED"
                 entry.reason = f"cell {failed.cell.index + 1} has the same {named}, and {how}: {said}"
+
+
+def catch_up(session: Session, job: Job, row: Row) -> None:
+    """Take over what another kernel has recorded last about a task that nobody here watches."""
+    is_news = row.state.status is not job.state.status or row.state.watching != job.state.watching
+    if job.state.is_settled and is_news and row.owner != session.engine.history.owner:
+        session.engine.publish(job, row.state)
+        session.engine.take_up(job, row)
 
 
 def _has_ended(job: Job) -> bool:

@@ -15,8 +15,9 @@ from typing import Any
 
 import msgspec
 
+from cometact_nb.domain.identity import identity_of
 from cometact_nb.domain.media import Finding, MediaRef, as_media
-from cometact_nb.domain.request import INTENSITY_WORDS, KNOBS, ActTwoRequest
+from cometact_nb.domain.request import INPUTS, INTENSITY_WORDS, KNOBS, ActTwoRequest
 from cometact_nb.errors import RequestError
 
 __all__ = ["FIELDS", "MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "is_several", "specify"]
@@ -53,8 +54,16 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def fingerprint(self) -> str:
-        """8 hex digits that are the same for the same specification."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:8]
+        """8 hex digits that are the same for the same specification, however its links are signed."""
+        plain = msgspec.structs.replace(
+            self,
+            fixed=_without_links(self.fixed),
+            axes={
+                name: [_without_link(name, value) for value in values] for name, values in self.axes.items()
+            },
+            rows=None if self.rows is None else [_without_links(row) for row in self.rows],
+        )
+        return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:8]
 
 
 @dataclass(frozen=True)
@@ -66,19 +75,19 @@ class PlannedCell:
         params: the swept fields and their values, ``replicate`` last when there are several.
         request: what is sent.
         replicate: from 1; the same request with another number is another purchase.
-        content_hash: of the request.
+        identity: of the request.
     """
 
     index: int
     params: dict[str, Any]
     request: ActTwoRequest
     replicate: int
-    content_hash: str
+    identity: str
 
     @property
     def key(self) -> str:
-        """The cell's identity: the content of its request, and the replicate's number."""
-        return f"{self.content_hash}/{self.replicate}"
+        """The cell's identity: the video that its request asks for, and the replicate's number."""
+        return f"{self.identity}/{self.replicate}"
 
 
 @dataclass(frozen=True)
@@ -89,11 +98,13 @@ class Cells:
         cells: each once.
         axes: swept fields and their values, in order.
         duplicates: how many cells were asked for again with the same content.
+        signed_anew: how many of these came under links that differ in their signature or spelling.
     """
 
     cells: tuple[PlannedCell, ...]
     axes: dict[str, list[Any]]
     duplicates: int
+    signed_anew: int = 0
 
 
 def specify(
@@ -140,6 +151,7 @@ def expand(spec: Spec) -> Cells:
     swept = [*_columns(spec.rows or []), *spec.axes]
     found: dict[str, PlannedCell] = {}
     wrong: dict[str, Finding] = {}
+    signed_anew = 0
     for row, combination in itertools.product(rows, itertools.product(*spec.axes.values())):
         fields = {**spec.fixed, **row, **dict(zip(spec.axes, combination, strict=True))}
         try:
@@ -149,16 +161,16 @@ def expand(spec: Spec) -> Cells:
             if len(wrong) >= _REPORTED:
                 break
             continue
-        content_hash = request.content_hash
+        identity = request.identity
         params = {name: getattr(request, name) for name in swept if name in FIELDS}
         for replicate in range(1, spec.replicates + 1):
             numbered = {**params, "replicate": replicate} if spec.replicates > 1 else params
-            cell = PlannedCell(len(found), numbered, request, replicate, content_hash)
-            found.setdefault(cell.key, cell)
+            cell = PlannedCell(len(found), numbered, request, replicate, identity)
+            signed_anew += found.setdefault(cell.key, cell).request != request
     if wrong:
         raise RequestError(wrong.values())
     cells = tuple(found.values())
-    return Cells(cells, _axes(cells), spec.size - len(cells))
+    return Cells(cells, _axes(cells), spec.size - len(cells), signed_anew)
 
 
 def _axes(cells: tuple[PlannedCell, ...]) -> dict[str, list[Any]]:
@@ -266,6 +278,19 @@ def _row(row: Any) -> dict[str, Any]:
         raise RequestError([Finding("table", type(row).__name__, "is no row of a table", cure)])
     stored = {str(name): _stored(str(name), value) for name, value in row.items()}
     return {name: value for name, value in stored.items() if value is not None}
+
+
+def _without_links(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _without_link(name, value) for name, value in fields.items()}
+
+
+def _without_link(name: str, value: Any) -> Any:
+    """A value as :func:`_stored` gives it, an input's address replaced by the file that it leads to."""
+    if name not in INPUTS:
+        return value
+    if isinstance(value, Mapping) and isinstance(value.get("uri"), str):
+        return {**value, "uri": identity_of(value["uri"])}
+    return identity_of(value) if isinstance(value, str) else value
 
 
 def _columns(rows: list[dict[str, Any]]) -> list[str]:

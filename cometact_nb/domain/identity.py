@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from urllib.parse import unquote_plus, unquote_to_bytes, urlsplit
 
 from cometact_nb.domain.signatures import PATH_SIGNATURE, signing_names
 
-__all__ = ["identity_of"]
+__all__ = ["body_hash", "body_identity", "identity_of"]
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
@@ -101,3 +104,23 @@ def _decoded(text: bytes) -> bytes:
     """Base64 with or without padding, line ends, and in either alphabet."""
     packed = b"".join(text.split()).rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
     return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
+
+
+def body_identity(body: Mapping[str, Any]) -> str:
+    """16 hex digits that are the same for two bodies of requests when they ask for the same video.
+
+    Args:
+        body: as it is sent, or as the history keeps it.
+    """
+    inputs = {
+        name: {**given, "uri": identity_of(given["uri"])}
+        for name, given in body.items()
+        if isinstance(given, Mapping) and isinstance(given.get("uri"), str)
+    }
+    return body_hash({**body, **inputs})
+
+
+def body_hash(body: Mapping[str, Any]) -> str:
+    """16 hex digits that are the same for two bodies exactly when they are."""
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -7,7 +7,6 @@ are one thing, and a new field is added to it in one place.
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 import operator
 import re
@@ -17,11 +16,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from cometact_nb.domain.identity import identity_of
+from cometact_nb.domain.identity import body_hash, body_identity
 from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media, media_call
 from cometact_nb.errors import RequestError
 
-__all__ = ["INPUTS", "KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob", "body_identity", "wrong_name"]
+__all__ = ["INPUTS", "KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob", "wrong_name"]
 
 MODEL = "act_two"
 
@@ -278,7 +277,7 @@ class ActTwoRequest:
     @property
     def content_hash(self) -> str:
         """16 hex digits that are the same for two requests exactly when their bodies are."""
-        return _hash_of(self.to_json())
+        return body_hash(self.to_json())
 
     @property
     def identity(self) -> str:
@@ -295,21 +294,6 @@ class ActTwoRequest:
         if self.allow_unlisted:
             parts.append("allow_unlisted=True")
         return f"ActTwoRequest({', '.join(parts)})"
-
-
-def body_identity(body: Mapping[str, Any]) -> str:
-    """:attr:`ActTwoRequest.identity` of a body as the history keeps it, whatever else that holds."""
-    inputs = {
-        name: {**body[name], "uri": identity_of(body[name]["uri"])}
-        for name in INPUTS
-        if isinstance(body.get(name), Mapping) and isinstance(body[name].get("uri"), str)
-    }
-    return _hash_of({**body, **inputs})
-
-
-def _hash_of(body: Mapping[str, Any]) -> str:
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def _plain(value: Any) -> Any:

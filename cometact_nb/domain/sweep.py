@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cometact_nb.domain.grid import FIELDS
-from cometact_nb.domain.media import Finding
+from cometact_nb.domain.identity import identity_of
+from cometact_nb.domain.media import Finding, MediaRef
 from cometact_nb.domain.request import KNOBS
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError
@@ -20,10 +21,25 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskState
 
-__all__ = ["NO_RATING", "Owned", "Rating", "assign", "blamed", "doubts", "is_input_failure"]
+__all__ = [
+    "DEAD",
+    "FAILED",
+    "IN_DOUBT",
+    "NO_RATING",
+    "Owned",
+    "Rating",
+    "assign",
+    "blamed",
+    "doubts",
+    "is_input_failure",
+]
 
-#: Ends after which a cell has no video and its purchase is over. Only the user has one bought again.
-FAILED = frozenset({Status.FAILED, Status.CANCELLED, Status.NOT_FOUND, Status.FORGOTTEN})
+#: Ends without a video that the service announced. Only ``retry()`` has one bought again.
+FAILED = frozenset({Status.FAILED, Status.CANCELLED})
+#: Whether it was bought, or what became of it, is not known: bought again only by ``retry(doubtful=True)``.
+IN_DOUBT = frozenset({Status.UNCONFIRMED, Status.NOT_FOUND})
+#: Certain ends that brought no video: such a task holds no cell but the one that it was bought for.
+DEAD = FAILED | {Status.REFUSED, Status.FORGOTTEN}
 #: A longer note is cut.
 NOTE_MAX_CHARS = 2000
 
@@ -67,42 +83,52 @@ class Owned:
     """A task in the history that has a cell's content.
 
     Args:
-        content_hash: of its request.
-        replicate: the replicate it was bought for; None for a submit outside of sweeps.
+        identity: of its request.
+        replicate: the replicate it was bought for; None for one that belongs to no cell, such as a submit.
         state: what is known about it.
+        content_hash: of its request as it was sent, or None where that is not known.
     """
 
-    content_hash: str
+    identity: str
     replicate: int | None
     state: TaskState
+    content_hash: str | None = None
 
 
 def assign(cells: Iterable[PlannedCell], owned: Sequence[Owned]) -> dict[str, Owned]:
     """Which task serves which cell, by the cell's key.
 
     The task that was bought for the cell comes first. Where there is none, or it brought nothing, one with
-    the same content from outside of sweeps serves: the first that succeeded, else one that still runs.
+    the same content that belongs to no cell serves: the first that succeeded, else one that still runs, else
+    one in doubt, so that nothing is bought beside it before its user has settled it.
     """
-    bought = {f"{task.content_hash}/{task.replicate}": task for task in owned if task.replicate is not None}
+    bought = {f"{task.identity}/{task.replicate}": task for task in owned if task.replicate is not None}
     spare: dict[str, list[Owned]] = {}
     for task in sorted(owned, key=_usefulness):
-        useful = task.state.status is Status.SUCCEEDED or not task.state.status.is_terminal
-        if task.replicate is None and useful:
-            spare.setdefault(task.content_hash, []).append(task)
+        if task.replicate is None and task.state.status not in DEAD:
+            spare.setdefault(task.identity, []).append(task)
     served: dict[str, Owned] = {}
     for cell in cells:
         own = bought.get(cell.key)
-        good = own is not None and own.state.status is not Status.REFUSED and own.state.status not in FAILED
-        others = spare.get(cell.content_hash)
-        if not good and others and (own is None or own.state.status is not Status.UNCONFIRMED):
+        others = spare.get(cell.identity)
+        if others and _gives_way(own, others[0]):
             served[cell.key] = others.pop(0)
         elif own is not None:
             served[cell.key] = own
     return served
 
 
-def _usefulness(task: Owned) -> tuple[bool, float]:
-    return task.state.status is not Status.SUCCEEDED, task.state.begun_at or 0.0
+def _gives_way(own: Owned | None, other: Owned) -> bool:
+    """Whether a cell's own task leaves the cell to another one that has its content."""
+    if own is None or own.state.status in DEAD:
+        return True
+    return own.state.status is Status.NOT_FOUND and other.state.status not in IN_DOUBT
+
+
+def _usefulness(task: Owned) -> tuple[int, float]:
+    status = task.state.status
+    rank = 0 if status is Status.SUCCEEDED else 2 if status in IN_DOUBT else 1
+    return rank, task.state.begun_at or 0.0
 
 
 def is_input_failure(code: str | None) -> bool:
@@ -143,7 +169,14 @@ _FIELD_OF = {name: name for name in FIELDS} | {knob.wire[0]: knob.name for knob 
 
 def shares(request: ActTwoRequest, blame: Mapping[str, Any]) -> bool:
     """Whether a request has all that is blamed."""
-    return bool(blame) and all(getattr(request, name) == value for name, value in blame.items())
+    return bool(blame) and all(_is_same(getattr(request, name), value) for name, value in blame.items())
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values of a field are the same, an input's link being the file that it leads to."""
+    if isinstance(one, MediaRef) and isinstance(other, MediaRef):
+        return one.type == other.type and identity_of(one.uri) == identity_of(other.uri)
+    return bool(one == other)
 
 
 def doubts(cells: Cells) -> list[Finding]:
@@ -153,15 +186,30 @@ def doubts(cells: Cells) -> list[Finding]:
         for finding in cell.request.warnings:
             found.setdefault(f"{finding.field} {finding.problem}", finding)
     if cells.duplicates:
-        told = f"names {cells.duplicates} {'cell' if cells.duplicates == 1 else 'cells'} more than once"
+        told = f"names {_cells(cells.duplicates)} more than once"
         found["duplicates"] = Finding(
             "sweep", None, told, "Each is bought once; replicates=… buys one several times.", "warning"
+        )
+    if cells.signed_anew:
+        told = (
+            f"names {_cells(cells.signed_anew)} again under links that differ only in signature or spelling"
+        )
+        found["signed"] = Finding(
+            "sweep",
+            None,
+            told,
+            "A link is signed for a while; the file is the same, and bought once.",
+            "warning",
         )
     dead = _dead(cells)
     if dead:
         told = f"has {dead} cells that differ from another in body_control alone, with a video character"
         found["dead"] = Finding("sweep", None, told, "Leave body_control out to save them.", "warning")
     return list(found.values())
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{'' if count == 1 else 's'}"
 
 
 def _dead(cells: Cells) -> int:

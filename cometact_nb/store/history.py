@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cometact_nb.domain.identity import body_identity
 from cometact_nb.domain.search import found_by
 from cometact_nb.domain.task import AnyEvent, TaskState
 from cometact_nb.errors import HistoryError
@@ -31,7 +32,17 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import TaskEvent
 
-__all__ = ["SPENT", "BudgetUsed", "CellClaim", "CellTaken", "History", "Row", "Unrecordable", "is_dead"]
+__all__ = [
+    "SPENT",
+    "BudgetUsed",
+    "CellClaim",
+    "CellTaken",
+    "History",
+    "Row",
+    "SweepHalted",
+    "Unrecordable",
+    "is_dead",
+]
 
 #: How long another process may hold the file before this one gives up.
 _BUSY_S = 20.0
@@ -40,6 +51,23 @@ _BUSY_S = 20.0
 SPENT = """
 SELECT TOTAL(json_extract(state, '$.price_usd')) FROM tasks
 WHERE sweep = ? AND base_url = ? AND status NOT IN ('REFUSED', 'FORGOTTEN')
+"""
+#: Whether a sweep was stopped by its user. What stopped one kernel by itself (a problem) stops no other.
+_HALTED = """
+SELECT json_extract(terms, '$.state') FROM sweeps WHERE name = ? AND base_url = ?
+AND json_extract(terms, '$.state') IN ('paused', 'cancelled') AND json_extract(terms, '$.problem') IS NULL
+"""
+#: A task that is to be replaced, and meanwhile was settled or taken up and has or may bring a video.
+_ALIVE = """
+SELECT key FROM tasks WHERE key = ?
+AND status NOT IN ('REFUSED', 'FORGOTTEN', 'FAILED', 'CANCELLED', 'UNCONFIRMED', 'NOT_FOUND')
+"""
+#: Tasks of a content that belong to no cell of any sweep, and have brought a video or may bring one.
+_SPARE = """
+SELECT key FROM tasks WHERE identity = ? AND base_url = ?
+AND NOT EXISTS (SELECT 1 FROM cells WHERE cells.key = tasks.key)
+AND status NOT IN ('REFUSED', 'FORGOTTEN', 'FAILED', 'CANCELLED')
+AND (sweep IS NULL OR status NOT IN ('UNCONFIRMED', 'NOT_FOUND'))
 """
 #: Sums of prices are compared within this.
 _CENT_FRACTION = 1e-6
@@ -62,16 +90,18 @@ class CellClaim(msgspec.Struct, frozen=True):
         replicate: from 1.
         instead_of: the key of the cell's task so far, which this one replaces; None when it had none.
         budget_usd: US dollars that the sweep may cost in all, whichever kernels buy for it; None: no limit.
+        beside: keys of tasks of the same content that serve other cells of the sweep.
     """
 
     sweep: str
     replicate: int
     instead_of: str | None = None
     budget_usd: float | None = None
+    beside: tuple[str, ...] = ()
 
 
 class CellTaken(Exception):
-    """Another process has bought the cell; ``key`` is its task. Nothing was written."""
+    """The cell's content has the task ``key``, which is alive or in doubt. Nothing was written."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -84,6 +114,18 @@ class BudgetUsed(Exception):
 
 class Unrecordable(HistoryError):
     """One event cannot be written as it is, now or later. The file takes others."""
+
+
+class SweepHalted(Exception):
+    """The user has paused or cancelled the sweep, in whichever kernel. Nothing was written.
+
+    Args:
+        state: ``"paused"`` or ``"cancelled"``.
+    """
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        super().__init__(state)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -152,6 +194,7 @@ class History:
             Unrecordable: nothing was written, and nothing would be at another time.
             CellTaken: nothing was written: the cell has another task by now.
             BudgetUsed: nothing was written: with what other kernels bought for its sweep it is too much.
+            SweepHalted: nothing was written: the user has stopped the sweep meanwhile.
         """
         now = time.time()
         try:
@@ -165,9 +208,12 @@ class History:
                 self._db.execute(
                     "INSERT INTO events (key, at, event) VALUES (?, ?, ?)", (key, event.at, texts[1])
                 )
-                if cell is not None:
-                    self._take(cell, key, state.base_url, content_hash)
-        except (CellTaken, BudgetUsed):
+                if content_hash is not None:
+                    identity = content_hash if state.request is None else body_identity(state.request)
+                    self._db.execute("UPDATE tasks SET identity = ? WHERE key = ?", (identity, key))
+                if cell is not None and content_hash is not None:
+                    self._take(cell, key, state.base_url, identity)
+        except (CellTaken, BudgetUsed, SweepHalted):
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is, nothing was written)
             kind = HistoryError if _is_of_the_file(error) else Unrecordable
@@ -200,19 +246,27 @@ class History:
                 self._db.execute("ROLLBACK")
             raise
 
-    def _take(self, cell: CellClaim, key: str, base_url: str, content_hash: str | None) -> None:
-        """Make ``key`` the task of a cell, unless another has become it meanwhile."""
+    def _take(self, cell: CellClaim, key: str, base_url: str, identity: str) -> None:
+        """Make ``key`` the task of a cell, unless another is, or the sweep was stopped meanwhile."""
+        for (state,) in self._db.execute(_HALTED, (cell.sweep, base_url)):
+            raise SweepHalted(state)
+        for (before,) in self._db.execute(_ALIVE, (cell.instead_of,)):
+            raise CellTaken(before)
         self._db.execute("UPDATE tasks SET sweep = ? WHERE key = ?", (cell.sweep, key))
-        identity = (base_url, content_hash, cell.replicate)
+        place = (base_url, identity, cell.replicate)
         taken = self._db.execute(
-            "INSERT INTO cells (base_url, content_hash, replicate, key) VALUES (?, ?, ?, ?)"
+            "INSERT INTO cells (base_url, identity, replicate, key) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET key = excluded.key WHERE cells.key = ?",
-            (*identity, key, cell.instead_of),
+            (*place, key, cell.instead_of),
         ).rowcount
         if not taken:
-            where = "base_url = ? AND content_hash = ? AND replicate = ?"
-            ((owner,),) = self._db.execute(f"SELECT key FROM cells WHERE {where}", identity)  # noqa: S608
+            where = "base_url = ? AND identity = ? AND replicate = ?"
+            ((owner,),) = self._db.execute(f"SELECT key FROM cells WHERE {where}", place)  # noqa: S608
             raise CellTaken(owner)
+        known = {cell.instead_of, *cell.beside}
+        for (other,) in self._db.execute(_SPARE, (identity, base_url)):
+            if other not in known:  # submitted alone since this kernel looked
+                raise CellTaken(other)
         if cell.budget_usd is not None:  # in the transaction, so that two kernels cannot both be the last
             ((spent_usd,),) = self._db.execute(SPENT, (cell.sweep, base_url))
             if spent_usd > cell.budget_usd + _CENT_FRACTION:

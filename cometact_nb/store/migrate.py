@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cometact_nb.domain.identity import body_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +29,25 @@ def migrate(db: sqlite3.Connection) -> bool:
     (done,) = db.execute("PRAGMA user_version").fetchone()
     if done > len(scripts):
         raise sqlite3.DatabaseError("it was written by a newer version of cometact_nb")
+    db.create_function("request_identity", 1, _request_identity, deterministic=True)
     for number, script in enumerate(scripts[done:], done + 1):
         for statement in _statements(script.read_text("utf-8")):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {number}")
     return bool(done == 0)
+
+
+class _OnlyRequest(msgspec.Struct):
+    request: dict[str, Any] | None = None
+
+
+def _request_identity(state: str) -> str | None:
+    """For scripts: the identity of the request in a task's state as the file has it."""
+    try:
+        request = msgspec.json.decode(state, type=_OnlyRequest).request
+    except msgspec.MsgspecError:
+        return None
+    return None if request is None else body_identity(request)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -33,7 +33,10 @@ __all__ = [
     "sent",
     "set_rating",
     "spent",
+    "state_of",
+    "stop",
     "sweeps_of",
+    "unagreed_elsewhere",
 ]
 
 #: Values in one question to SQLite.
@@ -46,12 +49,16 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         state: ``"running"`` when it is meant to go on by itself, else ``"paused"`` or ``"cancelled"``.
         approved_usd: what the sweep may cost in all, because the user said so or it was below the limit.
+        agreed_usd: as much of it as the user has said a yes to; the rest went without one.
+        problem: what paused it; None when its user did.
         canary: whether one cell of each pair of inputs goes first; None leaves it to the number of cells.
         sandbox: whether it was run in the sandbox; None in what earlier versions wrote.
     """
 
     state: str = "running"
     approved_usd: float = 0.0
+    agreed_usd: float = 0.0
+    problem: str | None = None
     canary: bool | None = None
     sandbox: bool | None = None
 
@@ -115,6 +122,24 @@ def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -
         history.write(sql, (name, base_url, now, now, row[2], row[3], approval))
 
 
+def stop(history: History, name: str, base_url: str, state: str) -> None:
+    """Record that the user pauses or cancels a sweep that a kernel runs; what was agreed to stays.
+
+    Args:
+        history: where it is kept.
+        name: the sweep's.
+        base_url: its service.
+        state: ``"paused"`` or ``"cancelled"``.
+
+    Raises:
+        HistoryError: nothing was written.
+    """
+    row = find(history, name, base_url)
+    if row is not None and row.base_url == base_url:
+        terms = msgspec.structs.replace(row.terms, state=state, problem=None)
+        save(history, name, base_url, row.spec, terms)
+
+
 def find(history: History, name: str, base_url: str) -> SweepRow | None:
     """The sweep of this name at this service, else the newest of this name at another.
 
@@ -165,27 +190,82 @@ def run_by_another(history: History, name: str, base_url: str, now: float) -> bo
     return any(not is_dead(process) for process in found - {history.owner})
 
 
-def owned(history: History, base_url: str, hashes: Iterable[str]) -> list[OwnedRow]:
-    """All tasks of one service whose requests have one of these contents.
+def owned(history: History, base_url: str, identities: Iterable[str]) -> list[OwnedRow]:
+    """All tasks of one service whose requests ask for one of these videos.
+
+    Args:
+        history: where they are kept.
+        base_url: the service.
+        identities: of requests; see :attr:`cometact_nb.ActTwoRequest.identity`.
 
     Raises:
         HistoryError: the file could not be read or understood.
     """
-    return list(_owned(history, base_url, list(hashes)))
+    return list(_owned(history, base_url, list(identities)))
 
 
-def _owned(history: History, base_url: str, hashes: list[str]) -> Iterator[OwnedRow]:
-    for chunk in _batched(hashes):
+def _owned(history: History, base_url: str, identities: list[str]) -> Iterator[OwnedRow]:
+    for chunk in _batched(identities):
         sql = (
-            "SELECT t.content_hash, c.replicate, t.sweep, t.state, t.owner, t.updated_at FROM tasks t"  # noqa: S608
-            " LEFT JOIN cells c ON c.key = t.key"
-            f" WHERE t.content_hash IN ({', '.join('?' * len(chunk))}) AND t.base_url = ?"
-            # A task that a retry replaced belongs to no cell any more, but was not submitted alone either.
-            " AND (c.key IS NOT NULL OR t.sweep IS NULL OR t.status = 'SUCCEEDED')"
+            "SELECT t.identity, t.content_hash, c.replicate, t.sweep, t.state, t.owner, t.updated_at"  # noqa: S608
+            " FROM tasks t LEFT JOIN cells c ON c.key = t.key"
+            f" WHERE t.identity IN ({', '.join('?' * len(chunk))}) AND t.base_url = ?"
+            # A task that a retry replaced belongs to no cell any more, but was not submitted alone either. It
+            # counts once it has brought a video all the same, or may bring one.
+            " AND (c.key IS NOT NULL OR t.sweep IS NULL OR t.status NOT IN"
+            " ('REFUSED', 'FORGOTTEN', 'FAILED', 'CANCELLED', 'UNCONFIRMED', 'NOT_FOUND'))"
         )
-        for content_hash, replicate, sweep, text, owner, updated_at in history.query(sql, (*chunk, base_url)):
+        for identity, as_sent, replicate, sweep, text, owner, updated_at in history.query(
+            sql, (*chunk, base_url)
+        ):
             state = _decoded(text, TaskState, history)
-            yield OwnedRow(Owned(content_hash, replicate, state), Row(state, owner, updated_at), sweep)
+            yield OwnedRow(Owned(identity, replicate, state, as_sent), Row(state, owner, updated_at), sweep)
+
+
+def state_of(history: History, name: str, base_url: str) -> tuple[str, str | None] | None:
+    """State and problem of a sweep as any kernel recorded them last; None for one that was never run.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    sql = (
+        "SELECT json_extract(terms, '$.state'), json_extract(terms, '$.problem') FROM sweeps"
+        " WHERE name = ? AND base_url = ?"
+    )
+    found = history.query(sql, (name, base_url))
+    return found[0] if found else None
+
+
+def unagreed_elsewhere(history: History, name: str, base_url: str, identities: Iterable[str]) -> float:
+    """US dollars that other sweeps have cost for these videos, and that nobody has said a yes to.
+
+    So that a limit holds however a sweep is called, and however it is widened.
+
+    Args:
+        history: where they are kept.
+        name: the sweep's own, which is left out.
+        base_url: the service.
+        identities: of its requests.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    here: dict[str, float] = {}
+    for chunk in _batched(list(identities)):
+        sql = (
+            "SELECT sweep, TOTAL(json_extract(state, '$.price_usd')) FROM tasks"  # noqa: S608
+            f" WHERE identity IN ({', '.join('?' * len(chunk))}) AND base_url = ?"
+            " AND sweep IS NOT NULL AND sweep <> ? AND status NOT IN ('REFUSED', 'FORGOTTEN') GROUP BY sweep"
+        )
+        for other, usd in history.query(sql, (*chunk, base_url, name)):
+            here[other] = here.get(other, 0.0) + usd
+    return sum(min(usd, _unagreed(history, other, base_url)) for other, usd in here.items() if usd)
+
+
+def _unagreed(history: History, name: str, base_url: str) -> float:
+    row = find(history, name, base_url)
+    agreed = row.terms.agreed_usd if row is not None and row.base_url == base_url else 0.0
+    return max(0.0, spent(history, name, base_url) - agreed)
 
 
 def spent(history: History, name: str, base_url: str) -> float:
@@ -267,7 +347,7 @@ def _sweeps(history: History, clause: str, *values: Any) -> list[SweepRow]:
         terms = _decoded(text, Terms, history)
         doubt = history.provenance.doubt_of(approval, name, base_url, spec, text)
         if doubt:
-            terms = msgspec.structs.replace(terms, approved_usd=0.0)
+            terms = msgspec.structs.replace(terms, approved_usd=0.0, agreed_usd=0.0)
         found.append(SweepRow(name, base_url, created, updated, _decoded(spec, Spec, history), terms, doubt))
     return found
 

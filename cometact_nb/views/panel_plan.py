@@ -106,7 +106,7 @@ class Bought:
 
 
 async def _look(engine: Engine, base_url: str, cells: Cells) -> tuple[Cells, Counter[str]]:
-    found = owned(engine.history, base_url, {cell.content_hash for cell in cells.cells})
+    found = owned(engine.history, base_url, {cell.identity for cell in cells.cells})
     served = assign(cells.cells, [row.owned for row in found])
     counts = Counter(task.state.status.value for task in served.values())
     return cells, counts + Counter(PLANNED=len(cells.cells) - len(served))

@@ -57,7 +57,7 @@ def test_replicates_are_numbered_and_distinct_cells_of_the_same_request() -> Non
     cells = cells_of(seed=[1], replicates=3).cells
     assert [cell.params["replicate"] for cell in cells] == [1, 2, 3]
     assert len({cell.key for cell in cells}) == 3
-    assert len({cell.content_hash for cell in cells}) == 1
+    assert len({cell.identity for cell in cells}) == 1
 
 
 def test_a_value_given_twice_is_one_cell_and_is_said() -> None:
@@ -177,7 +177,7 @@ def test_a_sound_plan_leaves_no_doubts() -> None:
 
 
 def owned(cell, status: Status, *, replicate: int | None = None, key: str = "k", at: float = 0.0) -> Owned:
-    return Owned(cell.content_hash, replicate, TaskState(key=key, status=status, submitted_at=at))
+    return Owned(cell.identity, replicate, TaskState(key=key, status=status, submitted_at=at))
 
 
 def served(cells, *tasks: Owned) -> list[str | None]:
@@ -210,7 +210,22 @@ def test_an_unconfirmed_task_keeps_its_cell() -> None:
     assert served(cells, mine, owned(cells[0], Status.SUCCEEDED, key="other")) == ["mine"]
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.UNCONFIRMED, Status.CANCELLED])
+@pytest.mark.parametrize("status", [Status.UNCONFIRMED, Status.NOT_FOUND, Status.SUBMITTING, Status.UNKNOWN])
+def test_what_is_in_doubt_or_pending_outside_of_sweeps_holds_one_cell_of_its_content(status) -> None:
+    cells = cells_of(seed=[1], replicates=2).cells
+    assert served(cells, owned(cells[0], status)) == ["k", None]
+
+
+def test_a_video_that_is_there_serves_before_one_that_is_in_doubt() -> None:
+    cells = cells_of(seed=[1]).cells
+    tasks = [
+        owned(cells[0], Status.UNCONFIRMED, key="doubt"),
+        owned(cells[0], Status.SUCCEEDED, key="good", at=9),
+    ]
+    assert served(cells, *tasks) == ["good"]
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.REFUSED, Status.FORGOTTEN, Status.CANCELLED])
 def test_what_failed_outside_of_sweeps_serves_nothing(status) -> None:
     cells = cells_of(seed=[1]).cells
     assert served(cells, owned(cells[0], status)) == [None]
