@@ -9,6 +9,7 @@ kept: :mod:`cometact_nb.project`), the vendor CLI's ``~/.config/cometapi/config.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -196,9 +197,24 @@ def _checked(name: str, value: Any) -> Any:
             raise ConfigError(
                 f"embed={value!r} is no size. Give True (2 MB), False, or a number of MB ≤ {_EMBED_MAX_MB}."
             )
-        case "runway_version" if not str(value).strip():
-            raise ConfigError("runway_version is empty. The documented value is '2024-11-06'.")
+        case "runway_version":
+            return _header(name, value)
     return value
+
+
+def _header(name: str, value: Any) -> str:
+    """A value that an HTTP header can hold: visible ASCII, nothing else."""
+    text = str(value).strip()
+    if not re.fullmatch("[!-~]{1,100}", text):
+        wrong = (
+            "is empty"
+            if not text
+            else "holds characters that no HTTP header can (a pasted dash, a line break?)"
+        )
+        raise ConfigError(
+            f"{name}={text[:60]!r} {wrong}. The documented value is {DEFAULT_RUNWAY_VERSION!r}."
+        )
+    return text
 
 
 def _folder(value: Any) -> Path | str:

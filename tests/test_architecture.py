@@ -66,7 +66,7 @@ LEVELS: dict[str, int] = {
 BLIND = {("api", "store"), ("store", "api"), ("domain", "config")}
 #: Who alone may use a library, and why: one place to replace it, one place that touches the disk or the page.
 OWNERS = {
-    "httpx": {"api/client.py"},
+    "httpx": {"api/client.py", "api/connections.py"},
     "sqlite3": {"store/history.py", "store/migrate.py", "store/peek.py"},
     "ipywidgets": {"views"},
     "anywidget": {"views"},

@@ -17,13 +17,26 @@ from urllib.parse import quote, urljoin
 import httpx
 import msgspec
 
-from cometact_nb._version import __version__
+from cometact_nb.api.connections import (
+    ASK_PATIENCE,
+    CONNECT_S,
+    CREATE_PATIENCE,
+    WRITE_CURE,
+    Lane,
+    Patience,
+    Sending,
+    connections,
+    failure,
+    no_connections,
+    trusted,
+    within,
+)
 from cometact_nb.api.flow import Answer, Lost, NotSent
+from cometact_nb.api.proxies import proxies
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator
 
     from cometact_nb.api.flow import Outcome
@@ -34,22 +47,9 @@ __all__ = ["Client", "Download"]
 _ANSWER_MAX_BYTES = 1_000_000
 #: Of a clip's body, handed over at once.
 _PIECE_BYTES = 1 << 20
-#: A whole exchange, beyond httpx's own timeouts per read: an answer may trickle for ever.
-_EXCHANGE_S = 90.0
 _REDIRECTS = 3
 #: A compressed answer would have another length than the file.
 _PLAIN = {"Accept-Encoding": "identity"}
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
-
-#: What httpx raises before anything of the request has left this machine, in words.
-_NOT_SENT: dict[type[Exception], str] = {
-    httpx.ConnectError: "the connection was refused or its name or certificate is wrong",
-    httpx.ConnectTimeout: "no connection within 10 s",
-    httpx.PoolTimeout: "too many requests at once on this machine",
-    httpx.ProxyError: "the proxy refused",
-    httpx.UnsupportedProtocol: "the address cannot be used",
-    httpx.InvalidURL: "the address cannot be used",
-}
 
 
 @dataclass
@@ -80,37 +80,56 @@ class Client:
 
     Args:
         transport: replaces the network in tests of time; None for the real one.
+        create: how long the paid request may take.
+        ask: how long a poll or a cancel may take.
 
     Raises:
         ConfigError: a proxy or certificates that the environment names cannot be used.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        create: Patience = CREATE_PATIENCE,
+        ask: Patience = ASK_PATIENCE,
+    ) -> None:
         _quiet_urls()
+        self._transport, self._create, self._ask = transport, create, ask
+        self._pools: dict[Lane, httpx.AsyncClient] = {}
         try:
-            trust = httpx.create_ssl_context()
-            self._http = _connections(transport, trust, kept=2)
-            # A gateway may close a kept connection just as it is used again, and nobody could tell what
-            # became of the request. So the paid one goes out on a connection of its own, which no download
-            # can hold up.
-            self._paying = _connections(transport, trust, kept=0)
+            self._trust = trusted()
+            self._proxies = proxies()
+            self._pool(Lane.CREATE)  # what cannot be used is said before anything is paid for
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
-            raise ConfigError(_no_connections(error)) from None
+            raise ConfigError(no_connections(error)) from None
 
     async def create(self, endpoint: Endpoint, body: dict[str, Any]) -> Outcome:
         """Send the paid POST, once, on a fresh connection."""
         url = f"{endpoint.base_url}/runwayml/v1/character_performance"
-        content = msgspec.json.encode(body)
         headers = {"Content-Type": "application/json", "X-Runway-Version": endpoint.runway_version}
-        return await self._exchange("POST", url, endpoint, content=content, headers=headers)
+        try:
+            content = msgspec.json.encode(body)
+        except (TypeError, ValueError, RecursionError) as error:
+            return NotSent(f"the request cannot be written as JSON ({type(error).__name__})", WRITE_CURE)
+        return await self._exchange(
+            Lane.CREATE, "POST", url, self._create, endpoint, content=content, headers=headers
+        )
 
-    async def retrieve(self, endpoint: Endpoint, task_id: str) -> Outcome:
-        """Ask once how a task is."""
-        return await self._exchange("GET", _task_url(endpoint, task_id), endpoint)
+    async def retrieve(self, endpoint: Endpoint, task_id: str, *, before_cancel: bool = False) -> Outcome:
+        """Ask once how a task is.
+
+        Args:
+            endpoint: the service.
+            task_id: the service's id.
+            before_cancel: on the connections of cancels, which no poll that hangs can fill.
+        """
+        lane = Lane.CANCEL if before_cancel else Lane.POLL
+        return await self._exchange(lane, "GET", _task_url(endpoint, task_id), self._ask, endpoint)
 
     async def cancel(self, endpoint: Endpoint, task_id: str) -> Outcome:
         """Ask once for a task to be cancelled. The route is Runway's; CometAPI does not document it."""
-        return await self._exchange("DELETE", _task_url(endpoint, task_id), endpoint)
+        return await self._exchange(Lane.CANCEL, "DELETE", _task_url(endpoint, task_id), self._ask, endpoint)
 
     @asynccontextmanager
     async def download(
@@ -129,7 +148,7 @@ class Client:
         try:
             response = await self._follow(url, headers, sandbox=sandbox)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            failed = _failure(error)
+            failed = failure(error)
         try:
             yield failed if response is None else _opened(response)  # type: ignore[misc]
         finally:
@@ -138,7 +157,7 @@ class Client:
 
     async def head(self, url: str, timeout_s: float) -> Outcome:
         """Ask a public host about a file, without the key and without following a redirect."""
-        return await self._exchange("HEAD", url, headers=_PLAIN, timeout_s=timeout_s)
+        return await self._exchange(Lane.LOOK, "HEAD", url, within(timeout_s), headers=_PLAIN)
 
     async def read_range(
         self, url: str, start: int, length: int, timeout_s: float, *, ranged: bool = True
@@ -153,7 +172,9 @@ class Client:
             ranged: ask for the part; otherwise for the file, of which no more is read.
         """
         headers = {**_PLAIN, "Range": f"bytes={start}-{start + length - 1}"} if ranged else _PLAIN
-        return await self._exchange("GET", url, headers=headers, timeout_s=timeout_s, max_bytes=length)
+        return await self._exchange(
+            Lane.LOOK, "GET", url, within(timeout_s), headers=headers, max_bytes=length
+        )
 
     async def addresses(self, host: str, timeout_s: float) -> tuple[str, ...]:
         """The IP addresses of ``host``; none where its name is not known here (a proxy may know it)."""
@@ -166,32 +187,46 @@ class Client:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
-        await self._paying.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
+
+    def _pool(self, lane: Lane) -> httpx.AsyncClient:
+        if lane not in self._pools:
+            self._pools[lane] = connections(lane, self._transport, self._trust, self._proxies)
+        return self._pools[lane]
 
     async def _exchange(
         self,
+        lane: Lane,
         method: str,
         url: str,
+        patience: Patience,
         endpoint: Endpoint | None = None,
         *,
         content: bytes | None = None,
         headers: Any = None,
-        timeout_s: float = _EXCHANGE_S,
         max_bytes: int = _ANSWER_MAX_BYTES,
     ) -> Outcome:
-        """One request, one outcome. A body that breaks off counts as an answer only for a clear 4xx.
+        """One request, one outcome. What had come of an answer that broke off is part of it.
 
         The key goes to an ``endpoint`` only; without one the host is a stranger.
         """
         status, received, body = 0, httpx.Headers(), bytearray()
-        http = self._paying if method == "POST" else self._http
+        sending = Sending(method, is_watched=self._transport is None)
         try:
-            async with asyncio.timeout(timeout_s):
-                request = http.build_request(method, url, content=content, headers=headers)
+            async with asyncio.timeout(patience.whole_s):
+                request = self._pool(lane).build_request(
+                    method,
+                    url,
+                    content=content,
+                    headers=headers,
+                    timeout=httpx.Timeout(patience.answer_s, connect=CONNECT_S),
+                    extensions={"trace": sending.note},
+                )
                 if endpoint is not None:
                     _authorise(request, endpoint)
-                response = await http.send(request, stream=True)
+                sending.is_built = True
+                response = await self._pool(lane).send(request, stream=True)
                 try:
                     status, received = response.status_code, response.headers.copy()
                     if endpoint is None:
@@ -203,52 +238,26 @@ class Client:
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001  (whatever it is, it must not look like "not sent")
-            if not 400 <= status < 500:  # noqa: PLR2004
-                return _failure(error)
-        return Answer(status, dict(received), bytes(body))
+            part = Answer(status, dict(received), bytes(body), endpoint.api_key if endpoint else None)
+            # To a cancel, and to a stranger's refusal, the body adds nothing.
+            if status and (method == "DELETE" or (endpoint is None and 400 <= status < 500)):  # noqa: PLR2004
+                return part
+            return failure(error, sending, part if status and endpoint is not None else None)
+        return Answer(status, dict(received), bytes(body), endpoint.api_key if endpoint else None)
 
     async def _follow(self, url: str, headers: dict[str, str], *, sandbox: bool) -> httpx.Response:
         for _ in range(_REDIRECTS):
             here = is_loopback(url)  # a service elsewhere has no business with this machine's own servers
             if (here and not sandbox) or (not here and not url.lower().startswith("https://")):
                 raise httpx.UnsupportedProtocol("the clip's link, or where it redirects to, is not https")
-            response = await self._http.send(
-                self._http.build_request("GET", url, headers=headers), stream=True
-            )
+            http = self._pool(Lane.DOWNLOAD)
+            response = await http.send(http.build_request("GET", url, headers=headers), stream=True)
             target = response.headers.get("location")
             if not response.is_redirect or not target:
                 return response
             await response.aclose()
             url = urljoin(url, target)
         raise httpx.TooManyRedirects("the clip's link redirects too often")
-
-
-def _connections(
-    transport: httpx.AsyncBaseTransport | None, trust: ssl.SSLContext, *, kept: int
-) -> httpx.AsyncClient:
-    """A pool of connections, of which at most ``kept`` stay open while nobody uses them."""
-    # Loopback never goes through a proxy, whatever the environment says.
-    direct: dict[str, httpx.AsyncBaseTransport | None] = {
-        f"all://{host}": transport for host in ("127.0.0.1", "localhost", "[::1]")
-    }
-    return httpx.AsyncClient(
-        timeout=_TIMEOUT,
-        verify=trust,
-        follow_redirects=False,
-        transport=transport,
-        mounts=direct,
-        limits=httpx.Limits(max_connections=8, max_keepalive_connections=kept, keepalive_expiry=20.0),
-        headers={"User-Agent": f"cometact_nb/{__version__}"},
-    )
-
-
-def _no_connections(error: Exception) -> str:
-    """Why there is no pool. An error that quotes a proxy's address is left out: it may hold a password."""
-    why = str(error) if isinstance(error, ImportError) else type(error).__name__
-    return (
-        f"No connection can be made with the proxy or the certificates that the environment names ({why}). "
-        "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR. Nothing was sent."
-    )
 
 
 def _task_url(endpoint: Endpoint, task_id: str) -> str:
@@ -260,21 +269,6 @@ def _task_url(endpoint: Endpoint, task_id: str) -> str:
 def _authorise(request: httpx.Request, endpoint: Endpoint) -> None:
     if endpoint.api_key is not None:
         request.headers["Authorization"] = f"Bearer {endpoint.api_key.reveal()}"
-
-
-def _failure(error: Exception) -> NotSent | Lost:
-    """What an exception means for the request, in words that hold no URL."""
-    for kind, words in _NOT_SENT.items():
-        if isinstance(error, kind):
-            return NotSent(words + _detail(error))
-    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
-        return Lost("no answer in time")
-    return Lost(f"the connection broke ({type(error).__name__})")
-
-
-def _detail(error: Exception) -> str:
-    text = str(error).strip()
-    return f" ({text[:200]})" if text and "://" not in text else ""
 
 
 def _encoding(response: httpx.Response) -> str:

@@ -6,16 +6,21 @@ import asyncio
 import gzip
 import logging
 import random
+import shutil
 import socketserver
+import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cometact_nb.api import flow
-from cometact_nb.api.client import Client
+from cometact_nb.api.client import Client, Download
+from cometact_nb.api.connections import ASK_PATIENCE, CREATE_PATIENCE, Patience
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
 from cometact_nb.errors import ClipError
@@ -25,6 +30,10 @@ from cometact_nb.job import SystemClock
 CLIP = b"\0\0\0\x18ftypisom" + b"x" * 50_000
 #: (number of the connection, number of the request on it, the request's head) -> the answer in pieces
 Script = Callable[[int, int, str], Iterator[bytes]]
+
+
+class Server(socketserver.ThreadingTCPServer):
+    request_queue_size = 128
 
 
 class Host:
@@ -63,7 +72,7 @@ class Host:
                     return ""
                 return "".join(lines)
 
-        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
@@ -133,6 +142,235 @@ def test_a_post_that_the_service_closes_without_a_word_is_in_doubt_and_sent_once
         outcome = with_client(lambda client: client.create(endpoint, {}))
     assert isinstance(outcome, flow.Lost)
     assert len(host.requests) == 1
+
+
+ID = b'{"id": "5b91e444-c232-deaf-a4d7-8aef3e57336b"}'
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (len(ID), ID),  # no last chunk
+        HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(ID) + 100, ID),
+        HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(ID) + 1, ID[:-1]),  # its last bracket, too
+        HEAD + b"Content-Length: 900\r\n\r\n" + ID[:-1] + b', "status": "PEND',
+        HEAD + b"Content-Encoding: gzip\r\nContent-Length: 900\r\n\r\n" + gzip.compress(ID),
+    ],
+)
+def test_an_id_that_came_before_the_answer_broke_off_is_kept(sent: bytes) -> None:
+    def script(connection: int, number: int, head: str) -> Iterator[bytes]:
+        yield sent
+        raise ConnectionResetError
+
+    with serving(script) as host:
+        host.server.handle_error = lambda *_: None
+        outcome = with_client(lambda client: client.create(Endpoint(host.url, Secret("k")), {}))
+    assert flow.judge_create(outcome, 0) == flow.Created("5b91e444-c232-deaf-a4d7-8aef3e57336b")
+    assert len(host.requests) == 1
+
+
+def test_half_an_id_is_none_and_what_had_come_is_kept() -> None:
+    def script(connection: int, number: int, head: str) -> Iterator[bytes]:
+        yield HEAD + b"Content-Length: 46\r\n\r\n" + ID[:30]
+        raise ConnectionResetError
+
+    with serving(script) as host:
+        host.server.handle_error = lambda *_: None
+        outcome = with_client(lambda client: client.create(Endpoint(host.url, Secret("k")), {}))
+    verdict = flow.judge_create(outcome, 0)
+    assert isinstance(verdict, flow.Doubtful)
+    assert verdict.answer == ID[:30].decode()
+
+
+def test_a_413_that_comes_before_the_body_was_read_is_a_refusal() -> None:
+    def early(connection: int, number: int, head: str) -> Iterator[bytes]:
+        yield answer(b"<html>413</html>", "413 Request Entity Too Large", Content_Type="text/html")[:-4]
+        raise ConnectionResetError
+
+    with serving(early) as host:
+        host.server.handle_error = lambda *_: None
+        outcome = with_client(
+            lambda client: client.create(Endpoint(host.url, Secret("k")), {"x": "y" * 10**6})
+        )
+    verdict = flow.judge_create(outcome, 0)
+    assert isinstance(verdict, flow.Declined)
+    assert "too large" in verdict.message
+
+
+def test_the_paid_request_waits_longer_for_its_answer_than_a_poll_does() -> None:
+    def late(connection: int, number: int, head: str) -> Iterator[bytes]:
+        host.ending.wait(0.5)
+        yield answer(ID)
+
+    async def work() -> tuple[flow.Outcome, flow.Outcome]:
+        client = Client(create=Patience(20, 20), ask=Patience(0.1, 20))
+        endpoint = Endpoint(host.url, Secret("k"))
+        try:
+            return await client.create(endpoint, {}), await client.retrieve(endpoint, "task-1")
+        finally:
+            await client.aclose()
+
+    with serving(late) as host:
+        created, polled = asyncio.run(work())
+    assert isinstance(flow.judge_create(created, 0), flow.Created)
+    assert polled == flow.Lost("no answer in time")
+
+
+def test_the_paid_request_waits_120_s_and_nothing_else_waits_longer_than_30() -> None:
+    waits: dict[str, float] = {}
+
+    def note(request: httpx.Request) -> httpx.Response:
+        waits[request.method] = request.extensions["timeout"]["read"]
+        return httpx.Response(200, content=ID)
+
+    async def work() -> None:
+        client = Client(httpx.MockTransport(note))
+        endpoint = Endpoint("https://api.example.com", Secret("k"))
+        await client.create(endpoint, {})
+        await client.cancel(endpoint, "task-1")
+        await client.head("https://example.com/a.png", 3)
+        await client.retrieve(endpoint, "task-1")
+
+    asyncio.run(work())
+    assert waits.pop("POST") == 120
+    assert CREATE_PATIENCE.whole_s > 120
+    assert max(waits.values()) <= 30
+    assert ASK_PATIENCE.whole_s <= 60
+
+
+@pytest.mark.parametrize("version", ["2024\u201111\u201106", "2024-11-06\n", "a\r\nX: y", "\ud800", "\0"])
+def test_a_header_that_cannot_be_written_is_nothing_sent(version: str) -> None:
+    with serving(lambda *_: iter([answer(ID)])) as host:
+        endpoint = Endpoint(host.url, Secret("sk-canary"), runway_version=version)
+        outcome = with_client(lambda client: client.create(endpoint, {}))
+    assert isinstance(outcome, flow.NotSent)
+    assert "runway_version" in outcome.cure
+    assert host.requests == []
+    assert isinstance(flow.judge_create(outcome, 0), flow.Declined)
+
+
+@pytest.mark.parametrize("body", [{"x": {1, 2}.__iter__()}, {"x": "\ud800"}])
+def test_a_body_that_cannot_be_written_is_nothing_sent(body) -> None:
+    with serving(lambda *_: iter([answer(ID)])) as host:
+        outcome = with_client(lambda client: client.create(Endpoint(host.url, Secret("k")), body))
+    assert isinstance(outcome, flow.NotSent)
+    assert host.requests == []
+
+
+@pytest.mark.parametrize(
+    "says", [b"", b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"]
+)
+def test_what_fails_on_the_way_to_a_proxy_is_nothing_sent(monkeypatch, says: bytes) -> None:
+    def script(connection: int, number: int, head: str) -> Iterator[bytes]:
+        yield says
+        raise ConnectionResetError
+
+    with serving(script) as host:
+        host.server.handle_error = lambda *_: None
+        monkeypatch.setenv("HTTPS_PROXY", host.url)
+        monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1,::1,[::1],fe80::/10")
+        endpoint = Endpoint("https://api.example.com", Secret("sk-canary"))
+        outcome = with_client(lambda client: client.create(endpoint, {}))
+    assert isinstance(outcome, flow.NotSent)
+    assert [head.split(" ")[0] for *_, head in host.requests] == ["CONNECT"]
+    assert "sk-canary" not in str(host.requests)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_a_certificate_that_is_not_trusted_names_what_mends_it_and_a_company_s_bundle_is_read(
+    tmp_path, monkeypatch
+) -> None:
+    words = "req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 2 -subj /CN=localhost"
+    subject = ["-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(["openssl", *words.split(), *subject], cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "c.pem", tmp_path / "k.pem")
+
+    async def create(client: Client) -> flow.Outcome:
+        url = host.url.replace("http://127.0.0.1", "https://localhost")
+        return await client.create(Endpoint(url, Secret("k")), {})
+
+    with serving(lambda *_: iter([answer(ID)])) as host:
+        host.server.socket = context.wrap_socket(host.server.socket, server_side=True)
+        host.server.handle_error = lambda *_: None
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        strange = with_client(create)
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+            with monkeypatch.context() as patch:
+                patch.setenv(name, str(tmp_path / "c.pem"))
+                assert isinstance(with_client(create), flow.Answer)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+        assert isinstance(with_client(create), flow.NotSent)  # and no error of its own
+    assert isinstance(strange, flow.NotSent)
+    assert "not trusted on this machine (self-signed certificate)" in strange.reason
+    verdict = flow.judge_create(strange, 0)
+    assert isinstance(verdict, flow.Declined)
+    assert not verdict.again
+    assert "SSL_CERT_FILE" in verdict.message
+
+
+# --- lanes ---------------------------------------------------------------------------------------
+
+#: What a client is asked for -> the beginning of its request line.
+ASKS: dict[str, str] = {
+    "create": "POST ",
+    "poll": "GET /runwayml/",
+    "cancel": "DELETE ",
+    "look": "HEAD ",
+    "download": "GET /clip",
+}
+
+
+async def ask(client: Client, kind: str, url: str) -> None:
+    endpoint = Endpoint(url, Secret("k"))
+    if kind == "create":
+        await client.create(endpoint, {})
+    elif kind == "poll":
+        await client.retrieve(endpoint, "task-1")
+    elif kind == "cancel":
+        await client.retrieve(endpoint, "before-cancel", before_cancel=True)
+        await client.cancel(endpoint, "task-1")
+    elif kind == "look":
+        await client.head(f"{url}/a.png", 20)
+    else:
+        async with client.download(f"{url}/clip.mp4", sandbox=True) as answer:
+            assert isinstance(answer, Download)
+
+
+@pytest.mark.parametrize("hanging", ASKS)
+def test_whatever_hangs_holds_up_nothing_of_another_kind(hanging: str) -> None:
+    """40 of one kind hang, more than all its connections; 5 of each other kind are answered meanwhile."""
+    hangs = threading.Event()
+
+    def is_of(kind: str, head: str) -> bool:
+        return head.startswith(ASKS[kind]) and "before-cancel" not in head
+
+    def script(connection: int, number: int, head: str) -> Iterator[bytes]:
+        if is_of(hanging, head):
+            hangs.set()
+            host.ending.wait(30)
+            raise ConnectionResetError
+        yield answer(b"" if head.startswith("HEAD") else ID)
+
+    async def work(client: Client) -> None:
+        stuck = [asyncio.create_task(ask(client, hanging, host.url)) for _ in range(40)]
+        assert await asyncio.to_thread(hangs.wait, 10)
+        others = [kind for kind in ASKS if kind != hanging for _ in range(5)]
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(ask(client, kind, host.url) for kind in others))
+        assert not any(task.done() for task in stuck)
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+    with serving(script) as host:
+        host.server.handle_error = lambda *_: None
+        with_client(work)
+    heads = [head for *_, head in host.requests]
+    counts = {kind: sum(is_of(kind, head) for head in heads) for kind in ASKS}
+    assert counts.pop(hanging) < 40
+    assert set(counts.values()) == {5}
 
 
 @pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect", "303 See Other"])

@@ -145,3 +145,15 @@ def test_a_refused_key_is_not_shown_by_way_of_the_line_that_gave_it() -> None:
         shown = "\n".join(error._render_traceback_())
     assert "canary" not in shown
     assert "api_key" in shown
+
+
+@pytest.mark.parametrize(
+    "version", ["2024\u201111\u201106", "2024-11\n-06", "", "  ", "2024 11 06", "\u0662"]
+)
+def test_a_version_that_no_header_can_hold_is_refused_with_field_value_and_cure(version: str) -> None:
+    with pytest.raises(ConfigError, match=r"runway_version=.*'2024-11-06'"):
+        Config().changed(runway_version=version)
+
+
+def test_a_version_pasted_with_a_line_break_is_taken_without_it() -> None:
+    assert Config().changed(runway_version=" 2024-11-06\n").runway_version == "2024-11-06"

@@ -73,5 +73,7 @@ def test_a_file_at_the_same_sites_is_no_page(address) -> None:
 
 
 def test_github_gives_the_direct_address_in_full() -> None:
-    with pytest.raises(RequestError, match=r"https://raw\.githubusercontent\.com/someone/stuff/main/talk\.mp4"):
+    with pytest.raises(
+        RequestError, match=r"https://raw\.githubusercontent\.com/someone/stuff/main/talk\.mp4"
+    ):
         ActTwoRequest(character="https://a.example/a.png", reference=PAGES[0])

@@ -1,0 +1,207 @@
+"""The connections of each kind of request, the certificates they trust, and what a failure of one means."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from cometact_nb._version import __version__
+from cometact_nb.api.answers import Answer, Lost, NotSent
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = [
+    "ASK_PATIENCE",
+    "CONNECT_S",
+    "CREATE_PATIENCE",
+    "WRITE_CURE",
+    "Lane",
+    "Patience",
+    "Sending",
+    "connections",
+    "failure",
+    "no_connections",
+    "trusted",
+    "within",
+]
+
+log = logging.getLogger("cometact_nb")
+
+CONNECT_S = 10.0
+#: What makes a certificate trusted that this machine does not know.
+_TRUST_CURE = (
+    "If your company's network signs the traffic, set SSL_CERT_FILE to a file with its certificates "
+    "(REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE are read, too) and restart the kernel"
+)
+
+_ADDRESS_CURE = "Check base_url (act.configure(base_url=…) or COMETAPI_BASE_URL)"
+WRITE_CURE = "Give runway_version and the request's texts in plain characters, without line breaks"
+#: What httpx raises before anything of the request has left this machine, in words; and the cure where
+#: sending it again would end alike.
+_NOT_SENT: dict[type[Exception], tuple[str, str]] = {
+    httpx.ConnectError: ("the connection was refused or its name or certificate is wrong", ""),
+    httpx.ConnectTimeout: ("no connection within 10 s", ""),
+    httpx.PoolTimeout: ("too many requests at once on this machine", ""),
+    httpx.ProxyError: ("the proxy refused", ""),
+    httpx.UnsupportedProtocol: ("the address cannot be used", _ADDRESS_CURE),
+    httpx.InvalidURL: ("the address cannot be used", _ADDRESS_CURE),
+}
+
+
+class Lane(Enum):
+    """What connections are for. Each kind has its own, so that none waits for another that hangs."""
+
+    CREATE = "create"
+    CANCEL = "cancel"
+    POLL = "poll"
+    DOWNLOAD = "download"
+    UPLOAD = "upload"  #: of files of the user's own; nothing sends any yet
+    LOOK = "look"
+
+
+#: Connections at once, and those kept open while nobody uses them. A gateway may close a kept connection as
+#: it is used again, and nobody could tell what became of the request: the paid one goes out on a fresh one.
+_CONNECTIONS = {
+    Lane.CREATE: (32, 0),
+    Lane.CANCEL: (32, 0),
+    Lane.POLL: (8, 2),
+    Lane.DOWNLOAD: (8, 2),
+    Lane.UPLOAD: (4, 0),
+    Lane.LOOK: (16, 2),
+}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long an exchange may take, in seconds.
+
+    Args:
+        answer_s: until the next byte of the answer comes.
+        whole_s: for all of it: an answer may trickle for ever, and megabytes take their time to leave.
+    """
+
+    answer_s: float
+    whole_s: float
+
+
+#: The vendor switches channels and tries again by itself, so a create may be answered late
+#: (apidoc.cometapi.com/guides/error-codes-and-retry-strategy).
+CREATE_PATIENCE = Patience(120.0, 300.0)
+ASK_PATIENCE = Patience(30.0, 60.0)
+
+
+class Sending:
+    """Follows one request through httpx, to know whether anything of it has left this machine.
+
+    Args:
+        method: HTTP method; a proxy's own CONNECT is another request.
+        is_watched: httpx reports its steps; a stand-in for the network reports none.
+    """
+
+    def __init__(self, method: str, *, is_watched: bool) -> None:
+        self._method, self._is_watched = method.encode(), is_watched
+        self.is_built = False
+        self._has_begun = self._headers_left = False
+
+    async def note(self, step: str, info: dict[str, Any]) -> None:
+        """Take a note of a step; httpx calls it."""
+        request = info.get("request")
+        if step.endswith("send_request_headers.started"):
+            self._has_begun = self._has_begun or getattr(request, "method", None) == self._method
+        elif step.endswith("send_request_headers.complete"):
+            self._headers_left = self._has_begun
+
+    def has_left(self, error: Exception) -> bool:
+        """Whether a byte may have left before ``error``. In doubt, it has."""
+        if not self.is_built:
+            return False
+        if isinstance(error, httpx.LocalProtocolError):  # headers are checked before they are written
+            return self._headers_left
+        return self._has_begun or not self._is_watched
+
+
+def within(seconds: float) -> Patience:
+    """Patience for all of an exchange at once."""
+    return Patience(seconds, seconds)
+
+
+def connections(
+    lane: Lane,
+    transport: httpx.AsyncBaseTransport | None,
+    trust: ssl.SSLContext,
+    found: dict[str, str | None],
+) -> httpx.AsyncClient:
+    """The connections of one lane."""
+    most, kept = _CONNECTIONS[lane]
+    limits = httpx.Limits(max_connections=most, max_keepalive_connections=kept, keepalive_expiry=20.0)
+    mounts: dict[str, httpx.AsyncBaseTransport | None] = {
+        pattern: httpx.AsyncHTTPTransport(verify=trust, limits=limits, proxy=proxy) if proxy else transport
+        for pattern, proxy in (found if transport is None else {}).items()
+    }
+    # Loopback never goes through a proxy, whatever the environment says.
+    mounts |= {f"all://{host}": transport for host in ("127.0.0.1", "localhost", "[::1]")}
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(ASK_PATIENCE.answer_s, connect=CONNECT_S),
+        verify=trust,
+        trust_env=False,  # certificates and proxies are read here
+        follow_redirects=False,
+        transport=transport,
+        mounts=mounts,
+        limits=limits,
+        headers={"User-Agent": f"cometact_nb/{__version__}"},
+    )
+
+
+def trusted() -> ssl.SSLContext:
+    """What is trusted: httpx's certificates or SSL_CERT_FILE's, and those named for requests and curl."""
+    trust = httpx.create_ssl_context()
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        place = os.environ.get(name, "")
+        if not place or os.environ.get("SSL_CERT_FILE"):
+            continue
+        try:
+            trust.load_verify_locations(**{"capath" if Path(place).is_dir() else "cafile": place})
+        except OSError as error:  # httpx users do not need it, so it stops nothing
+            log.warning("%s: no certificates could be read from it (%s)", name, type(error).__name__)
+    return trust
+
+
+def no_connections(error: Exception) -> str:
+    """Why there is no pool. An error that quotes a proxy's address is left out: it may hold a password."""
+    why = str(error) if isinstance(error, ImportError) else type(error).__name__
+    return (
+        f"No connection can be made with the proxy or the certificates that the environment names ({why}). "
+        "Look at HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR. Nothing was "
+        "sent."
+    )
+
+
+def failure(error: Exception, sending: Sending | None = None, part: Answer | None = None) -> NotSent | Lost:
+    """What an exception means for the request, in words that hold no URL."""
+    if part is None and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        found = re.search(r"verify failed: ([^(]{3,100})", str(error))
+        why = f" ({found.group(1).strip()})" if found else ""
+        return NotSent(f"its certificate is not trusted on this machine{why}", _TRUST_CURE)
+    for kind, (words, cure) in _NOT_SENT.items():
+        if isinstance(error, kind):
+            return NotSent(words + _detail(error), cure)
+    if sending is not None and not sending.has_left(error):
+        if isinstance(error, (UnicodeError, httpx.LocalProtocolError)):
+            return NotSent("a header of the request cannot be written", WRITE_CURE)
+        return NotSent(f"the connection broke before anything was sent ({type(error).__name__})")
+    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+        return Lost("no answer in time" if part is None else "no more of the answer came in time", part)
+    return Lost(f"the connection broke ({type(error).__name__})", part)
+
+
+def _detail(error: Exception) -> str:
+    text = str(error).strip()
+    return f" ({text[:200]})" if text and "://" not in text else ""
