@@ -171,6 +171,7 @@ class TaskHistory(Rows[HistoryRow]):
 
 def _where_it_is(session: Session, row: Row) -> Row:
     """A row whose clip is where its project is now, if that was moved; found out once, then recorded."""
+    row = session.confined(row)
     if not row.state.clips or not find_moved(row.state, session.output_folder()):
         return row
     return Row(session.adopt(row).state, row.owner, row.updated_at)

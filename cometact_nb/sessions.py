@@ -33,6 +33,8 @@ from cometact_nb.lookup import find_task
 from cometact_nb.notify import Notifier
 from cometact_nb.project import notebook_folder
 from cometact_nb.store import places
+from cometact_nb.store.confine import allowed_folders, confined
+from cometact_nb.store.history import Row
 from cometact_nb.store.media import find_moved
 from cometact_nb.store.sweeps import find
 from cometact_nb.sweep_handle import Sweep
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import MediaRef
-    from cometact_nb.store.history import Row
     from cometact_nb.store.sweeps import SweepRow
     from cometact_nb.sweep_history import SweepHistory
 
@@ -525,6 +526,7 @@ class Session:
         config = self._config
         here = row.state.base_url == config.base_url
         endpoint = config.endpoint if here else Endpoint(row.state.base_url, sandbox=row.state.in_sandbox)
+        row = self.confined(row)
         job = Job(row.state, endpoint, self.output_folder())
         self.handle(job)
         moved = find_moved(row.state, job.output_dir)
@@ -532,6 +534,14 @@ class Session:
             self.engine.apply(job, events.ClipsMoved(at=self.engine.now(), clips=moved))
         self.engine.take_up(job, row)
         return job
+
+    def confined(self, row: Row) -> Row:
+        """``row`` without files that it may not name, where somebody else made the history. On the loop."""
+        history = self.engine.history
+        if not row.state.clips or history.provenance.is_own:
+            return row
+        state = confined(row.state, allowed_folders(history.path, self.output_folder()))
+        return Row(state, row.owner, row.updated_at)
 
     def handle(self, job: Job) -> Task:
         """The task of a job, known to this session from now on."""

@@ -193,7 +193,7 @@ def clip_at(path: Path, task_id: str | None) -> ClipInfo | None:
             return None
         if file_sha256(path) != told.clip.sha256:
             return None
-    except OSError:
+    except (OSError, ValueError):  # ValueError: of a name that none can have
         return None
     poster = path.with_suffix(".jpg")
     return msgspec.structs.replace(told.clip, path=str(path), poster=str(poster) if poster.exists() else None)

@@ -219,6 +219,8 @@ def local_copy(url: str, recorded: Path, sha256: str | None = None) -> Path:
     if recorded.is_file():
         return recorded
     folder, _, name = url.rpartition("/")
+    if not name.strip(".") or {"file", "local"} & set(url.partition("://")[0].split("::")):
+        raise ClipError(f"{url!r} is at no store, so nothing is read from there.")
     try:
         return RemoteFolder(folder).fetch(name, sha256)
     except ConfigError as error:

@@ -202,7 +202,7 @@ def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: boo
     size = f'width="{width}" height="{height}" style="{style}"'
     shown = esc(words.place(clip.place, notebook_dir), 160)
     video, link = "", shown
-    embedded = data_uri(clip.path, embed_bytes) if embed_bytes and slot is None else ""
+    embedded = data_uri(clip, embed_bytes) if embed_bytes and slot is None else ""
     if slot is not None:
         video = f'<video data-clip="{slot}" controls loop playsinline {size}></video>'
         link = f'<a data-file="{slot}">{shown}</a>'

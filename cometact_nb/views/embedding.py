@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cometact_nb.domain.media import mime_of
+from cometact_nb.errors import ClipError
+from cometact_nb.store.confine import read_clip
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.task import ClipInfo
 
 __all__ = ["data_uri"]
 
+_EBML = b"\x1aE\xdf\xa3"
 
-def data_uri(path: str, most: int) -> str:
-    """A file as a ``data:`` URL; nothing when it is larger than ``most`` bytes or cannot be read."""
+
+def data_uri(clip: ClipInfo, most: int) -> str:
+    """A clip as a ``data:`` URL; nothing when it is larger than ``most`` bytes, or not what was written."""
+    path = Path(clip.path)
     try:
-        if Path(path).stat().st_size > most:
+        if path.stat().st_size > most:
             return ""
-        content = Path(path).read_bytes()
-    except OSError:
+        content = read_clip(path, clip.sha256)
+    except (OSError, ValueError, ClipError):  # ValueError: of a path that none can have
         return ""
-    kind = mime_of(path, "video/mp4")
+    kind = "video/webm" if content.startswith(_EBML) else "video/mp4"
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

@@ -9,6 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError
+from cometact_nb.store.confine import read_clip
 from cometact_nb.views import parts, words
 from cometact_nb.views.gallery_facts import axis_facts, caption, cell_facts, places
 from cometact_nb.views.parts import esc
@@ -155,7 +156,7 @@ def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool) -> str:
 
 def _embedded(clip: Clip) -> str | None:
     try:
-        content = clip.path.read_bytes()
+        content = read_clip(clip.path, clip.sha256)
     except (OSError, ClipError):
         return None
     return f"data:video/mp4;base64,{base64.b64encode(content).decode()}"

@@ -11,6 +11,7 @@ import traitlets
 
 from cometact_nb.domain import search as asked
 from cometact_nb.domain.task import Status
+from cometact_nb.store.confine import is_poster
 from cometact_nb.views import words
 from cometact_nb.views.card import tone
 from cometact_nb.views.history_record import knobs_told, told
@@ -118,7 +119,7 @@ def _can(state: TaskState, *, known: bool) -> list[str]:
 def poster_bytes(path: str | None) -> bytes:
     """A small JPEG of a poster, as it is where it cannot be made small; nothing when it cannot be had."""
     try:
-        if path is None or Path(path).stat().st_size > _POSTER_MAX_BYTES:
+        if path is None or not is_poster(path) or Path(path).stat().st_size > _POSTER_MAX_BYTES:
             return b""
         return small_jpeg(path, _POSTER_PX, _SENT_MAX_BYTES) or Path(path).read_bytes()
     except OSError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import mime_of
 from cometact_nb.errors import ClipError
+from cometact_nb.store.video import looks_like_video
 from cometact_nb.views import words
 
 if TYPE_CHECKING:
@@ -42,15 +43,26 @@ def read_piece(
     try:
         with _finding:
             path = find()
+        if not path.is_file() and path.exists():  # a pipe or a device may never answer
+            return {**asked, "error": words.clean(f"{name} is no file.")}, []
         with path.open("rb") as file:
+            if not _is_media(file.read(16)):
+                return {**asked, "error": words.clean(f"{name} is no video or picture.")}, []
             total = file.seek(0, 2)
             file.seek(asked["offset"])
             piece = file.read(min(max(size, 1), _PIECE_MAX_BYTES))
     except OSError as error:
         return {**asked, "error": words.clean(f"{name} cannot be read: {error.strerror or error}")}, []
+    except ValueError:
+        return {**asked, "error": words.clean(f"{name} cannot be read: its path is none")}, []
     except ClipError as error:
         return {**asked, "error": words.message(error)}, []
     if not piece and total:
         return {}, []
     mime = mime_of(name, "video/mp4")
     return {**asked, "total": total, "mime": mime, "name": name}, [piece]
+
+
+def _is_media(head: bytes) -> bool:
+    """Whether a file that begins so is a clip or a poster: whatever else a record names is not sent."""
+    return not head or looks_like_video(head) or head.startswith(b"\xff\xd8\xff")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cometact_nb._version import __version__
 from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.store.confine import copy_clip, copy_poster
 from cometact_nb.views import words
 from cometact_nb.views.report_page import page_html
 from cometact_nb.views.report_table import csv_text
@@ -152,14 +153,13 @@ def _copy(cell: Cell, folder: Path) -> Files:
         return Files()
     name = f"clips/{_stem(cell)}"
     try:
-        shutil.copyfile(clip.path, folder / f"{name}.mp4")
+        copy_clip(clip.path, folder / f"{name}.mp4", clip.sha256)
     except FileNotFoundError:
         return Files(problem="Its file is not on this disk any more.")
     except ClipError as error:
         return Files(problem=words.message(error))
     with suppress(FileNotFoundError, ClipError):  # the clip is reported without its poster, too
-        if (poster := clip.poster) is not None:
-            shutil.copyfile(poster, folder / f"{name}.jpg")
+        if clip.poster is not None and copy_poster(clip.poster, folder / f"{name}.jpg"):
             return Files(f"{name}.mp4", f"{name}.jpg")
     return Files(f"{name}.mp4")
 

@@ -7,6 +7,8 @@ import io
 from functools import lru_cache
 from pathlib import Path
 
+from cometact_nb.store.confine import is_poster
+
 __all__ = ["data_uri", "small_jpeg", "thumbnail"]
 
 #: The longest side in pixels, and what a JPEG may take in bytes.
@@ -36,9 +38,9 @@ def small_jpeg(poster: str | None, side: int, max_bytes: int) -> bytes:
     """
     try:
         written = Path(poster).stat().st_mtime_ns if poster else 0
-    except OSError:
+    except (OSError, ValueError):
         return b""
-    return _made(poster, written, side, max_bytes) if poster else b""
+    return _made(poster, written, side, max_bytes) if poster and is_poster(poster) else b""
 
 
 @lru_cache(maxsize=1024)
@@ -46,7 +48,7 @@ def _made(poster: str, _written: int, side: int, max_bytes: int) -> bytes:
     try:
         from PIL import Image  # noqa: PLC0415  (an extra)
 
-        with Image.open(poster) as picture:
+        with Image.open(poster, formats=["JPEG"]) as picture:
             picture.draft("RGB", (side, side))  # a JPEG is decoded at about the wanted size
             small = picture.convert("RGB")
         small.thumbnail((side, side))
