@@ -81,7 +81,7 @@ def raised(_: Path, here: Path, __: object) -> Path:
 
 
 def asking_for_something_else(_: Path, here: Path, __: object) -> Path:
-    edited(here, lambda db: db.execute("UPDATE sweeps SET spec = replace(spec, '4', '5')"))
+    edited(here, lambda db: db.execute("UPDATE sweeps SET spec = replace(spec, '1,2,3,4', '1,2,3,5')"))
     return here
 
 
