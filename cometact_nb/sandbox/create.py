@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import tornado.web
 
 from cometact_nb.sandbox.findings import findings
-from cometact_nb.sandbox.handlers import ApiHandler, error_body
+from cometact_nb.sandbox.handlers import FIREWALL_PAGE, MAINTENANCE_PAGE, WEB_PAGE, ApiHandler, error_body
 
 if TYPE_CHECKING:
     from cometact_nb.sandbox.scenarios import Play
@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["Create"]
 
 #: Scenarios in which the task is accepted although the client is not told.
-_ACCEPTED = {"lost-answer", "truncated-answer", "no-id", "http-500-accepted", "http-504", "http-524"}
+_ACCEPTED = {
+    "lost-answer",
+    "truncated-answer",
+    "no-id",
+    "html-200-accepted",
+    "no-word-4xx",
+    "http-500-accepted",
+    "http-504",
+    "http-524",
+}
+#: Scenarios in which the client is told the id, in one way or another.
+_ANSWERED = {"", "slow-answer", "late-answer", "id-in-data", "json-as-html", "broken-off-with-id"}
 _STATUS = {
     "http-400": (400, "bad request", ""),
     "http-401": (401, "invalid token", "invalid_api_key"),
@@ -33,9 +44,23 @@ _STATUS = {
     "invalid-request": (500, "invalid request body", "invalid_request"),
     "http-502": (502, "bad gateway", ""),
     "http-503": (503, "service unavailable", ""),
+    "no-channel": (
+        503,
+        "no available channel for group default and model act_two (distributor)",
+        "model_not_found",
+    ),
     "http-504": (504, "gateway timeout", ""),
     "http-524": (524, "a timeout occurred", ""),
 }
+
+_OWN_STATUS = {
+    "html-200": 200,
+    "redirect-301": 301,
+    "firewall-403": 403,
+    "maintenance": 503,
+    "rate-limited": 429,
+}
+_PAGES = {"firewall-403": FIREWALL_PAGE, "maintenance": MAINTENANCE_PAGE}
 
 
 @tornado.web.stream_request_body
@@ -91,39 +116,66 @@ class Create(ApiHandler):
     async def _play(self, body: dict[str, Any], plays: list[Play]) -> None:
         fault = next((play for play in plays if play.scenario.phase == "create"), None)
         name = fault.name if fault else ""
-        if fault is not None and name not in _ACCEPTED | {"slow-answer"}:
+        if fault is not None and name not in _ACCEPTED | _ANSWERED:
             self._refuse(body, fault)
             return
         task = self.sandbox.tasks.create(body, plays)
         status = _STATUS[name][0] if name in _STATUS else 200
-        self._enter(body, status=status, task_id=task.id, answered=name in {"", "slow-answer", "no-id"})
+        if fault is not None and name == "no-word-4xx":
+            status = int(fault.options["form"])
+        self._enter(body, status=status, task_id=task.id, answered=name in _ANSWERED | {"no-id"})
         if name in _STATUS:
             self.answer(status, error_body(*_STATUS[name][1:]))
-        elif name == "lost-answer":
-            self.reset()
-        elif name == "truncated-answer":
-            whole = json.dumps({"id": task.id}).encode()
-            await self.break_off(len(whole), whole[:12], "application/json")
-        elif name == "no-id":
-            self.answer(200, {"code": "success", "message": "", "data": None})
+        elif name == "no-word-4xx":
+            self.answer(status, error_body("the request was given up"))
+        elif name in _ACCEPTED:
+            await self._keep_id(name, task.id)
         else:
-            if fault is not None:
-                await asyncio.sleep(fault.seconds())
-            await self.answer(200, {"id": task.id})
+            await self._tell_id(fault, task.id)
         for play in plays:
             if play.name == "connection-refused":
                 self.sandbox.hide(play.seconds())
 
+    async def _keep_id(self, name: str, task_id: str) -> None:
+        """Answer an accepted request without its id."""
+        if name == "lost-answer":
+            self.reset()
+        elif name == "truncated-answer":
+            whole = json.dumps({"id": task_id}).encode()
+            await self.break_off(len(whole), whole[:12], "application/json")
+        elif name == "html-200-accepted":
+            self.web_page()
+        else:
+            self.answer(200, {"code": "success", "message": "", "data": None})
+
+    async def _tell_id(self, fault: Play | None, task_id: str) -> None:
+        """Answer an accepted request with its id, in time and whole or not."""
+        name = fault.name if fault else ""
+        body: dict[str, Any] = {"id": task_id}
+        if name == "id-in-data":
+            body = {"code": "success", "message": "", "data": task_id}
+        if fault is not None and name in {"slow-answer", "late-answer"}:
+            scale = self.sandbox.speed if name == "late-answer" else 1.0
+            await asyncio.sleep(fault.seconds() / scale)
+        if name == "broken-off-with-id":
+            whole = json.dumps({**body, "status": "PENDING"}).encode()
+            await self.break_off(len(whole), whole[:-5], "application/json")
+        elif name == "json-as-html":
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            await self.finish(json.dumps(body))
+        else:
+            await self.answer(200, body)
+
     def _refuse(self, body: dict[str, Any], fault: Play) -> None:
         """Answer without accepting anything."""
         name = fault.name
-        status = {"html-200": 200, "redirect-301": 301, "rate-limited": 429}.get(name)
+        status = _OWN_STATUS.get(name)
         status = _STATUS[name][0] if name in _STATUS else status
         self._enter(body, status=status, answered=status is not None)
         if name in {"reset-after-body", "reset-before-body", "reset-mid-body"}:
             self.reset()
-        elif name == "html-200":
-            self.web_page()
+        elif name in {"html-200", "firewall-403", "maintenance"}:
+            self.web_page(_OWN_STATUS[name], _PAGES.get(name, WEB_PAGE))
         elif name == "redirect-301":
             self.set_header("Location", "https://elsewhere.example.com/runwayml/v1/character_performance")
             self.set_status(301)

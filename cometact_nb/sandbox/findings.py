@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ _RATIOS = ("1280:720", "720:1280", "960:960", "1104:832", "832:1104", "1584:672"
 _TYPES = {"character": ("image", "video"), "reference": ("video",)}
 #: https://docs.dev.runwayml.com/assets/inputs
 _URL_LENGTH = 2048
+#: Encoded size of a data URI, image or video: the same page, since Runway's SDK 5.18 (2026-09-01).
+_DATA_URI_BYTES = 5 * 1024 * 1024
+_DATA_IMAGES = ("image/jpeg", "image/jpg", "image/png", "image/webp")
 
 
 def findings(body: Any) -> Iterator[Finding]:
@@ -39,23 +43,47 @@ def _part_findings(name: str, types: tuple[str, ...], part: Any) -> Iterator[Fin
         return
     if part.get("type") not in types:
         yield f"{name}.type must be one of {', '.join(types)}", "", f"{name}.type"
+    problem = _data_problem(part) if part["uri"][:5].lower() == "data:" else _url_problem(part["uri"])
+    if problem:
+        yield f"{name}.uri {problem}", "", f"{name}.uri"
+
+
+def _data_problem(part: dict[str, Any]) -> str:
+    """Why an input that is given inline is refused; an empty string if it is not."""
     uri = part["uri"]
-    if not _is_uri(uri):
-        yield f"{name}.uri must be an HTTPS URL", "", f"{name}.uri"
-    elif not uri.startswith("data:") and len(uri) > _URL_LENGTH:
-        yield f"{name}.uri is longer than {_URL_LENGTH} characters", "", f"{name}.uri"
+    if len(uri) > _DATA_URI_BYTES:
+        return f"is a data URI of more than {_DATA_URI_BYTES >> 20} MB"
+    kind = uri[5:].lower()
+    good = kind.startswith(_DATA_IMAGES) if part.get("type") == "image" else kind.startswith("video/")
+    return "" if good else f"is a data URI of an unsupported {part.get('type')} type"
 
 
-def _is_uri(uri: str) -> bool:
-    """Whether it is of a documented kind; plain http too, since the samples here have no certificate."""
+def _url_problem(uri: str) -> str:
+    """Why an address is refused; an empty string if it is not.
+
+    Plain http and addresses in numbers are taken from this machine only: the samples have no certificate.
+    """
+    if len(uri) > _URL_LENGTH:
+        return f"is longer than {_URL_LENGTH} characters"
     try:
         parts = urlsplit(uri)
+        host = parts.hostname or ""
         # An invalid port raises only when it is asked for.
-        return parts.scheme == "data" or (
-            parts.scheme in {"https", "http", "runway"} and bool(parts.netloc) and parts.port != 0
-        )
+        good = parts.scheme in {"https", "http", "runway"} and bool(parts.netloc) and parts.port != 0
+    except ValueError:
+        return "must be an HTTPS URL"
+    here = host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
+    if not good or (parts.scheme == "http" and not here):
+        return "must be an HTTPS URL"
+    return "must name its host by a domain name" if _is_ip(host) and not here else ""
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True
 
 
 def _knob_findings(body: dict[str, Any]) -> Iterator[Finding]:

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 __all__ = ["ApiHandler", "BytesHandler", "Handler", "error_body"]
 
 WEB_PAGE = "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
+FIREWALL_PAGE = (
+    "<!doctype html><html><head><title>Attention Required!</title></head><body><h1>Sorry, you have been "
+    "blocked</h1><p>This website is using a security service.</p></body></html>"
+)
+MAINTENANCE_PAGE = (
+    "<!doctype html><html><head><title>Maintenance</title></head>"
+    "<body><h1>We will be back soon</h1></body></html>"
+)
 
 
 def error_body(message: str, code: str = "", param: str = "") -> dict[str, Any]:
@@ -55,11 +63,11 @@ class Handler(tornado.web.RequestHandler):
         self.set_header("Content-Type", "application/json")
         return self.finish(json.dumps(body))
 
-    def web_page(self, status: int = 200) -> None:
+    def web_page(self, status: int = 200, page: str = WEB_PAGE) -> None:
         """A web page where JSON was expected."""
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(WEB_PAGE)
+        self.finish(page)
 
     @property
     def stream(self) -> IOStream:

@@ -50,7 +50,7 @@ class Scenario:
             if value not in self.forms:
                 raise ValueError(f"{self.name}:form={value} is none of: {', '.join(self.forms)}.")
         elif not re.fullmatch(r"\d+(\.\d+)?", value) or float(value) > _LONGEST_S:
-            raise ValueError(f"{self.name}:{key}={value} is no number of seconds from 0 to {_LONGEST_S}.")
+            raise ValueError(f"{self.name}:{key}={value} is no number from 0 to {_LONGEST_S}.")
 
 
 def _s(name: str, phase: Phase, description: str, forms: tuple[str, ...] = (), **options: str) -> Scenario:
@@ -65,26 +65,48 @@ _ALL = (
     _s("reset-after-body", "create", "The connection is reset after the whole request; nothing is accepted."),
     _s("lost-answer", "create", "The task is accepted, then the connection is reset instead of an answer."),
     _s("slow-answer", "create", "The task is accepted and answered late.", seconds="2"),
+    _s("late-answer", "create", "Accepted, and answered when most clients have given up; seconds at speed 1.",
+       seconds="40"),
+    _s("broken-off-with-id", "create", "The task is accepted; the answer breaks off after its id."),
+    _s("id-in-data", "create", "The task is accepted; the answer is an envelope whose data is the id."),
+    _s("json-as-html", "create", "The task is accepted; its answer is called text/html."),
     _s("truncated-answer", "create", "The task is accepted; the answer breaks off in the middle."),
     _s("no-id", "create", "The task is accepted; the answer is JSON without an id."),
     _s("html-200", "create", "A web page with status 200, as from a wrong base URL."),
+    _s("html-200-accepted", "create", "A web page with status 200, although the task was accepted."),
     _s("redirect-301", "create", "A redirect to another host."),
     _s("http-400", "create", "400 with the documented error body."),
     _s("http-401", "create", "401: a bad key."),
     _s("http-403", "create", "403: the key may not use this."),
+    _s("firewall-403", "create", "403 with the page of a web firewall."),
     _s("http-404", "create", "404: a wrong path."),
     _s("http-413", "create", "413: the request is too large."),
     _s("rate-limited", "create", "429; Retry-After in seconds, as a date, absurd, … Once, unless xTIMES.",
        ("seconds", "date", "old-date", "absurd", "negative", "junk", "missing"), retry_after="1"),
+    _s("no-word-4xx", "create", "408, 409, 425 or 499, although the task was accepted.",
+       ("408", "409", "425", "499")),
     _s("http-500", "create", "500; nothing is accepted, which the client cannot know."),
     _s("http-500-accepted", "create", "500, although the task was accepted."),
     _s("invalid-request", "create", "500 with code invalid_request: a refusal."),
     _s("http-502", "create", "502; nothing is accepted, which the client cannot know."),
     _s("http-503", "create", "503; nothing is accepted, which the client cannot know."),
+    _s("no-channel", "create", "503 with code model_not_found: a refusal, no channel has the model."),
+    _s("maintenance", "create", "503 with a web page; nothing is accepted, which the client cannot know."),
     _s("http-504", "create", "504 although the task was accepted."),
     _s("http-524", "create", "524 although the task was accepted."),
     _s("not-exist", "poll", "A fresh id is unknown for a while, in each known form.",
-       ("http400", "code200", "status"), seconds="10"),
+       ("http400", "code200", "status"), seconds="10", minutes="0"),
+    _s("flat", "poll", "The flat shape of CometAPI's compatibility route: no envelope, no inner object."),
+    _s("inner-string", "poll", "The envelope's inner object is a JSON string."),
+    _s("output-objects", "poll", "The output is a list of objects with a URL each."),
+    _s("url-in-fail-reason", "poll", "On success fail_reason is the clip's URL, beside an empty object."),
+    _s("number-status", "poll", "The envelope's status is a number."),
+    _s("credits", "poll", "Answers tell credits: estimated while it runs, and what it cost at the end."),
+    _s("other-task", "poll", "Every second poll is answered with another task's failure."),
+    _s("firewall-403-once", "poll", "One poll is refused with 403 and the page of a web firewall."),
+    _s("poll-refused", "poll", "Three polls in a row are refused.",
+       ("401", "403", "404", "301", "html", "invalid-request")),
+    _s("poll-maintenance", "poll", "Polls meet a maintenance page (503) for a while.", seconds="60"),
     _s("unknown-status", "poll", "A status word nobody knows, in the middle of the run."),
     _s("backwards", "poll", "The status and progress go back to PENDING once."),
     _s("lower-case", "poll", "Status words in lower case."),
@@ -106,6 +128,8 @@ _ALL = (
     _s("asset-invalid", "task", "FAILED with ASSET.INVALID."),
     _s("bad-output", "task", "FAILED with INTERNAL.BAD_OUTPUT.CODE01."),
     _s("internal", "task", "FAILED with INTERNAL."),
+    _s("refunded", "task", "FAILED with INTERNAL, and a cost of 0 credits."),
+    _s("revived", "task", "FAILED to one poll, then it runs on and succeeds."),
     _s("unknown-failure", "task", "FAILED with a code nobody knows and a message full of HTML."),
     _s("cancelled-elsewhere", "task", "CANCELLED while it runs."),
     _s("throttled", "task", "THROTTLED for long.", seconds="60"),
@@ -116,6 +140,8 @@ _ALL = (
     _s("two-outputs", "output", "SUCCEEDED with two clips."),
     _s("expired-output", "output", "The first link has expired; the next poll gives a good one."),
     _s("forbidden-output", "output", "Every link answers 403."),
+    _s("store-busy", "output", "The store of the clips answers 503 for a while after the first download.",
+       seconds="120"),
     _s("cut-output", "output", "The first download breaks off in the middle; Range goes on."),
     _s("truncated-output", "output", "Every download breaks off at the same byte."),
     _s("short-output", "output", "The file is shorter than the announced length, every time."),
@@ -156,8 +182,11 @@ class Play:
         return self.scenario.name
 
     def seconds(self) -> float:
-        """Its option ``seconds``."""
-        return float(self.options.get("seconds", "0"))
+        """Its options ``seconds`` and ``minutes`` together; minutes alone are not added to a default."""
+        minutes = 60 * float(self.options.get("minutes", "0"))
+        if minutes and self.options.get("seconds") == self.scenario.options.get("seconds"):
+            return minutes
+        return minutes + float(self.options.get("seconds", "0"))
 
 
 def parse(spec: str) -> Play:

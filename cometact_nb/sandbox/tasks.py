@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from cometact_nb.sandbox.scenarios import Play
     from cometact_nb.sandbox.workshop import Order, Workshop
 
-__all__ = ["Task", "Tasks", "bare", "wrapped"]
+__all__ = ["Task", "Tasks", "bare", "failed_once", "wrapped"]
 
 #: Seconds at speed 1 that a task is PENDING before it may run.
 _PENDING_S = 3.0
+
+#: Progress from which a task that is revived seems to have failed.
+_REVIVED_FROM = 0.2
 
 _FAILURES = {
     "safety-input": ("SAFETY.INPUT.IMAGE", "Your content was flagged by our content moderation system."),
@@ -26,6 +29,7 @@ _FAILURES = {
     "asset-invalid": ("ASSET.INVALID", "No face was found in the character."),
     "bad-output": ("INTERNAL.BAD_OUTPUT.CODE01", "The output did not meet our quality bar."),
     "internal": ("INTERNAL", "Something went wrong."),
+    "refunded": ("INTERNAL", "Something went wrong; it was refunded."),
     "unknown-failure": (
         "MOON.PHASE",
         (
@@ -53,6 +57,7 @@ class Task:
         polls: how often it was asked about.
         downloads: how often its clip was asked for.
         withheld: how often its output was left out of an answer.
+        marks: when something happened for the first time.
     """
 
     id: str
@@ -67,10 +72,23 @@ class Task:
     polls: int = 0
     downloads: int = 0
     withheld: int = 0
+    marks: dict[str, float] = field(default_factory=dict)
 
     def plays_any(self, *names: str) -> Play | None:
         """The first of these scenarios that this task plays."""
         return next((self.plays[name] for name in names if name in self.plays), None)
+
+    def since_second_poll(self) -> float:
+        """Seconds since this was first asked; it is asked from the second poll on."""
+        return self._since("second poll")
+
+    def since_first_download(self) -> float:
+        """Seconds since this was first asked, which a download does."""
+        return self._since("first download")
+
+    def _since(self, mark: str) -> float:
+        now = time.time()
+        return now - self.marks.setdefault(mark, now)
 
     def progress(self, now: float) -> float:
         """0–1."""
@@ -175,6 +193,15 @@ class Tasks:
         task.status, task.ended = status, now
         if status != "SUCCEEDED":
             self._workshop.drop(task.clip)
+
+
+def failed_once(task: Task, now: float) -> Task:
+    """The task as this poll shows it: one that is ``revived`` seems to have failed, once."""
+    play = task.plays_any("revived")
+    if play is None or "revived" in task.marks or task.progress(now) < _REVIVED_FROM:
+        return task
+    task.marks["revived"] = now
+    return replace(task, status="FAILED", plays={**task.plays, "internal": play})
 
 
 def bare(task: Task, urls: list[str], now: float) -> dict[str, Any]:

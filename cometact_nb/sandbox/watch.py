@@ -14,7 +14,14 @@ import tornado.web
 
 from cometact_nb.sandbox import tasks as wire
 from cometact_nb.sandbox.distort import distort, not_exist
-from cometact_nb.sandbox.handlers import ApiHandler, BytesHandler, error_body
+from cometact_nb.sandbox.handlers import (
+    FIREWALL_PAGE,
+    MAINTENANCE_PAGE,
+    ApiHandler,
+    BytesHandler,
+    error_body,
+)
+from cometact_nb.sandbox.shapes import SHAPES, another_task, reshape
 
 if TYPE_CHECKING:
     from cometact_nb.sandbox.tasks import Task
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["OneTask", "Output"]
 
 _LATE_POLLS = 3
+#: Numbers of the polls that are refused, where three are.
+_REFUSED_POLLS = (2, 3, 4)
 
 
 class OneTask(ApiHandler):
@@ -39,11 +48,12 @@ class OneTask(ApiHandler):
         task.polls += 1
         if await self._fault(task):
             return
-        urls = self._urls(task)
-        answer = (
-            wire.wrapped(task, urls, time.time()) if self._wraps(task) else wire.bare(task, urls, time.time())
-        )
-        body = distort(task, answer)
+        urls, now = self._urls(task), time.time()
+        seen = wire.failed_once(task, now)
+        answer = wire.wrapped(seen, urls, now) if self._wraps(task) else wire.bare(seen, urls, now)
+        body = reshape(task, distort(task, answer))
+        if "other-task" in task.plays and task.polls % 2 == 0:
+            body = another_task(body)
         if "poll-truncated" in task.plays and task.polls % 2:
             whole = json.dumps(body).encode()
             await self.break_off(len(whole), whole[:20], "application/json")
@@ -71,6 +81,8 @@ class OneTask(ApiHandler):
         if unknown and time.time() - task.created < unknown.seconds() / self.sandbox.tasks.speed:
             self.answer(*not_exist(unknown.options["form"]))
             return True
+        if self._refuses(task):
+            return True
         slow = task.plays_any("poll-slow")
         if slow:
             await asyncio.sleep(slow.seconds())
@@ -88,7 +100,33 @@ class OneTask(ApiHandler):
             return False
         return True
 
+    def _refuses(self, task: Task) -> bool:
+        """Say no to a poll that should have been answered; whether it did."""
+        down = task.plays_any("poll-maintenance")
+        refused = task.plays_any("poll-refused")
+        if down and task.polls > 1 and task.since_second_poll() < down.seconds() / self.sandbox.tasks.speed:
+            self.web_page(503, MAINTENANCE_PAGE)
+        elif "firewall-403-once" in task.plays and task.polls == 2:  # noqa: PLR2004
+            self.web_page(403, FIREWALL_PAGE)
+        elif refused and task.polls in _REFUSED_POLLS:
+            self._refuse(refused.options["form"])
+        else:
+            return False
+        return True
+
+    def _refuse(self, form: str) -> None:
+        if form == "html":
+            self.web_page()
+        elif form == "invalid-request":
+            self.answer(500, error_body("invalid request body", "invalid_request"))
+        elif form == "301":
+            self.redirect("https://elsewhere.example.com/", status=301)
+        else:
+            self.answer(int(form), error_body("no", "forbidden"))
+
     def _wraps(self, task: Task) -> bool:
+        if task.plays_any(*SHAPES):
+            return True
         if self.sandbox.shape == "alternating" or "alternating" in task.plays:
             return task.polls % 2 == 0
         return self.sandbox.shape == "wrapped"
@@ -129,6 +167,10 @@ class Output(BytesHandler):
         if task is None or task.status != "SUCCEEDED":
             raise tornado.web.HTTPError(404)
         task.downloads += self.request.method == "GET"
+        busy = task.plays_any("store-busy")
+        if busy and task.since_first_download() < busy.seconds() / self.sandbox.tasks.speed:
+            self.answer(503, {"message": "slow down"})
+            return
         if not self._opens(task_id, int(number)) or "forbidden-output" in task.plays:
             self.answer(403, {"message": "the link has expired"})
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from email.utils import parsedate_to_datetime
@@ -119,9 +120,39 @@ def test_other_answers_to_a_create(api) -> None:
     assert (moved.status_code, moved.headers["location"].startswith("https://elsewhere")) == (301, True)
     assert api.create("invalid-request").json()["error"]["code"] == "invalid_request"
     assert "id" not in api.create("no-id").json()
+    none = api.create("no-channel")
+    assert (none.status_code, none.json()["error"]["code"]) == (503, "model_not_found")
+    for name, status in (("firewall-403", 403), ("maintenance", 503), ("html-200-accepted", 200)):
+        page = api.create(name)
+        assert (page.status_code, page.headers["content-type"].partition(";")[0]) == (status, "text/html")
+    assert [post["accepted"] for post in api.posts()][-3:] == [False, False, True]
+    called_html = api.create("json-as-html")
+    assert called_html.headers["content-type"].startswith("text/html")
+    assert api.poll(called_html.json()["id"]).status_code == 200
+    assert api.poll(api.create("id-in-data").json()["data"]).status_code == 200
     asked = time.monotonic()
     assert api.create("slow-answer:seconds=0.3").status_code == 200
     assert time.monotonic() - asked >= 0.3
+
+
+@pytest.mark.parametrize("status", ["408", "409", "425", "499"])
+def test_an_accepted_request_may_be_answered_with_a_4xx_that_is_no_refusal(api, status) -> None:
+    assert api.create(f"no-word-4xx:form={status}").status_code == int(status)
+    assert api.posts()[-1]["accepted"]
+
+
+def test_an_answer_comes_late_in_the_service_s_own_time(api) -> None:
+    asked = time.monotonic()
+    assert api.create("late-answer:seconds=60").status_code == 200
+    assert time.monotonic() - asked >= 60 / 300
+
+
+def test_an_answer_breaks_off_after_its_id(api) -> None:
+    with api.http.stream("POST", api.path, json=api.body("broken-off-with-id")) as answer:
+        came = bytearray()
+        with pytest.raises(httpx.RemoteProtocolError):
+            _read_into(came, answer)
+    assert f'{{"id": "{api.posts()[-1]["id"]}", "status"' in came.decode()
 
 
 # --- the task --------------------------------------------------------------------------------------
@@ -187,6 +218,85 @@ def test_answers_are_bent_as_asked(api, name, seen) -> None:
     assert seen(api.ended(api.started(name)))
 
 
+def _shaped(api, name: str) -> list[dict]:
+    """Every answer about a task, until one of them tells of its clip."""
+    return api.until(api.started(name), lambda answer: "/outputs/" in json.dumps(answer))
+
+
+def test_a_task_is_flat(api) -> None:
+    first, *_, last = _shaped(api, "flat")
+    assert {"task_id", "status", "fail_reason", "progress"} <= set(first)
+    assert "data" not in last
+    assert last["status"] == "SUCCESS"
+    assert last["result_url"] == last["video_url"]
+
+
+def test_the_inner_object_is_a_string_or_empty(api) -> None:
+    assert json.loads(_shaped(api, "inner-string")[-1]["data"]["data"])["status"] == "SUCCEEDED"
+    last = _shaped(api, "url-in-fail-reason")[-1]["data"]
+    assert (last["data"], "/outputs/" in last["fail_reason"]) == ({}, True)
+
+
+def test_outputs_are_objects_and_status_words_numbers(api) -> None:
+    (output,) = _shaped(api, "output-objects")[-1]["output"]
+    assert set(output) == {"url"}
+    words = [answer["data"]["status"] for answer in _shaped(api, "number-status")]
+    assert (words[0], words[-1]) == ("1", "3")
+
+
+def test_credits_are_estimated_then_spent_or_refunded(api) -> None:
+    first, *_, last = api.ended(api.started("credits"))
+    assert first["estimatedCost"]["credits"] == last["cost"]["credits"] > 0
+    assert api.finished("refunded")["cost"] == {"credits": 0}
+    uri = f"{api.sandbox.playing('credits')}&scenario=safety-output"
+    assert api.finished(character={"type": "image", "uri": uri})["cost"]["credits"] > 0
+
+
+def test_a_poll_may_be_answered_with_another_task(api) -> None:
+    task_id = api.started("other-task")
+    ids = [api.poll(task_id).json()["id"] for _ in range(4)]
+    assert [found == task_id for found in ids] == [True, False, True, False]
+
+
+def test_a_failed_task_may_come_back(api) -> None:
+    task_id = api.started("revived")
+    assert api.ended(task_id)[-1]["status"] == "FAILED"
+    assert api.ended(task_id)[-1]["status"] == "SUCCEEDED"
+
+
+def test_a_firewall_refuses_one_poll(api) -> None:
+    task_id = api.started("firewall-403-once")
+    assert [api.poll(task_id).status_code for _ in range(4)] == [200, 403, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [("401", 401), ("403", 403), ("404", 404), ("301", 301), ("html", 200), ("invalid-request", 500)],
+)
+def test_three_polls_in_a_row_are_refused(api, form, status) -> None:
+    task_id = api.started(f"poll-refused:form={form}")
+    assert [api.poll(task_id).status_code for _ in range(5)] == [200, status, status, status, 200]
+
+
+def test_polls_meet_a_maintenance_page_for_a_while(api) -> None:
+    task_id = api.started("poll-maintenance:seconds=30")
+    assert [api.poll(task_id).status_code for _ in range(2)] == [200, 503]
+    deadline = time.monotonic() + 20
+    while api.poll(task_id).status_code == 503:
+        assert time.monotonic() < deadline
+
+
+def test_an_id_may_be_unknown_for_minutes(api) -> None:
+    assert parse("not-exist:minutes=4").seconds() == 240
+    assert parse("not-exist:minutes=1,seconds=5").seconds() == 65
+    assert parse("not-exist").seconds() == 10
+    asked = time.monotonic()
+    task_id = api.started("not-exist:minutes=1")
+    while "task_not_exist" in api.poll(task_id).text:
+        assert time.monotonic() < asked + 20
+    assert time.monotonic() - asked >= 60 / 300
+
+
 def _goes_back(statuses: list[str]) -> bool:
     return "PENDING" in statuses[statuses.index("RUNNING") :]
 
@@ -247,6 +357,15 @@ def test_a_link_leads_elsewhere_as_asked(api, name, status, kind) -> None:
     assert answer.content[4:8] != b"ftyp"
     if name == "redirect-output":
         assert api.plain.get(url, follow_redirects=True).content[4:8] == b"ftyp"
+
+
+def test_the_store_of_the_clips_is_busy_for_a_while(api) -> None:
+    (url,) = api.finished("store-busy:seconds=60")["output"]
+    assert api.plain.get(url).status_code == 503
+    deadline = time.monotonic() + 20
+    while (answer := api.plain.get(url)).status_code == 503:
+        assert time.monotonic() < deadline
+    assert answer.content[4:8] == b"ftyp"
 
 
 @pytest.mark.parametrize("name", ["cut-output", "truncated-output", "short-output"])

@@ -57,6 +57,17 @@ def test_the_documented_request_is_accepted_as_it_stands(api) -> None:
         ({"reference": {"type": "image", "uri": "https://a.b/c.png"}}, "reference.type"),
         ({"reference": {"type": "video", "uri": ""}}, "reference.uri"),
         ({"reference": {"type": "video", "uri": "file:///etc/passwd"}}, "reference.uri"),
+        ({"reference": {"type": "video", "uri": "http://example.com/a.mp4"}}, "HTTPS"),
+        ({"reference": {"type": "video", "uri": "https://192.0.2.7/a.mp4"}}, "domain name"),
+        (
+            {"reference": {"type": "video", "uri": "data:video/mp4;base64," + "A" * (5 << 20)}},
+            "more than 5 MB",
+        ),
+        (
+            {"character": {"type": "image", "uri": "data:image/png;base64," + "A" * (5 << 20)}},
+            "more than 5 MB",
+        ),
+        ({"character": {"type": "image", "uri": "data:image/gif;base64,R0lGODdh"}}, "unsupported image type"),
         ({"reference": {"type": "video", "uri": "https://a.b/" + "c" * 2048}}, "reference.uri"),
         ({"expressionIntensity": 6}, "expressionIntensity"),
         ({"expressionIntensity": "3"}, "expressionIntensity"),
