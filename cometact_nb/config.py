@@ -106,6 +106,7 @@ class Config:
         Raises:
             ConfigError: an unknown setting or a value it cannot take.
         """
+        changes = dict(concealed(changes))
         known = {entry.name for entry in fields(self)} - {"time_scale", "sandbox"}
         for name in changes:
             if name not in known:
@@ -133,18 +134,48 @@ class Config:
         Raises:
             ConfigError: a value that cannot be used, or a project's file that cannot be read.
         """
-        environ = os.environ if environ is None else environ
+        variables = _Variables(os.environ if environ is None else environ)
+        del environ  # what shows the local variables of a traceback would show the key
         project = project_settings(folder) if folder is not None else {}
-        stored = _vendor_config(home or Path.home())
+        stored_key, stored_url = _vendor_config(home or Path.home())
         # A demo or a test must not find a key that it could spend with.
-        no_key = _is_on(environ.get("COMETACT_NB_SANDBOX"))
+        no_key = _is_on(variables.get("COMETACT_NB_SANDBOX"))
         return cls().changed(
-            api_key=None if no_key else environ.get("COMETAPI_KEY") or stored.get("api_key"),
-            base_url=environ.get("COMETAPI_BASE_URL") or stored.get("base_url"),
-            output_dir=environ.get("COMETACT_NB_OUTPUT_DIR") or project.get("output_dir"),
-            history=history_setting(environ, project),
-            wait=_is_on(environ.get("COMETACT_NB_WAIT")),
+            api_key=None if no_key else variables.key("COMETAPI_KEY") or stored_key,
+            base_url=variables.get("COMETAPI_BASE_URL") or stored_url,
+            output_dir=variables.get("COMETACT_NB_OUTPUT_DIR") or project.get("output_dir"),
+            history=history_setting(variables, project),
+            wait=_is_on(variables.get("COMETACT_NB_WAIT")),
         )
+
+
+class _Variables:
+    """Environment variables of which no traceback shows more than was asked for."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def get(self, name: str) -> str | None:
+        """The variable, or None."""
+        return self._environ.get(name)
+
+    def key(self, name: str) -> Secret | None:
+        """The variable as a key, or None when it is missing or empty."""
+        return Secret(self._environ[name]) if self._environ.get(name) else None
+
+
+def concealed(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``settings`` with a key that no traceback shows. It is looked at by :meth:`Config.changed`.
+
+    Args:
+        settings: as the user gave them.
+    """
+    key = settings.get("api_key")
+    if key is None or isinstance(key, Secret):
+        return settings
+    return {**settings, "api_key": Secret(str(key))}
 
 
 def practising(
@@ -163,6 +194,7 @@ def practising(
     Raises:
         ConfigError: an unknown setting or a value it cannot take.
     """
+    changes = concealed(changes)
     if service is None:
         return config.changed(**changes), None
     if changes.get("base_url") is not None:
@@ -239,27 +271,35 @@ def _folder(value: Any) -> Path | str:
     return Path(url2pathname(parts.path)) if parts.scheme in {"file", "local"} else url
 
 
-def _key(value: Any) -> Secret:
-    if isinstance(value, Secret):
-        return value
-    text = str(value).strip().removeprefix("Bearer ").strip()
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
-        # The value is not shown: it may be a key with a typo.
+def _key(value: Secret) -> Secret:
+    """``value`` without what is often pasted along.
+
+    Raises:
+        ConfigError: it is no key. It is not shown, neither here nor as a local variable: it may have a typo.
+    """
+    key = _tidy(value)
+    if key is None:
         raise ConfigError("api_key is not a key: it is empty, or holds spaces or characters no key has.")
-    return Secret(text)
+    return key
 
 
-def _vendor_config(home: Path) -> dict[str, str]:
+def _tidy(value: Secret) -> Secret | None:
+    text = value.reveal().strip().removeprefix("Bearer ").strip()
+    good = text and text.isascii() and text.isprintable() and " " not in text
+    return Secret(text) if good else None
+
+
+def _vendor_config(home: Path) -> tuple[Secret | None, str | None]:
     """Key and base URL from the vendor CLI's file. Its layout is known second-hand, so be lenient."""
     try:
         data = tomllib.loads((home / ".config" / "cometapi" / "config.toml").read_text("utf-8"))
     except (OSError, ValueError):
-        return {}
+        return None, None
     tables = [data, *(table for table in data.values() if isinstance(table, dict))]
-    found: dict[str, str] = {}
-    for table in tables:
-        for wanted, names in {"api_key": ("api_key", "key", "token"), "base_url": ("base_url",)}.items():
-            for name in names:
-                if isinstance(table.get(name), str) and table[name].strip():
-                    found.setdefault(wanted, table[name])
-    return found
+    key = _first_text(tables, "api_key", "key", "token")
+    return (Secret(key) if key else None), _first_text(tables, "base_url")
+
+
+def _first_text(tables: list[dict[str, Any]], *names: str) -> str | None:
+    values = (table.get(name) for table in tables for name in names)
+    return next((value for value in values if isinstance(value, str) and value.strip()), None)

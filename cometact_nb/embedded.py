@@ -17,11 +17,26 @@ from typing import Any
 from cometact_nb.domain.service import is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
 
-__all__ = ["Sandbox", "attach", "checked_speed", "start"]
+__all__ = ["Sandbox", "attach", "checked_speed", "environment", "start"]
 
 #: A task takes about 75 s at speed 1.
 DEFAULT_SPEED = 12.0
 KEY = "sandbox-key"
+#: Variables that Python, its libraries and the sandbox itself need.
+_PASSED_ON = {
+    *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
+    *("XDG_CACHE_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    *("SYSTEMROOT", "WINDIR", "COMSPEC", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),
+    *(
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONUTF8",
+        "PYTHONIOENCODING",
+        "PYTHONWARNINGS",
+        "PYTHONDONTWRITEBYTECODE",
+    ),
+    "COMETACT_NB_SANDBOX_CLIP_S",
+}
 
 
 @dataclass
@@ -97,6 +112,11 @@ def checked_speed(speed: Any) -> float:
     return float(speed)
 
 
+def environment() -> dict[str, str]:
+    """What the sandbox's process learns of this one's environment: no key and no other secret."""
+    return {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("LC_")}
+
+
 def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
     """Start a sandbox and return once it listens.
 
@@ -129,7 +149,12 @@ def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
                 command += [f"--{name.replace('_', '-')}", str(item)]
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(  # noqa: S603  (our own module, arguments as a list)
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment(),
         )
         line = process.stdout.readline() if process.stdout else ""
         try:

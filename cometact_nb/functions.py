@@ -85,6 +85,9 @@ def configure(**settings: Any) -> Config:
     Raises:
         ConfigError: an unknown setting or a value it cannot take.
     """
+    from cometact_nb.config import concealed  # noqa: PLC0415  (as above)
+
+    settings = dict(concealed(settings))
     return session().configure(**settings)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cometact_nb.errors import ConfigError
 
@@ -56,7 +56,14 @@ def history_path(folder: Path) -> str:
     return plain_path(history_setting(os.environ, project_settings(folder)))
 
 
-def history_setting(environ: Mapping[str, str], project: Mapping[str, str]) -> str:
+class Variables(Protocol):
+    """What is asked of the environment."""
+
+    def get(self, name: str, /) -> str | None:
+        """The variable, or None."""
+
+
+def history_setting(environ: Variables, project: Mapping[str, str]) -> str:
     """The history that the environment names, else the project, else the one in the user's data folder."""
     return environ.get("COMETACT_NB_HISTORY") or project.get("history") or _default_history()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb import embedded, precheck, settle
 from cometact_nb.api import flow
-from cometact_nb.config import Config, practising
+from cometact_nb.config import Config, concealed, practising
 from cometact_nb.domain import task as events
 from cometact_nb.domain.grid import specify
 from cometact_nb.domain.price import FREE
@@ -126,6 +126,7 @@ class Session:
         Raises:
             ConfigError: an unknown setting, a bad value, or another history while tasks are watched.
         """
+        settings = dict(concealed(settings))
         with self._lock:
             config, service = practising(self._config, self._before_sandbox, settings)
             if config.output_dir != self._config.output_dir:

@@ -25,7 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code comes back."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:  # its options are its own
-        return subprocess.call([sys.executable, "-P", "-m", "cometact_nb.sandbox", *arguments[1:]])  # noqa: S603
+        from cometact_nb.embedded import environment  # noqa: PLC0415  (no other command needs it)
+
+        sandbox = [sys.executable, "-P", "-m", "cometact_nb.sandbox", *arguments[1:]]
+        return subprocess.call(sandbox, env=environment())  # noqa: S603
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:

@@ -70,7 +70,7 @@ class Create(ApiHandler):
     def prepare(self) -> None:
         """The headers are here, the body is not."""
         self.body = b""
-        self.early = self.sandbox.playbook.early()
+        self.early = self.sandbox.playbook.early() if self.is_welcome else None
         if self.early is not None and self.early.name == "reset-before-body":
             self._enter({}, status=None)
             self.reset()
@@ -88,6 +88,9 @@ class Create(ApiHandler):
     async def post(self) -> None:
         """The whole request is here."""
         if self.stream.closed():  # reset in the middle
+            return
+        if not self.is_welcome:
+            self.turn_away()  # not before the body has come: the client would see a reset
             return
         try:
             body = json.loads(self.body)

@@ -10,6 +10,7 @@ import struct
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import tornado.web
 
@@ -20,7 +21,18 @@ if TYPE_CHECKING:
 
     from cometact_nb.sandbox.server import Sandbox
 
-__all__ = ["ApiHandler", "BytesHandler", "Handler", "error_body"]
+__all__ = [
+    "FIREWALL_PAGE",
+    "MAINTENANCE_PAGE",
+    "WEB_PAGE",
+    "ApiHandler",
+    "BytesHandler",
+    "Handler",
+    "error_body",
+]
+
+#: Names by which a program reaches this machine.
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 WEB_PAGE = "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
 FIREWALL_PAGE = (
@@ -44,6 +56,36 @@ class Handler(tornado.web.RequestHandler):
     """A handler that knows the sandbox and can break its connection."""
 
     sandbox: Sandbox
+
+    def prepare(self) -> None:
+        """Refuse what a web page sends: one of another origin, or one whose name was made to lead here."""
+        if not self.is_welcome:
+            self.turn_away()
+
+    @property
+    def is_welcome(self) -> bool:
+        """Whether the request may be answered."""
+        return self._is_read_only or (self._is_for_loopback and self._is_of_no_page)
+
+    def turn_away(self) -> None:
+        """Answer what a web page sent."""
+        self.answer(403, {"error": "This is for programs on this machine, and for no web page."})
+
+    @property
+    def _is_read_only(self) -> bool:
+        return False
+
+    @property
+    def _is_for_loopback(self) -> bool:
+        """Whether the address names this machine: any other name was made to lead here (DNS rebinding)."""
+        host = urlsplit(f"//{self.request.headers.get('Host', '')}").hostname
+        return host in LOOPBACK
+
+    @property
+    def _is_of_no_page(self) -> bool:
+        """Whether a program sent it: a page would tell its origin."""
+        origin = self.request.headers.get("Origin")
+        return origin is None or origin == f"http://{self.request.headers.get('Host', '')}"
 
     def initialize(self, sandbox: Sandbox) -> None:
         """Called by tornado with the route's arguments."""
@@ -115,6 +157,11 @@ class ApiHandler(Handler):
 
 class BytesHandler(Handler):
     """A route that serves a file from memory, whole or in parts."""
+
+    @property
+    def _is_read_only(self) -> bool:
+        """Pages show samples and clips, from wherever they are; nothing here changes by it."""
+        return self.request.method in {"GET", "HEAD"}
 
     def set_default_headers(self) -> None:
         """Let a page of another origin use the file, as storage services do."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from cometact_nb import embedded
 from cometact_nb.archive import load_clip
 from cometact_nb.config import Config
 from cometact_nb.domain.advice import advise
@@ -197,6 +200,22 @@ def test_a_lost_answer_of_a_gateway_on_this_machine_waits_for_its_user(gateway, 
         with pytest.raises(Exception, match="outcome is unknown"):
             one.submit(character=f"{sandbox.character}?scenario=lost-answer", reference=sandbox.reference)
     assert peek(gateway.config.history).unconfirmed == 1  # the paid one, not the sandbox's
+
+
+def test_the_sandbox_s_process_is_given_no_key_and_no_other_secret(monkeypatch) -> None:
+    for name in ("COMETAPI_KEY", "AWS_SECRET_ACCESS_KEY", "JUPYTER_TOKEN", "DATABASE_URL"):
+        monkeypatch.setenv(name, "sk-canary")
+    monkeypatch.setenv("COMETACT_NB_SANDBOX_CLIP_S", "0.25")
+    assert "sk-canary" not in str(embedded.environment())
+    box = embedded.start(100)
+    try:
+        assert box.process is not None
+        environ = Path(f"/proc/{box.process.pid}/environ")
+        if environ.exists():
+            assert b"sk-canary" not in environ.read_bytes()
+            assert b"COMETACT_NB_SANDBOX_CLIP_S=0.25" in environ.read_bytes()
+    finally:
+        box.stop()
 
 
 def _move(path, key: str, base_url: str) -> None:

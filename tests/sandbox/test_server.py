@@ -92,6 +92,50 @@ def test_a_bad_request_is_answered_as_documented(api, change, field) -> None:
     assert api.posts()[-1]["accepted"] is False
 
 
+CHANGING = [
+    ("POST", "/sandbox/reset"),
+    ("POST", "/sandbox/scenario"),
+    ("POST", "/runwayml/v1/character_performance"),
+    ("DELETE", "/runwayml/v1/tasks/{id}"),
+]
+
+
+@pytest.mark.parametrize(("method", "route"), CHANGING)
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://localhost:8888"},
+     {"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example"}, {"Host": ""},
+     {"Host": "evil.example", "Origin": "http://evil.example"}],
+)  # fmt: skip
+def test_no_web_page_changes_anything(api, method, route, headers) -> None:
+    """Not from another origin, and not by a name that was made to lead to this machine."""
+    task_id = api.started()
+    body = json.dumps({**api.body(), "spec": "http-503"}).encode()
+    before = len(api.posts())
+    answer = api.http.request(method, route.format(id=task_id), headers=headers, content=body)
+    assert answer.status_code == 403 or (answer.status_code == 400 and not headers.get("Host", "x"))
+    assert api.poll(task_id).json()["id"] == task_id
+    assert len(api.posts()) == before
+    assert api.create().status_code == 200
+
+
+@pytest.mark.parametrize("route", ["/sandbox/ledger", "/sandbox/info", "/runwayml/v1/tasks/{id}"])
+def test_no_web_page_reads_the_books(api, route) -> None:
+    path = route.format(id=api.started())
+    assert api.http.get(path, headers={"Host": "evil.example"}).status_code == 403
+    assert api.http.get(path, headers={"Origin": "https://evil.example"}).status_code == 403
+
+
+def test_its_own_page_and_a_program_may_ask_and_any_page_may_show_a_clip(api) -> None:
+    own = api.sandbox.base_url
+    assert api.http.post("/sandbox/reset", headers={"Origin": own}).status_code == 200
+    port = own.rpartition(":")[2]
+    assert api.http.post("/sandbox/reset", headers={"Host": f"localhost:{port}"}).status_code == 200
+    (url,) = api.finished()["output"]
+    for address in (url, api.sandbox.character):
+        assert api.plain.get(address, headers={"Origin": "http://localhost:8888"}).status_code == 200
+
+
 @pytest.mark.parametrize("content", ["{", "", "\udcff", "[" * 100_000], ids=["cut", "empty", "bytes", "deep"])
 def test_what_is_not_json_is_the_documented_500(api, content) -> None:
     answer = api.http.post(api.path, content=content.encode("utf-8", "surrogateescape"))

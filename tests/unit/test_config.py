@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import traceback
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cometact_nb.config import Config
 from cometact_nb.domain.price import Price
 from cometact_nb.domain.service import Secret, is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
+from cometact_nb.sessions import Session
 
 KEY = "sk-canary-0123456789"
 
@@ -42,6 +44,73 @@ def test_a_broken_cli_file_is_no_key(tmp_path) -> None:
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text("api_key = [[[")
     assert from_env(tmp_path).api_key is None
+
+
+#: What may be wrong in the environment, each with a key that is right beside it.
+WRONG = {
+    "COMETAPI_KEY": f"{KEY} with spaces",
+    "COMETAPI_BASE_URL": "ftp://wrong",
+    "COMETACT_NB_OUTPUT_DIR": "s3://bucket?query=x",
+}
+
+
+def locals_shown(error: BaseException) -> str:
+    """The local variables of this package's frames, as tools show them that print them with a traceback."""
+    seen = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [frame for frame in seen.stack if "cometact_nb" in Path(frame.filename).parts]
+    assert frames
+    return str([frame.locals for frame in frames])
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_variable_shows_no_key_in_the_traceback(tmp_path, monkeypatch, name) -> None:
+    monkeypatch.setenv("COMETAPI_KEY", KEY)
+    monkeypatch.setenv(name, WRONG[name])
+    with pytest.raises(ConfigError) as caught:
+        Config.from_environment(home=tmp_path)
+    assert KEY not in locals_shown(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["base_url", "api_key"])
+def test_a_wrong_setting_of_the_vendor_s_file_shows_no_key_in_the_traceback(tmp_path, setting) -> None:
+    folder = tmp_path / ".config" / "cometapi"
+    folder.mkdir(parents=True)
+    wrong = {"base_url": f'api_key = "{KEY}"\nbase_url = "ftp://wrong"', "api_key": f'api_key = "{KEY} x"'}
+    (folder / "config.toml").write_text(wrong[setting])
+    with pytest.raises(ConfigError) as caught:
+        from_env(tmp_path)
+    assert KEY not in locals_shown(caught.value)
+
+
+def test_a_wrong_project_file_shows_no_key_in_the_traceback(tmp_path) -> None:
+    (tmp_path / "cometact_nb.toml").write_text("output_dir = 7")
+    environ = {"COMETAPI_KEY": KEY}
+    with pytest.raises(ConfigError) as caught:
+        Config.from_environment(environ, home=tmp_path, folder=tmp_path)
+    assert KEY not in locals_shown(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_in_flight": 0},
+        {"base_url": "ftp://x"},
+        {"price": -1},
+        {"embed": -1},
+        {"no_such": 1},
+        {"max_spend": "x"},
+    ],
+)
+def test_a_wrong_setting_shows_no_key_that_was_given_beside_it(wrong) -> None:
+    session = Session(Config(history=":memory:"))
+    for configure in (Config().changed, session.configure):
+        with pytest.raises(ConfigError) as caught:
+            configure(api_key=KEY, **wrong)
+        assert KEY not in locals_shown(caught.value)
+    with pytest.raises(ConfigError) as caught:
+        session.configure(api_key=f"{KEY} {KEY}")
+    assert KEY not in locals_shown(caught.value)
+    session.close()
 
 
 def test_a_demo_finds_no_key(tmp_path) -> None:
