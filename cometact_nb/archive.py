@@ -11,6 +11,7 @@ import msgspec
 
 from cometact_nb.clips import Clip
 from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.doors import doors
 from cometact_nb.errors import ClipError
 from cometact_nb.project import is_url
 from cometact_nb.store import checkup, sidecar
@@ -31,6 +32,7 @@ _MB = 1_000_000
 __all__ = ["SavedClip", "Verification", "load_clip", "verify"]
 
 
+@doors
 class SavedClip:
     """A clip and what made it, read from the files alone: no history, no key and no network are needed.
 

@@ -6,6 +6,7 @@ from operator import index
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.doors import doors
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Clip"]
 
 
+@doors
 class Clip:
     """A finished video on disk; or at a store such as ``s3://``, with a copy on disk.
 

@@ -26,6 +26,7 @@ from cometact_nb.domain.service import (
     is_loopback,
     normal_base_url,
 )
+from cometact_nb.doors import doors
 from cometact_nb.errors import ConfigError
 from cometact_nb.project import history_setting, is_url, plain_path, project_settings
 
@@ -38,6 +39,7 @@ __all__ = ["Config"]
 _EMBED_MB, _EMBED_MAX_MB = 2.0, 100
 
 
+@doors
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """The settings of a session; change them with :func:`cometact_nb.configure`.

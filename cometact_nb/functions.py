@@ -10,6 +10,7 @@ import inspect as introspection
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.doors import door
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +66,7 @@ def _naming_fields(function: F) -> F:
     return function
 
 
+@door
 def session() -> Session:
     """The session that the magic, the panel and the functions of this package share."""
     from cometact_nb.views import wiring  # noqa: PLC0415
@@ -72,6 +74,7 @@ def session() -> Session:
     return wiring.session()
 
 
+@door
 def configure(**settings: Any) -> Config:
     """Change settings of the shared session; a value of None leaves its setting as it is.
 
@@ -91,6 +94,7 @@ def configure(**settings: Any) -> Config:
     return session().configure(**settings)
 
 
+@door
 @_naming_fields
 def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
     """Send one paid request and return when it is answered; it is watched in the background from then on.
@@ -114,6 +118,7 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
     return session().submit(request, **fields)
 
 
+@door
 @_naming_fields
 def sweep(
     table: Any = None,
@@ -144,6 +149,7 @@ def sweep(
     return session().sweep(table, name=name, replicates=replicates, allow_unlisted=allow_unlisted, **fields)
 
 
+@door
 def sweeps(limit: int = 50) -> SweepHistory:
     """The sweeps of the history, the one that was last run first: how far each came, and what it cost.
 
@@ -156,6 +162,7 @@ def sweeps(limit: int = 50) -> SweepHistory:
     return session().sweeps(limit)
 
 
+@door
 def sweep_by_name(name: str, *, resume: bool = True) -> Sweep:
     """A sweep from the history, in any kernel: shows what is done, watches what runs.
 
@@ -170,6 +177,7 @@ def sweep_by_name(name: str, *, resume: bool = True) -> Sweep:
     return session().sweep_by_name(name, resume=resume)
 
 
+@door
 def inspect(
     url_or_path: str | PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
 ) -> Inspection:
@@ -193,6 +201,7 @@ def inspect(
     return session().inspect(url_or_path, role, fresh=fresh)
 
 
+@door
 def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
     """The task with this id, from this session, from history, or made elsewhere with the same key.
 
@@ -208,6 +217,7 @@ def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
     return session().task(id)
 
 
+@door
 def load_clip(path: str | PathLike[str]) -> SavedClip:
     """A clip and what made it, from the clip and the ``.json`` beside it.
 
@@ -225,6 +235,7 @@ def load_clip(path: str | PathLike[str]) -> SavedClip:
     return archive.load_clip(session(), path)
 
 
+@door
 def verify(folder: str | PathLike[str] | None = None) -> Verification:
     """Compare the clips of a folder, and of those below it, with what was written. Nothing is changed.
 
@@ -246,6 +257,7 @@ def verify(folder: str | PathLike[str] | None = None) -> Verification:
     return archive.verify(session(), folder)
 
 
+@door
 def history(status: Any = None, since: Any = None, text: str | None = None, limit: int = 50) -> TaskHistory:
     """The tasks of the history, the newest first: a list in Python, in a notebook a table to act on.
 
@@ -270,6 +282,7 @@ def history(status: Any = None, since: Any = None, text: str | None = None, limi
     return find_history(session(), status, since, text, limit)
 
 
+@door
 def resume() -> Resumed:
     """Take up everything that has not ended, in this or another kernel.
 
@@ -288,6 +301,7 @@ def resume() -> Resumed:
     return take_up_all(session())
 
 
+@door
 def use_sandbox(
     speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
 ) -> Sandbox | None:
@@ -310,11 +324,13 @@ def use_sandbox(
     return session().use_sandbox(speed, unless_key=unless_key, url=url, **options)
 
 
+@door
 def leave_sandbox() -> Config:
     """Send new tasks to the paid service again. Settings that were changed meanwhile stay."""
     return session().leave_sandbox()
 
 
+@door
 def guide(topic: str | None = None) -> Guide:
     """A page of the guide, shown where you are; errors name the one that says more about them.
 
@@ -332,6 +348,7 @@ def guide(topic: str | None = None) -> Guide:
     return handbook.guide(topic)
 
 
+@door
 @_naming_fields
 def panel(**initial: Any) -> Panel:
     """Show a form for a request or a sweep that tells what is wrong with it, what it costs, and submits it.

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.clips import Clip
+from cometact_nb.domain import redact
 from cometact_nb.domain import search as asked
+from cometact_nb.doors import doors
 from cometact_nb.errors import RequestError
 from cometact_nb.lookup import adopt
 from cometact_nb.store import search as store
@@ -34,6 +36,7 @@ def find_history(
     return TaskHistory(session, asked.query(status, since, text, limit, now=time.time()))
 
 
+@doors
 class HistoryRow:
     """One task as the history has it. Looking at it asks nobody; :meth:`task` takes it up.
 
@@ -108,8 +111,8 @@ class HistoryRow:
             "begun_at": self.begun_at,
             "ended_at": None if ended is None else datetime.fromtimestamp(ended, UTC),
             "elapsed_s": None if ended is None or state.begun_at is None else state.elapsed_s(ended),
-            "character": request.character.uri if request else None,
-            "reference": request.reference.uri if request else None,
+            "character": redact.public(request.character.uri) if request else None,
+            "reference": redact.public(request.reference.uri) if request else None,
             **_knobs(request),
             "clip": state.clip.path if state.clip else None,
             "clip_url": state.clip.url if state.clip else None,
@@ -129,6 +132,7 @@ class HistoryRow:
         return f"<{' · '.join(parts)}>"
 
 
+@doors
 class TaskHistory(Rows[HistoryRow]):
     """Tasks of the history, the newest first: a list of :class:`HistoryRow`, in a notebook a table.
 

@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from cometact_nb.contents import with_content
+from cometact_nb.domain import redact
 from cometact_nb.domain.findings import findings, published
-from cometact_nb.domain.inspection import Inspection, MediaFacts, shown
+from cometact_nb.domain.inspection import Inspection, MediaFacts
 from cometact_nb.domain.media import Finding, MediaRef, check_uri, infer_type
 from cometact_nb.domain.sniff import sniff
 from cometact_nb.errors import ConfigError
@@ -189,7 +190,7 @@ def _checked(given: object, role: object) -> tuple[MediaType | None, str, bool]:
 
 
 def _shown(value: object) -> object:
-    return shown(value) if isinstance(value, str) else value
+    return redact.shown(value) if isinstance(value, str) else value
 
 
 async def _seen_here(address: str, folder: Path, pool: Executor, *, here: bool) -> Seen:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from cometact_nb.domain import redact
 from cometact_nb.domain.task import TaskState, reduce
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.history import History, Unrecordable
@@ -93,6 +94,7 @@ class Journal:
 
     def apply(self, job: Job, event: TaskEvent) -> None:
         """Change a job's state, on disk first. What the disk does not take now is kept and tried again."""
+        event = redact.event(event, job.endpoint.api_key)
         state = reduce(job.state, event)
         if state == job.state:
             return

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import Status
+from cometact_nb.doors import doors
 from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError
 from cometact_nb.lookup import adopt
 from cometact_nb.store import search
@@ -36,6 +37,7 @@ _LOOK_S = 10.0
 _SANDBOX_GONE = "its sandbox has ended; nothing was billed"
 
 
+@doors
 @dataclass(frozen=True)
 class Resumed:
     """What was taken up.

@@ -24,6 +24,7 @@ from cometact_nb.domain.price import FREE
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import TaskState
+from cometact_nb.doors import doors
 from cometact_nb.engine import Engine, new_key
 from cometact_nb.errors import ActTwoError, CancelRefused, ConfigError, HistoryError, WaitInterrupted
 from cometact_nb.gate import Gate
@@ -59,6 +60,7 @@ log = logging.getLogger("cometact_nb")
 _DRAW_S = 5.0
 
 
+@doors
 class Session:
     """One configuration, one engine, all tasks of this process.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain import redact
 from cometact_nb.domain.grid import label
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep import NO_RATING
@@ -103,7 +104,7 @@ def row(cell: Cell) -> dict[str, Any]:
     rating = cell.rating
     return {
         "cell": cell.index + 1,
-        **{name: value.uri if isinstance(value, MediaRef) else value for name, value in cell.params.items()},
+        **{name: _value(value) for name, value in cell.params.items()},
         "replicate": cell.replicate,
         "status": cell.status,
         "reused": cell.reused,
@@ -122,3 +123,8 @@ def row(cell: Cell) -> dict[str, Any]:
         "note": rating.note,
         "blind": rating.blind,
     }
+
+
+def _value(value: Any) -> Any:
+    """A field's value; an address without what may open it to others: rows are exported and saved."""
+    return redact.public(value.uri) if isinstance(value, MediaRef) else value

@@ -18,6 +18,7 @@ from cometact_nb.domain.grid import expand
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.sweep import FAILED, IN_DOUBT, Rating, assign, doubts
 from cometact_nb.domain.task import Status
+from cometact_nb.doors import doors
 from cometact_nb.errors import (
     ActTwoError,
     ConfigError,
@@ -58,6 +59,7 @@ R = TypeVar("R")
 _TELL_S = 0.4
 
 
+@doors
 class Sweep:
     """A grid of requests, bought once. Made by :func:`sweep`, never directly.
 

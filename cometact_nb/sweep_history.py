@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.doors import doors
 from cometact_nb.store import sweeps as store
 from cometact_nb.tables import Rows
 
@@ -87,6 +88,7 @@ class SavedSweep:
         }
 
 
+@doors
 class SweepHistory(Rows[SavedSweep]):
     """Sweeps of the history, the last run first: a list of :class:`SavedSweep`, shown as a table.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.clips import Clip
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.task import Status
+from cometact_nb.doors import doors
 from cometact_nb.errors import (
     ActTwoError,
     CancelRefused,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Task"]
 
 
+@doors
 class Task:
     """One generation. Made by :func:`submit` or :func:`task`, never directly.
 

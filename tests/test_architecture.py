@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "cometact_nb"
 LEVELS: dict[str, int] = {
     "_version": 0,
     "errors": 0,
+    "doors": 0,
     "config": 1,
     "handbook": 1,
     "project": 1,

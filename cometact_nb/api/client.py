@@ -11,7 +11,7 @@ import logging
 import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urljoin
 
 import httpx
@@ -33,6 +33,7 @@ from cometact_nb.api.connections import (
 )
 from cometact_nb.api.flow import Answer, Lost, NotSent
 from cometact_nb.api.proxies import proxies
+from cometact_nb.domain import redact
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ConfigError
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from cometact_nb.api.flow import Outcome
-    from cometact_nb.domain.service import Endpoint
+    from cometact_nb.domain.service import Endpoint, Secret
 
 __all__ = ["Client", "Download"]
 
@@ -48,6 +49,8 @@ _ANSWER_MAX_BYTES = 1_000_000
 #: Of a clip's body, handed over at once.
 _PIECE_BYTES = 1 << 20
 _REDIRECTS = 3
+#: Of one line of httpx's log.
+_LOGGED_MAX_CHARS = 4000
 #: A compressed answer would have another length than the file.
 _PLAIN = {"Accept-Encoding": "identity"}
 
@@ -268,6 +271,7 @@ def _task_url(endpoint: Endpoint, task_id: str) -> str:
 
 def _authorise(request: httpx.Request, endpoint: Endpoint) -> None:
     if endpoint.api_key is not None:
+        _Redact.secrets.add(endpoint.api_key)
         request.headers["Authorization"] = f"Bearer {endpoint.api_key.reveal()}"
 
 
@@ -320,13 +324,17 @@ def _number(text: str | None) -> int | None:
 
 
 class _Redact(logging.Filter):
-    """Takes the query out of every URL that httpx logs: an output URL's query opens the clip.
+    """Hides keys, and what opens a file, in whatever httpx logs: an output URL's query opens the clip.
 
     Below it, httpcore logs the headers of answers, and a redirect's has such a URL in it.
     """
 
+    #: The keys that this process has sent.
+    secrets: ClassVar[set[Secret]] = set()
+
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = re.sub(r"\?[^\s'\"]+", "?…", record.getMessage()), ()
+        words = record.getMessage()
+        record.msg, record.args = redact.text(words, *self.secrets, limit=_LOGGED_MAX_CHARS, lines=True), ()
         return True
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from cometact_nb.domain import redact
 from cometact_nb.domain.identity import identity_of
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import INPUTS, INTENSITY_WORDS, KNOBS, ActTwoRequest
@@ -29,7 +30,7 @@ FIELDS = ("character", "reference", *(knob.name for knob in KNOBS))
 _REPORTED = 20
 
 
-class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Spec(redact.Quiet, frozen=True, kw_only=True, omit_defaults=True):
     """What a sweep was asked for, as JSON keeps it.
 
     Args:
@@ -40,8 +41,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         allow_unlisted: see :class:`~cometact_nb.ActTwoRequest`.
     """
 
-    fixed: dict[str, Any] = {}
-    axes: dict[str, list[Any]] = {}
+    fixed: dict[str, Any] = {}  # noqa: RUF012  (msgspec copies it)
+    axes: dict[str, list[Any]] = {}  # noqa: RUF012
     rows: list[dict[str, Any]] | None = None
     replicates: int = 1
     allow_unlisted: bool = False

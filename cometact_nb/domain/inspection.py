@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from cometact_nb.domain import redact
 
 if TYPE_CHECKING:
     from cometact_nb.domain.media import Finding, MediaType
 
-__all__ = ["BASIS", "Inspection", "MediaFacts", "Role", "described_facts", "shown", "size_words"]
+__all__ = ["BASIS", "Inspection", "MediaFacts", "Role", "described_facts", "size_words"]
 
 Role = Literal["character", "reference"]
 
@@ -121,7 +122,7 @@ class Inspection:
     def to_dict(self) -> dict[str, Any]:
         """All of it for JSON, without the query of the URL."""
         return {
-            "url": shown(self.url),
+            "url": redact.shown(self.url),
             "role": self.role,
             "ok": self.ok,
             "unreachable": self.unreachable,
@@ -133,10 +134,10 @@ class Inspection:
     def __repr__(self) -> str:
         errors = sum(finding.severity == "error" for finding in self.findings)
         counted = f"{errors} errors, {len(self.findings) - errors} warnings"
-        return f"<Inspection {shown(self.url)!r} role={self.role} ok={self.ok} ({counted})>"
+        return f"<Inspection {redact.shown(self.url)!r} role={self.role} ok={self.ok} ({counted})>"
 
     def __str__(self) -> str:
-        lines = [f"{shown(self.url)}: {self.verdict}"]
+        lines = [f"{redact.shown(self.url)}: {self.verdict}"]
         if described := described_facts(self.facts):
             lines.append(f"  {described}")
         lines += [
@@ -164,11 +165,6 @@ class Inspection:
         return (
             "against the vendor's rules, as seen here" if seen else "the vendor would refuse it, by its pages"
         )
-
-
-def shown(url: str) -> str:
-    """``url`` as it may be shown: a query may be a signature, and a data URI is long."""
-    return url[:40] + "…" if url.startswith("data:") else re.sub(r"^(https?://[^?#]*)[?#].*", r"\1?…", url)
 
 
 def size_words(count: int) -> str:

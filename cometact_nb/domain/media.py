@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from cometact_nb.domain import redact
 from cometact_nb.domain.pages import page_cure
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ DATA_URI_MAX_BYTES: dict[MediaType, int] = {"image": 5 * 1024**2, "video": 5 * 1
 _SHOWN = 120
 #: Two letters at least: ``C:`` is a drive.
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
-#: User name and password of a URL; an error may be saved with its notebook.
-_LOGIN = re.compile(r"//[^/\s]*@")
+_TEXT_MAX = 4000
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,19 @@ class Finding:
     severity: Literal["error", "warning"] = "error"
     basis: Literal["seen", "not looked", "vendor"] = "seen"
 
+    def __repr__(self) -> str:
+        inside = f"{self.field!r}, {redact.values(self.value)!r}, {self.problem!r}, {self.cure!r}"
+        return f"Finding({inside}, severity={self.severity!r})"
+
     def __str__(self) -> str:
+        # An error may be saved with its notebook.
         shown = self.value.uri if isinstance(self.value, MediaRef) else self.value
-        text = _LOGIN.sub("//…@", repr(shown))
+        text = repr(redact.shown(shown) if isinstance(shown, str) else redact.values(shown))
         if len(text) > _SHOWN:
             text = f"{text[: _SHOWN - 20]}…{text[-12:]}"
         subject = self.field if self.value is None else f"{self.field}={text}"
-        return f"{subject} {self.problem}. {self.cure}"
+        # What a server said about itself may stand in the problem.
+        return redact.clean(f"{subject} {self.problem}. {self.cure}", _TEXT_MAX, lines=True)
 
 
 @dataclass(frozen=True)
@@ -87,14 +93,17 @@ class MediaRef:
 
     Args:
         type: ``"image"`` or ``"video"``; None when it could not be told.
-        uri: an https URL that the vendor's servers can fetch.
+        uri: an https URL that the vendor's servers can fetch. What is printed has no signature; this has.
     """
 
     type: MediaType | None
     uri: str
 
+    def __repr__(self) -> str:
+        return f"MediaRef(type={self.type!r}, uri={redact.public(self.uri)!r})"
+
     def __str__(self) -> str:
-        return self.uri
+        return redact.public(self.uri)
 
 
 def image(url: str | os.PathLike[str]) -> MediaRef:

@@ -9,21 +9,40 @@ from __future__ import annotations
 import base64
 import html
 import re
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
-from cometact_nb.domain.signed import JWT, LOGIN_ALONE, cut_path, secret_names
+import msgspec
+
+from cometact_nb.domain.signed import JWT, LOGIN_ALONE, cut_path, is_signed, secret_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["HIDDEN", "Revealing", "bare", "clean", "shown", "text"]
+__all__ = ["HIDDEN", "Quiet", "Revealing", "bare", "clean", "event", "public", "shown", "text", "values"]
 
+T = TypeVar("T", bound=msgspec.Struct)
 #: What stands where a key or a token stood.
 HIDDEN = "(hidden)"
 _URL_MAX_CHARS = 2048
 #: Characters of a key that are hidden wherever they stand together; shorter pieces are in plain words, too.
 _PIECE = 8
+#: Fields of events that hold a service's own words, or ours around them.
+_WORDS = frozenset(
+    (
+        "answer",
+        "code",
+        "failure",
+        "failure_code",
+        "message",
+        "notes",
+        "param",
+        "raw_status",
+        "reason",
+        "request_id",
+    )
+)
+_EVENT_MAX_CHARS = 4000
 #: The part before "@" is a container's name and no user in these.
 _CONTAINER_FIRST = frozenset({"abfs", "abfss", "wasb", "wasbs"})
 
@@ -80,6 +99,71 @@ def shown(url: str) -> str:
     """
     kept, cut = _bare(url)
     return f"{kept}?…" if cut else kept
+
+
+def public(url: str) -> str:
+    """``url`` itself where no part of it may open a file, else ``shown(url)``.
+
+    Two inputs that differ in a harmless parameter (``?v=2``) stay two.
+
+    Args:
+        url: any text that is meant to be an address.
+    """
+    return shown(url) if url[:5].lower() == "data:" or is_signed(url) else clean(url, _URL_MAX_CHARS)
+
+
+def values(value: Any) -> Any:
+    """``value`` as a ``repr`` may show it: every address in it, however deep, by :func:`public`.
+
+    Args:
+        value: JSON, or anything else, which comes back as it is.
+    """
+    match value:
+        case str():
+            return public(value) if "://" in value or value[:5].lower() == "data:" else value
+        case dict():
+            return {name: values(part) for name, part in value.items()}
+        case list():
+            return [values(part) for part in value]
+        case tuple():
+            return tuple(values(part) for part in value)
+    return value
+
+
+class Quiet(msgspec.Struct, frozen=True):
+    """A struct whose ``repr`` shows no address that opens a file, in IPython and rich, too."""
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(name, values(getattr(self, name))) for name in self.__struct_fields__]
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({inside})"
+
+
+def event(happened: T, *secrets: Revealing | str | None) -> T:
+    """``happened`` with the words of a service in it, however deep, as :func:`text` leaves them.
+
+    Args:
+        happened: an event of a task, or a part of one.
+        secrets: see :func:`text`.
+    """
+    changes: dict[str, Any] = {}
+    for name in happened.__struct_fields__:
+        value = getattr(happened, name)
+        if isinstance(value, msgspec.Struct):
+            kept: Any = event(value, *secrets)
+        elif name not in _WORDS or not value:
+            continue
+        elif isinstance(value, tuple):
+            kept = tuple(text(part, *secrets, limit=_EVENT_MAX_CHARS, lines=True) for part in value)
+        else:
+            kept = (
+                text(value, *secrets, limit=_EVENT_MAX_CHARS, lines=True) if isinstance(value, str) else value
+            )
+        if kept != value:
+            changes[name] = kept
+    return msgspec.structs.replace(happened, **changes) if changes else happened
 
 
 def _bare(url: str) -> tuple[str, bool]:

@@ -16,8 +16,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from cometact_nb.domain import redact
 from cometact_nb.domain.identity import body_hash, body_identity
 from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media, media_call
+from cometact_nb.doors import doors
 from cometact_nb.errors import RequestError
 
 __all__ = ["INPUTS", "KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob", "wrong_name"]
@@ -127,6 +129,7 @@ _WRONG_NAMES = {
 }
 
 
+@doors
 @dataclass(frozen=True, init=False, repr=False)
 class ActTwoRequest:
     """One Act-Two generation: a character performs what a reference clip shows.
@@ -264,6 +267,21 @@ class ActTwoRequest:
         now = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         return ActTwoRequest(**{**now, **changes})
 
+    def without_secrets(self) -> ActTwoRequest:
+        """This request with addresses that open nothing: to show, not to send. Itself where it has no other.
+
+        An address that was cut ends in "?…"; of inline data only the type is left.
+        """
+        kept = {name: redact.public(getattr(self, name).uri) for name in INPUTS}
+        if all(getattr(self, name).uri == uri for name, uri in kept.items()):
+            return self
+        copy = object.__new__(ActTwoRequest)
+        for entry in fields(self):
+            object.__setattr__(copy, entry.name, getattr(self, entry.name))
+        for name, uri in kept.items():
+            object.__setattr__(copy, name, MediaRef(getattr(self, name).type, uri))
+        return copy
+
     @property
     def params(self) -> dict[str, Any]:
         """The knobs that are set, by their Python names."""
@@ -289,7 +307,10 @@ class ActTwoRequest:
         return body_identity(self.to_json())
 
     def __repr__(self) -> str:
-        parts = [f"{name}={media_call(getattr(self, name))}" for name in INPUTS]
+        if "character" not in vars(self):
+            return "<ActTwoRequest: not made>"  # its arguments were refused; a traceback may show it
+        kept = self.without_secrets()
+        parts = [f"{name}={media_call(getattr(kept, name))}" for name in INPUTS]
         parts += [f"{name}={value!r}" for name, value in self.params.items()]
         if self.allow_unlisted:
             parts.append("allow_unlisted=True")

@@ -8,7 +8,8 @@ from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.task import Status, unsigned
+from cometact_nb.domain import redact
+from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def found_by(state: TaskState) -> str:
     """The text that a task is searched in, lower case: ids, addresses of the inputs, files, what failed."""
     request = state.request or {}
     addresses = [
-        unsigned(str(ref.get("uri", "")))[:_URI_MAX_CHARS]
+        redact.bare(str(ref.get("uri", "")))[:_URI_MAX_CHARS]
         for ref in (request.get("character"), request.get("reference"))
         if isinstance(ref, dict) and not str(ref.get("uri", "")).lower().startswith("data:")
     ]

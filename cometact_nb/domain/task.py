@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
+
+from cometact_nb.domain import redact
 
 if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
@@ -69,19 +70,10 @@ class SignedURL(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return repr(unsigned(self))
+        return repr(redact.shown(self))
 
 
-def unsigned(url: str) -> str:
-    """``url`` without query and fragment: what may be written down."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "(not a URL)"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+class Snapshot(redact.Quiet, frozen=True, kw_only=True):
     """One answer to "how is the task?", in this package's terms.
 
     Args:
@@ -146,7 +138,7 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
         return self.url or self.path
 
 
-class TaskEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+class TaskEvent(redact.Quiet, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
     """Something that happened to a task. ``at`` is Unix seconds by this machine's clock."""
 
     at: float
@@ -267,7 +259,7 @@ AnyEvent = (
 )
 
 
-class TaskState(msgspec.Struct, frozen=True, kw_only=True):
+class TaskState(redact.Quiet, frozen=True, kw_only=True):
     """Everything known about one task.
 
     Args:

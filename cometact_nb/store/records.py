@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from cometact_nb.domain.task import Observed, unsigned
+from cometact_nb.domain import redact
+from cometact_nb.domain.task import Observed
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskEvent, TaskState
@@ -33,14 +34,14 @@ def state_unsigned(state: TaskState) -> TaskState:
     """``state`` without the signatures of its links."""
     if not state.output_urls:
         return state
-    return msgspec.structs.replace(state, output_urls=tuple(unsigned(url) for url in state.output_urls))
+    return msgspec.structs.replace(state, output_urls=tuple(redact.bare(url) for url in state.output_urls))
 
 
 def event_unsigned(event: TaskEvent) -> TaskEvent:
     """``event`` without the signatures of its links."""
     if not isinstance(event, Observed) or not event.snapshot.output_urls:
         return event
-    urls = tuple(unsigned(url) for url in event.snapshot.output_urls)
+    urls = tuple(redact.bare(url) for url in event.snapshot.output_urls)
     return Observed(at=event.at, snapshot=msgspec.structs.replace(event.snapshot, output_urls=urls))
 
 

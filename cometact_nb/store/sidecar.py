@@ -5,23 +5,21 @@ It is for sharing, as the clip is: no key and no signature of a URL stands in it
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from cometact_nb._version import __version__
-from cometact_nb.domain.task import ClipInfo, TaskState, unsigned
+from cometact_nb.domain import redact
+from cometact_nb.domain.signed import is_signed
+from cometact_nb.domain.task import ClipInfo  # noqa: TC001  (the sidecar is decoded by it)
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.task import TaskState
 
 __all__ = ["Sidecar", "TaskFacts", "decode", "encode", "make"]
 
-#: Parameters that open a private file for whoever has the URL: S3 and other object stores, CDNs, share links.
-_SIGNED = re.compile(
-    r"(?:^|[-_])(?:\w*(?:token|key|secret|signature|password)|sig|jwt|auth|hmac|hm|hdnea)(?:$|[-_])",
-    re.IGNORECASE,
-)
 _MADE_BY = "cometact_nb "
 
 
@@ -115,14 +113,11 @@ def _without_signatures(request: dict[str, Any] | None) -> tuple[dict[str, Any] 
     kept, cut = dict(request), []
     for name in ("character", "reference"):
         given = request.get(name)
-        if isinstance(given, dict) and _is_signed(str(given.get("uri", ""))):
-            kept[name] = {**given, "uri": unsigned(given["uri"])}
+        if isinstance(given, dict) and _opens(str(given.get("uri", ""))):
+            kept[name] = {**given, "uri": redact.bare(given["uri"])}
             cut.append(name)
     return kept, tuple(cut)
 
 
-def _is_signed(url: str) -> bool:
-    try:
-        return any(_SIGNED.search(name) for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    except ValueError:
-        return True  # what cannot be read is not passed on
+def _opens(uri: str) -> bool:
+    return not uri.lower().startswith("data:") and is_signed(uri)

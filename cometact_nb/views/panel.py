@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from cometact_nb.doors import doors
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
 from cometact_nb.tasks import Task
 from cometact_nb.views import panel_record, status, words
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Panel"]
 
 
+@doors
 class Panel:
     """A form for one request or a sweep, live in a notebook, and an object in Python.
 

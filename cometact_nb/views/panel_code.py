@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain import redact
 from cometact_nb.domain.grid import expand
 from cometact_nb.domain.media import mime_of
 from cometact_nb.domain.sweep_forms import to_bodies, to_curls, to_magic, to_python
@@ -69,12 +70,14 @@ def _clean(code: Mapping[str, str]) -> dict[str, str]:
 
 
 def short_spec(spec: Spec) -> Spec:
-    """A sweep with its files shortened; it cannot be run."""
+    """A sweep with its files shortened and without the signatures of links; it cannot be run."""
     count = itertools.count(1)
 
     def short(name: str, value: Any) -> Any:
         uri = value.get("uri") if name in INPUTS and isinstance(value, dict) else None
-        if not isinstance(uri, str) or len(uri) <= _URI_CHARS or not uri.startswith("data:"):
+        if not isinstance(uri, str) or not uri.startswith("data:"):
+            return redact.values(value)
+        if len(uri) <= _URI_CHARS:
             return value
         return {**value, "uri": f"{uri[:40].partition(',')[0]},…{next(count)}"}
 

@@ -76,7 +76,9 @@ def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> str:
     line = _line(last)
     shown = esc(line, parts.FORM_MAX_CHARS) if len(line) <= parts.FORM_MAX_CHARS else "(too long to be shown)"
     style = "white-space:pre-wrap;word-break:break-word;padding:6px 10px;background:#80808020"
-    files = "" if "…" not in line else ", once its files are put in the places of …"
+    files = (
+        "" if "…" not in line else ", once its files, and the signatures of links, are put in the places of …"
+    )
     return (
         f"<strong>{title}</strong>{table}<div style='margin-top:10px'>This line makes it again{files}:</div>"
         f"<pre style='{style}'>{shown}</pre>"
@@ -92,13 +94,13 @@ def _rows(last: ActTwoRequest | Spec) -> list[tuple[str, str]]:
             for name, values in named
         ]
         return [*rows, ("Takes of each", str(last.replicates))] if last.replicates > 1 else rows
-    inputs = (("Character", last.character.uri), ("Reference", last.reference.uri))
+    inputs = (("Character", str(last.character)), ("Reference", str(last.reference)))
     rows = [(role, uri if len(uri) <= 300 else words.file_name(uri)) for role, uri in inputs]  # noqa: PLR2004
     return rows + words.knobs(last)
 
 
 def _line(last: ActTwoRequest | Spec) -> str:
-    return to_magic(short_spec(last)) if isinstance(last, Spec) else last.to_magic()
+    return to_magic(short_spec(last)) if isinstance(last, Spec) else last.without_secrets().to_magic()
 
 
 def _card(one: Task | Sweep, now: float, folder: Path) -> str:

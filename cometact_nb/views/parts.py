@@ -50,6 +50,12 @@ _FILL = "#80808020"
 _TAG = "font-size:11px;letter-spacing:.4px;border-radius:99px;padding:1px 9px;border:1px"
 #: Longer forms are shown shortened. URLs have at most 2048 characters; only inline data gets there.
 FORM_MAX_CHARS = 8000
+#: Beside forms whose inputs are signed links.
+_CUT = (
+    "The signature of a link is not saved here (“?…”). In a kernel that has the task, "
+    "print(task.request.to_python()) gives the link whole."
+)
+_CUT_LIVE = "The signature of a link is not shown here (“?…”); Copy takes the link whole."
 
 
 def esc(text: object, limit: int = 400) -> str:
@@ -160,6 +166,7 @@ def inputs(request: ActTwoRequest, *, sandbox: bool) -> str:
 
 
 def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
+    """One input. A signed link is neither loaded nor linked to: the card is saved with the notebook."""
     name = esc(file_name(ref.uri), 34)
     url = loadable(ref.uri, sandbox=sandbox)
     picture = ""
@@ -176,8 +183,10 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
         picture += "<br>"
         name = f'<a href="{safe}" target="_blank" rel="noreferrer">{name}</a>'
     caption = f'<span style="opacity:.72">{role}</span> {name}'
+    # A live card asks for a picture that must not stand here.
+    mark = f' data-input="{role.lower()}"' if not url else ""
     return (
-        f'<figure style="display:inline-block;margin:0 14px 8px 0">{picture}'
+        f'<figure{mark} style="display:inline-block;margin:0 14px 8px 0">{picture}'
         f'<figcaption style="font-size:11px">{caption}</figcaption></figure>'
     )
 
@@ -200,18 +209,23 @@ def copy_as(request: ActTwoRequest, *, buttons: bool = False, unfolded: bool = F
         buttons: add a button to each form; only a live view can act on it.
         unfolded: show them at once.
     """
-    named = forms(request)
-    blocks = "".join(_form(name, text, buttons=buttons) for name, text in named.items())
+    shown = request.without_secrets()
+    named = forms(shown)
+    whole = shown is request
+    blocks = "".join(_form(name, text, buttons=buttons, whole=whole) for name, text in named.items())
+    if not whole:
+        blocks = fine(escape(_CUT_LIVE if buttons else _CUT)) + blocks
     state = " open" if unfolded else ""
     style = f"padding:7px 14px;border-top:{_LINE};word-wrap:break-word"
     return f'<details style="{style}"{state}><summary>Copy as {" · ".join(named)}</summary>{blocks}</details>'
 
 
-def _form(name: str, text: str, *, buttons: bool) -> str:
+def _form(name: str, text: str, *, buttons: bool, whole: bool) -> str:
     shown = clean(text, len(text) + 1, lines=True) if len(text) <= FORM_MAX_CHARS else _shortened(text)
     button = ""
     if buttons:
-        button = f' <button type="button" data-action="copy" aria-label="Copy as {name}">Copy</button>'
+        asks = "" if whole else f' data-form="{name}"'  # the kernel has it whole
+        button = f' <button type="button" data-action="copy"{asks} aria-label="Copy as {name}">Copy</button>'
     style = f"padding:6px 10px;background:{_FILL};white-space:pre-wrap"
     inside = escape(shown, quote=False)
     return f'<div style="margin-top:6px">{name}{button}</div><pre style="{style}">{inside}</pre>'

@@ -62,6 +62,6 @@ class Preview:
         sandbox = " · SANDBOX" if self._config.sandbox else ""
         lines = [f"Act-Two · DRY RUN{sandbox}", "Nothing was sent.", words.clean(self.price)]
         lines += [f"Warning: {words.clean(doubt)}" for doubt in request.warnings]
-        for name, form in parts.forms(request).items():
+        for name, form in parts.forms(request.without_secrets()).items():
             lines += ["", f"{name}:", words.clean(form, parts.FORM_MAX_CHARS, lines=True)]
         return "\n".join(lines)

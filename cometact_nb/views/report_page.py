@@ -10,6 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
+from cometact_nb.domain import redact
 from cometact_nb.domain.grid import label
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.errors import ActTwoError
@@ -17,7 +18,7 @@ from cometact_nb.views import words
 from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice, places
 from cometact_nb.views.gallery_record import stars
 from cometact_nb.views.parts import esc
-from cometact_nb.views.report_table import bare, rows
+from cometact_nb.views.report_table import rows
 from cometact_nb.views.scripts import GALLERY, joined
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _fixed(sweep: Sweep) -> list[tuple[str, str]]:
     return [
         (
             name.replace("_", " ").capitalize(),
-            bare(value.uri) if isinstance(value, MediaRef) else label(name, value),
+            redact.bare(value.uri) if isinstance(value, MediaRef) else label(name, value),
         )
         for name, value in every.items()
         if name not in sweep.axes
@@ -225,7 +226,7 @@ def _provenance(sweep: Sweep, files: Sequence[Files]) -> str:
         digest = f"<code>{escape(clip.sha256)}</code>" if clip and found.clip else "–"
         body.append([str(cell.index + 1), f"<code>{esc(state.id or '–', 80)}</code>", begun, digest])
     facts = [
-        ("Service", bare(sweep.base_url)),
+        ("Service", redact.bare(sweep.base_url)),
         ("Model", "act_two"),
         ("Made with", f"cometact_nb {__version__}"),
         ("Sweep", f"{sweep.name} ({sweep.spec.fingerprint})"),

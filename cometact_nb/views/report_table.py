@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from cometact_nb.domain import redact
 from cometact_nb.sweep_cells import row
 from cometact_nb.views import words
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cometact_nb.sweep_handle import Sweep
     from cometact_nb.views.report import Files
 
-__all__ = ["bare", "csv_text", "rows"]
+__all__ = ["csv_text", "rows"]
 
 #: A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = "=+-@|\t\r\n＝＋－＠"
@@ -30,21 +30,8 @@ def rows(sweep: Sweep, files: Sequence[Files]) -> list[dict[str, Any]]:
 
 def _row(told: dict[str, Any], found: Files) -> dict[str, Any]:
     problem = found.problem or told["problem"]
-    inputs = {name: bare(told[name]) for name in _INPUTS if name in told}
+    inputs = {name: redact.bare(told[name]) for name in _INPUTS if name in told}
     return {**told, **inputs, "clip": found.clip, "problem": words.message(problem) if problem else None}
-
-
-def bare(uri: str) -> str:
-    """An address without what may open it to others: user, query and fragment; inline data by its type."""
-    try:
-        parts = urlsplit(uri)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return words.file_name(uri)
-    if parts.scheme not in {"http", "https", "runway"}:
-        return words.file_name(uri)
-    return words.clean(f"{parts.scheme}://{host}{port}{parts.path}", 2048)
 
 
 def csv_text(sweep: Sweep, files: Sequence[Files]) -> str:

@@ -12,7 +12,8 @@ import traitlets
 from cometact_nb.domain.advice import advise
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views import words
-from cometact_nb.views.card import card_html, tone
+from cometact_nb.views.card import card_html, request_of, tone
+from cometact_nb.views.parts import forms
 from cometact_nb.views.pieces import read_piece
 from cometact_nb.views.scripts import joined
 from cometact_nb.views.shell import in_background
@@ -116,6 +117,10 @@ class StatusWidget(anywidget.AnyWidget):
         match content:
             case {"type": "hello"}:
                 soon(self.draw)
+            case {"type": "copy", "form": str(name)}:
+                soon(self._send_form, name)
+            case {"type": "input", "name": "character" | "reference" as name}:
+                soon(self._send_input, name)
             case {"type": "cancel"}:
                 self.send({"type": "note", "text": "Asking the service to cancel…", "again": False})
                 soon(self._cancel)
@@ -131,6 +136,19 @@ class StatusWidget(anywidget.AnyWidget):
     def _cancel(self) -> None:
         if note := cancel(self._task):
             self.send(note)
+
+    def _send_form(self, name: str) -> None:
+        """The request as text with its links whole: a message, since state and HTML are saved."""
+        request = request_of(self._task.state)
+        self.send({"type": "form", "text": forms(request).get(name, "") if request else ""})
+
+    def _send_input(self, name: str) -> None:
+        """The address of an input that the card must not hold, for its picture."""
+        request = request_of(self._task.state)
+        ref = getattr(request, name, None)
+        url = words.loadable(ref.uri, sandbox=self._task.sandbox, kept=False) if ref else None
+        if ref and url:
+            self.send({"type": "input", "name": name, "url": url, "kind": ref.type})
 
     def _send_piece(self, view: str, index: int, offset: int, size: int) -> None:
         answer, piece = clip_piece(self._task, index, offset, size)

@@ -12,6 +12,7 @@ from cometact_nb.domain import redact
 from cometact_nb.domain.redact import clean
 from cometact_nb.domain.request import INTENSITY_WORDS
 from cometact_nb.domain.service import is_loopback
+from cometact_nb.domain.signed import is_signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,8 +141,16 @@ def money(state: TaskState, billed: Billed, *, sandbox: bool) -> str:
     return f"Price: {price}"
 
 
-def loadable(url: Any, *, sandbox: bool) -> str | None:
-    """``url`` if a page may load it by itself: https, or this machine when the task runs in a sandbox."""
+def loadable(url: Any, *, sandbox: bool, kept: bool = True) -> str | None:
+    """``url`` if a page may load it by itself and keep it.
+
+    That is https, or this machine when the task runs in a sandbox, with no part that opens a private file.
+
+    Args:
+        url: an address.
+        sandbox: the task runs in a sandbox.
+        kept: False for a message to a page, which nothing keeps: it may have a signed link.
+    """
     if not isinstance(url, str) or len(url) > 2048 or clean(url, 2048) != url or " " in url:  # noqa: PLR2004
         return None
     try:
@@ -149,8 +158,8 @@ def loadable(url: Any, *, sandbox: bool) -> str | None:
         host = parts.hostname
     except ValueError:
         return None
-    if not host or parts.username or parts.password:
-        return None
+    if not host or "@" in parts.netloc or (kept and is_signed(url)):
+        return None  # saved with the notebook, a signed link would open the file to whoever reads that
     if parts.scheme == "https" or (parts.scheme == "http" and sandbox and is_loopback(url)):
         return url
     return None

@@ -86,7 +86,7 @@ def section(text: str, title: str) -> dict[str, str]:
 
 def parameters(function: Any) -> list[str]:
     """As they are written: hover shows the fields of a request in place of ``**fields``."""
-    code = function.__code__
+    code = inspect.unwrap(function).__code__
     stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + stars]
     return [name for name in names if name not in {"self", "cls"} and not name.startswith("_")]
@@ -113,7 +113,7 @@ def test_every_function_describes_exactly_its_parameters() -> None:
 
 def raised(function: Any) -> set[str]:
     """The errors of this package that a function raises by itself."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
     calls = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise)]
     names = {ast.unparse(call.func) for call in calls if isinstance(call, ast.Call)}
     return names & set(errors.__all__)

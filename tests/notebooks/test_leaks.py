@@ -10,6 +10,8 @@ from lab import environment
 from nbclient import NotebookClient
 
 KEY = "sk-canary-5f2c9be1"
+#: The signature of the inputs' links; the source of no cell has it.
+SIGNATURE = "S1g9f8e7D6c5B4a39281706f5e4d3c2"
 
 #: The key is really configured and really sent; the sandbox stands where the service would.
 CELLS = """
@@ -63,6 +65,35 @@ act.history()
 print(sweep.export("report"))
 sweep.gallery()
 ===
+from os import environ
+S = environ["SIGNATURE"]
+signs = ["?X-Amz-Signature=" + S, "?AWSAccessKeyId=A&Signature=" + S, "?sv=1&sr=b&sig=" + S, "?_jwt=" + S, "#" + S]
+tasks = [act.submit(character=act.image(C + sign), reference=act.video(R + sign)) for sign in signs]
+signed = tasks[0].wait()
+signed
+===
+%act_two -c {{C + signs[0]}} --character-type image -r {{R + signs[1]}} --dry-run
+signed.request, signed.request.character, str(signed.request.reference), signed.state
+===
+act.submit(character="http://b.s3.invalid/a.png" + signs[0], reference=R)
+===
+act.submit(character="https://me:" + S + "@h.invalid/a.gif", reference="https://h.invalid/s--" + S + "--/a.png")
+===
+act.inspect("http://h.invalid/a.mp4" + signs[2])
+===
+signs = act.sweep(character=[act.image(C + sign) for sign in signs[:2]], reference=R, seed=3, name="signed")
+print(signs, signs.plan, signs.to_rows(), signs.cells, signs.spec)
+signs.run(yes=True, canary=False)
+===
+signs.wait()
+print(signs.export("signed"))
+signs.gallery()
+===
+print(act.history().to_rows())
+act.history(text=S), act.history().to_frame(), act.load_clip(signed.clip.path), signed.session.engine.history.events(signed.key)
+===
+act.history()
+===
 act.configure(api_key="invalid-" + ok.session.config.api_key.reveal())
 act.submit(character=C, reference=R)
 ===
@@ -76,13 +107,13 @@ def test_the_key_and_the_signatures_are_nowhere(tmp_path: Path, sandbox) -> None
     notebook = nbformat.v4.new_notebook(cells=cells)
     client = NotebookClient(
         notebook,
-        timeout=90,
+        timeout=120,
         kernel_name="python3",
         allow_errors=True,
         store_widget_state=True,
         resources={"metadata": {"path": str(tmp_path)}},
     )
-    client.execute(env=environment(tmp_path, COMETAPI_KEY=KEY, COMETACT_NB_SANDBOX=""))
+    client.execute(env=environment(tmp_path, COMETAPI_KEY=KEY, COMETACT_NB_SANDBOX="", SIGNATURE=SIGNATURE))
     nbformat.write(notebook, tmp_path / "session.ipynb")
     ledger = sandbox.ledger()
     assert [post["status"] for post in ledger["posts"]].count(200) >= 2  # the key was really in use
@@ -97,5 +128,8 @@ def test_the_key_and_the_signatures_are_nowhere(tmp_path: Path, sandbox) -> None
     assert {".ipynb", ".log", ".sqlite", ".json", ".mp4", ".html", ".csv"} <= {path.suffix for path in files}
     for path in files:
         content = path.read_bytes()
-        for secret in (KEY, *signatures):
+        # The history keeps the links of inputs, to send a request again; it is for its user alone.
+        history = path.suffix == ".sqlite"
+        assert not history or path.stat().st_mode & 0o077 == 0
+        for secret in (KEY, *signatures, *(() if history else (SIGNATURE,))):
             assert secret.encode() not in content, f"{secret[:9]}… stands in {path.name}"

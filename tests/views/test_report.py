@@ -17,7 +17,6 @@ from reports import NAME, NOTE, SIGNATURE, finished_sweep
 from cometact_nb.clips import Clip
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.sweep_handle import Sweep
-from cometact_nb.views.report_table import bare
 
 
 @pytest.fixture(scope="module")
@@ -159,20 +158,6 @@ def test_a_sweep_that_was_not_bought_can_be_reported_too(sweep, tmp_path) -> Non
     planned = sweep.session.sweep(**fields, seed=[98, 99], name="planned")
     report = planned.export(tmp_path / "report").parent
     assert [row["status"] for row in results(report)] == ["PLANNED", "PLANNED"]
-
-
-@pytest.mark.parametrize(
-    ("uri", "told"),
-    [
-        ("https://a.example/b/c.png?sig=s#f", "https://a.example/b/c.png"),
-        ("https://user:pass@a.example:8443/c.png", "https://a.example:8443/c.png"),
-        ("runway://abc?token=1", "runway://abc"),
-        ("data:image/png;base64,iVBORw0KGgo", "image/png, inline"),
-        ("https://a.example:port/c.png?sig=s", "c.png"),
-    ],
-)
-def test_an_address_loses_what_could_open_it(uri: str, told: str) -> None:
-    assert bare(uri) == told
 
 
 def test_a_clip_whose_poster_cannot_be_had_is_reported_without_it(sweep, tmp_path, monkeypatch) -> None:

@@ -68,6 +68,7 @@ class Card {
     }
     if (had && this.root.contains(focused)) focused.focus();
     for (const video of this.root.querySelectorAll("video[data-clip]")) this.load(video);
+    for (const { dataset } of this.root.querySelectorAll("figure[data-input]")) this.send({ type: "input", name: dataset.input });
   }
 
   receive() {
@@ -106,9 +107,35 @@ class Card {
   click(event) {
     const button = event.target.closest("button[data-action]");
     if (!button || button.disabled) return;
-    if (button.dataset.action === "copy") copyText(button.parentElement.nextElementSibling, button);
+    if (button.dataset.form) this.askForm(button);
+    else if (button.dataset.action === "copy") copyText(button.parentElement.nextElementSibling, button);
     else if (button.dataset.sure) this.cancel(button);
     else this.sure(button);
+  }
+
+  // The form with its signed links whole: it comes as a message, since what stands in the page is saved.
+  askForm(button) {
+    this.copying = button;
+    if (!this.send({ type: "copy", form: button.dataset.form })) put(button, "The kernel is gone");
+  }
+
+  async copyForm(text) {
+    const node = h("pre", { style: "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)" }, text);
+    this.root.append(node);
+    await copyText(node, this.copying);
+    node.remove();
+  }
+
+  // The picture of an input whose link is signed.
+  see({ name, url, kind }) {
+    const figure = this.root.querySelector(`figure[data-input="${name}"]`);
+    if (!figure || figure.querySelector("img, video")) return;
+    const style = "height:84px;max-width:180px;border-radius:6px;object-fit:cover";
+    const at = url.includes("#") ? "" : "#t=0.1"; // a browser draws no frame that it was not asked to seek
+    const picture = kind === "image" ? h("img", { src: url, alt: "", height: "84", style }) :
+      h("video", { src: url + at, preload: "metadata", height: "84", style });
+    picture.muted = true;
+    figure.prepend(picture, h("br"));
   }
 
   sure(button) {
@@ -151,6 +178,8 @@ class Card {
 
   message(content, buffers) {
     if (content.type === "note") this.answer(content.text, content.again);
+    else if (content.type === "form") this.copyForm(content.text);
+    else if (content.type === "input") this.see(content);
     this.pieces.receive(content, buffers);
   }
 

@@ -1,0 +1,76 @@
+"""Where the package's own errors leave it: without its frames, whose variables hold keys and signed links.
+
+Whatever shows the local variables of a traceback (rich, ``pytest -l``, Sentry) would show and keep them. An
+error that is none of this package keeps its whole traceback.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from cometact_nb.errors import ActTwoError, WaitInterrupted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["door", "doors"]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+T = TypeVar("T")
+_OURS = (ActTwoError, WaitInterrupted)
+
+
+def door(function: F) -> F:
+    """Let the errors of this package leave ``function`` with one frame of ours, and nothing in it.
+
+    Args:
+        function: of the public interface, or a coroutine function.
+    """
+
+    @functools.wraps(function)
+    def leave(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except _OURS as error:
+            del args, kwargs
+            raise _without_frames(error)  # noqa: B904  (it is the same error)
+
+    @functools.wraps(function)
+    async def leave_later(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await function(*args, **kwargs)
+        except _OURS as error:
+            del args, kwargs
+            raise _without_frames(error)  # noqa: B904
+
+    return cast("F", leave_later if inspect.iscoroutinefunction(function) else leave)
+
+
+def doors(kind: type[T]) -> type[T]:
+    """Make doors of the public methods of a class, and of what makes its objects.
+
+    Args:
+        kind: a class of the public interface.
+    """
+    for name, member in list(vars(kind).items()):
+        if name.startswith("_") and name != "__init__":
+            continue
+        if isinstance(member, (classmethod, staticmethod)):
+            setattr(kind, name, type(member)(door(member.__func__)))
+        elif isinstance(member, property) and member.fget is not None:
+            setattr(kind, name, property(door(member.fget), member.fset, member.fdel, member.__doc__))
+        elif inspect.isfunction(member):
+            setattr(kind, name, door(member))
+    return kind
+
+
+def _without_frames(error: BaseException) -> BaseException:
+    if error.__suppress_context__ and error.__cause__ is None:
+        error.__context__ = None  # it is never shown, and its frames would be kept
+    cause = error.__cause__
+    while cause is not None:
+        cause.__traceback__ = None
+        cause = cause.__cause__
+    return error.with_traceback(None)
