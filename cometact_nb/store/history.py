@@ -164,12 +164,16 @@ class History:
 
     def _open(self, path: str) -> None:
         self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = TRUNCATE")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA foreign_keys = ON")
-        with self._transaction():
-            if migrate(self._db):
-                self.provenance.sign()
+        try:
+            self._db.execute("PRAGMA journal_mode = TRUNCATE")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            with self._transaction():
+                if migrate(self._db):
+                    self.provenance.sign()
+        except Exception:
+            self._db.close()
+            raise
 
     def append(
         self,

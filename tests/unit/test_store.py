@@ -128,6 +128,16 @@ def test_a_file_that_is_no_history_is_a_clear_error(tmp_path, content) -> None:
     assert path.read_bytes() == content
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux's /proc")
+def test_a_history_that_is_refused_is_left_closed(tmp_path) -> None:
+    path = tmp_path / "history.sqlite"
+    path.write_bytes(b"this is no database, it is a text" * 40)
+    with pytest.raises(HistoryError) as raised:
+        History(str(path))
+    held = [os.path.realpath(link) for link in Path("/proc/self/fd").iterdir()]
+    assert str(path.resolve()) not in held, raised.traceback
+
+
 def test_a_history_that_cannot_be_made_is_a_clear_error(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HistoryError):
