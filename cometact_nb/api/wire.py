@@ -163,7 +163,8 @@ def read_task(content: bytes, asked: str = "") -> Snapshot | NotExist | Other | 
     layers = _layers(lenient.decode(content))
     if not layers:
         return Malformed("an answer that is no JSON object")
-    shapes = [layer for at, layer in enumerate(layers) if _is_task(layer, layers[at + 1 :])]
+    first = next((at for at, layer in enumerate(layers) if _is_task(layer, layers[at + 1 :])), len(layers))
+    shapes = layers[first:]  # what is inside a task's object belongs to it
     ids = _ids(shapes)
     if asked and ids and asked.strip().lower() not in {name.lower() for name in ids}:
         return Other(ids[0][:_TEXT_LIMIT])
