@@ -127,7 +127,7 @@ def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
     Raises:
         ConfigError: the extra ``sandbox`` is not installed, or it did not start.
     """
-    missing = [name for name in ("av", "PIL", "tornado") if importlib.util.find_spec(name) is None]
+    missing = [name for name in ("tornado", "av", "PIL") if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigError(
             f"The sandbox needs {', '.join(missing)}. Install it with: pip install 'cometact_nb[sandbox]'"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import importlib.util
 import json
 import os
 import signal
@@ -14,6 +15,9 @@ import threading
 from cometact_nb.sandbox.scenarios import SCENARIOS, parse
 
 __all__ = ["main"]
+
+#: Modules of the extra: the server, and what draws.
+_NEEDED = ("tornado", "av", "PIL")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,13 +72,14 @@ def main() -> int:
     if options.list_scenarios:
         print(_table())  # noqa: T201
         return 0
-    try:
-        asyncio.run(_serve(options))
-    except KeyboardInterrupt:
-        return 0
-    except ImportError as error:
-        print(f"The sandbox needs {error.name}: pip install 'cometact_nb[sandbox]'", file=sys.stderr)  # noqa: T201
+    # It would start without them, and then fail each task.
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        said = f"The sandbox needs {', '.join(missing)}. Install it with: pip install 'cometact_nb[sandbox]'"
+        print(said, file=sys.stderr)  # noqa: T201
         return 3
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(options))
     return 0
 
 

@@ -87,17 +87,14 @@ def render_clip(recipe: Recipe, wanted: Callable[[], bool] = _always) -> bytes:
     look, size = look_for(recipe.character), _size(recipe.ratio)
     hue_shift, phase = _chance(recipe.seed)
     picture = picture_in(recipe.character)
-    body = "on" if recipe.body_control else "off"
-    caption = f"intensity {recipe.expression_intensity} · body {body} · seed {recipe.seed}"
 
     def frames() -> Iterator[Image.Image]:
         for t_s in _times(duration_s):
             pose = performance.perform(
                 t_s, intensity=recipe.expression_intensity, body=recipe.body_control, phase=phase
             )
-            yield draw_frame(
-                look, pose, size, hue_shift=hue_shift, badge="SANDBOX", caption=caption, picture=picture
-            )
+            # No parameter stands in the picture, as in none of the service's: who rates blind would read it.
+            yield draw_frame(look, pose, size, hue_shift=hue_shift, badge="SANDBOX", picture=picture)
 
     return _encode(frames(), size, wanted)
 

@@ -102,6 +102,21 @@ def test_without_json_it_speaks_to_people_and_its_example_works() -> None:
         assert set(answer.json()) == {"id"}
 
 
+@pytest.mark.parametrize("module", ["av", "PIL", "tornado"])
+def test_without_its_extra_it_says_so_at_the_start(module) -> None:
+    """Not once for each task that it cannot draw."""
+    hide = (
+        "import sys, importlib.util as u; real = u.find_spec;"
+        f"u.find_spec = lambda name, *more: None if name == {module!r} else real(name, *more);"
+        "from cometact_nb.sandbox.__main__ import main; sys.argv = ['sandbox', '--json']; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", hide], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == f"The sandbox needs {module}. Install it with: pip install 'cometact_nb[sandbox]'\n"
+
+
 def test_the_table_of_scenarios_can_be_printed() -> None:
     listed = subprocess.run([*COMMAND, "--list-scenarios"], capture_output=True, text=True, check=True).stdout
     for scenario in SCENARIOS.values():
