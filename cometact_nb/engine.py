@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import inspect
 import logging
 import random
 import threading
@@ -15,16 +14,17 @@ import uuid
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cometact_nb.api import flow, pace
+from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import task as events
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.errors import BudgetError
+from cometact_nb.errors import BudgetError, NotSentError
 from cometact_nb.job import Job, SystemClock
 from cometact_nb.journal import Journal
 from cometact_nb.store import places
 from cometact_nb.watch import Watcher
+from cometact_nb.workers import Workers, end_all_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -41,6 +41,10 @@ log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
 #: How long closing waits for answers to what was sent, seconds. Front ends kill a kernel that takes 5 s.
 _LAST_ANSWERS_S = 3.0
+#: Cancels under way at the same time; they have no line with polls.
+_CANCELS_AT_ONCE = 8
+#: How long a cancel waits for a submit that it stopped, seconds.
+_STOPPING_S = 5.0
 _STOPPED = "the kernel stopped before the service answered"
 
 
@@ -78,7 +82,9 @@ class Engine:
         self._unanswered: set[asyncio.Future[None]] = set()
         self._closing = False
         self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
+        self._cancelling = asyncio.Semaphore(_CANCELS_AT_ONCE)
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(Workers())
         self._thread = threading.Thread(target=self._run, name="cometact_nb", daemon=True)
         # An empty context: one that came from a cell would send this thread's messages to that cell.
         contextvars.Context().run(self._thread.start)
@@ -153,6 +159,7 @@ class Engine:
 
         Raises:
             BudgetError: it would cost more than ``max_spend``; nothing was sent.
+            NotSentError: it was given up before anything was sent.
             ConfigError: no connection can be made; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
             CellTaken: another process bought the cell; nothing was sent.
@@ -165,6 +172,8 @@ class Engine:
             )
         if self._closing:
             raise asyncio.CancelledError
+        if job.given_up.is_set():
+            raise NotSentError("It was stopped before it was sent. Nothing was bought.")
         client, body = self.client, request.to_json()  # what may fail comes before the intent
         intent = events.Intended(
             at=self._clock.now(),
@@ -176,7 +185,17 @@ class Engine:
         )
         self._journal.begin(job, intent, content_hash=request.content_hash, cell=cell)
         self.spent_usd += price_usd
-        verdict = await self._post(job, client, body, limits or flow.CreateLimits())
+        try:
+            verdict = await self._post(job, client, body, limits or flow.CreateLimits())
+            self._conclude(job, verdict, price_usd)
+        finally:
+            job.sent.set()
+        return verdict
+
+    def _conclude(
+        self, job: Job, verdict: flow.Created | flow.Declined | flow.Doubtful, price_usd: float
+    ) -> None:
+        """Record what became of the POST."""
         now = self._clock.now()
         match verdict:
             case flow.Created(id=task_id):
@@ -186,7 +205,6 @@ class Engine:
             case flow.Declined():
                 self.spent_usd -= price_usd
                 self.apply(job, _refusal(verdict, now))
-        return verdict
 
     async def _post(
         self, job: Job, client: Client, body: dict[str, Any], limits: flow.CreateLimits
@@ -210,11 +228,14 @@ class Engine:
             now = self._clock.now()
             reason = f"Refused for now ({verdict.message}); sending again in {delay:.0f} s"
             self.apply(job, events.Postponed(at=now, reason=reason, until=now + delay))
+            job.is_postponed = True
             try:
                 await self._watcher.pause(job, delay * job.endpoint.time_scale)
             except asyncio.CancelledError:
                 self.apply(job, _refusal(verdict, self._clock.now()))
                 raise
+            finally:
+                job.is_postponed = False
             if job.given_up.is_set() or self._closing:
                 return verdict
 
@@ -228,14 +249,15 @@ class Engine:
             self._unanswered.discard(answered)
             answered.cancel()
 
-    def accept(self, job: Job, task_id: str) -> None:
+    def accept(self, job: Job, task_id: str, *, by_user: bool = False) -> None:
         """The service (or the user, for an unconfirmed task) gave ``job`` its id: record it and watch."""
         self.apply(job, events.Accepted(at=self._clock.now(), id=task_id))
+        job.is_named_by_user = by_user
         job.known_since = self._clock.monotonic()
         self.watch(job)
 
     def watch(self, job: Job) -> None:
-        """Poll ``job`` until it ends, unless that is under way."""
+        """Poll ``job`` until it ends, unless that is under way. A doubtful one is asked about rarely."""
         if job.watcher is None or job.watcher.done():
             job.watcher = asyncio.create_task(self._watcher.watch(job))
 
@@ -243,18 +265,17 @@ class Engine:
         """Watch a task found in the history, unless it has ended; ``row`` is what the history has."""
         if job.state.status is Status.SUBMITTING and not self._watcher.is_being_sent(row):
             self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
-        elif not job.state.is_settled:
+        elif self._watcher.is_wanted(job):
             self.watch(job)
 
     async def resume(self, job: Job) -> None:
         """Look at ``job`` once, now (not within 5 s of the last look), and watch it further."""
         if job.state.id is None:
             return
-        if job.known_since == float("-inf"):
-            job.known_since = self._clock.monotonic()
         if job.watcher is not None and not job.watcher.done():
-            if self._watcher.holds(job):
+            if self._watcher.holds(job) or (job.state.is_settled and self._watcher.claim(job)):
                 await self._watcher.look(job)
+                job.wake.set()  # one that is asked about rarely may have become an ordinary one
             return
         if not self._watcher.claim(job):
             self.watch(job)  # another process polls it; this one follows
@@ -263,21 +284,34 @@ class Engine:
             self.apply(job, events.ClipsLost(at=self._clock.now()))
         self.apply(job, events.WatchBegan(at=self._clock.now()))
         await self._watcher.look(job)
-        if not job.state.is_settled:
+        if self._watcher.is_wanted(job):
             self.watch(job)
 
-    async def cancel(self, job: Job) -> flow.Answer | flow.NotSent | flow.Lost | None:
-        """Ask the service to cancel ``job``; None when it had ended already.
+    def give_up(self, job: Job) -> None:
+        """Do not send a request again that was refused for now. From any thread; one on its way goes on."""
 
-        A task that has just succeeded must not be deleted with its clip, so its state is looked at first
-        unless that is fresh.
+        def stop() -> None:
+            job.given_up.set()
+            job.wake.set()
+
+        with suppress(RuntimeError):  # the loop is closed, and sends nothing any more
+            self._loop.call_soon_threadsafe(stop)
+
+    async def cancel(self, job: Job) -> flow.Answer | flow.NotSent | flow.Lost | None:
+        """Ask the service to cancel ``job``; None when it had ended already, or has no id yet.
+
+        It waits for no poll. A task that has just succeeded must not be deleted with its clip, so it is
+        looked at first, for two seconds at the most. One that waits to be sent again is not sent any more.
         """
-        scale = job.endpoint.time_scale
-        if self._clock.monotonic() - job.last_poll > pace.POLL_FLOOR_S * scale:
-            await self._watcher.look(job)
-        if job.state.status.is_terminal or job.state.id is None:
+        if job.state.id is None:
+            await self._stop_sending(job)
             return None
-        outcome = await self.client.cancel(job.endpoint, job.state.id)
+        async with self._cancelling:
+            if not job.state.status.is_terminal:
+                await self._watcher.glance(job)
+            if job.state.status.is_terminal:
+                return None
+            outcome = await self.client.cancel(job.endpoint, job.state.id)
         now = self._clock.now()
         accepted = isinstance(outcome, flow.Answer) and outcome.status < 300  # noqa: PLR2004
         job.cancel_accepted = job.cancel_accepted or accepted
@@ -286,6 +320,16 @@ class Engine:
         self.watch(job)
         job.wake.set()
         return outcome
+
+    async def _stop_sending(self, job: Job) -> None:
+        """Let a request that was refused for now not be sent again; one that is on its way goes on."""
+        was_postponed = job.is_postponed
+        job.given_up.set()
+        job.wake.set()
+        if was_postponed:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STOPPING_S):
+                    await job.sent.wait()
 
     # --- state -------------------------------------------------------------------------------------
 
@@ -302,7 +346,7 @@ class Engine:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
-        self._loop.run_until_complete(_end_all_others())  # what was handed over during the close
+        self._loop.run_until_complete(end_all_others())  # what was handed over during the close
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
@@ -312,30 +356,10 @@ class Engine:
             # They may be paid for: a late answer is better than a doubt that the user has to settle.
             await asyncio.wait(self._unanswered, timeout=_LAST_ANSWERS_S)
         self._watcher.release_all()
-        await _end_all_others()
+        await end_all_others()
         if self._client is not None:
             await self._client.aclose()
         self._journal.close()
-
-
-async def _end_all_others() -> None:
-    """Cancel every other task of the loop, each once, and those that they begin meanwhile."""
-    here, cancelled = asyncio.current_task(), set[asyncio.Task[Any]]()
-    while others := asyncio.all_tasks() - {here}:
-        # Not before it has begun: one of anyio's would drop a coroutine inside it that was never awaited.
-        fresh = {task for task in others - cancelled if not _is_unbegun(task)}
-        for task in fresh:
-            task.cancel()
-        cancelled |= fresh
-        if others <= cancelled:
-            await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
-        else:
-            await asyncio.sleep(0)
-
-
-def _is_unbegun(task: asyncio.Task[Any]) -> bool:
-    work = task.get_coro()
-    return inspect.iscoroutine(work) and inspect.getcoroutinestate(work) == inspect.CORO_CREATED
 
 
 def new_key() -> str:

@@ -22,21 +22,36 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetcher"]
 
-_ATTEMPTS = 5
+#: How long a link lives at the least (24–48 h, Runway): a store that is busy is asked for as long, seconds.
+LINK_LIFE_S = 86_400.0
+#: How long a store may answer with anything but (more of) a video, though the link is fresh.
+REFUSED_S = 1800.0
+#: So many attempts come soon after each other, the others in this many seconds, or twice as many.
+_OFTEN, _RARELY_S = 10, 300.0
 #: An attempt that takes longer is broken off; the next one goes on from there. At 20 KB a second a clip of
 #: 60 MB still arrives, but a host that trickles does not keep a task open for ever.
 _ATTEMPT_S = 600.0
-#: Answers of a storage service to a link that is no longer good.
-_EXPIRED = {400, 401, 403, 404, 410}
-_FRESH_LINKS = 2
+#: Answers of a storage service that is busy. Any other says that a link is no longer good, or never was.
+_BUSY, _BUSY_FROM = {408, 425, 429}, 500
 _OK, _PARTIAL, _NO_SUCH_RANGE = 200, 206, 416
 
 
 class Clock(Protocol):
     """What a fetch needs of time."""
 
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+
+
+class _Refused(Exception):
+    """The store answered, and not with the video."""
+
+
+class _BrokenOff(Exception):
+    """The store began to send the video, and did not send all of it."""
 
 
 @dataclass
@@ -47,7 +62,8 @@ class Fetcher:
         client: the shared HTTP client.
         clock: for the pauses between attempts.
         random: uniform in [0, 1), for their jitter.
-        time_scale: shortens them for a sandbox whose clock runs fast.
+        time_scale: shortens them, and the life of links, for a sandbox whose clock runs fast.
+        tell: called with a sentence when an attempt failed and there will be another.
         attempt_s: seconds that one attempt may take, on this machine's own clock.
     """
 
@@ -56,6 +72,7 @@ class Fetcher:
     random: Callable[[], float]
     time_scale: float = 1.0
     attempt_s: float = _ATTEMPT_S
+    tell: Callable[[str], None] = lambda _: None
 
     async def clip(
         self,
@@ -97,59 +114,77 @@ class Fetcher:
         fresh: Callable[[], Awaitable[tuple[str, ...]]],
     ) -> None:
         urls, sandbox = state.output_urls, is_loopback(state.base_url)
-        renewed = 0
-        reason = ""
-        for attempt in range(1, _ATTEMPTS + 1):
+        deadline, refused_until = self._in(LINK_LIFE_S), None
+        attempt, had = 0, 0
+        while True:
+            attempt += 1
             if index >= len(urls) or "?" not in urls[index]:
                 # Signatures are not kept on disk: after a restart there is only the address without one.
                 urls = await fresh() or urls
+            url = urls[index] if index < len(urls) else ""
             try:
                 async with asyncio.timeout(self.attempt_s):
-                    url = urls[index] if index < len(urls) else ""
-                    status = await self._read(partial, url, sandbox=sandbox)
+                    return await self._read(partial, url, sandbox=sandbox)
+            except _Refused as error:
+                reason, is_first = str(error), refused_until is None
+                refused_until = refused_until or self._in(REFUSED_S)
+                urls = await fresh() or urls
+            except _BrokenOff as error:  # the file itself may be short
+                reason, is_first = str(error), False
+                refused_until = None if partial.size > had else refused_until or self._in(REFUSED_S)
             except (ConnectionError, TimeoutError) as error:
-                reason = str(error) or "it took too long"
-                await self._pause(attempt)
-                continue
-            if status in {_OK, _PARTIAL}:
-                return
-            reason = f"its link answered HTTP {status}"
-            if status in _EXPIRED and renewed < _FRESH_LINKS:
-                renewed += 1
-                urls = await fresh()
-            else:
-                await self._pause(attempt)
-        raise ClipError(f"the clip could not be fetched: {reason}")
+                reason, is_first, refused_until = str(error) or "it took too long", False, None
+            if self.clock.monotonic() > min(deadline, refused_until or deadline):
+                raise ClipError(f"the clip could not be fetched: {reason}")
+            if not is_first:  # with a fresh link it is tried at once
+                attempt, had = 1 if partial.size > had else attempt, max(had, partial.size)
+                await self._pause(attempt, reason)
 
-    async def _pause(self, attempt: int) -> None:
-        await self.clock.sleep(backoff_s(attempt, self.random) * self.time_scale)
+    def _in(self, seconds: float) -> float:
+        return self.clock.monotonic() + seconds * self.time_scale
 
-    async def _read(self, partial: PartialClip, url: str, *, sandbox: bool) -> int:
-        """Read on from where ``partial`` ends; the HTTP status of the answer.
+    async def _pause(self, attempt: int, reason: str) -> None:
+        """Wait before the next attempt: seconds at first, minutes when it goes on for long."""
+        often = attempt <= _OFTEN
+        delay_s = backoff_s(attempt, self.random) if often else _RARELY_S * (1 + self.random())
+        self.tell(f"The clip cannot be fetched yet ({reason}); trying again in {delay_s:.0f} s.")
+        await self.clock.sleep(delay_s * self.time_scale)
+
+    async def _read(self, partial: PartialClip, url: str, *, sandbox: bool) -> None:
+        """Read on from where ``partial`` ends.
 
         Raises:
-            ConnectionError: it broke off, or was shorter than announced.
-            ClipError: what comes is no video.
+            ConnectionError: the store is busy, or is not reached.
+            _BrokenOff: it broke off, or was shorter than announced.
+            _Refused: the store gives something else.
+            ClipError: the disk does not take it.
         """
         async with self.client.download(url, start=partial.size, sandbox=sandbox) as answer:
             if not isinstance(answer, Download):
                 raise ConnectionError(answer.reason)
-            if answer.status == _NO_SUCH_RANGE:
-                partial.restart()
-            if answer.status not in {_OK, _PARTIAL}:
-                return answer.status
-            if answer.content_type in {"text/html", "application/json"}:
-                raise ClipError(f"its link leads to {answer.content_type}, not to a video")
-            if answer.encoding:
-                raise ClipError(
-                    f"its host sends it compressed ({answer.encoding[:20]}), as no video should be"
-                )
+            _check(partial, answer)
             _continue(partial, answer)
-            async for chunk in answer.chunks:
-                partial.write(chunk)
+            try:
+                async for chunk in answer.chunks:
+                    partial.write(chunk)
+            except ConnectionError as error:
+                raise _BrokenOff(str(error)) from None
             if answer.total is not None and partial.size != answer.total:
-                raise ConnectionError(f"{partial.size} of {answer.total} bytes came")
-            return answer.status
+                raise _BrokenOff(f"{partial.size} of {answer.total} bytes came")
+
+
+def _check(partial: PartialClip, answer: Download) -> None:
+    """Raise unless ``answer`` is (a part of) a video."""
+    if answer.status == _NO_SUCH_RANGE:
+        partial.restart()
+        raise ConnectionError("the server does not have that part")
+    if answer.status not in {_OK, _PARTIAL}:
+        kind = ConnectionError if answer.status >= _BUSY_FROM or answer.status in _BUSY else _Refused
+        raise kind(f"its link answered HTTP {answer.status}")
+    if answer.content_type in {"text/html", "application/json"}:
+        raise _Refused(f"its link leads to {answer.content_type}, not to a video")
+    if answer.encoding:
+        raise _Refused(f"its host sends it compressed ({answer.encoding[:20]}), as no video should be")
 
 
 def _continue(partial: PartialClip, answer: Download) -> None:

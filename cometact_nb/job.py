@@ -51,13 +51,17 @@ class Job:
     state: TaskState
     endpoint: Endpoint
     output_dir: Path | str
-    known_since: float = float("-inf")  #: monotonic; when this process got to know the id
+    known_since: float = float("-inf")  #: monotonic; when the id was given, or last known
     last_poll: float = float("-inf")  #: monotonic
     cancel_accepted: bool = False
     watcher: asyncio.Task[None] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     #: Set when a request that was refused for now is not to be sent again.
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
+    is_postponed: bool = False  #: its request was refused for now, and waits to be sent again
+    sent: asyncio.Event = field(default_factory=asyncio.Event)  #: set when the POST has its outcome
+    is_named_by_user: bool = False  #: the id is the user's word, not the service's
+    rarely_until: float | None = None  #: monotonic; until then a doubtful task is asked about now and then
     #: Told of each change, on the engine's loop.
     listeners: list[Callable[[Job], None]] = field(default_factory=list)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)  #: one poll of a task at a time

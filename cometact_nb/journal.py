@@ -114,7 +114,7 @@ class Journal:
             try:
                 listener(job)
             except Exception:
-                log.exception("a listener of task %s failed", state.id or state.key)
+                log.exception("a listener of task %s failed", _name(state))
 
     def save(self) -> HistoryError | None:
         """Write what waits, in order; the error comes back while the history takes nothing."""
@@ -125,7 +125,7 @@ class Journal:
             except Unrecordable as error:
                 self._set_aside(error)
             except HistoryError as error:
-                names = ", ".join(dict.fromkeys(kept.state.id or kept.state.key for kept in self._unsaved))
+                names = ", ".join(dict.fromkeys(_name(kept.state) for kept in self._unsaved))
                 log.warning("%d events wait to be recorded (of %s): %s", len(self._unsaved), names, error)
                 return error
             else:
@@ -147,13 +147,18 @@ class Journal:
                 self._unsaved.appendleft(short)
                 how = "abridged"
         self.problems[state.key] = f"Its history has the event {kind!r} {how}: {error}"
-        log.error("Task %s: %s", state.id or state.key, self.problems[state.key])
+        log.error("Task %s: %s", _name(state), self.problems[state.key])
 
     def close(self) -> None:
         """Write what can be written, and close the file."""
         self.save()
         if self._history is not None:
             self._history.close()
+
+
+def _name(state: TaskState) -> str:
+    """The id of a task, or its key, as any log can hold it."""
+    return (state.id or state.key).encode("utf-8", "backslashreplace").decode()
 
 
 def _is_only_clock(new: TaskState, old: TaskState) -> bool:

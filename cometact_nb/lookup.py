@@ -74,7 +74,7 @@ def _foreign(session: Session, task_id: str) -> Task:
     async def look() -> None:
         intent = events.Intended(at=session.engine.now(), base_url=config.base_url, sandbox=config.sandbox)
         session.engine.apply(job, intent)
-        session.engine.accept(job, task_id)
+        session.engine.accept(job, task_id, by_user=True)
 
     session.run(look())
     return session.handle(job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import logging
 import threading
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -43,29 +44,54 @@ class Listeners(Generic[T]):
 
 
 class Notifier:
-    """Runs functions one after another on one daemon thread with an empty context."""
+    """Runs functions one after another on one daemon thread with an empty context.
+
+    The thread begins with the first piece of work, and ends with :meth:`stop` until there is more.
+    """
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[Callable[[], object]] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="cometact_nb-notify", daemon=True)
-        contextvars.Context().run(self._thread.start)
+        self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
 
     def put(self, work: Callable[[], object]) -> None:
         """Run ``work`` soon; an exception in it is logged and goes no further."""
-        self._queue.put(work)
+        with self._guard:
+            if self._thread is None:
+                self._begin()
+            self._queue.put(work)
+
+    def _begin(self) -> None:
+        self._queue = SimpleQueue()
+        target = partial(self._run, self._queue)
+        self._thread = threading.Thread(target=target, name="cometact_nb-notify", daemon=True)
+        try:
+            contextvars.Context().run(self._thread.start)
+        except RuntimeError:  # the interpreter ends, and nobody is there to be told any more
+            self._thread = None
+
+    def stop(self) -> None:
+        """End the thread when all work put so far is done; more work begins another."""
+        with self._guard:
+            if self._thread is not None:
+                self._queue.put(None)
+                self._thread = None
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all work put so far is done; False when that took longer than ``timeout_s`` seconds."""
-        if threading.current_thread() is self._thread or not self._thread.is_alive():
-            return True  # told, or in a forked process, which has no such thread
         reached = threading.Event()
-        self._queue.put(reached.set)
+        with self._guard:
+            thread = self._thread
+            if thread is None or thread is threading.current_thread() or not thread.is_alive():
+                return True  # all is done; or in a forked process, which has no such thread
+            self._queue.put(reached.set)
         return reached.wait(timeout_s)
 
-    def _run(self) -> None:
-        while True:
-            work = self._queue.get()
+    @staticmethod
+    def _run(queue: SimpleQueue[Callable[[], object] | None]) -> None:
+        while (work := queue.get()) is not None:
             try:
                 work()
             except BaseException:
                 log.exception("a listener failed")
+            del work  # or a thread that waits would hold what it did last

@@ -10,7 +10,8 @@ import atexit
 import logging
 import os
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from concurrent import futures
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +24,7 @@ from cometact_nb.domain.grid import specify
 from cometact_nb.domain.price import FREE
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
-from cometact_nb.domain.task import TaskState
+from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.doors import doors
 from cometact_nb.engine import Engine, new_key
 from cometact_nb.errors import ActTwoError, CancelRefused, ConfigError, HistoryError, WaitInterrupted
@@ -45,7 +46,6 @@ from cometact_nb.waits import until_done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from concurrent import futures
 
     from cometact_nb.domain.inspection import Inspection, Role
     from cometact_nb.domain.media import MediaRef
@@ -58,6 +58,8 @@ T = TypeVar("T")
 log = logging.getLogger("cometact_nb")
 #: How long a wait lets views draw the end before it returns, seconds.
 _DRAW_S = 5.0
+#: How long an interrupted submit may take to stop, seconds.
+_STOPPING_S = 1.0
 
 
 @doors
@@ -231,9 +233,10 @@ class Session:
             return await self.engine.submit(job, request, price, max_spend=config.max_spend)
 
         try:
-            verdict = self.run(begin(), f"{job.state.key} is being sent")
+            verdict = self._until_sent(job, begin())
         except ActTwoError:
-            self.drop_job(job)
+            if job.state.request is None:  # its intent was never recorded
+                self.drop_job(job)
             raise
         task = self.handle(job)
         if not isinstance(verdict, flow.Created):
@@ -241,6 +244,20 @@ class Session:
         if config.wait:
             task.wait()
         return task
+
+    def _until_sent(self, job: Job, work: Coroutine[Any, Any, T]) -> T:
+        """Wait until a request is answered. An interrupt stops it unless it is on its way."""
+        sending = self.engine.call(work)
+        try:
+            until_done(sending)
+        except KeyboardInterrupt:
+            self.engine.give_up(job)
+            with suppress(KeyboardInterrupt, TimeoutError, futures.CancelledError, ActTwoError):
+                sending.result(_STOPPING_S)
+            if job.state.request is None:
+                self.drop_job(job)
+            raise WaitInterrupted(_interrupted(job)) from None
+        return sending.result()
 
     def task(self, name: str) -> Task:
         """The task with this id, from this session, from history, or made elsewhere with the same key.
@@ -269,10 +286,12 @@ class Session:
         Raises:
             CancelRefused: the service has not answered yet, so that there is no id to cancel by.
         """
-        if task.id is not None:
-            self.run(self.engine.cancel(task._job))  # noqa: SLF001  (a handle's job is the session's)
-        elif not task.status.is_terminal:
-            raise CancelRefused("The service has not given the task an id yet; ask again when it has.")
+        self.run(self.engine.cancel(task._job))  # noqa: SLF001  (a handle's job is the session's)
+        if task.id is None and not task.status.is_terminal:
+            raise CancelRefused(
+                "The service has not given the task an id yet; ask again when it has. If it refuses the "
+                "request, it is not sent again."
+            )
 
     def refresh(self, task: Task) -> None:
         """See :meth:`Task.refresh`.
@@ -480,7 +499,18 @@ class Session:
         with self._lock:
             if engine is not None and self._engine is engine:
                 self._engine, self._spent_usd = None, engine.spent_usd
+        self._leave_all()
+        with self._lock:
             self._sandbox = None if self._sandbox is sandbox else self._sandbox
+
+    def _leave_all(self) -> None:
+        """Let go of what nobody watches any more: waits end, and the next look asks the history."""
+        things: list[Task | Sweep] = [*self.tasks(), *self._sweeps.copy().values()]
+        for thing in things:
+            thing.leave()
+        self._tasks.clear()
+        self._sweeps.clear()
+        self._notifier.stop()
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -604,6 +634,19 @@ class Session:
             )
         self._engine.close()
         self._spent_usd, self._engine = self._engine.spent_usd, None
+
+
+def _interrupted(job: Job) -> str:
+    """What an interrupt did to a submit."""
+    state = job.state
+    if state.request is None:
+        return "Interrupted before it was sent. Nothing was bought."
+    if state.status is Status.REFUSED:
+        return (
+            f"Interrupted while it waited to be sent again: it is not. Nothing was bought. ({state.failure})"
+        )
+    name = state.id or state.key
+    return f"{name} is being sent, once; that goes on. act.session().tasks() shows it."
 
 
 def _silent(_: Task) -> AbstractContextManager[Callable[[], None]]:

@@ -25,9 +25,8 @@ def confirm(session: Session, task: Task, task_id: str) -> None:
 
     async def work() -> None:
         _learn(session, task)
-        if task.status is not Status.NOT_FOUND:
-            _need_unconfirmed(task)
-        session.engine.accept(task._job, name)  # noqa: SLF001  (a handle's job is the session's)
+        _need_doubtful(task)
+        session.engine.accept(task._job, name, by_user=True)  # noqa: SLF001  (a handle's job is the session's)
 
     session.run(work())
 
@@ -37,7 +36,7 @@ def forget(session: Session, task: Task) -> None:
 
     async def work() -> None:
         _learn(session, task)
-        _need_unconfirmed(task)
+        _need_doubtful(task)
         session.engine.apply(task._job, events.Forgotten(at=session.engine.now()))  # noqa: SLF001
 
     session.run(work())
@@ -66,6 +65,9 @@ def _learn(session: Session, task: Task) -> None:
         session.engine.take_up(task._job, row)  # noqa: SLF001
 
 
-def _need_unconfirmed(task: Task) -> None:
-    if task.status is not Status.UNCONFIRMED:
-        raise ActTwoError(f"Task {task.id or task.key} is {task.status}, not UNCONFIRMED; nothing to settle.")
+def _need_doubtful(task: Task) -> None:
+    if task.status not in {Status.UNCONFIRMED, Status.NOT_FOUND}:
+        raise ActTwoError(
+            f"Task {task.id or task.key} is {task.status}, neither UNCONFIRMED nor NOT_FOUND; "
+            "nothing to settle."
+        )

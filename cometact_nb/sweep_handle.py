@@ -420,6 +420,10 @@ class Sweep:
         """
         return self._listeners.add(callback)
 
+    def leave(self) -> None:
+        """Let waits end: the session is closed."""
+        self._waits.leave()
+
     # --- what the runner asks for, on the engine's loop ---------------------------------------------
 
     def attach(self, entry: Entry, job: Job) -> None:

@@ -268,12 +268,18 @@ class Task:
         if self.state.is_settled:
             self._waits.end()
 
+    def leave(self) -> None:
+        """Let waits end: the session is closed."""
+        self._waits.leave()
+
     def tell(self) -> None:
         """Tell the listeners (on the notifier's thread)."""
         self._listeners.tell(self)
 
     def _goes_on(self, what: str) -> str:
         name = self.id or self.key
+        if self.state.problem and not self.state.is_settled:
+            what = f"{what} ({self.state.problem.rstrip('.')})"
         return f"Task {name} {what}; the task itself goes on. act.task({name!r}) finds it again."
 
     def _raise_unless_succeeded(self) -> None:

@@ -8,7 +8,7 @@ from concurrent import futures
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.errors import ShortTraceback, WaitInterrupted, WaitTimeout
+from cometact_nb.errors import ShortTraceback, WaitInterrupted, WaitTimeout, WatchStopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +51,12 @@ class Waits:
         self._is_over = is_over
         self._goes_on = goes_on
         self._open: set[futures.Future[None]] = set()
+        self._left = False
+
+    def leave(self) -> None:
+        """Let them all end, and those to come: nobody here will learn any more how it goes on."""
+        self._left = True
+        self.end()
 
     def end(self) -> None:
         """Let them all return: it is over."""
@@ -73,6 +79,7 @@ class Waits:
         Raises:
             WaitTimeout: ``timeout_s`` ran out.
             WaitInterrupted: the user interrupted.
+            WatchStopped: the session was closed.
             ConfigError: this process was forked from the one that would learn of the end.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
@@ -83,6 +90,7 @@ class Waits:
                     raise WaitTimeout(self._goes_on(f"has not ended within {timeout_s:g} s"))
                 step(done, min(left, _STEP_S))
                 tick()
+        self._raise_if_left()
 
     async def wait_async(self) -> None:
         """As :meth:`wait`, leaving the loop free; cancelled, it raises :class:`WaitCancelled`."""
@@ -93,6 +101,11 @@ class Waits:
                     await asyncio.wait({ending}, timeout=_STEP_S)
             except asyncio.CancelledError:
                 raise WaitCancelled(self._goes_on(_NO_MORE)) from None
+        self._raise_if_left()
+
+    def _raise_if_left(self) -> None:
+        if self._left and not self._is_over():
+            raise WatchStopped(self._goes_on("is not watched any more, since its session was closed"))
 
     @contextmanager
     def _one(self) -> Iterator[futures.Future[None]]:
@@ -100,7 +113,7 @@ class Waits:
             self._session.need_here()
         done: futures.Future[None] = futures.Future()
         self._open.add(done)
-        if self._is_over():
+        if self._left or self._is_over():
             _set(done)
         try:
             yield done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from cometact_nb.api import flow, pace
@@ -31,6 +32,10 @@ LEASE_S = 60.0
 _RENEW_S = 15.0
 #: How often a task that another process polls is looked up in the history.
 _FOLLOW_S = 2.0
+#: How long a look before a cancel may take, seconds: the cancel cannot wait.
+_GLANCE_S = 2.0
+#: A doubtful task is asked about this seldom, or half as often, in the service's seconds.
+_RARELY_S = 300.0
 #: A request that another, living process is sending is left alone for this long.
 _SENDING_S = 600.0
 
@@ -80,13 +85,15 @@ class Watcher:
         """Watch ``job`` until it is settled."""
         try:
             await asyncio.sleep(0)  # the answer to a submit goes first: a claim waits for the disk
-            while not job.state.is_settled:
+            while self.is_wanted(job):
                 if job.state.status is Status.SUBMITTING:
                     await self._follow_sending(job)
-                elif self.claim(job):
-                    await self._poll_to_the_end(job)
-                else:
+                elif not self.claim(job):
                     await self._follow(job)
+                elif job.state.is_settled:
+                    await self._ask_rarely(job)
+                else:
+                    await self._poll_to_the_end(job)
         except asyncio.CancelledError:
             raise
         except ConfigError as error:
@@ -97,6 +104,30 @@ class Watcher:
             self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))
         finally:
             self._release(job)
+
+    def is_wanted(self, job: Job) -> bool:
+        """Whether a task is to be asked about: it has not ended, or the service has gone silent about it.
+
+        The latter is asked about for a day since it was begun: it may be made all the same, and paid for.
+        """
+        if not job.state.is_settled:
+            return True
+        silent = not job.state.watching and not job.state.status.is_terminal
+        if job.state.id is None or not (silent or job.state.status is Status.NOT_FOUND):
+            return False
+        now, scale = self._clock.monotonic(), job.endpoint.time_scale
+        if job.rarely_until is None:
+            begun = job.state.begun_at
+            left_s = self._limits.watch_s * scale
+            left_s -= max(0.0, self._clock.now() - begun) if begun is not None else 0.0
+            job.rarely_until = now + left_s
+        return now < job.rarely_until
+
+    async def _ask_rarely(self, job: Job) -> None:
+        """Ask about a doubtful task once, in 5–10 minutes or when it is woken."""
+        await self.pause(job, _RARELY_S * (1 + self._random()) * job.endpoint.time_scale)
+        if self.holds(job):
+            await self.look(job)
 
     # --- one process polls, the others follow ------------------------------------------------------
 
@@ -226,17 +257,33 @@ class Watcher:
 
     async def look(self, job: Job) -> flow.Polled:
         """Poll once and record what it brought."""
-        outcome = await self._ask(job)
+        return self._judge(job, await self._ask(job))
+
+    async def glance(self, job: Job) -> None:
+        """Look at ``job`` at once, in no line with polls. Nothing is learnt when that takes over 2 s."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GLANCE_S):
+                outcome = await self._host.client.retrieve(job.endpoint, job.state.id or "")
+            job.last_poll = self._clock.monotonic()
+            if isinstance(outcome, flow.Answer):
+                self._judge(job, outcome)
+
+    def _judge(self, job: Job, outcome: flow.Outcome) -> flow.Polled:
+        """Record what a poll brought."""
         now = self._clock.now()
-        age_s = (self._clock.monotonic() - job.known_since) / job.endpoint.time_scale
         verdict = flow.judge_poll(outcome, now, job.state.id or "")
         match verdict:
             case flow.Seen(snapshot=snapshot):
+                job.known_since = self._clock.monotonic()
+                if not job.state.watching:
+                    self._host.apply(job, events.WatchBegan(at=now))
                 self._host.apply(job, events.Observed(at=now, snapshot=snapshot))
             case flow.NotYet() if job.cancel_accepted:
                 gone = Snapshot(status=Status.CANCELLED, raw_status="deleted")
                 self._host.apply(job, events.Observed(at=now, snapshot=gone))
-            case flow.NotYet() if age_s > self._limits.fresh_id_s:
+            case flow.NotYet() if job.state.status is Status.NOT_FOUND:
+                pass
+            case flow.NotYet() if self._unknown_for_s(job) > self._patience_s(job):
                 unknown = Snapshot(status=Status.NOT_FOUND, raw_status="task_not_exist")
                 self._host.apply(job, events.Observed(at=now, snapshot=unknown))
             case flow.NotYet():
@@ -246,6 +293,18 @@ class Watcher:
             case flow.TryLater(reason=reason):
                 self._host.apply(job, events.PollFailed(at=now, reason=reason))
         return verdict
+
+    def _patience_s(self, job: Job) -> float:
+        """How long the service may not know an id before that is doubtful, in its seconds."""
+        return self._limits.fresh_id_s if job.is_named_by_user else self._limits.unknown_s
+
+    def _unknown_for_s(self, job: Job) -> float:
+        """Seconds, the service's, since it gave the id of ``job`` or last knew it."""
+        if job.known_since != float("-inf"):
+            return (self._clock.monotonic() - job.known_since) / job.endpoint.time_scale
+        state = job.state  # of an earlier kernel
+        known = max(state.submitted_at or 0.0, state.created_at or 0.0, state.observed_at or 0.0)
+        return (self._clock.now() - known) / job.endpoint.time_scale
 
     async def _ask(self, job: Job) -> flow.Outcome:
         """One GET, never within 5 s of the last one for this task, and in line with all others."""
@@ -280,7 +339,12 @@ class Watcher:
 
     async def _fetch(self, job: Job) -> None:
         """Bring every output of a succeeded task to disk."""
-        fetcher = Fetcher(self._host.client, self._clock, self._random, job.endpoint.time_scale)
+        scale = job.endpoint.time_scale
+
+        def tell(reason: str) -> None:
+            self._host.apply(job, events.PollFailed(at=self._clock.now(), reason=reason))
+
+        fetcher = Fetcher(self._host.client, self._clock, self._random, scale, tell=tell)
 
         async def fresh() -> tuple[str, ...]:
             await self.look(job)
@@ -295,6 +359,10 @@ class Watcher:
                     self._host.apply(job, events.ClipSaved(at=self._clock.now(), clip=info))
         except ClipError as error:
             self._host.apply(job, events.ClipFailed(at=self._clock.now(), reason=str(error)))
+        except Exception as error:  # whatever it is, whoever waits must learn that no clip comes
+            log.exception("the clip of task %s could not be fetched", job.state.id)
+            reason = f"{type(error).__name__}: {error}"
+            self._host.apply(job, events.ClipFailed(at=self._clock.now(), reason=reason))
 
     async def _await_output(self, job: Job) -> None:
         """A success may be announced a little before its URLs."""

@@ -22,6 +22,7 @@ LEVELS: dict[str, int] = {
     "api": 2,
     "store": 2,
     "sharing": 0,
+    "workers": 0,
     "fetch": 3,
     "job": 3,
     "journal": 3,

@@ -171,7 +171,9 @@ class PollLimits:
     """Bounds of a watch; seconds are the service's own (the sandbox's run faster).
 
     Args:
-        fresh_id_s: how long ``task_not_exist`` is tolerated after the id was given ("a few seconds", vendor).
+        fresh_id_s: how long ``task_not_exist`` is tolerated for an id that the user gave ("a few seconds",
+            vendor).
+        unknown_s: how long for the id of an accepted request, which is paid for: it may last for minutes.
         watch_s: how long an unfinished task is watched.
         empty_output_s: how long a success without any output is asked again.
         failures: polls that must fail in a row before the watch ends, …
@@ -181,6 +183,7 @@ class PollLimits:
     """
 
     fresh_id_s: float = 60.0
+    unknown_s: float = 1200.0
     watch_s: float = 86_400.0
     empty_output_s: float = 60.0
     failures: int = 60

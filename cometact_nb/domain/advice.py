@@ -121,6 +121,8 @@ def _advice(state: TaskState) -> Advice:
         case Status.FORGOTTEN:
             return Advice("You gave this unconfirmed request up.", "", "unknown")
         case Status.NOT_FOUND:
+            if state.submitted_at is not None:
+                return _doubtful(state)
             return Advice(
                 "The service does not know this task's id.",
                 "Check that the key and the base URL are those it was made with; "
@@ -194,6 +196,19 @@ def _refused(state: TaskState) -> Advice:
     return Advice(f"{said}.", "", "no")
 
 
+def _doubtful(state: TaskState) -> Advice:
+    """An accepted request whose id the service has not known for long: it may be made all the same."""
+    return Advice(
+        "The service accepted the request, but does not know this task's id, and has not for long: it is in "
+        "doubt.",
+        f"It is asked about every few minutes for a day; {_call(state)}.refresh() or act.resume() asks at "
+        "once. It is not bought again by itself. Look in your CometAPI log: with t = "
+        f"{_call(state)}, t.confirm('its id') goes on with another id, t.forget() gives it up, and "
+        "t.resubmit() sends it again and may pay twice.",
+        "unknown",
+    )
+
+
 def _succeeded(state: TaskState) -> Advice:
     if state.clips:
         return Advice("Done; the clip is on disk.", "", "yes")
@@ -203,4 +218,8 @@ def _succeeded(state: TaskState) -> Advice:
             f"{_call(state)}.refresh() tries again, with a fresh link.",
             "yes",
         )
-    return Advice(waiting_line(state), "", "yes")
+    if not state.watching:
+        why = state.problem or "no reason given"
+        again = f"{_call(state)}.refresh() tries again."
+        return Advice(f"The video was generated, but is not fetched any more: {why}.", again, "yes")
+    return Advice(waiting_line(state), state.problem or "", "yes")

@@ -342,7 +342,7 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
         """Whether a wait is over, with all clips on disk or known not to come, or with nothing watched."""
         if self.status is Status.SUCCEEDED:
             have_all = bool(self.clips) and len(self.clips) >= len(self.output_urls)
-            return have_all or self.clip_error is not None
+            return have_all or self.clip_error is not None or not self.watching
         return self.status.is_terminal or not self.watching
 
     @property
@@ -436,7 +436,7 @@ def reduce(state: TaskState, event: TaskEvent) -> TaskState:  # noqa: PLR0912  (
         case CancelAnswered():
             return change(state, cancel_message=None if event.accepted else event.message)
         case ClipSaved():
-            return change(state, clips=(*state.clips, event.clip), clip_error=None)
+            return change(state, clips=(*state.clips, event.clip), clip_error=None, problem=None)
         case ClipFailed():
             return change(state, clip_error=event.reason)
         case ClipsMoved():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable
@@ -128,13 +129,26 @@ def submit_and_cancel(engine: Engine, job: Job) -> object:
     return engine.call(both()).result(20)
 
 
-def run_to_the_end(engine: Engine, job: Job) -> TaskState:
-    async def finish() -> None:
-        if job.watcher is not None:
-            await job.watcher
+def recorded(engine: Engine, job: Job) -> list[events.TaskEvent]:
+    async def read() -> list[events.TaskEvent]:
+        return engine.history.events(job.state.key)
 
-    engine.call(finish()).result(60)
-    return job.state
+    return engine.call(read()).result(20)
+
+
+def run_to_the_end(engine: Engine, job: Job) -> TaskState:
+    async def finish() -> TaskState:
+        settled: asyncio.Future[TaskState] = asyncio.get_running_loop().create_future()
+
+        def note(job: Job) -> None:
+            if job.state.is_settled and not settled.done():
+                settled.set_result(job.state)
+
+        note(job)
+        job.listeners.append(note)
+        return await settled
+
+    return engine.call(finish()).result(60)
 
 
 def test_a_task_is_submitted_watched_and_kept(engine, job, service) -> None:
@@ -261,11 +275,97 @@ def test_a_fresh_id_may_be_unknown_for_a_while(engine, job, service) -> None:
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
 
 
-def test_an_id_that_stays_unknown_is_not_found_after_a_minute(engine, job, service, clock) -> None:
-    service.polls[:] = [httpx.Response(400, json={"code": "task_not_exist"})]
+UNKNOWN = {"code": "task_not_exist", "message": "task_not_exist", "data": None}
+
+
+def test_an_accepted_request_whose_id_is_unknown_for_20_minutes_is_in_doubt_and_asked_about_rarely(
+    engine, job, service, clock
+) -> None:
+    service.polls[:] = [httpx.Response(400, json=UNKNOWN)]
     submit(engine, job)
-    assert run_to_the_end(engine, job).status is Status.NOT_FOUND
-    assert 60 < clock.monotonic() < 90
+    state = run_to_the_end(engine, job)
+    assert state.status is Status.NOT_FOUND
+    assert state.ended_at is not None
+    assert state.submitted_at is not None
+    assert 1200 < state.ended_at - state.submitted_at < 1240
+
+    async def a_day() -> None:
+        await clock.sleep(2 * 86_400)
+
+    engine.call(a_day()).result(60)
+    rare = [at for at in service.times("poll") if at > 1240]
+    assert min(b - a for a, b in pairwise(rare)) >= 300
+    assert 80 <= rare[-1] / 1000 <= 87  # for a day
+    assert 100 < len(rare) < 300
+
+
+@pytest.mark.parametrize("seconds", [90, 1000, 1500, 6000])
+def test_an_accepted_request_that_the_service_comes_to_know_late_brings_its_clip(
+    engine, job, service, clock, seconds
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if clock.monotonic() < seconds:
+            return httpx.Response(400, json=UNKNOWN)
+        return httpx.Response(200, json={"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]})
+
+    service.polls[:] = [answer]
+    submit(engine, job)
+
+    async def wait() -> None:
+        while job.state.clip is None:
+            await clock.sleep(30)
+
+    engine.call(wait()).result(60)
+    assert job.state.status is Status.SUCCEEDED
+    assert len(service.times("create")) == 1
+
+
+def test_one_answer_that_does_not_know_a_task_which_ran_for_an_hour_ends_nothing(
+    engine, job, service, clock
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if 3600 <= clock.monotonic() < 3700:
+            return httpx.Response(400, json=UNKNOWN)
+        status = "SUCCEEDED" if clock.monotonic() > 4000 else "RUNNING"
+        return httpx.Response(200, json={"id": "task-1", "status": status, "output": [CLIP_URL]})
+
+    service.polls[:] = [answer]
+    seen = []
+    job.listeners.append(lambda job: seen.append(job.state.status))
+    submit(engine, job)
+    assert run_to_the_end(engine, job).clip is not None
+    assert Status.NOT_FOUND not in seen
+
+
+@pytest.mark.parametrize(("age_s", "status"), [(60, Status.PENDING), (3000, Status.NOT_FOUND)])
+def test_a_new_kernel_counts_the_time_an_id_is_unknown_from_its_submission(
+    engine, job, service, clock, age_s, status
+) -> None:
+    service.polls[:] = [httpx.Response(400, json=UNKNOWN)]
+    begun = clock.now() - age_s
+    job.state = TaskState(key=job.state.key, id="task-1", status=Status.PENDING, submitted_at=begun)
+    engine.call(engine.resume(job)).result(20)
+    assert job.state.status is status
+
+
+def test_a_resume_asks_about_a_doubtful_task_at_once_and_takes_it_up(engine, job, service, clock) -> None:
+    begun = clock.now() - 3000
+    job.state = TaskState(key=job.state.key, id="task-1", status=Status.NOT_FOUND, submitted_at=begun)
+    engine.call(engine.resume(job)).result(20)
+    assert run_to_the_end(engine, job).clip is not None
+
+
+def test_an_id_that_the_user_gave_is_doubtful_after_a_minute(engine, job, service, clock) -> None:
+    service.polls[:] = [httpx.Response(400, json=UNKNOWN)]
+
+    async def confirm() -> None:
+        engine.apply(job, events.Intended(at=clock.now(), request={}))
+        engine.accept(job, "typo", by_user=True)
+
+    engine.call(confirm()).result(20)
+    state = run_to_the_end(engine, job)
+    assert state.status is Status.NOT_FOUND
+    assert 60 < (state.ended_at or 0) - (state.submitted_at or 0) < 90
 
 
 def test_an_unknown_word_is_shown_and_watched_on(engine, job, service) -> None:
@@ -362,7 +462,8 @@ def test_polls_refused_for_the_key_for_long_stop_the_watch_and_a_resume_goes_on(
     assert state.is_settled
     assert "401" in (state.problem or "")
     assert "in a row were refused" in (state.problem or "")
-    assert 900 <= clock.monotonic() < 1200
+    (ended,) = (event for event in recorded(engine, job) if isinstance(event, events.WatchEnded))
+    assert 900 <= ended.at - (state.submitted_at or 0) < 1200
     service.polls[:] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
     engine.call(engine.resume(job)).result(20)
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED

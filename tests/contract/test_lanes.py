@@ -1,0 +1,258 @@
+"""A service that hangs in one kind of request holds up no other kind; a cancel goes first."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from cometact_nb.config import Config
+from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.service import Secret
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import NotSentError, WaitInterrupted
+from cometact_nb.sessions import Session
+
+VIDEO = b"\0\0\0\x18ftypisom" + b"x" * 5000
+
+
+class Hanging:
+    """The paid API on a real socket. What is in ``hung`` is not answered until the end."""
+
+    def __init__(self) -> None:
+        self.hung: set[str] = set()
+        self.counts: dict[str, int] = {}
+        self.refused_for_s: float | None = None
+        self.status = "RUNNING"
+        self.released = threading.Event()
+        self._guard = threading.Lock()
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                number = service.begin("create")
+                if service.refused_for_s is not None:
+                    self._answer(429, b"{}", **{"Retry-After": f"{service.refused_for_s:g}"})
+                else:
+                    self._answer(200, b'{"id": "task-%d"}' % number)
+
+            def do_GET(self) -> None:
+                if self.path.startswith("/clip"):
+                    service.begin("download")
+                    self._answer(200, VIDEO, **{"Content-Type": "video/mp4"})
+                    return
+                service.begin("poll")
+                link = f"{service.url}/clip.mp4?token=x"
+                name = self.path.rpartition("/")[2]
+                body = f'{{"id": "{name}", "status": "{service.status}", "output": ["{link}"]}}'
+                self._answer(200, body.encode())
+
+            def do_DELETE(self) -> None:
+                service.begin("cancel")
+                self._answer(204, b"")
+
+            def _answer(self, status: int, body: bytes, **headers: str) -> None:
+                try:
+                    self.send_response(status)
+                    for name, value in {"Content-Type": "application/json", **headers}.items():
+                        self.send_header(name, value)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except OSError:
+                    pass  # whoever asked does not wait any more
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def begin(self, kind: str) -> int:
+        with self._guard:
+            self.counts[kind] = number = self.counts.get(kind, 0) + 1
+        if kind in self.hung:
+            self.released.wait(60)
+        return number
+
+    def close(self) -> None:
+        self.released.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def service() -> Iterator[Hanging]:
+    made = Hanging()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def session(service, tmp_path) -> Iterator[Session]:
+    config = Config(
+        base_url=service.url,
+        api_key=Secret("sk-canary"),
+        history=str(tmp_path / "history.sqlite"),
+        output_dir=tmp_path / "clips",
+        time_scale=0.02,
+    )
+    made = Session(config)
+    yield made
+    made.close()
+
+
+def submit(session: Session, service: Hanging, seed: int = 1) -> Any:
+    return session.submit(
+        character="https://example.com/hero.png", reference="https://example.com/act.mp4", seed=seed
+    )
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_cancels_go_out_at_once_while_polls_hang(session, service) -> None:
+    tasks = [submit(session, service, seed) for seed in range(6)]
+    service.hung.add("poll")
+    before = service.counts.get("poll", 0)
+    until(lambda: service.counts["poll"] >= before + 2)
+    began = time.monotonic()
+    threads = [threading.Thread(target=task.cancel, daemon=True) for task in tasks]
+    for thread in threads:
+        thread.start()
+    until(lambda: service.counts.get("cancel", 0) == 6)
+    assert time.monotonic() - began < 8
+    for thread in threads:
+        thread.join(10)
+
+
+def test_creates_and_downloads_go_on_while_polls_and_cancels_hang(session, service) -> None:
+    service.status = "SUCCEEDED"
+    first = submit(session, service)
+    service.hung |= {"cancel"}
+    assert first.wait(30).clip
+    service.hung |= {"poll"}
+    for seed in range(2, 12):
+        submit(session, service, seed)
+    assert service.counts["create"] == 11
+
+
+def test_polls_and_cancels_go_on_while_downloads_hang(session, service) -> None:
+    service.hung.add("download")
+    service.status = "SUCCEEDED"
+    for seed in range(6):
+        submit(session, service, seed)
+    until(lambda: service.counts.get("download", 0) >= 2)
+    service.status = "RUNNING"
+    task = submit(session, service, 7)
+    before = service.counts["poll"]
+    until(lambda: service.counts["poll"] >= before + 3)
+    task.cancel()
+    assert service.counts["cancel"] == 1
+
+
+def test_polls_and_cancels_go_on_while_a_create_hangs(session, service) -> None:
+    task = submit(session, service)
+    service.hung.add("create")
+    threading.Thread(target=lambda: submit(session, service, 2), daemon=True).start()
+    until(lambda: service.counts["create"] == 2)
+    before = service.counts.get("poll", 0)
+    until(lambda: service.counts.get("poll", 0) >= before + 3)
+    task.cancel()
+    assert service.counts["cancel"] == 1
+    service.released.set()
+
+
+def test_a_cancel_right_after_a_success_deletes_nothing(session, service) -> None:
+    task = submit(session, service)
+    before = service.counts.get("poll", 0)
+    until(lambda: service.counts.get("poll", 0) > before)  # and so its state seems fresh
+    service.status = "SUCCEEDED"
+    task.cancel()
+    assert service.counts.get("cancel", 0) == 0
+    assert task.wait(30).clip
+
+
+@pytest.mark.parametrize("how", ["an interrupt", "a cancel", "a close"])
+def test_a_submit_that_waits_to_be_sent_again_is_stopped_for_good(session, service, how) -> None:
+    service.refused_for_s = 30.0
+    ends: list[BaseException | Any] = []
+
+    def work() -> None:
+        try:
+            ends.append(submit(session, service))
+        except BaseException as error:  # noqa: BLE001
+            ends.append(error)
+
+    if how == "an interrupt":
+        timer = threading.Thread(
+            target=lambda: (until(lambda: _waits(session)), _thread.interrupt_main()), daemon=True
+        )
+        timer.start()
+        with pytest.raises(WaitInterrupted, match="Nothing was bought"):
+            submit(session, service)
+    else:
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        until(lambda: _waits(session))
+        (task,) = session.tasks()
+        if how == "a cancel":
+            task.cancel()
+        else:
+            session.close()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert task.status is Status.REFUSED
+    service.refused_for_s = None
+    again = session.task(_only_key(session))
+    assert again.status is Status.REFUSED
+    assert service.counts["create"] == 1
+
+
+def test_a_submit_that_is_given_up_before_it_is_sent_is_not_sent(session, service) -> None:
+    config = session.config
+    request = ActTwoRequest(character="https://example.com/a.png", reference="https://example.com/a.mp4")
+    job = session.new_job(config.endpoint)
+    session.engine.give_up(job)
+    with pytest.raises(NotSentError, match="Nothing was bought"):
+        session.run(session.engine.submit(job, request, 0.4))
+    assert service.counts == {}
+
+
+def test_an_interrupt_while_the_request_is_on_its_way_keeps_what_comes_of_it(session, service) -> None:
+    service.hung.add("create")
+    threading.Thread(
+        target=lambda: (until(lambda: service.counts.get("create")), _thread.interrupt_main()), daemon=True
+    ).start()
+    with pytest.raises(WaitInterrupted, match="that goes on"):
+        submit(session, service)
+    service.released.set()
+    (task,) = session.tasks()
+    until(lambda: task.id == "task-1")
+    assert service.counts["create"] == 1
+
+
+def _waits(session: Session) -> bool:
+    return any("sending again" in (task.state.waiting_for or "") for task in session.tasks())
+
+
+def _only_key(session: Session) -> str:
+    async def read() -> str:
+        ((key,),) = session.engine.history.query("SELECT key FROM tasks", ())
+        return str(key)
+
+    return session.run(read())

@@ -1,0 +1,91 @@
+"""Threads of the engine's own: they outlive the main thread, and end with the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from cometact_nb.notify import Notifier
+from cometact_nb.workers import Workers
+
+
+def names() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
+
+
+def test_work_is_done_at_the_same_time_and_its_outcome_comes_back() -> None:
+    workers, meet = Workers(), threading.Barrier(5)
+    assert [work.result(10) < 5 for work in [workers.submit(meet.wait, 10) for _ in range(5)]] == [True] * 5
+    with pytest.raises(ZeroDivisionError):
+        workers.submit(lambda: 1 / 0).result(10)
+    workers.shutdown()
+
+
+def test_a_thread_that_waits_serves_the_next_piece_of_work() -> None:
+    workers = Workers()
+    idents = set()
+    for _ in range(20):
+        idents.add(workers.submit(threading.get_ident).result(10))
+    assert len(idents) <= 2
+    workers.shutdown()
+
+
+def test_all_of_them_end_when_they_are_shut_down_and_take_no_more_work() -> None:
+    workers = Workers()
+    threads = {workers.submit(threading.current_thread).result(10) for _ in range(3)}
+    workers.shutdown()
+    workers.shutdown()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    with pytest.raises(RuntimeError, match="ended"):
+        workers.submit(print)
+
+
+def test_a_loop_takes_them_for_its_own_and_ends_them() -> None:
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(Workers())
+    thread = loop.run_until_complete(asyncio.to_thread(threading.current_thread))
+    assert thread.name == "cometact_nb-worker"
+    loop.close()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+AFTER_MAIN = """
+import threading, time
+from cometact_nb.workers import Workers
+workers = Workers()
+main = threading.main_thread()
+def late():
+    main.join()
+    print(workers.submit(lambda: "done").result(10))
+threading.Thread(target=late).start()
+"""
+
+
+def test_they_work_on_when_the_main_thread_has_ended() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AFTER_MAIN], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "done"
+
+
+def test_a_notifier_s_thread_begins_with_work_and_ends_when_all_is_done() -> None:
+    notifier, done = Notifier(), []
+    assert notifier.flush(0)
+    for number in range(3):
+        notifier.put(lambda number=number: done.append(number))
+    threads = [thread for thread in threading.enumerate() if thread.name == "cometact_nb-notify"]
+    notifier.stop()
+    for thread in threads:
+        thread.join(10)
+    assert done == [0, 1, 2]
+    notifier.put(lambda: done.append(3))
+    assert notifier.flush(10)
+    assert done[-1] == 3
+    notifier.stop()
