@@ -65,6 +65,9 @@ class Config:
             alone. True does so up to 2 MB, which a Jupyter server passes on in one message (its default limit
             is 1 MB/s over 3 s); a number is the limit in MB, for headless runs and servers that allow more.
             Default False: the notebook refers to the file.
+        look: ``"auto"`` has a submit and a sweep look at their inputs first, for 3 s at the most, and refuses
+            what was seen there to be against a rule of the vendors; ``"never"`` sends it unseen. Default
+            ``COMETACT_NB_LOOK``, then the project's file, then ``"auto"``.
         time_scale: see :class:`Endpoint`; set by ``use_sandbox``, no setting of its own.
         sandbox: the same.
     """
@@ -81,6 +84,7 @@ class Config:
     wait: bool = False
     freeze: bool = True
     embed: bool | float = False
+    look: str = "auto"
     time_scale: float = 1.0
     sandbox: bool = False
 
@@ -148,6 +152,7 @@ class Config:
             output_dir=variables.get("COMETACT_NB_OUTPUT_DIR") or project.get("output_dir"),
             history=history_setting(variables, project),
             wait=_is_on(variables.get("COMETACT_NB_WAIT")),
+            look=variables.get("COMETACT_NB_LOOK") or project.get("look"),
         )
 
 
@@ -231,6 +236,13 @@ def _checked(name: str, value: Any) -> Any:
             raise ConfigError(
                 f"embed={value!r} is no size. Give True (2 MB), False, or a number of MB ≤ {_EMBED_MAX_MB}."
             )
+        case "look":
+            word = str(value).strip().lower()
+            if word not in {"auto", "never"}:
+                raise ConfigError(
+                    f"look={value!r} is neither 'auto' nor 'never'. 'auto' looks at inputs before it pays."
+                )
+            return word
         case "runway_version":
             return _header(name, value)
     return value

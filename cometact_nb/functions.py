@@ -7,6 +7,7 @@ the name itself; the tests hold the two together. Modules are imported in the fu
 from __future__ import annotations
 
 import inspect as introspection
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.domain.request import ActTwoRequest
@@ -103,6 +104,9 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
         request: what to send; or give its ``fields``.
         fields: of :class:`ActTwoRequest`, such as ``character`` and ``reference``.
 
+    Both inputs are looked at first, for 3 s at the most; ``configure(look="never")`` leaves that out. What is
+    only doubtful about them is printed, and is in ``task.warnings``.
+
     Returns:
         the task, with ``.wait()`` or ``await``, ``.status``, ``.clip``, ``.cancel()``.
 
@@ -115,7 +119,10 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
         NotSentError: the service was not reached; nothing was bought.
         UnconfirmedError: sent, and the answer was lost; ``.task`` is kept and never sent again by itself.
     """
-    return session().submit(request, **fields)
+    task = session().submit(request, **fields)
+    for doubt in task.warnings:
+        sys.stdout.write(f"Warning: {doubt}\n")
+    return task
 
 
 @door

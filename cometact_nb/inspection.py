@@ -44,7 +44,10 @@ __all__ = ["Inspector", "Limits"]
 #: submit, seconds.
 _KEPT_S, _SILENT_S = 600.0, 60.0
 _KEPT = 64
+_SLOW = "its host takes too long"
 _WEB = re.compile(r"https?:", re.IGNORECASE)
+#: Looks before a request that are under way at once; of a sweep's many the others wait for their turn.
+_AT_ONCE = 6
 #: Inputs that are read at once; the rest wait for a thread.
 _THREADS = 4
 
@@ -63,6 +66,7 @@ class Inspector:
         self._kept: OrderedDict[tuple[str, bool], tuple[float, Seen]] = OrderedDict()
         self._silent: dict[str, tuple[float, str]] = {}
         self._pool: ThreadPoolExecutor | None = None
+        self._turn = asyncio.Semaphore(_AT_ONCE)
 
     async def inspect(
         self,
@@ -116,13 +120,17 @@ class Inspector:
         if known is not None and known.ok:
             return known
         limits = replace(self.limits, seconds=min(within_s, self.limits.seconds))
-        seen = await self._seen(client, ref.uri, Path(), limits, here=False, sandbox=sandbox, fresh=True)
-        if seen.unreachable is not None:
+        async with self._turn:
+            seen = await self._seen(client, ref.uri, Path(), limits, here=False, sandbox=sandbox, fresh=True)
+        judged = _judged(ref.uri, role, ref.type, seen)
+        if seen.hurried and seen.unchecked:
+            judged = replace(judged, unreachable=_SLOW)
+        if judged.unreachable is not None:
             self._silent = {
                 **dict(list(self._silent.items())[-_KEPT:]),
-                host: (self._monotonic(), seen.unreachable),
+                host: (self._monotonic(), judged.unreachable),
             }
-        return _judged(ref.uri, role, ref.type, seen)
+        return judged
 
     def known(self, ref: MediaRef, role: Role, *, sandbox: bool) -> Inspection | None:
         """What an inspection of the last ten minutes saw, or None: this looks at nothing itself."""
@@ -136,6 +144,7 @@ class Inspector:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+        self._turn = asyncio.Semaphore(_AT_ONCE)  # the old one belongs to the loop that ends
 
     async def _seen(
         self,
@@ -233,7 +242,7 @@ def _no_file(path: Path, problem: str, cure: str) -> Seen:
 
 
 def _seen_file(file: BinaryIO, size: int, early: tuple[Finding, ...]) -> Seen:
-    facts = MediaFacts(bytes=size, local=True)
+    facts = MediaFacts(bytes=size, local=True, read=True)
     facts, unchecked = with_content(facts, sniff(file.read(BLOCK)), file, size)
     return Seen(facts, early, unchecked)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from cometact_nb.domain.media import Finding
     from cometact_nb.domain.service import Endpoint
     from cometact_nb.domain.task import TaskState
 
@@ -54,6 +55,8 @@ class Job:
     known_since: float = float("-inf")  #: monotonic; when the id was given, or last known
     last_poll: float = float("-inf")  #: monotonic
     cancel_accepted: bool = False
+    #: What was doubtful about its inputs when it was sent from here.
+    warnings: tuple[Finding, ...] = ()
     watcher: asyncio.Task[None] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     #: Set when a request that was refused for now is not to be sent again.

@@ -86,6 +86,8 @@ class ActTwoMagics(Magics):
             # It was, or may have been, paid for: what is known must be in sight and in hand.
             self._keep(error.task, name, quiet=options.quiet)
             raise
+        for doubt in task.warnings:
+            say(f"Warning: {doubt}\n")
         self._keep(task, name, quiet=options.quiet)
         if options.wait:
             task.wait(seconds(options.timeout), nested=options.nested)

@@ -1,10 +1,11 @@
-"""A project's own settings: where its clips and its history are kept.
+"""A project's own settings: where its clips and its history are kept, and whether inputs are looked at.
 
 They stand in ``cometact_nb.toml``, or in ``pyproject.toml`` as ``[tool.cometact_nb]``, in the notebook's
 folder or above it::
 
     output_dir = "clips"            # from this file's folder; or a URL such as s3://bucket/clips
     history = "history.sqlite"
+    look = "never"                  # do not look at inputs before a request
 
 A project comes from others, too, so its file cannot say where a key is sent, nor what may be spent.
 """
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 _OWN, _SHARED = "cometact_nb.toml", "pyproject.toml"
-_SETTINGS = ("output_dir", "history")
+_SETTINGS = ("output_dir", "history", "look")
 
 
 def is_url(place: object) -> bool:
@@ -91,7 +92,7 @@ def project_settings(folder: Path) -> dict[str, str]:
         folder: the notebook's.
 
     Returns:
-        ``output_dir`` and ``history``, absolute, as far as the file has them.
+        ``output_dir`` and ``history``, absolute, and ``look``, as far as the file has them.
 
     Raises:
         ConfigError: the file cannot be read, or holds something else.
@@ -134,9 +135,11 @@ def _table(path: Path) -> dict[str, Any] | None:
 def _value(path: Path, name: str, value: Any) -> str:
     if name not in _SETTINGS:
         raise ConfigError(
-            f"{path} sets {name!r}. A project's file sets {' and '.join(_SETTINGS)}; anything else is for "
+            f"{path} sets {name!r}. A project's file sets {', '.join(_SETTINGS[:-1])} and {_SETTINGS[-1]}; anything else is for "
             "act.configure() or the environment."
         )
+    if name == "look":
+        return str(value)  # checked with the other settings
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{path} sets {name} to {value!r}. Give a path in quotes.")
     if is_url(value) or value == ":memory:":

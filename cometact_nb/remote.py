@@ -207,6 +207,7 @@ class Look:
             supports_range=first.status == _PARTIAL and self.range_status is None,
             range_status=self.range_status,
             status=first.status,
+            read=True,
             encoding=encoding,
         )
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from cometact_nb.domain.inspection import Inspection, Role
-    from cometact_nb.domain.media import MediaRef
+    from cometact_nb.domain.media import Finding, MediaRef
     from cometact_nb.store.sweeps import SweepRow
     from cometact_nb.sweep_history import SweepHistory
 
@@ -200,6 +200,9 @@ class Session:
     def submit(self, request: ActTwoRequest | None = None, **fields: Any) -> Task:
         """Send one paid request and return when it is answered.
 
+        Both inputs are looked at first, for 3 s at the most; ``configure(look="never")`` leaves that out.
+        What is only doubtful about them is in ``task.warnings``.
+
         Args:
             request: what to send; or give its ``fields``.
             fields: of :class:`ActTwoRequest`.
@@ -208,7 +211,7 @@ class Session:
             the task, watched in the background from now on.
 
         Raises:
-            RequestError: the request is wrong; nothing was sent.
+            RequestError: the request is wrong, or an input was seen to be; nothing was sent.
             ConfigError: no key, or no connection can be made; nothing was sent.
             BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
@@ -224,8 +227,10 @@ class Session:
 
     def send(self, request: ActTwoRequest, config: Config) -> Task:
         """As :meth:`submit`, to the service of ``config``, whatever is configured meanwhile."""
-        precheck.check(request, config, self._inspector)
+        precheck.check(request, config)
         job = Job(TaskState(key=new_key()), config.endpoint, self.output_folder())
+        if config.look != "never":
+            job.warnings = self._look(request, config)
 
         async def begin() -> flow.Created | flow.Declined | flow.Doubtful:
             self.handle(job)  # here: an interrupt before this leaves no task that is never sent
@@ -465,6 +470,36 @@ class Session:
 
         return self.engine.call(look())
 
+    def begin_look(self, ref: MediaRef, role: Role) -> futures.Future[Inspection | None]:
+        """Look at an input that is to be paid for, for 3 s at the most, without waiting for it.
+
+        Args:
+            ref: the input.
+            role: what it is to be used as.
+        """
+        sandbox = self._config.is_loopback
+
+        async def look() -> Inspection | None:
+            return await self._inspector.before_sending(
+                self.engine.client, ref, role, sandbox=sandbox, within_s=precheck.LOOK_S
+            )
+
+        return self.engine.call(look())
+
+    def _look(self, request: ActTwoRequest, config: Config) -> tuple[Finding, ...]:
+        """Look at both inputs of a request; an interrupt ends it, and nothing was sent."""
+
+        async def look() -> tuple[Finding, ...]:
+            return await precheck.look(request, config, self._inspector, self.engine.client)
+
+        work = self.engine.call(look())
+        try:
+            until_done(work)
+        except KeyboardInterrupt:
+            work.cancel()
+            raise
+        return work.result()
+
     def check(self, request: ActTwoRequest) -> None:
         """Raise what :meth:`submit` would raise about ``request`` before it sends anything.
 
@@ -472,10 +507,11 @@ class Session:
             request: nothing is fetched to judge it.
 
         Raises:
-            RequestError: an input is on this machine, or a recent inspection saw it to be bad.
+            RequestError: an input is on this machine, or a look of the last ten minutes saw it to be bad.
             ConfigError: no key, or a place for the clips that cannot be used.
         """
-        precheck.check(request, self._config, self._inspector)
+        precheck.check(request, self._config)
+        precheck.check_what_was_seen(request, self._config, self._inspector)
 
     def call_soon(self, work: Callable[..., object], *args: Any) -> None:
         """Run ``work(*args)`` on the notifier's thread and return at once."""
@@ -494,6 +530,7 @@ class Session:
         # Without the lock: what runs on the engine's loop may ask for the engine before it ends.
         if engine is not None:
             engine.close()
+        self._inspector.close()
         if sandbox is not None:
             sandbox.stop()
         with self._lock:
@@ -633,6 +670,7 @@ class Session:
                 "history cannot be changed while tasks are watched. Set it at the top of a notebook."
             )
         self._engine.close()
+        self._inspector.close()
         self._spent_usd, self._engine = self._engine.spent_usd, None
 
 

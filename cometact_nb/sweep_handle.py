@@ -98,7 +98,9 @@ class Sweep:
         self._elsewhere_usd = 0.0
         self._runner = Runner(self, session, self._entries)
         self._choice = Choice(self._entries, lambda: self._runner.state == "running")
-        self._inputs = Inputs(session, (entry.cell.request for entry in self._entries))
+        self._inputs = Inputs(
+            session, (entry.cell.request for entry in self._entries), lenient=spec.allow_unlisted
+        )
         self._listeners = Listeners[Sweep]()
         self._waits = Waits(session, self._is_still, self._goes_on)
         self._telling = False
@@ -519,7 +521,7 @@ class Sweep:
             1 for entry in self._entries if entry.job is not None and not entry.job.state.status.is_terminal
         )
         seen = self._inputs.findings()
-        errors = [] if self.spec.allow_unlisted else [found for found in seen if found.severity == "error"]
+        errors = [found for found in seen if found.severity == "error"]
         warnings = [found for found in seen if found not in errors]
         left = len(self._choice.without_task())
         return Plan(

@@ -1,51 +1,97 @@
-"""The inputs of a sweep, each looked at once before the first request is paid for."""
+"""The inputs of a sweep, each looked at before the first request is paid for."""
 
 from __future__ import annotations
 
+import time
 from concurrent import futures
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cometact_nb.domain.media import Finding
+from cometact_nb.precheck import LOOK_S, judged
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from cometact_nb.domain.inspection import Inspection, Role
-    from cometact_nb.domain.media import Finding, MediaRef
+    from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.sessions import Session
+
+    Look = futures.Future[Inspection | None]
 
 __all__ = ["Inputs"]
 
 #: Inputs that are looked at; a sweep over more is not held up by the rest.
 _INSPECTED = 40
-#: How long a plan waits for the inspections, seconds.
-_INSPECTING_S = 15.0
+#: How long a look is good for, seconds.
+_GOOD_S = 600.0
 
 
 class Inputs:
     """Looks at the characters and references of a sweep, in the background from the start.
 
     Args:
-        session: inspects them.
+        session: looks at them, unless it is configured not to.
         requests: of the sweep.
+        lenient: nothing that is seen keeps the sweep from being run.
+        monotonic: seconds that never jump.
     """
 
-    def __init__(self, session: Session, requests: Iterable[ActTwoRequest]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        requests: Iterable[ActTwoRequest],
+        *,
+        lenient: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         inputs: dict[tuple[Role, MediaRef], None] = {}
         for request in requests:
             inputs["character", request.character] = None
             inputs["reference", request.reference] = None
-        self._looks: list[tuple[MediaRef, futures.Future[Inspection]]] = [
-            (ref, session.begin_inspect(ref, role)) for role, ref in list(inputs)[:_INSPECTED]
-        ]
+        self._session = session
+        self._lenient = lenient
+        self._monotonic = monotonic
+        self._inputs = list(inputs)
+        self._looks: dict[tuple[Role, MediaRef], tuple[float, Look]] = {}
+        self._begin()
 
     def findings(self) -> list[Finding]:
-        """What was found by now, or within 15 s, each naming its input."""
-        futures.wait([work for _, work in self._looks], timeout=_INSPECTING_S)
-        found = [
-            finding if finding.value is not None else replace(finding, value=ref)
-            for ref, work in self._looks
-            if work.done() and not work.cancelled() and work.exception() is None
-            for finding in work.result().findings
-        ]
-        return list({str(finding): finding for finding in found}.values())
+        """What was found by now, or within 3 s of the first look, each naming its input."""
+        if self._session.config.look == "never":
+            return []
+        self._begin()
+        left = LOOK_S - min((self._monotonic() - began for began, _ in self._looks.values()), default=0.0)
+        futures.wait([work for _, work in self._looks.values()], timeout=max(0.0, left))
+        found: dict[str, Finding] = {}
+        unseen = 0
+        for (_, ref), (_, work) in self._looks.items():
+            if not work.done():
+                unseen += 1
+            elif not work.cancelled() and work.exception() is None:
+                for finding in judged(work.result(), lenient=self._lenient):
+                    named = finding if finding.value is not None else replace(finding, value=ref)
+                    found[str(named)] = named
+        if unseen:
+            problem = f"has {unseen} of {len(self._looks)} inputs that were not looked at within {LOOK_S:g} s"
+            doubt = Finding("sweep", None, problem, "It goes on all the same.", "warning", "not looked")
+            found[str(doubt)] = doubt
+        return list(found.values())
+
+    def _begin(self) -> None:
+        """Look at what is new, was seen long ago, or was seen to be bad and may be mended by now."""
+        if self._session.config.look == "never":
+            return
+        now = self._monotonic()
+        for role, ref in self._inputs[:_INSPECTED]:
+            known = self._looks.get((role, ref))
+            if known is None or (known[1].done() and (now - known[0] > _GOOD_S or _is_bad(known[1]))):
+                self._looks[role, ref] = (now, self._session.begin_look(ref, role))
+
+
+def _is_bad(work: Look) -> bool:
+    if work.cancelled() or work.exception() is not None:
+        return True
+    seen = work.result()
+    return seen is not None and seen.ok is False

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from concurrent import futures
     from pathlib import Path
 
+    from cometact_nb.domain.media import Finding
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskState
     from cometact_nb.job import Job
@@ -98,6 +99,11 @@ class Task:
     def credits(self) -> float | None:
         """What it cost in Runway's credits, 0 when they were given back; None if the service does not say."""
         return self.state.credits
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What was doubtful about its inputs when this kernel sent it, each with its ``basis``."""
+        return self._job.warnings
 
     @property
     def clip(self) -> Clip | None:

@@ -173,7 +173,7 @@ def _content(field: str, facts: MediaFacts) -> Iterator[Finding]:
     wanted = CONTENT_TYPES.get(facts.container or "", ())
     given = facts.content_type
     if facts.local:
-        if facts.kind is None:
+        if facts.kind is None and facts.read:
             takes = "JPEG, PNG, WebP, MP4, MOV or WebM"
             yield Finding(field, None, "is of no format known here", f"Give {takes}.")
         return
@@ -190,7 +190,7 @@ def _content(field: str, facts: MediaFacts) -> Iterator[Finding]:
         )  # fmt: skip
     elif given not in listed and facts.container is None:
         yield Finding(field, None, f"is served as {given}, which the vendor refuses", exact)
-    elif facts.container is None and facts.bytes and not facts.encoding:
+    elif facts.container is None and facts.read and facts.bytes and not facts.encoding:
         yield Finding(
             field,
             None,

@@ -48,6 +48,7 @@ class MediaFacts:
         whole_s: seconds of all of a file, where that is not the picture's length.
         cover: it is sound with a picture attached.
         encoding: how the server packed what it sent (Content-Encoding), or an empty string.
+        read: whether the beginning of the file was read.
         head_status: HTTP status of the answer to HEAD.
         head_bytes: the size that the answer to HEAD says.
         range_status: HTTP status with which the server refused a part of the file; None where it did not.
@@ -73,6 +74,7 @@ class MediaFacts:
     whole_s: float | None = None
     cover: bool = False
     encoding: str = ""
+    read: bool = False
     head_status: int | None = None
     head_bytes: int | None = None
     range_status: int | None = None

@@ -50,7 +50,7 @@ def test_the_nearest_file_counts_and_none_outside_of_the_repository(tmp_path) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('api_key = "sk-1"', "sets 'api_key'. A project's file sets output_dir and history"),
+        ('api_key = "sk-1"', "sets 'api_key'. A project's file sets output_dir, history and look"),
         ('base_url = "https://elsewhere.example.com"', "sets 'base_url'"),
         ("max_spend = 1000", "sets 'max_spend'"),
         ("output_dir = 3", "sets output_dir to 3"),

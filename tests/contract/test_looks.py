@@ -1,0 +1,228 @@
+"""A submit and a sweep look at their inputs before they pay: what is refused, what is a warning, what it costs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from files import Host, image_bytes, serving, video_bytes
+
+import cometact_nb as act
+from cometact_nb import config
+from cometact_nb.domain.inspection import Inspection
+from cometact_nb.errors import ConfigError, RequestError
+from cometact_nb.inspection import Inspector
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with serving() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def clip() -> bytes:
+    return video_bytes(4)
+
+
+def bought(sandbox) -> int:
+    return sandbox.posts()
+
+
+def good(host, clip) -> dict[str, str]:
+    return {
+        "character": host.add("hero.png", image_bytes(), "image/png"),
+        "reference": host.add("take.mp4", clip),
+    }
+
+
+def test_a_good_pair_is_looked_at_once_and_remembered_for_ten_minutes(session, sandbox, host, clip) -> None:
+    now = [0.0]
+    session._inspector = Inspector(monotonic=lambda: now[0])
+    inputs = good(host, clip)
+    assert session.submit(**inputs).warnings == ()
+    asked = len(host.requests)
+    assert asked >= 4
+    session.submit(**inputs, seed=2)
+    assert len(host.requests) == asked
+    now[0] = 601.0
+    session.submit(**inputs, seed=3)
+    assert len(host.requests) == 2 * asked
+    assert bought(sandbox) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "served", "word"),
+    [
+        ("a.mp4", b"version https://git-lfs.github.com/spec/v1\n", "video/mp4", "Git LFS pointer"),
+        ("b.mp4", b"<html>Sign in</html>", "text/html", "web page"),
+        ("c.mp4", video_bytes(1), "video/mp4", "lasts 1 s"),
+        ("d.mp4", video_bytes(4, codec="mpeg4"), "video/mp4", "coded as mpeg4"),
+        ("e.mp4", video_bytes(4)[:-1500], "video/mp4", "breaks off"),
+        ("f.mp4", b"", "video/mp4", "is empty"),
+        ("g.mp4", video_bytes(4), "application/octet-stream", "Serve it as video/mp4"),
+    ],
+)
+def test_what_is_seen_to_be_against_a_rule_is_refused_before_the_post(
+    session, sandbox, host, clip, name, content, served, word
+) -> None:
+    inputs = {**good(host, clip), "reference": host.add(name, content, served)}
+    with pytest.raises(RequestError, match=word) as caught:
+        session.submit(**inputs)
+    assert 'configure(look="never")' in str(caught.value)
+    assert bought(sandbox) == 0
+    host.add(name, clip)  # mended: it is looked at again, whatever is remembered
+    session.submit(**inputs)
+    assert bought(sandbox) == 1
+
+
+def test_never_looks_at_nothing_and_sends(session, sandbox, host) -> None:
+    session.configure(look="never")
+    inputs = {"character": host.add("a.png", b"text", "image/png"), "reference": host.add("b.mp4", b"text")}
+    session.inspect(inputs["reference"], "reference")
+    asked = len(host.requests)
+    session.submit(**inputs)
+    assert len(host.requests) == asked
+    assert bought(sandbox) == 1
+
+
+def test_allow_unlisted_turns_refusals_into_warnings(session, sandbox, host, clip) -> None:
+    inputs = {**good(host, clip), "reference": host.add("short.mp4", video_bytes(1))}
+    task = session.submit(**inputs, allow_unlisted=True)
+    assert "lasts 1 s" in str(task.warnings[0])
+    assert bought(sandbox) == 1
+
+
+def test_what_the_vendor_alone_can_judge_is_a_warning(session, sandbox, host, clip) -> None:
+    wide = host.add("wide.png", image_bytes("PNG", (900, 300)), "image/png")
+    task = session.submit(**{**good(host, clip), "character": wide})
+    (doubt,) = task.warnings
+    assert (doubt.field, doubt.basis, doubt.severity) == ("character", "vendor", "warning")
+    assert bought(sandbox) == 1
+
+
+def test_a_network_in_trouble_is_one_line_and_the_request_goes(session, sandbox) -> None:
+    with serving() as gone:
+        base = gone.base_url
+    inputs = {"character": f"{base}/a.png", "reference": f"{base}/b.mp4"}
+    (doubt,) = session.submit(**inputs).warnings
+    assert doubt.basis == "not looked"
+    assert doubt.field == "character and reference"
+    assert "could not be looked at" in str(doubt)
+    assert bought(sandbox) == 1
+
+
+def test_a_host_that_hangs_holds_a_submit_up_for_three_seconds_once(session, sandbox, host, clip) -> None:
+    gate = threading.Event()
+    inputs = {
+        "character": host.add("a.png", b"", "image/png", head_gate=gate),
+        "reference": host.add("b.mp4", clip, gate=gate),
+    }
+    began = time.monotonic()
+    task = session.submit(**inputs)
+    assert time.monotonic() - began < 3.9
+    assert {doubt.basis for doubt in task.warnings} == {"not looked"}
+    began = time.monotonic()
+    session.submit(**inputs, seed=2)
+    assert time.monotonic() - began < 1.5  # the silent host is not waited for again
+    gate.set()
+    assert bought(sandbox) == 2
+
+
+def test_a_look_holds_nothing_else_up(session, sandbox, host, clip) -> None:
+    gate = threading.Event()
+    slow = {
+        "character": host.add("a.png", image_bytes(), "image/png", head_gate=gate),
+        "reference": host.add("b.mp4", clip),
+    }
+    hanging = threading.Thread(target=lambda: session.submit(**slow))
+    hanging.start()
+    while not host.requests:
+        time.sleep(0.001)
+    session.configure(look="never")
+    task = session.submit(**good(host, clip), seed=7)
+    task.refresh()
+    assert task.id is not None
+    gate.set()
+    hanging.join(10)
+
+
+def test_a_fault_of_the_look_itself_stops_no_request(session, sandbox, host, clip, monkeypatch) -> None:
+    async def broken(*_: object, **__: object) -> Inspection:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(session._inspector, "before_sending", broken)
+    (doubt,) = session.submit(**good(host, clip)).warnings
+    assert "ZeroDivisionError" in str(doubt)
+
+
+def test_an_interrupted_look_sends_nothing(session, sandbox, host, monkeypatch) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    inputs = good(host, b"")
+    monkeypatch.setattr("cometact_nb.sessions.until_done", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        session.submit(**inputs)
+    monkeypatch.undo()
+    assert bought(sandbox) == 0
+    assert session.tasks() == []
+
+
+def test_the_key_goes_to_no_inputs_host(session, host, clip) -> None:
+    session.submit(**good(host, clip))
+    assert not any("authorization" in headers for headers in host.headers)
+
+
+def test_a_sweep_looks_refuses_and_takes_what_was_mended(session, sandbox, host, clip) -> None:
+    inputs = good(host, clip)
+    bad = host.add("bad.mp4", b"#EXTM3U\n")
+    sweep = session.sweep(character=inputs["character"], reference=[inputs["reference"], bad], seed=[1, 2])
+    (error,) = sweep.plan.errors
+    assert "playlist" in str(error)
+    with pytest.raises(RequestError, match="playlist"):
+        sweep.run()
+    assert bought(sandbox) == 0
+    host.add("bad.mp4", clip)
+    sweep.run(yes=True).wait()
+    assert bought(sandbox) == 4
+
+
+def test_a_sweep_over_many_silent_inputs_plans_within_three_seconds_and_says_so(
+    session, sandbox, host
+) -> None:
+    gate = threading.Event()
+    urls = [host.add(f"{index}.mp4", b"", head_gate=gate) for index in range(30)]
+    character = host.add("hero.png", image_bytes(), "image/png")
+    began = time.monotonic()
+    plan = session.sweep(character=character, reference=urls).plan
+    assert time.monotonic() - began < 4
+    assert plan.errors == ()
+    assert any("not looked at" in str(doubt) or "could not be" in str(doubt) for doubt in plan.warnings)
+    gate.set()
+
+
+def test_a_sweep_with_look_never_asks_nobody(session, sandbox, host) -> None:
+    session.configure(look="never")
+    url = host.add("a.mp4", b"text")
+    assert session.sweep(character=sandbox.character, reference=url, seed=[1, 2]).plan.errors == ()
+    assert host.requests == []
+
+
+def test_the_setting_comes_from_the_environment_and_the_project(tmp_path, monkeypatch) -> None:
+    read = config.Config.from_environment
+    assert read({}, tmp_path, tmp_path).look == "auto"
+    (tmp_path / "cometact_nb.toml").write_text('look = "never"\n')
+    assert read({}, tmp_path, tmp_path).look == "never"
+    assert read({"COMETACT_NB_LOOK": "AUTO"}, tmp_path, tmp_path).look == "auto"
+    with pytest.raises(ConfigError, match="look='sometimes'"):
+        config.Config().changed(look="sometimes")
+
+
+def test_the_function_prints_a_doubt_as_one_line(session, sandbox, host, clip, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("cometact_nb.functions.session", lambda: session)
+    wide = host.add("wide.png", image_bytes("PNG", (900, 300)), "image/png")
+    act.submit(**{**good(host, clip), "character": wide})
+    assert capsys.readouterr().out.startswith("Warning: character is 900×300")
