@@ -135,8 +135,8 @@ def _table(path: Path) -> dict[str, Any] | None:
 def _value(path: Path, name: str, value: Any) -> str:
     if name not in _SETTINGS:
         raise ConfigError(
-            f"{path} sets {name!r}. A project's file sets {', '.join(_SETTINGS[:-1])} and {_SETTINGS[-1]}; anything else is for "
-            "act.configure() or the environment."
+            f"{path} sets {name!r}. A project's file sets {', '.join(_SETTINGS[:-1])} and {_SETTINGS[-1]}; "
+            "anything else is for act.configure() or the environment."
         )
     if name == "look":
         return str(value)  # checked with the other settings

@@ -24,6 +24,7 @@ for _name in (
     "COMETACT_NB_OUTPUT_DIR",
     "COMETACT_NB_SANDBOX",
     "COMETACT_NB_WAIT",
+    "COMETACT_NB_LOOK",
 ):
     os.environ.pop(_name, None)
 os.environ["COMETACT_NB_HISTORY"] = ":memory:"

@@ -111,8 +111,8 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[Callable[..., Any]], None]]] = {
         _resume,
     ),
     "doctor": (
-        "say what the vendor would refuse about an input, and how to mend it",
-        "0 nothing stands against it; 1 it would be refused; 4 it could not be reached",
+        "say what is against an input, what is doubtful, and what was not looked at",
+        "0 nothing was seen against it (a good local file still has to be published); 1 something was; 4 it could not be reached",
         _doctor,
     ),
     "demo": (

@@ -1,4 +1,4 @@
-"""``cometact-nb doctor``: one input, looked at as the vendor would."""
+"""``cometact-nb doctor``: one input, looked at from here."""
 
 from __future__ import annotations
 
