@@ -112,8 +112,7 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[Callable[..., Any]], None]]] = {
     ),
     "doctor": (
         "say what is against an input, what is doubtful, and what was not looked at",
-        "0 nothing was seen against it (a good local file still has to be published); 1 something was; "
-        "4 it could not be reached",
+        "0 nothing was seen against it; 1 something was; 4 it could not be reached",
         _doctor,
     ),
     "demo": (
