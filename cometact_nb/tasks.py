@@ -336,10 +336,16 @@ def error_for(task: Task) -> ActTwoError:
 
 
 def _nested_step() -> Callable[[futures.Future[None], float], None]:
-    """A step that runs the notebook's own loop meanwhile. The only place where nest-asyncio is applied."""
+    """A step that runs the notebook's own loop meanwhile. The only place where nest-asyncio is applied.
+
+    Where no loop runs, as in a plain script, there is nothing to nest in, and it only waits.
+    """
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return plain_step
     import nest_asyncio2  # noqa: PLC0415  (patches asyncio when applied, so only on request)
 
-    loop = asyncio.get_event_loop()
     nest_asyncio2.apply(loop)
 
     def step(done: futures.Future[None], seconds: float) -> None:

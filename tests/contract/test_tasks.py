@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -33,6 +34,15 @@ from cometact_nb.sessions import Session
 
 def submit(session, sandbox, **fields):
     return session.submit(**{"character": sandbox.character, "reference": sandbox.reference, **fields})
+
+
+def test_a_nested_wait_where_no_loop_runs_is_a_plain_one(session, sandbox) -> None:
+    """As in a script, also after an ``asyncio.run`` that left no loop behind, and in another thread."""
+    task = session.submit(character=sandbox.character, reference=sandbox.reference)
+    asyncio.run(asyncio.sleep(0))
+    assert task.wait(60, nested=True).status is Status.SUCCEEDED
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(task.wait, 60, nested=True).result().clip
 
 
 def test_a_submit_returns_before_the_task_ends_and_a_wait_brings_the_clip(session, sandbox) -> None:
