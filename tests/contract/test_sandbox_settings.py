@@ -36,6 +36,7 @@ THEIRS = {
     "freeze": False,
     "embed": 3,
     "runway_version": "2025-01-01",
+    "look": "never",
 }
 
 
