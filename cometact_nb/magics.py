@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_expand
 
 from cometact_nb import magic_sweep
-from cometact_nb.errors import RequestError, TaskError
+from cometact_nb.errors import RequestError, TaskError, UnconfirmedError
 from cometact_nb.magic_commands import PARSERS, display, greet, run, say, session
 from cometact_nb.magic_complete import matcher
 from cometact_nb.magic_options import (
@@ -83,9 +83,15 @@ class ActTwoMagics(Magics):
         try:
             task = session().submit(request)
         except TaskError as error:
-            # It was, or may have been, paid for: what is known must be in sight and in hand.
+            # It was, or may have been, paid for: what is known must be in sight and in hand. An exception
+            # leaves `x = %act_two …` without a value, so a lost answer raises when it is waited for.
             self._keep(error.task, name, quiet=options.quiet)
-            raise
+            if options.wait or not isinstance(error, UnconfirmedError):
+                raise
+            if options.quiet:
+                say(f"UnconfirmedError: {error}\n")
+            lost: Task = error.task
+            return lost
         for doubt in task.warnings:
             say(f"Warning: {doubt}\n")
         self._keep(task, name, quiet=options.quiet)

@@ -346,6 +346,12 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
         return self.status.is_terminal or not self.watching
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may have been bought though nobody here knows: only its user can settle that."""
+        unknown = self.status is Status.NOT_FOUND and self.submitted_at is not None
+        return unknown or self.status is Status.UNCONFIRMED
+
+    @property
     def clip(self) -> ClipInfo | None:
         """The first clip."""
         return self.clips[0] if self.clips else None

@@ -38,6 +38,8 @@ _TONES = {
     Status.CANCELLED: GREY,
     Status.FORGOTTEN: GREY,
 }
+#: Beside the buttons that settle a request in doubt.
+_LOOK_FIRST = "It is never sent again by itself. First look whether the service has it:"
 #: The room a video may take in a card, CSS pixels.
 _VIDEO_WIDTH, _VIDEO_HEIGHT = 520, 460
 
@@ -87,7 +89,7 @@ def card_html(
     if state.clips:
         main = _clips(state.clips, notebook_dir, live=live, autoplay=autoplay, embed_bytes=embed_bytes)
     elif state.is_settled:
-        main = _outcome(state)
+        main = _outcome(state, live=live)
     else:
         main = _progress(state, now, live=live)
         if coming is not None and not live:
@@ -159,8 +161,8 @@ def _coming(path: Path, notebook_dir: Path) -> str:
     return f'<img src="{escape(poster)}" alt="" style="{style}"><div>Its clip, once it has one: {link}</div>'
 
 
-def _outcome(state: TaskState) -> str:
-    """How a task ended without a clip, or why nobody watches it."""
+def _outcome(state: TaskState, *, live: bool) -> str:
+    """How a task ended without a clip, or why nobody watches it; ``live``: with a place for buttons."""
     advice = advise(state)
     codes = {
         "code": None if (state.failure_code or "") in advice.headline else state.failure_code,
@@ -170,9 +172,11 @@ def _outcome(state: TaskState) -> str:
         "reported as": state.raw_status if state.status is Status.UNKNOWN else None,
     }
     shown = " · ".join(f"{name} <code>{esc(value, 80)}</code>" for name, value in codes.items() if value)
-    said = parts.note(
-        escape(words.message(advice.headline, 600)), escape(words.message(advice.cure, 600)), tone(state)
-    )
+    settles = live and state.is_in_doubt
+    cure = _LOOK_FIRST if settles else escape(words.message(advice.cure, 600))
+    said = parts.note(escape(words.message(advice.headline, 600)), cure, tone(state))
+    if settles:
+        said += '<div data-slot="settle"></div>'
     return said + (f'<div style="margin:8px 0">{shown}</div>' if shown else "") + _refused_cancel(state)
 
 

@@ -91,7 +91,8 @@ class Display:
         task.session.call_soon(self._changed, task)
 
     def _is_final(self, state: TaskState) -> bool:
-        return state.is_settled and self._task.session.config.freeze
+        # What is in doubt stays live: its card has the buttons that settle it.
+        return state.is_settled and not state.is_in_doubt and self._task.session.config.freeze
 
     def _bundle(self, state: TaskState) -> dict[str, Any]:
         """What to display: the final card, or the widget with the card as it is now beside it."""

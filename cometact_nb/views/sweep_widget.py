@@ -21,6 +21,7 @@ from cometact_nb.views import words
 from cometact_nb.views.card import card_html
 from cometact_nb.views.clicks import Gate
 from cometact_nb.views.scripts import joined
+from cometact_nb.views.settling import Settling
 from cometact_nb.views.shell import in_background
 from cometact_nb.views.sweep_layout import axis_name, lay_out, names_of, params_line
 from cometact_nb.views.sweep_record import planned_html
@@ -49,7 +50,7 @@ class SweepWidget(anywidget.AnyWidget):
         sweep: what to show.
     """
 
-    _esm: ClassVar[Any] = joined("dom.js", "pieces.js", "card.js", "sweep_grid.js", "sweep.js")
+    _esm: ClassVar[Any] = joined("dom.js", "pieces.js", "settle.js", "card.js", "sweep_grid.js", "sweep.js")
     _css: ClassVar[Any] = joined("status.css", "sweep.css")
 
     #: Where each cell lies, see :func:`_grid`; never changes.
@@ -66,6 +67,8 @@ class SweepWidget(anywidget.AnyWidget):
         self._drawn_at = float("-inf")
         #: What each view has open: the cell, and what it was told of it last.
         self._open: dict[str, tuple[int, Any]] = {}
+        #: By the key of a task in doubt, the choices of its card.
+        self._settlings: dict[str, Settling] = {}
         super().__init__(grid=_grid(sweep), **self._now())
         self.on_msg(self._receive)
         sweep.add_listener(self._changed)
@@ -133,6 +136,14 @@ class SweepWidget(anywidget.AnyWidget):
                 soon(self._open.pop, view, None)
             case {"type": "cancel", "view": str(view), "cell": int(index)} if 0 <= index < len(self._sweep):
                 in_background(self._cancel_cell, view, index)
+            case {
+                "type": "settle",
+                "view": str(view),
+                "cell": int(index),
+                "what": str(what),
+                "token": int(token),
+            } if 0 <= index < len(self._sweep):
+                in_background(self._settle_cell, view, index, what, token, str(content.get("id", "")))
             case {
                 "type": "clip",
                 "view": str(view),
@@ -217,7 +228,21 @@ class SweepWidget(anywidget.AnyWidget):
             return {"html": planned_html(cell, sandbox=sandbox), "live": None}
         state, now = cell.job.state, time.time()
         html = card_html(state, now=now, notebook_dir=session.notebook_dir, sandbox=sandbox, live=True)
-        return {"html": html, "live": live_facts(state, now)}
+        settle = self._settling(cell)
+        facts_now = {**live_facts(state, now), "settle": settle.facts() if settle else None}
+        return {"html": html, "live": facts_now}
+
+    def _settling(self, cell: Cell) -> Settling | None:
+        task = cell.task
+        if task is None or not task.state.is_in_doubt:
+            return None
+        return self._settlings.setdefault(task.key, Settling(task))
+
+    def _settle_cell(self, view: str, index: int, what: str, token: int, task_id: str) -> None:
+        settling = self._settling(self._sweep.cells[index])
+        said = settling.settle(what, token, task_id) if settling else "It is settled already."
+        self.send({"type": "settled", "view": view, "cell": index, "text": said})
+        self._tell_of_cell(view)
 
     def _cancel_cell(self, view: str, index: int) -> None:
         task = self._sweep.cells[index].task

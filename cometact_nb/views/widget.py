@@ -16,6 +16,7 @@ from cometact_nb.views.card import card_html, request_of, tone
 from cometact_nb.views.parts import forms
 from cometact_nb.views.pieces import read_piece
 from cometact_nb.views.scripts import joined
+from cometact_nb.views.settling import Settling
 from cometact_nb.views.shell import in_background
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class StatusWidget(anywidget.AnyWidget):
         task: the task to show.
     """
 
-    _esm: ClassVar[Any] = joined("dom.js", "pieces.js", "card.js", "status.js")
+    _esm: ClassVar[Any] = joined("dom.js", "pieces.js", "settle.js", "card.js", "status.js")
     _css: ClassVar[Any] = joined("status.css")
 
     #: The card with empty slots; changes when its structure does.
@@ -93,6 +94,7 @@ class StatusWidget(anywidget.AnyWidget):
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        self._settling = Settling(task)
         self._drawing = threading.RLock()
         super().__init__(**self._facts())
         self.on_msg(self._receive)
@@ -109,7 +111,7 @@ class StatusWidget(anywidget.AnyWidget):
         html = card_html(
             state, now=now, notebook_dir=task.session.notebook_dir, sandbox=task.sandbox, live=True
         )
-        return {"html": html, "live": live_facts(state, now)}
+        return {"html": html, "live": {**live_facts(state, now), "settle": self._settling.facts()}}
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         """A message from the browser; on any thread, so it is only handed over."""
@@ -124,6 +126,8 @@ class StatusWidget(anywidget.AnyWidget):
             case {"type": "cancel"}:
                 self.send({"type": "note", "text": "Asking the service to cancel…", "again": False})
                 soon(self._cancel)
+            case {"type": "settle", "what": str(what), "token": int(token)}:
+                in_background(self._settle, what, token, str(content.get("id", "")))
             case {
                 "type": "clip",
                 "view": str(view),
@@ -136,6 +140,10 @@ class StatusWidget(anywidget.AnyWidget):
     def _cancel(self) -> None:
         if note := cancel(self._task):
             self.send(note)
+
+    def _settle(self, what: str, token: int, task_id: str) -> None:
+        self.send({"type": "settled", "text": self._settling.settle(what, token, task_id)})
+        self.draw()
 
     def _send_form(self, name: str) -> None:
         """The request as text with its links whole: a message, since state and HTML are saved."""

@@ -89,11 +89,27 @@ def test_a_semicolon_at_the_end_is_no_part_of_the_url(kernel, sandbox) -> None:
 
 def test_what_may_have_been_paid_for_is_in_sight_and_in_hand(kernel, sandbox) -> None:
     told = kernel.run("%act_two -c {hero}?scenario=lost-answer -r $clip -o unsure")
-    assert (told["status"], told["outputs"][-1]["ename"]) == ("error", "UnconfirmedError")
-    assert any("text/html" in out.get("data", {}) for out in told["outputs"])
+    assert told["status"] == "ok"
+    (card,) = (out["data"]["text/html"] for out in told["outputs"] if "text/html" in out.get("data", {}))
+    assert card.count("Look in your CometAPI log") == 1
     assert kernel.value("unsure.status") == "UNCONFIRMED"
     assert sandbox.posts() == 1
     kernel.run("unsure.forget()")
+
+
+def test_a_variable_is_bound_to_the_task_also_when_its_answer_was_lost(kernel, sandbox) -> None:
+    told = kernel.run("x = %act_two -c {hero}?scenario=lost-answer -r $clip")
+    assert told["status"] == "ok"
+    assert kernel.value("x.status") == "UNCONFIRMED"
+    waited = kernel.run("x.wait()")  # so that "Run All" does not go on as if it had a clip
+    assert (waited["status"], waited["outputs"][-1]["ename"]) == ("error", "UnconfirmedError")
+    quiet = kernel.run("y = %act_two -q -c {hero}?scenario=lost-answer -r $clip")
+    assert "UnconfirmedError" in quiet["outputs"][0]["text"]
+    told = kernel.run("%act_two --wait -o z -c {hero}?scenario=lost-answer -r $clip")
+    assert told["status"] == "error"
+    assert kernel.value("z.status") == "UNCONFIRMED"
+    assert sandbox.posts() == 3
+    kernel.run("[each.forget() for each in (x, y, z)]")
 
 
 def test_what_cannot_be_shown_is_sent_all_the_same_and_does_not_look_as_if_it_had_failed(

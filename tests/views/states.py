@@ -125,5 +125,6 @@ STATES: dict[str, TaskState] = {
         events.Forgotten(at=NOW),
     ),
     "CANCELLED": replay(intended(), ACCEPTED, seen(Status.CANCELLED)),
+    "NOT_FOUND, accepted": replay(intended(), ACCEPTED, seen(Status.NOT_FOUND)),
     "NOT_FOUND": replay(intended(request=None), ACCEPTED, seen(Status.NOT_FOUND)),
 }

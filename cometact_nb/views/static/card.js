@@ -20,6 +20,7 @@ class Card {
     this.urls = [];
     this.pieces = new Pieces((content) => this.send(content));
     this.name = this.pieces.view; // whose request a message of bytes answers
+    this.settle = new Settle((content) => this.send(content));
     this.off = new AbortController();
     this.listen();
     this.build();
@@ -92,6 +93,7 @@ class Card {
     const bar = this.slot("progress");
     if (bar && live.progress === null) bar.removeAttribute("value");
     else if (bar) bar.value = live.progress;
+    this.settle.draw(this.slot("settle"), live.settle);
     if (live.cancel && live.cancel !== this.refused) this.answer(live.cancel);
     this.refused = live.cancel;
     this.tick();
@@ -177,7 +179,8 @@ class Card {
   }
 
   message(content, buffers) {
-    if (content.type === "note") this.answer(content.text, content.again);
+    if (content.type === "settled") this.settle.answer(content.text);
+    else if (content.type === "note") this.answer(content.text, content.again);
     else if (content.type === "form") this.copyForm(content.text);
     else if (content.type === "input") this.see(content);
     this.pieces.receive(content, buffers);

@@ -1,0 +1,90 @@
+"""The choices of a card whose request may have been paid for, and what each may cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from cometact_nb.errors import ActTwoError, UnconfirmedError
+from cometact_nb.views import words
+from cometact_nb.views.clicks import Gate
+
+if TYPE_CHECKING:
+    from cometact_nb.tasks import Task
+
+__all__ = ["Settling"]
+
+#: Of the gateway software that CometAPI runs: each request with its time, model and cost.
+_LOG = "/console/log"
+_VENDOR = "api.cometapi.com"
+
+
+class Settling:
+    """Confirm, forget or send again, each once however often it is clicked.
+
+    Args:
+        task: in doubt, or perhaps to be.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._gate = Gate()
+        self._is_sent_again = False
+
+    def facts(self) -> dict[str, Any] | None:
+        """What the buttons say; None for a task that is in no doubt."""
+        task = self._task
+        if not task.state.is_in_doubt:
+            return None
+        price_usd = task.session.config.price.usd_per_request
+        cost = f"Pays ${price_usd:.2f} once more" if price_usd else "Costs nothing at the sandbox"
+        double = ", and twice in all if the service has the first." if price_usd else "."
+        is_vendors = urlsplit(task.base_url).hostname == _VENDOR
+        return {
+            "log": f"https://{_VENDOR}{_LOG}" if is_vendors else None,
+            "place": "your log at CometAPI" if is_vendors else f"the log of {task.base_url}",
+            "cost": cost + double,
+            "really": f"Really pay ${price_usd:.2f}?" if price_usd else "Really send it again?",
+            "again": not self._is_sent_again and task.request is not None,
+            "token": self._gate.token,
+        }
+
+    def settle(self, what: str, token: int, task_id: str = "") -> str:
+        """Do what was clicked; what came of it, in words. It may take as long as the service does.
+
+        Args:
+            what: ``"confirm"``, ``"forget"`` or ``"again"``.
+            token: of the facts that the page had; an older one does nothing.
+            task_id: for ``"confirm"``.
+        """
+        if not self._gate.take(token):
+            return "That was asked already."
+        try:
+            return self._settle(what, task_id)
+        except UnconfirmedError as error:
+            name = error.task.key if error.task is not None else ""
+            return f"Sent again, and that answer was lost, too: act.task({name!r}) has it."
+        except ActTwoError as error:
+            return f"Nothing was done. {words.message(error)}"
+        finally:
+            self._gate.release()
+
+    def _settle(self, what: str, task_id: str) -> str:
+        task = self._task
+        if what == "confirm":
+            task.confirm(task_id)
+            return "It is watched."
+        if what == "forget":
+            task.forget()
+            return "Given up."
+        if what != "again" or self._is_sent_again:
+            return "Nothing was done."
+        self._is_sent_again = True
+        try:
+            sent = task.resubmit()
+        except UnconfirmedError:
+            raise
+        except ActTwoError:
+            self._is_sent_again = False
+            raise
+        return f"Sent again: act.task({sent.id!r}) shows it. This one is still yours to settle."

@@ -1,0 +1,128 @@
+"""The choices beside a request whose answer was lost: each says what it may cost, and counts once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from services import new_session
+from states import NOW, STATES
+
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import UnconfirmedError
+from cometact_nb.views.card import card_html
+from cometact_nb.views.settling import Settling
+from cometact_nb.views.widget import StatusWidget
+
+
+@pytest.fixture
+def session(tmp_path, sandbox):
+    made = new_session(tmp_path, sandbox)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def lost(session, sandbox):
+    with pytest.raises(UnconfirmedError) as caught:
+        session.submit(character=sandbox.playing("lost-answer"), reference=sandbox.reference)
+    return caught.value.task
+
+
+def token(settling: Settling) -> int:
+    facts = settling.facts()
+    assert facts is not None
+    return int(facts["token"])
+
+
+def test_each_choice_says_what_it_may_cost(session, lost) -> None:
+    free = Settling(lost).facts()
+    assert free is not None
+    assert free["cost"] == "Costs nothing at the sandbox."
+    session.configure(price=0.4)
+    facts = Settling(lost).facts()
+    assert facts is not None
+    assert "$0.40 once more, and twice in all" in facts["cost"]
+    assert facts["really"] == "Really pay $0.40?"
+    assert facts["again"]
+
+
+def test_a_task_in_no_doubt_has_no_choices(session, sandbox) -> None:
+    task = session.submit(character=sandbox.character, reference=sandbox.reference)
+    assert Settling(task).facts() is None
+    task.wait(60)
+
+
+def test_an_id_from_the_log_goes_on_with_the_task(lost, sandbox) -> None:
+    settling = Settling(lost)
+    assert "Nothing was done" in settling.settle("confirm", token(settling), "no id at all")
+    (post,) = sandbox.ledger()["posts"]
+    assert settling.settle("confirm", token(settling), post["id"]) == "It is watched."
+    assert lost.wait(60).clip
+    assert sandbox.posts() == 1
+
+
+def test_a_request_that_is_given_up_is_sent_by_nobody(lost, sandbox) -> None:
+    settling = Settling(lost)
+    assert settling.settle("forget", token(settling)) == "Given up."
+    assert lost.status is Status.FORGOTTEN
+    assert sandbox.posts() == 1
+
+
+def test_a_double_click_and_a_late_one_send_again_once(lost, sandbox) -> None:
+    settling = Settling(lost)
+    old = token(settling)
+    said: list[str] = []
+    threads = [threading.Thread(target=lambda: said.append(settling.settle("again", old))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sandbox.posts() == 2
+    assert settling.settle("again", old) == "That was asked already."
+    facts = settling.facts()
+    assert facts is not None
+    assert not facts["again"]
+    assert settling.settle("again", facts["token"]) == "Nothing was done."
+    assert sandbox.posts() == 2
+
+
+def test_a_click_on_another_word_does_nothing(lost, sandbox) -> None:
+    settling = Settling(lost)
+    assert settling.settle("delete", token(settling)) == "Nothing was done."
+    assert sandbox.posts() == 1
+
+
+@pytest.mark.parametrize("name", ["UNCONFIRMED", "NOT_FOUND, accepted"])
+def test_only_a_live_card_has_a_place_for_buttons_and_says_the_advice_once(name) -> None:
+    state = STATES[name]
+    options = {"now": NOW, "notebook_dir": Path("/home/ada"), "sandbox": False}
+    frozen, live = card_html(state, **options), card_html(state, **options, live=True)
+    assert "settle" not in frozen
+    assert "CometAPI log" in frozen
+    assert live.count('data-slot="settle"') == 1
+    assert "CometAPI log" not in live
+
+
+def test_the_vendor_s_log_is_linked_for_the_vendor_alone(lost) -> None:
+    facts = Settling(lost).facts()
+    assert facts is not None
+    assert facts["log"] is None
+    assert lost.base_url in facts["place"]
+
+
+def test_a_card_s_click_does_not_hold_up_what_draws_all_views(lost, sandbox) -> None:
+    widget = StatusWidget(lost)
+    heard: list[object] = []
+    done = threading.Event()
+
+    def send(content: object, buffers: object = None) -> None:
+        heard.append(content)
+        done.set()
+
+    widget.send = send  # type: ignore[method-assign]
+    facts = widget.live["settle"]
+    widget._receive(widget, {"type": "settle", "what": "forget", "token": facts["token"]}, [])
+    assert done.wait(30)
+    assert heard == [{"type": "settled", "text": "Given up."}]
