@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb import embedded, precheck, settle
 from cometact_nb.api import flow
+from cometact_nb.api.client import Client
 from cometact_nb.config import Config, concealed, practising
 from cometact_nb.domain import task as events
 from cometact_nb.domain.grid import specify
@@ -68,9 +69,11 @@ class Session:
 
     Args:
         config: default :meth:`Config.from_environment`.
+        client: makes the HTTP client; None for the usual one.
     """
 
-    def __init__(self, config: Config | None = None) -> None:
+    def __init__(self, config: Config | None = None, *, client: Callable[[], Client] | None = None) -> None:
+        self._make_client = client or Client
         self._started_in = Path.cwd()
         self._config = config or Config.from_environment(folder=self.notebook_dir)
         self._engine: Engine | None = None
@@ -580,7 +583,9 @@ class Session:
             return running  # without the lock: its own thread asks, too, and must not wait for a sandbox
         with self._lock:
             if self._engine is None:
-                self._engine = Engine(self._config.history, self._changed, spent_usd=self._spent_usd)
+                self._engine = Engine(
+                    self._config.history, self._changed, client=self._make_client, spent_usd=self._spent_usd
+                )
             return self._engine
 
     def output_folder(self) -> Path | str:

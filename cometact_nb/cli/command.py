@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help()
         return say.USAGE
-    command = importlib.import_module(f"cometact_nb.cli.{options.command}")
+    command = importlib.import_module(f"cometact_nb.cli.{options.command.replace('-', '_')}")
     try:
         return int(command.run(options))
     except HistoryError as error:
@@ -86,6 +86,27 @@ def _doctor(add: Callable[..., Any]) -> None:
     add("--role", choices=["character", "reference"], help="what it is to be used as")
 
 
+def _verify_live(add: Callable[..., Any]) -> None:
+    add("--max-cost", required=True, type=_amount, metavar="USD", help="what all of it may cost at the most")
+    add("--character", metavar="URL", help="an image or a video; in the sandbox: its own")
+    add("--reference", metavar="URL", help="the clip of a performance, 3-30 s; in the sandbox: its own")
+    add("--folder", default="live-run", help="where report and samples are left (default: %(default)s)")
+    add("--try-cancel", action="store_true", help="buy a second one, and cancel it")
+    add("--again-after", type=_seconds, metavar="MINUTES", help="look at the clip's link again after so long")
+    add("--timeout", type=_seconds, metavar="SECONDS", help="wait no longer than this for the end of a task")
+    add(
+        "--sandbox", nargs="?", const="", metavar="URL", help="check the sandbox; without URL, one of its own"
+    )
+    add("--yes", action="store_true", help="do not ask; for the sandbox only")
+
+
+def _amount(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no amount of US dollars")
+    return value
+
+
 def _demo(add: Callable[..., Any]) -> None:
     add("--folder", default="cometact-demo", help="where everything is left (default: %(default)s)")
     add("--no-lab", dest="lab", action="store_false", help="do not open JupyterLab at the end")
@@ -114,6 +135,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[Callable[..., Any]], None]]] = {
         "say what is against an input, what is doubtful, and what was not looked at",
         "0 nothing was seen against it; 1 something was; 4 it could not be reached",
         _doctor,
+    ),
+    "verify-live": (
+        "send one paid request, after asking, and report what the live service really does",
+        "0 all as documented; 1 something was not, or no video came; 6 it still runs; 7 not agreed to",
+        _verify_live,
     ),
     "demo": (
         "run the first tutorial on the sandbox and open it in JupyterLab; nothing is billed",

@@ -8,9 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BAD", "HISTORY", "MISSING", "OK", "RUNNING", "UNREACHED", "USAGE", "note", "progress", "result"]
+__all__ = [
+    "BAD", "DECLINED", "HISTORY", "MISSING", "OK", "RUNNING", "UNREACHED", "USAGE", "ask", "note", "progress",
+    "result",
+]  # fmt: skip
 
-OK, BAD, USAGE, MISSING, UNREACHED, HISTORY, RUNNING = range(7)
+OK, BAD, USAGE, MISSING, UNREACHED, HISTORY, RUNNING, DECLINED = range(8)
 
 
 def result(value: Any, text: str, *, as_json: bool) -> None:
@@ -24,6 +27,13 @@ def note(text: str) -> None:
     """Write what is said beside the result."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def ask(question: str) -> str:
+    """Ask on standard error; what was typed comes back, an empty text at the end of the input."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
 
 
 def progress(text: str, *, as_json: bool) -> None:

@@ -1,0 +1,275 @@
+"""The report of ``cometact-nb verify-live``, and the samples of the wire beside it. They hold no secret."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb._version import __version__
+from cometact_nb.api import evidence, lenient, wire
+from cometact_nb.api.flow import Answer
+from cometact_nb.domain import redact
+from cometact_nb.domain.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from cometact_nb.cli.live_exchanges import Exchange
+    from cometact_nb.cli.verify_live import Run
+
+__all__ = ["price_line", "prices", "summary", "surprises", "write"]
+
+#: What the public price list may call this model; second-hand.
+_NAMES = ("runwayml_character_performance", "runwayml-character-performance", "act_two", "act-two")
+_SAMPLES_MAX = 40
+_SAFE = (
+    "This report and the files in `wire/` hold no key, no signature of a link, no address of your inputs, "
+    "and nothing that names you or your machine. They do hold the ids of the tasks, which only your own key "
+    "can ask about, the time of the run, and what the service said. They are safe to attach to an issue; "
+    "read them once before you do."
+)
+
+
+def prices(content: bytes) -> list[dict[str, Any]]:
+    """The records of the public price list that name this model."""
+    found = []
+    for record in evidence.walk(lenient.decode(content)):
+        names = [str(record.get(name, "")).lower() for name in ("id", "name", "model", "code")]
+        if any(known in name for name in names for known in _NAMES):
+            kept = {key: record[key] for key in ("id", "provider", "model_type", "pricing") if key in record}
+            found.append(json.loads(evidence.safe_body(json.dumps(kept).encode(), None, {})))
+    return found[:5]
+
+
+def price_line(found: Run) -> str:
+    """What the public price list says, in a line; an empty text where it says nothing."""
+    if isinstance(found.listed, str):
+        return ""
+    listed = "; ".join(f"{record.get('id', '?')}: {record.get('pricing')}" for record in found.listed)
+    return f"The public price list says: {redact.clean(listed, 300)}"
+
+
+def _answers(found: Run, kind: str) -> list[tuple[Exchange, Answer]]:
+    return [
+        (each, each.answer)
+        for each in found.recorder.exchanges
+        if each.kind == kind and each.answer is not None
+    ]
+
+
+def surprises(found: Run) -> list[str]:
+    """What was not as this package reads it, each in a sentence; nothing when all was known."""
+    return list(dict.fromkeys(_surprises(found)))
+
+
+def _surprises(found: Run) -> Iterator[str]:
+    for each in found.recorder.exchanges:
+        if not isinstance(each.outcome, Answer):
+            yield f"A {each.kind} brought no whole answer: {redact.text(each.outcome.reason)}."
+    for _, answer in _answers(found, "create"):
+        if answer.is_success and not evidence.form_of_create(answer.content):
+            yield "The answer to the create has an id in no form that is known here."
+        elif not answer.is_success:
+            yield f"The create was answered with HTTP {answer.status}."
+    for _, answer in _answers(found, "poll"):
+        yield from _of_poll(answer)
+    for task in found.tasks[:1]:
+        if task.state.is_settled and task.status is not Status.SUCCEEDED:
+            yield f"The task ended as {task.status.value}."
+        elif task.state.is_settled and not task.clips:
+            yield "The task succeeded, and its clip could not be kept."
+    if not found.tasks and not found.declined:
+        yield "No task was made."
+
+
+def _of_poll(answer: Answer) -> Iterator[str]:
+    if not answer.is_success and not isinstance(wire.read_task(answer.content), wire.NotExist):
+        yield f"A poll was answered with HTTP {answer.status}."
+        return
+    if not evidence.form_of_poll(answer.content):
+        yield "A poll was answered in a form that is not known here."
+    for name in evidence.unknown_fields(answer.content):
+        yield f"The field `{name}` is not documented."
+    seen = wire.read_task(answer.content)
+    for note in getattr(seen, "notes", ()):
+        yield f"{redact.text(note, answer.key)[:1].upper()}{redact.text(note, answer.key)[1:]}."
+    if isinstance(seen, wire.Other):
+        yield "A poll was answered with another task."
+
+
+def summary(report: Path, found: list[str]) -> str:
+    """What is said on the screen when all is done."""
+    head = f"Report: {report}\nSamples of the wire: {report.parent / 'wire'}"
+    told = [f"  {sentence}" for sentence in found] or ["  All of it was as documented."]
+    return "\n".join(
+        [head, *told, "They hold no key, no signed link and no address of yours: safe to attach."]
+    )
+
+
+def write(found: Run, folder: Path) -> Path:
+    """Write the report and the samples; an earlier run's samples are replaced.
+
+    Returns:
+        the report's path.
+    """
+    samples = folder / "wire"
+    samples.mkdir(parents=True, exist_ok=True)
+    for old in samples.glob("[0-9][0-9]-*"):
+        old.unlink()
+    for name, content in _samples(found):
+        (samples / name).write_text(content, "utf-8")
+    report = folder / "report.md"
+    report.write_text("\n".join(_lines(found)) + "\n", "utf-8")
+    return report
+
+
+def _stand_ins(found: Run) -> dict[str, str]:
+    inputs = {"character": found.request.character, "reference": found.request.reference}
+    return {ref.uri: f"https://example.com/your-{name}" for name, ref in inputs.items()}
+
+
+def _samples(found: Run) -> Iterator[tuple[str, str]]:
+    """Each exchange whose answer says something new, as a file's name and its content."""
+    hide, seen, number = _stand_ins(found), set[tuple[Any, ...]](), 0
+    for each in found.recorder.exchanges:
+        answer = each.answer
+        words = () if answer is None else tuple(evidence.status_words(answer.content))
+        mark = (each.kind, each.task_id, answer.status if answer else each.outcome, words)
+        if mark in seen or number >= _SAMPLES_MAX:
+            continue
+        seen.add(mark)
+        number += 1
+        if each.body is not None:
+            yield f"{number:02d}-create-request.json", evidence.safe_body(_json(each.body), None, hide)
+        if answer is None:
+            continue
+        kind = "txt" if lenient.decode(answer.content) is None else "json"
+        yield (
+            f"{number:02d}-{each.kind}-answer-{answer.status}.{kind}",
+            evidence.safe_body(answer.content, answer.key, hide),
+        )
+        headers = evidence.safe_headers(answer.headers, answer.key)
+        yield f"{number:02d}-{each.kind}-headers.json", _json(headers).decode()
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _lines(found: Run) -> Iterator[str]:
+    config = found.session.config
+    where = (
+        f"the sandbox (speed {1 / config.time_scale:g})" if found.sandbox else redact.bare(config.base_url)
+    )
+    yield f"# What {where} really does"
+    yield ""
+    yield f"cometact_nb {__version__}, {time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime())}. {_SAFE}"
+    yield ""
+    for title, body in (
+        ("What of our reading was wrong", surprises(found) or ["Nothing: all of it was as documented."]),
+        ("What went wrong here", [redact.text(said, config.api_key, limit=600) for said in found.problems]),
+        ("Create", _create(found)),
+        ("Polls", _polls(found)),
+        ("Times", _times(found)),
+        ("Money", _money(found)),
+        ("Links", _links(found)),
+        ("Cancel", _cancel(found)),
+        ("Headers of the service", _headers(found)),
+    ):
+        listed = list(body)
+        if listed:
+            yield from (f"## {title}", "", *(f"- {line}" for line in listed), "")
+
+
+def _create(found: Run) -> Iterator[str]:
+    sent = [each for each in found.recorder.exchanges if each.kind == "create"]
+    for each in sent:
+        answer = each.answer
+        if answer is None:
+            yield f"No answer after {each.took_s:.1f} s. It was not sent again."
+            continue
+        form = evidence.form_of_create(answer.content) or "no id in any known form"
+        yield f"HTTP {answer.status} after {each.took_s:.2f} s: {form}."
+    if not sent:
+        yield "Nothing was sent."
+
+
+def _polls(found: Run) -> Iterator[str]:
+    counted: dict[tuple[int, str], int] = {}
+    for _, answer in _answers(found, "poll"):
+        form = evidence.form_of_poll(answer.content) or "a form that is not known here"
+        counted[answer.status, form] = counted.get((answer.status, form), 0) + 1
+    for (status, form), count in counted.items():
+        yield f"{count} × HTTP {status}, {form}"
+    took = sorted(each.took_s for each, _ in _answers(found, "poll"))
+    if took:
+        half = took[len(took) // 2]
+        yield f"An answer took {took[0]:.2f}-{took[-1]:.2f} s, half of them up to {half:.2f} s."
+
+
+def _times(found: Run) -> Iterator[str]:
+    """Each status word when it was first seen, in seconds from when the create was sent."""
+    for number, task in enumerate(found.tasks, 1):
+        began = task.state.submitted_at or 0.0
+        seen: dict[str, str] = {}
+        for each, answer in _answers(found, "poll"):
+            if each.task_id == task.id:
+                words = " / ".join(evidence.status_words(answer.content)) or "(no status)"
+                if isinstance(wire.read_task(answer.content), wire.NotExist):
+                    words += ", the id is not known"
+                seen.setdefault(words, f"{each.began_at + each.took_s - began:.1f} s")
+        firsts = ", ".join(f"{words} at {at}" for words, at in seen.items())
+        yield f"Request {number}: {firsts or 'no answer about it'}. It ended as {task.status.value}."
+
+
+def _money(found: Run) -> Iterator[str]:
+    yield f"Expected: {found.session.config.price.estimate(max(1, len(found.tasks)))}."
+    if isinstance(found.listed, str):
+        yield f"{redact.text(found.listed)}."
+    else:
+        yield from (f"The public price list has `{json.dumps(record)}`." for record in found.listed)
+    for number, task in enumerate(found.tasks, 1):
+        told = [f"{kind} {value:g}" for kind, value in _credits(task.state) if value is not None]
+        yield f"Request {number}: {'credits ' + ', '.join(told) if told else 'the service told no credits'}."
+        if task.clip is not None and task.clip.duration_s:
+            yield f"Request {number} made {task.clip.duration_s:.1f} s of video."
+
+
+def _credits(state: Any) -> Iterable[tuple[str, float | None]]:
+    return ("at the end", state.credits), ("estimated", state.estimated_credits)
+
+
+def _links(found: Run) -> Iterator[str]:
+    for task in found.tasks:
+        for url in task.output_urls:
+            names = ", ".join(evidence.link_parameters(url)) or "none"
+            ends, now = evidence.expires_at(url), task.state.ended_at or time.time()
+            lives = (
+                "do not say how long it lives" if ends is None else f"end {(ends - now) / 3600:.1f} h later"
+            )
+            yield f"`{redact.bare(url)}`, parameters: {names}. They {lives}."
+    if found.again:
+        yield redact.text(found.again)
+
+
+def _cancel(found: Run) -> Iterator[str]:
+    asked = [each for each in found.recorder.exchanges if each.kind == "cancel"]
+    for each in asked:
+        answer = each.answer
+        what = f"HTTP {answer.status}" if answer else f"no answer ({redact.text(each.outcome)})"
+        yield f"DELETE was answered with {what} after {each.took_s:.2f} s."
+    if not asked:
+        yield "DELETE was not asked (--try-cancel asks, on a second paid request)."
+    elif len(found.tasks) > 1:
+        yield f"The task ended as {found.tasks[-1].status.value}."
+
+
+def _headers(found: Run) -> Iterator[str]:
+    shown: dict[str, str] = {}
+    for kind in ("create", "poll", "cancel"):
+        for _, answer in _answers(found, kind):
+            shown |= evidence.safe_headers(answer.headers, answer.key)
+    for name, value in sorted(shown.items()):
+        yield f"`{name}: {value}`"
