@@ -95,14 +95,20 @@ def kind_of(cell: Cell) -> str:
     return _BY_STATUS[state.status]
 
 
-def hint(codes: Iterable[str]) -> str:
-    """What only the user can settle, one sentence; an empty string when there is nothing."""
+def hint(codes: Iterable[str], *, sandbox: bool) -> str:
+    """What only the user can settle, one sentence; an empty string when there is nothing.
+
+    Args:
+        codes: of the cells.
+        sandbox: they were sent to the sandbox, where nothing is billed.
+    """
     unconfirmed = counts(codes).get("u", 0)
     if not unconfirmed:
         return ""
     are = "cell is" if unconfirmed == 1 else "cells are"
     return (
-        f"{unconfirmed} {are} unconfirmed: sent, and the answer was lost, so it may have been paid for. "
+        f"{unconfirmed} {are} unconfirmed: sent, and the answer was lost"
+        f"{' (the sandbox bills nothing)' if sandbox else ', so it may have been paid for'}. "
         "Nothing sends it again by itself: settle it with cell.task.confirm('its id') or cell.task.forget()."
     )
 

@@ -106,7 +106,7 @@ def _summary(sweep: Sweep) -> str:
 def _next_steps(sweep: Sweep) -> list[str]:
     """What a user may want to do about cells without a clip."""
     kinds = {facts.kind_of(cell) for cell in sweep.cells}
-    unsettled = facts.hint(facts.cell_codes(sweep))
+    unsettled = facts.hint(facts.cell_codes(sweep), sandbox=sweep.sandbox)
     found = [unsettled] if unsettled else []
     if kinds & set("fn") and (again := sweep.to_buy(retry=True)):
         price = "" if sweep.sandbox else f", about {sweep.session.config.price.estimate(again)}"

@@ -105,7 +105,9 @@ class SweepWidget(anywidget.AnyWidget):
                 "state": word,
                 "tone": tone,
                 "problem": words.message(sweep.problem, 600),
-                "hint": " ".join(filter(None, [facts.hint(codes), facts.failures(sweep)])),
+                "hint": " ".join(
+                    filter(None, [facts.hint(codes, sandbox=sweep.sandbox), facts.failures(sweep)])
+                ),
                 "counts": facts.counts(codes),
                 "money": words.clean(facts.money_line(sweep)),
                 "left": None if left is None else round(left, 1),
