@@ -5,12 +5,15 @@ The table is also printed, beside the vendor's SDK, by ``python tests/support/ou
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 from outcomes import ours, vendor
-from services import SandboxProcess
+from services import SandboxProcess, new_session
 
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import TaskFailed
 from cometact_nb.sandbox.scenarios import SCENARIOS
 
 REFUSALS = ("401", "403", "404", "301", "html", "invalid-request")
@@ -59,13 +62,15 @@ EXPECTED = {
     "not-exist:form=http400": (1, 1, "SUCCEEDED", True, ""),
     "not-exist:form=code200": (1, 1, "SUCCEEDED", True, ""),
     "not-exist:form=status": (1, 1, "SUCCEEDED", True, ""),
+    "not-exist:minutes=4": (1, 1, "SUCCEEDED", True, ""),
+    "not-exist:minutes=15": (1, 1, "SUCCEEDED", True, ""),
     "not-exist:seconds=100000": (1, 1, "NOT_FOUND", False, "does not know this task's id"),
     **dict.fromkeys(
         ["unknown-status", "backwards", "lower-case", "progress-junk", "missing-fields", "extra-fields",
          "nested-nulls", "wrong-types", "alternating", "poll-500", "poll-502", "poll-429", "poll-reset",
          "poll-truncated", "poll-slow:seconds=0.1", "throttled", "slow-task", "late-output", "two-outputs",
          "expired-output", "cut-output", "redirect-output", "flat", "inner-string", "output-objects",
-         "url-in-fail-reason", "number-status", "credits", "other-task", "firewall-403-once", "store-busy:seconds=1",
+         "url-in-fail-reason", "number-status", "credits", "other-task", "firewall-403-once", "store-busy",
          "poll-maintenance", *(f"poll-refused:form={form}" for form in REFUSALS)],
         (1, 1, "SUCCEEDED", True, ""),
     ),
@@ -121,3 +126,24 @@ def test_the_vendor_s_own_sdk_pays_several_times_for_one_lost_answer(fast_sandbo
 def test_the_documentation_names_every_scenario() -> None:
     table = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
     assert {name for name in SCENARIOS if f"`{name}`" not in table} == set()
+
+
+def test_a_task_that_failed_to_one_poll_and_came_back_is_had_by_a_refresh(fast_sandbox, tmp_path) -> None:
+    session = new_session(tmp_path, fast_sandbox)
+    task = session.submit(character=fast_sandbox.playing("revived"), reference=fast_sandbox.reference)
+    with pytest.raises(TaskFailed):
+        task.wait(60)
+    while task.status is not Status.SUCCEEDED:
+        task.refresh()
+    assert task.wait(60).clip
+    session.close()
+
+
+@pytest.mark.parametrize(("spec", "spent"), [("credits", 25), ("refunded", 0)])
+def test_credits_are_kept_on_the_task(fast_sandbox, tmp_path, spec, spent) -> None:
+    session = new_session(tmp_path, fast_sandbox)
+    task = session.submit(character=fast_sandbox.playing(spec), reference=fast_sandbox.reference)
+    with contextlib.suppress(TaskFailed):
+        task.wait(60)
+    assert task.state.credits == spent
+    session.close()
