@@ -604,9 +604,15 @@ class Sweep:
     def _check_service(self, wanted: Sequence[Entry], config: Config) -> None:
         """Raise what the first request would be refused for."""
         if config.base_url != self.base_url:
+            cure = "Configure that service again, or make a new sweep."
+            if self.sandbox:
+                cure = (
+                    "That was a sandbox, which ends with its kernel: make a new sweep. If it was started by "
+                    f"cometact-nb sandbox and still runs: act.use_sandbox(speed, url={self.base_url!r})."
+                )
             raise ConfigError(
                 f"Sweep {self.name!r} belongs to {self.base_url}, but new requests go to {config.base_url}. "
-                "Configure that service again, or make a new sweep."
+                f"{cure}"
             )
         self.endpoint = config.endpoint
         for request in {entry.pair: entry.cell.request for entry in wanted}.values():
