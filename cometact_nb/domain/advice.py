@@ -43,7 +43,7 @@ class Advice:
             "no": "Nothing was billed.",
             "unknown": "Whether it was billed is not known.",
         }[self.billed]
-        if self.sandbox:
+        if self.sandbox and self.billed != "no":
             money = "The sandbox bills nothing."
             money += " The service would have billed this." if self.billed == "yes" else ""
         return " ".join(part for part in (self.headline, self.cure, money) if part)
