@@ -1,8 +1,9 @@
 """``python -m tests``: every check of this project, on what is installed.
 
 ``--fast`` leaves out what needs a browser, ``--matrix`` runs other versions and front ends instead, each in an
-environment of its own (see ``tests/matrix.py``), ``--pin`` writes ``constraints.txt`` anew (``tests/pins.py``); anything
-else is passed on to pytest.
+environment of its own (see ``tests/matrix.py``), ``--pin`` writes ``constraints.txt`` anew (``tests/pins.py``),
+``--mutants`` tries whether the tests notice small changes of the money core (``tests/mutants/lane.py``); anything else is
+passed on to pytest.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ def have_browser() -> bool:
 def main(arguments: list[str]) -> int:
     if "--matrix" in arguments:
         return matrix.run([argument for argument in arguments if argument != "--matrix"])
+    if "--mutants" in arguments:
+        from tests.mutants import lane  # its tools are in an extra of their own
+
+        return lane.run([argument for argument in arguments if argument != "--mutants"])
     if "--pin" in arguments:
         return pins.write()
     fast = "--fast" in arguments

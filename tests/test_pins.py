@@ -50,7 +50,7 @@ def asked(extra: str) -> Iterator[Requirement]:
 
 def direct() -> list[Requirement]:
     basic = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
-    return [*map(Requirement, basic), *asked("test"), *asked("bench")]
+    return [*map(Requirement, basic), *asked("test"), *asked("bench"), *asked("mutants")]
 
 
 def test_a_constraint_is_a_name_a_version_and_perhaps_a_marker_and_no_address() -> None:
