@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cometact_nb.job import Job
     from cometact_nb.sweep_run import Entry
 
-__all__ = ["Choice", "Seen", "may_be_served", "see"]
+__all__ = ["Choice", "Seen", "may_be_served", "see", "what_buys_again"]
 
 #: The task of a cell, if it has one, and how it stood.
 Seen = tuple["Job | None", "Status | None"]
@@ -95,3 +95,47 @@ def may_be_served(entry: Entry, key: str) -> bool:
 def see(entry: Entry) -> Seen:
     """How a cell stands now."""
     return entry.job, None if entry.job is None else entry.job.state.status
+
+
+#: What each outcome of a cell means, for the guide's table; no other outcome has a task.
+_MEANINGS = {
+    None: "never sent",
+    Status.REFUSED: "refused with certainty, or never left this machine; nothing was bought",
+    Status.SUBMITTING: "being sent",
+    Status.PENDING: "accepted, not begun",
+    Status.THROTTLED: "accepted, waits for the account's limit",
+    Status.RUNNING: "the video is being made",
+    Status.UNKNOWN: "the service uses a word that nobody knows; asked about on",
+    Status.SUCCEEDED: "the video was made",
+    Status.FAILED: "the service says that it failed; that may have been billed",
+    Status.CANCELLED: "cancelled, here or elsewhere",
+    Status.FORGOTTEN: "in doubt, and given up by you",
+    Status.UNCONFIRMED: "in doubt: sent, and no answer says whether it was accepted",
+    Status.NOT_FOUND: "in doubt: accepted, and the service does not know its id",
+}
+#: What a retry is told, and how it reads.
+_WORDS = ({"failed": True}, {"cancelled": True}, {"forgotten": True}, {"doubtful": True})
+
+
+def what_buys_again(entry_of: Callable[[Status | None], Entry]) -> str:
+    """The table of the page "money" of the guide, Markdown: what is sent for each outcome of a cell.
+
+    Args:
+        entry_of: makes a cell whose task has a status; None makes one without a task.
+    """
+    lines = [
+        "| outcome | meaning | `run()`, `resume()`, the notebook again | words that buy it |",
+        "|---|---|---|---|",
+    ]
+    for status, meaning in _MEANINGS.items():
+        choice = Choice([entry_of(status)], lambda: False)
+        words = [
+            f"`retry({name}=True)`" if name != "failed" else "`retry()`"
+            for named in _WORDS
+            for name in named
+            if choice.again(**{"failed": False, **named})
+        ]
+        bought = "sent" if choice.wanted() else "not sent"
+        name = f"`{status}`" if status is not None else "no task"
+        lines.append(f"| {name} | {meaning} | {bought} | {', '.join(words) or 'nothing'} |")
+    return "\n".join(lines)

@@ -444,7 +444,7 @@ class Sweep:
 
     def keep(self, state: str) -> None:
         """Record where the run stands."""
-        self._terms = store.Terms(
+        terms = store.Terms(
             state=state,
             approved_usd=self._approval.approved_usd,
             agreed_usd=self._approval.agreed_usd,
@@ -452,7 +452,8 @@ class Sweep:
             canary=self._canary,
             sandbox=self.sandbox,
         )
-        store.save(self.session.engine.history, self.name, self.base_url, self.spec, self._terms)
+        store.save(self.session.engine.history, self.name, self.base_url, self.spec, terms)
+        self._terms = terms  # only now: what could not be recorded does not go on by itself
 
     def recorded(self) -> tuple[str, str | None] | None:
         """State and problem as any kernel has recorded them last."""
@@ -584,9 +585,8 @@ class Sweep:
         approval = approved or self._approval
 
         async def begin() -> None:
-            self._canary, self._approval, self._doubt = canary, approval, ""
             self.recount()
-            self.keep("running")  # on disk before the first request, so that any kernel can go on
+            self._record_approval(approval, canary)
             # Another thread may have begun the same meanwhile: what it buys is not bought again.
             left = [entry for entry, before in seen.items() if self._choice.as_seen(entry, before)]
             self._runner.start(
@@ -600,6 +600,21 @@ class Sweep:
         if config.wait:
             self.wait()
         return self
+
+    def _record_approval(self, approval: Approval, canary: bool | None) -> None:
+        """Put on disk what is agreed to, before the first request, so that any kernel can go on.
+
+        Raises:
+            HistoryError: it could not be recorded, and so it does not hold.
+        """
+        before = self._approval, self._canary
+        self._approval, self._canary = approval, canary
+        try:
+            self.keep("running")
+        except BaseException:
+            self._approval, self._canary = before
+            raise
+        self._doubt = ""
 
     def _check_service(self, wanted: Sequence[Entry], config: Config) -> None:
         """Raise what the first request would be refused for."""

@@ -1,0 +1,323 @@
+"""A service that does its worst with paid requests, and kernels that are killed, on a clock that a test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent import futures
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+
+from cometact_nb.api.client import Client
+from cometact_nb.config import Config
+from cometact_nb.engine import Engine
+from cometact_nb.sessions import Session
+
+TRUST = httpx.create_ssl_context()
+BASE_URL = "https://api.example.com"
+PRICE = 0.40
+
+#: What becomes of a paid request: whether it is accepted, and what comes back.
+CREATES = (
+    "ok", "late", "lost", "lost-accepted", "refused", "bad-key", "busy", "busy", "error", "error-accepted",
+    "gateway", "no-channel", "invalid", "never-sent", "page-accepted", "redirect", "broken-off", "no-id-accepted",
+    "id-in-data", "timeout-accepted",
+)  # fmt: skip
+_ACCEPTED = {
+    "ok", "late", "lost-accepted", "error-accepted", "page-accepted", "broken-off", "no-id-accepted", "id-in-data",
+    "timeout-accepted",
+}  # fmt: skip
+#: Answers to a paid request that carry the id.
+_WITH_ID = {"ok", "late", "id-in-data"}
+POLLS = (
+    "running",
+    "running",
+    "failed",
+    "succeeded",
+    "not-exist",
+    "other-task",
+    "page",
+    "forbidden",
+    "throttled",
+)
+
+
+class SteppedClock:
+    """Time that moves only when a test says so. One for each loop."""
+
+    def __init__(self) -> None:
+        self._now = self._start = time.time()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._count = itertools.count()
+
+    def now(self) -> float:
+        """Unix seconds."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """Seconds since the start."""
+        return self._now - self._start
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the test has moved the time on."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + max(0.0, seconds), next(self._count), future))
+        await future
+
+    async def advance(self, seconds: float, steps: int = 15) -> None:
+        """Let ``seconds`` pass; who wakes runs before the next one does."""
+        until = self._now + seconds
+        await _breathe()
+        while self._sleepers and self._sleepers[0][0] <= until and steps:
+            due, _, future = heapq.heappop(self._sleepers)
+            if not future.done():
+                steps -= 1
+                self._now = max(self._now, due)
+                future.set_result(None)
+                await _breathe()
+        self._now = max(self._now, until)
+
+
+async def _breathe(rounds: int = 12) -> None:
+    ready = getattr(asyncio.get_running_loop(), "_ready", [None])  # of CPython's loops: what can run now
+    idle = 0
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+        idle = 0 if ready else idle + 1
+        if idle > 1:
+            return
+
+
+@dataclass
+class Accepted:
+    """A paid request that the service took.
+
+    Args:
+        key: of the task whose intent was on disk.
+        seed: says which content it is.
+        id: of the service's task.
+        kernel: that asked for it.
+        reached: an answer with the id was handed to a kernel that could record it.
+    """
+
+    key: str
+    seed: int
+    id: str
+    kernel: Kernel
+    reached: bool = False
+    poll: str = "running"
+
+
+@dataclass
+class Hostile:
+    """The service, with its books."""
+
+    plays: list[str] = field(default_factory=list)  #: what becomes of the next paid requests, in turn
+    accepted: list[Accepted] = field(default_factory=list)
+    count: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    on_post: Callable[[Kernel, str, int], None] = lambda kernel, key, seed: None
+
+    def find(self, task_id: str) -> Accepted | None:
+        return next((one for one in self.accepted if one.id == task_id), None)
+
+
+class Kernel:
+    """One session with its engine on the shared history, as a kernel of its own would have it."""
+
+    def __init__(self, service: Hostile, folder: Path, **settings: Any) -> None:
+        self.service, self.clock = service, SteppedClock()
+        self.dies_at: str | None = None  #: ``"sending"`` or ``"answered"``: with the next paid request
+        self.dead = False
+        config = Config(
+            history=str(folder / "history.sqlite"), output_dir=folder / "clips", base_url=BASE_URL
+        ).changed(api_key="sk-test", price=PRICE, **settings)
+        self.session = Session(config)
+        self.session._engine = Engine(
+            config.history, self.session._changed, clock=self.clock, rand=lambda: 0.5, client=self._client
+        )
+        self._pool = futures.ThreadPoolExecutor(1)
+        self.set_writable(True)
+
+    def _client(self) -> Client:
+        with patch("httpx.create_ssl_context", return_value=TRUST):  # which takes longer than all the rest
+            return Client(Transport(self))
+
+    def call(self, work: Any) -> Any:
+        return self.session.engine.call(work).result(30)
+
+    def step(self, seconds: float) -> None:
+        """Let time pass for this kernel."""
+        self.call(self.clock.advance(seconds))
+
+    def rest(self) -> None:
+        """Let everything run that need not wait for the clock."""
+        if not self.dead:
+            self.call(_breathe(60))
+
+    def perform(self, work: Callable[[], Any]) -> Any:
+        """Do something as its user, letting time pass while that waits; an error comes back as a value."""
+        doing = self._pool.submit(work)
+        for _ in range(2000):
+            try:
+                return doing.result(0.005)
+            except TimeoutError:
+                if doing.done():
+                    break
+                self.step(5.0)
+            except Exception as error:  # noqa: BLE001  (a refusal is an answer, too)
+                return error
+        raise AssertionError("it never ended")
+
+    def set_writable(self, yes: bool) -> None:
+        async def work() -> None:
+            self.session.engine.history._db.execute(f"PRAGMA query_only = {'OFF' if yes else 'ON'}")
+
+        self.call(work())
+
+    def die(self) -> None:
+        """End as a killed process does: nothing is written from now on."""
+
+        async def work() -> None:
+            if not self.dead:
+                self.cut()
+
+        self.call(work())
+        self._end()
+
+    def cut(self) -> None:
+        """Write nothing more; on the kernel's own loop."""
+        self.dead = True
+        self.session._engine._journal.history._db.close()
+
+    def _end(self) -> None:
+        self.session._engine._unanswered.clear()  # nobody waits for the answers of a dead kernel
+        self.session.close()
+        self._pool.shutdown(wait=False)
+
+    def close(self) -> None:
+        """End in an orderly way."""
+        if not self.dead:
+            self._end()
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Hands each request of a kernel to the service."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        kernel = self.kernel
+        if kernel.dead:
+            raise httpx.ReadError("the kernel is dead")
+        if request.method == "POST":
+            return await self._create(json.loads(request.content))
+        task = kernel.service.find(request.url.path.rpartition("/")[2])
+        if request.method == "DELETE":
+            return self._cancel(task)
+        return _poll(task)
+
+    async def _create(self, body: dict[str, Any]) -> httpx.Response:
+        kernel, service, seed = self.kernel, self.kernel.service, body["seed"]
+        key = _intent_of(kernel, seed)
+        service.on_post(kernel, key, seed)
+        if kernel.dies_at == "sending":
+            kernel.cut()
+            raise httpx.ReadError("killed")
+        play = service.plays.pop(0) if service.plays else "ok"
+        task = None
+        if play in _ACCEPTED:
+            task = Accepted(key, seed, f"id-{next(service.count):04d}-{'0' * 12}", kernel)
+            service.accepted.append(task)
+        if kernel.dies_at == "answered":
+            kernel.cut()
+        if play == "late":
+            await kernel.clock.sleep(20.0)
+        if task is not None and play in _WITH_ID and not kernel.dead:
+            task.reached = True
+        return _answer(play, task.id if task else "")
+
+    def _cancel(self, task: Accepted | None) -> httpx.Response:
+        if task is None:
+            return httpx.Response(404, json={})
+        task.poll = "cancelled"
+        return httpx.Response(204)
+
+
+def _intent_of(kernel: Kernel, seed: int) -> str:
+    """The task whose intent is on disk for a request that is being sent."""
+    rows = kernel.session.engine.history.query(
+        "SELECT key FROM tasks WHERE status = 'SUBMITTING' AND owner = ? AND json_extract(state, '$.request.seed') = ?"
+        " ORDER BY rowid DESC LIMIT 1",
+        (kernel.session.engine.history.owner, seed),
+    )
+    assert rows, "a paid request was sent without a record"
+    return str(rows[0][0])
+
+
+def _answer(play: str, task_id: str) -> httpx.Response:
+    error = lambda code="": {"error": {"message": "scripted", "type": "comet_api_error", "code": code}}  # noqa: E731
+    page = {"content": b"<html>Maintenance</html>", "headers": {"content-type": "text/html"}}
+    match play:
+        case "ok" | "late":
+            return httpx.Response(200, json={"id": task_id})
+        case "id-in-data":
+            return httpx.Response(200, json={"code": "success", "message": "", "data": task_id})
+        case "lost" | "lost-accepted":
+            raise httpx.ReadError("reset")
+        case "never-sent":
+            raise httpx.ConnectError("refused")
+        case "busy":
+            return httpx.Response(429, json=error(), headers={"retry-after": "3"})
+        case "page-accepted":
+            return httpx.Response(200, **page)
+        case "redirect":
+            return httpx.Response(302, headers={"location": "https://elsewhere.example.com"})
+        case "no-id-accepted":
+            return httpx.Response(200, json={"message": "queued"})
+        case "broken-off":
+            return httpx.Response(200, stream=_Broken(json.dumps({"id": task_id}).encode()[:-1]))
+    status, code = {
+        "refused": (400, ""),
+        "bad-key": (401, ""),
+        "error": (500, ""),
+        "error-accepted": (500, ""),
+        "gateway": (502, ""),
+        "no-channel": (503, "model_not_found"),
+        "invalid": (500, "invalid_request"),
+        "timeout-accepted": (408, ""),
+    }[play]
+    return httpx.Response(status, json=error(code))
+
+
+class _Broken(httpx.AsyncByteStream):
+    """A body that ends too early."""
+
+    def __init__(self, part: bytes) -> None:
+        self._part = part
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._part
+        raise httpx.ReadError("broke off")
+
+
+def _poll(task: Accepted | None) -> httpx.Response:
+    if task is None or task.poll == "not-exist":
+        return httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist", "data": None})
+    match task.poll:
+        case "page":
+            return httpx.Response(200, content=b"<html></html>", headers={"content-type": "text/html"})
+        case "forbidden":
+            return httpx.Response(403, json={"error": {"message": "firewall"}})
+        case "other-task":
+            return httpx.Response(200, json={"id": "id-of-another-task", "status": "FAILED"})
+    more = {"failureCode": "INTERNAL"} if task.poll == "failed" else {}
+    return httpx.Response(200, json={"id": task.id, "status": task.poll.upper(), "output": [], **more})
