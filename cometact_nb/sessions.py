@@ -238,6 +238,7 @@ class Session:
         async def begin() -> flow.Created | flow.Declined | flow.Doubtful:
             self.handle(job)  # here: an interrupt before this leaves no task that is never sent
             price = config.price.usd_per_request
+            settle.warn_of_doubt(self.engine.history, config.base_url, request)
             return await self.engine.submit(job, request, price, max_spend=config.max_spend)
 
         try:

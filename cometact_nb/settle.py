@@ -5,18 +5,26 @@ Another kernel may have decided meanwhile, so the history is asked first.
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain import task as events
+from cometact_nb.domain.sweep import IN_DOUBT
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ActTwoError
+from cometact_nb.errors import ActTwoError, HistoryError
 from cometact_nb.lookup import checked_id
+from cometact_nb.store.sweeps import owned
 
 if TYPE_CHECKING:
+    from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.sessions import Session
+    from cometact_nb.store.history import History
     from cometact_nb.tasks import Task
 
-__all__ = ["confirm", "forget", "resubmit"]
+__all__ = ["confirm", "forget", "resubmit", "warn_of_doubt"]
+
+log = logging.getLogger("cometact_nb")
 
 
 def confirm(session: Session, task: Task, task_id: str) -> None:
@@ -71,3 +79,17 @@ def _need_doubtful(task: Task) -> None:
             f"Task {task.id or task.key} is {task.status}, neither UNCONFIRMED nor NOT_FOUND; "
             "nothing to settle."
         )
+
+
+def warn_of_doubt(history: History, base_url: str, request: ActTwoRequest) -> None:
+    """Say in one line that a request with the same content is in doubt; what the user asks for is sent."""
+    with suppress(HistoryError):  # the submit itself says what is wrong with the history
+        found = [row.owned.state for row in owned(history, base_url, [request.identity])]
+        doubts = [state.id or state.key for state in found if state.status in IN_DOUBT]
+        if doubts:
+            log.warning(
+                "The same request is in doubt (%s) and may be paid for already; this one is sent all the same. "
+                "act.task(%r).confirm(id) or .forget() settles it.",
+                ", ".join(doubts),
+                doubts[0],
+            )
