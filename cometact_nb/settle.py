@@ -88,7 +88,7 @@ def warn_of_doubt(history: History, base_url: str, request: ActTwoRequest) -> No
         doubts = [state.id or state.key for state in found if state.status in IN_DOUBT]
         if doubts:
             log.warning(
-                "The same request is in doubt (%s) and may be paid for already; this one is sent all the same. "
+                "The same request is in doubt (%s) and may be paid for; this one is sent all the same. "
                 "act.task(%r).confirm(id) or .forget() settles it.",
                 ", ".join(doubts),
                 doubts[0],
