@@ -15,10 +15,23 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import Snapshot
 
-__all__ = ["Answer", "Lost", "NotSent", "Outcome", "explain", "in_doubt", "kept", "problem_of", "shown"]
+__all__ = [
+    "Answer",
+    "Lost",
+    "NotSent",
+    "Outcome",
+    "explain",
+    "in_doubt",
+    "kept",
+    "problem_of",
+    "shown",
+    "unread",
+]
 
 #: Characters that are kept of an answer that was not understood.
 _KEPT_CHARS = 4000
+#: Characters that are shown of an answer to a poll that holds no task.
+_SHOWN_CHARS = 160
 #: Characters that are kept of a sentence of the service.
 _SAID_CHARS = 2000
 
@@ -105,6 +118,14 @@ def problem_of(answer: Answer) -> wire.Problem:
         code=redact.text(problem.code, answer.key, limit=80) if problem.code else None,
         param=redact.text(problem.param, answer.key, limit=80) if problem.param else None,
     )
+
+
+def unread(answer: Answer, read: wire.Malformed) -> str:
+    """A poll's answer that holds no task, in words; what nobody knows is shown raw."""
+    if answer.is_html and wire.is_no_json(answer.content):
+        return f"HTTP {answer.status}: a web page instead of JSON"
+    raw = redact.text(kept(answer) or "nothing", limit=_SHOWN_CHARS)
+    return f"{read.reason} (HTTP {answer.status}: {raw})"
 
 
 def explain(answer: Answer, problem: wire.Problem) -> str:

@@ -13,7 +13,18 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from cometact_nb.api import wire
-from cometact_nb.api.answers import Answer, Lost, NotSent, Outcome, explain, in_doubt, kept, problem_of, shown
+from cometact_nb.api.answers import (
+    Answer,
+    Lost,
+    NotSent,
+    Outcome,
+    explain,
+    in_doubt,
+    kept,
+    problem_of,
+    shown,
+    unread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,8 +298,7 @@ def judge_poll(outcome: Outcome, now: float, task_id: str = "") -> Polled:
     if isinstance(read, wire.Other):
         return TryLater(_another(read.id, task_id), is_refusal=True)
     if answer.is_success and isinstance(read, wire.Malformed):
-        page = f"HTTP {answer.status}: a web page instead of JSON" if answer.is_html else read.reason
-        return TryLater(outcome.reason if isinstance(outcome, Lost) else page)
+        return TryLater(outcome.reason if isinstance(outcome, Lost) else unread(answer, read))
     if answer.is_success and not isinstance(read, wire.Malformed):
         return Seen(shown(read, answer))
     wait = retry_after_s(answer.headers.get("retry-after"), now)

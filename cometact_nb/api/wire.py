@@ -170,8 +170,7 @@ def read_task(content: bytes, asked: str = "") -> Snapshot | NotExist | Other | 
         return Other(ids[0][:_TEXT_LIMIT])
     unknown = any(_says_not_exist(layer) for layer in layers)
     if not shapes:
-        said = read_problem(content).message
-        return NotExist() if unknown else Malformed(f"no task in the answer{': ' + said if said else ''}")
+        return NotExist() if unknown else Malformed("no task in the answer")
     snapshot = _snapshot(shapes, asked.strip() if asked and ids else next(iter(ids), ""))
     has_clip = snapshot.status is Status.SUCCEEDED and snapshot.output_urls
     return NotExist() if unknown and not has_clip else snapshot

@@ -331,3 +331,13 @@ def test_task_not_exist_is_told_apart_from_a_refusal_whatever_its_http_status() 
 @given(st.integers(1, 1000), st.integers(0))
 def test_backoff_grows_and_stays_bounded(attempt: int, seed: int) -> None:
     assert 1 <= flow.backoff_s(attempt, random.Random(seed).random) <= 90
+
+
+def test_a_shape_that_nobody_knows_is_asked_again_and_shown_raw_without_secrets() -> None:
+    body = b'{"state": "brewing", "at": "https://x.example/a?sig=SIGNED", "you": "sk-canary-key-5f2d"}'
+    verdict = flow.judge_poll(flow.Answer(200, JSON, body, Secret("sk-canary-key-5f2d")), NOW, "mine")
+    assert isinstance(verdict, flow.TryLater)
+    assert not verdict.is_refusal
+    assert '"state": "brewing"' in verdict.reason
+    assert "SIGNED" not in verdict.reason
+    assert "canary" not in verdict.reason

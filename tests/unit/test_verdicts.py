@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from verdicts import rows
 
 from cometact_nb.api import flow
 
@@ -143,3 +144,8 @@ def test_a_refusal_says_whether_every_other_request_would_meet_it(status, body, 
     verdict = flow.judge_create(flow.Answer(status, headers, content), NOW)
     assert isinstance(verdict, flow.Declined)
     assert verdict.is_general is general
+
+
+def test_the_printed_table_says_which_outcomes_are_refusals_and_which_are_doubt() -> None:
+    statuses = [status for _, status in rows()]
+    assert statuses == ["PENDING", *["REFUSED"] * 6, *["UNCONFIRMED"] * 4]
