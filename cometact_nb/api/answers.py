@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,9 @@ _KEPT_CHARS = 4000
 _SHOWN_CHARS = 160
 #: Characters that are kept of a sentence of the service.
 _SAID_CHARS = 2000
+
+
+_MAY_NAME = re.compile(r"^location$|(?:^|[-_])id$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,9 @@ def in_doubt(answer: Answer, base_url: str) -> str:
 def kept(answer: Answer) -> str | None:
     """An answer that was not understood, as it is kept: bounded, without secrets; None of an empty one."""
     body = answer.content[: 8 * _KEPT_CHARS].decode("utf-8", "replace")
+    # An id may stand in a header alone.
+    named = [f"{name}: {value}" for name, value in answer.headers.items() if _MAY_NAME.search(name)]
+    body = "\n".join([*named[:10], body])
     return redact.text(body, answer.key, limit=_KEPT_CHARS, lines=True).strip() or None
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from contextlib import asynccontextmanager
+import zlib
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote, urljoin
@@ -222,7 +223,7 @@ class Client:
                     method,
                     url,
                     content=content,
-                    headers=headers,
+                    headers={**_PLAIN, **(headers or {})},
                     timeout=httpx.Timeout(patience.answer_s, connect=CONNECT_S),
                     extensions={"trace": sending.note},
                 )
@@ -232,8 +233,7 @@ class Client:
                 response = await self._pool(lane).send(request, stream=True)
                 try:
                     status, received = response.status_code, response.headers.copy()
-                    if endpoint is None:
-                        _encoding(response)
+                    _encoding(response)
                     async for chunk in response.aiter_bytes():
                         body += chunk[: max_bytes - len(body)]
                         if len(body) >= max_bytes:
@@ -241,12 +241,12 @@ class Client:
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001  (whatever it is, it must not look like "not sent")
-            part = Answer(status, dict(received), bytes(body), endpoint.api_key if endpoint else None)
+            part = _answer(status, received, body, endpoint)
             # To a cancel, and to a stranger's refusal, the body adds nothing.
             if status and (method == "DELETE" or (endpoint is None and 400 <= status < 500)):  # noqa: PLR2004
                 return part
             return failure(error, sending, part if status and endpoint is not None else None)
-        return Answer(status, dict(received), bytes(body), endpoint.api_key if endpoint else None)
+        return _answer(status, received, body, endpoint)
 
     async def _follow(self, url: str, headers: dict[str, str], *, sandbox: bool) -> httpx.Response:
         for _ in range(_REDIRECTS):
@@ -273,6 +273,15 @@ def _authorise(request: httpx.Request, endpoint: Endpoint) -> None:
     if endpoint.api_key is not None:
         _Redact.secrets.add(endpoint.api_key)
         request.headers["Authorization"] = f"Bearer {endpoint.api_key.reveal()}"
+
+
+def _answer(status: int, headers: httpx.Headers, body: bytearray, endpoint: Endpoint | None) -> Answer:
+    """What came, or what had come of it. A stranger's body stays packed: a little may become very much."""
+    content = bytes(body)
+    if endpoint is not None and headers.get("content-encoding", "").strip().lower() in {"gzip", "deflate"}:
+        with suppress(zlib.error):  # it was not packed, or not so
+            content = zlib.decompressobj(wbits=47).decompress(content, _ANSWER_MAX_BYTES)
+    return Answer(status, dict(headers), content, endpoint.api_key if endpoint else None)
 
 
 def _encoding(response: httpx.Response) -> str:

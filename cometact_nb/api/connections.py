@@ -194,8 +194,10 @@ def failure(error: Exception, sending: Sending | None = None, part: Answer | Non
         if isinstance(error, kind):
             return NotSent(words + _detail(error), cure)
     if sending is not None and not sending.has_left(error):
-        if isinstance(error, (UnicodeError, httpx.LocalProtocolError)):
+        if isinstance(error, httpx.LocalProtocolError) or not sending.is_built:
             return NotSent("a header of the request cannot be written", WRITE_CURE)
+        if isinstance(error, UnicodeError):
+            return NotSent("the address cannot be used", _ADDRESS_CURE)
         return NotSent(f"the connection broke before anything was sent ({type(error).__name__})")
     if isinstance(error, (TimeoutError, httpx.TimeoutException)):
         return Lost("no answer in time" if part is None else "no more of the answer came in time", part)

@@ -156,6 +156,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(ID) + 1, ID[:-1]),  # its last bracket, too
         HEAD + b"Content-Length: 900\r\n\r\n" + ID[:-1] + b', "status": "PEND',
         HEAD + b"Content-Encoding: gzip\r\nContent-Length: 900\r\n\r\n" + gzip.compress(ID),
+        HEAD + b"Content-Encoding: gzip\r\nContent-Length: 900\r\n\r\n" + gzip.compress(ID)[:-4],
+        HEAD + b"Content-Encoding: gzip\r\nContent-Length: 900\r\n\r\n" + ID,  # which it is not
+        HEAD + b"Content-Encoding: br\r\nContent-Length: 900\r\n\r\n" + ID,
     ],
 )
 def test_an_id_that_came_before_the_answer_broke_off_is_kept(sent: bytes) -> None:
@@ -181,6 +184,13 @@ def test_half_an_id_is_none_and_what_had_come_is_kept() -> None:
     verdict = flow.judge_create(outcome, 0)
     assert isinstance(verdict, flow.Doubtful)
     assert verdict.answer == ID[:30].decode()
+
+
+@pytest.mark.parametrize("host_name", ["a" * 70 + ".example.com", "exa mple.com", "xn--\u00fc.example.com"])
+def test_an_address_that_nobody_can_have_is_nothing_sent_and_not_tried_again(host_name: str) -> None:
+    endpoint = Endpoint(f"https://{host_name}", Secret("k"))
+    outcome = with_client(lambda client: client.create(endpoint, {}))
+    assert isinstance(outcome, flow.NotSent)
 
 
 def test_a_413_that_comes_before_the_body_was_read_is_a_refusal() -> None:

@@ -341,3 +341,13 @@ def test_a_shape_that_nobody_knows_is_asked_again_and_shown_raw_without_secrets(
     assert '"state": "brewing"' in verdict.reason
     assert "SIGNED" not in verdict.reason
     assert "canary" not in verdict.reason
+
+
+def test_headers_that_may_name_the_task_are_kept_with_an_answer_without_an_id() -> None:
+    headers = {"location": "/tasks/5b91e444?sig=SIGNED", "x-task-id": "5b91e444", "idle": "no", "date": "now"}
+    verdict = flow.judge_create(flow.Answer(202, headers, b"queued"), NOW)
+    assert isinstance(verdict, flow.Doubtful)
+    assert (verdict.answer or "").endswith("x-task-id: 5b91e444\nqueued")
+    assert "location: /tasks/5b91e444" in (verdict.answer or "")
+    assert "SIGNED" not in (verdict.answer or "")
+    assert "now" not in (verdict.answer or "")
