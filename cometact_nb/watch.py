@@ -263,7 +263,9 @@ class Watcher:
         """Look at ``job`` at once, in no line with polls. Nothing is learnt when that takes over 2 s."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_GLANCE_S):
-                outcome = await self._host.client.retrieve(job.endpoint, job.state.id or "")
+                outcome = await self._host.client.retrieve(
+                    job.endpoint, job.state.id or "", before_cancel=True
+                )
             job.last_poll = self._clock.monotonic()
             if isinstance(outcome, flow.Answer):
                 self._judge(job, outcome)

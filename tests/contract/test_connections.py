@@ -427,7 +427,7 @@ def fetch(host: Host, folder: Path, *, base_url: str | None = None, fresh=(), **
         return fresh or (url,)
 
     async def work(client: Client) -> ClipInfo:
-        fetcher = Fetcher(client, SystemClock(), random.random, time_scale=1e-3, **limits)
+        fetcher = Fetcher(client, SystemClock(), random.random, time_scale=1e-5, **limits)
         return await fetcher.clip(state, 0, folder, again)
 
     return with_client(work)

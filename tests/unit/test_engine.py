@@ -618,3 +618,51 @@ def test_the_engine_s_thread_is_its_own_and_ends_with_it(engine, job) -> None:
     assert "cometact_nb" in names
     engine.close()
     assert "cometact_nb" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_an_answer_about_another_task_is_not_kept_as_this_one_s(engine, job, service) -> None:
+    other = {
+        "id": "task-2",
+        "status": "SUCCEEDED",
+        "output": ["https://cdn.example.com/other.mp4?token=SIGNED"],
+    }
+    service.polls[:0] = [other, other]
+    service.clips[:] = [lambda request: httpx.Response(
+        200, content=CLIP if "clip.mp4" in str(request.url) else CLIP[:-1] + b"y",
+        headers={"content-type": "video/mp4"},
+    )]  # fmt: skip
+    told = []
+    job.listeners.append(lambda job: told.append(job.state.problem or ""))
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert state.clip is not None
+    assert Path(state.clip.path).read_bytes() == CLIP
+    assert any("about task task-2 instead of task-1" in words for words in told)
+
+
+def test_a_task_that_the_service_takes_up_again_is_watched_on_after_a_refresh(engine, job, service) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "FAILED", "failureCode": "INTERNAL"}]
+    submit(engine, job)
+    assert run_to_the_end(engine, job).status is Status.FAILED
+    service.polls[:] = [
+        {"id": "task-1", "status": "RUNNING"},
+        {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]},
+        {"id": "task-1", "status": "FAILED", "failureCode": "INTERNAL"},
+    ]
+    engine.call(engine.resume(job)).result(20)
+    state = run_to_the_end(engine, job)
+    assert (state.status, state.failure_code) == (Status.SUCCEEDED, None)
+    assert state.clip is not None
+
+
+def test_what_came_instead_of_an_id_is_on_disk(engine, job, service) -> None:
+    service.creates[:] = [{"code": "success", "ticket": "a-17"}]
+    submit(engine, job)
+    assert job.state.status is Status.UNCONFIRMED
+
+    async def row() -> TaskState:
+        found = engine.history.find(job.state.key)
+        assert found is not None
+        return found.state
+
+    assert '"ticket":"a-17"' in (engine.call(row()).result(20).raw_answer or "").replace(" ", "")
