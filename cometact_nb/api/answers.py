@@ -111,7 +111,9 @@ def kept(answer: Answer) -> str | None:
     """An answer that was not understood, as it is kept: bounded, without secrets; None of an empty one."""
     body = answer.content[: 8 * _KEPT_CHARS].decode("utf-8", "replace")
     # An id may stand in a header alone.
-    named = [f"{name}: {value}" for name, value in answer.headers.items() if _MAY_NAME.search(name)]
+    named = [
+        f"{name}: {redact.shown(text)}" for name, text in answer.headers.items() if _MAY_NAME.search(name)
+    ]
     body = "\n".join([*named[:10], body])
     return redact.text(body, answer.key, limit=_KEPT_CHARS, lines=True).strip() or None
 
