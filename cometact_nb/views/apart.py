@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.views.card import card_html
 from cometact_nb.views.live_record import LiveRecord
+from cometact_nb.views.shell import page_folder
 from cometact_nb.views.text import card_text
 from cometact_nb.views.widget import StatusWidget
 
@@ -39,7 +40,7 @@ class ApartDisplay:
 
     def _record(self) -> dict[str, str]:
         task, now = self._task, time.time()
-        folder = task.session.notebook_dir
+        folder = page_folder(task.session)
         html = card_html(task.state, now=now, notebook_dir=folder, sandbox=task.sandbox)
         return {
             "text/html": f'<div class="cometact-record">{html}</div>',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views.shell import shell
+from cometact_nb.views.shell import page_folder, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,4 +51,4 @@ def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:
 def _saved_clip(shown: SavedClip) -> Any:
     from cometact_nb.sessions import session  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
-    return _view("archive", "saved_html", notebook_dir=session().notebook_dir)(shown)
+    return _view("archive", "saved_html", notebook_dir=page_folder(session()))(shown)

@@ -13,6 +13,7 @@ from cometact_nb.store.confine import read_clip
 from cometact_nb.views import parts, words
 from cometact_nb.views.gallery_facts import axis_facts, caption, cell_facts, places
 from cometact_nb.views.parts import esc
+from cometact_nb.views.shell import page_folder
 from cometact_nb.views.thumb import thumbnail
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
 
 def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bool) -> tuple[str, int]:
     """A table for each combination of the axes that are not laid out, and how many cells are left out."""
-    axes, folder = axis_facts(sweep), sweep.session.notebook_dir
+    axes, folder = axis_facts(sweep), page_folder(sweep.session)
     names = [axis["name"] for axis in axes]
     down, across = (
         names.index(choice[side]) if choice[side] in names else None for side in ("rows", "columns")
@@ -178,7 +179,7 @@ def record_text(sweep: Sweep) -> str:
     for cell in sweep.cells[:_TEXT_LINES]:
         told = filter(None, [stars(cell.rating.stars), "♥" if cell.rating.favourite else ""])
         clip = cell.clip
-        folder = sweep.session.notebook_dir
+        folder = page_folder(sweep.session)
         what = words.place(clip.url or str(clip.path), folder) if clip else cell.status
         lines.append(words.clean(f"  {caption(cell)}: {what} {' '.join(told)}"))
     if len(sweep.cells) > _TEXT_LINES:

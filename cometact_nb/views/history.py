@@ -13,7 +13,7 @@ from cometact_nb.errors import ActTwoError
 from cometact_nb.views import history_record, status, words
 from cometact_nb.views.history_widget import HistoryWidget, as_text, poster_bytes, row_facts
 from cometact_nb.views.live_record import LiveRecord
-from cometact_nb.views.shell import in_background
+from cometact_nb.views.shell import in_background, page_folder
 from cometact_nb.views.widget import StatusWidget
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class HistoryTable:
             for row in self._history:
                 if row.key in known:
                     self._follow(known[row.key])
-            folder, query = self._session.notebook_dir, self._history.query
+            folder, query = page_folder(self._session), self._history.query
             self._table.rows = [row_facts(row, folder) for row in self._history]
             self._table.asked = self._asked
             self._table.told = {
@@ -218,7 +218,7 @@ class HistoryTable:
             }
 
     def _record(self) -> dict[str, str]:
-        shown, folder = self._history, self._session.notebook_dir
+        shown, folder = self._history, page_folder(self._session)
         return {
             "text/html": history_record.record_html(shown, shown.query, now=time.time(), folder=folder),
             "text/plain": history_record.record_text(shown, shown.query, folder=folder),

@@ -12,6 +12,7 @@ from cometact_nb.views.card import card_html
 from cometact_nb.views.panel_code import short_spec
 from cometact_nb.views.panel_sweep import NAMES
 from cometact_nb.views.parts import esc
+from cometact_nb.views.shell import page_folder
 from cometact_nb.views.text import card_text
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _CARDS = 8
 def record(panel: Panel) -> dict[str, str]:
     """A panel as it is now, by MIME type."""
     session = panel.session
-    facts: dict[str, Any] = {"now": time.time(), "folder": session.notebook_dir}
+    facts: dict[str, Any] = {"now": time.time(), "folder": page_folder(session)}
     facts |= {"sandbox": session.config.sandbox}
     return {
         "text/html": record_html(panel.last, panel.submitted, **facts),

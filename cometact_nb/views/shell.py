@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["in_background", "in_notebook", "in_terminal", "put_out", "shell", "widget_data"]
+    from cometact_nb.sessions import Session
+
+__all__ = ["in_background", "in_notebook", "in_terminal", "page_folder", "put_out", "shell", "widget_data"]
+
+#: The variable that papermill sets.
+_OUTPUT_PATH = "PAPERMILL_OUTPUT_PATH"
 
 
 def shell() -> Any:
@@ -28,6 +35,22 @@ def in_terminal() -> bool:
     """Whether this is IPython without a notebook, where a wait shows a line of text."""
     here = shell()
     return here is not None and not hasattr(here, "kernel")
+
+
+def page_folder(session: Session) -> Path:
+    """The folder of the notebook that is saved, from which its relative links lead.
+
+    It is the session's, except where papermill writes its output elsewhere and says so (its option
+    ``--inject-output-path`` sets a variable of the notebook; a kernel cannot find it out).
+    """
+    here = shell()
+    output = here.user_ns.get(_OUTPUT_PATH) if here is not None else None
+    if isinstance(output, str) and output and "://" not in output:
+        # With --cwd the kernel is elsewhere; the shell's word for where papermill was started is inherited.
+        for folder in (Path.cwd(), session.notebook_dir, Path(os.environ.get("PWD", "."))):
+            if (folder / output).is_file():  # papermill writes it before the first cell runs
+                return (folder / output).resolve().parent
+    return session.notebook_dir
 
 
 def put_out(data: dict[str, Any]) -> Any:

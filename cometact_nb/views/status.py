@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.store.media import clip_stem
 from cometact_nb.views.card import card_html
-from cometact_nb.views.shell import in_notebook, put_out, shell, widget_data
+from cometact_nb.views.shell import in_notebook, page_folder, put_out, shell, widget_data
 from cometact_nb.views.text import card_text, write
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Display:
         """What to display: the final card, or the widget with the card as it is now beside it."""
         task, now = self._task, time.time()
         final = self._is_final(state)
-        folder = task.session.notebook_dir
+        folder = page_folder(task.session)
         html = card_html(
             state,
             now=now,

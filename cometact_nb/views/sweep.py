@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views import status
-from cometact_nb.views.shell import in_notebook, put_out, widget_data
+from cometact_nb.views.shell import in_notebook, page_folder, put_out, widget_data
 from cometact_nb.views.sweep_facts import is_over
 from cometact_nb.views.sweep_record import record_html, record_text
 from cometact_nb.views.text import write
@@ -41,7 +41,7 @@ def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
     if in_notebook():
         Display(sweep)
     else:
-        write(sys.stdout, record_text(sweep, folder=sweep.session.notebook_dir) + "\n")
+        write(sys.stdout, record_text(sweep, folder=page_folder(sweep.session)) + "\n")
 
 
 def hush(sweep: Sweep) -> None:
@@ -85,7 +85,7 @@ class Display:
 
     def _record(self) -> dict[str, Any]:
         sweep = self._sweep
-        folder = sweep.session.notebook_dir
+        folder = page_folder(sweep.session)
         return {
             "text/html": record_html(sweep, folder=folder),
             "text/plain": record_text(sweep, folder=folder),

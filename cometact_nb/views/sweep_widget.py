@@ -22,7 +22,7 @@ from cometact_nb.views.card import card_html
 from cometact_nb.views.clicks import Gate
 from cometact_nb.views.scripts import joined
 from cometact_nb.views.settling import Settling
-from cometact_nb.views.shell import in_background
+from cometact_nb.views.shell import in_background, page_folder
 from cometact_nb.views.sweep_layout import axis_name, lay_out, names_of, params_line
 from cometact_nb.views.sweep_record import planned_html
 from cometact_nb.views.thumb import small_jpeg
@@ -229,7 +229,7 @@ class SweepWidget(anywidget.AnyWidget):
         if cell.job is None:
             return {"html": planned_html(cell, sandbox=sandbox), "live": None}
         state, now = cell.job.state, time.time()
-        html = card_html(state, now=now, notebook_dir=session.notebook_dir, sandbox=sandbox, live=True)
+        html = card_html(state, now=now, notebook_dir=page_folder(session), sandbox=sandbox, live=True)
         settle = self._settling(cell)
         facts_now = {**live_facts(state, now), "settle": settle.facts() if settle else None}
         return {"html": html, "live": facts_now}

@@ -17,7 +17,7 @@ from cometact_nb.views.parts import forms
 from cometact_nb.views.pieces import read_piece
 from cometact_nb.views.scripts import joined
 from cometact_nb.views.settling import Settling
-from cometact_nb.views.shell import in_background
+from cometact_nb.views.shell import in_background, page_folder
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
@@ -109,7 +109,7 @@ class StatusWidget(anywidget.AnyWidget):
     def _facts(self) -> dict[str, Any]:
         task, state, now = self._task, self._task.state, time.time()
         html = card_html(
-            state, now=now, notebook_dir=task.session.notebook_dir, sandbox=task.sandbox, live=True
+            state, now=now, notebook_dir=page_folder(task.session), sandbox=task.sandbox, live=True
         )
         return {"html": html, "live": {**live_facts(state, now), "settle": self._settling.facts()}}
 

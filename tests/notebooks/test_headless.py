@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
+import pytest
 from lab import environment
 
 SETUP = "import cometact_nb as act\nsandbox = act.use_sandbox(75, url=url)"
@@ -57,6 +60,29 @@ def test_papermill_s_parameters_drive_a_sweep_that_waits_for_its_clips(tmp_path,
     assert len(list((tmp_path / "act_two_outputs").glob("*.mp4"))) == 2
     seeds = {post["body"]["seed"] for post in sandbox.ledger()["posts"]}
     assert seeds == {4, 5}
+
+
+@pytest.mark.parametrize(
+    "options", [["--inject-output-path"], ["--inject-paths", "--cwd", "work"], ["--cwd", "runs"]]
+)
+def test_the_links_of_papermill_s_output_lead_to_the_clips_from_where_it_lies(
+    tmp_path, sandbox, options
+) -> None:
+    for folder in ("runs", "work"):
+        (tmp_path / folder).mkdir()
+    plan = written(tmp_path, sandbox.base_url, [1])
+    notebook = nbformat.read(plan, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("sweep.cells[0].task"))
+    nbformat.write(notebook, plan)
+    call(
+        tmp_path, "papermill", "plan.ipynb", "runs/done.ipynb", "--no-progress-bar", *options,
+        "-y", f"url: {sandbox.base_url}", COMETACT_NB_WAIT="1", PWD=str(tmp_path),
+    )  # fmt: skip
+    text = (tmp_path / "runs" / "done.ipynb").read_text("utf-8")
+    links = {unquote(link) for link in re.findall(r'(?:src|href)=\\"([^":\\#]+\.mp4)', text)}
+    assert links
+    for link in links:
+        assert (tmp_path / "runs" / link).is_file(), link
 
 
 def test_what_a_run_left_unfinished_the_next_one_finishes_and_does_not_buy_again(tmp_path, sandbox) -> None:
