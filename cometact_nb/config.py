@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Config"]
 
 #: What ``embed=True`` allows, and what any number may, MB.
+_NAMED = {"abfs", "abfss", "wasb", "wasbs", "sftp", "ssh", "smb", "ftp", "hdfs"}
 _EMBED_MB, _EMBED_MAX_MB = 2.0, 100
 
 
@@ -276,7 +277,9 @@ def _folder(value: Any) -> Path | str:
         parts = urlsplit(url)
     except ValueError:
         raise ConfigError("output_dir is no complete URL. Give one such as s3://bucket/clips.") from None
-    if parts.username or parts.password or parts.query or parts.fragment:
+    # What stands before the @ is a container's name there, or a user's, which is no secret as a key of S3 is.
+    named = parts.scheme in _NAMED and ":" not in parts.netloc.partition("@")[0]
+    if (parts.username and not named) or parts.password or parts.query or parts.fragment:
         # The value is not shown: it holds a password, or a signature.
         raise ConfigError(
             "output_dir is a URL with a user name, a password, or something after ? or #. Give "

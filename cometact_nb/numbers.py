@@ -7,6 +7,7 @@ import itertools
 import math
 import random
 import statistics
+import sys
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -59,21 +60,23 @@ def map_clips(
             returns; for other machines the clips' folder must be mounted at the same path.
         clips: None, for a cell without a clip, stands as None in the results.
         executor: any of ``concurrent.futures``, Dask's ``client.get_executor()``, ipyparallel's
-            ``view.executor``. None calls ``fn`` here, one clip after the other.
+            ``client.load_balanced_view().executor``. None calls ``fn`` here, one clip after the other.
 
     Returns:
         what ``fn`` returned.
 
     Raises:
-        ConfigError: an executor that has no ``submit``.
+        ConfigError: an executor that has no ``submit``, or runs each call on every engine; a function of a
+            notebook for processes that cannot import it.
         Exception: what ``fn`` raised first, when all the others have ended, with a note that names the clip.
     """
     if executor is not None and not hasattr(executor, "submit"):
         raise ConfigError(
             f"executor={executor!r} has no submit(). Give one of concurrent.futures, Dask's "
-            "client.get_executor() or ipyparallel's view.executor."
+            "client.get_executor() or ipyparallel's client.load_balanced_view().executor."
         )
     given = list(clips)
+    _check_executor(fn, executor)
     futures: list[Any] = []
     try:
         if executor is not None:
@@ -85,6 +88,45 @@ def map_clips(
             if future is not None:
                 future.cancel()
         raise
+
+
+def _check_executor(fn: Callable[..., Any], executor: Executor | None) -> None:
+    """Raise for what would run, and give something else than a value for each clip."""
+    if type(getattr(executor, "view", None)).__name__ == "DirectView":
+        raise ConfigError(
+            "This executor of ipyparallel runs each call on every engine, and gives a list for each clip. "
+            "Give client.load_balanced_view().executor."
+        )
+    inner = fn
+    while isinstance(inner, partial):
+        inner = inner.func
+    name = getattr(inner, "__qualname__", "")
+    local = "<" in name  # a lambda, or a function inside of another one
+    here = getattr(inner, "__module__", "") == "__main__"
+    at_home = here and not hasattr(sys.modules["__main__"], "__file__")
+    if name and (local or at_home) and _imports(executor, forked=at_home and not local):
+        where = "is made inside another function or is a lambda" if local else "stands in the notebook"
+        raise ConfigError(
+            f"{name}() {where}, so other processes cannot import it. Put it into a module (a .py file) and "
+            "import it from there, or give a ThreadPoolExecutor, loky's get_reusable_executor(), or Dask's "
+            "client.get_executor()."
+        )
+
+
+def _imports(executor: Executor | None, *, forked: bool) -> bool:
+    """Whether an executor's processes find a function by importing it.
+
+    Args:
+        executor: whatever runs the function.
+        forked: whether a fork of this process has the function, too.
+    """
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  (it imports multiprocessing)
+
+    if not isinstance(executor, ProcessPoolExecutor):
+        return False
+    context = getattr(executor, "_mp_context", None)
+    started = context.get_start_method() if context is not None else ""
+    return not (forked and started == "fork")
 
 
 def _collect(clips: Sequence[Clip | None], calls: Sequence[Callable[[], R] | None]) -> list[R | None]:

@@ -19,6 +19,7 @@ from cometact_nb.domain import redact
 from cometact_nb.domain.identity import identity_of
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import INPUTS, INTENSITY_WORDS, KNOBS, ActTwoRequest
+from cometact_nb.domain.values import is_missing
 from cometact_nb.errors import RequestError
 
 __all__ = ["FIELDS", "MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "is_several", "specify"]
@@ -115,8 +116,9 @@ def specify(
 
     Args:
         fields: of :class:`~cometact_nb.ActTwoRequest`, each a value or an iterable of values.
-        table: a pandas DataFrame, a mapping of columns of the same length, or an iterable of rows, each a
-            mapping of fields or an ``ActTwoRequest``. A missing value (None, NaN) leaves its field unset.
+        table: a DataFrame (pandas, polars), a table of pyarrow, a mapping of columns of the same length, or
+            an iterable of rows, each a mapping of fields or an ``ActTwoRequest``. A missing value (None, NaN,
+            NA) leaves its field unset.
         replicates: how often each request is bought, 1 or more.
         allow_unlisted: see :class:`~cometact_nb.ActTwoRequest`.
 
@@ -225,9 +227,15 @@ def _check_replicates(replicates: Any) -> None:
 
 def _stored(name: str, value: Any) -> Any:
     """A value as JSON keeps it; NumPy's and pandas's scalars become Python's."""
+    if hasattr(value, "as_py"):
+        value = value.as_py()  # pyarrow's scalars
     if name in {"character", "reference"}:
         ref = as_media(value)
+        if ref is None and (is_missing(value) or (isinstance(value, float) and math.isnan(value))):
+            return None
         return value if ref is None else {"type": ref.type, "uri": ref.uri}
+    if value is None or is_missing(value):
+        return None
     if isinstance(value, str):
         return str.__str__(value)  # NumPy's strings and enums are no plain ones, which alone are kept as JSON
     if hasattr(value, "item") and not getattr(value, "ndim", 0):
@@ -241,10 +249,10 @@ def _stored(name: str, value: Any) -> Any:
 
 def _rows(table: Any) -> list[dict[str, Any]]:
     """The rows of a table as mappings of fields, missing values left out."""
-    if hasattr(table, "to_dict") and hasattr(table, "columns"):
-        table = table.to_dict(orient="records")
-    elif isinstance(table, Mapping):
+    if isinstance(table, Mapping):
         table = _zipped(table)
+    elif not isinstance(table, (list, tuple)):
+        table = _frame_rows(table)
     if isinstance(table, (str, bytes)) or not isinstance(table, Iterable):
         cure = "Give a DataFrame, a mapping of columns, or a list of rows."
         raise RequestError([Finding("table", type(table).__name__, "is no table", cure)])
@@ -254,6 +262,27 @@ def _rows(table: Any) -> list[dict[str, Any]]:
     if len(rows) > MAX_CELLS:
         raise RequestError([_too_many("table", None)])
     return rows
+
+
+def _frame_rows(table: Any) -> Any:
+    """The rows of a DataFrame of pandas, polars and others, or a table of pyarrow; anything else as it is."""
+    if hasattr(table, "collect") and not hasattr(table, "iter_rows"):
+        cure = "It is not computed yet: give table.collect()."
+        raise RequestError([Finding("table", type(table).__name__, "has no rows yet", cure)])
+    try:
+        if hasattr(table, "iter_rows"):
+            return table.iter_rows(named=True)
+        if hasattr(table, "to_pylist"):
+            return table.to_pylist()
+        if hasattr(table, "to_dict") and hasattr(table, "columns"):
+            return table.to_dict(orient="records")
+        if hasattr(table, "to_pandas"):
+            return table.to_pandas().to_dict(orient="records")
+    except (TypeError, AttributeError, ImportError) as error:
+        problem = f"cannot be read as rows ({type(error).__name__})"
+        cure = "Give a pandas or polars DataFrame, a mapping of columns, or a list of rows."
+        raise RequestError([Finding("table", type(table).__name__, problem, cure)]) from None
+    return table
 
 
 def _zipped(columns: Mapping[str, Any]) -> list[dict[str, Any]]:

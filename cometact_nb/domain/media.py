@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.pages import page_cure
+from cometact_nb.domain.values import is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,7 +176,7 @@ def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Fin
     CometAPI's control-a-character page (a reference is a video).
     """
     need = "an image or video URL" if field == "character" else "a video URL"
-    if value is None:
+    if value is None or is_missing(value):
         yield Finding(field, None, "is missing", f"Give {need} that the vendor's servers can fetch.")
         return
     ref = as_media(value, default="video" if field == "reference" else None)

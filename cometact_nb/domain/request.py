@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -19,6 +18,7 @@ import msgspec
 from cometact_nb.domain import redact
 from cometact_nb.domain.identity import body_hash, body_identity
 from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media, media_call
+from cometact_nb.domain.values import plain
 from cometact_nb.doors import doors
 from cometact_nb.errors import RequestError
 
@@ -101,6 +101,8 @@ KNOBS = (
     ),
 )
 _KNOB = {knob.name: knob for knob in KNOBS}
+#: Knobs that are whole numbers.
+_WHOLE = {"expression_intensity", "seed"}
 INPUTS = ("character", "reference")
 _NAMES = (*INPUTS, *_KNOB, "allow_unlisted")
 
@@ -183,7 +185,7 @@ class ActTwoRequest:
             "ratio": ratio,
             "public_figure_threshold": public_figure_threshold,
         }
-        given = {name: _plain(value) for name, value in given.items()}
+        given = {name: plain(value, whole=name in _WHOLE) for name, value in given.items()}
         findings = [
             *check_media("character", character, allow_unlisted=allow_unlisted),
             *check_media("reference", reference, allow_unlisted=allow_unlisted),
@@ -317,20 +319,6 @@ class ActTwoRequest:
         return f"ActTwoRequest({', '.join(parts)})"
 
 
-def _plain(value: Any) -> Any:
-    """``value`` with NumPy's and pandas's integers turned into Python's; they come from sweeps."""
-    if value is None or isinstance(value, (bool, float)):
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)  # an Enum's own __str__ may say its name
-    if type(value).__name__ in {"bool_", "bool"} and hasattr(value, "item"):
-        return value.item()
-    try:
-        return operator.index(value)
-    except TypeError:
-        return value
-
-
 def _check_knob(name: str, value: Any, allow_unlisted: bool) -> list[Finding]:
     knob = _KNOB[name]
     if value is None:
@@ -338,10 +326,18 @@ def _check_knob(name: str, value: Any, allow_unlisted: bool) -> list[Finding]:
     try:
         msgspec.convert(value, knob.type, strict=True)
     except msgspec.ValidationError:
-        return [Finding(name, value, knob.limit, knob.cure)]
+        return [Finding(name, value, _limit(knob, value), knob.cure)]
     if name == "ratio":
         return _check_ratio(knob, value, allow_unlisted)
     return []
+
+
+def _limit(knob: Knob, value: Any) -> str:
+    """What is wrong with a value: its kind, or where it lies."""
+    if knob.name not in _WHOLE or (isinstance(value, int) and not isinstance(value, bool)):
+        return knob.limit
+    kind = "is text" if isinstance(value, str) else f"is {type(value).__name__}"
+    return f"{kind}, not a whole number"
 
 
 def _check_ratio(knob: Knob, value: str, allow_unlisted: bool) -> list[Finding]:

@@ -122,9 +122,8 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
         import av  # noqa: PLC0415  (an extra, and 100 ms)
         import numpy as np  # noqa: PLC0415  (an extra, and 100 ms)
     except ImportError as error:
-        raise ConfigError(
-            f"Frames need {error.name}, which is not installed: pip install 'cometact_nb[video]'."
-        ) from None
+        what = f"{error.name}, which is not installed" if error.name else f"PyAV and NumPy ({error})"
+        raise ConfigError(f"Frames need {what}: pip install 'cometact_nb[video]'.") from None
     held = bytearray()  # grows in place, where a list of frames would have to be copied at the end
     shape = (0, 0, 3)
     try:

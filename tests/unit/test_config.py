@@ -226,3 +226,25 @@ def test_a_version_that_no_header_can_hold_is_refused_with_field_value_and_cure(
 
 def test_a_version_pasted_with_a_line_break_is_taken_without_it() -> None:
     assert Config().changed(runway_version=" 2024-11-06\n").runway_version == "2024-11-06"
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("abfs://box@account.dfs.core.windows.net/clips", True),
+        ("abfss://box@account.dfs.core.windows.net/clips", True),
+        ("sftp://me@host/clips", True),
+        ("sftp://me:secret@host/clips", False),
+        ("abfs://box@account.dfs.core.windows.net/clips?sig=secret", False),
+        ("s3://KEYID@bucket/clips", False),
+        ("https://me@host/clips", False),
+    ],
+)
+def test_a_container_or_a_user_before_the_host_is_no_login(url, taken) -> None:
+    if taken:
+        assert Config().changed(output_dir=url).output_dir == url
+        return
+    with pytest.raises(ConfigError, match="user name, a password") as caught:
+        Config().changed(output_dir=url)
+    assert "secret" not in str(caught.value)
+    assert "KEYID" not in str(caught.value)

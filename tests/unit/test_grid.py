@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,7 +107,7 @@ def test_arrays_are_axes_that_a_history_keeps() -> None:
     spec = specify({**INPUTS, "seed": np.arange(2), "ratio": np.array(["960:960", "1280:720"])})
     assert spec == specify({**INPUTS, "seed": [0, 1], "ratio": ["960:960", "1280:720"]})
     assert spec.fingerprint
-    with pytest.raises(RequestError, match="is outside 0–"):
+    with pytest.raises(RequestError, match="is ndarray, not a whole number"):
         expand(specify({**INPUTS, "seed": np.zeros((2, 2))}))
 
 
@@ -275,3 +277,71 @@ def test_a_refusal_that_names_a_field_blames_its_value() -> None:
     blame = blamed(request, TaskState(key="k", status=Status.REFUSED, param="ratio"))
     assert blame == {"ratio": "960:960"}
     assert not shares(request.replace(ratio="1280:720"), blame)
+
+
+class Rows:
+    """A frame with the interface of polars, which need not be installed here."""
+
+    columns = ("seed", "ratio")
+
+    def __init__(self, rows: list[dict[str, object]]) -> None:
+        self._rows = rows
+
+    def iter_rows(self, *, named: bool) -> object:
+        assert named
+        return iter(self._rows)
+
+    def to_dict(self) -> None:
+        raise AssertionError
+
+
+class Lazy:
+    """A frame that is not computed yet, as polars' LazyFrame."""
+
+    columns = ("seed",)
+
+    def collect(self) -> None:
+        raise AssertionError
+
+
+def frames(columns: dict[str, list[object]]) -> list[object]:
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    made: list[object] = [
+        Rows(rows),
+        pd.DataFrame(columns),
+        pd.DataFrame(columns).convert_dtypes(),  # with pd.NA
+        pd.DataFrame({**columns, "seed": ["1", None]}),
+        columns,
+        rows,
+    ]
+    if find_spec("polars"):
+        import polars as pl
+
+        made.append(pl.DataFrame(columns))
+    return made
+
+
+def test_rows_of_any_frame_are_read_and_what_is_missing_is_not_given() -> None:
+    columns: dict[str, list[object]] = {"seed": [1, None], "ratio": ["1280:720", "720:1280"]}
+    for frame in frames(columns):
+        cells = expand(specify(INPUTS, table=frame)).cells
+        assert [cell.request.seed for cell in cells] == [1, None], type(frame)
+        assert [cell.request.ratio for cell in cells] == columns["ratio"]
+
+
+def test_a_missing_input_of_a_row_is_named_as_missing() -> None:
+    for nothing in (None, float("nan"), pd.NA):
+        spec = specify({"character": HERO}, table=[{"reference": CLIP}, {"reference": nothing}])
+        with pytest.raises(RequestError, match="reference is missing"):
+            expand(spec)
+
+
+def test_an_axis_may_be_a_column_of_any_frame() -> None:
+    for column in (pd.Series([1, 2], dtype="Int64"), pd.Series(["1", "2"]), np.array([1, 2])):
+        cells = expand(specify({**INPUTS, "seed": column})).cells
+        assert [cell.request.seed for cell in cells] == [1, 2]
+
+
+def test_a_frame_that_is_not_computed_yet_says_what_to_give() -> None:
+    with pytest.raises(RequestError, match=r"give table\.collect\(\)"):
+        specify(INPUTS, table=Lazy())

@@ -44,6 +44,51 @@ def level(clip: Clip) -> int:
     return round(float(clip.frames(stride=5).mean()))
 
 
+NOTEBOOK = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from cometact_nb.errors import ConfigError
+from cometact_nb.numbers import map_clips
+
+def brightness(clip):
+    return 1.0
+
+for fn in (brightness, lambda clip: 1.0):
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        try:
+            map_clips(fn, ["a clip"], pool)
+        except ConfigError as error:
+            print(error)
+        print(list(pool.map(abs, [-1])))
+with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+    print(map_clips(brightness, ["a clip"], pool))
+"""
+
+
+def test_a_notebooks_function_is_refused_for_processes_that_would_have_to_import_it() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", NOTEBOOK]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    first, still, second, again, forked = done.stdout.splitlines()
+    assert first.startswith("brightness() stands in the notebook, so other processes cannot import it.")
+    assert second.startswith("<lambda>() is made inside another function or is a lambda")
+    assert (still, again, forked) == ("[1]", "[1]", "[1.0]")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_executor_that_runs_each_call_on_every_engine_is_refused_with_the_right_one() -> None:
+    class DirectView:
+        pass
+
+    class ViewExecutor:
+        view = DirectView()
+
+        def submit(self, *_: object) -> None:
+            raise AssertionError
+
+    with pytest.raises(ConfigError, match=r"load_balanced_view\(\)\.executor"):
+        map_clips(level, [], ViewExecutor())
+
+
 def test_results_stand_in_the_order_of_the_clips_and_a_missing_clip_is_none(make) -> None:
     assert map_clips(level, [make(50), None, make(20)]) == [50, None, 20]
     assert map_clips(level, []) == []

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from fractions import Fraction
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import cometact_nb as act
@@ -98,9 +99,15 @@ def test_a_password_in_an_address_is_repeated_in_no_error(character) -> None:
         ({"character": "runway://abc"}, "CometAPI documents https URLs only"),
         ({"expression_intensity": 0}, "expression_intensity=0 is outside 1–5"),
         ({"expression_intensity": 6}, "expression_intensity=6 is outside 1–5"),
-        ({"expression_intensity": 3.0}, "expression_intensity=3.0"),
-        ({"expression_intensity": "3"}, "expression_intensity='3'"),
-        ({"expression_intensity": True}, "expression_intensity=True"),
+        ({"expression_intensity": 3.0}, "expression_intensity=3.0 is float, not a whole number"),
+        ({"expression_intensity": "lively"}, "expression_intensity='lively' is text, not a whole number"),
+        ({"expression_intensity": "9"}, "expression_intensity=9 is outside 1–5"),
+        ({"expression_intensity": True}, "expression_intensity=True is bool, not a whole number"),
+        ({"seed": "abc"}, "seed='abc' is text, not a whole number"),
+        ({"seed": "1.5"}, "seed='1.5' is text, not a whole number"),
+        ({"seed": "-1"}, "seed=-1 is outside 0–4294967295"),
+        ({"seed": "²"}, "is text, not a whole number"),
+        ({"character": pd.NA}, "character is missing"),
         ({"seed": -1}, "seed=-1 is outside 0–4294967295"),
         ({"seed": 4294967296}, "seed=4294967296 is outside"),
         ({"seed": 1.5}, "seed=1.5"),
@@ -174,6 +181,18 @@ def test_the_hatch_lets_through_what_is_not_listed_and_warns() -> None:
     assert {finding.field for finding in request.warnings} == {"ratio", "character"}
     assert "5 MB" in findings(character="data:image/png;base64," + "A" * 5 * 1024**2, allow_unlisted=True)
     assert "outside 1–5" in findings(expression_intensity=6, allow_unlisted=True)
+
+
+@pytest.mark.parametrize("text", ["7", " 7 ", "+7", "007"])
+def test_digits_are_taken_for_a_number_wherever_one_is_wanted(text) -> None:
+    assert make(seed=text).to_json()["seed"] == 7
+    assert make(expression_intensity="4") == make(expression_intensity=4)
+    assert act.ActTwoRequest.from_json({**make().to_json(), "seed": text}).seed == 7
+
+
+def test_what_pandas_calls_missing_was_not_given() -> None:
+    request = make(seed=pd.NA, ratio=pd.NA, body_control=pd.NA, expression_intensity=pd.NaT)
+    assert request == make()
 
 
 def test_body_control_on_a_video_character_is_doubtful_and_allowed() -> None:
