@@ -359,7 +359,7 @@ class Sweep:
             fn: called with a :class:`Clip`. For other processes it must be importable there, and so must
                 what it returns; for other machines the clips' folder must be mounted at the same path.
             executor: any of ``concurrent.futures``, Dask's ``client.get_executor()``, ipyparallel's
-                ``view.executor``. None calls ``fn`` here, one clip after the other.
+                ``client.load_balanced_view().executor``. None calls ``fn`` here, one clip after the other.
 
         Returns:
             what ``fn`` returned.
