@@ -62,6 +62,8 @@ TERMINAL = frozenset(
 
 #: Ends that the service itself announced. Only what it says to an explicit refresh takes one back.
 FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
+#: The words that the service itself documents. Only they take an announced end back.
+_ITS_OWN = FINAL | {Status.PENDING, Status.THROTTLED, Status.RUNNING}
 
 
 class SignedURL(str):
@@ -490,7 +492,7 @@ def _takes_back(state: TaskState, seen: Snapshot) -> bool:
 
     A success with an output never does: the clip can be had. Silence and words that nobody knows end nothing.
     """
-    if seen.status is state.status or seen.status in {Status.NOT_FOUND, Status.UNKNOWN}:
+    if seen.status is state.status or seen.status not in _ITS_OWN:
         return False
     if state.status is Status.SUCCEEDED:
         has_output = bool(state.output_urls or state.clips)
