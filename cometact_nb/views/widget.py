@@ -125,7 +125,7 @@ class StatusWidget(anywidget.AnyWidget):
                 soon(self._send_input, name)
             case {"type": "cancel"}:
                 self.send({"type": "note", "text": "Asking the service to cancel…", "again": False})
-                soon(self._cancel)
+                in_background(self._cancel)
             case {"type": "settle", "what": str(what), "token": int(token)}:
                 in_background(self._settle, what, token, str(content.get("id", "")))
             case {
