@@ -612,7 +612,11 @@ class Session:
         return job
 
     def confined(self, row: Row) -> Row:
-        """``row`` without files that it may not name, where somebody else made the history. On the loop."""
+        """``row`` without files that it may not name, where somebody else made the history. On the loop.
+
+        Args:
+            row: of the history.
+        """
         history = self.engine.history
         if not row.state.clips or history.provenance.is_own:
             return row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain import redact
@@ -122,9 +123,17 @@ def row(cell: Cell) -> dict[str, Any]:
         "favourite": rating.favourite,
         "note": rating.note,
         "blind": rating.blind,
+        "stars_open": rating.given_open[0],
+        "stars_open_at": _moment(rating.given_open[1]),
+        "stars_blind": rating.given_blind[0],
+        "stars_blind_at": _moment(rating.given_blind[1]),
     }
 
 
 def _value(value: Any) -> Any:
     """A field's value; an address without what may open it to others: rows are exported and saved."""
     return redact.public(value.uri) if isinstance(value, MediaRef) else value
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).replace(microsecond=0)

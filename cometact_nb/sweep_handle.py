@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from contextlib import suppress
 from functools import partial
@@ -313,6 +314,8 @@ class Sweep:
     ) -> Rating:
         """Keep what you think of a cell's clip. What is None stays as it was; ``stars=0`` takes them back.
 
+        Stars given blind and stars given openly stand beside each other; neither replaces the other.
+
         Args:
             cell: one of ``cells`` with a task.
             stars: 1–5, or 0 for none.
@@ -330,7 +333,8 @@ class Sweep:
         job = cell.job
         if job is None:
             raise ConfigError(f"Cell {cell.index + 1} has no clip yet, so there is nothing to rate.")
-        rating = cell.rating.changed(stars=stars, favourite=favourite, note=note, blind=blind)
+        now = time.time()
+        rating = cell.rating.changed(stars=stars, favourite=favourite, note=note, blind=blind, now=now)
 
         async def keep() -> None:
             store.set_rating(self.session.engine.history, job.state.key, rating)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.grid import label
 from cometact_nb.errors import ConfigError
@@ -118,7 +116,9 @@ def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
 
 def _rating(cell: Cell) -> dict[str, Any]:
     """A rating with all its fields, as a page wants it."""
-    found = msgspec.structs.asdict(cell.rating)
+    rating = cell.rating
+    found = {name: getattr(rating, name) for name in ("stars", "favourite", "note", "blind")}
+    found |= {"open_stars": rating.given_open[0], "blind_stars": rating.given_blind[0]}
     found["note"] = words.clean(found["note"], 2000, lines=True)
     return found
 

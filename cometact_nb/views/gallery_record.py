@@ -129,9 +129,8 @@ def _box(cell: Cell, folder: Path, *, embed: bool) -> str:
         facts = cell_facts(cell, [])
         shown = f"<strong>{esc(facts['status'], 40)}</strong><div>{esc(facts['text'], 160)}</div>"
     rating = cell.rating
-    told = " ".join(filter(None, [stars(rating.stars), "♥" if rating.favourite else ""]))
-    blind = " (rated blind)" if rating.blind else ""
-    given = f"<div>{told}{blind}</div>" if told else ""
+    told = rated(rating.given_open[0], rating.given_blind[0], favourite=rating.favourite)
+    given = f"<div>{told}</div>" if told else ""
     note = f'<div style="{_FINE}">{esc(rating.note, 300)}</div>' if rating.note else ""
     return shown + given + note
 
@@ -161,6 +160,14 @@ def _embedded(clip: Clip) -> str | None:
     except (OSError, ClipError):
         return None
     return f"data:video/mp4;base64,{base64.b64encode(content).decode()}"
+
+
+def rated(opened: int | None, blind: int | None, *, favourite: bool) -> str:
+    """A rating in signs: stars given openly, and stars given blind, which are marked."""
+    parts = [stars(opened or blind), "♥" if favourite else ""]
+    if blind:
+        parts.append(f"· {stars(blind)} (rated blind)" if opened else "(rated blind)")
+    return " ".join(filter(None, parts))
 
 
 def stars(count: int | None) -> str:

@@ -16,7 +16,7 @@ from cometact_nb.domain.media import MediaRef
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views import words
 from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice, places
-from cometact_nb.views.gallery_record import stars
+from cometact_nb.views.gallery_record import rated
 from cometact_nb.views.parts import esc
 from cometact_nb.views.report_table import rows
 from cometact_nb.views.scripts import GALLERY, joined
@@ -162,8 +162,7 @@ def _results(sweep: Sweep, files: Sequence[Files]) -> str:
     for told, place, found in zip(rows(sweep, files), places(sweep), files, strict=True):
         status = esc(told["status"].replace("_", " "), 40) + (" (reused)" if told["reused"] else "")
         values = [esc(axis["values"][at], 60) for axis, at in zip(axes, place, strict=True)]
-        rating = " ".join(filter(None, [stars(told["stars"]), "♥" if told["favourite"] else ""]))
-        blind = "<br>rated blind" if told["blind"] else ""
+        rating = rated(told["stars_open"], told["stars_blind"], favourite=told["favourite"])
         note = f'<div class="note">{esc(told["note"], 2000)}</div>' if told["note"] else ""
         why = " · ".join(filter(None, [told["failure_code"], told["problem"]]))
         problem = f'<div class="note">{esc(why, 400)}</div>' if why else ""
@@ -176,7 +175,7 @@ def _results(sweep: Sweep, files: Sequence[Files]) -> str:
                 _number(told["duration_s"], "{:.2f} s"),
                 _number(told["elapsed_s"], "{:.0f} s"),
                 _number(told["price_usd"], "${:.2f}"),
-                f"{rating}{blind}{note}",
+                f"{rating}{note}",
             ]
         )
     return (

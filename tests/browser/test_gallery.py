@@ -317,6 +317,17 @@ def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(gallery, 
     gallery.get_by_text("Keys", exact=True).click()
 
 
+def test_a_rating_given_when_the_kernel_is_gone_is_taken_back_and_said_not_to_be_kept(faces, gallery) -> None:
+    one = gallery.get_by_role("group", name=re.compile("exaggerated, Seed 1, SUCCEEDED"))
+    before = one.locator(".stars .on").count()
+    star = "5 stars" if before == 4 else "4 stars"
+    faces.restart_kernel()
+    one.get_by_role("button", name=star).click()
+    gallery.get_by_text("Your rating was not kept. The kernel is gone.").wait_for()
+    assert one.locator(".stars .on").count() == before
+    assert gallery.get_by_text("kernel is busy").count() == 0
+
+
 def test_without_its_kernel_the_record_is_seen_and_plays(faces) -> None:
     page = faces.page
     record = faces.cell(1).locator(".cometact-gallery-record")

@@ -1,6 +1,8 @@
 // The gallery in a notebook: clips and ratings go as messages, only the choice of axes is widget state.
 
 const BUSY_MS = 1500; // a kernel that has not answered by then is busy
+const ASK_MOST_MS = 60_000; // and is asked whether it is still there, after twice the time each
+const GONE = "The kernel is gone. Run the cell again in a new one; ratings that were kept are there.";
 
 class Kernel {
   constructor(model) {
@@ -10,6 +12,7 @@ class Kernel {
     this.number = 0;
     this.pieces = new Pieces((content) => this.send(content));
     this.posters = new Set();
+    this.unanswered = new Map(); // cells, and their rating before
   }
 
   get choice() {
@@ -24,9 +27,20 @@ class Kernel {
   send(content) {
     try {
       this.model.send(content);
+      return true;
     } catch {
-      this.view?.say("The kernel is gone. Run the cell again in a new one; ratings that were kept are there.");
+      this.lose();
+      return false;
     }
+  }
+
+  // Nobody will keep what was not answered: it is taken back where it was shown.
+  lose() {
+    clearTimeout(this.waiting);
+    const lost = [...this.unanswered];
+    this.unanswered.clear();
+    for (const [index, rating] of lost) this.view.takeBack(index, rating);
+    this.view?.say(lost.length ? `Your rating was not kept. ${GONE}` : GONE);
   }
 
   async clip(index, urgent) {
@@ -46,10 +60,18 @@ class Kernel {
     promise.then(URL.revokeObjectURL, () => {});
   }
 
-  rate(index, change) {
+  rate(index, change, before) {
+    if (!this.unanswered.has(index)) this.unanswered.set(index, before);
+    if (this.send({ type: "rate", number: ++this.number, index, ...change })) this.wait(BUSY_MS);
+  }
+
+  wait(ms) {
     clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => this.view.say("The kernel is busy. Your rating is kept when it is free."), BUSY_MS);
-    this.send({ type: "rate", number: ++this.number, index, ...change });
+    this.waiting = setTimeout(() => {
+      if (!this.send({ type: "still there" })) return;
+      this.view.say("The kernel is busy and has not kept your rating yet. It does when it is free, unless it is restarted.");
+      this.wait(Math.min(2 * ms, ASK_MOST_MS));
+    }, ms);
   }
 
   message(content, buffers) {
@@ -57,6 +79,7 @@ class Kernel {
     if (content.type === "cells") this.view.setCells(content.cells);
     if (content.type === "rated" && content.number === this.number) {
       clearTimeout(this.waiting);
+      this.unanswered.clear();
       this.view.say(content.problem);
     }
   }

@@ -20,8 +20,8 @@ function blindResults(cells, axes) {
   const rows = [];
   axes.forEach((axis, place) => {
     axis.values.forEach((label, value) => {
-      const stars = cells.filter((cell) => cell.place[place] === value && cell.rating.blind && cell.rating.stars)
-        .map((cell) => cell.rating.stars);
+      const stars = cells.filter((cell) => cell.place[place] === value && cell.rating.blind_stars)
+        .map((cell) => cell.rating.blind_stars);
       if (stars.length) rows.push({ axis: axis.label, label, count: stars.length, mean: stars.reduce((a, b) => a + b, 0) / stars.length });
     });
   });
@@ -45,7 +45,7 @@ class BlindBar {
     this.node.hidden = !blind;
     if (!blind) return;
     const clips = [...view.cells.values()].filter((cell) => cell.clip);
-    const rated = clips.filter((cell) => cell.rating.blind && cell.rating.stars).length;
+    const rated = clips.filter((cell) => cell.rating.blind_stars).length;
     const told = blind.revealed ? "These are the clips and what you gave them." : "Parameters are hidden, the order is shuffled.";
     put(this.told, `${told} ${rated} of ${clips.length} rated (shuffle ${blind.seed}).`);
     this.reveal.hidden = blind.revealed;

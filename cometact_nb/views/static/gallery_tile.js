@@ -98,7 +98,7 @@ class Tile {
   draw() {
     const { cell, view } = this;
     const { clip, rating } = cell;
-    const shown = view.blind && !view.blind.revealed ? { stars: rating.blind ? rating.stars : null } : rating;
+    const shown = this.shownRating(view.blind, rating);
     put(this.caption, view.captionOf(cell));
     this.caption.hidden = !this.caption.textContent;
     this.node.style.setProperty("--tone", cell.tone);
@@ -110,6 +110,14 @@ class Tile {
     press(this.choose, view.chosen.includes(cell.index));
     const stars = shown.stars ? `, ${shown.stars} of 5 stars` : "";
     this.node.setAttribute("aria-label", `${this.name}, ${cell.status}${stars}${shown.favourite ? ", favourite" : ""}`);
+  }
+
+  // What was given blind and what was given openly are never mixed: a blind session shows its own stars alone.
+  shownRating(blind, rating) {
+    if (blind && !blind.revealed) return { stars: rating.blind_stars };
+    if (blind) return { ...rating, stars: rating.blind_stars, mark: rating.open_stars ? `open: ${rating.open_stars} of 5` : "" };
+    if (!rating.blind_stars) return { ...rating, mark: "" };
+    return { ...rating, stars: rating.open_stars ?? rating.blind_stars, mark: rating.open_stars ? `blind: ${rating.blind_stars} of 5` : "rated blind" };
   }
 
   drawState() {
@@ -140,8 +148,7 @@ class Tile {
       press(this.note, Boolean(shown.note));
       this.favourite.hidden = this.note.hidden = hidden; // they would give a clip away
     }
-    const blind = shown.blind && !this.view.blind ? "rated blind" : "";
-    put(this.noted, [shown.note, blind].filter(Boolean).join(" · "));
+    put(this.noted, [shown.note, shown.mark].filter(Boolean).join(" · "));
     this.noted.hidden = !this.noted.textContent || Boolean(this.editor);
   }
 
@@ -150,7 +157,7 @@ class Tile {
   rateStars(count) {
     const { rating } = this.cell;
     const hides = this.view.blind && !this.view.blind.revealed;
-    const old = hides && !rating.blind ? null : rating.stars;
+    const old = hides ? rating.blind_stars : rating.open_stars;
     this.rate({ stars: count === old ? 0 : count });
   }
 
@@ -165,7 +172,7 @@ class Tile {
     this.editor.value = this.cell.rating.note;
     this.editor.addEventListener("blur", () => this.closeNote());
     this.node.append(this.editor);
-    this.drawRating(this.cell.rating);
+    this.draw();
     this.editor.focus();
   }
 
@@ -184,11 +191,17 @@ class Tile {
   rate(change) {
     if (!this.cell.clip || !this.view.host.rate) return;
     const blind = "stars" in change && Boolean(this.view.blind && !this.view.blind.revealed);
-    const rating = { ...this.cell.rating, ...change, ...("stars" in change ? { stars: change.stars || null, blind } : {}) };
-    this.cell = { ...this.cell, rating };
-    this.draw();
-    this.view.host.rate(this.index, { ...change, blind });
+    const before = this.cell.rating;
+    const rating = { ...before, ...change, ...("stars" in change ? { [blind ? "blind_stars" : "open_stars"]: change.stars || null } : {}) };
+    this.setRating(rating);
+    this.view.host.rate(this.index, { ...change, blind }, before);
     this.view.blindBar.draw();
+  }
+
+  setRating(rating) {
+    this.cell = { ...this.cell, rating };
+    this.view.cells.set(this.index, this.cell);
+    this.draw();
   }
 
   // --- the clip ------------------------------------------------------------------------------------

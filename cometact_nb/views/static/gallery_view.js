@@ -130,6 +130,16 @@ class GalleryView {
     this.tally();
   }
 
+  // A rating that was not kept: as it was before.
+  takeBack(index, rating) {
+    const cell = this.cells.get(index);
+    if (!cell) return;
+    const tile = this.tiles.get(index);
+    if (tile) tile.setRating(rating);
+    else this.cells.set(index, { ...cell, rating });
+    this.blindBar.draw();
+  }
+
   tally() {
     const counts = new Map();
     for (const { clip, status } of this.cells.values()) if (!clip) counts.set(status, (counts.get(status) ?? 0) + 1);
