@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from cometact_nb.errors import ClipError, ConfigError
+from cometact_nb.store import create_only
 from cometact_nb.store.media import file_sha256
 
 if TYPE_CHECKING:
@@ -129,32 +130,63 @@ class RemoteFolder:
         return Path(platformdirs.user_cache_dir("cometact_nb", appauthor=False)) / "clips" / folder
 
     def bring(self, local: Path, name: str, *, replace: bool = False) -> None:
-        """Copy a local file here: under a hidden name, read back and compared, then given its own name.
+        """Copy a local file here, whole or not at all, and only under a name that is free.
+
+        Object stores take it at once under its name. Elsewhere it lies under a hidden name until it was read
+        back and compared. See :mod:`cometact_nb.store.create_only` for who can tell that a name is free.
 
         Args:
             local: the file.
             name: its name here.
-            replace: whether a file that has the name gives way. Stores know no move that leaves it alone, so
-                it is looked for just before the move; two machines may still meet in that instant.
+            replace: whether a file that has the name gives way.
 
         Raises:
             FileExistsError: the name is taken.
             OSError: the store refuses, or holds other bytes than were sent.
         """
+        target = self._path(name)
+        if self.exists(name):
+            self._make_way(name, replace=replace)
+        if not self._put_whole(local, name):
+            self._move_there(local, name)
+        self._fs.invalidate_cache()
+        size = _as_os_error(lambda: self._fs.size(target))
+        _check(size == local.stat().st_size, f"{size} of {local.stat().st_size} bytes")
+
+    def _put_whole(self, local: Path, name: str) -> bool:
+        """Put a file at once where the store does so on the condition that its name is free; else False."""
+        put, target = create_only.puts_whole(self._fs), self._path(name)
+        if put is None:
+            return False
+        try:
+            _as_os_error(lambda: put(local, target))
+        except OSError as error:
+            if create_only.is_not_offered(error):
+                return False
+            self._fs.invalidate_cache()
+            if not _as_os_error(lambda: self._fs.exists(target)):
+                raise
+            # An answer may be lost, and the same sent again: then what has the name is this very file.
+            if _as_os_error(lambda: self._hash(target)) != file_sha256(local):
+                raise FileExistsError(f"{name} is there already") from None
+            return True
+        if _as_os_error(lambda: self._hash(target)) != file_sha256(local):
+            self._remove(target)
+            raise OSError("the store holds other bytes than were sent")
+        return True
+
+    def _move_there(self, local: Path, name: str) -> None:
         # Processes of two machines may have the same number.
         part, target = self._path(f".{name}.{uuid.uuid4().hex[:12]}.part"), self._path(name)
         try:
             _as_os_error(lambda: self._fs.put_file(str(local), part))
             _check(_as_os_error(lambda: self._hash(part)) == file_sha256(local), "other bytes than were sent")
             if self.exists(name):
-                self._make_way(name, replace=replace)
-            _as_os_error(lambda: self._fs.mv(part, target))
+                self._make_way(name, replace=False)
+            _as_os_error(lambda: create_only.takes_name(self._fs)(part, target))
         except BaseException:
             self._remove(part)
             raise
-        self._fs.invalidate_cache()
-        size = _as_os_error(lambda: self._fs.size(target))
-        _check(size == local.stat().st_size, f"{size} of {local.stat().st_size} bytes")
 
     def _make_way(self, name: str, *, replace: bool) -> None:
         if not replace:
