@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import task as events
+from cometact_nb.domain.inputs import names_in
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import BudgetError, NotSentError
@@ -181,6 +182,7 @@ class Engine:
             base_url=job.endpoint.base_url,
             price_usd=price_usd,
             allow_unlisted=request.allow_unlisted,
+            input_names=names_in(body) or None,
             sandbox=job.endpoint.sandbox,
         )
         self._journal.begin(job, intent, content_hash=request.content_hash, cell=cell)

@@ -38,7 +38,7 @@ class Plan:
         price: what one is expected to cost.
         queued: how many more the run that is under way will send.
         spent_usd: what the sweep has cost so far, by the prices its tasks were bought at.
-        agreed_usd: what you have said a yes to so far, for all of the sweep.
+        agreed_usd: US dollars that you have said a yes to so far, for all of the sweep.
         elsewhere_usd: what other sweeps have cost for the same videos without a yes.
         signed_anew: how many have a task that was sent with another link to the same files.
         waiting: each cell that waits for your word, and why.

@@ -154,6 +154,7 @@ class Intended(TaskEvent, frozen=True, kw_only=True, tag="intended"):
     price_usd: float | None = None
     allow_unlisted: bool = False
     sandbox: bool | None = None
+    input_names: dict[str, str] | None = None
 
 
 class Postponed(TaskEvent, frozen=True, kw_only=True, tag="postponed"):
@@ -271,6 +272,7 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
         raw_status: the vendor's own word or words.
         request: the body as JSON, or None for a task made elsewhere.
         allow_unlisted: the request was made with it.
+        input_names: of local files that went inline, by role.
         base_url: the service.
         price_usd: US dollars, the estimate when it was submitted.
         sandbox: whether it went to the sandbox; None in what earlier versions wrote, see :attr:`in_sandbox`.
@@ -303,6 +305,7 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
     raw_status: str = ""
     request: dict[str, Any] | None = None
     allow_unlisted: bool = False
+    input_names: dict[str, str] | None = None
     base_url: str = ""
     price_usd: float | None = None
     sandbox: bool | None = None
@@ -392,6 +395,7 @@ def reduce(state: TaskState, event: TaskEvent) -> TaskState:  # noqa: PLR0912  (
                 state,
                 request=event.request,
                 allow_unlisted=event.allow_unlisted,
+                input_names=event.input_names,
                 base_url=event.base_url,
                 price_usd=event.price_usd,
                 sandbox=event.sandbox,

@@ -12,6 +12,7 @@ import msgspec
 
 from cometact_nb._version import __version__
 from cometact_nb.domain import redact
+from cometact_nb.domain.inputs import InputFacts, facts
 from cometact_nb.domain.signed import is_signed
 from cometact_nb.domain.task import ClipInfo  # noqa: TC001  (the sidecar is decoded by it)
 
@@ -55,6 +56,7 @@ class Sidecar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         task: the task that made it.
         request: the body as it was sent, with signatures of its inputs' URLs cut off; None for a task made
             elsewhere.
+        inputs: names, sizes and hashes of the inputs, by role.
         unsigned: the inputs whose URL had a signature: ``"character"``, ``"reference"``.
         allow_unlisted: the request was made with it.
         clip: the file; ``path`` and ``poster`` are names in the sidecar's own folder.
@@ -65,6 +67,7 @@ class Sidecar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     task: TaskFacts
     request: dict[str, Any] | None
     clip: ClipInfo
+    inputs: dict[str, InputFacts] = {}
     unsigned: tuple[str, ...] = ()
     allow_unlisted: bool = False
     poster_sha256: str | None = None
@@ -86,6 +89,7 @@ def make(state: TaskState, clip: ClipInfo, poster_sha256: str | None) -> Sidecar
         made_by=f"{_MADE_BY}{__version__}",
         task=TaskFacts(**{name: getattr(state, name) for name in TaskFacts.__struct_fields__}),
         request=request,
+        inputs=facts(state.request, state.input_names),
         unsigned=cut,
         allow_unlisted=state.allow_unlisted,
         clip=msgspec.structs.replace(clip, **names),

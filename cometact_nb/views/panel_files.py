@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cometact_nb.domain.inputs import note_name
 from cometact_nb.domain.media import DATA_URI_MAX_BYTES, EXTENSIONS, Finding, mime_of
 from cometact_nb.errors import RequestError
 
@@ -130,6 +131,7 @@ def _check(address: str, size: int) -> None:
 
 
 def _data_uri(address: str, content: bytes) -> str:
+    note_name(content, re.split(r"[\\/]", address.removeprefix(UPLOAD))[-1])
     mime = mime_of(address, "application/octet-stream")  # the file's ending was checked before
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
 

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
-from cometact_nb.domain import redact
+from cometact_nb.domain import inputs, redact
 from cometact_nb.domain.grid import label
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.errors import ActTwoError
@@ -234,5 +234,21 @@ def _provenance(sweep: Sweep, files: Sequence[Files]) -> str:
     return (
         '<section aria-labelledby="provenance"><h2 id="provenance">Provenance</h2>'
         "<p>Addresses stand without their queries, which may be signatures.</p>"
-        f"{_pairs(facts)}<details><summary>Tasks and checksums</summary>{table}</details></section>"
+        f"{_pairs(facts)}{_inputs(sweep)}"
+        f"<details><summary>Tasks and checksums</summary>{table}</details></section>"
     )
+
+
+def _inputs(sweep: Sweep) -> str:
+    """Each file that a clip was made from: its name or address, and what is known of its content."""
+    body: dict[tuple[str, ...], None] = {}
+    for cell in sweep.cells:
+        state = cell.job.state if cell.job is not None else None
+        found = inputs.facts(state.request if state else None, state.input_names if state else None)
+        for role, known in found.items():
+            size = "" if known.bytes is None else f"{known.bytes / 1e3:.0f} kB"
+            what = " · ".join(filter(None, [known.mime, size]))
+            named = " · ".join(filter(None, [known.name, known.url]))
+            digest = f"<code>{escape(known.sha256)}</code>" if known.sha256 else "–"
+            body[role.capitalize(), esc(named or "–", 400), esc(what or "–", 80), digest] = None
+    return _table(["Input", "File", "Kind", "SHA-256"], list(map(list, body)), "Inputs") if body else ""
