@@ -176,7 +176,8 @@ async def _look_again(session: Session, tasks: list[Task]) -> None:
 
 def _is_meant_to_go_on(row: Row) -> bool:
     """Whether anybody expects more of a task: its watch has not ended, nor has its video been given up."""
-    return row.state.watching and row.state.clip_error is None
+    silent = row.state.status is Status.NOT_FOUND
+    return row.state.watching and row.state.clip_error is None and not silent
 
 
 def _is_mine_to_settle(row: Row, here: str) -> bool:

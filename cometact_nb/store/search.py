@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.search import UNFINISHED
@@ -9,6 +10,9 @@ from cometact_nb.domain.search import UNFINISHED
 if TYPE_CHECKING:
     from cometact_nb.domain.search import Query
     from cometact_nb.store.history import History, Row
+
+#: A task that the service does not know is looked at again for a week, seconds: its links have died by then.
+DOUBTFUL_S = 7 * 86_400.0
 
 __all__ = ["left", "search", "unconfirmed"]
 
@@ -39,7 +43,9 @@ def search(history: History, query: Query) -> list[Row]:
 
 
 def left(history: History) -> list[Row]:
-    """Tasks of every service that have not ended, and videos that were made but not fetched; oldest first.
+    """Tasks of every service that have not ended or are in doubt, and videos that were not fetched.
+
+    Each kind is sorted by age, the oldest first.
 
     Raises:
         HistoryError: the file could not be read or understood.
@@ -48,7 +54,9 @@ def left(history: History) -> list[Row]:
     running = history.rows(f"WHERE status IN ({marks}) ORDER BY begun_at", UNFINISHED)
     unfetched = "status = 'SUCCEEDED' AND json_extract(state, '$.clips[0].path') IS NULL"
     videos = history.rows(f"INDEXED BY tasks_to_fetch WHERE {unfetched} ORDER BY begun_at", ())
-    return [*running, *videos]
+    doubtful = "status = 'NOT_FOUND' AND submitted_at IS NOT NULL AND begun_at > ?"
+    unknown = history.rows(f"WHERE {doubtful} ORDER BY begun_at", (time.time() - DOUBTFUL_S,))
+    return [*running, *videos, *unknown]
 
 
 def unconfirmed(history: History) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ActTwoError, UnconfirmedError
 from cometact_nb.views import words
 from cometact_nb.views.clicks import Gate
@@ -17,6 +18,15 @@ __all__ = ["Settling"]
 #: Of the gateway software that CometAPI runs: each request with its time, model and cost.
 _LOG = "/console/log"
 _VENDOR = "api.cometapi.com"
+
+
+def _log_of(task: Task) -> tuple[str | None, str]:
+    """Where the service says which requests it has: its address, if there is a page, and its name."""
+    if urlsplit(task.base_url).hostname == _VENDOR:
+        return f"https://{_VENDOR}{_LOG}", "Your log at CometAPI"
+    if task.sandbox and is_loopback(task.base_url):
+        return f"{task.base_url}/sandbox/ledger", "The sandbox's ledger"
+    return None, f"The log of {task.base_url}"
 
 
 class Settling:
@@ -38,12 +48,14 @@ class Settling:
             return None
         price_usd = task.session.config.price.usd_per_request
         cost = f"Pays ${price_usd:.2f} once more" if price_usd else "Costs nothing at the sandbox"
-        double = ", and twice in all if the service has the first." if price_usd else "."
-        is_vendors = urlsplit(task.base_url).hostname == _VENDOR
+        cost += ", and twice in all if the service has the first." if price_usd else "."
+        if price_usd and task.session.config.sandbox:
+            cost += " (Sandbox: nothing is billed.)"
+        link, place = _log_of(task)
         return {
-            "log": f"https://{_VENDOR}{_LOG}" if is_vendors else None,
-            "place": "your log at CometAPI" if is_vendors else f"the log of {task.base_url}",
-            "cost": cost + double,
+            "log": link,
+            "place": place,
+            "cost": cost,
             "really": f"Really pay ${price_usd:.2f}?" if price_usd else "Really send it again?",
             "again": not self._is_sent_again and task.request is not None,
             "token": self._gate.token,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
+from msgspec.structs import replace
 from services import SandboxProcess, new_session
 
 from cometact_nb.domain import task as events
@@ -180,3 +182,24 @@ def test_the_history_shows_clips_where_their_project_was_moved(tmp_path, sandbox
     assert row.clip.path.parent == tmp_path / "new" / "clips"
     assert row.clip.path.exists()
     second.close()
+
+
+@pytest.mark.parametrize("age_s", [3000, 3 * 86_400])
+def test_a_task_in_doubt_is_asked_about_again_and_its_clip_comes(tmp_path, session, sandbox, age_s) -> None:
+    task = session.submit(character=sandbox.character, reference=sandbox.reference)
+    task.wait(60)
+    unknown = replace(
+        task.state, status=Status.NOT_FOUND, clips=(), submitted_at=time.time() - age_s, output_urls=()
+    )
+
+    async def forget() -> None:
+        session.engine.history.append(task.key, events.PollFailed(at=0, reason="x"), unknown)
+
+    session.run(forget())
+    session.close()
+    again = new_session(tmp_path, sandbox)
+    resumed = take_up_all(again)
+    assert [each.id for each in resumed.tasks] == [task.id]
+    assert resumed.tasks[0].wait(60).clip
+    assert sandbox.posts() == 1
+    again.close()

@@ -9,6 +9,7 @@ import pytest
 from services import new_session
 from states import NOW, STATES
 
+from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import UnconfirmedError
 from cometact_nb.views.card import card_html
@@ -105,11 +106,18 @@ def test_only_a_live_card_has_a_place_for_buttons_and_says_the_advice_once(name)
     assert "CometAPI log" not in live
 
 
-def test_the_vendor_s_log_is_linked_for_the_vendor_alone(lost) -> None:
+def test_the_page_that_knows_is_linked(lost) -> None:
     facts = Settling(lost).facts()
     assert facts is not None
-    assert facts["log"] is None
-    assert lost.base_url in facts["place"]
+    assert facts["log"] == f"{lost.base_url}/sandbox/ledger"
+    lost._job.endpoint = Endpoint("https://api.cometapi.com")
+    facts = Settling(lost).facts()
+    assert facts is not None
+    assert facts["log"] == "https://api.cometapi.com/console/log"
+    lost._job.endpoint = Endpoint("https://gateway.example.com")
+    facts = Settling(lost).facts()
+    assert facts is not None
+    assert (facts["log"], facts["place"]) == (None, "The log of https://gateway.example.com")
 
 
 def test_a_card_s_click_does_not_hold_up_what_draws_all_views(lost, sandbox) -> None:
