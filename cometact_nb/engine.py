@@ -43,7 +43,7 @@ T = TypeVar("T")
 #: How long closing waits for answers to what was sent, seconds. Front ends kill a kernel that takes 5 s.
 _LAST_ANSWERS_S = 3.0
 #: Cancels under way at the same time; they have no line with polls.
-_CANCELS_AT_ONCE = 8
+_CANCELS_AT_ONCE = 16
 #: How long a cancel waits for a submit that it stopped, seconds.
 _STOPPING_S = 5.0
 _STOPPED = "the kernel stopped before the service answered"

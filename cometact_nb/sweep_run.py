@@ -193,12 +193,16 @@ class Runner:
         return await self._cancel_all()
 
     async def _cancel_all(self) -> list[str]:
-        async with self._sending:  # a request that is under way has its id after this
-            jobs = [
-                entry.job for entry in self._entries if entry.job and not entry.job.state.status.is_terminal
-            ]
+        # At once, those that have an id: a request that is under way may take minutes to be answered.
+        jobs = [job for job in self._unfinished() if job.state.id is not None]
         await asyncio.gather(*(self._session.engine.cancel(job) for job in jobs))
-        return [job.state.cancel_message for job in jobs if job.state.cancel_message]
+        async with self._sending:  # it has its id after this
+            late = [job for job in self._unfinished() if job not in jobs]
+        await asyncio.gather(*(self._session.engine.cancel(job) for job in late))
+        return [job.state.cancel_message for job in (*jobs, *late) if job.state.cancel_message]
+
+    def _unfinished(self) -> list[Job]:
+        return [entry.job for entry in self._entries if entry.job and not entry.job.state.status.is_terminal]
 
     def note(self, entry: Entry) -> None:
         """The task of a cell has changed."""

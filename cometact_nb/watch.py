@@ -32,6 +32,8 @@ LEASE_S = 60.0
 _RENEW_S = 15.0
 #: How often a task that another process polls is looked up in the history.
 _FOLLOW_S = 2.0
+#: Polls under way at the same time. Their rate is bounded apart from that; one that hangs holds up no other.
+_POLLS_AT_ONCE = 6
 #: How long a look before a cancel may take, seconds: the cancel cannot wait.
 _GLANCE_S = 2.0
 #: A doubtful task is asked about this seldom, or half as often, in the service's seconds.
@@ -75,7 +77,7 @@ class Watcher:
         self._clock = clock
         self._random = random
         self._limits = limits
-        self._lane = asyncio.Semaphore(2)
+        self._lane = asyncio.Semaphore(_POLLS_AT_ONCE)
         self._next_poll_at = 0.0
         self._held: set[str] = set()
         self._renewing: asyncio.Task[None] | None = None

@@ -177,6 +177,41 @@ def test_polls_and_cancels_go_on_while_a_create_hangs(session, service) -> None:
     service.released.set()
 
 
+def test_a_sweep_s_cancels_do_not_wait_for_a_create_that_hangs(session, service) -> None:
+    inputs = {"character": "https://example.com/hero.png", "reference": "https://example.com/act.mp4"}
+    sweep = session.sweep(**inputs, seed=list(range(4)), name="s")
+    held = threading.Event()
+
+    def hang_from_the_third() -> None:
+        until(lambda: service.counts.get("create", 0) >= 2)
+        service.hung.add("create")
+        held.set()
+
+    threading.Thread(target=hang_from_the_third, daemon=True).start()
+    sweep.run(yes=True, canary=False)
+    assert held.wait(30)
+    until(lambda: service.counts["create"] > 2 or len(session.tasks()) == 4)
+    known = sum(task.id is not None for task in session.tasks())
+    cancelling = threading.Thread(target=sweep.cancel, daemon=True)
+    cancelling.start()
+    until(lambda: service.counts.get("cancel", 0) >= known)
+    service.released.set()
+    cancelling.join(20)
+    assert not cancelling.is_alive()
+    assert service.counts["cancel"] == service.counts["create"]  # the late one, too
+
+
+def test_one_poll_that_hangs_holds_up_no_other(session, service) -> None:
+    service.hung.add("poll")
+    first = submit(session, service)
+    until(lambda: service.counts.get("poll", 0) == 1)
+    service.hung.clear()
+    service.status = "SUCCEEDED"
+    for seed in range(2, 5):
+        assert submit(session, service, seed).wait(30).clip
+    assert not first.status.is_terminal
+
+
 def test_a_cancel_right_after_a_success_deletes_nothing(session, service) -> None:
     task = submit(session, service)
     before = service.counts.get("poll", 0)
