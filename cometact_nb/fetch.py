@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from cometact_nb.api.client import Download
-from cometact_nb.api.flow import backoff_s
+from cometact_nb.api.flow import NotSent, backoff_s
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.places import place
@@ -161,7 +161,8 @@ class Fetcher:
         """
         async with self.client.download(url, start=partial.size, sandbox=sandbox) as answer:
             if not isinstance(answer, Download):
-                raise ConnectionError(answer.reason)
+                alike = isinstance(answer, NotSent) and answer.cure  # asking again would end alike
+                raise (_Refused if alike else ConnectionError)(answer.reason)
             _check(partial, answer)
             _continue(partial, answer)
             try:

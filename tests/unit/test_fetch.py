@@ -134,6 +134,7 @@ REFUSING = {
     "JSON": answer_with(200, json={"error": "busy"}),
     "packed": answer_with(200, content=b"x", headers={"content-encoding": "br"}),
     "cut at once": cut_at_once,
+    "a redirect to http": answer_with(302, headers={"location": "http://cdn.example.com/x.mp4"}),
 }
 
 
