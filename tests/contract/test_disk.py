@@ -27,7 +27,7 @@ try:
     task = act.submit(character=sandbox.character, reference=sandbox.reference)
     if when == "after":
         fill()
-    print(task.id)
+    print("id", task.id)
     task.wait(60)
 except act.errors.ActTwoError as error:
     print(type(error).__name__, error)
@@ -45,6 +45,12 @@ def run(folder, sandbox, limit: int, when: str, program: str = KERNEL) -> str:
     command = [sys.executable, "-c", program, str(folder), sandbox.base_url, str(limit), when]
     done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
     return done.stdout
+
+
+def sent(told: str) -> str:
+    """The id that a kernel printed; what a full disk says beside it goes before or after."""
+    (line,) = [line for line in told.splitlines() if line.startswith("id ")]
+    return line.split()[1]
 
 
 def test_nothing_is_sent_when_the_intent_cannot_be_recorded(tmp_path, sandbox) -> None:
@@ -66,7 +72,7 @@ def test_a_clip_that_does_not_fit_is_told_and_fetched_when_there_is_room(
 ) -> None:
     sandbox = sandbox_of_large_clips
     told = run(tmp_path, sandbox, 100_000, "after")
-    task_id = told.split()[0]
+    task_id = sent(told)
     assert "ClipError" in told
     assert "does not take it" in told
     assert list((tmp_path / "clips").iterdir()) == []
@@ -81,7 +87,7 @@ def test_a_clip_that_does_not_fit_is_told_and_fetched_when_there_is_room(
 def test_an_id_is_not_lost_when_the_disk_fills_right_after_it_came(tmp_path, sandbox) -> None:
     told = run(tmp_path, sandbox, 0, "after")
     assert sandbox.posts() == 1
-    task_id = told.split()[0]
+    task_id = sent(told)
     session = new_session(tmp_path, sandbox)
     assert session.task(task_id).refresh().wait(60).clip
     assert sandbox.posts() == 1
