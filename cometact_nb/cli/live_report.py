@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
@@ -14,7 +15,6 @@ from cometact_nb.domain.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from cometact_nb.cli.live_exchanges import Exchange
     from cometact_nb.cli.verify_live import Run
@@ -169,7 +169,7 @@ def _lines(found: Run) -> Iterator[str]:
     yield ""
     for title, body in (
         ("What of our reading was wrong", surprises(found) or ["Nothing: all of it was as documented."]),
-        ("What went wrong here", [redact.text(said, config.api_key, limit=600) for said in found.problems]),
+        ("What went wrong here", [_without_places(found, said) for said in found.problems]),
         ("Create", _create(found)),
         ("Polls", _polls(found)),
         ("Times", _times(found)),
@@ -181,6 +181,14 @@ def _lines(found: Run) -> Iterator[str]:
         listed = list(body)
         if listed:
             yield from (f"## {title}", "", *(f"- {line}" for line in listed), "")
+
+
+def _without_places(found: Run, said: str) -> str:
+    """A sentence of ours without the folders of this machine, which name its user."""
+    session = found.session
+    for place in (session.output_folder(), session.notebook_dir, Path.cwd(), Path.home()):
+        said = said.replace(str(place), "…")
+    return redact.text(said, session.config.api_key, limit=600)
 
 
 def _create(found: Run) -> Iterator[str]:

@@ -120,7 +120,7 @@ def _verified(found: Run, options: argparse.Namespace) -> int:
     if not found.sandbox and session.config.api_key is None:
         raise ConfigError("There is no key. Set COMETAPI_KEY; nothing was sent.")
     _refuse_open_doubt(found)
-    found.listed = _price_list(found)
+    found.listed, surprises = _price_list(found), []
     try:
         if _send(found, found.request, options, "one request"):
             _wait(found, options.timeout)
@@ -189,7 +189,7 @@ def _send(found: Run, request: ActTwoRequest, options: argparse.Namespace, what:
     except UnconfirmedError as error:
         found.tasks += [error.task] if error.task is not None else []
         found.problems.append(f"The answer was lost, and nothing was sent again. {error}")
-    except (RequestError, ConfigError, BudgetError):
+    except (RequestError, ConfigError, BudgetError, HistoryError):
         raise
     except ActTwoError as error:
         rows = [row for row in find_history(found.session, limit=1) if row.key not in before]

@@ -152,6 +152,22 @@ def test_report_and_samples_hold_no_key_no_signed_link_and_no_address_of_the_inp
     assert "safe to attach" in report()
 
 
+def test_what_went_wrong_here_is_reported_without_the_folders_of_this_machine(service, tmp_path) -> None:
+    (tmp_path / "clips").write_text("in the way")
+    assert verify(service) == say.BAD
+    assert "its clip could not be kept" in report()
+    assert "What went wrong here" in report()
+    assert str(tmp_path) not in report()
+
+
+def test_nothing_is_sent_while_the_history_takes_nothing(service, tmp_path, capsys) -> None:
+    before = posts_of(service)
+    (tmp_path / "history.sqlite").write_text("no history")
+    assert verify(service) == say.HISTORY
+    assert posts_of(service) == before
+    assert not Path("live-run").exists()
+
+
 def test_a_link_is_looked_at_again_when_that_is_asked(service) -> None:
     assert verify(service, "--again-after", "0.001") == say.OK
     assert "the old link answers HTTP" in report()
