@@ -89,7 +89,7 @@ def show(sweep: Sweep, *, quiet: bool) -> None:
 
 
 def _on_a_line(asked: Plan, max_cost: float | None) -> str:
-    total = asked.spent_usd + asked.cost_usd
+    total = asked.total_usd
     limit = asked.ask_above if max_cost is None else max_cost
     spent = f" beside ${asked.spent_usd:.2f} spent so far" if asked.spent_usd else ""
     cure = "--yes buys as many as that allows" if max_cost is not None else "add --yes"

@@ -32,6 +32,8 @@ _WORDS: dict[str, Collection[str]] = {
     "in line to be sent": {"QUEUED"},
     "failed; only its retry buys them again": FAILED,
     "unconfirmed, yours to settle": {Status.UNCONFIRMED},
+    "not known to the service, perhaps paid for": {Status.NOT_FOUND},
+    "given up by you": {Status.FORGOTTEN},
     "stopped, for another with the same input failed on it": {"STOPPED"},
 }
 _UNDER_WAY = "at the service"
@@ -65,7 +67,7 @@ def offer_of(spec: Spec, error: ApprovalNeeded) -> Offer | None:
     limit = f"More than ${plan.ask_above:.2f} needs a yes of its own. Nothing was sent yet."
     many = "1 request costs" if plan.to_buy == 1 else f"{plan.to_buy} requests cost"
     text = words.clean(f"{many} about {plan.price.estimate(plan.to_buy)}. {limit}")
-    total = plan.spent_usd + plan.cost_usd
+    total = plan.total_usd
     return Offer(spec, total, text, f"Yes, buy {plan.to_buy} for ${plan.cost_usd:.2f}")
 
 

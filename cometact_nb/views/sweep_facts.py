@@ -77,6 +77,7 @@ _STATES = {
     "paused": ("PAUSED", AMBER),
     "cancelled": ("CANCELLED", GREY),
     "finished": ("FINISHED", GREEN),
+    "unfinished": ("UNFINISHED", AMBER),
 }
 
 

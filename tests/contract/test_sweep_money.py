@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from services import SandboxProcess, new_session
 
+from cometact_nb.domain import task as events
 from cometact_nb.errors import ApprovalNeeded, HistoryError, SweepPaused, UnconfirmedError
 from cometact_nb.sessions import Session
 from cometact_nb.sweep_handle import Sweep
+from cometact_nb.views.sweep_facts import state_word
 
 #: Promised are two seconds; a machine under load is given some more.
 SOON_S = 6.0
@@ -151,6 +153,22 @@ def test_a_cell_that_another_kernel_settles_meanwhile_is_not_bought_again(sessio
     other.close()
     assert sandbox.posts() == 1
     assert sweep.counts == {"SUCCEEDED": 1}
+
+
+def test_a_sweep_with_a_task_that_nobody_watches_is_unfinished_and_says_so(session, sandbox) -> None:
+    sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=[1]).run()
+    until(lambda: sweep.cells[0].task is not None and sweep.cells[0].task.status == "RUNNING")
+    job = sweep.cells[0].job
+
+    async def end_watch() -> None:
+        session.engine.apply(job, events.WatchEnded(at=session.engine.now(), reason="10 polls were refused"))
+
+    session.run(end_watch())
+    assert sweep.state == "unfinished"
+    assert state_word(sweep)[0] == "UNFINISHED"
+    with pytest.raises(SweepPaused, match=r"1 task is watched no more \(10 polls were refused\)"):
+        sweep.wait(60)
+    assert sweep.plan.to_buy == 0
 
 
 # --- a limit is a sum -------------------------------------------------------------------------------
