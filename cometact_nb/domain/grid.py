@@ -190,7 +190,8 @@ def label(name: str, value: Any) -> str:
     if value is None:
         return "not set"
     if isinstance(value, MediaRef):
-        return value.uri.partition("?")[0].rstrip("/").rpartition("/")[2][:60] or value.uri[:60]
+        address = redact.bare(value.uri)
+        return address.rstrip("/").rpartition("/")[2][:60] or address[:60]
     if isinstance(value, bool):
         return "on" if value else "off"
     if name == "expression_intensity":

@@ -169,6 +169,7 @@ def file_name(url: str) -> str:
     """The last part of a URL's path, readable, or what the URL is when it has none."""
     if url[:5].lower() == "data:":
         return f"{clean(re.split('[;,]', url[5:40])[0], 30) or 'data'}, inline"
+    url = redact.bare(url)  # a token may be the last part of a path, or stand before the host
     try:
         parts = urlsplit(url[:4096])
         name = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.hostname or url

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from cometact_nb.config import Secret
 from cometact_nb.domain import redact
+from cometact_nb.domain.grid import label
+from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.signed import is_signed, secret_names
+from cometact_nb.views.words import file_name
 
 S = "S1g9f8e7D6c5B4a39281706f5e4d3c2b1A0"
 JWT = f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.{S}"
@@ -204,3 +207,10 @@ def test_what_changes_a_picture_is_no_secret() -> None:
         ["x-oss-process", "w", "h", "v", "id", "scenario", "alt", "sv", "e", "st", "seed"]
     )
     assert secret_names(["X-Amz-Signature", "sig", "sv", "w"]) == {"X-Amz-Signature", "sig", "sv"}
+
+
+@pytest.mark.parametrize("url", SIGNED.values(), ids=SIGNED.keys())
+def test_the_name_of_an_input_is_no_secret_either(url: str) -> None:
+    for name in (file_name(url), label("character", MediaRef("image", url)), repr(MediaRef("image", url))):
+        assert name
+        assert not any(secret in name for secret in SECRETS)
