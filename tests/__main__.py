@@ -10,34 +10,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 from tests import matrix, pins
+from tests.checks import commands, run
 
-ROOT = Path(__file__).parents[1]
-_PARALLEL = ["-n", "5", "--dist", "loadgroup", "--no-loadscope-reorder"]
 NEED_BROWSER = """\
 The browser tests need Chromium, and it could not be installed from here.
   Debian, Ubuntu:  sudo apt-get install chromium
   elsewhere:       install Chromium or Chrome and set CHROMIUM=/path/to/it
   without one:     python -m tests --fast   (leaves the browser tests out)
 """
-
-
-def run(title: str, command: list[str]) -> bool:
-    began = time.monotonic()
-    print(f"\n=== {title}: {' '.join(command)}", flush=True)
-    ok = subprocess.call(command, cwd=ROOT) == 0
-    print(f"=== {title}: {'ok' if ok else 'FAILED'} after {time.monotonic() - began:.0f} s", flush=True)
-    return ok
-
-
-def tool(name: str) -> str:
-    """A tool of this environment as a program: ``python -m`` would test the checkout, not what is installed."""
-    return str(Path(sys.executable).with_name(name))
 
 
 def chromium() -> str | None:
@@ -71,17 +55,8 @@ def main(arguments: list[str]) -> int:
     if not fast and not have_browser():
         print(NEED_BROWSER)
         return 1
-    checks = {
-        "lint": [tool("ruff"), "check"],
-        "format": [tool("ruff"), "format", "--check"],
-        "types": [tool("mypy")],
-        # Most of these tests wait for a process; tests/conftest.py says which of them go together.
-        "tests": [tool("pytest"), "-m", "not browser", *_PARALLEL, *arguments],
-        "browser": [tool("pytest"), "-m", "browser", *arguments],
-    }
-    if fast:
-        del checks["browser"]
-    failed = [title for title, command in checks.items() if not run(title, command)]
+    parts = commands(Path(sys.executable).parent, arguments, [] if fast else ["-m", "browser"])
+    failed = [title for title, command in parts.items() if not run(title, command)]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.")
     return 1 if failed else 0
 
