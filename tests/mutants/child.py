@@ -1,25 +1,30 @@
-"""One run of pytest in a process of its own, forked from one that has imported what is slow to import."""
+"""pytest in a process that collects once and then forks for each change, in a copy of the project."""
 
 from __future__ import annotations
 
 import importlib
 import json
 import os
+import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import coverage
+import hypothesis
 import pytest
 
-_SLOW = [
+from tests.mutants.changes import Change
+from tests.mutants.swap import Functions
+
+_HEAVY = [
     "anywidget",
     "av",
     "httpx",
-    "hypothesis",
     "IPython",
     "ipywidgets",
     "jupyter_client",
@@ -27,61 +32,23 @@ _SLOW = [
     "numpy",
     "PIL.Image",
 ]
-_SLOW += ["_pytest.config", "_pytest.python", "fsspec", "nest_asyncio2", "tornado.web", "tornado.httpserver"]
-_QUICK_S = 0.2
+_HEAVY += ["_pytest.config", "_pytest.python", "fsspec", "nest_asyncio2", "tornado.web", "tornado.httpserver"]
+#: A test that waits for other processes may fail because the machine is busy: its failure must come twice.
+_HURRIED = "tests/contract/"
+#: Seconds of tests for one change. Quick ones go first, and few need more than one.
+_ENOUGH_S = 15.0
+_EXAMPLES = 25
+#: Tests that are tried first since they noticed the changes before.
+_LATELY = 8
 
 
 def prepare() -> None:
-    """Import for all children at once whatever is not this project's own."""
-    for name in _SLOW:
+    """Import for all children at once what is slow to import and not this project's own."""
+    for name in _HEAVY:
         with suppress(ImportError):
             importlib.import_module(name)
-
-
-class Chosen:
-    """Runs some tests only: quick files first, in them quick tests first.
-
-    Args:
-        seconds: how long each chosen test took.
-    """
-
-    def __init__(self, seconds: dict[str, float]) -> None:
-        self._seconds = seconds
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        chosen = [item for item in items if item.nodeid in self._seconds]
-        total: dict[Path, float] = {}
-        for item in chosen:
-            total[item.path] = total.get(item.path, 0.0) + self._seconds[item.nodeid]
-        chosen.sort(key=lambda item: (total[item.path], self._seconds[item.nodeid] > _QUICK_S))
-        items[:] = chosen
-
-
-class Listener:
-    """Writes down which test runs which lines of a module, and how long each takes."""
-
-    def __init__(self, module: str) -> None:
-        self._cover = coverage.Coverage(
-            data_file=None, include=[str(Path(module).resolve())], config_file=False
-        )
-        self._seconds: dict[str, float] = {}
-        self._module = str(Path(module).resolve())
-        self._cover.start()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
-        self._cover.switch_context(item.nodeid)
-        began = time.monotonic()
-        try:
-            return (yield)
-        finally:
-            self._seconds[item.nodeid] = time.monotonic() - began
-
-    def report(self) -> dict[str, Any]:
-        self._cover.stop()
-        lines = self._cover.get_data().contexts_by_lineno(self._module)
-        return {"seconds": self._seconds, "lines": {str(line): tests for line, tests in lines.items()}}
+    hypothesis.settings.register_profile("mutants", max_examples=_EXAMPLES, derandomize=True, database=None)
+    hypothesis.settings.load_profile("mutants")
 
 
 def enter(folder: Path, output: Path) -> None:
@@ -92,34 +59,215 @@ def enter(folder: Path, output: Path) -> None:
         os.dup2(log, stream)
     os.chdir(folder)
     sys.path.insert(0, str(folder))
-    sys.dont_write_bytecode = True
     os.environ |= {
         "PYTHONPATH": str(folder),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "build" / "hypothesis"),
     }
 
 
-def pytest_code(tests: list[str], *plugins: object) -> int:
-    """pytest's exit code for some files, stopping at the first failure."""
-    options = [
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-W",
-        "ignore::pytest.PytestAssertRewriteWarning",
-        "-m",
-        "not browser",
-        "--tb=line",
+def serve(folder: Path, module: str, tests: list[str], made: list[tuple[str, Change]], result: Path) -> int:
+    """Run the changes one by one and write down what became of each; pytest's exit code.
+
+    Args:
+        folder: a copy of the project, where this process works.
+        module: the file that is changed, below it.
+        tests: files of tests, below it.
+        made: the changes with their keys.
+        result: gets a line of JSON for each change: key, fate, the test that noticed.
+    """
+    options = ["-q", "-s", "--tb=line", "-p", "no:cacheprovider", "-m", "not browser"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    options += [
+        "-o",
+        "addopts=--import-mode=importlib",
+        f"--basetemp={folder}/build/temp",
+        "--hypothesis-seed=0",
     ]
-    return int(pytest.main([*options, "--hypothesis-seed=0", *tests], plugins=list(plugins)))
+    return int(pytest.main([*options, *tests], plugins=[Server(folder / module, made, result)]))
 
 
-def listen(module: str, tests: list[str], result: Path) -> int:
-    """Run the tests on the module as it is, and write down what they cover."""
-    sys.dont_write_bytecode = False  # pytest's own takes a second a run
-    listener = Listener(module)
-    code = pytest_code(tests, listener)
-    result.write_text(json.dumps(listener.report()))
-    return code
+class Server:
+    """Takes the place of pytest's loop."""
+
+    def __init__(self, path: Path, made: list[tuple[str, Change]], result: Path) -> None:
+        self._path, self._made, self._result = path, made, result
+        self._recent: list[str] = []
+        self._source = path.read_text("utf-8")
+        self._cover = coverage.Coverage(data_file=None, include=[str(path)], config_file=False)
+        self._cover.start()  # the import of the module is to be seen, too
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._cover.stop()
+        self._at_import = set(self._cover.get_data().lines(str(self._path)) or [])
+        self._items = {item.nodeid: item for item in session.items}
+        stops = _share_processes(session)
+        for item in session.items:
+            _shorten(item)
+        try:
+            self._listen()
+            self._serve()
+        finally:
+            for stop in stops:
+                stop()
+        return True
+
+    def _listen(self) -> None:
+        """Learn which test runs which lines, how long each takes, and which fail without any change."""
+        kept = self._result.with_suffix(".listened")
+        _waited(_forked(lambda: _listened(list(self._items.values()), self._path, kept)), 3600)
+        heard = json.loads(kept.read_text())
+        self._lines: dict[str, list[str]] = heard["lines"]
+        self._seconds: dict[str, float] = heard["seconds"]
+        for name in heard["failed"]:
+            print(f"left out, it fails without any change: {name}", flush=True)
+        for cached in self._path.parent.glob(f"__pycache__/{self._path.stem}.*.pyc"):
+            cached.unlink()
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        self._functions = Functions(self._path)
+
+    def _serve(self) -> None:
+        with self._result.open("a", encoding="utf-8") as lines:
+            for key, change in self._made:
+                began = time.monotonic()
+                fate, test = self._fate(change)
+                told = {"key": key, "fate": fate, "test": test, "seconds": round(time.monotonic() - began, 2)}
+                lines.write(json.dumps(told) + "\n")
+                lines.flush()
+        self._path.write_text(self._source, "utf-8")
+
+    def _fate(self, change: Change) -> tuple[str, str]:
+        lines = range(change.line, change.last_line + 1)
+        chosen = self._chosen(lines)
+        if not chosen and not self._at_import.intersection(lines):
+            return "survived", "no test runs it"
+        self._path.write_text(change.code, "utf-8")
+        fate, test = self._tried(change, chosen or self._chosen(None))
+        if fate == "killed" and test.startswith(_HURRIED):
+            again, _ = self._tried(change, [test])
+            if again != "killed":
+                return self._tried(change, [one for one in chosen if one != test])
+        return fate, test
+
+    def _chosen(self, lines: range | None) -> list[str]:
+        """The tests that run a line, or all: those that noticed something lately, then quick ones, while there is time."""
+        names = set(self._seconds)
+        if lines is not None:
+            names &= {name for line in lines for name in self._lines.get(str(line), [])}
+        lately = {name: at for at, name in enumerate(self._recent)}
+        chosen, total = [], 0.0
+        for name in sorted(names, key=lambda one: (lately.get(one, _LATELY), self._seconds[one], one)):
+            total += self._seconds[name]
+            if total > _ENOUGH_S:
+                break
+            chosen.append(name)
+        return chosen
+
+    def _tried(self, change: Change, chosen: list[str]) -> tuple[str, str]:
+        """``killed``, ``late``, ``survived``, or ``import`` for a change that only a new import shows."""
+        noticed = self._result.with_suffix(".noticed")
+        noticed.unlink(missing_ok=True)
+        limit = 10 + 5 * sum(self._seconds[name] for name in chosen)
+        code = _waited(_forked(lambda: self._run(change, chosen, noticed)), limit)
+        fate = {None: "late", 0: "survived", _NOT_SO: "import"}.get(code, "killed")
+        test = noticed.read_text() if noticed.exists() else ""
+        if test:
+            self._recent = [test, *(one for one in self._recent if one != test)][:_LATELY]
+        return fate, test
+
+    def _run(self, change: Change, chosen: list[str], noticed: Path) -> int:
+        is_swapped = self._functions.swap(change.code)
+        if not is_swapped and not self._functions.carry(change.code):
+            return _NOT_SO
+        for name, after in zip_longest(chosen, chosen[1:]):
+            if _fails(self._items[name], self._items.get(after)):
+                noticed.write_text(name)
+                return 1
+        return 0 if is_swapped else _NOT_SO
+
+
+_NOT_SO = 77
+
+
+def _forked(work: Callable[[], int]) -> int:
+    """The id of a process group of its own that does the work and exits with what that gives."""
+    pid = os.fork()
+    if pid:
+        return pid
+    os.setsid()
+    code = 70
+    try:
+        code = work()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def _waited(pid: int, seconds: float) -> int | None:
+    """The exit code, or None if it took too long. Stops what it left running."""
+    until = time.monotonic() + seconds
+    status: int | None = None
+    while status is None and time.monotonic() < until:
+        ended, got = os.waitpid(pid, os.WNOHANG)
+        status = got if ended else None
+        if status is None:
+            time.sleep(0.005)
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    if status is None:
+        os.waitpid(pid, 0)
+    return status if status is None else os.waitstatus_to_exitcode(status)
+
+
+def _fails(item: pytest.Item, after: pytest.Item | None) -> bool:
+    before = item.session.testsfailed
+    item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+    return item.session.testsfailed > before
+
+
+def _listened(items: list[pytest.Item], path: Path, kept: Path) -> int:
+    cover = coverage.Coverage(data_file=None, include=[str(path)], config_file=False)
+    cover.start()
+    seconds, failed = {}, []
+    for item, after in zip_longest(items, items[1:]):
+        cover.switch_context(item.nodeid)
+        began = time.monotonic()
+        if _fails(item, after):
+            failed.append(item.nodeid)
+        else:
+            seconds[item.nodeid] = time.monotonic() - began
+    cover.stop()
+    lines = cover.get_data().contexts_by_lineno(str(path))
+    found = {str(line): tests for line, tests in lines.items()}
+    kept.write_text(json.dumps({"seconds": seconds, "lines": found, "failed": failed}))
+    return 0
+
+
+def _shorten(item: pytest.Item) -> None:
+    """A property test that asks for many examples gets by with fewer."""
+    test = getattr(item, "obj", None)
+    settings = getattr(test, "_hypothesis_internal_use_settings", None)
+    if settings is not None and settings.max_examples > _EXAMPLES:
+        test._hypothesis_internal_use_settings = hypothesis.settings(  # type: ignore[union-attr]
+            settings, max_examples=_EXAMPLES, derandomize=True, database=None, deadline=None
+        )
+
+
+def _share_processes(session: pytest.Session) -> list[Callable[[], None]]:
+    """Start the sandboxes that whole sessions share before any fork; what stops them comes back."""
+    wanted = {name for item in session.items for name in getattr(item, "fixturenames", [])}
+    options: list[tuple[str, ...]] = [()] if "shared_sandbox" in wanted else []
+    if "shaped_sandbox" in wanted:
+        options += [("--shape", shape) for shape in ("bare", "wrapped", "alternating")]
+    stops: list[Callable[[], None]] = []
+    for plugin in session.config.pluginmanager.get_plugins():
+        made = getattr(plugin, "SandboxProcess", None)
+        if made is None or not options:
+            continue
+        shared: dict[tuple[str, ...], Any] = {option: made(*option) for option in options}
+        stops += [process.stop for process in shared.values()]
+        for process in shared.values():
+            process.stop = lambda: None
+        plugin.SandboxProcess = lambda *option, _shared=shared: _shared[option]  # type: ignore[attr-defined]
+    return stops

@@ -1,12 +1,13 @@
 """``python -m tests --mutants [MODULE…]``: do the fast tests notice a small change of the money core?
 
 Each change (``changes.py``) of each module (``table.py``) is put into a copy of the project and the tests that run the
-changed line run on it, in a process forked for that alone. Some test must fail, or the time be over. What no test
-notices must stand in ``survivors.toml`` with the reason why it changes nothing.
+changed line run on it, in a process forked for that alone (``child.py``). Some test must fail, or the time be over. What
+no test notices must stand in ``survivors.toml`` with the reason why it changes nothing.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -17,10 +18,12 @@ import sys
 import time
 import tomllib
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from tests.mutants import child
 from tests.mutants.changes import Change, changes
@@ -28,62 +31,33 @@ from tests.mutants.table import MODULES
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "mutants"
-WORKERS = 2
+WORKERS = int(os.environ.get("MUTANTS_WORKERS", "1"))
 GOAL = 0.95
-_SAVED_EVERY = 20
+_LATEST_S = 120.0
 
 
-@dataclass
-class Run:
-    """A forked process and what it is for."""
-
-    pid: int
-    change: Change
-    until: float
+def digest(files: Iterable[Path]) -> str:
+    """Of what is in some files; a file that moves and imports from elsewhere keeps its own."""
+    return hashlib.sha256("\0".join(_without_imports(file) for file in files).encode()).hexdigest()[:16]
 
 
-@dataclass
-class Found:
-    """What is known about a module's changes; keys are ``line|old|new``.
-
-    Args:
-        digest: of all that decides the result.
-        fate: of each change, ``killed``, ``late`` or ``survived``.
-    """
-
-    digest: str
-    fate: dict[str, str] = field(default_factory=dict)
+def _without_imports(file: Path) -> str:
+    tree = ast.parse(file.read_text("utf-8"))
+    imports = ast.Import | ast.ImportFrom
+    return "\n".join(ast.dump(node) for node in tree.body if not isinstance(node, imports))
 
 
-def key(change: Change) -> str:
-    return f"{change.line}|{change.old}|{change.new}"
-
-
-def digest(module: str, tests: Iterable[str]) -> str:
-    """Of the module, its tests, what they share, and the way mutants are made."""
-    shared = [
-        *(ROOT / "tests" / "support").glob("*.py"),
-        ROOT / "tests" / "conftest.py",
-        *Path(__file__).parent.glob("*.py"),
-    ]
-    files = [ROOT / module, *(ROOT / test for test in tests), *sorted(shared)]
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
-
-
-def copied(slot: int) -> Path:
+def copied(name: str) -> Path:
     """A copy of the project's files, made anew."""
-    folder = BUILD / f"copy-{slot}"
+    folder = BUILD / name
     shutil.rmtree(folder, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    ).stdout.decode()
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode()
+    for file in filter(None, listed.split("\0")):
+        if (ROOT / file).is_file():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, folder / file)
+    (folder / "build").mkdir()
     return folder
 
 
@@ -105,149 +79,141 @@ def forked(folder: Path, work: Callable[[], int]) -> int:
         os._exit(code)
 
 
-def ended(pid: int) -> None:
-    """Stop whatever a forked process has left running."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def listened(folder: Path, module: str, tests: list[str]) -> dict[str, Any] | None:
-    """Which test runs which line, with the module as it is; None when the tests fail then."""
-    result = folder.with_suffix(".json")
-    shutil.copy2(ROOT / module, folder / module)
-    pid = forked(folder, lambda: child.listen(module, tests, result))
-    _, status = os.waitpid(pid, 0)
-    ended(pid)
-    if status:
-        print(f"The tests of {module} fail without any change: {folder.with_suffix('.log')}")
-        return None
-    return json.loads(result.read_text())  # type: ignore[no-any-return]
-
-
-def covering(heard: dict[str, Any], change: Change) -> dict[str, float]:
-    """The tests that run a changed line, with their seconds; all for a line that runs at import."""
-    names: set[str] = set()
-    for line in range(change.line, change.last_line + 1):
-        names.update(heard["lines"].get(str(line), []))
-    seconds: dict[str, float] = heard["seconds"]
-    return {name: seconds[name] for name in names if name} if names - {""} and "" not in names else seconds
-
-
 class Module:
-    """The changes of one module, run two at a time."""
+    """One module's changes and what is known about them.
 
-    def __init__(self, module: str, folders: list[Path], found: Found) -> None:
-        self._module, self._tests, self._found = module, MODULES[module], found
-        self._folders = folders
-        self._kept = BUILD / f"{module.replace('/', '.')}.json"
-        self._heard: dict[str, Any] = {}
+    Args:
+        name: in ``MODULES``.
+        afresh: whether to forget what an earlier run found.
+    """
 
-    def run(self, made: list[Change]) -> bool:
-        """Run what has no result yet; False when the tests fail without any change."""
-        left = [change for change in made if key(change) not in self._found.fate]
-        if not left:
-            return True
-        heard = listened(self._folders[0], self._module, self._tests)
-        if heard is None:
-            return False
-        self._heard = heard
-        for other in self._folders[1:]:  # with the bytecode that is there now
-            shutil.rmtree(other, ignore_errors=True)
-            shutil.copytree(self._folders[0], other, symlinks=True)
-        running: dict[Path, Run] = {}
-        while left or running:
-            for folder in self._folders:
-                if folder not in running and left:
-                    running[folder] = self._started(folder, left.pop(0))
+    def __init__(self, name: str, *, afresh: bool) -> None:
+        self.name = name
+        self.path, self.tests = MODULES[name]
+        self.made: dict[str, Change] = {}
+        counted: Counter[tuple[str, str]] = Counter()
+        for change in changes((ROOT / self.path).read_text("utf-8")):
+            self.made[f"{change.old}|{change.new}|{counted[change.old, change.new]}"] = change
+            counted[change.old, change.new] += 1
+        self.tests_digest = digest(ROOT / test for test in self.tests)
+        own = digest([ROOT / self.path, Path(__file__).parent / "changes.py"])
+        self._kept = BUILD / f"{name}-{own}.jsonl"
+        if afresh:
+            self._kept.unlink(missing_ok=True)
+
+    def fates(self) -> dict[str, str]:
+        """What is known. What survived other tests than there are now is not known."""
+        found = {}
+        lines = self._kept.read_text("utf-8").splitlines() if self._kept.is_file() else []
+        for line in map(json.loads, lines):
+            if line["key"] not in self.made:
+                continue
+            if line["fate"] in {"killed", "late"} or line["tests"] == self.tests_digest:
+                found[line["key"]] = line["fate"]
+            else:
+                found.pop(line["key"], None)
+        return found
+
+    def run(self, folders: list[Path]) -> None:
+        """Run what has no result yet."""
+        known = self.fates()
+        left = [(key, change) for key, change in self.made.items() if key not in known]
+        running: dict[int, Path] = {}
+        for slot, folder in enumerate(folders):
+            share = left[slot :: len(folders)]
+            if share:
+                result = folder.with_suffix(".jsonl")
+                result.unlink(missing_ok=True)
+                work = lambda folder=folder, share=share, result=result: child.serve(  # noqa: E731
+                    folder, self.path, self.tests, share, result
+                )
+                running[forked(folder, work)] = folder
+        for pid, folder in running.items():
+            os.waitpid(pid, 0)
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            print(
+                *(one for one in folder.with_suffix(".log").read_text().splitlines() if "left out" in one),
+                sep="\n",
+            )
+            self._take(folder)
+
+    def _take(self, folder: Path) -> None:
+        """Keep what a process found, and try here what only a new import shows."""
+        result = folder.with_suffix(".jsonl")
+        with self._kept.open("a", encoding="utf-8") as kept:
+            for line in map(json.loads, result.read_text("utf-8").splitlines() if result.exists() else []):
+                if line["fate"] == "import":
+                    began = time.monotonic()
+                    line["fate"] = self._imported(folder, self.made[line["key"]])
+                    line["seconds"] = round(time.monotonic() - began, 2)
+                kept.write(json.dumps(line | {"tests": self.tests_digest}) + "\n")
+                kept.flush()
+
+    def _imported(self, folder: Path, change: Change) -> str:
+        """What becomes of a change when everything is imported anew."""
+        source = (ROOT / self.path).read_text("utf-8")
+        (folder / self.path).write_text(change.code, "utf-8")
+        options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not browser", "--tb=line"]
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+        pid = forked(folder, lambda: next((1 for test in self.tests if pytest.main([*options, test])), 0))
+        until, status = time.monotonic() + _LATEST_S, None
+        while status is None and time.monotonic() < until:
+            ended, got = os.waitpid(pid, os.WNOHANG)
+            status = got if ended else None
             time.sleep(0.01)
-            for folder, run in list(running.items()):
-                if self._is_over(run):
-                    del running[folder]
-        self._save()
-        return True
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        if status is None:
+            os.waitpid(pid, 0)
+        (folder / self.path).write_text(source, "utf-8")
+        return "late" if status is None else "killed" if status else "survived"
 
-    def _started(self, folder: Path, change: Change) -> Run:
-        seconds = covering(self._heard, change)
-        files = sorted({name.partition("::")[0] for name in seconds})
-        (folder / self._module).write_text(change.code, "utf-8")
-        pid = forked(folder, lambda: child.pytest_code(files, child.Chosen(seconds)))
-        return Run(pid, change, time.monotonic() + 30 + 5 * sum(seconds.values()))
-
-    def _is_over(self, run: Run) -> bool:
-        pid, status = os.waitpid(run.pid, os.WNOHANG)
-        is_late = not pid and time.monotonic() > run.until
-        if not pid and not is_late:
-            return False
-        ended(run.pid)
-        if is_late:
-            os.waitpid(run.pid, 0)
-        self._found.fate[key(run.change)] = "late" if is_late else "killed" if status else "survived"
-        if len(self._found.fate) % _SAVED_EVERY == 0:
-            self._save()
-        return True
-
-    def _save(self) -> None:
-        self._kept.write_text(json.dumps(vars(self._found), indent=1))
-
-
-def known(module: str, tests: list[str]) -> Found:
-    """What an earlier run left, if nothing has changed since."""
-    kept, now = BUILD / f"{module.replace('/', '.')}.json", digest(module, tests)
-    if kept.is_file():
-        found = Found(**json.loads(kept.read_text()))
-        if found.digest == now:
-            return found
-    return Found(now)
+    def reported(self) -> bool:
+        """Print what became of the changes; whether it is good enough."""
+        fates, reasons = self.fates(), explained(self.name)
+        alive = [change for key, change in self.made.items() if fates.get(key) == "survived"]
+        named = [change for change in alive if (change.old, change.new) in reasons]
+        unknown = [change for change in alive if change not in named]
+        for change in unknown:
+            print(f"{self.path}:{change.line}\n  - {change.old}\n  + {change.new}")
+        missing = len(self.made) - len(fates)
+        rate = 1 - len(alive) / len(self.made)
+        late = sum(fate == "late" for fate in fates.values())
+        print(
+            f"{self.name}: {len(self.made)} changes, {len(fates) - len(alive)} killed ({late} by time), "
+            f"{len(alive)} survived, {len(named)} of them explained, {missing} not run: {rate:.1%}",
+            flush=True,
+        )
+        stale = reasons - {(one.old, one.new) for one in named}
+        for old, new in sorted(stale):
+            print(f"  survivors.toml explains what did not survive: {old} -> {new}")
+        return not unknown and not stale and not missing
 
 
-def explained() -> dict[tuple[str, str, str], str]:
-    """Survivors that change nothing, with why: by module, old line and new line."""
+def explained(name: str) -> set[tuple[str, str]]:
+    """Survivors that change nothing: old line and new line of each. The file says why."""
     listed = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text("utf-8")).get("survivor", [])
-    return {(entry["module"], entry["old"], new): entry["why"] for entry in listed for new in entry["new"]}
+    return {(entry["old"], new) for entry in listed if entry["module"] == name for new in entry["new"]}
 
 
-def reported(module: str, made: list[Change], found: Found) -> bool:
-    """Print what became of a module's changes; whether it is good enough."""
-    reasons = explained()
-    alive = [change for change in made if found.fate.get(key(change)) == "survived"]
-    named = [change for change in alive if (module, change.old, change.new) in reasons]
-    unknown = [change for change in alive if change not in named]
-    for change in unknown:
-        print(f"{module}:{change.line}\n  - {change.old}\n  + {change.new}")
-    rate = 1 - len(alive) / len(made) if made else 1.0
-    late = sum(fate == "late" for fate in found.fate.values())
-    print(
-        f"{module}: {len(made)} changes, {len(made) - len(alive)} killed ({late} by time), {len(alive)} survived, "
-        f"{len(named)} of them explained: {rate:.1%}",
-        flush=True,
-    )
-    stale = {(old, new) for where, old, new in reasons if where == module} - {
-        (one.old, one.new) for one in named
-    }
-    for old, new in sorted(stale):
-        print(f"  survivors.toml explains what did not survive: {old} -> {new}")
-    return not unknown and not stale and (rate >= GOAL or len(alive) == len(named))
-
-
-def run(chosen: list[str]) -> int:
-    """Run the lane for the modules whose paths contain one of the words, or all; the exit code comes back."""
-    modules = [module for module in MODULES if not chosen or any(word in module for word in chosen)]
-    missing = [module for module in modules if not (ROOT / module).is_file()]
-    if missing or not modules:
-        print(f"No such module: {', '.join(missing or chosen)}. tests/mutants/table.py lists them.")
+def run(arguments: list[str]) -> int:
+    """Run the lane for the named modules, or all; the exit code comes back."""
+    afresh, report_only = "--afresh" in arguments, "--report" in arguments
+    chosen = [word for word in arguments if not word.startswith("--")]
+    unknown = set(chosen) - set(MODULES)
+    if unknown:
+        print(f"No such module: {', '.join(sorted(unknown))}. There are: {', '.join(MODULES)}.")
         return 2
     BUILD.mkdir(parents=True, exist_ok=True)
     child.prepare()
     good = True
-    for module in modules:
+    for name in chosen or MODULES:
         began = time.monotonic()
-        print(f"\n=== {module}", flush=True)
-        made = list(changes((ROOT / module).read_text("utf-8")))
-        found = known(module, MODULES[module])
-        copied(0)
-        folders = [BUILD / f"copy-{slot}" for slot in range(WORKERS)]
-        good = Module(module, folders, found).run(made) and reported(module, made, found) and good
-        print(f"=== {module}: {time.monotonic() - began:.0f} s", flush=True)
+        print(f"\n=== {name}", flush=True)
+        module = Module(name, afresh=afresh)
+        if not report_only:
+            module.run([copied(f"{name}-copy-{slot}") for slot in range(WORKERS)])
+        good = module.reported() and good
+        print(f"=== {name}: {time.monotonic() - began:.0f} s", flush=True)
     return 0 if good else 1

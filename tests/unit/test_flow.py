@@ -61,8 +61,8 @@ def test_a_429_may_be_sent_again_and_so_may_what_was_never_sent() -> None:
     assert (never.again, never.sent) == (True, False)
 
 
-def test_a_lost_answer_leaves_the_outcome_unknown() -> None:
-    assert isinstance(flow.judge_create(flow.Lost("no answer in time"), NOW), flow.Doubtful)
+def test_a_lost_answer_leaves_the_outcome_unknown_and_says_why() -> None:
+    assert flow.judge_create(flow.Lost("no answer in time"), NOW) == flow.Doubtful("no answer in time")
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"id": null}', b'{"id": 7}', b'{"id"', b"null"])
@@ -242,6 +242,45 @@ def test_a_refused_post_is_waited_out_within_limits() -> None:
     assert flow.repost_delay_s(flow.Declined("no", again=False), 1, 0, limits, lambda: 0) is None
 
 
+def test_a_refused_post_may_use_all_of_its_patience_and_not_more() -> None:
+    limits = flow.CreateLimits(attempts=3, patience_s=60)
+    busy = flow.Declined("busy", again=True, retry_after_s=20)
+    assert flow.repost_delay_s(busy, 2, 40, limits, lambda: 0) == 20
+    assert flow.repost_delay_s(busy, 2, 40.1, limits, lambda: 0) is None
+    assert (
+        flow.repost_delay_s(flow.Declined("no", again=False, retry_after_s=1), 1, 0, limits, lambda: 0)
+        is None
+    )
+    without = flow.Declined("busy", again=True)
+    assert [flow.repost_delay_s(without, attempt, 0, limits, lambda: 0) for attempt in (1, 2)] == [1, 2]
+    assert flow.repost_delay_s(without, 2, 0, limits, lambda: 0.5) == 2.5
+
+
+def test_the_limits_of_a_submit_and_of_a_watch_are_as_documented() -> None:
+    assert flow.CreateLimits() == flow.CreateLimits(attempts=4, patience_s=60)
+    assert flow.PollLimits() == flow.PollLimits(
+        fresh_id_s=60, unknown_s=20 * 60, watch_s=24 * 3600, empty_output_s=60, failures=60,
+        failing_s=5 * 3600, refusals=10, refused_s=15 * 60,
+    )  # fmt: skip
+    assert flow.Streak() == flow.Streak(failures=0, refusals=0, since_s=0, refused_since_s=0)
+
+
+def test_what_was_never_answered_has_no_status_no_wait_and_no_problem() -> None:
+    never = flow.judge_create(flow.NotSent("no name"), NOW)
+    assert isinstance(never, flow.Declined)
+    assert (never.status, never.retry_after_s, never.problem.code) == (None, None, None)
+    assert never.is_general
+
+
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_refusal_that_is_not_about_the_request_stops_a_sweep_whatever_its_status(again, sent) -> None:
+    verdict = flow.Declined("no", again=again, sent=sent, status=400)
+    assert verdict.is_general is (again or not sent)
+    assert flow.Declined("no", again=False, sent=True).is_general
+    assert flow.Declined("no", again=False, status=429).is_general
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 301, 302])
 def test_a_poll_that_is_refused_is_asked_again_and_counted_as_refused(status: int) -> None:
     verdict = flow.judge_poll(answer(status), NOW)
@@ -295,6 +334,8 @@ def test_a_watch_ends_when_enough_polls_fail_over_hours_and_not_before() -> None
     assert streak(*failed).end(LIMITS, 3699) == ""
     assert streak(*failed).end(LIMITS, 3700) == "5 polls in a row failed, over 1.0 h"
     assert streak(*failed).failures == 5
+    assert streak(*failed, (105.0, LATER)).end(LIMITS, 3699) == ""
+    assert streak(*failed, (105.0, LATER)).end(LIMITS, 3701) == "6 polls in a row failed, over 1.0 h"
 
 
 @pytest.mark.parametrize(
@@ -317,9 +358,40 @@ def test_a_poll_that_fails_for_now_is_repeated(status: int) -> None:
     assert verdict.retry_after_s == 9
 
 
-@pytest.mark.parametrize("outcome", [flow.Lost("reset"), flow.NotSent("dns"), answer(200, b'{"id')])
-def test_a_poll_without_a_whole_answer_is_repeated(outcome: flow.Outcome) -> None:
-    assert isinstance(flow.judge_poll(outcome, NOW), flow.TryLater)
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (flow.Lost("reset"), "reset"),
+        (flow.NotSent("no name"), "no name"),
+        (flow.Lost("it broke off", answer(200, b'{"id')), "it broke off"),
+    ],
+)
+def test_a_poll_without_a_whole_answer_is_repeated_and_says_why(outcome: flow.Outcome, reason: str) -> None:
+    assert flow.judge_poll(outcome, NOW) == flow.TryLater(reason, retry_after_s=None)
+
+
+def test_a_poll_s_answer_that_broke_off_after_all_of_it_is_believed() -> None:
+    task = answer(200, b'{"id": "mine", "status": "RUNNING"}')
+    assert flow.judge_poll(flow.Lost("it broke off", task), NOW, "mine") == flow.judge_poll(task, NOW, "mine")
+    unknown = answer(400, b'{"code": "task_not_exist", "message": "", "data": null}')
+    assert flow.judge_poll(flow.Lost("it broke off", unknown), NOW, "mine") == flow.NotYet()
+
+
+def test_a_date_may_name_its_zone() -> None:
+    assert (
+        flow.retry_after_s(
+            "Wed, 21 Oct 2026 09:28:00 +0200", datetime(2026, 10, 21, 7, 27, 50, tzinfo=UTC).timestamp()
+        )
+        == 10
+    )
+
+
+def test_a_poll_that_is_told_to_wait_until_a_date_waits_from_now() -> None:
+    until = format_datetime(datetime.fromtimestamp(NOW + 12, UTC), usegmt=True)
+    for judge in (flow.judge_poll, flow.judge_create):
+        verdict = judge(answer(429, retry_after=until), NOW)
+        assert isinstance(verdict, flow.TryLater | flow.Declined)
+        assert verdict.retry_after_s == 12
 
 
 def test_task_not_exist_is_told_apart_from_a_refusal_whatever_its_http_status() -> None:
@@ -331,6 +403,13 @@ def test_task_not_exist_is_told_apart_from_a_refusal_whatever_its_http_status() 
 @given(st.integers(1, 1000), st.integers(0))
 def test_backoff_grows_and_stays_bounded(attempt: int, seed: int) -> None:
     assert 1 <= flow.backoff_s(attempt, random.Random(seed).random) <= 90
+
+
+def test_backoff_doubles_from_its_base_up_to_a_minute() -> None:
+    assert [flow.backoff_s(attempt, lambda: 0) for attempt in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert [flow.backoff_s(attempt, lambda: 0, base_s=5) for attempt in (1, 2)] == [5, 10]
+    assert flow.backoff_s(1, lambda: 1) == 1.5
+    assert flow.backoff_s(5000, lambda: 0, base_s=1e-9) == pytest.approx(0.536870912)
 
 
 def test_a_shape_that_nobody_knows_is_asked_again_and_shown_raw_without_secrets() -> None:
