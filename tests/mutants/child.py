@@ -65,7 +65,9 @@ def enter(folder: Path, output: Path) -> None:
     }
 
 
-def serve(folder: Path, module: str, tests: list[str], made: list[tuple[str, Change]], result: Path) -> int:
+def serve(
+    folder: Path, module: str, tests: list[str], made: list[tuple[str, Change]], heard: Path, result: Path
+) -> int:
     """Run the changes one by one and write down what became of each; pytest's exit code.
 
     Args:
@@ -73,6 +75,7 @@ def serve(folder: Path, module: str, tests: list[str], made: list[tuple[str, Cha
         module: the file that is changed, below it.
         tests: files of tests, below it.
         made: the changes with their keys.
+        heard: keeps which test runs which line, and is believed if it is there.
         result: gets a line of JSON for each change: key, fate, the test that noticed.
     """
     options = ["-q", "-s", "--tb=line", "-p", "no:cacheprovider", "-m", "not browser"]
@@ -83,14 +86,14 @@ def serve(folder: Path, module: str, tests: list[str], made: list[tuple[str, Cha
         f"--basetemp={folder}/build/temp",
         "--hypothesis-seed=0",
     ]
-    return int(pytest.main([*options, *tests], plugins=[Server(folder / module, made, result)]))
+    return int(pytest.main([*options, *tests], plugins=[Server(folder / module, made, heard, result)]))
 
 
 class Server:
     """Takes the place of pytest's loop."""
 
-    def __init__(self, path: Path, made: list[tuple[str, Change]], result: Path) -> None:
-        self._path, self._made, self._result = path, made, result
+    def __init__(self, path: Path, made: list[tuple[str, Change]], heard: Path, result: Path) -> None:
+        self._path, self._made, self._heard, self._result = path, made, heard, result
         self._recent: list[str] = []
         self._source = path.read_text("utf-8")
         self._cover = coverage.Coverage(data_file=None, include=[str(path)], config_file=False)
@@ -114,9 +117,9 @@ class Server:
 
     def _listen(self) -> None:
         """Learn which test runs which lines, how long each takes, and which fail without any change."""
-        kept = self._result.with_suffix(".listened")
-        _waited(_forked(lambda: _listened(list(self._items.values()), self._path, kept)), 3600)
-        heard = json.loads(kept.read_text())
+        if not self._heard.exists():
+            _waited(_forked(lambda: _listened(list(self._items.values()), self._path, self._heard)), 3600)
+        heard = json.loads(self._heard.read_text())
         self._lines: dict[str, list[str]] = heard["lines"]
         self._seconds: dict[str, float] = heard["seconds"]
         for name in heard["failed"]:
@@ -177,14 +180,13 @@ class Server:
         return fate, test
 
     def _run(self, change: Change, chosen: list[str], noticed: Path) -> int:
-        is_swapped = self._functions.swap(change.code)
-        if not is_swapped and not self._functions.carry(change.code):
+        if not (self._functions.swap(change.code) or self._functions.carry(change.code)):
             return _NOT_SO
         for name, after in zip_longest(chosen, chosen[1:]):
             if _fails(self._items[name], self._items.get(after)):
                 noticed.write_text(name)
                 return 1
-        return 0 if is_swapped else _NOT_SO
+        return 0
 
 
 _NOT_SO = 77

@@ -98,6 +98,7 @@ class Module:
         self.tests_digest = digest(ROOT / test for test in self.tests)
         own = digest([ROOT / self.path, Path(__file__).parent / "changes.py"])
         self._kept = BUILD / f"{name}-{own}.jsonl"
+        self._heard = BUILD / f"{name}-{own}-{self.tests_digest}.json"
         if afresh:
             self._kept.unlink(missing_ok=True)
 
@@ -125,7 +126,7 @@ class Module:
                 result = folder.with_suffix(".jsonl")
                 result.unlink(missing_ok=True)
                 work = lambda folder=folder, share=share, result=result: child.serve(  # noqa: E731
-                    folder, self.path, self.tests, share, result
+                    folder, self.path, self.tests, share, self._heard, result
                 )
                 running[forked(folder, work)] = folder
         for pid, folder in running.items():

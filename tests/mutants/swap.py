@@ -63,8 +63,8 @@ class Functions:
     def carry(self, changed: str) -> bool:
         """Puts a changed source's constants and defaults in place; False when it cannot.
 
-        What other modules made of them when they were imported stays as it was: a change that no test
-        notices this way may be noticed after a new import.
+        What other modules made of them when they were imported stays as it was, so that some test may not
+        notice what it would notice after a new import; never the other way round.
 
         Args:
             changed: the source of the whole changed module.
