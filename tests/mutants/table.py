@@ -17,7 +17,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "answers": ("cometact_nb/api/answers.py", ["tests/unit/test_answers.py", *_WIRE, *_FLOW]),
     "lenient": ("cometact_nb/api/lenient.py", [*_WIRE, *_FLOW]),
     "task": ("cometact_nb/domain/task.py", ["tests/unit/test_task.py", "tests/unit/test_foreign.py", *_STORE]),
-    "rules": ("cometact_nb/domain/sweep.py", ["tests/unit/test_grid.py", "tests/unit/test_rating.py", "tests/unit/test_choice.py"]),
+    "rules": ("cometact_nb/domain/sweep.py", ["tests/unit/test_rules.py", "tests/unit/test_grid.py", "tests/unit/test_rating.py", "tests/unit/test_choice.py"]),
     "choice": ("cometact_nb/sweep_choice.py", ["tests/unit/test_choice.py", "tests/docs/test_money_page.py"]),
     "journal": ("cometact_nb/journal.py", [*_STORE, *_ENGINE]),
     "settle": ("cometact_nb/settle.py", ["tests/contract/test_tasks.py", "tests/contract/test_outcomes.py"]),
