@@ -1,4 +1,4 @@
-"""``python -m tests --mutants [MODULE…]``: do the fast tests notice a small change of the money core?
+"""``python -m tests --mutants [MODULE…] [MODULE:FUNCTION…]``: do the fast tests notice a small change of the money core?
 
 Each change (``changes.py``) of each module (``table.py``) is put into a copy of the project and the tests that run the
 changed line run on it, in a process forked for that alone (``child.py``). Some test must fail, or the time be over. What
@@ -83,17 +83,21 @@ class Module:
     """One module's changes and what is known about them.
 
     Args:
-        name: in ``MODULES``.
+        name: in ``MODULES``, or with one function of it: ``engine:cancel``.
         afresh: whether to forget what an earlier run found.
     """
 
     def __init__(self, name: str, *, afresh: bool) -> None:
-        self.name = name
+        self.name, _, function = name.partition(":")
+        name, self._is_part = self.name, bool(function)
         self.path, self.tests = MODULES[name]
         self.made: dict[str, Change] = {}
         counted: Counter[tuple[str, str]] = Counter()
-        for change in changes((ROOT / self.path).read_text("utf-8")):
-            self.made[f"{change.old}|{change.new}|{counted[change.old, change.new]}"] = change
+        source = (ROOT / self.path).read_text("utf-8")
+        chosen = _lines_of(source, function)
+        for change in changes(source):
+            if change.line in chosen:
+                self.made[f"{change.old}|{change.new}|{counted[change.old, change.new]}"] = change
             counted[change.old, change.new] += 1
         self.tests_digest = digest(ROOT / test for test in self.tests)
         own = digest([ROOT / self.path, Path(__file__).parent / "changes.py"])
@@ -179,17 +183,31 @@ class Module:
         for change in unknown:
             print(f"{self.path}:{change.line}\n  - {change.old}\n  + {change.new}")
         missing = len(self.made) - len(fates)
-        rate = 1 - len(alive) / len(self.made)
+        rate = 1 - len(alive) / max(1, len(self.made))
         late = sum(fate == "late" for fate in fates.values())
         print(
             f"{self.name}: {len(self.made)} changes, {len(fates) - len(alive)} killed ({late} by time), "
             f"{len(alive)} survived, {len(named)} of them explained, {missing} not run: {rate:.1%}",
             flush=True,
         )
-        stale = reasons - {(one.old, one.new) for one in named}
+        made = {(one.old, one.new) for one in self.made.values()}
+        stale = (reasons & made if self._is_part else reasons) - {(one.old, one.new) for one in named}
         for old, new in sorted(stale):
             print(f"  survivors.toml explains what did not survive: {old} -> {new}")
         return not unknown and not stale and not missing
+
+
+def _lines_of(source: str, function: str) -> set[int]:
+    """The lines of the functions with a name, or all for an empty one."""
+    if not function:
+        return set(range(1, source.count("\n") + 2))
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    return {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, functions) and node.name == function
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 def explained(name: str) -> set[tuple[str, str]]:
@@ -202,7 +220,7 @@ def run(arguments: list[str]) -> int:
     """Run the lane for the named modules, or all; the exit code comes back."""
     afresh, report_only = "--afresh" in arguments, "--report" in arguments
     chosen = [word for word in arguments if not word.startswith("--")]
-    unknown = set(chosen) - set(MODULES)
+    unknown = {word for word in chosen if word.partition(":")[0] not in MODULES}
     if unknown:
         print(f"No such module: {', '.join(sorted(unknown))}. There are: {', '.join(MODULES)}.")
         return 2
@@ -214,7 +232,7 @@ def run(arguments: list[str]) -> int:
         print(f"\n=== {name}", flush=True)
         module = Module(name, afresh=afresh)
         if not report_only:
-            module.run([copied(f"{name}-copy-{slot}") for slot in range(WORKERS)])
+            module.run([copied(f"{module.name}-copy-{slot}") for slot in range(WORKERS)])
         good = module.reported() and good
         print(f"=== {name}: {time.monotonic() - began:.0f} s", flush=True)
     return 0 if good else 1
