@@ -47,7 +47,9 @@ def prepare() -> None:
     for name in _HEAVY:
         with suppress(ImportError):
             importlib.import_module(name)
-    hypothesis.settings.register_profile("mutants", max_examples=_EXAMPLES, derandomize=True, database=None)
+    hypothesis.settings.register_profile(
+        "mutants", max_examples=_EXAMPLES, derandomize=True, database=None, deadline=None
+    )
     hypothesis.settings.load_profile("mutants")
 
 

@@ -9,7 +9,7 @@ _WIRE = ["tests/unit/test_wire_fields.py", "tests/unit/test_wire.py", "tests/uni
 _FLOW = ["tests/unit/test_flow.py", "tests/unit/test_verdicts.py"]
 _ENGINE = ["tests/unit/test_engine.py", "tests/contract/test_lanes.py", "tests/contract/test_tasks.py"]
 _SWEEP = ["tests/contract/test_sweeps.py", "tests/contract/test_sweep_money.py"]
-_STORE = ["tests/unit/test_store.py", "tests/unit/test_journal.py", "tests/unit/test_search.py"]
+_STORE = ["tests/unit/test_claims.py", "tests/unit/test_store.py", "tests/unit/test_journal.py", "tests/unit/test_search.py"]
 
 MODULES: dict[str, tuple[str, list[str]]] = {
     "flow": ("cometact_nb/api/flow.py", [*_FLOW, "tests/unit/test_pace.py", "tests/unit/test_engine.py"]),
@@ -19,7 +19,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "task": ("cometact_nb/domain/task.py", ["tests/unit/test_task.py", "tests/unit/test_foreign.py", *_STORE]),
     "rules": ("cometact_nb/domain/sweep.py", ["tests/unit/test_rules.py", "tests/unit/test_grid.py", "tests/unit/test_rating.py", "tests/unit/test_choice.py"]),
     "choice": ("cometact_nb/sweep_choice.py", ["tests/unit/test_choice.py", "tests/docs/test_money_page.py"]),
-    "journal": ("cometact_nb/journal.py", [*_STORE, *_ENGINE]),
+    "journal": ("cometact_nb/journal.py", ["tests/unit/test_journal.py", "tests/unit/test_store.py"]),
     "settle": ("cometact_nb/settle.py", ["tests/contract/test_tasks.py", "tests/contract/test_outcomes.py"]),
     "history": ("cometact_nb/store/history.py", _STORE),
     "fetch": ("cometact_nb/fetch.py", ["tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),

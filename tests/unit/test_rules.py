@@ -63,6 +63,17 @@ def test_stars_taken_back_leave_those_that_were_given_the_other_way() -> None:
     assert back == Rating(stars=4, blind=True, at=1.0)
     none = back.changed(stars=0, favourite=None, note=None, blind=True, now=4.0)
     assert none == NO_RATING
+    once = NO_RATING.changed(stars=2, favourite=None, note=None, blind=False)
+    assert once.changed(stars=0, favourite=None, note=None, blind=False) == NO_RATING
+
+
+def test_stars_whose_date_was_not_kept_stand_beside_the_others_and_a_date_alone_does_not() -> None:
+    undated = Rating(stars=4, blind=True)
+    both = undated.changed(stars=2, favourite=None, note=None, blind=False, now=2.0)
+    assert both == Rating(stars=2, at=2.0, other_stars=4)
+    assert both.changed(stars=0, favourite=None, note=None, blind=False) == undated
+    odd = Rating(at=5.0).changed(stars=3, favourite=None, note=None, blind=True, now=6.0)
+    assert odd == Rating(stars=3, blind=True, at=6.0)
 
 
 # --- which task serves which cell -------------------------------------------------------------------
@@ -172,6 +183,7 @@ def test_a_request_shares_a_blame_when_it_has_all_of_it_under_any_link_to_the_sa
     assert not shares(again.replace(character=ROBOT), blame)
     assert not shares(again.replace(character=act.video(HERO)), blame)
     assert not shares(again, {})
+    assert not shares(again, {"character": HERO})
 
 
 # --- doubts -----------------------------------------------------------------------------------------
