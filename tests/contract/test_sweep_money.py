@@ -330,3 +330,31 @@ def test_a_kernel_that_stops_by_itself_stops_no_other(tmp_path, sandbox) -> None
     assert good.wait(60).counts == {"SUCCEEDED": 4}
     for kernel in kernels:
         kernel.close()
+
+
+# --- places at the service --------------------------------------------------------------------------
+
+
+def test_no_more_tasks_are_at_the_service_than_there_are_places_and_each_is_given_back_once(
+    session, sandbox
+) -> None:
+    session.configure(max_in_flight=2)
+    ends = ["internal", "bad-output", "cancelled-elsewhere", "lost-answer"]
+    ways = [sandbox.character, *(sandbox.playing(name) for name in ends)]
+    sweep = grid(session, sandbox, character=ways, seed=[1, 2])
+    most = 0
+
+    def count(_: object = None) -> None:
+        nonlocal most
+        tasks = [cell.task for cell in sweep.cells]
+        most = max(most, sum(1 for task in tasks if task is not None and not task.status.is_terminal))
+
+    sweep.add_listener(count)
+    sweep.run(canary=False)
+    until(lambda: sweep.state != "running" and not session.gate.inside)
+    assert most == 2
+    assert sandbox.posts() == len(sweep.cells)
+    again = grid(session, sandbox, seed=[3, 4, 5]).run()
+    again.wait(60)
+    assert again.counts == {"SUCCEEDED": 3}
+    assert session.gate.inside == 0

@@ -9,7 +9,12 @@ _WIRE = ["tests/unit/test_wire_fields.py", "tests/unit/test_wire.py", "tests/uni
 _FLOW = ["tests/unit/test_flow.py", "tests/unit/test_verdicts.py"]
 _ENGINE = ["tests/unit/test_engine.py", "tests/contract/test_lanes.py", "tests/contract/test_tasks.py"]
 _SWEEP = ["tests/contract/test_sweeps.py", "tests/contract/test_sweep_money.py"]
-_STORE = ["tests/unit/test_claims.py", "tests/unit/test_store.py", "tests/unit/test_journal.py", "tests/unit/test_search.py"]
+_STORE = [
+    "tests/unit/test_claims.py",
+    "tests/unit/test_store.py",
+    "tests/unit/test_journal.py",
+    "tests/unit/test_search.py",
+]
 
 MODULES: dict[str, tuple[str, list[str]]] = {
     "flow": ("cometact_nb/api/flow.py", [*_FLOW, "tests/unit/test_pace.py", "tests/unit/test_engine.py"]),

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from itertools import pairwise
@@ -22,7 +26,7 @@ from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState, reduce
 from cometact_nb.engine import Engine, new_key
 from cometact_nb.job import Job
-from cometact_nb.store.history import History
+from cometact_nb.store.history import History, Row
 
 CLIP = b"\0\0\0\x18ftypisom" + b"x" * 5000
 CLIP_URL = "https://cdn.example.com/clip.mp4?token=SIGNED"
@@ -558,6 +562,83 @@ def test_a_cancel_the_service_does_not_know_is_said_and_the_task_goes_on(
     submit_and_cancel(engine, job)
     assert "will be billed" in (job.state.cancel_message or "")
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+
+
+GONE = httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist", "data": None})
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 299])
+def test_a_task_that_the_service_does_not_know_after_an_accepted_cancel_was_cancelled(
+    engine, job, service, status
+) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, GONE]
+    service.deletes[:] = [httpx.Response(status)]
+    outcome = submit_and_cancel(engine, job)
+    assert isinstance(outcome, flow.Answer)
+    assert outcome.status == status
+    assert job.cancel_accepted
+    assert job.state.cancel_message is None
+    assert run_to_the_end(engine, job).status is Status.CANCELLED
+
+
+@pytest.mark.parametrize("answer", [302, 400, 404, 409, 429, 500, httpx.ReadTimeout("late")])
+def test_a_task_whose_cancel_was_not_accepted_is_not_taken_for_cancelled(
+    engine, job, service, answer
+) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, GONE, {"id": "task-1", "status": "RUNNING"}]
+    service.polls += [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
+    service.deletes[:] = [answer]
+    submit_and_cancel(engine, job)
+    assert not job.cancel_accepted
+    assert job.state.cancel_message
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+
+
+def test_a_second_cancel_that_is_refused_takes_the_first_one_not_back(engine, job, service) -> None:
+    service.polls[:] = [*[{"id": "task-1", "status": "RUNNING"}] * 2, GONE]
+    service.deletes[:] = [204, 404]
+
+    async def twice() -> None:
+        await engine.submit(job, REQUEST, 0.4)
+        await engine.cancel(job)
+        await engine.cancel(job)
+
+    engine.call(twice()).result(20)
+    assert job.cancel_accepted
+    assert run_to_the_end(engine, job).status is Status.CANCELLED
+
+
+def test_a_cancel_of_what_has_no_id_or_has_ended_asks_for_nothing(engine, job, service) -> None:
+    assert engine.call(engine.cancel(job)).result(20) is None
+    assert job.given_up.is_set()
+    job.given_up.clear()
+    submit(engine, job)
+    run_to_the_end(engine, job)
+    assert engine.call(engine.cancel(job)).result(20) is None
+    assert service.times("delete") == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "age_s", "sending"),
+    [
+        ("{host}/{mine}/another", 0, True), ("{host}/{mine}/another", 600, True),
+        ("{host}/{mine}/another", 601, False), ("elsewhere/1/x", 599, True), ("elsewhere/1/x", 601, False),
+        ("{host}/{gone}/x", 0, False), ("own", 0, False),
+    ],
+)  # fmt: skip
+def test_a_request_is_being_sent_for_ten_minutes_by_another_process_that_lives(
+    engine, job, clock, owner, age_s, sending
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    whose = owner.format(host=socket.gethostname(), mine=os.getpid(), gone=gone.pid)
+
+    async def take_up() -> None:
+        mine = engine.history.owner if owner == "own" else whose
+        engine.take_up(job, Row(job.state, mine, clock.now() - age_s))
+
+    engine.call(take_up()).result(20)
+    assert job.state.status is (Status.SUBMITTING if sending else Status.UNCONFIRMED)
 
 
 def test_the_intent_is_recorded_before_the_post_and_signatures_never_are(engine, job, service, clock) -> None:

@@ -355,6 +355,8 @@ def test_what_is_no_object_and_no_list_is_no_json() -> None:
         (b'{"a": "b"', {"a": "b"}),
         (b'\xef\xbb\xbf{"a": "b", "c": "\xff', {"a": "b"}),
         (b"[1, 2", [1]),
+        (b'{"a": "b"x', {"a": "b"}),
+        (b"7", 7),
         (b"", None),
         (b"{", None),
         (b"]", None),
@@ -378,9 +380,9 @@ def test_the_end_of_a_body_that_broke_off_is_looked_for_a_little_way_back_and_no
     members = ", ".join(f'"k{number}": {number}' for number in range(20_000))
     cut = lenient.decode_cut_off(f'{{"id": "x", {members}'.encode())
     assert cut["id"] == "x"
-    assert len(cut) > 1000
+    assert len(f'{{"id": "x", {members}'[:100_000].split(", ")) - 1 == len(cut)
     assert lenient.decode_cut_off(b'{"a": 1, "d": nul, "e": nul, "f": nu') == {"a": 1}
-    assert lenient.decode_cut_off(b'{"a": 1, "d": nul, "e": nul, "f": nul, "g": nu') is None
+    assert lenient.decode_cut_off(b'{"a": 1, "e": nul, "f": nul, "g": nul,') is None
 
 
 def test_an_object_may_come_as_a_text_or_alone_in_a_list() -> None:
