@@ -85,12 +85,14 @@ class Module:
     Args:
         name: in ``MODULES``, or with one function of it: ``engine:cancel``.
         afresh: whether to forget what an earlier run found.
+        unit: whether to leave out the tests that start processes and sandboxes.
     """
 
-    def __init__(self, name: str, *, afresh: bool) -> None:
+    def __init__(self, name: str, *, afresh: bool, unit: bool = False) -> None:
         self.name, _, function = name.partition(":")
         name, self._is_part = self.name, bool(function)
-        self.path, self.tests = MODULES[name]
+        self.path, tests = MODULES[name]
+        self.tests = [test for test in tests if "/unit/" in test] if unit else tests
         self.made: dict[str, Change] = {}
         counted: Counter[tuple[str, str]] = Counter()
         source = (ROOT / self.path).read_text("utf-8")
@@ -230,7 +232,7 @@ def run(arguments: list[str]) -> int:
     for name in chosen or MODULES:
         began = time.monotonic()
         print(f"\n=== {name}", flush=True)
-        module = Module(name, afresh=afresh)
+        module = Module(name, afresh=afresh, unit="--unit" in arguments)
         if not report_only:
             module.run([copied(f"{module.name}-copy-{slot}") for slot in range(WORKERS)])
         good = module.reported() and good

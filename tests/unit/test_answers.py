@@ -15,7 +15,7 @@ from cometact_nb.domain.task import Snapshot, Status
 KEY = "Ovid-Metamorphoses-77"
 JSON = {"content-type": "application/json"}
 PAGE = b"<!doctype html><title>hello</title>"
-LONG = "word " * 2000
+LONG = "x" * 9000
 
 
 def answer(status: int, content: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
@@ -42,6 +42,8 @@ def test_only_a_2xx_is_a_success(status: int, success: bool) -> None:
         ("application/json", b"<!DOCTYPE html>", True),
         ("application/json", b"  \r\n<HTML lang=en>", True),
         ("application/json", b"<html>", True),
+        ("application/json", b" " * 59 + b"<html>", True),
+        ("application/json", b" " * 60 + b"<html>", False),
         ("application/json", b'{"html": "<html>"}', False),
         ("text/plain", b"<xml>", False),
         ("", b"", False),
@@ -49,7 +51,7 @@ def test_only_a_2xx_is_a_success(status: int, success: bool) -> None:
 )
 def test_a_web_page_is_told_from_json_by_its_label_or_its_beginning(kind, content, is_page) -> None:
     assert answer(200, content, {"content-type": kind}).is_html is is_page
-    assert Answer(200, {}, content).is_html is (is_page and content.strip().startswith(b"<"))
+    assert Answer(200, {}, content).is_html is (is_page and b"<" in content)
 
 
 def test_what_nobody_gave_is_empty() -> None:
@@ -99,8 +101,8 @@ def test_a_problem_is_bounded_and_has_our_key_in_no_part() -> None:
     assert KEY not in repr(said)
     assert (said.message[:2], str(said.code)[:2], str(said.param)[:2]) == ("m ", "c ", "p ")
     long = problem_of(answer(400, error(message=LONG, code=LONG, param=LONG)))
-    assert len(long.message) in {1999, 2000}
-    assert {len(str(long.code)), len(str(long.param))} <= {79, 80}
+    assert len(long.message) == 2000
+    assert {len(str(long.code)), len(str(long.param))} == {80}
     none = problem_of(answer(400, b"no"))
     assert (none.code, none.param) == (None, None)
 
@@ -138,6 +140,7 @@ def test_each_refusal_that_is_known_comes_with_its_cure(status: int, cure: str) 
 def test_a_refusal_without_a_known_cure_says_what_the_service_said() -> None:
     assert explain(answer(418, error(message="no")), wire.Problem("no")) == "HTTP 418: no."
     assert explain(answer(418), wire.Problem()) == "HTTP 418."
+    assert explain(answer(418), wire.Problem(" no model X... ")) == "HTTP 418: no model X."
 
 
 def test_no_channel_has_a_cure_of_its_own_whatever_the_status() -> None:
@@ -182,6 +185,6 @@ def test_of_a_task_every_foreign_word_is_bounded_and_without_our_key() -> None:
     long = shown(
         Snapshot(status=Status.FAILED, raw_status=LONG, failure=LONG, failure_code=LONG), answer(200)
     )
-    assert len(long.failure or "") in {1999, 2000}
-    assert len(long.failure_code or "") in {79, 80}
-    assert len(long.raw_status) in {199, 200}
+    assert len(long.failure or "") == 2000
+    assert len(long.failure_code or "") == 80
+    assert len(long.raw_status) == 200

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from cometact_nb.domain import task as events
-from cometact_nb.domain.service import Endpoint
-from cometact_nb.domain.task import ClipInfo, Status, TaskState
+from cometact_nb.domain.service import Endpoint, Secret
+from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.job import Job
 from cometact_nb.journal import Journal
 from cometact_nb.store import sweeps
-from cometact_nb.store.history import History
+from cometact_nb.store.history import CellClaim, CellTaken, History
 
 #: Events that JSON or SQLite cannot hold, each for a reason of its own.
 UNWRITABLE = {
@@ -179,3 +179,115 @@ def test_a_sweep_s_terms_that_cannot_be_written_are_a_history_error_too(journal)
     terms = sweeps.Terms(state="\ud800")
     with pytest.raises(HistoryError):
         sweeps.save(journal.history, "s", "https://x", json, terms)  # type: ignore[arg-type]
+
+
+def test_an_intent_brings_its_state_its_content_and_its_cell_to_disk_and_to_memory(
+    journal, path, tmp_path
+) -> None:
+    heard: list[Status] = []
+    journal = Journal(path, lambda job: heard.append(job.state.status))
+    job, other = new_job("first", tmp_path), new_job("second", tmp_path)
+    intent = events.Intended(at=7, request={"model": "act_two"}, price_usd=0.4)
+    cell = CellClaim("s", 1)
+    journal.begin(job, intent, content_hash="hash", cell=cell)
+    assert (job.state.submitted_at, job.state.price_usd) == (7, 0.4)
+    assert recorded(path)["first"] == job.state
+    assert journal.history.query("SELECT content_hash, sweep FROM tasks", ()) == [("hash", "s")]
+    assert heard == [Status.SUBMITTING]
+    with pytest.raises(CellTaken):
+        journal.begin(other, intent, content_hash="hash", cell=cell)
+    assert other.state.submitted_at is None
+    journal.close()
+
+
+def test_our_key_in_the_service_s_words_reaches_neither_disk_nor_memory(journal, path, tmp_path) -> None:
+    key = "Ovid-Metamorphoses-77"
+    endpoint = Endpoint("https://api.cometapi.com", Secret(key))
+    job = Job(TaskState(key="first"), endpoint, tmp_path)
+    intend(journal, job)
+    journal.apply(job, events.PollFailed(at=2, reason=f"you are {key}"))
+    assert "you are" in (job.state.problem or "")
+    assert key not in repr(job.state)
+    assert key.encode() not in Path(path).read_bytes()
+
+
+def test_a_poll_that_brought_nothing_new_is_told_and_not_written(path, tmp_path) -> None:
+    heard: list[float | None] = []
+    journal = Journal(path, lambda job: heard.append(job.state.observed_at))
+    job = new_job("first", tmp_path)
+    intend(journal, job)
+    running = Snapshot(status=Status.RUNNING, raw_status="RUNNING")
+    for at in (2, 3, 4):
+        journal.apply(job, events.Observed(at=at, snapshot=running))
+    assert job.state.observed_at == 4
+    assert heard == [None, 2, 3, 4]
+    assert recorded(path)["first"].observed_at == 2
+    assert len(journal.history.events("first")) == 2
+    journal.apply(job, events.PollFailed(at=5, reason="x"))
+    journal.apply(job, events.PollFailed(at=6, reason="x"))
+    assert heard == [None, 2, 3, 4, 4]
+    journal.close()
+
+
+def test_what_could_not_be_written_says_why_in_the_task_s_problem_and_in_the_log(
+    journal, path, tmp_path, caplog
+) -> None:
+    job = new_job("first", tmp_path)
+    intend(journal, job)
+    journal.apply(job, events.Accepted(at=2, id="task-\udcff"))
+    problem = job.state.problem or ""
+    assert problem.startswith("Its history has the event 'Accepted' abridged: The history ")
+    assert "could not be written" in problem
+    assert "task-\\udcff" in caplog.text
+    assert journal.problems == {"first": problem}
+
+
+def test_an_event_whose_short_form_cannot_be_written_either_is_set_aside_once(
+    journal, path, tmp_path
+) -> None:
+    job = new_job("first", tmp_path)
+    intend(journal, job)
+    other = sqlite3.connect(path)
+    other.execute(
+        "CREATE TRIGGER picky BEFORE INSERT ON events WHEN NEW.event LIKE '%poll-failed%'"
+        " BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+    )
+    other.commit()
+    other.close()
+    failed = events.PollFailed(at=2, reason="x")
+    journal.apply(job, failed)
+    assert journal.set_aside == [failed]
+    assert "'PollFailed' not at all: " in journal.problems["first"]
+    assert journal.save() is None
+
+
+def test_while_the_file_takes_nothing_the_log_names_the_tasks_that_wait_each_once(
+    journal, path, tmp_path, caplog
+) -> None:
+    first, second = new_job("first", tmp_path), new_job("second", tmp_path)
+    intend(journal, first)
+    intend(journal, second)
+    breaker = sqlite3.connect(path)
+    breaker.execute("ALTER TABLE events RENAME TO away")
+    breaker.commit()
+    journal.apply(first, events.Accepted(at=2, id="task-1"))
+    caplog.clear()
+    journal.apply(first, events.PollFailed(at=3, reason="x"))
+    journal.apply(second, events.PollFailed(at=3, reason="x"))
+    assert "3 events wait to be recorded (of task-1, second): " in caplog.text
+    with pytest.raises(HistoryError, match=r"3 earlier events still wait to be recorded\.\)"):
+        intend(journal, new_job("third", tmp_path))
+    assert isinstance(journal.save(), HistoryError)
+    breaker.execute("ALTER TABLE away RENAME TO events")
+    breaker.commit()
+    breaker.close()
+    journal.close()
+    assert recorded(path)["first"].problem == "x"
+    with pytest.raises(HistoryError):
+        journal.history.query("SELECT 1", ())  # closed
+
+
+def test_a_journal_that_was_never_used_makes_no_file(path) -> None:
+    journal = Journal(path, lambda job: None)
+    journal.close()
+    assert not Path(path).exists()
