@@ -34,6 +34,7 @@ BUILD = ROOT / "build" / "mutants"
 WORKERS = int(os.environ.get("MUTANTS_WORKERS", "1"))
 GOAL = 0.95
 _LATEST_S = 120.0
+_LOG = "log = logging.getLogger("
 
 
 def digest(files: Iterable[Path]) -> str:
@@ -98,7 +99,7 @@ class Module:
         source = (ROOT / self.path).read_text("utf-8")
         chosen = _lines_of(source, function)
         for change in changes(source):
-            if change.line in chosen:
+            if change.line in chosen and not change.old.startswith(_LOG):
                 self.made[f"{change.old}|{change.new}|{counted[change.old, change.new]}"] = change
             counted[change.old, change.new] += 1
         self.tests_digest = digest(ROOT / test for test in self.tests)

@@ -25,7 +25,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "rules": ("cometact_nb/domain/sweep.py", ["tests/unit/test_rules.py", "tests/unit/test_grid.py", "tests/unit/test_rating.py", "tests/unit/test_choice.py"]),
     "choice": ("cometact_nb/sweep_choice.py", ["tests/unit/test_choice.py", "tests/docs/test_money_page.py"]),
     "journal": ("cometact_nb/journal.py", ["tests/unit/test_journal.py", "tests/unit/test_store.py"]),
-    "settle": ("cometact_nb/settle.py", ["tests/contract/test_tasks.py", "tests/contract/test_outcomes.py"]),
+    "settle": ("cometact_nb/settle.py", ["tests/contract/test_settle.py", "tests/contract/test_tasks.py"]),
     "history": ("cometact_nb/store/history.py", _STORE),
     "fetch": ("cometact_nb/fetch.py", ["tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),
     "watcher": ("cometact_nb/watch.py", _ENGINE),

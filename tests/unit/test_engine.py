@@ -581,7 +581,7 @@ def test_a_task_that_the_service_does_not_know_after_an_accepted_cancel_was_canc
     assert run_to_the_end(engine, job).status is Status.CANCELLED
 
 
-@pytest.mark.parametrize("answer", [302, 400, 404, 409, 429, 500, httpx.ReadTimeout("late")])
+@pytest.mark.parametrize("answer", [300, 302, 400, 404, 409, 429, 500, httpx.ReadTimeout("late")])
 def test_a_task_whose_cancel_was_not_accepted_is_not_taken_for_cancelled(
     engine, job, service, answer
 ) -> None:
@@ -591,6 +591,9 @@ def test_a_task_whose_cancel_was_not_accepted_is_not_taken_for_cancelled(
     submit_and_cancel(engine, job)
     assert not job.cancel_accepted
     assert job.state.cancel_message
+    (said,) = [event for event in recorded(engine, job) if isinstance(event, events.CancelAnswered)]
+    assert (said.accepted, said.message) == (False, job.state.cancel_message)
+    assert 0 <= clock.now() - said.at < 60
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
 
 

@@ -1,0 +1,131 @@
+"""What its user may do about a task that may be paid for: go on with it, give it up, pay again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import pytest
+from services import new_session
+
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import ActTwoError, UnconfirmedError
+from cometact_nb.tasks import Task
+
+
+def submit(session, sandbox, **fields: Any) -> Task:
+    return session.submit(**{"character": sandbox.character, "reference": sandbox.reference, **fields})
+
+
+@pytest.fixture
+def lost(session, sandbox) -> Task:
+    """A task that was accepted, whose answer was lost."""
+    with pytest.raises(UnconfirmedError) as caught:
+        submit(session, sandbox, character=sandbox.playing("lost-answer"), seed=1)
+    return caught.value.task
+
+
+def accepted(sandbox) -> str:
+    (post,) = sandbox.ledger()["posts"]
+    return post["id"]
+
+
+def test_a_confirmed_id_is_the_user_s_word_and_leads_to_the_clip(lost, sandbox) -> None:
+    lost.confirm(f" {accepted(sandbox)} ")
+    assert lost.id == accepted(sandbox)
+    assert lost._job.is_named_by_user
+    assert lost.wait(60).clip
+    assert sandbox.posts() == 1
+
+
+def test_a_task_that_is_not_in_doubt_is_neither_confirmed_nor_forgotten(session, sandbox) -> None:
+    task = submit(session, sandbox)
+    words = rf"Task {task.id} is \w+, neither UNCONFIRMED nor NOT_FOUND; nothing to settle"
+    for settle in (task.forget, lambda: task.confirm("another-1")):
+        with pytest.raises(ActTwoError, match=words):
+            settle()
+    assert task.wait(60).id != "another-1"
+
+
+def test_a_task_that_was_given_up_is_over_now_and_is_named_by_its_key(lost) -> None:
+    before = time.time()
+    lost.forget()
+    assert lost.status is Status.FORGOTTEN
+    assert before <= (lost._job.state.ended_at or 0) <= time.time()
+    with pytest.raises(ActTwoError, match=f"Task {lost.key} is FORGOTTEN"):
+        lost.forget()
+
+
+def test_what_another_kernel_confirmed_is_watched_here_from_the_first_try_to_settle_it(
+    tmp_path, session, sandbox, lost
+) -> None:
+    other = new_session(tmp_path, sandbox)
+    other.task(lost.key).confirm(accepted(sandbox))
+    heard: list[Status] = []
+    lost.add_listener(lambda task: heard.append(task.status))
+    with pytest.raises(ActTwoError, match="nothing to settle"):
+        lost.forget()
+    other.close()
+    assert lost.wait(60).clip
+    assert Status.SUCCEEDED in heard
+
+
+@pytest.mark.parametrize("settle", ["confirm", "resubmit"])
+def test_what_another_kernel_gave_up_is_learnt_before_anything_is_done(
+    tmp_path, session, sandbox, lost, settle
+) -> None:
+    other = new_session(tmp_path, sandbox)
+    other.task(lost.key).forget()
+    other.close()
+    assert lost.status is Status.UNCONFIRMED
+    if settle == "confirm":
+        with pytest.raises(ActTwoError, match="is FORGOTTEN"):
+            lost.confirm(accepted(sandbox))
+    else:
+        with pytest.raises(UnconfirmedError):  # the same scenario is played again
+            lost.resubmit()
+    assert lost.status is Status.FORGOTTEN
+
+
+def test_what_is_sent_again_is_the_same_request_under_a_new_key(session, sandbox, lost) -> None:
+    with pytest.raises(UnconfirmedError) as caught:
+        lost.resubmit()
+    assert caught.value.task.request == lost.request
+    assert caught.value.task.key != lost.key
+    assert lost.status is Status.UNCONFIRMED
+    assert sandbox.posts() == 2
+
+
+def test_a_task_that_runs_is_not_sent_again_and_one_made_elsewhere_cannot_be(
+    tmp_path, session, sandbox
+) -> None:
+    task = submit(session, sandbox)
+    with pytest.raises(ActTwoError, match=f"Task {task.id} has not ended; sending it again would pay twice"):
+        task.resubmit()
+    assert sandbox.posts() == 1
+    other = new_session(tmp_path / "other", sandbox)
+    stranger = other.task(task.id)
+    stranger.wait(60)
+    with pytest.raises(ActTwoError, match="What this task asked for is not known here"):
+        stranger.resubmit()
+    other.close()
+    assert sandbox.posts() == 1
+
+
+def test_a_request_whose_like_is_in_doubt_is_sent_and_said_in_one_line(
+    session, sandbox, lost, caplog
+) -> None:
+    def warned() -> list[str]:
+        return [record.getMessage() for record in caplog.records if "is in doubt" in record.getMessage()]
+
+    caplog.set_level(logging.WARNING, logger="cometact_nb")
+    submit(session, sandbox, seed=2)
+    assert warned() == []
+    with pytest.raises(UnconfirmedError):
+        submit(session, sandbox, character=sandbox.playing("lost-answer"), seed=1)
+    (line,) = warned()
+    assert line.startswith(f"The same request is in doubt ({lost.key}) and may be paid for; this one is sent")
+    assert line.endswith(f"act.task({lost.key!r}).confirm(id) or .forget() settles it.")
+    lost.confirm(sandbox.ledger()["posts"][0]["id"])
+    assert sandbox.posts() == 3
