@@ -583,7 +583,7 @@ def test_a_task_that_the_service_does_not_know_after_an_accepted_cancel_was_canc
 
 @pytest.mark.parametrize("answer", [300, 302, 400, 404, 409, 429, 500, httpx.ReadTimeout("late")])
 def test_a_task_whose_cancel_was_not_accepted_is_not_taken_for_cancelled(
-    engine, job, service, answer
+    engine, job, service, clock, answer
 ) -> None:
     service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, GONE, {"id": "task-1", "status": "RUNNING"}]
     service.polls += [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
