@@ -8,12 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from cometact_nb.domain import task as events
 from cometact_nb.domain.grid import specify
+from cometact_nb.domain.identity import body_identity
 from cometact_nb.domain.task import Snapshot, Status, TaskState, reduce
 from cometact_nb.errors import HistoryError
 from cometact_nb.store import sweeps
@@ -341,10 +343,55 @@ def test_a_history_is_durable_private_to_one_writer_and_holds_its_references(tmp
         history.query(f"PRAGMA {name}", ())[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")
     ]
     assert settings == ["truncate", 2, 1]
+    assert history.query("PRAGMA busy_timeout", ()) == [(20_000,)]  # another process may hold it so long
+    with ThreadPoolExecutor(1) as pool:  # it is opened on one thread and used on the engine's
+        assert pool.submit(history.query, "SELECT 1", ()).result() == [(1,)]
     with pytest.raises(HistoryError, match="could not be written"):
         history.write(
             "INSERT INTO cells (base_url, identity, replicate, key) VALUES ('a', 'b', 1, 'none')", ()
         )
+    history.close()
+
+
+def test_a_task_is_dated_by_its_submission_or_else_by_its_first_record(history) -> None:
+    buy(history, "bought")
+    before = time.time()
+    history.append("watched", events.Accepted(at=2, id="t"), TaskState(key="watched", id="t"))
+    (bought,), (watched,) = history.query("SELECT begun_at FROM tasks ORDER BY key", ())
+    assert bought == 1
+    assert before <= watched <= time.time()
+
+
+def test_a_request_is_known_by_what_it_asks_for_and_not_by_its_links(history) -> None:
+    buy(history, "one")
+    assert history.query("SELECT identity, content_hash FROM tasks", ()) == [
+        (body_identity(BODY | {"seed": 1}), "hash-1")
+    ]
+
+
+def test_events_of_a_newer_version_are_left_out_and_the_others_read(history) -> None:
+    buy(history, "one")
+    history.write(
+        "INSERT INTO events (key, at, event) VALUES ('one', 2, ?)", ('{"kind": "danced", "at": 2}',)
+    )
+    end(history, "one", Status.RUNNING)
+    assert [type(event) for event in history.events("one")] == [events.Intended, events.Observed]
+
+
+def test_a_purchase_is_remembered_so_that_an_earlier_state_of_the_file_is_known_for_one(tmp_path) -> None:
+    def remembered() -> dict[str, bytes]:
+        folder = Path(os.environ["XDG_STATE_HOME"])
+        return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    history = History(str(tmp_path / "history.sqlite"))
+    spec = specify({"character": "https://a.b/c.png", "reference": "https://a.b/r.mp4"})
+    sweeps.save(history, "s", SERVICE, spec, sweeps.Terms())
+    before = remembered()
+    end_of_nothing = TaskState(key="watched", id="t")
+    history.append("watched", events.Accepted(at=2, id="t"), end_of_nothing)
+    assert remembered() == before
+    buy(history, "one", cell())
+    assert remembered() != before
     history.close()
 
 
