@@ -175,7 +175,7 @@ class Server:
         noticed.unlink(missing_ok=True)
         limit = 10 + 5 * sum(self._seconds[name] for name in chosen)
         code = _waited(_forked(lambda: self._run(change, chosen, noticed)), limit)
-        fate = {None: "late", 0: "survived", _NOT_SO: "import"}.get(code, "killed")
+        fate = {None: "late", 0: "survived", 1: "killed"}.get(code, "import")
         test = noticed.read_text() if noticed.exists() else ""
         if test:
             self._recent = [test, *(one for one in self._recent if one != test)][:_LATELY]

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import msgspec
+
 #: A function, by its qualified name and its number among those of that name (lambdas, overloads).
 Place = tuple[str, int]
 
@@ -87,7 +89,7 @@ class Functions:
         return bool(carried.constants or carried.defaults)
 
     def _living(self, codes: dict[Place, CodeType], place: Place) -> list[FunctionType]:
-        """The functions that run a piece of code: its own, or for one inside another function that one's."""
+        """The functions that run a piece of the module's code; a class or a comprehension has none."""
         code = codes[place]
         return self._alive.get((code.co_qualname, code.co_firstlineno), [])
 
@@ -184,9 +186,7 @@ _NOT_CARRIED |= {
     "__module__",
 }
 _NOT_CARRIED |= {"__annotations__", "__abstractmethods__", "_abc_impl", "__parameters__", "__hash__"}
-_CLOSED: tuple[type, ...] = (enum.Enum,)
-if "msgspec" in sys.modules:
-    _CLOSED += (sys.modules["msgspec"].Struct,)
+_CLOSED = (enum.Enum, msgspec.Struct)
 
 
 def _members(one: type) -> object:

@@ -24,6 +24,7 @@ from cometact_nb.store.history import (
     CellClaim,
     CellTaken,
     History,
+    Row,
     SweepHalted,
     Unrecordable,
     is_dead,
@@ -299,11 +300,14 @@ def test_a_row_tells_who_wrote_it_last_and_when(history) -> None:
     assert len(history.owner.rpartition("/")[2]) == 8
 
 
+KEYS = ("ab*d-1", "ab?d-2", "ab[d-3", "abcd-4", "ab^d-5", "ab]d-6")
+
+
 def test_four_characters_that_are_no_pattern_find_a_task(history) -> None:
-    for key in ("ab*d-1", "ab?d-2", "ab[d-3", "abcd-4"):
+    for key in KEYS:
         intent = events.Intended(at=1, request=BODY, base_url=SERVICE)
         history.append(key, intent, reduce(TaskState(key=key), intent))
-    for key in ("ab*d-1", "ab?d-2", "ab[d-3", "abcd-4"):
+    for key in KEYS:
         row = history.find(key[:4])
         assert row is not None
         assert row.state.key == key
@@ -392,6 +396,36 @@ def test_a_purchase_is_remembered_so_that_an_earlier_state_of_the_file_is_known_
     assert remembered() == before
     buy(history, "one", cell())
     assert remembered() != before
+    history.close()
+
+
+def test_what_the_history_gives_and_is_given_cannot_be_changed() -> None:
+    claim, row = CellClaim("s", 1), Row(TaskState(key="k"), "me", 1.0)
+    assert (claim.instead_of, claim.budget_usd, claim.beside) == (None, None, ())
+    for one, name in ((claim, "replicate"), (row, "owner")):
+        with pytest.raises(AttributeError):
+            setattr(one, name, 2)
+
+
+def test_where_a_file_has_no_mode_it_is_used_all_the_same(tmp_path, monkeypatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    history = History(str(tmp_path / "history.sqlite"))
+    buy(history, "one")
+    assert history.find("one") is not None
+    history.close()
+
+
+def test_a_file_that_became_no_database_is_no_fault_of_the_event(tmp_path) -> None:
+    path = tmp_path / "history.sqlite"
+    history = History(str(path))
+    buy(history, "one")
+    path.write_bytes(b"this is no database. " * 4000)
+    with pytest.raises(HistoryError) as raised:
+        buy(history, "two")
+    assert not isinstance(raised.value, Unrecordable)
     history.close()
 
 

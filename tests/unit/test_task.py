@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import get_args
 
 import msgspec
 import pytest
@@ -352,3 +353,28 @@ def test_a_task_gives_its_request_back_as_it_was_asked_for() -> None:
     assert state.to_request() == asked
     with pytest.raises(RequestError, match="ratio"):
         TaskState(key="k", request=asked.to_json()).to_request()
+
+
+#: Everything that is recorded or replayed.
+RECORDS = [Snapshot, ClipInfo, TaskState, events.TaskEvent, *get_args(events.AnyEvent)]
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_a_record_is_never_changed_and_is_written_by_name(kind: type[msgspec.Struct]) -> None:
+    assert kind.__struct_config__.frozen
+    with pytest.raises(TypeError, match="positional"):
+        kind(1)
+
+
+@pytest.mark.parametrize("kind", get_args(events.AnyEvent))
+def test_an_event_leaves_out_what_was_not_given(kind: type[msgspec.Struct]) -> None:
+    assert kind.__struct_config__.omit_defaults
+    assert kind.__struct_config__.tag_field == "kind"
+
+
+def test_the_ends_are_these() -> None:
+    assert {status for status in Status if status.is_terminal} == {
+        Status.REFUSED, Status.UNCONFIRMED, Status.FORGOTTEN, Status.SUCCEEDED, Status.FAILED, Status.CANCELLED,
+        Status.NOT_FOUND,
+    }  # fmt: skip
+    assert [str(status) for status in Status] == [status.name for status in Status]
