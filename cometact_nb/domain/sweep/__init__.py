@@ -1,0 +1,1 @@
+"""Grids, rules and forecasts of sweeps. Pure."""

@@ -1,0 +1,1 @@
+"""Requests and sweeps as text: lines, curl, Python, JSON. Pure."""

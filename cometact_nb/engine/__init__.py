@@ -1,0 +1,1 @@
+"""Submit, watch, fetch and record: one thread, one loop."""

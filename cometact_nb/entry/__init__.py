@@ -1,0 +1,1 @@
+"""What hands over to the handles: Python functions, the magic, the command line."""

@@ -1,0 +1,1 @@
+"""``%act_two`` and ``%%act_two``."""

@@ -1,0 +1,1 @@
+"""What a user holds: tasks, sweeps, clips, histories, the session."""

@@ -1,0 +1,1 @@
+"""A sweep as its user holds it: planning, buying, its cells."""

@@ -1,0 +1,1 @@
+"""Clips and their sidecars on disk or at a store."""

@@ -1,0 +1,1 @@
+"""The history: SQLite, every event."""

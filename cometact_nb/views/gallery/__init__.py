@@ -1,0 +1,1 @@
+"""A sweep's clips side by side."""

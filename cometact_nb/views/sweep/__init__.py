@@ -1,0 +1,1 @@
+"""A sweep: plan, live view, record."""

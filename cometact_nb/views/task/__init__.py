@@ -1,0 +1,1 @@
+"""A task: its card, live and frozen."""
