@@ -18,20 +18,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
-from cometact_nb.views.displays import register
+from cometact_nb.views.register import register
 
 if TYPE_CHECKING:
     from cometact_nb import errors
-    from cometact_nb.archive import SavedClip, Verification
-    from cometact_nb.clips import Clip
-    from cometact_nb.config import Config
-    from cometact_nb.domain.inspection import Inspection
+    from cometact_nb.domain.inspection.facts import Inspection
     from cometact_nb.domain.media import MediaRef, image, video
     from cometact_nb.domain.price import Price
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import Status
-    from cometact_nb.embedded import Sandbox
-    from cometact_nb.functions import (
+    from cometact_nb.entry.functions import (
         configure,
         guide,
         history,
@@ -49,14 +45,18 @@ if TYPE_CHECKING:
         use_sandbox,
         verify,
     )
-    from cometact_nb.histories import TaskHistory
-    from cometact_nb.numbers import NoiseFloor
-    from cometact_nb.resuming import Resumed
-    from cometact_nb.sessions import Session
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.sweep_history import SweepHistory
-    from cometact_nb.tasks import Task
-    from cometact_nb.views.panel import Panel
+    from cometact_nb.handles.clip import Clip
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.resume import Resumed
+    from cometact_nb.handles.sandbox import Sandbox
+    from cometact_nb.handles.saved_clip import SavedClip, Verification
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.noise import NoiseFloor
+    from cometact_nb.handles.sweep.saved import SweepHistory
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.task import Task
+    from cometact_nb.views.panel.panel import Panel
 
 __all__ = [
     "ActTwoRequest",
@@ -104,40 +104,40 @@ __all__ = [
 #: Where each public name lives; imported when it is first asked for.
 _HOMES = {
     "ActTwoRequest": "cometact_nb.domain.request",
-    "Clip": "cometact_nb.clips",
-    "Config": "cometact_nb.config",
-    "Inspection": "cometact_nb.domain.inspection",
+    "Clip": "cometact_nb.handles.clip",
+    "Config": "cometact_nb.handles.config",
+    "Inspection": "cometact_nb.domain.inspection.facts",
     "MediaRef": "cometact_nb.domain.media",
-    "NoiseFloor": "cometact_nb.numbers",
-    "Panel": "cometact_nb.views.panel",
+    "NoiseFloor": "cometact_nb.handles.sweep.noise",
+    "Panel": "cometact_nb.views.panel.panel",
     "Price": "cometact_nb.domain.price",
-    "Resumed": "cometact_nb.resuming",
-    "Sandbox": "cometact_nb.embedded",
-    "SavedClip": "cometact_nb.archive",
-    "Session": "cometact_nb.sessions",
+    "Resumed": "cometact_nb.handles.resume",
+    "Sandbox": "cometact_nb.handles.sandbox",
+    "SavedClip": "cometact_nb.handles.saved_clip",
+    "Session": "cometact_nb.handles.session",
     "Status": "cometact_nb.domain.task",
-    "Sweep": "cometact_nb.sweep_handle",
-    "SweepHistory": "cometact_nb.sweep_history",
-    "Task": "cometact_nb.tasks",
-    "TaskHistory": "cometact_nb.histories",
-    "Verification": "cometact_nb.archive",
-    "configure": "cometact_nb.functions",
-    "guide": "cometact_nb.functions",
-    "history": "cometact_nb.functions",
+    "Sweep": "cometact_nb.handles.sweep.sweep",
+    "SweepHistory": "cometact_nb.handles.sweep.saved",
+    "Task": "cometact_nb.handles.task",
+    "TaskHistory": "cometact_nb.handles.history",
+    "Verification": "cometact_nb.handles.saved_clip",
+    "configure": "cometact_nb.entry.functions",
+    "guide": "cometact_nb.entry.functions",
+    "history": "cometact_nb.entry.functions",
     "image": "cometact_nb.domain.media",
-    "inspect": "cometact_nb.functions",
-    "leave_sandbox": "cometact_nb.functions",
-    "load_clip": "cometact_nb.functions",
-    "panel": "cometact_nb.functions",
-    "resume": "cometact_nb.functions",
-    "session": "cometact_nb.functions",
-    "submit": "cometact_nb.functions",
-    "sweep": "cometact_nb.functions",
-    "sweep_by_name": "cometact_nb.functions",
-    "sweeps": "cometact_nb.functions",
-    "task": "cometact_nb.functions",
-    "use_sandbox": "cometact_nb.functions",
-    "verify": "cometact_nb.functions",
+    "inspect": "cometact_nb.entry.functions",
+    "leave_sandbox": "cometact_nb.entry.functions",
+    "load_clip": "cometact_nb.entry.functions",
+    "panel": "cometact_nb.entry.functions",
+    "resume": "cometact_nb.entry.functions",
+    "session": "cometact_nb.entry.functions",
+    "submit": "cometact_nb.entry.functions",
+    "sweep": "cometact_nb.entry.functions",
+    "sweep_by_name": "cometact_nb.entry.functions",
+    "sweeps": "cometact_nb.entry.functions",
+    "task": "cometact_nb.entry.functions",
+    "use_sandbox": "cometact_nb.entry.functions",
+    "verify": "cometact_nb.entry.functions",
     "video": "cometact_nb.domain.media",
 }
 
@@ -170,7 +170,7 @@ def load_ipython_extension(ip: Any) -> None:
     Args:
         ip: IPython's shell, which calls this.
     """
-    importlib.import_module("cometact_nb.magics").load(ip)
+    importlib.import_module("cometact_nb.entry.magic.magic").load(ip)
 
 
 def unload_ipython_extension(ip: Any) -> None:
@@ -179,11 +179,11 @@ def unload_ipython_extension(ip: Any) -> None:
     Args:
         ip: IPython's shell, which calls this.
     """
-    importlib.import_module("cometact_nb.magics").unload(ip)
+    importlib.import_module("cometact_nb.entry.magic.magic").unload(ip)
 
 
 def _read_magic(line: str) -> dict[str, Any]:
-    fields: dict[str, Any] = importlib.import_module("cometact_nb.magic_options").fields_from_line(line)
+    fields: dict[str, Any] = importlib.import_module("cometact_nb.entry.magic.options").fields_from_line(line)
     return fields
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from cometact_nb.magic_commands import PARSERS
-from cometact_nb.magic_options import request_parser
+from cometact_nb.entry.magic.commands import PARSERS
+from cometact_nb.entry.magic.options import request_parser
 
 
 class Help(SphinxDirective):
@@ -32,7 +32,7 @@ def _magic_help(words: list[str]) -> str:
 
 
 def _command_help(words: list[str]) -> str:
-    command = [sys.executable, "-m", "cometact_nb.cli", *words, "--help"]
+    command = [sys.executable, "-m", "cometact_nb.entry.cli", *words, "--help"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
 
 

@@ -15,7 +15,7 @@ import pytest
 from jupyter_client.connect import LocalPortCache
 from services import SandboxProcess, new_session
 
-from cometact_nb.sessions import Session
+from cometact_nb.handles.session import Session
 
 # Whoever runs the tests has a history and perhaps a key: no test, nor any process it starts, may come upon them.
 for _name in (

@@ -16,10 +16,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from cometact_nb.domain import redact
+from cometact_nb.domain.doors import doors
 from cometact_nb.domain.identity import body_hash, body_identity
 from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media, media_call
 from cometact_nb.domain.values import plain
-from cometact_nb.doors import doors
 from cometact_nb.errors import RequestError
 
 __all__ = ["INPUTS", "KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob", "wrong_name"]
@@ -241,19 +241,19 @@ class ActTwoRequest:
 
     def to_curl(self) -> str:
         """The request as a curl command. The key is ``$COMETAPI_KEY``, never its value."""
-        from cometact_nb.domain import forms  # noqa: PLC0415  (forms needs this class)
+        from cometact_nb.domain.text import forms  # noqa: PLC0415  (forms needs this class)
 
         return forms.to_curl(self)
 
     def to_python(self) -> str:
         """The request as the Python call that makes it."""
-        from cometact_nb.domain import forms  # noqa: PLC0415
+        from cometact_nb.domain.text import forms  # noqa: PLC0415
 
         return forms.to_python(self)
 
     def to_magic(self) -> str:
         """The request as an ``%act_two`` line."""
-        from cometact_nb.domain import forms  # noqa: PLC0415
+        from cometact_nb.domain.text import forms  # noqa: PLC0415
 
         return forms.to_magic(self)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain import boxes, pictures
-from cometact_nb.domain.inspection import IMAGES, VIDEOS, MediaFacts
+from cometact_nb.domain.inspection import boxes, pictures
+from cometact_nb.domain.inspection.facts import IMAGES, VIDEOS, MediaFacts
 from cometact_nb.domain.media import CONTENT_TYPES
-from cometact_nb.store.probe import Probed, can_probe, probe
+from cometact_nb.store.clips.probe import Probed, can_probe, probe
 
 if TYPE_CHECKING:
     import io
     from typing import BinaryIO
 
-    from cometact_nb.domain.sniff import Sniffed
+    from cometact_nb.domain.inspection.sniff import Sniffed
 
     File = BinaryIO | io.RawIOBase
 

@@ -20,12 +20,12 @@ from cometact_nb.domain import task as events
 from cometact_nb.domain.inputs import names_in
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.engine.job import Job, SystemClock
+from cometact_nb.engine.journal import Journal
+from cometact_nb.engine.watcher import Watcher
+from cometact_nb.engine.workers import Workers, end_all_others
 from cometact_nb.errors import BudgetError, NotSentError
-from cometact_nb.job import Job, SystemClock
-from cometact_nb.journal import Journal
-from cometact_nb.store import places
-from cometact_nb.watch import Watcher
-from cometact_nb.workers import Workers, end_all_others
+from cometact_nb.store.clips import places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskEvent
-    from cometact_nb.job import Clock
-    from cometact_nb.store.history import CellClaim, History, Row
+    from cometact_nb.engine.job import Clock
+    from cometact_nb.store.journal.history import CellClaim, History, Row
 
 __all__ = ["Engine"]
 
@@ -53,7 +53,7 @@ class Engine:
     """Submits, polls, fetches and records; tells ``on_change`` about every change.
 
     Args:
-        history_path: see :class:`~cometact_nb.store.history.History`. Opened when first needed.
+        history_path: see :class:`~cometact_nb.store.journal.history.History`. Opened when first needed.
         on_change: called on the engine's thread after each change; it must only hand over.
         clock: time.
         rand: uniform in [0, 1).

@@ -10,7 +10,7 @@ from cometact_nb.api.client import Download
 from cometact_nb.api.flow import NotSent, backoff_s
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.places import place
+from cometact_nb.store.clips.places import place
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.api.client import Client
     from cometact_nb.domain.task import ClipInfo, TaskState
-    from cometact_nb.store.media import PartialClip
+    from cometact_nb.store.clips.media import PartialClip
 
 __all__ = ["Fetcher"]
 

@@ -20,14 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from cometact_nb.contents import with_content
 from cometact_nb.domain import redact
-from cometact_nb.domain.findings import findings, published
-from cometact_nb.domain.inspection import Inspection, MediaFacts
+from cometact_nb.domain.inspection.facts import Inspection, MediaFacts
+from cometact_nb.domain.inspection.findings import findings, published
+from cometact_nb.domain.inspection.sniff import sniff
 from cometact_nb.domain.media import Finding, MediaRef, check_uri, infer_type
-from cometact_nb.domain.sniff import sniff
+from cometact_nb.engine.contents import with_content
+from cometact_nb.engine.remote_file import BLOCK, Limits, Look, Seen
 from cometact_nb.errors import ConfigError
-from cometact_nb.remote import BLOCK, Limits, Look, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from cometact_nb.api.client import Client
-    from cometact_nb.domain.inspection import Role
+    from cometact_nb.domain.inspection.facts import Role
     from cometact_nb.domain.media import MediaType
 
 __all__ = ["Inspector", "Limits"]

@@ -15,16 +15,16 @@ import msgspec
 from cometact_nb.domain import redact
 from cometact_nb.domain.task import TaskState, reduce
 from cometact_nb.errors import HistoryError
-from cometact_nb.store.history import History, Unrecordable
-from cometact_nb.store.records import abridged
+from cometact_nb.store.journal.history import History, Unrecordable
+from cometact_nb.store.journal.records import abridged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cometact_nb.domain import task as events
     from cometact_nb.domain.task import TaskEvent
-    from cometact_nb.job import Job
-    from cometact_nb.store.history import CellClaim
+    from cometact_nb.engine.job import Job
+    from cometact_nb.store.journal.history import CellClaim
 
 __all__ = ["Journal"]
 
@@ -43,7 +43,7 @@ class Journal:
     """The history of one engine, and what waits to be written to it. Used on the engine's loop alone.
 
     Args:
-        path: see :class:`~cometact_nb.store.history.History`. Opened when first needed.
+        path: see :class:`~cometact_nb.store.journal.history.History`. Opened when first needed.
         on_change: called after each change; it must only hand over.
     """
 

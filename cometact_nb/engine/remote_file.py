@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from cometact_nb.api.flow import Answer, Lost, NotSent
-from cometact_nb.contents import with_content
-from cometact_nb.domain.inspection import MediaFacts
+from cometact_nb.domain.inspection.facts import MediaFacts
+from cometact_nb.domain.inspection.sniff import sniff
 from cometact_nb.domain.media import Finding, MediaRef, check_uri
 from cometact_nb.domain.service import is_loopback
-from cometact_nb.domain.sniff import sniff
+from cometact_nb.engine.contents import with_content
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

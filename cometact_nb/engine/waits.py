@@ -13,7 +13,7 @@ from cometact_nb.errors import ShortTraceback, WaitInterrupted, WaitTimeout, Wat
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cometact_nb.sessions import Session
+    from cometact_nb.handles.session import Session
 
 __all__ = ["WaitCancelled", "Waits", "until_done"]
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Protocol
 from cometact_nb.api import flow, pace
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import Snapshot, Status
+from cometact_nb.engine.fetch import Fetcher
+from cometact_nb.engine.thread_switching import fine_sharing
 from cometact_nb.errors import ClipError, ConfigError, HistoryError
-from cometact_nb.fetch import Fetcher
-from cometact_nb.sharing import fine_sharing
-from cometact_nb.store.history import is_dead
+from cometact_nb.store.journal.history import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cometact_nb.api.client import Client
     from cometact_nb.domain.task import TaskEvent, TaskState
-    from cometact_nb.job import Clock, Job
-    from cometact_nb.store.history import History, Row
+    from cometact_nb.engine.job import Clock, Job
+    from cometact_nb.store.journal.history import History, Row
 
 __all__ = ["Watcher"]
 

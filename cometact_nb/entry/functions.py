@@ -10,26 +10,26 @@ import inspect as introspection
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cometact_nb.domain.doors import door
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.doors import door
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
 
-    from cometact_nb.archive import SavedClip, Verification
-    from cometact_nb.config import Config
-    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
-    from cometact_nb.embedded import Sandbox
-    from cometact_nb.handbook import Guide
-    from cometact_nb.histories import TaskHistory
-    from cometact_nb.resuming import Resumed
-    from cometact_nb.sessions import Session
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.sweep_history import SweepHistory
-    from cometact_nb.tasks import Task
-    from cometact_nb.views.panel import Panel
+    from cometact_nb.entry.guide import Guide
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.resume import Resumed
+    from cometact_nb.handles.sandbox import Sandbox
+    from cometact_nb.handles.saved_clip import SavedClip, Verification
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.saved import SweepHistory
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.task import Task
+    from cometact_nb.views.panel.panel import Panel
 
 __all__ = [
     "configure",
@@ -89,7 +89,7 @@ def configure(**settings: Any) -> Config:
     Raises:
         ConfigError: an unknown setting or a value it cannot take.
     """
-    from cometact_nb.config import concealed  # noqa: PLC0415  (as above)
+    from cometact_nb.handles.config import concealed  # noqa: PLC0415  (as above)
 
     settings = dict(concealed(settings))
     return session().configure(**settings)
@@ -237,7 +237,7 @@ def load_clip(path: str | PathLike[str]) -> SavedClip:
     Raises:
         ClipError: one of the two files is missing or cannot be read.
     """
-    from cometact_nb import archive  # noqa: PLC0415
+    from cometact_nb.handles import saved_clip as archive  # noqa: PLC0415
 
     return archive.load_clip(session(), path)
 
@@ -259,7 +259,7 @@ def verify(folder: str | PathLike[str] | None = None) -> Verification:
         ClipError: there is no such folder, or it cannot be read.
         HistoryError: the history could not be read.
     """
-    from cometact_nb import archive  # noqa: PLC0415
+    from cometact_nb.handles import saved_clip as archive  # noqa: PLC0415
 
     return archive.verify(session(), folder)
 
@@ -284,7 +284,7 @@ def history(status: Any = None, since: Any = None, text: str | None = None, limi
         ConfigError: a value that cannot be.
         HistoryError: the history cannot be read.
     """
-    from cometact_nb.histories import find_history  # noqa: PLC0415
+    from cometact_nb.handles.history import find_history  # noqa: PLC0415
 
     return find_history(session(), status, since, text, limit)
 
@@ -303,7 +303,7 @@ def resume() -> Resumed:
         ConfigError: there is something to take up, and no key to ask with.
         HistoryError: the history cannot be read.
     """
-    from cometact_nb.resuming import take_up_all  # noqa: PLC0415
+    from cometact_nb.handles.resume import take_up_all  # noqa: PLC0415
 
     return take_up_all(session())
 
@@ -350,7 +350,7 @@ def guide(topic: str | None = None) -> Guide:
     Raises:
         ConfigError: there is no such page.
     """
-    from cometact_nb import handbook  # noqa: PLC0415
+    from cometact_nb.entry import guide as handbook  # noqa: PLC0415
 
     return handbook.guide(topic)
 
@@ -370,8 +370,8 @@ def panel(**initial: Any) -> Panel:
     Raises:
         RequestError: a field that no request has.
     """
-    from cometact_nb.magic_options import fields_from_line  # noqa: PLC0415
-    from cometact_nb.views.panel import Panel  # noqa: PLC0415
+    from cometact_nb.entry.magic.options import fields_from_line  # noqa: PLC0415
+    from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415
 
     made = Panel(session(), initial, read_magic=fields_from_line)
     made.show()

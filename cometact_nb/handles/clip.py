@@ -6,7 +6,7 @@ from operator import index
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.doors import doors
+from cometact_nb.domain.doors import doors
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Clip:
             ConfigError: the extra is missing, or a value that cannot be.
             ClipError: the file is missing, or is not whole.
         """
-        from cometact_nb.store.video import read_frames  # noqa: PLC0415  (only for those who ask)
+        from cometact_nb.store.clips.video import read_frames  # noqa: PLC0415  (only for those who ask)
 
         return read_frames(self.path, _checked_stride(stride), _checked_size(size))
 
@@ -102,7 +102,7 @@ class Clip:
 
 
 def _copy(url: str, recorded: Path, sha256: str | None = None) -> Path:
-    from cometact_nb.store.remote_folder import local_copy  # noqa: PLC0415  (only for clips at a store)
+    from cometact_nb.store.clips.remote_folder import local_copy  # noqa: PLC0415  (only for clips at a store)
 
     return local_copy(url, recorded, sha256)
 

@@ -2,7 +2,7 @@
 
 Sources, the first that answers wins: :func:`cometact_nb.configure`, the environment
 (``COMETAPI_KEY``, ``COMETAPI_BASE_URL``, ``COMETACT_NB_*``), the project's file (where clips and history are
-kept: :mod:`cometact_nb.project`), the vendor CLI's ``~/.config/cometapi/config.toml``, the defaults below.
+kept: :mod:`cometact_nb.handles.project`), the vendor CLI's ``~/.config/cometapi/config.toml``, the defaults below.
 ``COMETACT_NB_SANDBOX=1`` keeps any key from being found, for demos and tests.
 """
 
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from cometact_nb.domain.doors import doors
 from cometact_nb.domain.price import DEFAULT_PRICE, Price, is_amount
 from cometact_nb.domain.service import (
     DEFAULT_BASE_URL,
@@ -26,9 +27,8 @@ from cometact_nb.domain.service import (
     is_loopback,
     normal_base_url,
 )
-from cometact_nb.doors import doors
 from cometact_nb.errors import ConfigError
-from cometact_nb.project import history_setting, is_url, plain_path, project_settings
+from cometact_nb.handles.project import history_setting, is_url, plain_path, project_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

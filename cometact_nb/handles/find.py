@@ -8,10 +8,10 @@ from cometact_nb.domain import task as events
 from cometact_nb.errors import ConfigError, HistoryError
 
 if TYPE_CHECKING:
-    from cometact_nb.job import Job
-    from cometact_nb.sessions import Session
-    from cometact_nb.store.history import Row
-    from cometact_nb.tasks import Task
+    from cometact_nb.engine.job import Job
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.task import Task
+    from cometact_nb.store.journal.history import Row
 
 __all__ = ["adopt", "checked_id", "find_task"]
 

@@ -7,24 +7,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.clips import Clip
 from cometact_nb.domain import redact
 from cometact_nb.domain import search as asked
-from cometact_nb.doors import doors
+from cometact_nb.domain.doors import doors
 from cometact_nb.errors import RequestError
-from cometact_nb.lookup import adopt
-from cometact_nb.store import search as store
-from cometact_nb.store.history import Row
-from cometact_nb.store.media import find_moved
-from cometact_nb.store.sweeps import sweeps_of
-from cometact_nb.tables import Rows
+from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.find import adopt
+from cometact_nb.handles.table import Rows
+from cometact_nb.store.clips.media import find_moved
+from cometact_nb.store.journal import search as store
+from cometact_nb.store.journal.history import Row
+from cometact_nb.store.journal.sweeps import sweeps_of
 
 if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.search import Query
     from cometact_nb.domain.task import Status, TaskState
-    from cometact_nb.sessions import Session
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.task import Task
 
 __all__ = ["HistoryRow", "TaskHistory", "find_history"]
 

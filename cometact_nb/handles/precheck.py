@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.domain.media import Finding
 from cometact_nb.errors import ConfigError, RequestError
-from cometact_nb.store import places
+from cometact_nb.store.clips import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cometact_nb.api.client import Client
-    from cometact_nb.config import Config
-    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.inspection import Inspector
+    from cometact_nb.engine.inspector import Inspector
+    from cometact_nb.handles.config import Config
 
 __all__ = ["LOOK_S", "check", "check_what_was_seen", "judged", "look"]
 

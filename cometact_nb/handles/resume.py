@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cometact_nb.domain import task as events
+from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
-from cometact_nb.doors import doors
 from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError
-from cometact_nb.lookup import adopt
-from cometact_nb.store import search
-from cometact_nb.store.sweeps import run_by_another, running
+from cometact_nb.handles.find import adopt
+from cometact_nb.store.journal import search
+from cometact_nb.store.journal.sweeps import run_by_another, running
 
 if TYPE_CHECKING:
     from collections.abc import Sized
 
     from cometact_nb.domain.task import TaskState
-    from cometact_nb.sessions import Session
-    from cometact_nb.store.history import Row
-    from cometact_nb.store.sweeps import SweepRow
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.task import Task
+    from cometact_nb.store.journal.history import Row
+    from cometact_nb.store.journal.sweeps import SweepRow
 
 __all__ = ["Resumed", "take_up_all"]
 

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cometact_nb.clips import Clip
+from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.doors import doors
 from cometact_nb.errors import ClipError
-from cometact_nb.project import is_url
-from cometact_nb.store import checkup, sidecar
-from cometact_nb.store.folders import LocalFolder
-from cometact_nb.store.remote_folder import RemoteFolder
+from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.project import is_url
+from cometact_nb.store.clips import checkup, sidecar
+from cometact_nb.store.clips.folders import LocalFolder
+from cometact_nb.store.clips.remote_folder import RemoteFolder
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sessions import Session
-    from cometact_nb.store.checkup import Checkup, FileFinding
-    from cometact_nb.store.folders import Folder
-    from cometact_nb.store.sidecar import Sidecar
+    from cometact_nb.handles.session import Session
+    from cometact_nb.store.clips.checkup import Checkup, FileFinding
+    from cometact_nb.store.clips.folders import Folder
+    from cometact_nb.store.clips.sidecar import Sidecar
 
 _MB = 1_000_000
 

@@ -16,42 +16,43 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cometact_nb import embedded, precheck, settle
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
-from cometact_nb.config import Config, concealed, practising
 from cometact_nb.domain import task as events
-from cometact_nb.domain.grid import specify
+from cometact_nb.domain.doors import doors
 from cometact_nb.domain.price import FREE
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
+from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.doors import doors
-from cometact_nb.engine import Engine, new_key
+from cometact_nb.engine.engine import Engine, new_key
+from cometact_nb.engine.inspector import Inspector
+from cometact_nb.engine.job import Job
+from cometact_nb.engine.notify import Notifier
+from cometact_nb.engine.slots import Gate
+from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ActTwoError, CancelRefused, ConfigError, HistoryError, WaitInterrupted
-from cometact_nb.gate import Gate
-from cometact_nb.inspection import Inspector
-from cometact_nb.job import Job
-from cometact_nb.lookup import find_task
-from cometact_nb.notify import Notifier
-from cometact_nb.project import notebook_folder
-from cometact_nb.store import places
-from cometact_nb.store.confine import allowed_folders, confined
-from cometact_nb.store.history import Row
-from cometact_nb.store.media import find_moved
-from cometact_nb.store.sweeps import find
-from cometact_nb.sweep_handle import Sweep
-from cometact_nb.sweep_history import find_sweeps
-from cometact_nb.tasks import Task, error_for
-from cometact_nb.waits import until_done
+from cometact_nb.handles import precheck, settle
+from cometact_nb.handles import sandbox as embedded
+from cometact_nb.handles.config import Config, concealed, practising
+from cometact_nb.handles.find import find_task
+from cometact_nb.handles.project import notebook_folder
+from cometact_nb.handles.sweep.saved import find_sweeps
+from cometact_nb.handles.sweep.sweep import Sweep
+from cometact_nb.handles.task import Task, error_for
+from cometact_nb.store.clips import places
+from cometact_nb.store.clips.confine import allowed_folders, confined
+from cometact_nb.store.clips.media import find_moved
+from cometact_nb.store.journal.history import Row
+from cometact_nb.store.journal.sweeps import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import Finding, MediaRef
-    from cometact_nb.store.sweeps import SweepRow
-    from cometact_nb.sweep_history import SweepHistory
+    from cometact_nb.handles.sweep.saved import SweepHistory
+    from cometact_nb.store.journal.sweeps import SweepRow
 
 __all__ = ["Session", "session"]
 

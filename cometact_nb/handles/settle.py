@@ -10,17 +10,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain import task as events
-from cometact_nb.domain.sweep import IN_DOUBT
+from cometact_nb.domain.sweep.rules import IN_DOUBT
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
-from cometact_nb.lookup import checked_id
-from cometact_nb.store.sweeps import owned
+from cometact_nb.handles.find import checked_id
+from cometact_nb.store.journal.sweeps import owned
 
 if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sessions import Session
-    from cometact_nb.store.history import History
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.task import Task
+    from cometact_nb.store.journal.history import History
 
 __all__ = ["confirm", "forget", "resubmit", "warn_of_doubt"]
 

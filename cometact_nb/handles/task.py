@@ -7,10 +7,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.clips import Clip
 from cometact_nb.domain.advice import advise
+from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
-from cometact_nb.doors import doors
+from cometact_nb.engine.notify import Listeners
+from cometact_nb.engine.waits import Waits, plain_step
 from cometact_nb.errors import (
     ActTwoError,
     CancelRefused,
@@ -23,8 +24,7 @@ from cometact_nb.errors import (
     UnconfirmedError,
     WatchStopped,
 )
-from cometact_nb.notify import Listeners
-from cometact_nb.waits import Waits, plain_step
+from cometact_nb.handles.clip import Clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from cometact_nb.domain.media import Finding
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskState
-    from cometact_nb.job import Job
-    from cometact_nb.sessions import Session
+    from cometact_nb.engine.job import Job
+    from cometact_nb.handles.session import Session
 
 __all__ = ["Task"]
 

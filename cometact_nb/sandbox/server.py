@@ -15,12 +15,12 @@ import tornado.netutil
 import tornado.web
 
 from cometact_nb.sandbox.create import Create
+from cometact_nb.sandbox.drawing.samples import SAMPLES, TYPES
+from cometact_nb.sandbox.drawing.workshop import Workshop
 from cometact_nb.sandbox.handlers import BytesHandler, Handler
-from cometact_nb.sandbox.samples import SAMPLES, TYPES
+from cometact_nb.sandbox.polls import OneTask, Output
 from cometact_nb.sandbox.scenarios import Playbook, parse
 from cometact_nb.sandbox.tasks import Tasks
-from cometact_nb.sandbox.watch import OneTask, Output
-from cometact_nb.sandbox.workshop import Workshop
 
 if TYPE_CHECKING:
     import argparse

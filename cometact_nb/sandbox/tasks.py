@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from random import Random
 
+    from cometact_nb.sandbox.drawing.workshop import Order, Workshop
     from cometact_nb.sandbox.scenarios import Play
-    from cometact_nb.sandbox.workshop import Order, Workshop
 
 __all__ = ["Task", "Tasks", "bare", "failed_once", "wrapped"]
 

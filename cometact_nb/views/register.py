@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views.shell import page_folder, shell
+from cometact_nb.views.base.output import page_folder, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cometact_nb.archive import SavedClip
+    from cometact_nb.handles.saved_clip import SavedClip
 
 __all__ = ["register"]
 
@@ -19,7 +19,7 @@ def register(read_magic: Callable[[str], dict[str, Any]]) -> None:
     """Tell IPython how to show values at a cell's end; without IPython there is nothing to do.
 
     Args:
-        read_magic: see :func:`cometact_nb.views.history.show`.
+        read_magic: see :func:`cometact_nb.views.history.table.show`.
     """
     here = shell()
     if here is None:
@@ -49,6 +49,6 @@ def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:
 
 
 def _saved_clip(shown: SavedClip) -> Any:
-    from cometact_nb.sessions import session  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+    from cometact_nb.handles.session import session  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
     return _view("archive", "saved_html", notebook_dir=page_folder(session()))(shown)

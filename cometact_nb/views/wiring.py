@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb import sessions
-from cometact_nb.views.shell import in_terminal
+from cometact_nb.handles import session as sessions
+from cometact_nb.views.base.output import in_terminal
 
 if TYPE_CHECKING:
-    from cometact_nb.sessions import Session
+    from cometact_nb.handles.session import Session
 
 __all__ = ["session"]
 
@@ -19,7 +19,7 @@ def session() -> Session:
     shared = sessions.session()
     shared.views = _view
     if in_terminal():
-        from cometact_nb.views.text import waiting  # noqa: PLC0415  (a notebook has no need of it)
+        from cometact_nb.views.task.text import waiting  # noqa: PLC0415  (a notebook has no need of it)
 
         shared.waiting = waiting
     return shared

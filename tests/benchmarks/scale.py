@@ -119,8 +119,8 @@ def _peak_kb() -> float:
 
 def _history(rows: int, repeats: int) -> list[Line]:
     """Every question that a session asks, of a history with many tasks."""
-    from cometact_nb.store import peek, search
-    from cometact_nb.store.history import History
+    from cometact_nb.store.journal import peek, search
+    from cometact_nb.store.journal.history import History
 
     with tempfile.TemporaryDirectory() as folder:
         history = History(str(Path(folder) / "history.sqlite"))
@@ -148,7 +148,7 @@ def _history(rows: int, repeats: int) -> list[Line]:
 
 def _search(history: object, **how: str) -> Callable[[], object]:
     from cometact_nb.domain.search import query
-    from cometact_nb.store.search import search
+    from cometact_nb.store.journal.search import search
 
     asked = query(**how, now=1_780_000_000.0 + 86_400 * 60)
     return lambda: search(history, asked)  # type: ignore[arg-type]
@@ -202,9 +202,9 @@ def _fill(history: object, rows: int) -> list[str]:
 
 def _plan(cells: int, repeats: int) -> Line:
     """The plan of a large sweep: validated, priced, compared with what was bought."""
-    from cometact_nb.config import Config
     from cometact_nb.domain.service import Secret
-    from cometact_nb.sessions import Session
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.session import Session
 
     took = []
     for _ in range(repeats):

@@ -18,8 +18,8 @@ from cometact_nb.api.client import Client
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import TaskState
-from cometact_nb.engine import Engine, new_key
-from cometact_nb.job import Job
+from cometact_nb.engine.engine import Engine, new_key
+from cometact_nb.engine.job import Job
 from tests.benchmarks.checking import Fare, SimTask
 
 _REQUEST = ActTwoRequest(character="https://example.com/hero.png", reference="https://example.com/act.mp4")

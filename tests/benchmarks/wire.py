@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 import httpx
 from services import SandboxProcess
 
-from cometact_nb.config import Config
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Secret
-from cometact_nb.embedded import KEY
-from cometact_nb.sessions import Session
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.sandbox import KEY
+from cometact_nb.handles.session import Session
 from tests.benchmarks.report import Line, Report
 from tests.benchmarks.wiretap import Seen, Wiretap
 

@@ -12,8 +12,8 @@ import pytest
 from services import new_session
 
 from cometact_nb.errors import ApprovalNeeded, SweepPaused
-from cometact_nb.resuming import take_up_all
-from cometact_nb.sessions import Session
+from cometact_nb.handles.resume import take_up_all
+from cometact_nb.handles.session import Session
 from cometact_nb.store.user import User
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cometact_nb import archive
+from cometact_nb.handles import saved_clip as archive
 
 
 def test_a_bought_clip_leads_back_to_its_request_and_is_missed_when_it_is_gone(session, sandbox) -> None:

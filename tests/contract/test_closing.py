@@ -10,9 +10,9 @@ import time
 import pytest
 from services import new_session
 
-from cometact_nb import embedded
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError
+from cometact_nb.handles import sandbox as embedded
 
 
 def test_a_kernel_that_ends_while_a_request_is_sent_learns_its_answer_and_begins_no_other(

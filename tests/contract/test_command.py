@@ -9,8 +9,8 @@ import sys
 import pytest
 from services import new_session
 
-from cometact_nb import cli
 from cometact_nb.domain import task as events
+from cometact_nb.entry import cli
 from cometact_nb.errors import UnconfirmedError
 
 
@@ -131,6 +131,6 @@ def test_a_broken_history_is_exit_code_5(here, capsys) -> None:
 
 @pytest.mark.parametrize("command", ["", "history", "resume", "doctor", "sandbox", "demo"])
 def test_every_command_has_help_that_names_its_exit_codes(command) -> None:
-    run = [sys.executable, "-m", "cometact_nb.cli", *command.split(), "--help"]
+    run = [sys.executable, "-m", "cometact_nb.entry.cli", *command.split(), "--help"]
     told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     assert "xit codes" in told

@@ -23,9 +23,9 @@ from cometact_nb.api.client import Client, Download
 from cometact_nb.api.connections import ASK_PATIENCE, CREATE_PATIENCE, Patience
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
+from cometact_nb.engine.fetch import Fetcher
+from cometact_nb.engine.job import SystemClock
 from cometact_nb.errors import ClipError
-from cometact_nb.fetch import Fetcher
-from cometact_nb.job import SystemClock
 
 CLIP = b"\0\0\0\x18ftypisom" + b"x" * 50_000
 #: (number of the connection, number of the request on it, the request's head) -> the answer in pieces

@@ -12,7 +12,7 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
-from cometact_nb.store.remote_folder import RemoteFolder
+from cometact_nb.store.clips.remote_folder import RemoteFolder
 
 
 class Forgetful(LocalFileSystem):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cometact_nb.clips import Clip
+from cometact_nb.handles.clip import Clip
 
 
 def brightness(clip: Clip) -> float:

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 from services import new_session
 
-from cometact_nb.histories import find_history
-from cometact_nb.sessions import Session
-from cometact_nb.views import gallery_record, sweep_record
-from cometact_nb.views.card import card_html
-from cometact_nb.views.history_widget import poster_bytes
-from cometact_nb.views.widget import clip_piece
+from cometact_nb.handles.history import find_history
+from cometact_nb.handles.session import Session
+from cometact_nb.views.gallery import record as gallery_record
+from cometact_nb.views.history.widget import poster_bytes
+from cometact_nb.views.sweep import record as sweep_record
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.widget import clip_piece
 
 WORDS = b"PRIVATE KEY OF MINE"
 #: Follows the private video's and picture's own bytes, so that they are known wherever they turn up.

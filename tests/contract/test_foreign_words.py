@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 import pytest
 
-from cometact_nb.config import Config
 from cometact_nb.domain.service import Secret
 from cometact_nb.errors import ActTwoError
-from cometact_nb.sessions import Session
-from cometact_nb.views.card import card_html
-from cometact_nb.views.text import card_text
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.text import card_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,14 +12,14 @@ import pytest
 from files import Host, image_bytes, noisy_video_bytes, serving, sound_bytes, video_bytes
 
 import cometact_nb as act
-from cometact_nb import cli
-from cometact_nb.config import Config
-from cometact_nb.domain.inspection import Inspection
+from cometact_nb.domain.inspection.facts import Inspection
 from cometact_nb.domain.service import Secret
+from cometact_nb.engine.inspector import Inspector
+from cometact_nb.engine.remote_file import BLOCK, Limits
+from cometact_nb.entry import cli
 from cometact_nb.errors import ConfigError
-from cometact_nb.inspection import Inspector
-from cometact_nb.remote import BLOCK, Limits
-from cometact_nb.sessions import Session
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
 
 KEY = "sk-canary-of-the-inspection"
 
@@ -288,7 +288,7 @@ def test_what_was_seen_is_remembered_for_a_while_and_for_either_role(session, ho
 
 
 def test_memory_is_bounded(session, host, monkeypatch) -> None:
-    monkeypatch.setattr("cometact_nb.inspection._KEPT", 3)
+    monkeypatch.setattr("cometact_nb.engine.inspector._KEPT", 3)
     url = host.add("hero.png", image_bytes(), "image/png")
     for index in range(5):
         session.inspect(f"{url}?{index}")
@@ -387,7 +387,7 @@ def test_a_broken_clip_is_told_as_unchecked(session, host, clip) -> None:
 
 
 def test_without_pyav_the_headers_are_judged_and_the_rest_is_named(session, host, clip, monkeypatch) -> None:
-    monkeypatch.setattr("cometact_nb.contents.can_probe", lambda: False)
+    monkeypatch.setattr("cometact_nb.engine.contents.can_probe", lambda: False)
     found = session.inspect(host.add("clip.mp4", clip, "application/octet-stream"), "reference")
     assert found.ok is False
     assert found.facts.container == "mp4"
@@ -417,6 +417,6 @@ def test_the_doctor_says_it_on_the_command_line(host, clip, monkeypatch, tmp_pat
 
 
 def test_a_file_object_of_the_probe_reads_what_is_there(clip) -> None:
-    from cometact_nb.store.probe import probe
+    from cometact_nb.store.clips.probe import probe
 
     assert probe(io.BytesIO(clip), "mp4").codec == "h264"

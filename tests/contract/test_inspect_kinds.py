@@ -16,10 +16,10 @@ import pytest
 from files import Host, image_bytes, serving, sound_bytes, video_bytes
 from PIL import Image
 
-from cometact_nb import cli
-from cometact_nb.config import Config, Secret
-from cometact_nb.domain.inspection import Inspection
-from cometact_nb.sessions import Session
+from cometact_nb.domain.inspection.facts import Inspection
+from cometact_nb.entry import cli
+from cometact_nb.handles.config import Config, Secret
+from cometact_nb.handles.session import Session
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_files_that_broke_off_are_told_and_whole_ones_are_not(session, host, fir
 
 
 def test_a_broken_file_is_named_without_pyav_too(session, host, first, monkeypatch) -> None:
-    monkeypatch.setattr("cometact_nb.contents.can_probe", lambda: False)
+    monkeypatch.setattr("cometact_nb.engine.contents.can_probe", lambda: False)
     found = session.inspect(host.add("cut.mp4", first[: len(first) // 2]), "reference")
     assert "breaks off" in errors(found)[0]
 

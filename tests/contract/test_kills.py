@@ -17,10 +17,10 @@ from services import SandboxProcess, new_session
 from cometact_nb.domain.search import Query
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
-from cometact_nb.sessions import Session
-from cometact_nb.store.history import History
-from cometact_nb.store.search import search
-from cometact_nb.store.video import looks_like_video
+from cometact_nb.handles.session import Session
+from cometact_nb.store.clips.video import looks_like_video
+from cometact_nb.store.journal.history import History
+from cometact_nb.store.journal.search import search
 
 VICTIM = Path(__file__).parents[1] / "support" / "victim.py"
 #: ``KILL_RUNS=300 pytest tests/contract/test_kills.py`` for a long run.

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from cometact_nb.config import Config
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Secret
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import NotSentError, WaitInterrupted
-from cometact_nb.sessions import Session
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
 
 VIDEO = b"\0\0\0\x18ftypisom" + b"x" * 5000
 

@@ -10,10 +10,10 @@ import pytest
 from files import Host, image_bytes, serving, video_bytes
 
 import cometact_nb as act
-from cometact_nb import config
-from cometact_nb.domain.inspection import Inspection
+from cometact_nb.domain.inspection.facts import Inspection
+from cometact_nb.engine.inspector import Inspector
 from cometact_nb.errors import ConfigError, RequestError
-from cometact_nb.inspection import Inspector
+from cometact_nb.handles import config
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_an_interrupted_look_sends_nothing(session, sandbox, host, monkeypatch) 
         raise KeyboardInterrupt
 
     inputs = good(host, b"")
-    monkeypatch.setattr("cometact_nb.sessions.until_done", interrupted)
+    monkeypatch.setattr("cometact_nb.handles.session.until_done", interrupted)
     with pytest.raises(KeyboardInterrupt):
         session.submit(**inputs)
     monkeypatch.undo()
@@ -222,7 +222,7 @@ def test_the_setting_comes_from_the_environment_and_the_project(tmp_path, monkey
 
 
 def test_the_function_prints_a_doubt_as_one_line(session, sandbox, host, clip, monkeypatch, capsys) -> None:
-    monkeypatch.setattr("cometact_nb.functions.session", lambda: session)
+    monkeypatch.setattr("cometact_nb.entry.functions.session", lambda: session)
     wide = host.add("wide.png", image_bytes("PNG", (900, 300)), "image/png")
     act.submit(**{**good(host, clip), "character": wide})
     assert capsys.readouterr().out.startswith("Warning: character is 900×300")

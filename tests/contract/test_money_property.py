@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.resuming import take_up_all
-from cometact_nb.sessions import Session
-from cometact_nb.sweep_handle import Sweep
+from cometact_nb.handles.resume import take_up_all
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.sweep import Sweep
 
 HISTORIES = int(os.environ.get("COMETACT_NB_HISTORIES", "60"))
 #: Of a request of whose task nothing more is known to be wanted: it holds no cell.

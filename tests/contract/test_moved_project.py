@@ -8,9 +8,9 @@ from pathlib import Path
 
 from services import new_session
 
-from cometact_nb.config import Config
-from cometact_nb.sessions import Session
-from cometact_nb.views.card import card_html
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
+from cometact_nb.views.task.card import card_html
 
 
 def opened(project: Path, sandbox, monkeypatch) -> Session:

@@ -13,13 +13,13 @@ import msgspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from cometact_nb import archive
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.histories import find_history
-from cometact_nb.store.places import place
-from cometact_nb.store.remote_folder import RemoteFolder
-from cometact_nb.views.history_record import record_html
+from cometact_nb.handles import saved_clip as archive
+from cometact_nb.handles.history import find_history
+from cometact_nb.store.clips.places import place
+from cometact_nb.store.clips.remote_folder import RemoteFolder
+from cometact_nb.views.history.record import record_html
 
 URL = "memory://bucket/clips"
 

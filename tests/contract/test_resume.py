@@ -14,11 +14,11 @@ from cometact_nb.domain import task as events
 from cometact_nb.domain.search import Query
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import HistoryError, UnconfirmedError, WaitTimeout
-from cometact_nb.histories import find_history
-from cometact_nb.resuming import take_up_all
-from cometact_nb.views.card import card_html
-from cometact_nb.views.history_record import record_html, record_text
-from cometact_nb.views.history_widget import row_facts
+from cometact_nb.handles.history import find_history
+from cometact_nb.handles.resume import take_up_all
+from cometact_nb.views.history.record import record_html, record_text
+from cometact_nb.views.history.widget import row_facts
+from cometact_nb.views.task.card import card_html
 
 
 def submit(session, sandbox, **fields):

@@ -7,21 +7,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cometact_nb import embedded
-from cometact_nb.archive import load_clip
-from cometact_nb.config import Config
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.price import Price
 from cometact_nb.domain.service import Secret
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.histories import find_history
-from cometact_nb.resuming import take_up_all
-from cometact_nb.sessions import Session
-from cometact_nb.store.peek import peek
-from cometact_nb.sweep_history import find_sweeps
-from cometact_nb.views import report
-from cometact_nb.views.card import card_html
-from cometact_nb.views.text import card_text
+from cometact_nb.handles import sandbox as embedded
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.history import find_history
+from cometact_nb.handles.resume import take_up_all
+from cometact_nb.handles.saved_clip import load_clip
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.saved import find_sweeps
+from cometact_nb.store.journal.peek import peek
+from cometact_nb.views.report import export as report
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.text import card_text
 
 KEY = Secret("sk-of-the-service")
 

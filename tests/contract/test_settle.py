@@ -11,7 +11,7 @@ from services import new_session
 
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, UnconfirmedError
-from cometact_nb.tasks import Task
+from cometact_nb.handles.task import Task
 
 
 def submit(session, sandbox, **fields: Any) -> Task:

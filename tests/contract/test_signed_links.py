@@ -14,8 +14,8 @@ import pytest
 from services import SandboxProcess, new_session
 
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.sessions import Session
-from cometact_nb.store.history import History
+from cometact_nb.handles.session import Session
+from cometact_nb.store.journal.history import History
 
 ROWS = 5_000
 #: Processor time that bringing a task up to date may take: 20 s for a history of 100,000 (6 s were seen).

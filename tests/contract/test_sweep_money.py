@@ -14,9 +14,9 @@ from services import SandboxProcess, new_session
 
 from cometact_nb.domain import task as events
 from cometact_nb.errors import ApprovalNeeded, HistoryError, SweepPaused, UnconfirmedError
-from cometact_nb.sessions import Session
-from cometact_nb.sweep_handle import Sweep
-from cometact_nb.views.sweep_facts import state_word
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.sweep import Sweep
+from cometact_nb.views.sweep.facts import state_word
 
 #: Promised are two seconds; a machine under load is given some more.
 SOON_S = 6.0

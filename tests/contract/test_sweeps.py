@@ -26,8 +26,8 @@ from cometact_nb.errors import (
     RequestError,
     SweepPaused,
 )
-from cometact_nb.sessions import Session
-from cometact_nb.sweep_handle import Sweep
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.sweep import Sweep
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import httpx
 import pytest
 from services import new_session
 
-from cometact_nb.config import Config
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import (
@@ -28,8 +27,9 @@ from cometact_nb.errors import (
     UnconfirmedError,
     WaitTimeout,
 )
-from cometact_nb.histories import find_history
-from cometact_nb.sessions import Session
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.history import find_history
+from cometact_nb.handles.session import Session
 
 
 def submit(session, sandbox, **fields):

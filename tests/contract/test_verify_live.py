@@ -10,8 +10,8 @@ import pytest
 from services import SandboxProcess
 
 from cometact_nb.api import evidence
-from cometact_nb.cli import say
-from cometact_nb.cli.command import main
+from cometact_nb.entry.cli import say
+from cometact_nb.entry.cli.command import main
 
 SIGNED = "?X-Amz-Signature=S1g9f8e7D6c5B4a39281706f5e4"
 

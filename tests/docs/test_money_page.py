@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import cometact_nb as act
-from cometact_nb.domain.grid import PlannedCell
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint
+from cometact_nb.domain.sweep.grid import PlannedCell
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.job import Job
-from cometact_nb.sweep_choice import what_buys_again
-from cometact_nb.sweep_run import Entry
+from cometact_nb.engine.job import Job
+from cometact_nb.handles.sweep.choice import what_buys_again
+from cometact_nb.handles.sweep.runner import Entry
 
 PAGE = Path(__file__).parents[2] / "docs" / "guide" / "money.md"
 

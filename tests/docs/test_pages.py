@@ -16,7 +16,7 @@ from pages import ROOT, blocks, pages
 
 import cometact_nb as act
 from cometact_nb import errors
-from cometact_nb.handbook import topics
+from cometact_nb.entry.guide import topics
 
 #: What a block may be that is not run: text to look at, and directives of the pages themselves.
 TEXT = {"text", "json", "html", "toml"}

@@ -16,17 +16,17 @@ import atheris
 
 with atheris.instrument_imports(include=["cometact_nb"]):
     from cometact_nb.api import flow, wire
-    from cometact_nb.domain import forms
-    from cometact_nb.domain.grid import Spec, expand
-    from cometact_nb.domain.paste import fields_from_paste
+    from cometact_nb.domain.inspection.sniff import sniff
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.domain.shell import words
-    from cometact_nb.domain.sniff import sniff
+    from cometact_nb.domain.sweep.grid import Spec, expand
     from cometact_nb.domain.task import AnyEvent, Observed, Snapshot, Status, TaskState, reduce
+    from cometact_nb.domain.text import forms
+    from cometact_nb.domain.text.curl_words import words
+    from cometact_nb.domain.text.line_words import WordError, split
+    from cometact_nb.domain.text.line_words import expand as expand_word
+    from cometact_nb.domain.text.paste import fields_from_paste
+    from cometact_nb.entry.magic.options import fields_from_line
     from cometact_nb.errors import ActTwoError, RequestError
-    from cometact_nb.magic_options import fields_from_line
-    from cometact_nb.magic_words import WordError, split
-    from cometact_nb.magic_words import expand as expand_word
 
 import msgspec
 

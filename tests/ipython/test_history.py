@@ -15,7 +15,7 @@ import cometact_nb as act
 sandbox = act.use_sandbox(75, url={url!r})
 hero, clip = sandbox.character, sandbox.reference
 """
-HEAVY = ["httpx", "cometact_nb.engine", "cometact_nb.sessions", "ipywidgets", "av"]
+HEAVY = ["httpx", "cometact_nb.engine.engine", "cometact_nb.handles.session", "ipywidgets", "av"]
 
 
 @pytest.fixture(scope="module")

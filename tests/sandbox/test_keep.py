@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cometact_nb.sandbox import keep
+from cometact_nb.sandbox.drawing import keep
 
 
 @pytest.fixture

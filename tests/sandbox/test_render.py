@@ -18,7 +18,9 @@ pytest.importorskip("PIL")
 
 from PIL import Image, ImageChops, ImageStat  # noqa: E402
 
-from cometact_nb.sandbox import draw, draw_picture, render  # noqa: E402
+from cometact_nb.sandbox.drawing import frame as draw  # noqa: E402
+from cometact_nb.sandbox.drawing import picture as draw_picture  # noqa: E402
+from cometact_nb.sandbox.drawing import render  # noqa: E402
 
 RATIOS = ("1280:720", "720:1280", "960:960", "1104:832", "832:1104", "1584:672")
 BASE = render.Recipe("hero", "wave", ratio="480:270", max_duration_s=1.2)
@@ -173,7 +175,7 @@ def test_a_still_frame_has_the_size_asked_for() -> None:
 
 def test_importing_loads_neither_pyav_nor_pillow() -> None:
     code = (
-        "import sys, cometact_nb.sandbox.render, cometact_nb.sandbox.draw;"
+        "import sys, cometact_nb.sandbox.drawing.render, cometact_nb.sandbox.drawing.frame;"
         "sys.exit(bool({'av', 'PIL', 'PIL.Image'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from cometact_nb.sandbox import workshop
-from cometact_nb.sandbox.workshop import Workshop
+from cometact_nb.sandbox.drawing import workshop
+from cometact_nb.sandbox.drawing.workshop import Workshop
 
 HERE, THERE = "http://127.0.0.1:1/samples", "https://example.com"
 

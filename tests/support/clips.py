@@ -8,9 +8,9 @@ from typing import Any
 import av
 import numpy as np
 
-from cometact_nb.clips import Clip
 from cometact_nb.domain.task import ClipInfo
-from cometact_nb.store.video import read_facts
+from cometact_nb.handles.clip import Clip
+from cometact_nb.store.clips.video import read_facts
 
 BT709 = 1
 

@@ -17,9 +17,9 @@ from unittest.mock import patch
 import httpx
 
 from cometact_nb.api.client import Client
-from cometact_nb.config import Config
-from cometact_nb.engine import Engine
-from cometact_nb.sessions import Session
+from cometact_nb.engine.engine import Engine
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
 
 TRUST = httpx.create_ssl_context()
 BASE_URL = "https://api.example.com"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services import SandboxProcess, new_session
 
-from cometact_nb.sweep_handle import Sweep
+from cometact_nb.handles.sweep.sweep import Sweep
 
 #: Stands in an address, as a signature would.
 SIGNATURE = "SIGNATURE-51c8e0"

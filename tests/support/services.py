@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from cometact_nb.config import Config
-from cometact_nb.sessions import Session
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
 
 #: A task of 75 s takes a second.
 SPEED = 75.0

@@ -22,8 +22,10 @@ import av  # noqa: F401  (imported once, for all)
 import PIL.Image  # noqa: F401
 
 import cometact_nb as act
-from cometact_nb import sessions, tasks  # noqa: F401
-from cometact_nb.store import history, media
+from cometact_nb.handles import session as sessions  # noqa: F401
+from cometact_nb.handles import task as tasks  # noqa: F401
+from cometact_nb.store.clips import media
+from cometact_nb.store.journal import history
 
 
 def say(*words: object) -> None:

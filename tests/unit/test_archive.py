@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from files import video_bytes
 
-from cometact_nb import archive
-from cometact_nb.config import Config
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ClipError
-from cometact_nb.sessions import Session
-from cometact_nb.store import media
-from cometact_nb.views.archive import saved_html, verification_html
+from cometact_nb.handles import saved_clip as archive
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
+from cometact_nb.store.clips import media
+from cometact_nb.views.task.clip_page import saved_html, verification_html
 
 VIDEO = video_bytes(1.0)
 REQUEST = ActTwoRequest(

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from cometact_nb.domain.grid import expand, specify
 from cometact_nb.domain.service import Endpoint, Secret
+from cometact_nb.domain.sweep.grid import expand, specify
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.job import Job
-from cometact_nb.sweep_choice import Choice, may_be_served, see
-from cometact_nb.sweep_run import Entry
+from cometact_nb.engine.job import Job
+from cometact_nb.handles.sweep.choice import Choice, may_be_served, see
+from cometact_nb.handles.sweep.runner import Entry
 
 ENDPOINT = Endpoint("https://api.example.com", Secret("sk-x"))
 IN_DOUBT = {Status.UNCONFIRMED, Status.NOT_FOUND}

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from cometact_nb.domain import task as events
-from cometact_nb.domain.grid import specify
 from cometact_nb.domain.identity import body_identity
+from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.domain.task import Snapshot, Status, TaskState, reduce
 from cometact_nb.errors import HistoryError
-from cometact_nb.store import sweeps
-from cometact_nb.store.history import (
+from cometact_nb.store.journal import sweeps
+from cometact_nb.store.journal.history import (
     BudgetUsed,
     CellClaim,
     CellTaken,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cometact_nb.config import Config
 from cometact_nb.domain.price import Price
 from cometact_nb.domain.service import Secret, is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
-from cometact_nb.sessions import Session
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
 
 KEY = "sk-canary-0123456789"
 

@@ -11,9 +11,9 @@ import pytest
 
 import cometact_nb as act
 from cometact_nb import ActTwoRequest
-from cometact_nb.config import Config
-from cometact_nb.doors import door, doors
+from cometact_nb.domain.doors import door, doors
 from cometact_nb.errors import ActTwoError, ConfigError, RequestError
+from cometact_nb.handles.config import Config
 
 SIGNED = "https://b.s3.amazonaws.com/a.gif?X-Amz-Signature=SIG9f8e7d6c5b4a39281706f5e4"
 KEY = "sk-REAL-5f2c9be1"
@@ -30,7 +30,7 @@ def locals_shown() -> str:
 
 
 def session_with(**settings):
-    from cometact_nb.sessions import Session
+    from cometact_nb.handles.session import Session
 
     return Session(Config().changed(history=":memory:", **settings))
 

@@ -24,9 +24,9 @@ from cometact_nb.domain import task as events
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState, reduce
-from cometact_nb.engine import Engine, new_key
-from cometact_nb.job import Job
-from cometact_nb.store.history import History, Row
+from cometact_nb.engine.engine import Engine, new_key
+from cometact_nb.engine.job import Job
+from cometact_nb.store.journal.history import History, Row
 
 CLIP = b"\0\0\0\x18ftypisom" + b"x" * 5000
 CLIP_URL = "https://cdn.example.com/clip.mp4?token=SIGNED"

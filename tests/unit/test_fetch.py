@@ -12,8 +12,8 @@ from virtual_clock import VirtualClock
 
 from cometact_nb.api.client import Client
 from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.engine.fetch import Fetcher
 from cometact_nb.errors import ClipError
-from cometact_nb.fetch import Fetcher
 
 VIDEO = b"\0\0\0\x18ftypisom" + b"x" * 5000
 HOUR = 3600.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cometact_nb.domain.forecast import time_left_s
+from cometact_nb.domain.sweep.forecast import time_left_s
 
 
 def test_nothing_is_foretold_while_nothing_tells_how_long_a_cell_takes() -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cometact_nb.domain import forms
 from cometact_nb.domain import task as events
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Snapshot, Status, TaskState, reduce
+from cometact_nb.domain.text import forms
 from cometact_nb.errors import HistoryError, RequestError
-from cometact_nb.store.history import History
+from cometact_nb.store.journal.history import History
 
 FIELDS = ["model", "character", "reference", "bodyControl", "expressionIntensity", "seed", "ratio",
           "contentModeration", "publicFigureThreshold", "type", "uri", "promptImage"]  # fmt: skip

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import cometact_nb as act
-from cometact_nb.domain import forms
 from cometact_nb.domain.request import KNOBS
+from cometact_nb.domain.text import forms
 from cometact_nb.errors import RequestError
 
 SAMPLE = json.loads((Path(__file__).parents[1] / "wire" / "create-request.json").read_text())

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from clips import clip_at, plain, write
 
-from cometact_nb.clips import Clip
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.sandbox.render import Recipe, render_clip
+from cometact_nb.handles.clip import Clip
+from cometact_nb.sandbox.drawing.render import Recipe, render_clip
 
 RED, GREEN, BLUE, GREY = (200, 30, 10), (20, 180, 40), (10, 40, 190), (128, 128, 128)
 
@@ -148,7 +148,7 @@ def test_a_file_that_broke_off_gives_an_error_and_never_fewer_frames(tmp_path, k
 def test_without_the_extra_the_error_says_what_to_install(ten, missing) -> None:
     script = (
         f"import sys; sys.modules[{missing!r}] = None\n"
-        "from cometact_nb.clips import Clip; from cometact_nb.domain.task import ClipInfo\n"
+        "from cometact_nb.handles.clip import Clip; from cometact_nb.domain.task import ClipInfo\n"
         f"clip = Clip(ClipInfo(path={str(ten.path)!r}, bytes=1, sha256=''))\n"
         "try: clip.frames()\nexcept Exception as error: print(type(error).__name__, error)"
     )

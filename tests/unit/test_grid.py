@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cometact_nb as act
-from cometact_nb.domain.grid import MAX_CELLS, expand, specify
-from cometact_nb.domain.sweep import Owned, assign, blamed, doubts, is_input_failure, shares
+from cometact_nb.domain.sweep.grid import MAX_CELLS, expand, specify
+from cometact_nb.domain.sweep.rules import Owned, assign, blamed, doubts, is_input_failure, shares
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import RequestError
 

@@ -8,8 +8,8 @@ import hashlib
 from cometact_nb.domain import task as events
 from cometact_nb.domain.inputs import facts, names_in, note_name
 from cometact_nb.domain.task import ClipInfo, TaskState, reduce
-from cometact_nb.store import sidecar
-from cometact_nb.views.panel_files import LocalFiles
+from cometact_nb.store.clips import sidecar
+from cometact_nb.views.panel.files import LocalFiles
 
 FACE = b"\x89PNG\r\n\x1a\n" + b"face"
 INLINE = "data:image/png;base64," + base64.b64encode(FACE).decode()

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from cometact_nb.domain.findings import CODECS, findings
-from cometact_nb.domain.inspection import Inspection, MediaFacts
+from cometact_nb.domain.inspection.facts import Inspection, MediaFacts
+from cometact_nb.domain.inspection.findings import CODECS, findings
+from cometact_nb.domain.inspection.sniff import sniff
 from cometact_nb.domain.media import Finding
-from cometact_nb.domain.sniff import sniff
 
 CLIP = MediaFacts(
     content_type="video/mp4",

@@ -11,11 +11,11 @@ import pytest
 from cometact_nb.domain import task as events
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
+from cometact_nb.engine.job import Job
+from cometact_nb.engine.journal import Journal
 from cometact_nb.errors import HistoryError
-from cometact_nb.job import Job
-from cometact_nb.journal import Journal
-from cometact_nb.store import sweeps
-from cometact_nb.store.history import CellClaim, CellTaken, History
+from cometact_nb.store.journal import sweeps
+from cometact_nb.store.journal.history import CellClaim, CellTaken, History
 
 #: Events that JSON or SQLite cannot hold, each for a reason of its own.
 UNWRITABLE = {

@@ -17,10 +17,10 @@ import pytest
 from clips import plain, write
 
 import cometact_nb as act
-from cometact_nb.clips import Clip
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.numbers import NoiseFloor, map_clips, noise_floor
-from cometact_nb.views.numbers import noise_floor_html
+from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.sweep.noise import NoiseFloor, map_clips, noise_floor
+from cometact_nb.views.sweep.noise import noise_floor_html
 
 Make = Callable[..., Clip]
 
@@ -48,7 +48,7 @@ NOTEBOOK = """
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from cometact_nb.errors import ConfigError
-from cometact_nb.numbers import map_clips
+from cometact_nb.handles.sweep.noise import map_clips
 
 def brightness(clip):
     return 1.0
@@ -307,7 +307,7 @@ def test_a_floor_reads_as_text_and_as_html_with_foreign_names_escaped(make) -> N
 def test_a_notebook_shows_a_floor_as_its_table() -> None:
     script = (
         "from IPython.core.interactiveshell import InteractiveShell as Shell; shell = Shell.instance()\n"
-        "import cometact_nb.numbers as numbers\n"
+        "import cometact_nb.handles.sweep.noise as numbers\n"
         "shown, _ = shell.display_formatter.format(numbers.noise_floor([]))\n"
         "print(shown['text/html'], shown['text/plain'])"
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cometact_nb.config import Config
 from cometact_nb.errors import ConfigError
-from cometact_nb.project import project_settings
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.project import project_settings
 
 
 def settings(folder: Path, **environ: str) -> Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from cometact_nb.domain.sweep import NO_RATING, Rating
+from cometact_nb.domain.sweep.rules import NO_RATING, Rating
 
 
 def given(*steps: tuple[int, bool]) -> Rating:

@@ -7,8 +7,17 @@ import dataclasses
 import pytest
 
 import cometact_nb as act
-from cometact_nb.domain.grid import Cells, expand, specify
-from cometact_nb.domain.sweep import NO_RATING, NOTE_MAX_CHARS, Owned, Rating, assign, blamed, doubts, shares
+from cometact_nb.domain.sweep.grid import Cells, expand, specify
+from cometact_nb.domain.sweep.rules import (
+    NO_RATING,
+    NOTE_MAX_CHARS,
+    Owned,
+    Rating,
+    assign,
+    blamed,
+    doubts,
+    shares,
+)
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ConfigError
 

@@ -13,8 +13,8 @@ from cometact_nb.domain import search as asked
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState, reduce
 from cometact_nb.errors import ConfigError
-from cometact_nb.store import peek, search
-from cometact_nb.store.history import History
+from cometact_nb.store.journal import peek, search
+from cometact_nb.store.journal.history import History
 
 NOW = 1_780_000_000.0
 DAY = 86_400.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cometact_nb.domain.several import read_several, write_several
+from cometact_nb.domain.text.several import read_several, write_several
 from cometact_nb.errors import RequestError
 
 

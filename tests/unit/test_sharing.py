@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cometact_nb.sharing import fine_sharing
+from cometact_nb.engine.thread_switching import fine_sharing
 
 
 @pytest.fixture(autouse=True)

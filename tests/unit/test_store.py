@@ -18,9 +18,9 @@ from PIL import Image
 from cometact_nb.domain import task as events
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState, reduce
 from cometact_nb.errors import ClipError, HistoryError
-from cometact_nb.store import media
-from cometact_nb.store.history import History, is_dead
-from cometact_nb.store.video import read_facts
+from cometact_nb.store.clips import media
+from cometact_nb.store.clips.video import read_facts
+from cometact_nb.store.journal.history import History, is_dead
 
 MP4 = b"\0\0\0\x18ftypisom" + b"\0" * 100
 

@@ -6,12 +6,19 @@ import itertools
 
 import pytest
 
-from cometact_nb.domain.grid import Spec, expand, specify
 from cometact_nb.domain.media import MediaRef
-from cometact_nb.domain.paste import fields_from_paste
-from cometact_nb.domain.sweep_forms import as_grid, to_bodies, to_curls, to_magic, to_python, values_of_spec
+from cometact_nb.domain.sweep.grid import Spec, expand, specify
+from cometact_nb.domain.text.paste import fields_from_paste
+from cometact_nb.domain.text.sweep_forms import (
+    as_grid,
+    to_bodies,
+    to_curls,
+    to_magic,
+    to_python,
+    values_of_spec,
+)
+from cometact_nb.entry.magic.options import fields_from_line
 from cometact_nb.errors import RequestError
-from cometact_nb.magic_options import fields_from_line
 
 HERO, ROBOT, TALK = "https://a.example/hero.png", "https://a.example/ro,bot.mp4", "https://a.example/talk.mp4"
 FIELDS = {

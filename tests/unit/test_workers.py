@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from cometact_nb.notify import Notifier
-from cometact_nb.workers import Workers
+from cometact_nb.engine.notify import Notifier
+from cometact_nb.engine.workers import Workers
 
 
 def names() -> list[str]:
@@ -58,7 +58,7 @@ def test_a_loop_takes_them_for_its_own_and_ends_them() -> None:
 
 AFTER_MAIN = """
 import threading, time
-from cometact_nb.workers import Workers
+from cometact_nb.engine.workers import Workers
 workers = Workers()
 main = threading.main_thread()
 def late():

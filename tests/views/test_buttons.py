@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from cometact_nb.config import Config, Secret
-from cometact_nb.histories import find_history
-from cometact_nb.sessions import Session
-from cometact_nb.views.history import HistoryTable
-from cometact_nb.views.sweep_widget import SweepWidget
-from cometact_nb.views.widget import StatusWidget
+from cometact_nb.handles.config import Config, Secret
+from cometact_nb.handles.history import find_history
+from cometact_nb.handles.session import Session
+from cometact_nb.views.history.table import HistoryTable
+from cometact_nb.views.sweep.widget import SweepWidget
+from cometact_nb.views.task.widget import StatusWidget
 
 
 class Service(ThreadingHTTPServer):

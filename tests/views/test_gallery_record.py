@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from cometact_nb.views.gallery_facts import first_choice
-from cometact_nb.views.gallery_record import record_html, record_text
+from cometact_nb.views.gallery.facts import first_choice
+from cometact_nb.views.gallery.record import record_html, record_text
 
 
 def planned(session, sandbox, **axes):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from cometact_nb.views import live_record
-from cometact_nb.views.live_record import LiveRecord
+from cometact_nb.views.base import live_output as live_record
+from cometact_nb.views.base.live_output import LiveRecord
 
 
 class Output:

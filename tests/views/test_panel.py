@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from services import SandboxProcess
 
-from cometact_nb.config import Config
 from cometact_nb.domain.task import Status
+from cometact_nb.entry.magic.options import fields_from_line
 from cometact_nb.errors import ActTwoError, ConfigError, RefusedError, RequestError, UnconfirmedError
-from cometact_nb.magic_options import fields_from_line
-from cometact_nb.sessions import Session
-from cometact_nb.views import panel_looks, panel_record
-from cometact_nb.views.panel import Panel
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
+from cometact_nb.views.panel import inspections as panel_looks
+from cometact_nb.views.panel import record as panel_record
+from cometact_nb.views.panel.panel import Panel
 
 KEY = "sk-canary-93af"
 

@@ -9,16 +9,16 @@ import pytest
 from states import BODY, STATES
 
 from cometact_nb.domain.media import MediaRef
-from cometact_nb.domain.paste import fields_from_paste
 from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.text.paste import fields_from_paste
+from cometact_nb.entry.magic.options import fields_from_line
 from cometact_nb.errors import RequestError
-from cometact_nb.magic_options import fields_from_line
-from cometact_nb.views.clicks import Gate
-from cometact_nb.views.panel_files import LocalFiles, is_local
-from cometact_nb.views.panel_form import EMPTY, by_field, field_named, normal, request_of
-from cometact_nb.views.panel_load import values_of
-from cometact_nb.views.panel_shown import about_form
-from cometact_nb.views.parts import forms
+from cometact_nb.views.base.html import forms
+from cometact_nb.views.base.once import Gate
+from cometact_nb.views.panel.drawing import about_form
+from cometact_nb.views.panel.files import LocalFiles, is_local
+from cometact_nb.views.panel.form import EMPTY, by_field, field_named, normal, request_of
+from cometact_nb.views.panel.load import values_of
 
 REQUEST = ActTwoRequest.from_json(BODY)
 UNTOLD = ActTwoRequest(

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cometact_nb.domain.grid import specify
+from cometact_nb.domain.sweep.grid import specify
+from cometact_nb.entry.magic.options import fields_from_line
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
-from cometact_nb.magic_options import fields_from_line
-from cometact_nb.sessions import Session
-from cometact_nb.views import panel_looks, panel_record
-from cometact_nb.views.panel import Panel
-from cometact_nb.views.panel_form import EMPTY, normal
-from cometact_nb.views.panel_load import values_of
-from cometact_nb.views.panel_sweep import fields_of
+from cometact_nb.handles.session import Session
+from cometact_nb.views.panel import inspections as panel_looks
+from cometact_nb.views.panel import record as panel_record
+from cometact_nb.views.panel.form import EMPTY, normal
+from cometact_nb.views.panel.load import values_of
+from cometact_nb.views.panel.panel import Panel
+from cometact_nb.views.panel.sweep_form import fields_of
 
 if TYPE_CHECKING:
     from services import SandboxProcess

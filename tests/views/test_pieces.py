@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from reports import finished_sweep
 
-from cometact_nb.clips import Clip
-from cometact_nb.sweep_handle import Sweep
-from cometact_nb.views.gallery import Gallery
-from cometact_nb.views.sweep_widget import SweepWidget
-from cometact_nb.views.widget import StatusWidget
+from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.sweep.sweep import Sweep
+from cometact_nb.views.gallery.gallery import Gallery
+from cometact_nb.views.sweep.widget import SweepWidget
+from cometact_nb.views.task.widget import StatusWidget
 
 MAKERS = {"card": lambda sweep: StatusWidget(sweep.cells[0].task), "gallery": Gallery, "sweep": SweepWidget}
 ASKED = {"type": "clip", "view": "v", "file": "clip", "cell": 0, "index": 0, "offset": 0, "size": 1000}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from states import BODY
 
-from cometact_nb.config import Config
 from cometact_nb.domain.price import Price
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Secret
-from cometact_nb.views.preview import Preview
+from cometact_nb.handles.config import Config
+from cometact_nb.views.task.preview import Preview
 
 REQUEST = ActTwoRequest.from_json(BODY)
 CONFIG = Config(api_key=Secret("sk-very-secret"), price=Price(0.55, source="my contract", as_of="2026-04-01"))

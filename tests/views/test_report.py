@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from reports import NAME, NOTE, SIGNATURE, finished_sweep
 
-from cometact_nb.clips import Clip
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.sweep_handle import Sweep
+from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.sweep.sweep import Sweep
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from states import NOW, STATES
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import UnconfirmedError
-from cometact_nb.views.card import card_html
-from cometact_nb.views.settling import Settling
-from cometact_nb.views.widget import StatusWidget
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.settle import Settling
+from cometact_nb.views.task.widget import StatusWidget
 
 
 @pytest.fixture

@@ -20,12 +20,12 @@ sys.path.insert(0, {str(HERE)!r})
 from pathlib import Path
 import msgspec
 from states import *
-from cometact_nb.config import Config
+from cometact_nb.handles.config import Config
 from cometact_nb.domain.task import TaskState
-from cometact_nb.engine import new_key
-from cometact_nb.job import Job
-from cometact_nb.sessions import Session
-from cometact_nb.views.status import show
+from cometact_nb.engine.engine import new_key
+from cometact_nb.engine.job import Job
+from cometact_nb.handles.session import Session
+from cometact_nb.views.task.show import show
 
 session = Session(Config(history=":memory:"))
 

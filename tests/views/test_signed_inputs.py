@@ -10,16 +10,16 @@ import pytest
 from services import SandboxProcess, new_session
 
 from cometact_nb import ActTwoRequest
-from cometact_nb.config import Config
-from cometact_nb.domain.grid import specify
-from cometact_nb.views.panel_record import record_html, record_text
-from cometact_nb.views.preview import Preview
-from cometact_nb.views.widget import StatusWidget
+from cometact_nb.domain.sweep.grid import specify
+from cometact_nb.handles.config import Config
+from cometact_nb.views.panel.record import record_html, record_text
+from cometact_nb.views.task.preview import Preview
+from cometact_nb.views.task.widget import StatusWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cometact_nb.sessions import Session
+    from cometact_nb.handles.session import Session
 
 S = "S1g9f8e7D6c5B4a39281706f5e4"
 SIGN = f"?X-Amz-Signature={S}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cometact_nb.views.sweep_facts import hint
+from cometact_nb.views.sweep.facts import hint
 
 
 def test_a_lost_answer_may_have_been_paid_for_but_not_in_the_sandbox() -> None:

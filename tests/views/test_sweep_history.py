@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from cometact_nb.domain.grid import specify
-from cometact_nb.sweep_history import SavedSweep, SweepHistory
-from cometact_nb.views.sweep_history import sweeps_html
+from cometact_nb.domain.sweep.grid import specify
+from cometact_nb.handles.sweep.saved import SavedSweep, SweepHistory
+from cometact_nb.views.sweep.table import sweeps_html
 
 AT = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

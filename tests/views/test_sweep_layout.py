@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cometact_nb.domain.grid import expand, specify
-from cometact_nb.views.sweep_layout import Layout, lay_out, names_of, params_line
+from cometact_nb.domain.sweep.grid import expand, specify
+from cometact_nb.views.sweep.layout import Layout, lay_out, names_of, params_line
 
 INPUTS = {"character": "https://a.example/hero.png", "reference": "https://a.example/talk.mp4"}
 

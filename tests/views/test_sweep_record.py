@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cometact_nb.views import sweep_facts as facts
-from cometact_nb.views.plan import plan_html
-from cometact_nb.views.sweep_record import planned_html, record_html, record_text
+from cometact_nb.views.sweep import facts
+from cometact_nb.views.sweep.plan import plan_html
+from cometact_nb.views.sweep.record import planned_html, record_html, record_text
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from states import ACCEPTED, NOW, STATES, intended, replay, seen
 
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.views.text import card_text, line, waiting
+from cometact_nb.views.task.text import card_text, line, waiting
 
 
 class Terminal(io.StringIO):

@@ -58,7 +58,7 @@ def look(file: BinaryIO | io.RawIOBase, size: int | None, container: str) -> Out
     Args:
         file: seekable; between the boxes nothing is read.
         size: bytes of the whole file, or None where that is not known; then it is never said to be broken.
-        container: as :func:`~cometact_nb.domain.sniff.sniff` names it.
+        container: as :func:`~cometact_nb.domain.inspection.sniff.sniff` names it.
     """
     if container in {"webm", "mkv"}:
         return _matroska(file, size)

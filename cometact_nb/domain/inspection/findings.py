@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain.inspection import IMAGES, VIDEOS, size_words
+from cometact_nb.domain.inspection.facts import IMAGES, VIDEOS, size_words
+from cometact_nb.domain.inspection.texts import CURES, WORDS
 from cometact_nb.domain.media import CONTENT_TYPES, Finding
-from cometact_nb.domain.texts import CURES, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cometact_nb.domain.inspection import MediaFacts, Role
+    from cometact_nb.domain.inspection.facts import MediaFacts, Role
     from cometact_nb.domain.media import MediaType
 
 __all__ = ["CODECS", "findings", "published"]

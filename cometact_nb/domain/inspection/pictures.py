@@ -46,7 +46,7 @@ def look(file: BinaryIO | io.RawIOBase, size: int | None, container: str) -> Pic
     Args:
         file: seekable.
         size: bytes of the whole file, or None where that is not known; then it is never said to be broken.
-        container: as :func:`~cometact_nb.domain.sniff.sniff` names it.
+        container: as :func:`~cometact_nb.domain.inspection.sniff.sniff` names it.
     """
     reader = {"jpeg": _jpeg, "png": _png, "webp": _webp, "avif": _iso, "heic": _iso}.get(container)
     if reader is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from cometact_nb.domain.texts import other_kind
+from cometact_nb.domain.inspection.texts import other_kind
 
 __all__ = ["Sniffed", "sniff"]
 
@@ -35,7 +35,7 @@ class Sniffed:
         width: of a JPEG, PNG, WebP or GIF, in pixels as stored: a rotation noted in EXIF is not applied.
         height: the same.
         other: what it is instead of a picture or a video, a key of
-            :data:`~cometact_nb.domain.texts.WORDS`; None where the container says it.
+            :data:`~cometact_nb.domain.inspection.texts.WORDS`; None where the container says it.
     """
 
     container: str | None = None

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cometact_nb.domain.grid import FIELDS
 from cometact_nb.domain.identity import identity_of
 from cometact_nb.domain.media import Finding, MediaRef
 from cometact_nb.domain.request import KNOBS
+from cometact_nb.domain.sweep.grid import FIELDS
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cometact_nb.domain.grid import Cells, PlannedCell
     from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.sweep.grid import Cells, PlannedCell
     from cometact_nb.domain.task import TaskState
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from cometact_nb.domain.media import Finding, infer_type, media_call
 from cometact_nb.domain.request import INPUTS, KNOBS, fields_from_json
-from cometact_nb.domain.shell import words
+from cometact_nb.domain.text.curl_words import words
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cometact_nb.domain.forms import fields_from_text
-from cometact_nb.domain.grid import MAX_CELLS
 from cometact_nb.domain.media import Finding, MediaRef
+from cometact_nb.domain.sweep.grid import MAX_CELLS
+from cometact_nb.domain.text.forms import fields_from_text
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:

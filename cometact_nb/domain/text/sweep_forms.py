@@ -6,11 +6,11 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.forms import OPTIONS, quote, to_curl, type_option
-from cometact_nb.domain.grid import FIELDS, Spec
 from cometact_nb.domain.media import Finding, MediaRef, media_call
 from cometact_nb.domain.request import INPUTS
-from cometact_nb.domain.several import write_several
+from cometact_nb.domain.sweep.grid import FIELDS, Spec
+from cometact_nb.domain.text.forms import OPTIONS, quote, to_curl, type_option
+from cometact_nb.domain.text.several import write_several
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """``cometact-nb``: what is useful outside a notebook."""
 
-from cometact_nb.cli.command import main
+from cometact_nb.entry.cli.command import main
 
 __all__ = ["main"]

@@ -1,7 +1,7 @@
-"""``python -m cometact_nb.cli`` is ``cometact-nb``."""
+"""``python -m cometact_nb.entry.cli`` is ``cometact-nb``."""
 
 import sys
 
-from cometact_nb.cli.command import main
+from cometact_nb.entry.cli.command import main
 
 sys.exit(main())

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
-from cometact_nb.cli import say
+from cometact_nb.entry.cli import say
 from cometact_nb.errors import ActTwoError, HistoryError, WaitInterrupted
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code comes back."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:  # its options are its own
-        from cometact_nb.embedded import environment  # noqa: PLC0415  (no other command needs it)
+        from cometact_nb.handles.sandbox import environment  # noqa: PLC0415  (no other command needs it)
 
         sandbox = [sys.executable, "-P", "-m", "cometact_nb.sandbox", *arguments[1:]]
         return subprocess.call(sandbox, env=environment())  # noqa: S603
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help()
         return say.USAGE
-    command = importlib.import_module(f"cometact_nb.cli.{options.command.replace('-', '_')}")
+    command = importlib.import_module(f"cometact_nb.entry.cli.{options.command.replace('-', '_')}")
     try:
         return int(command.run(options))
     except HistoryError as error:

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cometact_nb.cli import say
+from cometact_nb.entry.cli import say
 
 if TYPE_CHECKING:
     import argparse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.cli import say
-from cometact_nb.sessions import Session
+from cometact_nb.entry.cli import say
+from cometact_nb.handles.session import Session
 
 if TYPE_CHECKING:
     import argparse

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.cli import say
-from cometact_nb.histories import find_history
-from cometact_nb.sessions import Session
-from cometact_nb.views.history_record import record_text
+from cometact_nb.entry.cli import say
+from cometact_nb.handles.history import find_history
+from cometact_nb.handles.session import Session
+from cometact_nb.views.history.record import record_text
 
 if TYPE_CHECKING:
     import argparse

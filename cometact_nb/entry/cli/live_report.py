@@ -16,8 +16,8 @@ from cometact_nb.domain.task import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cometact_nb.cli.live_exchanges import Exchange
-    from cometact_nb.cli.verify_live import Run
+    from cometact_nb.entry.cli.live_exchanges import Exchange
+    from cometact_nb.entry.cli.verify_live import Run
 
 __all__ = ["price_line", "prices", "summary", "surprises", "write"]
 

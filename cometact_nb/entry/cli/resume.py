@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.cli import say
 from cometact_nb.domain.task import Status
+from cometact_nb.entry.cli import say
 from cometact_nb.errors import WaitTimeout
-from cometact_nb.resuming import Resumed, take_up_all
-from cometact_nb.sessions import Session
-from cometact_nb.views.text import line
+from cometact_nb.handles.resume import Resumed, take_up_all
+from cometact_nb.handles.session import Session
+from cometact_nb.views.task.text import line
 
 if TYPE_CHECKING:
     import argparse
 
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.task import Task
 
 __all__ = ["run"]
 

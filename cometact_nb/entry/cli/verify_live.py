@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.api import flow
-from cometact_nb.cli import live_report, say
-from cometact_nb.cli.live_exchanges import Recorder
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status
+from cometact_nb.entry.cli import live_report, say
+from cometact_nb.entry.cli.live_exchanges import Recorder
 from cometact_nb.errors import (
     ActTwoError,
     BudgetError,
@@ -28,13 +28,13 @@ from cometact_nb.errors import (
     UnconfirmedError,
     WaitTimeout,
 )  # fmt: skip
-from cometact_nb.histories import find_history
-from cometact_nb.sessions import Session
+from cometact_nb.handles.history import find_history
+from cometact_nb.handles.session import Session
 
 if TYPE_CHECKING:
     import argparse
 
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.task import Task
 
 __all__ = ["Run", "run"]
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from cometact_nb.entry.magic.options import Parser, fields_from_line, parse, seconds
 from cometact_nb.errors import ConfigError
-from cometact_nb.magic_options import Parser, fields_from_line, parse, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cometact_nb.histories import TaskHistory
-    from cometact_nb.sessions import Session
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.task import Task
 
 __all__ = ["PARSERS", "WITH_ID", "display", "greet", "known_ids", "run", "say", "session"]
 
@@ -90,16 +90,16 @@ def cancel_parser() -> Parser:
 
 def known_ids() -> list[str]:
     """Ids for completion: those of the history, the newest first. Nothing is made or waited for."""
-    from cometact_nb.store.peek import recent_ids  # noqa: PLC0415  (sqlite3, when it is needed)
+    from cometact_nb.store.journal.peek import recent_ids  # noqa: PLC0415  (sqlite3, when it is needed)
 
     return recent_ids(_history_path())
 
 
 def greet() -> None:
     """On a fresh kernel, say in one line what has not ended. Costs a few milliseconds, and never raises."""
-    if "cometact_nb.engine" in sys.modules:
+    if "cometact_nb.engine.engine" in sys.modules:
         return  # this kernel knows its tasks
-    from cometact_nb.store.peek import peek  # noqa: PLC0415  (sqlite3, when it is needed)
+    from cometact_nb.store.journal.peek import peek  # noqa: PLC0415  (sqlite3, when it is needed)
 
     left = peek(_history_path())
     found = [_count(left.unfinished, "unfinished task"), _count(left.unconfirmed, "UNCONFIRMED request")]
@@ -127,14 +127,14 @@ def _doctor(options: Any) -> None:
 
 
 def _guide(options: Any) -> None:
-    from cometact_nb.handbook import guide  # noqa: PLC0415  (the pages, when they are read)
+    from cometact_nb.entry.guide import guide  # noqa: PLC0415  (the pages, when they are read)
 
     display(guide(options.topic))
 
 
 def _history(options: Any) -> TaskHistory:
-    from cometact_nb.histories import find_history  # noqa: PLC0415  (httpx and SQLite, when they are needed)
-    from cometact_nb.views.history import show  # noqa: PLC0415
+    from cometact_nb.handles.history import find_history  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+    from cometact_nb.views.history.table import show  # noqa: PLC0415
 
     limit = 50 if options.limit is None else options.limit
     found = find_history(session(), options.status, options.since, options.text, limit)
@@ -143,7 +143,7 @@ def _history(options: Any) -> TaskHistory:
 
 
 def _show(options: Any) -> Task:
-    from cometact_nb.views import status  # noqa: PLC0415
+    from cometact_nb.views.task import show as status  # noqa: PLC0415
 
     task = session().task(options.id)
     status.show(task, once_per_cell=True)
@@ -161,7 +161,7 @@ def _cancel(options: Any) -> None:
 
 
 def _resume(options: Any) -> None:
-    from cometact_nb.resuming import take_up_all  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+    from cometact_nb.handles.resume import take_up_all  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
     resumed = take_up_all(session())
     say(f"{resumed}\n")
@@ -227,11 +227,11 @@ def _with_help(parser: Parser) -> Parser:
 
 def _history_path() -> str:
     """The history's file, without a session where there is none yet."""
-    sessions = sys.modules.get("cometact_nb.sessions")
+    sessions = sys.modules.get("cometact_nb.handles.session")
     shared = getattr(sessions, "_shared", None)
     if shared is not None:
         return str(shared.config.history)
-    from cometact_nb.project import history_path, notebook_folder  # noqa: PLC0415
+    from cometact_nb.handles.project import history_path, notebook_folder  # noqa: PLC0415
 
     try:
         return history_path(notebook_folder(Path.cwd()))

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_expand
 
-from cometact_nb import magic_sweep
-from cometact_nb.errors import RequestError, TaskError, UnconfirmedError
-from cometact_nb.magic_commands import PARSERS, display, greet, run, say, session
-from cometact_nb.magic_complete import matcher
-from cometact_nb.magic_options import (
+from cometact_nb.domain.text.line_words import WordError, expand, split
+from cometact_nb.entry.magic import sweep as magic_sweep
+from cometact_nb.entry.magic.commands import PARSERS, display, greet, run, say, session
+from cometact_nb.entry.magic.complete import matcher
+from cometact_nb.entry.magic.options import (
     SUBCOMMANDS,
     fields_from_line,
     naming_options,
@@ -24,7 +24,7 @@ from cometact_nb.magic_options import (
     request_parser,
     seconds,
 )
-from cometact_nb.magic_words import WordError, expand, split
+from cometact_nb.errors import RequestError, TaskError, UnconfirmedError
 
 if TYPE_CHECKING:
     import argparse
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.tasks import Task
-    from cometact_nb.views.panel import Panel
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.task import Task
+    from cometact_nb.views.panel.panel import Panel
 
 __all__ = ["ActTwoMagics", "load", "unload"]
 
@@ -102,7 +102,7 @@ class ActTwoMagics(Magics):
     def _keep(self, task: Task, name: str | None, *, quiet: bool) -> None:
         if name:
             self.shell.user_ns[name] = task
-        from cometact_nb.views import status  # noqa: PLC0415
+        from cometact_nb.views.task import show as status  # noqa: PLC0415
 
         if quiet:
             status.hush(task)
@@ -139,7 +139,7 @@ class ActTwoMagics(Magics):
         return run(name, words) if name in PARSERS else self._panel(words)
 
     def _panel(self, words: list[Any]) -> Panel | None:
-        from cometact_nb.views.panel import Panel  # noqa: PLC0415  (ipywidgets, when it is needed)
+        from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415  (ipywidgets, when it is needed)
 
         options = parse(request_parser(), words)
         if options.help:
@@ -187,7 +187,7 @@ def unload(ip: Any) -> None:
 
 def _fields(options: argparse.Namespace, cell: str | None) -> dict[str, Any]:
     """What the line and, in a cell magic, the body say about the request."""
-    from cometact_nb.domain import forms  # noqa: PLC0415
+    from cometact_nb.domain.text import forms  # noqa: PLC0415
 
     body = forms.fields_from_text(cell) if cell is not None and cell.strip() else {}
     try:
@@ -206,7 +206,7 @@ def _request(fields: dict[str, Any]) -> ActTwoRequest:
 
 
 def _display_preview(request: ActTwoRequest) -> None:
-    from cometact_nb.views.preview import Preview  # noqa: PLC0415
+    from cometact_nb.views.task.preview import Preview  # noqa: PLC0415
 
     display(Preview(request, session().config))
 

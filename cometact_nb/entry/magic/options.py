@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from IPython.core.error import UsageError
 
-from cometact_nb.domain.forms import OPTIONS
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS, wrong_name
-from cometact_nb.domain.several import read_several
+from cometact_nb.domain.text.forms import OPTIONS
+from cometact_nb.domain.text.line_words import WordError, split, verbatim
+from cometact_nb.domain.text.several import read_several
+from cometact_nb.entry.magic.sweep import add_options
 from cometact_nb.errors import RequestError
-from cometact_nb.magic_sweep import add_options
-from cometact_nb.magic_words import WordError, split, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from cometact_nb.sessions import Session
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.sweep_plan import Plan
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.plan import Plan
+    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["SWEEP_OPTIONS", "add_options", "is_sweep", "plan", "run", "show"]
 
@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def is_sweep(fields: Mapping[str, Any], options: argparse.Namespace) -> bool:
     """Whether a line stands for several requests, or says something that only sweeps know."""
-    from cometact_nb.domain.grid import is_several  # noqa: PLC0415  (when a line is run)
+    from cometact_nb.domain.sweep.grid import is_several  # noqa: PLC0415  (when a line is run)
 
     given = any(getattr(options, name) for name in SWEEP_OPTIONS)
     return given or any(is_several(value) for value in fields.values())
@@ -80,7 +80,7 @@ def run(sweep: Sweep, options: argparse.Namespace) -> None:
 
 def show(sweep: Sweep, *, quiet: bool) -> None:
     """Show it in the current cell, once; or see that it is not shown."""
-    from cometact_nb.views import sweep as view  # noqa: PLC0415  (when there is something to show)
+    from cometact_nb.views.sweep import show as view  # noqa: PLC0415  (when there is something to show)
 
     if quiet:
         view.hush(sweep)

@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain import redact
-from cometact_nb.domain.grid import label
 from cometact_nb.domain.media import MediaRef
-from cometact_nb.domain.sweep import NO_RATING
+from cometact_nb.domain.sweep.grid import label
+from cometact_nb.domain.sweep.rules import NO_RATING
 
 if TYPE_CHECKING:
-    from cometact_nb.clips import Clip
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.domain.sweep import Rating
-    from cometact_nb.job import Job
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.sweep_run import Entry
-    from cometact_nb.tasks import Task
+    from cometact_nb.domain.sweep.rules import Rating
+    from cometact_nb.engine.job import Job
+    from cometact_nb.handles.clip import Clip
+    from cometact_nb.handles.sweep.runner import Entry
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.task import Task
 
 __all__ = ["Cell", "row"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain.sweep import IN_DOUBT, blamed, shares
+from cometact_nb.domain.sweep.rules import IN_DOUBT, blamed, shares
 from cometact_nb.domain.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cometact_nb.job import Job
-    from cometact_nb.sweep_run import Entry
+    from cometact_nb.engine.job import Job
+    from cometact_nb.handles.sweep.runner import Entry
 
 __all__ = ["Choice", "Seen", "may_be_served", "see", "what_buys_again"]
 

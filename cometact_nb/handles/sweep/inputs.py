@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.media import Finding
-from cometact_nb.precheck import LOOK_S, judged
+from cometact_nb.handles.precheck import LOOK_S, judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sessions import Session
+    from cometact_nb.handles.session import Session
 
     Look = futures.Future[Inspection | None]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cometact_nb.clips import Clip
+    from cometact_nb.handles.clip import Clip
 
     Distance = Callable[[Clip, Clip], float]
     Cell = tuple[Mapping[str, Any], Clip]

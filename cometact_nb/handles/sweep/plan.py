@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.grid import label
 from cometact_nb.domain.price import is_over
+from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError
 
 if TYPE_CHECKING:

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Protocol
 from cometact_nb.api import flow
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.price import is_over
-from cometact_nb.domain.sweep import blamed, shares
+from cometact_nb.domain.sweep.rules import blamed, shares
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
-from cometact_nb.store.history import BudgetUsed, CellClaim, CellTaken, SweepHalted
+from cometact_nb.store.journal.history import BudgetUsed, CellClaim, CellTaken, SweepHalted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cometact_nb.domain.grid import PlannedCell
     from cometact_nb.domain.service import Endpoint
-    from cometact_nb.job import Job
-    from cometact_nb.sessions import Session
-    from cometact_nb.store.history import Row
+    from cometact_nb.domain.sweep.grid import PlannedCell
+    from cometact_nb.engine.job import Job
+    from cometact_nb.handles.session import Session
+    from cometact_nb.store.journal.history import Row
 
 __all__ = ["Entry", "Runner", "catch_up"]
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.doors import doors
-from cometact_nb.store import sweeps as store
-from cometact_nb.tables import Rows
+from cometact_nb.domain.doors import doors
+from cometact_nb.handles.table import Rows
+from cometact_nb.store.journal import sweeps as store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cometact_nb.domain.grid import Spec
-    from cometact_nb.sessions import Session
+    from cometact_nb.domain.sweep.grid import Spec
+    from cometact_nb.handles.session import Session
 
 __all__ = ["SavedSweep", "SweepHistory", "find_sweeps"]
 

@@ -15,11 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cometact_nb.domain.grid import expand
+from cometact_nb.domain.doors import doors
 from cometact_nb.domain.service import Endpoint
-from cometact_nb.domain.sweep import FAILED, IN_DOUBT, Rating, assign, doubts
+from cometact_nb.domain.sweep.grid import expand
+from cometact_nb.domain.sweep.rules import FAILED, IN_DOUBT, Rating, assign, doubts
 from cometact_nb.domain.task import Status
-from cometact_nb.doors import doors
+from cometact_nb.engine.notify import Listeners
+from cometact_nb.engine.waits import Waits
 from cometact_nb.errors import (
     ActTwoError,
     ConfigError,
@@ -27,28 +29,26 @@ from cometact_nb.errors import (
     RequestError,
     SweepPaused,
 )
-from cometact_nb.notify import Listeners
-from cometact_nb.numbers import map_clips, noise_floor
-from cometact_nb.store import sweeps as store
-from cometact_nb.sweep_cells import Cell, row
-from cometact_nb.sweep_choice import Choice, may_be_served, see
-from cometact_nb.sweep_inputs import Inputs
-from cometact_nb.sweep_plan import Approval, Plan, approve, check_max_spend
-from cometact_nb.sweep_run import Entry, Runner, catch_up
-from cometact_nb.tables import frame_of
-from cometact_nb.waits import Waits
+from cometact_nb.handles.sweep.cell import Cell, row
+from cometact_nb.handles.sweep.choice import Choice, may_be_served, see
+from cometact_nb.handles.sweep.inputs import Inputs
+from cometact_nb.handles.sweep.noise import map_clips, noise_floor
+from cometact_nb.handles.sweep.plan import Approval, Plan, approve, check_max_spend
+from cometact_nb.handles.sweep.runner import Entry, Runner, catch_up
+from cometact_nb.handles.table import frame_of
+from cometact_nb.store.journal import sweeps as store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from os import PathLike
 
-    from cometact_nb.clips import Clip
-    from cometact_nb.config import Config
-    from cometact_nb.domain.grid import Spec
+    from cometact_nb.domain.sweep.grid import Spec
     from cometact_nb.domain.task import TaskState
-    from cometact_nb.job import Job
-    from cometact_nb.numbers import Executor, NoiseFloor
-    from cometact_nb.sessions import Session
+    from cometact_nb.engine.job import Job
+    from cometact_nb.handles.clip import Clip
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.noise import Executor, NoiseFloor
 
 __all__ = ["Cell", "Sweep"]
 

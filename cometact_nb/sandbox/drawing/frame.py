@@ -10,10 +10,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from cometact_nb.sandbox import draw_body, draw_face, draw_robot
-from cometact_nb.sandbox.draw_looks import ACTOR, LOOKS, Look, Pose, look_for
-from cometact_nb.sandbox.draw_pen import Pen, gradient, mix, shade, shifted
-from cometact_nb.sandbox.draw_picture import hang
+from cometact_nb.sandbox.drawing import body as draw_body
+from cometact_nb.sandbox.drawing import face as draw_face
+from cometact_nb.sandbox.drawing import robot as draw_robot
+from cometact_nb.sandbox.drawing.looks import ACTOR, LOOKS, Look, Pose, look_for
+from cometact_nb.sandbox.drawing.pen import Pen, gradient, mix, shade, shifted
+from cometact_nb.sandbox.drawing.picture import hang
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cometact_nb.sandbox.draw_looks import Pose
+from cometact_nb.sandbox.drawing.looks import Pose
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from cometact_nb.sandbox.draw import ACTOR, Look, Pose, draw_frame, look_for
-from cometact_nb.sandbox.draw_picture import picture_in
-from cometact_nb.sandbox.performances import IDLE, PERFORMANCES, Performance, performance_for
+from cometact_nb.sandbox.drawing.frame import ACTOR, Look, Pose, draw_frame, look_for
+from cometact_nb.sandbox.drawing.performances import IDLE, PERFORMANCES, Performance, performance_for
+from cometact_nb.sandbox.drawing.picture import picture_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cometact_nb.sandbox.draw_pen import faded, mix, shade
+from cometact_nb.sandbox.drawing.pen import faded, mix, shade
 
 if TYPE_CHECKING:
-    from cometact_nb.sandbox.draw_looks import Look, Pose
-    from cometact_nb.sandbox.draw_pen import Pen
+    from cometact_nb.sandbox.drawing.looks import Look, Pose
+    from cometact_nb.sandbox.drawing.pen import Pen
 
 __all__ = ["robot_head", "robot_neck", "robot_torso"]
 

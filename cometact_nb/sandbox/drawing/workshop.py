@@ -10,8 +10,8 @@ import traceback
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.sandbox.keep import kept
-from cometact_nb.sandbox.samples import IMAGE_FORMATS, SAMPLES, subject
+from cometact_nb.sandbox.drawing.keep import kept
+from cometact_nb.sandbox.drawing.samples import IMAGE_FORMATS, SAMPLES, subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,13 +140,13 @@ def _what_is_seen(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _render_clip(seen: dict[str, Any], wanted: Callable[[], bool]) -> bytes:
-    from cometact_nb.sandbox import render  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
+    from cometact_nb.sandbox.drawing import render  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
 
     return render.render_clip(render.Recipe(**seen), wanted)
 
 
 def _render_sample(name: str, wanted: Callable[[], bool]) -> bytes:
-    from cometact_nb.sandbox import render  # noqa: PLC0415
+    from cometact_nb.sandbox.drawing import render  # noqa: PLC0415
 
     stem, _, extension = name.rpartition(".")
     if name in SAMPLES["references"]:

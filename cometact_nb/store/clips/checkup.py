@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from cometact_nb.store import sidecar
-from cometact_nb.store.remote_folder import told_by
+from cometact_nb.store.clips import sidecar
+from cometact_nb.store.clips.remote_folder import told_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cometact_nb.store.folders import Folder
-    from cometact_nb.store.sidecar import Sidecar
+    from cometact_nb.store.clips.folders import Folder
+    from cometact_nb.store.clips.sidecar import Sidecar
 
 __all__ = ["Checkup", "FileFinding", "check"]
 

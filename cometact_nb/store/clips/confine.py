@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.media import CLIP_MAX_BYTES, clip_at
-from cometact_nb.store.remote_folder import RemoteFolder
-from cometact_nb.store.video import looks_like_video
+from cometact_nb.store.clips.media import CLIP_MAX_BYTES, clip_at
+from cometact_nb.store.clips.remote_folder import RemoteFolder
+from cometact_nb.store.clips.video import looks_like_video
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

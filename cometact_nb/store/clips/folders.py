@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from cometact_nb.errors import ClipError
-from cometact_nb.store.media import file_sha256
-from cometact_nb.store.processes import has_ended
+from cometact_nb.store.clips.media import file_sha256
+from cometact_nb.store.journal.processes import has_ended
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import ClipInfo

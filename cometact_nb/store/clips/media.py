@@ -20,7 +20,7 @@ import msgspec
 
 from cometact_nb.domain.task import ClipInfo
 from cometact_nb.errors import ClipError
-from cometact_nb.store import sidecar, video
+from cometact_nb.store.clips import sidecar, video
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from cometact_nb.errors import ClipError
-from cometact_nb.store import media, sidecar
-from cometact_nb.store.remote_folder import RemoteFolder, told_by
+from cometact_nb.store.clips import media, sidecar
+from cometact_nb.store.clips.remote_folder import RemoteFolder, told_by
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import ClipInfo, TaskState

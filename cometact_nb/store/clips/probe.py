@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain import boxes
-from cometact_nb.domain.boxes import Outline
+from cometact_nb.domain.inspection import boxes
+from cometact_nb.domain.inspection.boxes import Outline
 
 if TYPE_CHECKING:
     from io import RawIOBase
@@ -75,7 +75,7 @@ def probe(file: BinaryIO | RawIOBase, container: str, size: int | None = None) -
 
     Args:
         file: seekable; it is read in no particular order. An OSError it raises comes through.
-        container: as :func:`~cometact_nb.domain.sniff.sniff` names it.
+        container: as :func:`~cometact_nb.domain.inspection.sniff.sniff` names it.
         size: bytes of the whole file; None where that is not known, then it is never said to be broken.
     """
     import av  # noqa: PLC0415  (an extra, and 100 ms)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store import create_only
-from cometact_nb.store.media import file_sha256
+from cometact_nb.store.clips import create_only
+from cometact_nb.store.clips.media import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +133,7 @@ class RemoteFolder:
         """Copy a local file here, whole or not at all, and only under a name that is free.
 
         Object stores take it at once under its name. Elsewhere it lies under a hidden name until it was read
-        back and compared. See :mod:`cometact_nb.store.create_only` for who can tell that a name is free.
+        back and compared. See :mod:`cometact_nb.store.clips.create_only` for who can tell that a name is free.
 
         Args:
             local: the file.

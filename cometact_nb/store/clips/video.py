@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain import boxes
+from cometact_nb.domain.inspection import boxes
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.probe import Probed, as_seen, facts_of, number, picture_of
+from cometact_nb.store.clips.probe import Probed, as_seen, facts_of, number, picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

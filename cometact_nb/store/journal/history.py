@@ -21,11 +21,11 @@ from cometact_nb.domain.identity import body_identity
 from cometact_nb.domain.search import found_by
 from cometact_nb.domain.task import AnyEvent, TaskState
 from cometact_nb.errors import HistoryError
-from cometact_nb.store import records
-from cometact_nb.store.forks import no_fork
-from cometact_nb.store.migrate import migrate
-from cometact_nb.store.processes import has_ended
-from cometact_nb.store.provenance import Provenance
+from cometact_nb.store.journal import records
+from cometact_nb.store.journal.forks import no_fork
+from cometact_nb.store.journal.migrate import migrate
+from cometact_nb.store.journal.processes import has_ended
+from cometact_nb.store.journal.provenance import Provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

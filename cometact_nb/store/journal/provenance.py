@@ -14,11 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cometact_nb.project import is_default_history
+from cometact_nb.handles.project import is_default_history
 from cometact_nb.store.user import Record, User
 
 if TYPE_CHECKING:
-    from cometact_nb.store.history import History
+    from cometact_nb.store.journal.history import History
 
 __all__ = ["Provenance"]
 

@@ -9,7 +9,7 @@ from cometact_nb.domain.search import UNFINISHED
 
 if TYPE_CHECKING:
     from cometact_nb.domain.search import Query
-    from cometact_nb.store.history import History, Row
+    from cometact_nb.store.journal.history import History, Row
 
 #: A task that the service does not know is looked at again for a week, seconds: its links have died by then.
 DOUBTFUL_S = 7 * 86_400.0

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cometact_nb.domain.grid import Spec
-from cometact_nb.domain.sweep import NO_RATING, Owned, Rating
+from cometact_nb.domain.sweep.grid import Spec
+from cometact_nb.domain.sweep.rules import NO_RATING, Owned, Rating
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
-from cometact_nb.store.history import SPENT, Row, is_dead
-from cometact_nb.store.records import encoded
+from cometact_nb.store.journal.history import SPENT, Row, is_dead
+from cometact_nb.store.journal.records import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cometact_nb.store.history import History
+    from cometact_nb.store.journal.history import History
 
 __all__ = [
     "OwnedRow",
@@ -104,7 +104,7 @@ def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -
     """Keep a sweep; one of the same name at the same service is replaced, its tasks stay.
 
     Terms that say ``"running"`` are its user's approval, and bound to them; see
-    :class:`~cometact_nb.store.provenance.Provenance`.
+    :class:`~cometact_nb.store.journal.provenance.Provenance`.
 
     Raises:
         HistoryError: nothing was written.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cometact_nb.errors import ClipError
-from cometact_nb.store.confine import read_clip
+from cometact_nb.store.clips.confine import read_clip
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import ClipInfo

@@ -11,7 +11,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING
 
-from cometact_nb.views.words import clean, file_name, knobs, loadable
+from cometact_nb.views.base.wording import clean, file_name, knobs, loadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cometact_nb.sessions import Session
+    from cometact_nb.handles.session import Session
 
 __all__ = ["in_background", "in_notebook", "in_terminal", "page_folder", "put_out", "shell", "widget_data"]
 

@@ -7,7 +7,7 @@ import io
 from functools import lru_cache
 from pathlib import Path
 
-from cometact_nb.store.confine import is_poster
+from cometact_nb.store.clips.confine import is_poster
 
 __all__ = ["data_uri", "small_jpeg", "thumbnail"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import mime_of
 from cometact_nb.errors import ClipError
-from cometact_nb.store.video import looks_like_video
-from cometact_nb.views import words
+from cometact_nb.store.clips.video import looks_like_video
+from cometact_nb.views.base import wording as words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

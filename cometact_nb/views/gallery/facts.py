@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.advice import advise
-from cometact_nb.domain.grid import label
+from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ConfigError
-from cometact_nb.views import words
-from cometact_nb.views.card import tone
-from cometact_nb.views.parts import GREY
-from cometact_nb.views.sweep_layout import names_of
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import GREY
+from cometact_nb.views.sweep.layout import names_of
+from cometact_nb.views.task.card import tone
 
 if TYPE_CHECKING:
-    from cometact_nb.sweep_cells import Cell
-    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.handles.sweep.cell import Cell
+    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["axis_facts", "caption", "cell_facts", "first_choice", "places"]
 

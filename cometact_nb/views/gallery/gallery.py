@@ -9,18 +9,19 @@ import anywidget
 import traitlets
 
 from cometact_nb.errors import ActTwoError
-from cometact_nb.views import gallery_record, words
-from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice, places
-from cometact_nb.views.live_record import LiveRecord
-from cometact_nb.views.pieces import read_piece
-from cometact_nb.views.scripts import GALLERY, joined
-from cometact_nb.views.shell import in_background, widget_data
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.live_output import LiveRecord
+from cometact_nb.views.base.output import in_background, widget_data
+from cometact_nb.views.base.pieces import read_piece
+from cometact_nb.views.base.scripts import GALLERY, joined
+from cometact_nb.views.gallery import record as gallery_record
+from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cometact_nb.sweep_cells import Cell
-    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.handles.sweep.cell import Cell
+    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["Gallery"]
 

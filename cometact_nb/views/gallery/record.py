@@ -9,19 +9,20 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError
-from cometact_nb.store.confine import read_clip
-from cometact_nb.views import parts, words
-from cometact_nb.views.gallery_facts import axis_facts, caption, cell_facts, places
-from cometact_nb.views.parts import esc
-from cometact_nb.views.shell import page_folder
-from cometact_nb.views.thumb import thumbnail
+from cometact_nb.store.clips.confine import read_clip
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.output import page_folder
+from cometact_nb.views.base.pictures import thumbnail
+from cometact_nb.views.gallery.facts import axis_facts, caption, cell_facts, places
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cometact_nb.clips import Clip
-    from cometact_nb.sweep_cells import Cell
-    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.handles.clip import Clip
+    from cometact_nb.handles.sweep.cell import Cell
+    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["record_html", "record_text", "stars"]
 
@@ -39,7 +40,7 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
 
     Args:
         sweep: what to show.
-        choice: as in :attr:`~cometact_nb.views.gallery.Gallery.choice`.
+        choice: as in :attr:`~cometact_nb.views.gallery.gallery.Gallery.choice`.
         embed: put the clips themselves in it.
     """
     head = parts.header(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.advice import advise
-from cometact_nb.views import parts, words
-from cometact_nb.views.card import tone
-from cometact_nb.views.parts import esc
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import esc
+from cometact_nb.views.task.card import tone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from cometact_nb.domain.search import Query
-    from cometact_nb.histories import HistoryRow
+    from cometact_nb.handles.history import HistoryRow
 
 __all__ = ["asked_for", "knobs_told", "record_html", "record_text", "told"]
 

@@ -10,18 +10,20 @@ import ipywidgets
 
 from cometact_nb.domain import search as asked
 from cometact_nb.errors import ActTwoError
-from cometact_nb.views import history_record, status, words
-from cometact_nb.views.history_widget import HistoryWidget, as_text, poster_bytes, row_facts
-from cometact_nb.views.live_record import LiveRecord
-from cometact_nb.views.shell import in_background, page_folder
-from cometact_nb.views.widget import StatusWidget
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.live_output import LiveRecord
+from cometact_nb.views.base.output import in_background, page_folder
+from cometact_nb.views.history import record as history_record
+from cometact_nb.views.history.widget import HistoryWidget, as_text, poster_bytes, row_facts
+from cometact_nb.views.task import show as status
+from cometact_nb.views.task.widget import StatusWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cometact_nb.histories import HistoryRow, TaskHistory
-    from cometact_nb.tasks import Task
-    from cometact_nb.views.panel import Panel
+    from cometact_nb.handles.history import HistoryRow, TaskHistory
+    from cometact_nb.handles.task import Task
+    from cometact_nb.views.panel.panel import Panel
 
 __all__ = ["show"]
 
@@ -142,7 +144,7 @@ class HistoryTable:
         self._say(row, "is shown below", opened=True)
 
     def _load(self, row: HistoryRow) -> None:
-        from cometact_nb.views.panel import Panel  # noqa: PLC0415  (its form, when it is needed)
+        from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415  (its form, when it is needed)
 
         if self._panel is None:
             self._panel = Panel(self._session, read_magic=self._read_magic)

@@ -11,19 +11,19 @@ import traitlets
 
 from cometact_nb.domain import search as asked
 from cometact_nb.domain.task import Status
-from cometact_nb.store.confine import is_poster
-from cometact_nb.views import words
-from cometact_nb.views.card import tone
-from cometact_nb.views.history_record import knobs_told, told
-from cometact_nb.views.scripts import joined
-from cometact_nb.views.thumb import small_jpeg
+from cometact_nb.store.clips.confine import is_poster
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.pictures import small_jpeg
+from cometact_nb.views.base.scripts import joined
+from cometact_nb.views.history.record import knobs_told, told
+from cometact_nb.views.task.card import tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cometact_nb.domain.search import Query
     from cometact_nb.domain.task import TaskState
-    from cometact_nb.histories import HistoryRow
+    from cometact_nb.handles.history import HistoryRow
 
 __all__ = ["HistoryWidget", "as_text", "poster_bytes", "row_facts"]
 

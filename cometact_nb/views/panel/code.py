@@ -6,19 +6,20 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain import redact
-from cometact_nb.domain.grid import expand
 from cometact_nb.domain.media import mime_of
-from cometact_nb.domain.sweep_forms import to_bodies, to_curls, to_magic, to_python
+from cometact_nb.domain.sweep.grid import expand
+from cometact_nb.domain.text.sweep_forms import to_bodies, to_curls, to_magic, to_python
 from cometact_nb.errors import RequestError
-from cometact_nb.views import parts, words
-from cometact_nb.views.panel_files import is_local
-from cometact_nb.views.panel_form import INPUTS, request_of
-from cometact_nb.views.panel_sweep import addresses
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.panel.files import is_local
+from cometact_nb.views.panel.form import INPUTS, request_of
+from cometact_nb.views.panel.sweep_form import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cometact_nb.domain.grid import Cells, Spec
+    from cometact_nb.domain.sweep.grid import Cells, Spec
 
 __all__ = ["needs_consent", "request_code", "short_spec", "sweep_code"]
 

@@ -6,19 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import Finding
-from cometact_nb.domain.sweep import doubts
+from cometact_nb.domain.sweep.rules import doubts
 from cometact_nb.errors import ActTwoError, RequestError
-from cometact_nb.views.panel_form import request_of
-from cometact_nb.views.panel_sweep import Grid, fields_of
+from cometact_nb.views.panel.form import request_of
+from cometact_nb.views.panel.sweep_form import Grid, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cometact_nb.domain.grid import Cells, Spec
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sessions import Session
-    from cometact_nb.views.panel_files import LocalFiles
-    from cometact_nb.views.panel_looks import Looks
+    from cometact_nb.domain.sweep.grid import Cells, Spec
+    from cometact_nb.handles.session import Session
+    from cometact_nb.views.panel.files import LocalFiles
+    from cometact_nb.views.panel.inspections import Looks
 
 __all__ = ["Content"]
 

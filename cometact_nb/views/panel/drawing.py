@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.media import infer_type
 from cometact_nb.domain.request import RATIOS
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, RefusedError, RequestError, UnconfirmedError
-from cometact_nb.views import words
-from cometact_nb.views.panel_code import needs_consent, request_code, sweep_code
-from cometact_nb.views.panel_files import is_local
-from cometact_nb.views.panel_form import INPUTS, by_field, field_named, inferred
-from cometact_nb.views.panel_sweep import addresses
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.panel.code import needs_consent, request_code, sweep_code
+from cometact_nb.views.panel.files import is_local
+from cometact_nb.views.panel.form import INPUTS, by_field, field_named, inferred
+from cometact_nb.views.panel.sweep_form import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from cometact_nb.domain.grid import Cells, Spec
-    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import Finding
-    from cometact_nb.sessions import Session
+    from cometact_nb.domain.sweep.grid import Cells, Spec
+    from cometact_nb.handles.session import Session
 
 __all__ = ["about_error", "about_form", "about_service"]
 
@@ -47,7 +47,7 @@ def about_form(
     """What is told about the values of a form.
 
     Args:
-        values: see :data:`~cometact_nb.views.panel_form.EMPTY`.
+        values: see :data:`~cometact_nb.views.panel.form.EMPTY`.
         findings: errors and warnings about them.
         looks: what the inspection of each input brought, by role and address; None while it runs.
         swept: the sweep that they are, None when they are no valid one.

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
 from cometact_nb.domain.request import KNOBS, ActTwoRequest
 from cometact_nb.errors import RequestError
-from cometact_nb.views import words
+from cometact_nb.views.base import wording as words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from cometact_nb.domain.inspection import Role
+    from cometact_nb.domain.inspection.facts import Role
 
 __all__ = [
     "EMPTY",
@@ -31,7 +31,7 @@ __all__ = [
 
 INPUTS: tuple[Role, ...] = ("character", "reference")
 #: The form as it is before anything was typed. None and an empty text mean "not sent". ``axes`` is what a
-#: sweep has of each field, see :mod:`cometact_nb.views.panel_sweep`; the other fields are one request's.
+#: sweep has of each field, see :mod:`cometact_nb.views.panel.sweep_form`; the other fields are one request's.
 EMPTY: dict[str, Any] = {
     "character": "",
     "character_type": "",

@@ -7,16 +7,16 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import MediaRef, check_uri, infer_type
-from cometact_nb.views.panel_form import INPUTS
-from cometact_nb.views.panel_sweep import addresses
+from cometact_nb.views.panel.form import INPUTS
+from cometact_nb.views.panel.sweep_form import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
-    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaType
-    from cometact_nb.sessions import Session
+    from cometact_nb.handles.session import Session
 
     #: What is asked: role, address, declared type, whether requests stay on this machine.
     Question = tuple[Role, str, MediaType | None, bool]

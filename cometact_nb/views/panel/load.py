@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.grid import FIELDS, Spec, is_several, specify
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
-from cometact_nb.domain.paste import fields_from_paste
 from cometact_nb.domain.request import ActTwoRequest, fields_from_json
+from cometact_nb.domain.sweep.grid import FIELDS, Spec, is_several, specify
 from cometact_nb.domain.task import TaskState
+from cometact_nb.domain.text.paste import fields_from_paste
 from cometact_nb.errors import RequestError
-from cometact_nb.views.panel_form import EMPTY, INPUTS, normal
-from cometact_nb.views.panel_sweep import form_of
+from cometact_nb.views.panel.form import EMPTY, INPUTS, normal
+from cometact_nb.views.panel.sweep_form import form_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def values_of(thing: Any, read_magic: Callable[[str], dict[str, Any]] | None = N
             :class:`TaskState`, or a row of the history, which has one; a sweep, or what the history has of
             it; a mapping of fields (Python's names or the vendor's), with lists for what a sweep has several
             of; a list of requests or mappings; or text: JSON, TOML, curl, Python, a magic line.
-        read_magic: see :func:`cometact_nb.domain.paste.fields_from_paste`.
+        read_magic: see :func:`cometact_nb.domain.text.paste.fields_from_paste`.
 
     Raises:
         RequestError: it is none of them, its request is not known, it has fields no request has, or its cells

@@ -6,23 +6,23 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.grid import label
-from cometact_nb.domain.sweep import FAILED, assign
+from cometact_nb.domain.sweep.grid import label
+from cometact_nb.domain.sweep.rules import FAILED, assign
 from cometact_nb.domain.task import Status
-from cometact_nb.store.sweeps import owned
-from cometact_nb.views import words
-from cometact_nb.views.panel_sweep import NAMES
+from cometact_nb.store.journal.sweeps import owned
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.panel.sweep_form import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from concurrent.futures import Future
 
-    from cometact_nb.config import Config
-    from cometact_nb.domain.grid import Cells, Spec
-    from cometact_nb.engine import Engine
+    from cometact_nb.domain.sweep.grid import Cells, Spec
+    from cometact_nb.engine.engine import Engine
     from cometact_nb.errors import ApprovalNeeded
-    from cometact_nb.sessions import Session
-    from cometact_nb.sweep_plan import Plan
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.plan import Plan
 
 __all__ = ["Bought", "Offer", "about_sweep", "offer_of"]
 

@@ -9,35 +9,37 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from cometact_nb.doors import doors
+from cometact_nb.domain.doors import doors
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
-from cometact_nb.tasks import Task
-from cometact_nb.views import panel_record, status, words
-from cometact_nb.views.clicks import Gate
-from cometact_nb.views.live_record import LiveRecord
-from cometact_nb.views.panel_content import Content
-from cometact_nb.views.panel_files import LocalFiles
-from cometact_nb.views.panel_form import normal, type_told
-from cometact_nb.views.panel_load import values_of
-from cometact_nb.views.panel_looks import Looks
-from cometact_nb.views.panel_plan import Bought, Offer, about_sweep, offer_of
-from cometact_nb.views.panel_send import Sent, check_target, next_seed
-from cometact_nb.views.panel_shown import about_error, about_form, about_service
-from cometact_nb.views.panel_sweep import with_input
-from cometact_nb.views.panel_widget import PanelWidget
-from cometact_nb.views.shell import in_background
+from cometact_nb.handles.task import Task
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.live_output import LiveRecord
+from cometact_nb.views.base.once import Gate
+from cometact_nb.views.base.output import in_background
+from cometact_nb.views.panel import record as panel_record
+from cometact_nb.views.panel.content import Content
+from cometact_nb.views.panel.drawing import about_error, about_form, about_service
+from cometact_nb.views.panel.files import LocalFiles
+from cometact_nb.views.panel.form import normal, type_told
+from cometact_nb.views.panel.inspections import Looks
+from cometact_nb.views.panel.load import values_of
+from cometact_nb.views.panel.offer import Bought, Offer, about_sweep, offer_of
+from cometact_nb.views.panel.submit import Sent, check_target, next_seed
+from cometact_nb.views.panel.sweep_form import with_input
+from cometact_nb.views.panel.widget import PanelWidget
+from cometact_nb.views.task import show as status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cometact_nb.config import Config
-    from cometact_nb.domain.grid import Cells, Spec
-    from cometact_nb.domain.inspection import Inspection, Role
+    from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import Finding
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sessions import Session
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.sweep_plan import Plan
+    from cometact_nb.domain.sweep.grid import Cells, Spec
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.plan import Plan
+    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["Panel"]
 

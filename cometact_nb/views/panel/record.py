@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.grid import Spec, label
-from cometact_nb.domain.sweep_forms import to_magic, values_of_spec
-from cometact_nb.views import parts, sweep_record, words
-from cometact_nb.views.card import card_html
-from cometact_nb.views.panel_code import short_spec
-from cometact_nb.views.panel_sweep import NAMES
-from cometact_nb.views.parts import esc
-from cometact_nb.views.shell import page_folder
-from cometact_nb.views.text import card_text
+from cometact_nb.domain.sweep.grid import Spec, label
+from cometact_nb.domain.text.sweep_forms import to_magic, values_of_spec
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.output import page_folder
+from cometact_nb.views.panel.code import short_spec
+from cometact_nb.views.panel.sweep_form import NAMES
+from cometact_nb.views.sweep import record as sweep_record
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.text import card_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.tasks import Task
-    from cometact_nb.views.panel import Panel
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.task import Task
+    from cometact_nb.views.panel.panel import Panel
 
 __all__ = ["record", "record_html", "record_text"]
 

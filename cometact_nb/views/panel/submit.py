@@ -10,17 +10,17 @@ import ipywidgets
 
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, UnconfirmedError
-from cometact_nb.views.widget import StatusWidget
+from cometact_nb.views.task.widget import StatusWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cometact_nb.config import Config
-    from cometact_nb.domain.grid import Spec
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.sessions import Session
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.tasks import Task
+    from cometact_nb.domain.sweep.grid import Spec
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.task import Task
 
 __all__ = ["Sent", "check_target", "next_seed"]
 
@@ -117,7 +117,7 @@ class Sent:
         self.sweeps.insert(0, sweep)
 
         def widget() -> Any:
-            from cometact_nb.views.sweep import widget_of  # noqa: PLC0415  (only who sweeps needs it)
+            from cometact_nb.views.sweep.show import widget_of  # noqa: PLC0415  (only who sweeps needs it)
 
             return widget_of(sweep)
 

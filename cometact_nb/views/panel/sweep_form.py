@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.grid import Spec, expand, specify
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
 from cometact_nb.domain.request import KNOBS
-from cometact_nb.domain.several import read_several, write_several
-from cometact_nb.domain.sweep_forms import one_type, values_of_spec
+from cometact_nb.domain.sweep.grid import Spec, expand, specify
+from cometact_nb.domain.text.several import read_several, write_several
+from cometact_nb.domain.text.sweep_forms import one_type, values_of_spec
 from cometact_nb.errors import RequestError
-from cometact_nb.views.panel_form import INPUTS, TYPED, normal
+from cometact_nb.views.panel.form import INPUTS, TYPED, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cometact_nb.domain.grid import Cells
+    from cometact_nb.domain.sweep.grid import Cells
 
 __all__ = ["NAMES", "Grid", "addresses", "fields_of", "form_of", "with_input"]
 
@@ -57,13 +57,13 @@ def fields_of(
     """The arguments of :meth:`Session.sweep` that a form in sweep mode describes.
 
     Args:
-        values: see :data:`cometact_nb.views.panel_form.EMPTY`.
+        values: see :data:`cometact_nb.views.panel.form.EMPTY`.
         inline: turns an address of this machine into a data URI; other addresses come back as they are.
         kinds: what is known about characters whose names do not tell their type, by address.
 
     Returns:
         the arguments, and what is wrong about fields that cannot be read; these are left out. What is wrong
-        about the requests is for :func:`cometact_nb.domain.grid.expand` to say.
+        about the requests is for :func:`cometact_nb.domain.sweep.grid.expand` to say.
     """
     problems: list[Finding] = []
     fields: dict[str, Any] = {}

@@ -15,8 +15,8 @@ import anywidget
 import traitlets
 
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
-from cometact_nb.views.panel_form import normal
-from cometact_nb.views.scripts import joined
+from cometact_nb.views.base.scripts import joined
+from cometact_nb.views.panel.form import normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class PanelWidget(anywidget.AnyWidget):
     """The form. Python owns what it means, the ES module how it looks.
 
     Args:
-        values: see :data:`~cometact_nb.views.panel_form.EMPTY`.
+        values: see :data:`~cometact_nb.views.panel.form.EMPTY`.
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from cometact_nb._version import __version__
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.confine import copy_clip, copy_poster
-from cometact_nb.views import words
-from cometact_nb.views.report_page import page_html
-from cometact_nb.views.report_table import csv_text
+from cometact_nb.store.clips.confine import copy_clip, copy_poster
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.report.page import page_html
+from cometact_nb.views.report.table import csv_text
 
 if TYPE_CHECKING:
-    from cometact_nb.sweep_cells import Cell
-    from cometact_nb.sweep_handle import Sweep
+    from cometact_nb.handles.sweep.cell import Cell
+    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["Files", "export"]
 

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
 from cometact_nb.domain import inputs, redact
-from cometact_nb.domain.grid import label
 from cometact_nb.domain.media import MediaRef
+from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ActTwoError
-from cometact_nb.views import words
-from cometact_nb.views.gallery_facts import axis_facts, cell_facts, first_choice, places
-from cometact_nb.views.gallery_record import rated
-from cometact_nb.views.parts import esc
-from cometact_nb.views.report_table import rows
-from cometact_nb.views.scripts import GALLERY, joined
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.scripts import GALLERY, joined
+from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
+from cometact_nb.views.gallery.record import rated
+from cometact_nb.views.report.table import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.views.report import Files
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.views.report.export import Files
 
 __all__ = ["page_html"]
 

@@ -7,14 +7,14 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain import redact
-from cometact_nb.sweep_cells import row
-from cometact_nb.views import words
+from cometact_nb.handles.sweep.cell import row
+from cometact_nb.views.base import wording as words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.views.report import Files
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.views.report.export import Files
 
 __all__ = ["csv_text", "rows"]
 

@@ -7,15 +7,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.advice import advise
-from cometact_nb.domain.forecast import time_left_s
+from cometact_nb.domain.sweep.forecast import time_left_s
 from cometact_nb.domain.task import Status
-from cometact_nb.views import words
-from cometact_nb.views.parts import AMBER, BLUE, GREEN, GREY, RED, VIOLET
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import AMBER, BLUE, GREEN, GREY, RED, VIOLET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cometact_nb.sweep_handle import Cell, Sweep
+    from cometact_nb.handles.sweep.sweep import Cell, Sweep
 
 __all__ = [
     "KINDS",

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.grid import label
-from cometact_nb.views import words
+from cometact_nb.domain.sweep.grid import label
+from cometact_nb.views.base import wording as words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.views import parts
-from cometact_nb.views.parts import esc
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base.html import esc
 
 if TYPE_CHECKING:
-    from cometact_nb.numbers import KnobEffect, NoiseFloor
+    from cometact_nb.handles.sweep.noise import KnobEffect, NoiseFloor
 
 __all__ = ["noise_floor_html"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.views import parts
-from cometact_nb.views.parts import AMBER, BLUE, RED, esc
-from cometact_nb.views.sweep_layout import axis_name, names_of
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base.html import AMBER, BLUE, RED, esc
+from cometact_nb.views.sweep.layout import axis_name, names_of
 
 if TYPE_CHECKING:
-    from cometact_nb.sweep_plan import Plan
+    from cometact_nb.handles.sweep.plan import Plan
 
 __all__ = ["plan_html"]
 

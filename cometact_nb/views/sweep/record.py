@@ -6,19 +6,20 @@ import time
 from html import escape
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain.grid import label
-from cometact_nb.views import parts, words
-from cometact_nb.views import sweep_facts as facts
-from cometact_nb.views.parts import esc
-from cometact_nb.views.sweep_layout import Band, Layout, axis_name, lay_out, names_of, params_line
-from cometact_nb.views.thumb import data_uri, small_jpeg
+from cometact_nb.domain.sweep.grid import label
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.pictures import data_uri, small_jpeg
+from cometact_nb.views.sweep import facts
+from cometact_nb.views.sweep.layout import Band, Layout, axis_name, lay_out, names_of, params_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from cometact_nb.domain.task import ClipInfo
-    from cometact_nb.sweep_handle import Cell, Sweep
+    from cometact_nb.handles.sweep.sweep import Cell, Sweep
 
 __all__ = ["planned_html", "record_html", "record_text"]
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views import status
-from cometact_nb.views.shell import in_notebook, page_folder, put_out, widget_data
-from cometact_nb.views.sweep_facts import is_over
-from cometact_nb.views.sweep_record import record_html, record_text
-from cometact_nb.views.text import write
+from cometact_nb.views.base.output import in_notebook, page_folder, put_out, widget_data
+from cometact_nb.views.sweep.facts import is_over
+from cometact_nb.views.sweep.record import record_html, record_text
+from cometact_nb.views.task import show as status
+from cometact_nb.views.task.text import write
 
 if TYPE_CHECKING:
-    from cometact_nb.sweep_handle import Sweep
-    from cometact_nb.views.sweep_widget import SweepWidget
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.views.sweep.widget import SweepWidget
 
 __all__ = ["Display", "hush", "show", "widget_of"]
 
@@ -52,7 +52,7 @@ def hush(sweep: Sweep) -> None:
 def widget_of(sweep: Sweep) -> SweepWidget:
     """The live view of a sweep, one for all places that show it."""
     if sweep not in _widgets:
-        from cometact_nb.views.sweep_widget import SweepWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
+        from cometact_nb.views.sweep.widget import SweepWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
 
         _widgets[sweep] = SweepWidget(sweep)
     return _widgets[sweep]

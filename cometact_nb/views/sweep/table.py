@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.views import parts, words
-from cometact_nb.views.parts import esc
-from cometact_nb.views.sweep_layout import axis_name
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import esc
+from cometact_nb.views.sweep.layout import axis_name
 
 if TYPE_CHECKING:
-    from cometact_nb.sweep_history import SavedSweep, SweepHistory
+    from cometact_nb.handles.sweep.saved import SavedSweep, SweepHistory
 
 __all__ = ["sweeps_html"]
 

@@ -16,20 +16,20 @@ import anywidget
 import traitlets
 
 from cometact_nb.errors import ActTwoError
-from cometact_nb.views import sweep_facts as facts
-from cometact_nb.views import words
-from cometact_nb.views.card import card_html
-from cometact_nb.views.clicks import Gate
-from cometact_nb.views.scripts import joined
-from cometact_nb.views.settling import Settling
-from cometact_nb.views.shell import in_background, page_folder
-from cometact_nb.views.sweep_layout import axis_name, lay_out, names_of, params_line
-from cometact_nb.views.sweep_record import planned_html
-from cometact_nb.views.thumb import small_jpeg
-from cometact_nb.views.widget import cancel, clip_piece, live_facts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.once import Gate
+from cometact_nb.views.base.output import in_background, page_folder
+from cometact_nb.views.base.pictures import small_jpeg
+from cometact_nb.views.base.scripts import joined
+from cometact_nb.views.sweep import facts
+from cometact_nb.views.sweep.layout import axis_name, lay_out, names_of, params_line
+from cometact_nb.views.sweep.record import planned_html
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.settle import Settling
+from cometact_nb.views.task.widget import cancel, clip_piece, live_facts
 
 if TYPE_CHECKING:
-    from cometact_nb.sweep_handle import Cell, Sweep
+    from cometact_nb.handles.sweep.sweep import Cell, Sweep
 
 __all__ = ["SweepWidget"]
 
@@ -55,7 +55,7 @@ class SweepWidget(anywidget.AnyWidget):
 
     #: Where each cell lies, see :func:`_grid`; never changes.
     grid = traitlets.Dict().tag(sync=True)
-    #: Each cell's state, see :func:`~cometact_nb.views.sweep_facts.cell_codes`.
+    #: Each cell's state, see :func:`~cometact_nb.views.sweep.facts.cell_codes`.
     cells: Any = traitlets.List().tag(sync=True)
     #: Totals, and what can be done.
     head = traitlets.Dict().tag(sync=True)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from cometact_nb.views.card import card_html
-from cometact_nb.views.live_record import LiveRecord
-from cometact_nb.views.shell import page_folder
-from cometact_nb.views.text import card_text
-from cometact_nb.views.widget import StatusWidget
+from cometact_nb.views.base.live_output import LiveRecord
+from cometact_nb.views.base.output import page_folder
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.text import card_text
+from cometact_nb.views.task.widget import StatusWidget
 
 if TYPE_CHECKING:
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.task import Task
 
 __all__ = ["ApartDisplay"]
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import RequestError
-from cometact_nb.views import parts, words
-from cometact_nb.views.embedding import data_uri
-from cometact_nb.views.parts import AMBER, BLUE, GREEN, GREY, RED, VIOLET, esc
-from cometact_nb.views.thumb import thumbnail
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.embed import data_uri
+from cometact_nb.views.base.html import AMBER, BLUE, GREEN, GREY, RED, VIOLET, esc
+from cometact_nb.views.base.pictures import thumbnail
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from cometact_nb.views import parts, words
-from cometact_nb.views.card import card_html
-from cometact_nb.views.parts import AMBER, GREEN, esc
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import AMBER, GREEN, esc
+from cometact_nb.views.task.card import card_html
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cometact_nb.archive import SavedClip, Verification
-    from cometact_nb.store.checkup import FileFinding
+    from cometact_nb.handles.saved_clip import SavedClip, Verification
+    from cometact_nb.store.clips.checkup import FileFinding
 
 __all__ = ["saved_html", "verification_html"]
 

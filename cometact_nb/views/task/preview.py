@@ -5,12 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views import parts, words
-from cometact_nb.views.parts import esc
+from cometact_nb.views.base import html as parts
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import esc
 
 if TYPE_CHECKING:
-    from cometact_nb.config import Config
     from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.handles.config import Config
 
 __all__ = ["Preview"]
 

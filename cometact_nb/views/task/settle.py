@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ActTwoError, UnconfirmedError
-from cometact_nb.views import words
-from cometact_nb.views.clicks import Gate
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.once import Gate
 
 if TYPE_CHECKING:
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.task import Task
 
 __all__ = ["Settling"]
 

@@ -12,15 +12,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.store.media import clip_stem
-from cometact_nb.views.card import card_html
-from cometact_nb.views.shell import in_notebook, page_folder, put_out, shell, widget_data
-from cometact_nb.views.text import card_text, write
+from cometact_nb.store.clips.media import clip_stem
+from cometact_nb.views.base.output import in_notebook, page_folder, put_out, shell, widget_data
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.text import card_text, write
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
-    from cometact_nb.tasks import Task
-    from cometact_nb.views.widget import StatusWidget
+    from cometact_nb.handles.task import Task
+    from cometact_nb.views.task.widget import StatusWidget
 
 __all__ = ["Display", "hush", "show", "was_shown"]
 
@@ -39,7 +39,7 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
     if once_per_cell and was_shown(task.key):
         return
     if in_notebook() and isinstance(task.output_dir, str):
-        from cometact_nb.views.apart import ApartDisplay  # noqa: PLC0415  (for clips at a store only)
+        from cometact_nb.views.task.apart import ApartDisplay  # noqa: PLC0415  (for clips at a store only)
 
         ApartDisplay(task)
     elif in_notebook():
@@ -117,7 +117,7 @@ class Display:
 
     def _live(self) -> StatusWidget:
         if self._widget is None:
-            from cometact_nb.views.widget import StatusWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
+            from cometact_nb.views.task.widget import StatusWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
 
             self._widget = StatusWidget(self._task)
         return self._widget

@@ -10,14 +10,14 @@ from itertools import cycle
 from typing import TYPE_CHECKING, TextIO
 
 from cometact_nb.domain.advice import advise
-from cometact_nb.views import words
+from cometact_nb.views.base import wording as words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from cometact_nb.domain.task import ClipInfo, TaskState
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.task import Task
 
 __all__ = ["card_text", "line", "waiting", "write"]
 

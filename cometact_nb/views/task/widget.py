@@ -11,17 +11,17 @@ import traitlets
 
 from cometact_nb.domain.advice import advise
 from cometact_nb.errors import ActTwoError
-from cometact_nb.views import words
-from cometact_nb.views.card import card_html, request_of, tone
-from cometact_nb.views.parts import forms
-from cometact_nb.views.pieces import read_piece
-from cometact_nb.views.scripts import joined
-from cometact_nb.views.settling import Settling
-from cometact_nb.views.shell import in_background, page_folder
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import forms
+from cometact_nb.views.base.output import in_background, page_folder
+from cometact_nb.views.base.pieces import read_piece
+from cometact_nb.views.base.scripts import joined
+from cometact_nb.views.task.card import card_html, request_of, tone
+from cometact_nb.views.task.settle import Settling
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
-    from cometact_nb.tasks import Task
+    from cometact_nb.handles.task import Task
 
 __all__ = ["StatusWidget", "cancel", "clip_piece", "live_facts"]
 
