@@ -59,7 +59,7 @@ def _all_sections() -> dict[str, str]:
 def _pages() -> dict[str, str]:
     """The pages' Markdown by name, from the installed package or, in an editable install, its checkout."""
     packaged = resources.files("cometact_nb").joinpath("docs")
-    folder = packaged if packaged.is_dir() else Path(__file__).parents[1] / "docs" / "guide"
+    folder = packaged if packaged.is_dir() else Path(__file__).parents[2] / "docs" / "guide"
     files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".md")}
     return {name.removesuffix(".md"): _plain(files[name].read_text("utf-8")) for name in sorted(files)}
 

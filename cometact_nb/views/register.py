@@ -27,16 +27,16 @@ def register(read_magic: Callable[[str], dict[str, Any]]) -> None:
     live = here.display_formatter.ipython_display_formatter
     html = here.display_formatter.formatters["text/html"]
     for formatter, home, name, draw in (
-        (live, "tasks", "Task", _view("status", "show", once_per_cell=True)),
-        (live, "sweep_handle", "Sweep", _view("sweep", "show", once_per_cell=True)),
-        (live, "histories", "TaskHistory", _view("history", "show", read_magic=read_magic)),
-        (html, "archive", "SavedClip", _saved_clip),
-        (html, "archive", "Verification", _view("archive", "verification_html")),
-        (html, "sweep_plan", "Plan", _view("plan", "plan_html")),
-        (html, "sweep_history", "SweepHistory", _view("sweep_history", "sweeps_html")),
-        (html, "numbers", "NoiseFloor", _view("numbers", "noise_floor_html")),
+        (live, "task", "Task", _view("task.show", "show", once_per_cell=True)),
+        (live, "sweep.sweep", "Sweep", _view("sweep.show", "show", once_per_cell=True)),
+        (live, "history", "TaskHistory", _view("history.table", "show", read_magic=read_magic)),
+        (html, "saved_clip", "SavedClip", _saved_clip),
+        (html, "saved_clip", "Verification", _view("task.clip_page", "verification_html")),
+        (html, "sweep.plan", "Plan", _view("sweep.plan", "plan_html")),
+        (html, "sweep.saved", "SweepHistory", _view("sweep.table", "sweeps_html")),
+        (html, "sweep.noise", "NoiseFloor", _view("sweep.noise", "noise_floor_html")),
     ):
-        formatter.for_type_by_name(f"cometact_nb.{home}", name, draw)
+        formatter.for_type_by_name(f"cometact_nb.handles.{home}", name, draw)
 
 
 def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:
@@ -51,4 +51,4 @@ def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:
 def _saved_clip(shown: SavedClip) -> Any:
     from cometact_nb.handles.session import session  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
-    return _view("archive", "saved_html", notebook_dir=page_folder(session()))(shown)
+    return _view("task.clip_page", "saved_html", notebook_dir=page_folder(session()))(shown)

@@ -101,4 +101,4 @@ def _tutorial() -> str:
     packaged = resources.files("cometact_nb").joinpath("notebooks", _TUTORIAL)
     if packaged.is_file():
         return packaged.read_text("utf-8")
-    return (Path(__file__).parents[2] / "notebooks" / _TUTORIAL).read_text("utf-8")
+    return (Path(__file__).parents[3] / "notebooks" / _TUTORIAL).read_text("utf-8")

@@ -398,7 +398,7 @@ class Sweep:
         Raises:
             ConfigError: a field that is not swept.
         """
-        return self.session.views("gallery").Gallery(self, rows, columns)
+        return self.session.views("gallery.gallery").Gallery(self, rows, columns)
 
     def export(self, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
         """Write a report that needs nothing but a browser: a page, the clips, a CSV.
@@ -413,7 +413,7 @@ class Sweep:
         Raises:
             ConfigError: the folder holds something else.
         """
-        return Path(self.session.views("report").export(self, folder, overwrite=overwrite))
+        return Path(self.session.views("report.export").export(self, folder, overwrite=overwrite))
 
     def add_listener(self, callback: Callable[[Sweep], object]) -> Callable[[], None]:
         """Call ``callback(sweep)`` after changes, a few times a second at the most, on a background thread.

@@ -25,7 +25,7 @@ _finding = threading.Lock()
 def read_piece(
     name: str, find: Callable[[], Path], asked: dict[str, Any], size: int
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """The answer to a request of ``static/pieces.js`` for a piece of a file.
+    """The answer to a request of ``pieces.js`` for a piece of a file.
 
     It may take as long as a clip takes to come from a store, so it is for a thread of its own.
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 __all__ = ["GALLERY", "joined"]
 
-_STATIC = Path(__file__).parent / "static"
+_VIEWS = Path(__file__).parents[1]
 #: The gallery without what brings the clips: a kernel's messages, or files beside a report.
 GALLERY = (
-    "dom.js",
-    "frame_lock.js",
-    "gallery_tile.js",
-    "gallery_compare.js",
-    "gallery_blind.js",
-    "gallery_player.js",
-    "gallery_view.js",
+    "base/dom.js",
+    "gallery/frame_lock.js",
+    "gallery/tile.js",
+    "gallery/compare.js",
+    "gallery/blind.js",
+    "gallery/player.js",
+    "gallery/view.js",
 )
 
 
 def joined(*names: str) -> str:
-    """The files of ``static/`` of these names, one after the other."""
-    return "".join((_STATIC / name).read_text("utf-8") for name in names)
+    """The files of this room with these names, such as ``"base/dom.js"``, one after the other."""
+    return "".join((_VIEWS / name).read_text("utf-8") for name in names)

@@ -45,8 +45,8 @@ class Gallery(anywidget.AnyWidget):
         ConfigError: a field that is not swept.
     """
 
-    _esm: ClassVar[Any] = joined("pieces.js", *GALLERY, "gallery.js")
-    _css: ClassVar[Any] = joined("gallery.css")
+    _esm: ClassVar[Any] = joined("base/pieces.js", *GALLERY, "gallery/gallery.js")
+    _css: ClassVar[Any] = joined("gallery/gallery.css")
 
     #: The sweep's name, and whether it runs in the sandbox.
     title = traitlets.Dict().tag(sync=True)

@@ -40,8 +40,8 @@ class HistoryWidget(anywidget.AnyWidget):
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 
-    _esm: ClassVar[Any] = joined("dom.js", "history.js")
-    _css: ClassVar[Any] = joined("history.css")
+    _esm: ClassVar[Any] = joined("base/dom.js", "history/history.js")
+    _css: ClassVar[Any] = joined("history/history.css")
 
     #: See :func:`row_facts`.
     rows: Any = traitlets.List().tag(sync=True)

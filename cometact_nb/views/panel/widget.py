@@ -32,8 +32,8 @@ class PanelWidget(anywidget.AnyWidget):
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 
-    _esm: ClassVar[Any] = joined("dom.js", "panel_form.js", "panel_sweep.js", "panel.js")
-    _css: ClassVar[Any] = joined("panel.css")
+    _esm: ClassVar[Any] = joined("base/dom.js", "panel/form.js", "panel/sweep_form.js", "panel/panel.js")
+    _css: ClassVar[Any] = joined("panel/panel.css")
 
     #: What the form holds; written by both sides.
     values = traitlets.Dict().tag(sync=True)

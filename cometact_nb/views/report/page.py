@@ -39,8 +39,8 @@ def page_html(sweep: Sweep, files: Sequence[Files]) -> str:
         sweep: what is reported.
         files: where each cell's clip lies.
     """
-    script = joined(*GALLERY, "report.js")
-    style = joined("gallery.css", "report.css")
+    script = joined(*GALLERY, "report/report.js")
+    style = joined("gallery/gallery.css", "report/report.css")
     # `file:` beside 'self': for a page that is opened from a disk, browsers differ in what 'self' is.
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "

@@ -84,8 +84,8 @@ class StatusWidget(anywidget.AnyWidget):
         task: the task to show.
     """
 
-    _esm: ClassVar[Any] = joined("dom.js", "pieces.js", "settle.js", "card.js", "status.js")
-    _css: ClassVar[Any] = joined("status.css")
+    _esm: ClassVar[Any] = joined("base/dom.js", "base/pieces.js", "task/settle.js", "task/card.js", "task/status.js")
+    _css: ClassVar[Any] = joined("task/status.css")
 
     #: The card with empty slots; changes when its structure does.
     html = traitlets.Unicode().tag(sync=True)
