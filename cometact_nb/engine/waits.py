@@ -13,8 +13,6 @@ from cometact_nb.errors import ShortTraceback, WaitInterrupted, WaitTimeout, Wat
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cometact_nb.handles.session import Session
-
 __all__ = ["WaitCancelled", "Waits", "until_done"]
 
 #: A wait goes in steps of this many seconds, since an interrupt is noticed only between them.
@@ -41,13 +39,15 @@ class Waits:
     """The waits for one thing, from any thread.
 
     Args:
-        session: that watches it.
+        need_here: raises in a process that was forked from the one that watches it.
         is_over: whether nothing more happens to it by itself.
         goes_on: given why a wait ends early, the sentence that says that the thing itself goes on.
     """
 
-    def __init__(self, session: Session, is_over: Callable[[], bool], goes_on: Callable[[str], str]) -> None:
-        self._session = session
+    def __init__(
+        self, need_here: Callable[[], None], is_over: Callable[[], bool], goes_on: Callable[[str], str]
+    ) -> None:
+        self._need_here = need_here
         self._is_over = is_over
         self._goes_on = goes_on
         self._open: set[futures.Future[None]] = set()
@@ -110,7 +110,7 @@ class Waits:
     @contextmanager
     def _one(self) -> Iterator[futures.Future[None]]:
         if not self._is_over():
-            self._session.need_here()
+            self._need_here()
         done: futures.Future[None] = futures.Future()
         self._open.add(done)
         if self._left or self._is_over():

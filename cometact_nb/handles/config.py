@@ -2,8 +2,8 @@
 
 Sources, the first that answers wins: :func:`cometact_nb.configure`, the environment
 (``COMETAPI_KEY``, ``COMETAPI_BASE_URL``, ``COMETACT_NB_*``), the project's file (where clips and history are
-kept: :mod:`cometact_nb.handles.project`), the vendor CLI's ``~/.config/cometapi/config.toml``, the defaults below.
-``COMETACT_NB_SANDBOX=1`` keeps any key from being found, for demos and tests.
+kept: :mod:`cometact_nb.handles.project`), the vendor CLI's ``~/.config/cometapi/config.toml``, the defaults
+below. ``COMETACT_NB_SANDBOX=1`` keeps any key from being found, for demos and tests.
 """
 
 from __future__ import annotations

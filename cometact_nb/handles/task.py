@@ -51,7 +51,7 @@ class Task:
         self._session = session
         self._job = job
         self._listeners = Listeners[Task]()
-        self._waits = Waits(session, lambda: self.state.is_settled, self._goes_on)
+        self._waits = Waits(session.need_here, lambda: self.state.is_settled, self._goes_on)
 
     # --- what is known -----------------------------------------------------------------------------
 

@@ -256,10 +256,12 @@ def test_an_upload_comes_in_pieces_and_a_large_one_is_refused_at_the_first(tmp_p
         files.inline("upload:other.png")
 
 
-@pytest.mark.parametrize("module", ["form", "sweep", "load", "files", "shown", "record", "looks"])
+@pytest.mark.parametrize(
+    "module", ["form", "sweep_form", "load", "files", "drawing", "record", "inspections"]
+)
 def test_the_form_s_meaning_is_imported_without_the_widget_libraries(module: str) -> None:
     code = (
-        f"import sys, cometact_nb.views.panel_{module}\n"
+        f"import sys, cometact_nb.views.panel.{module}\n"
         "assert not {'IPython', 'ipywidgets', 'anywidget', 'httpx', 'sqlite3'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

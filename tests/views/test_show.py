@@ -118,10 +118,10 @@ def test_outside_a_notebook_a_task_is_text_and_no_widget_library_is_loaded(tmp_p
     assert told.stdout.rstrip().endswith("[]")
 
 
-@pytest.mark.parametrize("module", ["card", "text", "preview", "status"])
+@pytest.mark.parametrize("module", ["card", "text", "preview", "show"])
 def test_views_are_imported_without_the_widget_libraries(module: str) -> None:
     code = (
-        f"import sys, cometact_nb.views.{module}\n"
+        f"import sys, cometact_nb.views.task.{module}\n"
         "assert not {'IPython', 'ipywidgets', 'anywidget', 'httpx', 'sqlite3'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

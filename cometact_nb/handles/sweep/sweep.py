@@ -103,7 +103,7 @@ class Sweep:
             session, (entry.cell.request for entry in self._entries), lenient=spec.allow_unlisted
         )
         self._listeners = Listeners[Sweep]()
-        self._waits = Waits(session, self._is_still, self._goes_on)
+        self._waits = Waits(session.need_here, self._is_still, self._goes_on)
         self._telling = False
 
     # --- what is known -----------------------------------------------------------------------------

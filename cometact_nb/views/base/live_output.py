@@ -9,8 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views.base.output import in_notebook, put_out, widget_data
-from cometact_nb.views.task.text import write
+from cometact_nb.views.base.output import in_notebook, put_out, widget_data, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable

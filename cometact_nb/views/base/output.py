@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TextIO
 
     from cometact_nb.handles.session import Session
 
-__all__ = ["in_background", "in_notebook", "in_terminal", "page_folder", "put_out", "shell", "widget_data"]
+__all__ = [
+    "in_background",
+    "in_notebook",
+    "in_terminal",
+    "page_folder",
+    "put_out",
+    "shell",
+    "widget_data",
+    "write",
+]
 
 #: The variable that papermill sets.
 _OUTPUT_PATH = "PAPERMILL_OUTPUT_PATH"
@@ -81,3 +91,10 @@ def in_background(work: Callable[..., object], *args: Any) -> None:
     """
     thread = threading.Thread(target=work, args=args, name="cometact_nb-view", daemon=True)
     contextvars.Context().run(thread.start)
+
+
+def write(out: TextIO, text: str) -> None:
+    """Write ``text``; what the stream's encoding lacks becomes a question mark."""
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    out.write(text.encode(encoding, "replace").decode(encoding))
+    out.flush()

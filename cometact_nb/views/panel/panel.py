@@ -78,7 +78,7 @@ class Panel:
         self._form = PanelWidget(values_of(initial or {}, read_magic), self._receive)
         self._sent = Sent(session, self._went_on)
         self._box = ipywidgets.VBox([self._form, self._sent.view])
-        self._display = LiveRecord("Act-Two panel", lambda: self._box, lambda: panel_record.record(self))
+        self._display = LiveRecord("Act-Two panel", lambda: self._box, self._record)
         self._form.observe(self._changed, "values")
         self._refresh()
         self._looks.later(self.values)
@@ -167,6 +167,9 @@ class Panel:
         errors = sum(finding.severity == "error" for finding in self.findings)
         sweeps = f", {len(self._sent.sweeps)} sweeps" if self._sent.sweeps else ""
         return f"<Panel: {errors} errors, {len(self._sent.tasks)} tasks{sweeps}>"
+
+    def _record(self) -> dict[str, str]:
+        return panel_record.record(self.session, self.last, self.submitted)
 
     # --- what it does --------------------------------------------------------------------------------
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.handles.session import Session
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
-    from cometact_nb.views.panel.panel import Panel
 
 __all__ = ["record", "record_html", "record_text"]
 
@@ -34,14 +34,21 @@ __all__ = ["record", "record_html", "record_text"]
 _CARDS = 8
 
 
-def record(panel: Panel) -> dict[str, str]:
-    """A panel as it is now, by MIME type."""
-    session = panel.session
+def record(
+    session: Session, last: ActTwoRequest | Spec | None, submitted: Sequence[Task | Sweep]
+) -> dict[str, str]:
+    """A panel as it is now, by MIME type.
+
+    Args:
+        session: the panel's.
+        last: see :func:`record_html`.
+        submitted: the same.
+    """
     facts: dict[str, Any] = {"now": time.time(), "folder": page_folder(session)}
     facts |= {"sandbox": session.config.sandbox}
     return {
-        "text/html": record_html(panel.last, panel.submitted, **facts),
-        "text/plain": record_text(panel.last, panel.submitted, **facts),
+        "text/html": record_html(last, submitted, **facts),
+        "text/plain": record_text(last, submitted, **facts),
     }
 
 

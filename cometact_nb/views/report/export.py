@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from cometact_nb._version import __version__
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.clips.confine import copy_clip, copy_poster
 from cometact_nb.views.base import wording as words
+from cometact_nb.views.report.files import Files
 from cometact_nb.views.report.page import page_html
 from cometact_nb.views.report.table import csv_text
 
@@ -22,28 +22,13 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.sweep import Sweep
 
-__all__ = ["Files", "export"]
+__all__ = ["export"]
 
 _MANIFEST = "report.json"
 _MADE_BY = "cometact_nb report"
 #: What file managers and notebooks leave in a folder that is looked at.
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"}
 _NAMED = 3
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where a cell's files lie in a report.
-
-    Args:
-        clip: relative to the page, or None when there is none.
-        poster: the same.
-        problem: why there is no clip although the cell has one.
-    """
-
-    clip: str | None = None
-    poster: str | None = None
-    problem: str = ""
 
 
 def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from cometact_nb.handles.sweep.sweep import Sweep
-    from cometact_nb.views.report.export import Files
+    from cometact_nb.views.report.files import Files
 
 __all__ = ["page_html"]
 

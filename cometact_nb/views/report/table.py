@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cometact_nb.handles.sweep.sweep import Sweep
-    from cometact_nb.views.report.export import Files
+    from cometact_nb.views.report.files import Files
 
 __all__ = ["csv_text", "rows"]
 

@@ -11,11 +11,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views.base.output import in_notebook, page_folder, put_out, widget_data
+from cometact_nb.views.base.output import in_notebook, page_folder, put_out, widget_data, write
 from cometact_nb.views.sweep.facts import is_over
 from cometact_nb.views.sweep.record import record_html, record_text
 from cometact_nb.views.task import show as status
-from cometact_nb.views.task.text import write
 
 if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep

@@ -50,7 +50,9 @@ class SweepWidget(anywidget.AnyWidget):
         sweep: what to show.
     """
 
-    _esm: ClassVar[Any] = joined("base/dom.js", "base/pieces.js", "task/settle.js", "task/card.js", "sweep/grid.js", "sweep/sweep.js")
+    _esm: ClassVar[Any] = joined(
+        "base/dom.js", "base/pieces.js", "task/settle.js", "task/card.js", "sweep/grid.js", "sweep/sweep.js"
+    )
     _css: ClassVar[Any] = joined("task/status.css", "sweep/sweep.css")
 
     #: Where each cell lies, see :func:`_grid`; never changes.

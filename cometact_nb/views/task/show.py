@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.store.clips.media import clip_stem
-from cometact_nb.views.base.output import in_notebook, page_folder, put_out, shell, widget_data
+from cometact_nb.views.base.output import in_notebook, page_folder, put_out, shell, widget_data, write
 from cometact_nb.views.task.card import card_html
-from cometact_nb.views.task.text import card_text, write
+from cometact_nb.views.task.text import card_text
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from cometact_nb.domain.advice import advise
 from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.output import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,10 +133,3 @@ class _Log:
 
     def close(self) -> None:
         self.tick()
-
-
-def write(out: TextIO, text: str) -> None:
-    """Write ``text``; what the stream's encoding lacks becomes a question mark."""
-    encoding = getattr(out, "encoding", None) or "utf-8"
-    out.write(text.encode(encoding, "replace").decode(encoding))
-    out.flush()
