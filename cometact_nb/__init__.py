@@ -182,9 +182,4 @@ def unload_ipython_extension(ip: Any) -> None:
     importlib.import_module("cometact_nb.entry.magic.magic").unload(ip)
 
 
-def _read_magic(line: str) -> dict[str, Any]:
-    fields: dict[str, Any] = importlib.import_module("cometact_nb.entry.magic.options").fields_from_line(line)
-    return fields
-
-
-register(_read_magic)
+register()

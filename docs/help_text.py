@@ -9,8 +9,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from cometact_nb.domain.text.line import request_parser
 from cometact_nb.entry.magic.commands import PARSERS
-from cometact_nb.entry.magic.options import request_parser
 
 
 class Help(SphinxDirective):

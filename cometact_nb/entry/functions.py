@@ -370,9 +370,8 @@ def panel(**initial: Any) -> Panel:
     Raises:
         RequestError: a field that no request has.
     """
-    from cometact_nb.entry.magic.options import fields_from_line  # noqa: PLC0415
     from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415
 
-    made = Panel(session(), initial, read_magic=fields_from_line)
+    made = Panel(session(), initial)
     made.show()
     return made

@@ -15,12 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 
-def register(read_magic: Callable[[str], dict[str, Any]]) -> None:
-    """Tell IPython how to show values at a cell's end; without IPython there is nothing to do.
-
-    Args:
-        read_magic: see :func:`cometact_nb.views.history.table.show`.
-    """
+def register() -> None:
+    """Tell IPython how to show values at a cell's end; without IPython there is nothing to do."""
     here = shell()
     if here is None:
         return
@@ -29,7 +25,7 @@ def register(read_magic: Callable[[str], dict[str, Any]]) -> None:
     for formatter, home, name, draw in (
         (live, "task", "Task", _view("task.show", "show", once_per_cell=True)),
         (live, "sweep.sweep", "Sweep", _view("sweep.show", "show", once_per_cell=True)),
-        (live, "history", "TaskHistory", _view("history.table", "show", read_magic=read_magic)),
+        (live, "history", "TaskHistory", _view("history.table", "show")),
         (html, "saved_clip", "SavedClip", _saved_clip),
         (html, "saved_clip", "Verification", _view("task.clip_page", "verification_html")),
         (html, "sweep.plan", "Plan", _view("sweep.plan", "plan_html")),

@@ -22,10 +22,10 @@ with atheris.instrument_imports(include=["cometact_nb"]):
     from cometact_nb.domain.task import AnyEvent, Observed, Snapshot, Status, TaskState, reduce
     from cometact_nb.domain.text import forms
     from cometact_nb.domain.text.curl_words import words
+    from cometact_nb.domain.text.line import fields_from_line
     from cometact_nb.domain.text.line_words import WordError, split
     from cometact_nb.domain.text.line_words import expand as expand_word
     from cometact_nb.domain.text.paste import fields_from_paste
-    from cometact_nb.entry.magic.options import fields_from_line
     from cometact_nb.errors import ActTwoError, RequestError
 
 import msgspec
@@ -103,7 +103,7 @@ def bodies(data: bytes) -> None:
 def pastes(data: bytes) -> None:
     """So is anything pasted into the panel: Python, curl, a magic line."""
     with contextlib.suppress(RequestError, ActTwoError):
-        fields_from_paste(data.decode("utf-8", "replace"), fields_from_line)
+        fields_from_paste(data.decode("utf-8", "replace"))
 
 
 def shell(data: bytes) -> None:

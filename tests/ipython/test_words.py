@@ -14,8 +14,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.request import KNOBS, RATIOS, ActTwoRequest
 from cometact_nb.domain.text import forms
+from cometact_nb.domain.text.line import request_fields, request_parser
 from cometact_nb.domain.text.line_words import WordError, expand, split
-from cometact_nb.entry.magic.options import naming_options, parse, request_fields, request_parser
+from cometact_nb.entry.magic.options import naming_options, parse
 from cometact_nb.errors import RequestError
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep.grid import Spec, expand, specify
+from cometact_nb.domain.text.line import fields_from_line
 from cometact_nb.domain.text.paste import fields_from_paste
 from cometact_nb.domain.text.sweep_forms import (
     as_grid,
@@ -17,7 +18,6 @@ from cometact_nb.domain.text.sweep_forms import (
     to_python,
     values_of_spec,
 )
-from cometact_nb.entry.magic.options import fields_from_line
 from cometact_nb.errors import RequestError
 
 HERO, ROBOT, TALK = "https://a.example/hero.png", "https://a.example/ro,bot.mp4", "https://a.example/talk.mp4"
@@ -38,7 +38,7 @@ def hashes(spec: Spec) -> list[str]:
 
 
 def pasted(text: str) -> Spec:
-    fields = fields_from_paste(text, fields_from_line)
+    fields = fields_from_paste(text)
     if isinstance(fields, list):
         return specify({}, table=fields)
     replicates = fields.pop("replicates", 1)

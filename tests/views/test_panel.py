@@ -12,7 +12,6 @@ import pytest
 from services import SandboxProcess
 
 from cometact_nb.domain.task import Status
-from cometact_nb.entry.magic.options import fields_from_line
 from cometact_nb.errors import ActTwoError, ConfigError, RefusedError, RequestError, UnconfirmedError
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
@@ -26,7 +25,7 @@ KEY = "sk-canary-93af"
 @pytest.fixture
 def panel(session: Session, sandbox: SandboxProcess) -> Panel:
     fields = {"character": sandbox.character, "reference": sandbox.reference, "seed": 7}
-    return Panel(session, fields, read_magic=fields_from_line)
+    return Panel(session, fields)
 
 
 @pytest.fixture
@@ -313,7 +312,7 @@ def test_a_field_that_no_request_has_is_refused(session) -> None:
 
 def test_the_record_reads_well_without_a_kernel(panel) -> None:
     task = panel.submit().wait()
-    bundle = panel_record.record(panel)
+    bundle = panel_record.record(panel.session, panel.last, panel.submitted)
     assert "The last request" in bundle["text/html"]
     assert '<th scope="row"' in bundle["text/html"]
     assert "--seed 7" in bundle["text/html"]

@@ -11,7 +11,6 @@ from states import BODY, STATES
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.text.paste import fields_from_paste
-from cometact_nb.entry.magic.options import fields_from_line
 from cometact_nb.errors import RequestError
 from cometact_nb.views.base.html import forms
 from cometact_nb.views.base.once import Gate
@@ -40,13 +39,13 @@ NO_LOOKS = {"character": {}, "reference": {}}
 
 
 def load(thing):
-    return request_of(values_of(thing, fields_from_line))
+    return request_of(values_of(thing))
 
 
 @pytest.mark.parametrize("request_", [REQUEST, UNTOLD, UNLISTED], ids=["plain", "untold", "unlisted"])
 @pytest.mark.parametrize("form", ["Magic", "Python", "curl", "JSON"])
 def test_every_form_of_code_comes_back_as_the_same_request(request_, form) -> None:
-    values = values_of(forms(request_)[form], fields_from_line)
+    values = values_of(forms(request_)[form])
     assert request_of({**values, "allow_unlisted": request_.allow_unlisted}) == request_
 
 
@@ -98,7 +97,7 @@ def test_what_people_paste_is_understood(text) -> None:
 )
 def test_what_is_no_request_is_refused_with_a_reason_and_never_run(text, said) -> None:
     with pytest.raises(RequestError, match=said):
-        values_of(text, fields_from_line)
+        values_of(text)
 
 
 @pytest.mark.parametrize("thing", [None, 7, STATES["NOT_FOUND"], object()])

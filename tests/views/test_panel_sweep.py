@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cometact_nb.domain.sweep.grid import specify
-from cometact_nb.entry.magic.options import fields_from_line
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
 from cometact_nb.handles.session import Session
 from cometact_nb.views.panel import inspections as panel_looks
@@ -29,7 +28,7 @@ HERO, ROBOT, TALK = "https://a.example/hero.png", "https://a.example/robot.png",
 @pytest.fixture
 def panel(session: Session, sandbox: SandboxProcess) -> Panel:
     fields = {"character": sandbox.character, "reference": sandbox.reference, "expression_intensity": [1, 5]}
-    return Panel(session, fields, read_magic=fields_from_line)
+    return Panel(session, fields)
 
 
 def until(happened: Callable[[], object]) -> None:
@@ -88,7 +87,7 @@ def test_lines_lists_and_chips_become_the_arguments_of_a_sweep() -> None:
     ],
 )
 def test_whatever_has_several_values_fills_the_form_as_a_sweep(thing) -> None:
-    values = values_of(thing, fields_from_line)
+    values = values_of(thing)
     assert values["sweep"]
     fields, problems = fields_of(values)
     assert not problems
@@ -257,7 +256,7 @@ def test_what_may_have_been_bought_is_not_bought_again_by_a_sweep(panel, sandbox
 
 def test_the_record_has_the_sweep_and_the_line_that_makes_it_again(panel) -> None:
     panel.submit().wait()
-    bundle = panel_record.record(panel)
+    bundle = panel_record.record(panel.session, panel.last, panel.submitted)
     for kind in bundle.values():
         assert "--expression-intensity 1,5" in kind
     assert "The last sweep" in bundle["text/html"]

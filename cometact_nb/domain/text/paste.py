@@ -8,15 +8,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from cometact_nb.domain.media import Finding, MediaRef
 from cometact_nb.domain.sweep.grid import MAX_CELLS
 from cometact_nb.domain.text.forms import fields_from_text
+from cometact_nb.domain.text.line import fields_from_line
 from cometact_nb.errors import RequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["fields_from_paste", "fields_from_python"]
 
@@ -29,15 +27,12 @@ _CALLS = {"ActTwoRequest", "submit", "panel", "sweep"}
 _MAX_CHARS = 40_000_000
 
 
-def fields_from_paste(
-    text: str, read_magic: Callable[[str], dict[str, Any]] | None = None
-) -> dict[str, Any] | list[dict[str, Any]]:
+def fields_from_paste(text: str) -> dict[str, Any] | list[dict[str, Any]]:
     """The arguments of a request or of a sweep that pasted text holds, not yet checked.
 
     Args:
         text: the vendor's JSON, TOML, a curl command, Python that makes a request or plans a sweep, or a
             magic line; or several bodies as a JSON list, or several curl commands.
-        read_magic: reads what stands after ``%act_two``; without it a magic line is refused.
 
     Returns:
         the arguments, with a list for each field of a sweep that has several values; or those of each of
@@ -49,10 +44,10 @@ def fields_from_paste(
     if len(text) > _MAX_CHARS:
         _refuse(f"is {len(text) / 1e6:.0f} MB long", "Paste one request.")
     magic = _MAGIC.match(text)
-    if magic and read_magic is not None:
+    if magic:
         body = magic["body"].strip()
         below = fields_from_text(body) if body else {}
-        return {**below, **read_magic(magic["line"].strip())}
+        return {**below, **fields_from_line(magic["line"].strip())}
     if _CALL.search(text) and not text.lstrip().startswith(("{", "curl")):
         return fields_from_python(text)
     texts = _several(text.strip())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from cometact_nb.entry.magic.options import Parser, fields_from_line, parse, seconds
+from cometact_nb.domain.text.line import Parser
+from cometact_nb.entry.magic.options import parse, seconds
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _history(options: Any) -> TaskHistory:
 
     limit = 50 if options.limit is None else options.limit
     found = find_history(session(), options.status, options.since, options.text, limit)
-    show(found, read_magic=fields_from_line)
+    show(found)
     return found
 
 

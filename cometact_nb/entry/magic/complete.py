@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 from IPython.core.getipython import get_ipython
 
+from cometact_nb.domain.text.line import VALUES, request_parser
 from cometact_nb.entry.guide import topics
 from cometact_nb.entry.magic.commands import PARSERS, WITH_ID, known_ids
-from cometact_nb.entry.magic.options import SUBCOMMANDS, VALUES, request_parser
+from cometact_nb.entry.magic.options import SUBCOMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

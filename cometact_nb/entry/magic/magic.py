@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_expand
 
+from cometact_nb.domain.text.line import request_fields, request_parser
 from cometact_nb.domain.text.line_words import WordError, expand, split
 from cometact_nb.entry.magic import sweep as magic_sweep
 from cometact_nb.entry.magic.commands import PARSERS, display, greet, run, say, session
 from cometact_nb.entry.magic.complete import matcher
-from cometact_nb.entry.magic.options import (
-    SUBCOMMANDS,
-    fields_from_line,
-    naming_options,
-    parse,
-    request_fields,
-    request_parser,
-    seconds,
-)
+from cometact_nb.entry.magic.options import SUBCOMMANDS, naming_options, parse, seconds
 from cometact_nb.errors import RequestError, TaskError, UnconfirmedError
 
 if TYPE_CHECKING:
@@ -48,7 +41,7 @@ class ActTwoMagics(Magics):
     shell: InteractiveShell
 
     @needs_local_scope  # in a function, $name is the function's own name before it is a global one
-    @no_var_expand  # words are expanded one by one, see magic_words
+    @no_var_expand  # words are expanded one by one, see line_words
     def act_two(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
         """Send one Act-Two request, or a sweep of them, and watch."""
         words = self._words(line, local_ns or {})
@@ -159,7 +152,7 @@ class ActTwoMagics(Magics):
             if getattr(options, running):
                 option = f"--{running.replace('_', '-')}"
                 raise UsageError(f"%act_two panel: {option} is for a request that is sent at once.")
-        panel = Panel(session(), request_fields(options), read_magic=fields_from_line)
+        panel = Panel(session(), request_fields(options))
         if name := _variable(options.output):
             self.shell.user_ns[name] = panel
         panel.show()

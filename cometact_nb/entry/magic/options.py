@@ -1,69 +1,24 @@
-"""The options of ``%act_two``: one table for the parser, the help and the completion."""
+"""The lines of ``%act_two`` in IPython: what is wrong with one is a UsageError, in one line."""
 
 from __future__ import annotations
 
-import argparse
-import difflib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from cometact_nb.domain.media import Finding, MediaRef, as_media
-from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS, wrong_name
+from cometact_nb.domain.text import line
 from cometact_nb.domain.text.forms import OPTIONS
-from cometact_nb.domain.text.line_words import WordError, split, verbatim
-from cometact_nb.domain.text.several import read_several
-from cometact_nb.entry.magic.sweep import add_options
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import argparse
+    from collections.abc import Sequence
 
-__all__ = [
-    "SUBCOMMANDS",
-    "VALUES",
-    "Parser",
-    "field_values",
-    "fields_from_line",
-    "naming_options",
-    "request_fields",
-    "request_parser",
-    "seconds",
-]
+    from cometact_nb.domain.text.line import Parser
 
-_INPUTS = ("character", "reference")
-#: Names that people know a knob by, beside its own.
-_ALIASES = {"expression_intensity": ["--intensity"], "public_figure_threshold": ["--moderation"]}
+__all__ = ["SUBCOMMANDS", "naming_options", "parse", "seconds"]
 
-_HELP = {
-    "character": "the character: an https URL of an image or a video with one face",
-    "reference": "the performance: an https URL of a video, 3-30 s",
-    "body_control": "animate gestures as well as the face; alone it means on",
-    "expression_intensity": "1 subtle … 5 exaggerated",
-    "seed": "0-4294967295; the same seed gives similar results",
-    "ratio": f"size in pixels: {', '.join(RATIOS)}",
-    "public_figure_threshold": "the vendor's moderation",
-}
-_METAVAR = {
-    "character": "URL",
-    "reference": "URL",
-    "body_control": "on|off",
-    "expression_intensity": "1-5",
-    "seed": "N",
-    "ratio": "W:H",
-    "public_figure_threshold": "auto|low",
-}
-
-#: What an option's value may be, for the completion.
-VALUES: dict[str, tuple[str, ...]] = {
-    "body_control": ("on", "off"),
-    "expression_intensity": tuple(str(number) for number in INTENSITY_WORDS),
-    "ratio": RATIOS,
-    "public_figure_threshold": ("auto", "low"),
-    "character_type": ("image", "video"),
-    "reference_type": ("video",),
-}
 SUBCOMMANDS = {
     "sandbox": "send tasks to a stand-in on this machine; nothing is billed",
     "panel": "build a request in a form, see its price, send it, watch it",
@@ -74,177 +29,6 @@ SUBCOMMANDS = {
     "cancel": "ask the service to cancel a task",
     "guide": "read a page of the guide: all topics, or the one that is named",
 }
-
-_EXAMPLES = """\
-examples:
-  %act_two -c https://host/hero.png -r https://host/talk.mp4 -e 4 --seed 7
-  task = %act_two -c $hero -r {clips[0]} --wait
-  %act_two -c $hero -r $clip --dry-run          (shows JSON, curl, Python and price; sends nothing)
-  %act_two -c $hero -r $clip -e 1,3,5 --seed 1:4 --max-cost 5     (a sweep of 12 cells)
-  %act_two panel                                (a form, for building a request without typing code)
-  %act_two sandbox                              (practise: nothing is billed)
-  %act_two doctor $clip                         (would the vendor take it?)
-  %act_two history --status FAILED --since 7d   (also: show ID, resume, cancel ID)
-  %act_two guide lost-answer                    (what to do when; without a topic, all of them)
-  %%act_two -o task                             (body: the vendor's JSON, TOML, or a whole curl command)
-
-$name and {expression} are replaced by your variables; 'single quotes' keep a word as it is.
-URLs need no quotes, except one that ends the line in ?, which IPython takes for a question.
-A key inside a pasted curl command is ignored here, but IPython's own history keeps the cell's text.
-"""
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse that ends in one line of a notebook instead of in the end of the process."""
-
-    def error(self, message: str) -> NoReturn:
-        """One line that names the option, and the one that was probably meant."""
-        raise UsageError(f"{self.prog}: {message[:200]}{self._hint(message)} See {self.prog} --help.")
-
-    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """Called by argparse after --help; the magic handles that itself, so this is an error of ours."""
-        raise UsageError(message or f"{self.prog} ended with {status}")
-
-    def options(self) -> list[str]:
-        """Every option's name."""
-        return [name for action in self._actions for name in action.option_strings]
-
-    def field_of(self, option: str) -> str | None:
-        """The field an option sets, or None."""
-        action = self._option_string_actions.get(option)
-        return action.dest if action else None
-
-    def takes_value(self, option: str) -> bool:
-        """Whether a value belongs to the option."""
-        action = self._option_string_actions.get(option)
-        return action is not None and action.nargs != 0
-
-    def check_dashes(self, words: Sequence[str]) -> None:
-        """Refuse ``-seed 4``, which argparse reads as ``-s eed``."""
-        for word in words:
-            name = word.partition("=")[0]
-            if not name.startswith("--") and len(name) > len("-s") and f"-{name}" in self.options():
-                raise UsageError(f"{self.prog}: {name} has one dash. Did you mean -{name}?")
-
-    def _hint(self, message: str) -> str:
-        if not message.startswith("unrecognized arguments: "):
-            return "."
-        strays = message.removeprefix("unrecognized arguments: ").split()
-        wrong = strays[0].partition("=")[0] if strays else ""  # '' is a word, too
-        if wrong.startswith("--") and (said := wrong_name(wrong)):
-            return f". {said}"
-        near = difflib.get_close_matches(wrong, self.options(), n=1)
-        if near and len(wrong) > 1:  # a lone letter is like any short option, -y too
-            return f". Did you mean {near[0]}?"
-        stray = not wrong.startswith("-") and self.takes_value("--character")
-        return ". A URL goes after -c or -r, and a value after its option." if stray else "."
-
-
-def request_parser() -> Parser:
-    """The parser of ``%act_two`` itself. Values are checked by the request, which reports all at once."""
-    parser = Parser(
-        prog="%act_two",
-        description="Send one Act-Two request: a character performs what a reference clip shows.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
-    )
-    knobs = parser.add_argument_group("request")
-    for field, names in OPTIONS.items():
-        more: dict[str, Any] = {"action": "append"} if field in _INPUTS else {}
-        if field == "body_control":
-            more = {"nargs": "?", "const": True}
-        names_all = [*names, *_ALIASES.get(field, ())]
-        knobs.add_argument(
-            *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **more
-        )
-    knobs.add_argument(
-        "--no-body-control", dest="body_control", action="store_false", default=None, help="face only"
-    )
-    knobs.add_argument(
-        "--character-type", metavar="image|video", help="where the URL's extension does not tell"
-    )
-    knobs.add_argument("--reference-type", metavar="video", help="where the URL's extension tells otherwise")
-    knobs.add_argument("--allow-unlisted", action="store_true", help="also send what CometAPI does not list")
-    add_options(parser)
-    running = parser.add_argument_group("running")
-    running.add_argument(
-        "-n",
-        "--dry-run",
-        action="store_true",
-        help="show the request or the sweep's plan and the price, send nothing",
-    )
-    running.add_argument("-w", "--wait", action="store_true", help="return when the clip is there")
-    running.add_argument("--timeout", metavar="SECONDS", help="wait no longer than this; the task goes on")
-    running.add_argument("--nested", action="store_true", help="let your own asyncio tasks run during --wait")
-    running.add_argument("-o", "--output", metavar="NAME", help="name a variable for the task or the sweep")
-    running.add_argument("-q", "--quiet", action="store_true", help="show no card")
-    running.add_argument("-h", "--help", action="store_true", help="show this")
-    return parser
-
-
-def field_values(options: argparse.Namespace) -> dict[str, Any]:
-    """What the line says about the request, with numbers and switches read from their text.
-
-    A field with several values, such as ``-e 1,3,5`` or two characters, is a list.
-
-    Raises:
-        RequestError: a text of several values that cannot be read.
-    """
-    given = {field: getattr(options, field) for field in (*OPTIONS, "replicates")}
-    values = {field: _read(field, value) for field, value in given.items() if value is not None}
-    if options.allow_unlisted:
-        values["allow_unlisted"] = True
-    return values
-
-
-def _read(field: str, given: Any) -> Any:
-    """One value, or the list of several; an object that stood in the line stays what it is."""
-    if field in _INPUTS:
-        listed = [one for word in given for one in (word if isinstance(word, list | tuple) else [word])]
-    elif isinstance(given, str):
-        listed = read_several(field, given)
-    else:
-        return given
-    return listed[0] if len(listed) == 1 else listed
-
-
-def request_fields(options: argparse.Namespace, below: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The fields of a request: those of a body, with what the line says about them on top.
-
-    Args:
-        options: the parsed line.
-        below: the fields of the body of ``%%act_two``.
-    """
-    fields = {**(below or {}), **field_values(options)}
-    for name in _INPUTS:
-        said, given = getattr(options, f"{name}_type"), fields.get(name)
-        if said is not None and given is not None:
-            typed = [_typed(said, one) for one in given] if isinstance(given, list) else _typed(said, given)
-            fields[name] = typed
-    return fields
-
-
-def _typed(said: Any, given: Any) -> Any:
-    ref = as_media(given)
-    return given if ref is None else MediaRef(said, ref.uri)
-
-
-def fields_from_line(line: str) -> dict[str, Any]:
-    """The fields of a pasted line, what stands after ``%act_two``. Nothing in it is evaluated.
-
-    Raises:
-        RequestError: it is no line of the magic, or it names variables.
-    """
-    try:
-        words = [verbatim(word) for word in split(line)]
-        return request_fields(parse(request_parser(), words))
-    except (WordError, UsageError) as error:
-        cure = "Paste a line such as %act_two -c https://… -r https://…"
-        problem = f"cannot be read as a magic line: {str(error).removeprefix('%act_two: ').rstrip('.')}"
-        raise RequestError([Finding("body", None, problem, cure)]) from None
-
 
 #: What a finding says to do in Python, and what does it on a line.
 _ON_A_LINE = {
@@ -279,21 +63,12 @@ def seconds(text: Any, option: str = "--timeout") -> float | None:
 
 
 def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:
-    """Parse words of which some are objects: argparse sees a stand-in for those that are no text."""
-    stand_ins = {f"\0{index}\0": word for index, word in enumerate(words) if not isinstance(word, str)}
-    names = {id(word): stand_in for stand_in, word in stand_ins.items()}
-    texts = [word if isinstance(word, str) else names[id(word)] for word in words]
-    parser.check_dashes(texts)
+    """Parse words, of which some may be objects.
+
+    Raises:
+        UsageError: an option or a value is wrong.
+    """
     try:
-        options = parser.parse_args(texts)
-    except UsageError as error:
-        told = str(error)
-        for stand_in, word in stand_ins.items():
-            told = told.replace(stand_in, f"({type(word).__name__} object)")
-        raise UsageError(told) from None
-    for name, value in vars(options).items():
-        if isinstance(value, list):
-            setattr(options, name, [stand_ins.get(one, one) for one in value])
-        elif isinstance(value, str) and value in stand_ins:
-            setattr(options, name, stand_ins[value])
-    return options
+        return line.parse(parser, words)
+    except line.LineError as error:
+        raise UsageError(str(error)) from None

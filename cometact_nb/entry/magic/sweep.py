@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from cometact_nb.domain.text.line import SWEEP_OPTIONS
 from cometact_nb.errors import ApprovalNeeded
 
 if TYPE_CHECKING:
@@ -16,31 +17,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.plan import Plan
     from cometact_nb.handles.sweep.sweep import Sweep
 
-__all__ = ["SWEEP_OPTIONS", "add_options", "is_sweep", "plan", "run", "show"]
-
-#: By their name in the parsed line. Any of them makes a sweep, even of one request.
-SWEEP_OPTIONS = ("replicates", "name", "max_cost", "yes", "no_canary")
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is for sweeps alone."""
-    group = parser.add_argument_group(
-        "sweep",
-        "Several values make a sweep of every combination: -e 1,3,5,\n"
-        "--seed 1:4 (1, 2, 3 and 4: both ends count), -a 1280:720,960:960,\n"
-        "-b on,off, none for a knob left out, -c or -r given again.",
-    )
-    group.add_argument("--replicates", metavar="N", help="buy each request N times")
-    group.add_argument("--name", metavar="NAME", help="under which the sweep is found again")
-    group.add_argument(
-        "--max-cost", metavar="USD", help="what it may cost in all: a hard stop, counted before each request"
-    )
-    group.add_argument(
-        "-y", "--yes", action="store_true", help="buy above the limit, or as many as --max-cost allows"
-    )
-    group.add_argument(
-        "--no-canary", action="store_true", help="send no cell of each pair of inputs ahead of the others"
-    )
+__all__ = ["is_sweep", "plan", "run", "show"]
 
 
 def is_sweep(fields: Mapping[str, Any], options: argparse.Namespace) -> bool:

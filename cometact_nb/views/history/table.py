@@ -33,15 +33,14 @@ _CARDS = 6
 _TEXT_MAX_CHARS = 200
 
 
-def show(shown: TaskHistory, *, read_magic: Callable[[str], dict[str, Any]] | None = None) -> None:
+def show(shown: TaskHistory) -> None:
     """Show a history: a live table in a notebook, text elsewhere; once in an execution of a cell.
 
     Args:
         shown: the history.
-        read_magic: reads a pasted magic line, for the panel that a request is loaded into.
     """
     if not status.was_shown(f"history {id(shown)}"):
-        HistoryTable(shown, read_magic).show()
+        HistoryTable(shown).show()
 
 
 class HistoryTable:
@@ -49,13 +48,11 @@ class HistoryTable:
 
     Args:
         shown: the history. Filters change its query, and so its rows.
-        read_magic: see :func:`show`.
     """
 
-    def __init__(self, shown: TaskHistory, read_magic: Callable[[str], dict[str, Any]] | None = None) -> None:
+    def __init__(self, shown: TaskHistory) -> None:
         self._history = shown
         self._session = shown.session
-        self._read_magic = read_magic
         self._display = LiveRecord("Act-Two history", self._made, self._record)
         self._table: HistoryWidget | None = None
         self._below: Any = None
@@ -147,7 +144,7 @@ class HistoryTable:
         from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415  (its form, when it is needed)
 
         if self._panel is None:
-            self._panel = Panel(self._session, read_magic=self._read_magic)
+            self._panel = Panel(self._session)
         self._panel.load(row.state)
         self._open(self._panel.view)
         self._say(row, "is loaded into the panel below; nothing was sent", opened=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
 from cometact_nb.domain.request import ActTwoRequest, fields_from_json
@@ -14,16 +14,13 @@ from cometact_nb.errors import RequestError
 from cometact_nb.views.panel.form import EMPTY, INPUTS, normal
 from cometact_nb.views.panel.sweep_form import form_of
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 __all__ = ["values_of"]
 
 #: What a form has beside the fields of a request.
 _OWN = {"sweep", "axes"}
 
 
-def values_of(thing: Any, read_magic: Callable[[str], dict[str, Any]] | None = None) -> dict[str, Any]:
+def values_of(thing: Any) -> dict[str, Any]:
     """The form's values for anything that was a request or a sweep before.
 
     Args:
@@ -31,7 +28,6 @@ def values_of(thing: Any, read_magic: Callable[[str], dict[str, Any]] | None = N
             :class:`TaskState`, or a row of the history, which has one; a sweep, or what the history has of
             it; a mapping of fields (Python's names or the vendor's), with lists for what a sweep has several
             of; a list of requests or mappings; or text: JSON, TOML, curl, Python, a magic line.
-        read_magic: see :func:`cometact_nb.domain.text.paste.fields_from_paste`.
 
     Raises:
         RequestError: it is none of them, its request is not known, it has fields no request has, or its cells
@@ -39,7 +35,7 @@ def values_of(thing: Any, read_magic: Callable[[str], dict[str, Any]] | None = N
             what is wrong with them.
     """
     if isinstance(thing, str):
-        thing = fields_from_paste(thing, read_magic)
+        thing = fields_from_paste(thing)
     elif isinstance(thing, Mapping):
         thing = fields_from_json(thing)
     if isinstance(thing, Mapping):

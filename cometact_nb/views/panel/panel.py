@@ -30,7 +30,7 @@ from cometact_nb.views.panel.widget import PanelWidget
 from cometact_nb.views.task import show as status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import Finding
@@ -51,7 +51,6 @@ class Panel:
     Args:
         session: submits and watches.
         initial: fields of :class:`ActTwoRequest` to begin with; a list of values makes it a sweep.
-        read_magic: reads a pasted magic line, what stands after ``%act_two``.
 
     Raises:
         RequestError: ``initial`` has a field that no request has.
@@ -61,11 +60,8 @@ class Panel:
         self,
         session: Session,
         initial: Mapping[str, Any] | None = None,
-        *,
-        read_magic: Callable[[str], dict[str, Any]] | None = None,
     ) -> None:
         self._session = session
-        self._read_magic = read_magic
         self._files = LocalFiles(lambda: session.notebook_dir)
         self._gate = Gate()
         self._said = ("", "", "")  # where, what, of which kind
@@ -75,7 +71,7 @@ class Panel:
         self._offer: Offer | None = None
         self._pending = False
         self._drawing = threading.Lock()
-        self._form = PanelWidget(values_of(initial or {}, read_magic), self._receive)
+        self._form = PanelWidget(values_of(initial or {}), self._receive)
         self._sent = Sent(session, self._went_on)
         self._box = ipywidgets.VBox([self._form, self._sent.view])
         self._display = LiveRecord("Act-Two panel", lambda: self._box, self._record)
@@ -187,7 +183,7 @@ class Panel:
         Raises:
             RequestError: it is none of them, has fields no request has, or is a sweep that is no grid.
         """
-        self._fill(values_of(thing, self._read_magic))
+        self._fill(values_of(thing))
         self._display.update()
         return self
 
