@@ -22,7 +22,7 @@ def migrate(db: sqlite3.Connection) -> bool:
     Raises:
         sqlite3.DatabaseError: a newer version wrote the file, or it cannot be changed.
     """
-    folder = resources.files("cometact_nb.store").joinpath("migrations")
+    folder = resources.files("cometact_nb.store.journal").joinpath("migrations")
     scripts = sorted(
         (entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name
     )
