@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         load_clip,
         panel,
         resume,
-        session,
         submit,
         sweep,
         sweep_by_name,
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sandbox import Sandbox
     from cometact_nb.handles.saved_clip import SavedClip, Verification
     from cometact_nb.handles.session import Session
+    from cometact_nb.handles.shared import session
     from cometact_nb.handles.sweep.noise import NoiseFloor
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.handles.sweep.sweep import Sweep
@@ -130,7 +130,7 @@ _HOMES = {
     "load_clip": "cometact_nb.entry.functions",
     "panel": "cometact_nb.entry.functions",
     "resume": "cometact_nb.entry.functions",
-    "session": "cometact_nb.entry.functions",
+    "session": "cometact_nb.handles.shared",
     "submit": "cometact_nb.entry.functions",
     "sweep": "cometact_nb.entry.functions",
     "sweep_by_name": "cometact_nb.entry.functions",

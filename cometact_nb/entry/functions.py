@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.domain.doors import door
 from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.handles.shared import session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
     from cometact_nb.handles.saved_clip import SavedClip, Verification
-    from cometact_nb.handles.session import Session
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
@@ -40,7 +40,6 @@ __all__ = [
     "load_clip",
     "panel",
     "resume",
-    "session",
     "submit",
     "sweep",
     "sweep_by_name",
@@ -65,14 +64,6 @@ def _naming_fields(function: F) -> F:
     ]
     vars(function)["__signature__"] = own.replace(parameters=[*kept, *fields])
     return function
-
-
-@door
-def session() -> Session:
-    """The session that the magic, the panel and the functions of this package share."""
-    from cometact_nb.views import wiring  # noqa: PLC0415
-
-    return wiring.session()
 
 
 @door

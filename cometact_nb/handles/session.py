@@ -6,12 +6,11 @@ Longer than other modules, since everything public passes here and is described 
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import threading
 from concurrent import futures
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.store.journal.sweeps import SweepRow
 
-__all__ = ["Session", "session"]
+__all__ = ["Session"]
 
 T = TypeVar("T")
 log = logging.getLogger("cometact_nb")
@@ -90,11 +89,6 @@ class Session:
         self._pid = os.getpid()
         self._sandbox: embedded.Sandbox | None = None
         self._before_sandbox: Config | None = None
-        #: Shows a wait to the user; a view replaces it where there is something to show it on.
-        self.waiting: Callable[[Task], AbstractContextManager[Callable[[], None]]] = _silent
-        #: Finds the module that draws something, by its name; the package sets it, so that nothing down here
-        #: knows of widgets.
-        self.views: Callable[[str], Any] = _no_views
 
     def __repr__(self) -> str:
         where = f"SANDBOX at {self._config.base_url}" if self._config.sandbox else self._config.base_url
@@ -696,25 +690,3 @@ def _interrupted(job: Job) -> str:
         )
     name = state.id or state.key
     return f"{name} is being sent, once; that goes on. act.session().tasks() shows it."
-
-
-def _silent(_: Task) -> AbstractContextManager[Callable[[], None]]:
-    return nullcontext(lambda: None)
-
-
-def _no_views(name: str) -> Any:
-    raise ConfigError(f"This session shows nothing ({name}). Use the one of act.session().")
-
-
-_shared: Session | None = None
-_shared_lock = threading.Lock()
-
-
-def session() -> Session:
-    """The session that the magic, the panel and the functions of this package share."""
-    global _shared  # noqa: PLW0603  (one per process is the point)
-    with _shared_lock:
-        if _shared is None or not _shared.is_here:
-            _shared = Session() if _shared is None else _shared.another()
-            atexit.register(_shared.close)
-        return _shared

@@ -25,6 +25,7 @@ from cometact_nb.errors import (
     WatchStopped,
 )
 from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -178,7 +179,7 @@ class Task:
             WaitInterrupted: the user interrupted; the task goes on.
         """
         step = _nested_step() if nested else plain_step
-        with self._session.waiting(self) as tick:
+        with views().waiting(self) as tick:
             self._waits.wait(timeout_s, step, tick)
         self._session.flush()
         self._raise_unless_succeeded()

@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views.base.output import page_folder, shell
+from cometact_nb.handles.shared import session
+from cometact_nb.handles.views import install
+from cometact_nb.views.base.output import in_terminal, page_folder, shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import PathLike
+    from pathlib import Path
 
     from cometact_nb.handles.saved_clip import SavedClip
+    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.task import Task
 
 __all__ = ["register"]
 
 
+class PageViews:
+    """Draws for the handles; each view is imported when it is first asked for."""
+
+    def gallery(self, sweep: Sweep, rows: str | None, columns: str | None) -> Any:
+        from cometact_nb.views.gallery.gallery import Gallery  # noqa: PLC0415
+
+        return Gallery(sweep, rows, columns)
+
+    def export(self, sweep: Sweep, folder: str | PathLike[str], *, overwrite: bool) -> Path:
+        from cometact_nb.views.report.export import export  # noqa: PLC0415
+
+        return export(sweep, folder, overwrite=overwrite)
+
+    def waiting(self, task: Task) -> AbstractContextManager[Callable[[], object]]:
+        """In a terminal a wait shows a line of text; in a notebook the card does."""
+        if not in_terminal():
+            return nullcontext(lambda: None)
+        from cometact_nb.views.task.text import waiting  # noqa: PLC0415
+
+        return waiting(task)
+
+
 def register() -> None:
-    """Tell IPython how to show values at a cell's end; without IPython there is nothing to do."""
+    """Let this room draw for the handles; tell IPython, if it runs, how to show values at a cell's end."""
+    install(PageViews())
     here = shell()
     if here is None:
         return
@@ -45,6 +75,4 @@ def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:
 
 
 def _saved_clip(shown: SavedClip) -> Any:
-    from cometact_nb.handles.session import session  # noqa: PLC0415  (httpx and SQLite, when they are needed)
-
     return _view("task.clip_page", "saved_html", notebook_dir=page_folder(session()))(shown)

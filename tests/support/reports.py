@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 from services import SandboxProcess, new_session
@@ -18,7 +17,6 @@ NOTE = '=HYPERLINK("https://evil.example","<i>lips</i>")'
 def finished_sweep(folder: Path, sandbox: SandboxProcess) -> Sweep:
     """Two intensities, each bought twice, of a character that works and of one that fails."""
     session = new_session(folder, sandbox)
-    session.views = lambda name: import_module(f"cometact_nb.views.{name}")
     characters = [
         f"{sandbox.character}?sig={SIGNATURE}",
         f"{sandbox.playing('unknown-failure')}&sig={SIGNATURE}",

@@ -11,12 +11,12 @@ from IPython.core.error import UsageError
 from cometact_nb.domain.text.line import Parser
 from cometact_nb.entry.magic.options import parse, seconds
 from cometact_nb.errors import ConfigError
+from cometact_nb.handles.shared import session, session_if_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cometact_nb.handles.history import TaskHistory
-    from cometact_nb.handles.session import Session
     from cometact_nb.handles.task import Task
 
 __all__ = ["PARSERS", "WITH_ID", "display", "greet", "known_ids", "run", "say", "session"]
@@ -98,7 +98,7 @@ def known_ids() -> list[str]:
 
 def greet() -> None:
     """On a fresh kernel, say in one line what has not ended. Costs a few milliseconds, and never raises."""
-    if "cometact_nb.engine.engine" in sys.modules:
+    if session_if_any() is not None:
         return  # this kernel knows its tasks
     from cometact_nb.store.journal.peek import peek  # noqa: PLC0415  (sqlite3, when it is needed)
 
@@ -228,8 +228,7 @@ def _with_help(parser: Parser) -> Parser:
 
 def _history_path() -> str:
     """The history's file, without a session where there is none yet."""
-    sessions = sys.modules.get("cometact_nb.handles.session")
-    shared = getattr(sessions, "_shared", None)
+    shared = session_if_any()
     if shared is not None:
         return str(shared.config.history)
     from cometact_nb.handles.project import history_path, notebook_folder  # noqa: PLC0415
@@ -249,13 +248,6 @@ def display(shown: Any) -> None:
     from IPython.display import display as show  # noqa: PLC0415
 
     show(shown)  # type: ignore[no-untyped-call]
-
-
-def session() -> Session:
-    """The session that the functions of the package use, too."""
-    from cometact_nb.views import wiring  # noqa: PLC0415  (httpx and SQLite, when they are needed)
-
-    return wiring.session()
 
 
 def say(text: str) -> None:

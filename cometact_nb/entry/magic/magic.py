@@ -14,10 +14,11 @@ from IPython.core.magic import Magics, magics_class, needs_local_scope, no_var_e
 from cometact_nb.domain.text.line import request_fields, request_parser
 from cometact_nb.domain.text.line_words import WordError, expand, split
 from cometact_nb.entry.magic import sweep as magic_sweep
-from cometact_nb.entry.magic.commands import PARSERS, display, greet, run, say, session
+from cometact_nb.entry.magic.commands import PARSERS, display, greet, run, say
 from cometact_nb.entry.magic.complete import matcher
 from cometact_nb.entry.magic.options import SUBCOMMANDS, naming_options, parse, seconds
 from cometact_nb.errors import RequestError, TaskError, UnconfirmedError
+from cometact_nb.handles.shared import session
 
 if TYPE_CHECKING:
     import argparse

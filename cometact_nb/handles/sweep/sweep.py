@@ -12,7 +12,6 @@ import time
 from collections import Counter
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.domain.doors import doors
@@ -36,11 +35,13 @@ from cometact_nb.handles.sweep.noise import map_clips, noise_floor
 from cometact_nb.handles.sweep.plan import Approval, Plan, approve, check_max_spend
 from cometact_nb.handles.sweep.runner import Entry, Runner, catch_up
 from cometact_nb.handles.table import frame_of
+from cometact_nb.handles.views import views
 from cometact_nb.store.journal import sweeps as store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from os import PathLike
+    from pathlib import Path
 
     from cometact_nb.domain.sweep.grid import Spec
     from cometact_nb.domain.task import TaskState
@@ -398,7 +399,7 @@ class Sweep:
         Raises:
             ConfigError: a field that is not swept.
         """
-        return self.session.views("gallery.gallery").Gallery(self, rows, columns)
+        return views().gallery(self, rows, columns)
 
     def export(self, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
         """Write a report that needs nothing but a browser: a page, the clips, a CSV.
@@ -413,7 +414,7 @@ class Sweep:
         Raises:
             ConfigError: the folder holds something else.
         """
-        return Path(self.session.views("report.export").export(self, folder, overwrite=overwrite))
+        return views().export(self, folder, overwrite=overwrite)
 
     def add_listener(self, callback: Callable[[Sweep], object]) -> Callable[[], None]:
         """Call ``callback(sweep)`` after changes, a few times a second at the most, on a background thread.

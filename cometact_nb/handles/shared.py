@@ -1,0 +1,32 @@
+"""The one session of a process. Nothing heavy is imported before it is asked for."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cometact_nb.handles.session import Session
+
+__all__ = ["session", "session_if_any"]
+
+_shared: Session | None = None
+_lock = threading.Lock()
+
+
+def session() -> Session:
+    """The session that the magic, the panel and the functions of this package share."""
+    from cometact_nb.handles.session import Session  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+
+    global _shared  # noqa: PLW0603  (one per process is the point)
+    with _lock:
+        if _shared is None or not _shared.is_here:
+            _shared = Session() if _shared is None else _shared.another()
+            atexit.register(_shared.close)
+        return _shared
+
+
+def session_if_any() -> Session | None:
+    """The shared session, or None when nothing has asked for one yet: it is not made for the question."""
+    return _shared
