@@ -1,8 +1,7 @@
-// What every front end here needs. Put above the module that uses it: there is no bundler, and a module of a widget
-// cannot import its neighbour.
+// What every front end here needs.
 
 // Elements from nested arrays: everything is set as text or attribute, never parsed as HTML.
-function h(tag, attributes = {}, ...children) {
+export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
@@ -14,12 +13,12 @@ function h(tag, attributes = {}, ...children) {
 }
 
 // Only what changed is written: a screen reader announces a text that is set again.
-function put(node, text) {
+export function put(node, text) {
   if (node && node.textContent !== text) node.textContent = text;
 }
 
 // Copies a node's text, and says so on the button that was pressed for it.
-async function copyText(node, button, name = "Copy") {
+export async function copyText(node, button, name = "Copy") {
   let done = true;
   try {
     await navigator.clipboard.writeText(node.textContent);
@@ -34,7 +33,7 @@ async function copyText(node, button, name = "Copy") {
 
 // JupyterLab takes arrows, Enter and letters for its cells, except where text is typed; Ctrl+S stays its own.
 // Returns what ends it.
-function keepKeys(root) {
+export function keepKeys(root) {
   const own = ({ target, ctrlKey, metaKey }) =>
     root.contains(target) && target.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
   addEventListener("keydown", own, { capture: true });
@@ -43,7 +42,7 @@ function keepKeys(root) {
 
 // What a button that pays listens to. The second click of a double click and a key held down mean the first again,
 // also where a fast service has answered in between.
-function paying(act) {
+export function paying(act) {
   return {
     onclick: ({ detail }) => detail < 2 && act(),
     onkeydown: (event) => event.repeat && ["Enter", " "].includes(event.key) && event.preventDefault(),
@@ -51,7 +50,7 @@ function paying(act) {
 }
 
 // Hears of a model's changes and messages; returns what ends it.
-function subscribe(model, handlers) {
+export function subscribe(model, handlers) {
   for (const [name, handler] of Object.entries(handlers)) model.on(name, handler);
   return () => {
     for (const [name, handler] of Object.entries(handlers)) model.off(name, handler);

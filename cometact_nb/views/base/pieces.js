@@ -16,7 +16,7 @@ function pause() {
   return pace.left >= 0 ? 0 : (-pace.left / RATE) * 1000;
 }
 
-class Pieces {
+export class Pieces {
   // `send(content)` hands a message to the kernel.
   constructor(send) {
     this.send = send;

@@ -1,5 +1,7 @@
 // Rating without knowing: parameters hidden, order shuffled by a seed, and at the end what the stars say of each value.
 
+import { h, put } from "../base/dom.js";
+
 // A number that looks random and is the same for the same seed and cell, so that clips which come later do not
 // move the others.
 function mixed(seed, index) {
@@ -10,13 +12,13 @@ function mixed(seed, index) {
 }
 
 // Every cell's number in the shuffled order, from 1.
-function blindNumbers(cells, seed) {
+export function blindNumbers(cells, seed) {
   const order = [...cells].sort((a, b) => mixed(seed, a.index) - mixed(seed, b.index) || a.index - b.index);
   return new Map(order.map((cell, place) => [cell.index, place + 1]));
 }
 
 // For each value of each axis, the mean of the stars that were given blind.
-function blindResults(cells, axes) {
+export function blindResults(cells, axes) {
   const rows = [];
   axes.forEach((axis, place) => {
     axis.values.forEach((label, value) => {
@@ -28,7 +30,7 @@ function blindResults(cells, axes) {
   return rows;
 }
 
-class BlindBar {
+export class BlindBar {
   constructor(view) {
     this.view = view;
     this.told = h("span", { role: "status" });

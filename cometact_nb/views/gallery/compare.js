@@ -1,8 +1,11 @@
 // Two clips over each other with a divider, side by side, or as their difference.
 
+import { h, put } from "../base/dom.js";
+import { endedMark } from "./tile.js";
+
 const MODES = { wipe: "Wipe", side: "Side by side", difference: "Difference" };
 
-class Compare {
+export class Compare {
   constructor(view) {
     this.view = view;
     this.open = false;

@@ -9,7 +9,7 @@ const CATCH_UP_S = 0.3; // a nudge is meant to have done its work after so long
 const FAR_S = 0.2; // beyond this a seek is quicker
 const SEEK_AGAIN_MS = 600;
 
-class FrameLock {
+export class FrameLock {
   // `tell()` is called whenever time or state has changed.
   constructor(tell) {
     this.tell = tell;

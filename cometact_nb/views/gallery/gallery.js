@@ -1,5 +1,9 @@
 // The gallery in a notebook: clips and ratings go as messages, only the choice of axes is widget state.
 
+import { subscribe } from "../base/dom.js";
+import { Pieces } from "../base/pieces.js";
+import { GalleryView } from "./view.js";
+
 const BUSY_MS = 1500; // a kernel that has not answered by then is busy
 const ASK_MOST_MS = 60_000; // and is asked whether it is still there, after twice the time each
 const GONE = "The kernel is gone. Run the cell again in a new one; ratings that were kept are there.";

@@ -13,7 +13,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.live_output import LiveRecord
 from cometact_nb.views.base.output import in_background, widget_data
 from cometact_nb.views.base.pieces import read_piece
-from cometact_nb.views.base.scripts import GALLERY, joined
+from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.gallery import record as gallery_record
 from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
 
@@ -45,8 +45,8 @@ class Gallery(anywidget.AnyWidget):
         ConfigError: a field that is not swept.
     """
 
-    _esm: ClassVar[Any] = joined("base/pieces.js", *GALLERY, "gallery/gallery.js")
-    _css: ClassVar[Any] = joined("gallery/gallery.css")
+    _esm: ClassVar[Any] = joined("gallery/gallery.js")
+    _css: ClassVar[Any] = styles("gallery/gallery.css")
 
     #: The sweep's name, and whether it runs in the sandbox.
     title = traitlets.Dict().tag(sync=True)

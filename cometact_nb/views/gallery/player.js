@@ -1,5 +1,8 @@
 // The bar that plays all clips as one, and the keys that do the same.
 
+import { h, put } from "../base/dom.js";
+import { icon, press } from "./tile.js";
+
 const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
 const KEYS = [
   ["Space or K", "play, pause"], [", and .", "one frame back, forward"], ["Home, End", "first, last frame"], ["[ and ]", "slower, faster"],
@@ -7,7 +10,7 @@ const KEYS = [
   ["C", "choose for comparison"], ["W", "compare the two"], ["V", "way of comparing"], ["Esc", "back"],
 ];
 
-class Player {
+export class Player {
   constructor(view) {
     this.view = view;
     this.lock = view.lock;

@@ -1,5 +1,7 @@
 // One cell of the gallery: its clip once it is near, what became of it otherwise, and the user's rating.
 
+import { h, put } from "../base/dom.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   play: "M4 2.5v11l9-5.5z",
@@ -15,7 +17,7 @@ const ICONS = {
   star: "m8 1.800 1.900 4 4.300.500-3.200 3 .9 4.300L8 11.500l-3.900 2.100.9-4.300-3.200-3 4.300-.5z",
 };
 
-function icon(name) {
+export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
   for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }))
@@ -25,16 +27,16 @@ function icon(name) {
   return svg;
 }
 
-function press(node, on) {
+export function press(node, on) {
   node.setAttribute("aria-pressed", String(Boolean(on)));
 }
 
 // A clip that is shorter than the longest one holds its last frame, which must not pass for a still performance.
-function endedMark() {
+export function endedMark() {
   return h("span", { class: "ended", hidden: true, title: "This clip is shorter than the longest one: its last frame is shown" }, "ended");
 }
 
-class Tile {
+export class Tile {
   constructor(view, cell) {
     this.view = view;
     this.cell = cell;

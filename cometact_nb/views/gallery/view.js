@@ -4,6 +4,13 @@
 //   host.save(choice), host.clip(index, urgent) and host.poster(index) promise an address, host.free(index, promise)
 //   host.rate(index, change), missing where ratings cannot be kept
 
+import { h, keepKeys, put } from "../base/dom.js";
+import { BlindBar, blindNumbers } from "./blind.js";
+import { Compare } from "./compare.js";
+import { FrameLock } from "./frame_lock.js";
+import { Player } from "./player.js";
+import { Tile } from "./tile.js";
+
 const MOST_TILES = 400; // more at once help nobody and cost a page its patience
 const NEAR = "300px"; // how far from being seen a clip is loaded
 const FAR = "1500px"; // and let go
@@ -18,7 +25,7 @@ function commonShape(clips) {
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 16 / 9;
 }
 
-class GalleryView {
+export class GalleryView {
   constructor(el, host) {
     this.host = host;
     this.id = ++galleries;

@@ -1,6 +1,8 @@
 // The history in the browser. `rows` is what Python found, `asked` what the filters say; clicks, and the posters
 // of the rows that are seen, go as messages.
 
+import { copyText, h, keepKeys, put, subscribe } from "../base/dom.js";
+
 const TYPING_MS = 250; // text is asked for when it was left alone for this long
 const BUSY_MS = 400; // a kernel that has not heard a message by then is busy
 const SURE_MS = 6000; // how long "Really cancel?" stands

@@ -14,7 +14,7 @@ from cometact_nb.domain.task import Status
 from cometact_nb.store.clips.confine import is_poster
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.pictures import small_jpeg
-from cometact_nb.views.base.scripts import joined
+from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.history.record import knobs_told, told
 from cometact_nb.views.task.card import tone
 
@@ -40,8 +40,8 @@ class HistoryWidget(anywidget.AnyWidget):
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 
-    _esm: ClassVar[Any] = joined("base/dom.js", "history/history.js")
-    _css: ClassVar[Any] = joined("history/history.css")
+    _esm: ClassVar[Any] = joined("history/history.js")
+    _css: ClassVar[Any] = styles("history/history.css")
 
     #: See :func:`row_facts`.
     rows: Any = traitlets.List().tag(sync=True)

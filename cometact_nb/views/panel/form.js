@@ -1,6 +1,8 @@
-// The structure of the panel's form; panel.js, which is put below this file, brings it to life.
+// The structure of the panel's form; panel.js brings it to life.
 
-class Form {
+import { copyText, h, paying } from "../base/dom.js";
+
+export class Form {
   build() {
     const p = this.parts;
     p.banner = h("div", { class: "banner", hidden: true },

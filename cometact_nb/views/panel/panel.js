@@ -1,6 +1,9 @@
 // The panel's form in the browser. `values` is what the form holds, written by both sides; `shown` is what
 // Python tells about it. A key, a file and a click go as messages: they must not be widget state.
 
+import { h, keepKeys, put, subscribe } from "../base/dom.js";
+import { SweepForm, TYPED } from "./sweep_form.js";
+
 const TYPING_MS = 250; // text is sent when it was left alone for this long
 const BUSY_MS = 400; // a kernel that has not heard a message by then is busy
 const PIECE = 512 * 1024;

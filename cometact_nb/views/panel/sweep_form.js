@@ -1,8 +1,11 @@
-// Sweep mode of the panel's form: the same fields, each with several values. panel_form.js is put above this file.
+// Sweep mode of the panel's form: the same fields, each with several values.
 
-const TYPED = ["character", "reference", "seed"]; // as text; the others are chosen from chips
+import { h, paying, put } from "../base/dom.js";
+import { Form } from "./form.js";
 
-class SweepForm extends Form {
+export const TYPED = ["character", "reference", "seed"]; // as text; the others are chosen from chips
+
+export class SweepForm extends Form {
   get chosen() {
     return Object.keys(this.groups);
   }

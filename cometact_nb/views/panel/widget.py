@@ -15,7 +15,7 @@ import anywidget
 import traitlets
 
 from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
-from cometact_nb.views.base.scripts import joined
+from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.panel.form import normal
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class PanelWidget(anywidget.AnyWidget):
         act: is told of each message, by its type and content, on whatever thread it came.
     """
 
-    _esm: ClassVar[Any] = joined("base/dom.js", "panel/form.js", "panel/sweep_form.js", "panel/panel.js")
-    _css: ClassVar[Any] = joined("panel/panel.css")
+    _esm: ClassVar[Any] = joined("panel/panel.js")
+    _css: ClassVar[Any] = styles("panel/panel.css")
 
     #: What the form holds; written by both sides.
     values = traitlets.Dict().tag(sync=True)

@@ -16,7 +16,7 @@ from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import esc
-from cometact_nb.views.base.scripts import GALLERY, joined
+from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
 from cometact_nb.views.gallery.record import rated
 from cometact_nb.views.report.table import rows
@@ -39,8 +39,8 @@ def page_html(sweep: Sweep, files: Sequence[Files]) -> str:
         sweep: what is reported.
         files: where each cell's clip lies.
     """
-    script = joined(*GALLERY, "report/report.js")
-    style = joined("gallery/gallery.css", "report/report.css")
+    script = joined("report/report.js")
+    style = styles("gallery/gallery.css", "report/report.css")
     # `file:` beside 'self': for a page that is opened from a disk, browsers differ in what 'self' is.
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "

@@ -1,5 +1,7 @@
 // The gallery in an exported report: clips are files beside the page, ratings are as they were.
 
+import { GalleryView } from "../gallery/view.js";
+
 class Files {
   constructor(data) {
     this.title = data.title;

@@ -1,9 +1,11 @@
 // The cells of a sweep in the browser: a table for each band, or a list. Each cell is a button; only what
 // changed is drawn. One cell is in the tab order, arrows go to the others.
 
+import { h } from "../base/dom.js";
+
 const DRAWN = 1000; // cells that are drawn; totals are over all
 
-class Grid {
+export class Grid {
   constructor(grid, opened, seen) {
     this.grid = grid;
     this.seen = seen;

@@ -1,6 +1,10 @@
 // A sweep in the browser. `grid` says where each cell lies, `cells` what each is, `head` the totals and what can
 // be done. Posters, the details of one cell and clips come as messages.
 
+import { h, keepKeys, paying, put, subscribe } from "../base/dom.js";
+import { Card, duration } from "../task/card.js";
+import { Grid } from "./grid.js";
+
 const HEARD_MS = 1000; // a kernel that has not heard a click by then is busy
 const BATCH = 24;
 const BATCH_MS = 600;

@@ -20,7 +20,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.once import Gate
 from cometact_nb.views.base.output import in_background, page_folder
 from cometact_nb.views.base.pictures import small_jpeg
-from cometact_nb.views.base.scripts import joined
+from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.sweep import facts
 from cometact_nb.views.sweep.layout import axis_name, lay_out, names_of, params_line
 from cometact_nb.views.sweep.record import planned_html
@@ -50,10 +50,8 @@ class SweepWidget(anywidget.AnyWidget):
         sweep: what to show.
     """
 
-    _esm: ClassVar[Any] = joined(
-        "base/dom.js", "base/pieces.js", "task/settle.js", "task/card.js", "sweep/grid.js", "sweep/sweep.js"
-    )
-    _css: ClassVar[Any] = joined("task/status.css", "sweep/sweep.css")
+    _esm: ClassVar[Any] = joined("sweep/sweep.js")
+    _css: ClassVar[Any] = styles("task/status.css", "sweep/sweep.css")
 
     #: Where each cell lies, see :func:`_grid`; never changes.
     grid = traitlets.Dict().tag(sync=True)

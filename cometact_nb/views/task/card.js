@@ -1,10 +1,13 @@
 // The task card in the browser. Python sends `html` when the card's structure changes and `live` when a number
 // does; this module fills the slots, ticks the clock, and turns clicks into messages.
 
+import { copyText, h, put, subscribe } from "../base/dom.js";
+import { Pieces } from "../base/pieces.js";
+
 const SURE_MS = 6000; // how long "Really cancel?" stands
 const ANSWER_MS = 4000; // a kernel that has not answered by then is busy or gone
 
-function duration(seconds) {
+export function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   const two = (n) => String(n).padStart(2, "0");
   if (s < 60) return `${s} s`;
@@ -12,7 +15,7 @@ function duration(seconds) {
   return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
 }
 
-class Card {
+export class Card {
   constructor(model, el) {
     this.model = model;
     this.root = h("div", { class: "cometact", role: "group" });

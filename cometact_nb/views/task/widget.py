@@ -15,7 +15,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import forms
 from cometact_nb.views.base.output import in_background, page_folder
 from cometact_nb.views.base.pieces import read_piece
-from cometact_nb.views.base.scripts import joined
+from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.task.card import card_html, request_of, tone
 from cometact_nb.views.task.settle import Settling
 
@@ -84,8 +84,8 @@ class StatusWidget(anywidget.AnyWidget):
         task: the task to show.
     """
 
-    _esm: ClassVar[Any] = joined("base/dom.js", "base/pieces.js", "task/settle.js", "task/card.js", "task/status.js")
-    _css: ClassVar[Any] = joined("task/status.css")
+    _esm: ClassVar[Any] = joined("task/status.js")
+    _css: ClassVar[Any] = styles("task/status.css")
 
     #: The card with empty slots; changes when its structure does.
     html = traitlets.Unicode().tag(sync=True)
