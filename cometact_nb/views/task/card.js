@@ -3,6 +3,7 @@
 
 import { copyText, h, put, subscribe } from "../base/dom.js";
 import { Pieces } from "../base/pieces.js";
+import { Settle } from "./settle.js";
 
 const SURE_MS = 6000; // how long "Really cancel?" stands
 const ANSWER_MS = 4000; // a kernel that has not answered by then is busy or gone

@@ -1,9 +1,11 @@
 // What its user decides about a request that may have been paid for. Each choice says what it may cost.
 
+import { h, paying, put } from "../base/dom.js";
+
 const STANDS_MS = 6000; // how long "Really …?" stands
 const PATIENCE_MS = 4000; // a kernel that has not answered by then is busy or gone
 
-class Settle {
+export class Settle {
   constructor(send) {
     this.send = send;
     this.facts = null;
