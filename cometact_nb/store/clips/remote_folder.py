@@ -133,7 +133,7 @@ class RemoteFolder:
         """Copy a local file here, whole or not at all, and only under a name that is free.
 
         Object stores take it at once under its name. Elsewhere it lies under a hidden name until it was read
-        back and compared. See :mod:`cometact_nb.store.clips.create_only` for who can tell that a name is free.
+        back and compared. :mod:`cometact_nb.store.clips.create_only` says who can tell that a name is free.
 
         Args:
             local: the file.
