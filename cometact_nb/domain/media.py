@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from cometact_nb.domain import redact
-from cometact_nb.domain.inspection.pages import page_cure
+from cometact_nb.domain.pages import page_cure
 from cometact_nb.domain.values import is_missing
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ from cometact_nb.domain.service import (
     normal_base_url,
 )
 from cometact_nb.errors import ConfigError
-from cometact_nb.handles.project import history_setting, is_url, plain_path, project_settings
+from cometact_nb.handles.project import history_setting, is_url, project_settings
+from cometact_nb.store.journal.place import plain_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cometact_nb.errors import ConfigError
+from cometact_nb.store.journal.place import default_history, plain_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
 __all__ = [
     "history_path",
     "history_setting",
-    "is_default_history",
     "is_url",
     "notebook_folder",
-    "plain_path",
     "project_settings",
 ]
 
@@ -66,23 +65,7 @@ class Variables(Protocol):
 
 def history_setting(environ: Variables, project: Mapping[str, str]) -> str:
     """The history that the environment names, else the project, else the one in the user's data folder."""
-    return environ.get("COMETACT_NB_HISTORY") or project.get("history") or _default_history()
-
-
-def plain_path(value: Any) -> str:
-    """A history's place as it is stored: a path without ``~``, or ``":memory:"``."""
-    return str(value) if str(value) == ":memory:" else str(Path(value).expanduser())
-
-
-def _default_history() -> str:
-    import platformdirs  # noqa: PLC0415  (27 ms that `import cometact_nb` need not pay)
-
-    return str(Path(platformdirs.user_data_dir("cometact_nb", appauthor=False)) / "history.sqlite")
-
-
-def is_default_history(path: str) -> bool:
-    """Whether this is the history in the user's own data folder, which comes with no project."""
-    return Path(path).absolute() == Path(_default_history()).absolute()
+    return environ.get("COMETACT_NB_HISTORY") or project.get("history") or default_history()
 
 
 def project_settings(folder: Path) -> dict[str, str]:

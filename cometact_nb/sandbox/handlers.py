@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tornado.iostream import IOStream
 
-    from cometact_nb.sandbox.server import Sandbox
+    from cometact_nb.sandbox.state import State
 
 __all__ = [
     "FIREWALL_PAGE",
@@ -55,7 +55,7 @@ def error_body(message: str, code: str = "", param: str = "") -> dict[str, Any]:
 class Handler(tornado.web.RequestHandler):
     """A handler that knows the sandbox and can break its connection."""
 
-    sandbox: Sandbox
+    sandbox: State
 
     def prepare(self) -> None:
         """Refuse what a web page sends: one of another origin, or one whose name was made to lead here."""
@@ -87,7 +87,7 @@ class Handler(tornado.web.RequestHandler):
         origin = self.request.headers.get("Origin")
         return origin is None or origin == f"http://{self.request.headers.get('Host', '')}"
 
-    def initialize(self, sandbox: Sandbox) -> None:
+    def initialize(self, sandbox: State) -> None:
         """Called by tornado with the route's arguments."""
         self.sandbox = sandbox
 

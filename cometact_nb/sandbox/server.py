@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import secrets
 import time
-from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import tornado.httpserver
 import tornado.netutil
@@ -16,62 +13,35 @@ import tornado.web
 
 from cometact_nb.sandbox.create import Create
 from cometact_nb.sandbox.drawing.samples import SAMPLES, TYPES
-from cometact_nb.sandbox.drawing.workshop import Workshop
 from cometact_nb.sandbox.handlers import BytesHandler, Handler
 from cometact_nb.sandbox.polls import OneTask, Output
-from cometact_nb.sandbox.scenarios import Playbook, parse
-from cometact_nb.sandbox.tasks import Tasks
+from cometact_nb.sandbox.scenarios import parse
+from cometact_nb.sandbox.state import State
 
 if TYPE_CHECKING:
     import argparse
 
 __all__ = ["Sandbox"]
 
-_TICK_S = 0.05
 
-
-class Sandbox:
-    """State and settings of one running sandbox.
+class Sandbox(State):
+    """A sandbox that listens on a port.
 
     Args:
         options: as parsed by ``python -m cometact_nb.sandbox``.
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
-        self.shape: str = options.shape
-        self.api_key: str | None = options.api_key
-        self.url_ttl_s: float = options.url_ttl_s
-        self.speed: float = options.speed
-        self.secret = secrets.token_bytes(16)
-        random = Random(options.seed)  # noqa: S311  (no secret hangs on it)
-        self.playbook = Playbook(options.scenario, random)
-        self.workshop = Workshop(options.clip_s)
-        self.tasks = Tasks(options.speed, options.concurrency, options.duration_s, random, self.workshop)
-        self.ledger: dict[str, Any] = {}
-        self.reset()
-        self._host: str = options.host
+        super().__init__(options)
         self._wanted_port: int = options.port
-        self._port = 0
         self._server: tornado.httpserver.HTTPServer | None = None
         self._hidden_until = 0.0
         self._hiding: asyncio.Task[None] | None = None
 
-    @property
-    def base_url(self) -> str:
-        """Where it listens."""
-        return f"http://{self._host}:{self._port}"
-
-    def info(self) -> dict[str, Any]:
-        """What a client's author wants to know."""
-        samples = {
-            kind: [f"{self.base_url}/samples/{name}" for name in names] for kind, names in SAMPLES.items()
-        }
-        return {"base_url": self.base_url, "speed": self.speed, "shape": self.shape, "samples": samples}
-
     def listen(self) -> None:
         """Open the port."""
-        sockets = tornado.netutil.bind_sockets(self._port or self._wanted_port, self._host)
-        self._port = sockets[0].getsockname()[1]
+        sockets = tornado.netutil.bind_sockets(self.port or self._wanted_port, self.host)
+        self.port = sockets[0].getsockname()[1]
         self._server = tornado.httpserver.HTTPServer(self._application())
         self._server.add_sockets(sockets)
 
@@ -95,22 +65,6 @@ class Sandbox:
             loop.call_at(self._hidden_until, self._show)
         else:
             self.listen()
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Let time pass until ``stop`` is set."""
-        try:
-            while not stop.is_set():
-                self.tasks.advance()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _TICK_S)
-        finally:
-            self.workshop.close()
-
-    def reset(self) -> None:
-        """Empty the books."""
-        self.ledger = {"posts": [], "polls": {}, "deletes": [], "downloads": []}
-        self.playbook.reset()
-        self.tasks.clear()
 
     def _application(self) -> tornado.web.Application:
         own = {"sandbox": self}

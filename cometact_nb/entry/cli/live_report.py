@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cometact_nb.entry.cli.live_exchanges import Exchange
-    from cometact_nb.entry.cli.verify_live import Run
+    from cometact_nb.entry.cli.live_run import Run
 
 __all__ = ["price_line", "prices", "summary", "surprises", "write"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status
 from cometact_nb.entry.cli import live_report, say
 from cometact_nb.entry.cli.live_exchanges import Recorder
+from cometact_nb.entry.cli.live_run import Run
 from cometact_nb.errors import (
     ActTwoError,
     BudgetError,
@@ -34,50 +34,12 @@ from cometact_nb.handles.session import Session
 if TYPE_CHECKING:
     import argparse
 
-    from cometact_nb.handles.task import Task
 
-__all__ = ["Run", "run"]
+__all__ = ["run"]
 
 _LIST_S = 20.0
 _LIST_MAX_BYTES = 4_000_000
 _SECOND_SEED = 2
-
-
-@dataclass
-class Run:
-    """What one run of the command brought.
-
-    Args:
-        session: that sent the requests.
-        recorder: what went over the wire.
-        request: the first request.
-        max_cost_usd: US dollars that all of it may cost.
-        listed: the records of the public price list that fit, or why there are none.
-        tasks: those that were sent, in order.
-        declined: a paid request was not agreed to.
-        problems: what went wrong here, in words.
-        again: what a later look at the link brought, in words.
-    """
-
-    session: Session
-    recorder: Recorder
-    request: ActTwoRequest
-    max_cost_usd: float
-    listed: list[dict[str, Any]] | str = ""
-    tasks: list[Task] = field(default_factory=list)
-    declined: bool = False
-    problems: list[str] = field(default_factory=list)
-    again: str = ""
-
-    @property
-    def price_usd(self) -> float:
-        """US dollars that one request is expected to cost."""
-        return self.session.config.price.usd_per_request
-
-    @property
-    def sandbox(self) -> bool:
-        """Whether nothing is billed."""
-        return self.session.config.sandbox
 
 
 def run(options: argparse.Namespace) -> int:

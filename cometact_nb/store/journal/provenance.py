@@ -12,13 +12,10 @@ import uuid
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from cometact_nb.handles.project import is_default_history
+from cometact_nb.store.journal.place import is_default_history
 from cometact_nb.store.user import Record, User
-
-if TYPE_CHECKING:
-    from cometact_nb.store.journal.history import History
 
 __all__ = ["Provenance"]
 
@@ -29,6 +26,18 @@ _UNKNOWN = "nothing on this machine tells that you approved anything in this his
 _CHANGED = "what is on record of its approval was not written by you in this history"
 
 
+class _File(Protocol):
+    """What is asked of a history here."""
+
+    path: str
+
+    def query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        """The rows of a question."""
+
+    def write(self, sql: str, values: tuple[Any, ...]) -> int:
+        """The number of rows that a statement changed."""
+
+
 class Provenance:
     """Where one history comes from.
 
@@ -36,7 +45,7 @@ class Provenance:
         history: the history; one in memory is always its user's own.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: _File) -> None:
         self._history = history
         self._in_memory = history.path == ":memory:"
         #: The id under which the state folder knows this very file, once that was seen.
