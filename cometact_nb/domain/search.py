@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import TaskState
 
-__all__ = ["GROUPS", "STATUSES", "UNFINISHED", "Query", "found_by", "query"]
+__all__ = ["GROUPS", "STATUSES", "UNFINISHED", "Query", "checked_id", "found_by", "query"]
 
 #: Statuses of tasks from which more is to come.
 UNFINISHED = (Status.SUBMITTING, Status.PENDING, Status.THROTTLED, Status.RUNNING, Status.UNKNOWN)
@@ -157,3 +157,15 @@ def _limit(given: Any) -> int:
     if number < 1 or isinstance(given, bool):
         raise ConfigError(f"limit={given!r} is not a number of tasks. Give an integer ≥ 1.")
     return min(int(number), 2**62)
+
+
+def checked_id(name: object) -> str:
+    """``name`` as an id that can be asked about.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    text = str(name).strip()
+    if not text.strip(".") or not text.isprintable() or any(char.isspace() or char in "/?#" for char in text):
+        raise ConfigError(f"{text!r} is no task id. An id looks like 5b91e444-c232-deaf-a4d7-8aef3e57336b.")
+    return text

@@ -169,7 +169,7 @@ async def _read(session: Session) -> _Found:
 async def _look_again(session: Session, tasks: list[Task]) -> None:
     """Go on with those whose watch had ended or whose video is missing, each looked at once."""
     ended = [task for task in tasks if task.id is not None and task.state.is_settled]
-    looks = [asyncio.ensure_future(session.engine.resume(task._job)) for task in ended]  # noqa: SLF001
+    looks = [asyncio.ensure_future(session.engine.resume(task.job)) for task in ended]
     if looks:
         await asyncio.wait(looks, timeout=_LOOK_S)
 
@@ -204,7 +204,7 @@ def _let_go(session: Session, row: Row) -> Task:
     task = adopt(session, row)
 
     async def note() -> None:
-        engine, job = session.engine, task._job  # noqa: SLF001
+        engine, job = session.engine, task.job
         if not job.state.is_settled:
             kind = events.ClipFailed if job.state.status is Status.SUCCEEDED else events.WatchEnded
             engine.apply(job, kind(at=engine.now(), reason=_SANDBOX_GONE))

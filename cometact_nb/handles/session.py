@@ -1,70 +1,49 @@
 """The shared client of a notebook: what the magic, the panel and Python calls all go through.
 
 Longer than other modules, since everything public passes here and is described here; what it does stands in
-`engine`, `lookup`, `settle`, `precheck`, `embedded` and the modules of sweeps.
+the modules below it.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import threading
-from concurrent import futures
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from cometact_nb.api import flow
-from cometact_nb.api.client import Client
-from cometact_nb.domain import task as events
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.price import FREE
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.service import Endpoint, Secret
+from cometact_nb.domain.service import Secret
 from cometact_nb.domain.sweep.grid import specify
-from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.engine.engine import Engine, new_key
-from cometact_nb.engine.inspector import Inspector
-from cometact_nb.engine.job import Job
-from cometact_nb.engine.notify import Notifier
-from cometact_nb.engine.slots import Gate
 from cometact_nb.engine.waits import until_done
-from cometact_nb.errors import ActTwoError, CancelRefused, ConfigError, HistoryError, WaitInterrupted
-from cometact_nb.handles import precheck, settle
+from cometact_nb.errors import ConfigError, HistoryError
 from cometact_nb.handles import sandbox as embedded
 from cometact_nb.handles.config import Config, concealed, practising
+from cometact_nb.handles.core import Core
 from cometact_nb.handles.find import find_task
-from cometact_nb.handles.project import notebook_folder
 from cometact_nb.handles.sweep.saved import find_sweeps
 from cometact_nb.handles.sweep.sweep import Sweep
-from cometact_nb.handles.task import Task, error_for
+from cometact_nb.handles.task import Task, submitted, task_of
 from cometact_nb.store.clips import places
-from cometact_nb.store.clips.confine import allowed_folders, confined
-from cometact_nb.store.clips.media import find_moved
-from cometact_nb.store.journal.history import Row
 from cometact_nb.store.journal.sweeps import find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    import os
+    from collections.abc import Callable
 
+    from cometact_nb.api.client import Client
     from cometact_nb.domain.inspection.facts import Inspection, Role
-    from cometact_nb.domain.media import Finding, MediaRef
+    from cometact_nb.domain.media import MediaRef
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.store.journal.sweeps import SweepRow
 
 __all__ = ["Session"]
 
-T = TypeVar("T")
 log = logging.getLogger("cometact_nb")
-#: How long a wait lets views draw the end before it returns, seconds.
-_DRAW_S = 5.0
-#: How long an interrupted submit may take to stop, seconds.
-_STOPPING_S = 1.0
 
 
 @doors
-class Session:
+class Session(Core):
     """One configuration, one engine, all tasks of this process.
 
     Args:
@@ -73,39 +52,17 @@ class Session:
     """
 
     def __init__(self, config: Config | None = None, *, client: Callable[[], Client] | None = None) -> None:
-        self._make_client = client or Client
-        self._started_in = Path.cwd()
-        self._config = config or Config.from_environment(folder=self.notebook_dir)
-        self._engine: Engine | None = None
-        self._spent_usd = 0.0  #: by engines that were closed
-        self._notifier = Notifier()
-        self._inspector = Inspector()
-        self._tasks: dict[str, Task] = {}
-        self._told: set[str] = set()
+        super().__init__(config, client=client)
         self._sweeps: dict[tuple[str, str], Sweep] = {}
-        #: The places at the service that sweeps share.
-        self.gate = Gate()
-        self._lock = threading.RLock()
-        self._pid = os.getpid()
         self._sandbox: embedded.Sandbox | None = None
         self._before_sandbox: Config | None = None
 
     def __repr__(self) -> str:
         where = f"SANDBOX at {self._config.base_url}" if self._config.sandbox else self._config.base_url
-        count = len(self._tasks)
+        count = len(self.jobs)
         return f"<Session: {where}, {count} task{'' if count == 1 else 's'} in this kernel>"
 
     # --- settings ----------------------------------------------------------------------------------
-
-    @property
-    def config(self) -> Config:
-        """The present settings; the key is not shown by their repr."""
-        return self._config
-
-    @property
-    def notebook_dir(self) -> Path:
-        """The folder that relative paths start from, the notebook's own, else where Python started."""
-        return notebook_folder(self._started_in)
 
     @property
     def sandbox(self) -> embedded.Sandbox | None:
@@ -134,6 +91,7 @@ class Session:
             if config.output_dir != self._config.output_dir:
                 places.check(config.output_dir)
             if config.history != self._config.history:
+                self._check_settled()
                 self._drop_engine()
             self._config, self._before_sandbox = config, service
         if service is not None and settings.get("api_key") is not None:
@@ -225,43 +183,7 @@ class Session:
 
     def send(self, request: ActTwoRequest, config: Config) -> Task:
         """As :meth:`submit`, to the service of ``config``, whatever is configured meanwhile."""
-        precheck.check(request, config)
-        job = Job(TaskState(key=new_key()), config.endpoint, self.output_folder())
-        if config.look != "never":
-            job.warnings = self._look(request, config)
-
-        async def begin() -> flow.Created | flow.Declined | flow.Doubtful:
-            self.handle(job)  # here: an interrupt before this leaves no task that is never sent
-            price = config.price.usd_per_request
-            settle.warn_of_doubt(self.engine.history, config.base_url, request)
-            return await self.engine.submit(job, request, price, max_spend=config.max_spend)
-
-        try:
-            verdict = self._until_sent(job, begin())
-        except ActTwoError:
-            if job.state.request is None:  # its intent was never recorded
-                self.drop_job(job)
-            raise
-        task = self.handle(job)
-        if not isinstance(verdict, flow.Created):
-            raise error_for(task)
-        if config.wait:
-            task.wait()
-        return task
-
-    def _until_sent(self, job: Job, work: Coroutine[Any, Any, T]) -> T:
-        """Wait until a request is answered. An interrupt stops it unless it is on its way."""
-        sending = self.engine.call(work)
-        try:
-            until_done(sending)
-        except KeyboardInterrupt:
-            self.engine.give_up(job)
-            with suppress(KeyboardInterrupt, TimeoutError, futures.CancelledError, ActTwoError):
-                sending.result(_STOPPING_S)
-            if job.state.request is None:
-                self.drop_job(job)
-            raise WaitInterrupted(_interrupted(job)) from None
-        return sending.result()
+        return submitted(self, request, config)
 
     def task(self, name: str) -> Task:
         """The task with this id, from this session, from history, or made elsewhere with the same key.
@@ -279,68 +201,7 @@ class Session:
 
     def tasks(self) -> list[Task]:
         """The tasks of this process, newest first."""
-        return list(reversed(self._tasks.copy().values()))
-
-    def cancel(self, task: Task) -> None:
-        """See :meth:`Task.cancel`.
-
-        Args:
-            task: of this session.
-
-        Raises:
-            CancelRefused: the service has not answered yet, so that there is no id to cancel by.
-        """
-        self.run(self.engine.cancel(task._job))  # noqa: SLF001  (a handle's job is the session's)
-        if task.id is None and not task.status.is_terminal:
-            raise CancelRefused(
-                "The service has not given the task an id yet; ask again when it has. If it refuses the "
-                "request, it is not sent again."
-            )
-
-    def refresh(self, task: Task) -> None:
-        """See :meth:`Task.refresh`.
-
-        Args:
-            task: of this session.
-        """
-        job = task._job  # noqa: SLF001
-        if job.endpoint.api_key is None and job.endpoint.base_url == self._config.base_url:
-            job.endpoint = self._config.endpoint
-        self.run(self.engine.resume(job))
-
-    def confirm(self, task: Task, task_id: str) -> None:
-        """See :meth:`Task.confirm`.
-
-        Args:
-            task: an unconfirmed one.
-            task_id: as the vendor's log has it.
-
-        Raises:
-            ActTwoError: the task is not unconfirmed, or the id is none.
-        """
-        settle.confirm(self, task, task_id)
-
-    def forget(self, task: Task) -> None:
-        """See :meth:`Task.forget`.
-
-        Args:
-            task: an unconfirmed one.
-
-        Raises:
-            ActTwoError: the task is not unconfirmed.
-        """
-        settle.forget(self, task)
-
-    def resubmit(self, task: Task) -> Task:
-        """See :meth:`Task.resubmit`.
-
-        Args:
-            task: one that has ended.
-
-        Raises:
-            ActTwoError: the task has not ended, or its request is not known.
-        """
-        return settle.resubmit(self, task)
+        return [task_of(self, job) for job in reversed(self.jobs.copy().values())]
 
     # --- sweeps ------------------------------------------------------------------------------------
 
@@ -456,70 +317,6 @@ class Session:
             raise
         return work.result()
 
-    def begin_inspect(
-        self, url_or_path: str | os.PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
-    ) -> futures.Future[Inspection]:
-        """As :meth:`inspect`, without waiting. A callback of the future runs on the engine's thread."""
-        folder, sandbox = self.notebook_dir, self._config.is_loopback
-
-        async def look() -> Inspection:
-            return await self._inspector.inspect(
-                self.engine.client, url_or_path, role, folder=folder, sandbox=sandbox, fresh=fresh
-            )
-
-        return self.engine.call(look())
-
-    def begin_look(self, ref: MediaRef, role: Role) -> futures.Future[Inspection | None]:
-        """Look at an input that is to be paid for, for 3 s at the most, without waiting for it.
-
-        Args:
-            ref: the input.
-            role: what it is to be used as.
-        """
-        sandbox = self._config.is_loopback
-
-        async def look() -> Inspection | None:
-            return await self._inspector.before_sending(
-                self.engine.client, ref, role, sandbox=sandbox, within_s=precheck.LOOK_S
-            )
-
-        return self.engine.call(look())
-
-    def _look(self, request: ActTwoRequest, config: Config) -> tuple[Finding, ...]:
-        """Look at both inputs of a request; an interrupt ends it, and nothing was sent."""
-
-        async def look() -> tuple[Finding, ...]:
-            return await precheck.look(request, config, self._inspector, self.engine.client)
-
-        work = self.engine.call(look())
-        try:
-            until_done(work)
-        except KeyboardInterrupt:
-            work.cancel()
-            raise
-        return work.result()
-
-    def check(self, request: ActTwoRequest) -> None:
-        """Raise what :meth:`submit` would raise about ``request`` before it sends anything.
-
-        Args:
-            request: nothing is fetched to judge it.
-
-        Raises:
-            RequestError: an input is on this machine, or a look of the last ten minutes saw it to be bad.
-            ConfigError: no key, or a place for the clips that cannot be used.
-        """
-        precheck.check(request, self._config)
-        precheck.check_what_was_seen(request, self._config, self._inspector)
-
-    def call_soon(self, work: Callable[..., object], *args: Any) -> None:
-        """Run ``work(*args)`` on the notifier's thread and return at once."""
-        self._notifier.put(lambda: work(*args))
-
-    def flush(self, timeout_s: float = _DRAW_S) -> bool:
-        """Wait until listeners were told of everything so far; False when that took too long."""
-        return self._notifier.flush(timeout_s)
-
     def close(self) -> None:
         """Stop watching and close everything. Tasks at the service go on and can be found again."""
         if not self.is_here:
@@ -541,123 +338,16 @@ class Session:
 
     def _leave_all(self) -> None:
         """Let go of what nobody watches any more: waits end, and the next look asks the history."""
-        things: list[Task | Sweep] = [*self.tasks(), *self._sweeps.copy().values()]
-        for thing in things:
-            thing.leave()
-        self._tasks.clear()
+        for handle in self.handles.copy().values():
+            handle.leave()
+        for sweep in self._sweeps.copy().values():
+            sweep.leave()
+        self.jobs.clear()
+        self.handles.clear()
         self._sweeps.clear()
         self._notifier.stop()
 
     # --- inside ------------------------------------------------------------------------------------
-
-    @property
-    def is_here(self) -> bool:
-        """Whether this process made it. A forked one has no share in its thread, connections and file."""
-        return os.getpid() == self._pid
-
-    def need_here(self) -> None:
-        """Raise unless :attr:`is_here`.
-
-        Raises:
-            ConfigError: nothing would ever answer.
-        """
-        if not self.is_here:
-            raise ConfigError(
-                "This was made before this process was forked, and belongs to the other one. "
-                "act.submit(…) and act.task(id) work here, too."
-            )
-
-    @property
-    def engine(self) -> Engine:
-        """The background thread, started at first use.
-
-        Raises:
-            ConfigError: this process was forked from the one that it runs in.
-        """
-        self.need_here()
-        if (running := self._engine) is not None:
-            return running  # without the lock: its own thread asks, too, and must not wait for a sandbox
-        with self._lock:
-            if self._engine is None:
-                self._engine = Engine(
-                    self._config.history, self._changed, client=self._make_client, spent_usd=self._spent_usd
-                )
-            return self._engine
-
-    def output_folder(self) -> Path | str:
-        """Where clips of new tasks go: an absolute path, or the URL of a folder."""
-        folder = self._config.output_dir
-        return folder if isinstance(folder, str) else (self.notebook_dir / folder).resolve()
-
-    def adopt(self, row: Row) -> Job:
-        """A task found in history, watched on if it has not ended. Call it on the engine's loop."""
-        known = self._tasks.get(row.state.key)
-        if known is not None:
-            return known._job  # noqa: SLF001
-        config = self._config
-        here = row.state.base_url == config.base_url
-        endpoint = config.endpoint if here else Endpoint(row.state.base_url, sandbox=row.state.in_sandbox)
-        row = self.confined(row)
-        job = Job(row.state, endpoint, self.output_folder())
-        self.handle(job)
-        moved = find_moved(row.state, job.output_dir)
-        if moved:
-            self.engine.apply(job, events.ClipsMoved(at=self.engine.now(), clips=moved))
-        self.engine.take_up(job, row)
-        return job
-
-    def confined(self, row: Row) -> Row:
-        """``row`` without files that it may not name, where somebody else made the history. On the loop.
-
-        Args:
-            row: of the history.
-        """
-        history = self.engine.history
-        if not row.state.clips or history.provenance.is_own:
-            return row
-        state = confined(row.state, allowed_folders(history.path, self.output_folder()))
-        return Row(state, row.owner, row.updated_at)
-
-    def handle(self, job: Job) -> Task:
-        """The task of a job, known to this session from now on."""
-        # No lock: the engine's thread comes here, too, and must not wait for a sandbox that starts. One step
-        # of a dict is safe, and tasks() reads a copy.
-        return self._tasks.get(job.state.key) or self._tasks.setdefault(job.state.key, Task(self, job))
-
-    def new_job(self, endpoint: Endpoint) -> Job:
-        """A task to be, known to this session from now on."""
-        job = Job(TaskState(key=new_key()), endpoint, self.output_folder())
-        self.handle(job)
-        return job
-
-    def drop_job(self, job: Job) -> None:
-        """Forget a task that was never begun."""
-        self._tasks.pop(job.state.key, None)
-
-    def run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
-        """Do ``work`` on the engine's thread and wait for it. An interrupt ends the wait only."""
-        future = self.engine.call(work)
-        try:
-            until_done(future)
-        except KeyboardInterrupt:
-            raise WaitInterrupted(f"{what}; that goes on. act.session().tasks() shows it.") from None
-        return future.result()
-
-    def _changed(self, job: Job) -> None:
-        """On the engine's thread: settle waits at once, tell listeners soon."""
-        task = self._tasks.get(job.state.key)
-        if task is None:
-            return
-        task.changed()
-        if task.key in self._told:
-            return  # a telling is under way to come, and will show the newest state
-        self._told.add(task.key)
-
-        def tell() -> None:
-            self._told.discard(task.key)
-            task.tell()
-
-        self._notifier.put(tell)
 
     def another(self) -> Session:
         """One with the same settings, for a process that was forked from this one's."""
@@ -666,27 +356,14 @@ class Session:
         made._sandbox = replace(self._sandbox, process=None) if self._sandbox else None
         return made
 
-    def _drop_engine(self) -> None:
-        if self._engine is None:
-            return
-        watched = any(not task.state.is_settled for task in self.tasks())
+    def _check_settled(self) -> None:
+        """Raise while anything is watched: its history must stay.
+
+        Raises:
+            ConfigError: a task is watched, or a sweep runs.
+        """
+        watched = any(not job.state.is_settled for job in self.jobs.copy().values())
         if watched or any(sweep.state == "running" for sweep in self._sweeps.copy().values()):
             raise ConfigError(
                 "history cannot be changed while tasks are watched. Set it at the top of a notebook."
             )
-        self._engine.close()
-        self._inspector.close()
-        self._spent_usd, self._engine = self._engine.spent_usd, None
-
-
-def _interrupted(job: Job) -> str:
-    """What an interrupt did to a submit."""
-    state = job.state
-    if state.request is None:
-        return "Interrupted before it was sent. Nothing was bought."
-    if state.status is Status.REFUSED:
-        return (
-            f"Interrupted while it waited to be sent again: it is not. Nothing was bought. ({state.failure})"
-        )
-    name = state.id or state.key
-    return f"{name} is being sent, once; that goes on. act.session().tasks() shows it."

@@ -10,73 +10,79 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain import task as events
+from cometact_nb.domain.search import checked_id
 from cometact_nb.domain.sweep.rules import IN_DOUBT
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
-from cometact_nb.handles.find import checked_id
 from cometact_nb.store.journal.sweeps import owned
 
 if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.handles.session import Session
-    from cometact_nb.handles.task import Task
+    from cometact_nb.domain.task import TaskState
+    from cometact_nb.engine.job import Job
+    from cometact_nb.handles.core import Core
     from cometact_nb.store.journal.history import History
 
-__all__ = ["confirm", "forget", "resubmit", "warn_of_doubt"]
+__all__ = ["confirm", "forget", "to_send_again", "warn_of_doubt"]
 
 log = logging.getLogger("cometact_nb")
 
 
-def confirm(session: Session, task: Task, task_id: str) -> None:
+def confirm(core: Core, job: Job, task_id: str) -> None:
     """See :meth:`Task.confirm`. An id that turned out to be wrong can be given anew."""
     name = checked_id(task_id)
 
     async def work() -> None:
-        _learn(session, task)
-        _need_doubtful(task)
-        session.engine.accept(task._job, name, by_user=True)  # noqa: SLF001  (a handle's job is the session's)
+        _learn(core, job)
+        _need_doubtful(job.state)
+        core.engine.accept(job, name, by_user=True)
 
-    session.run(work())
+    core.run(work())
 
 
-def forget(session: Session, task: Task) -> None:
+def forget(core: Core, job: Job) -> None:
     """See :meth:`Task.forget`."""
 
     async def work() -> None:
-        _learn(session, task)
-        _need_doubtful(task)
-        session.engine.apply(task._job, events.Forgotten(at=session.engine.now()))  # noqa: SLF001
+        _learn(core, job)
+        _need_doubtful(job.state)
+        core.engine.apply(job, events.Forgotten(at=core.engine.now()))
 
-    session.run(work())
+    core.run(work())
 
 
-def resubmit(session: Session, task: Task) -> Task:
-    """See :meth:`Task.resubmit`."""
+def to_send_again(core: Core, job: Job) -> ActTwoRequest:
+    """The request of a job that has ended; see :meth:`Task.resubmit`.
+
+    Raises:
+        ActTwoError: the task has not ended, or its request is not known.
+    """
 
     async def work() -> None:
-        _learn(session, task)
+        _learn(core, job)
 
-    session.run(work())
-    request = task.request
+    core.run(work())
+    state = job.state
+    request = state.to_request()
     if request is None:
         raise ActTwoError("What this task asked for is not known here, so it cannot be sent again.")
-    if not task.status.is_terminal:
-        raise ActTwoError(f"Task {task.id} has not ended; sending it again would pay twice.")
-    return session.submit(request)
+    if not state.status.is_terminal:
+        raise ActTwoError(f"Task {state.id} has not ended; sending it again would pay twice.")
+    return request
 
 
-def _learn(session: Session, task: Task) -> None:
+def _learn(core: Core, job: Job) -> None:
     """Take over what another kernel recorded about a task that nobody here watches. On the engine's loop."""
-    row = session.engine.history.find(task.key) if task.status.is_terminal else None
-    if row is not None and row.state.status is not task.status:
-        session.engine.publish(task._job, row.state)  # noqa: SLF001
-        session.engine.take_up(task._job, row)  # noqa: SLF001
+    row = core.engine.history.find(job.state.key) if job.state.status.is_terminal else None
+    if row is not None and row.state.status is not job.state.status:
+        core.engine.publish(job, row.state)
+        core.engine.take_up(job, row)
 
 
-def _need_doubtful(task: Task) -> None:
-    if task.status not in {Status.UNCONFIRMED, Status.NOT_FOUND}:
+def _need_doubtful(state: TaskState) -> None:
+    if state.status not in {Status.UNCONFIRMED, Status.NOT_FOUND}:
         raise ActTwoError(
-            f"Task {task.id or task.key} is {task.status}, neither UNCONFIRMED nor NOT_FOUND; "
+            f"Task {state.id or state.key} is {state.status}, neither UNCONFIRMED nor NOT_FOUND; "
             "nothing to settle."
         )
 

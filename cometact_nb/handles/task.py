@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.api import flow
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
@@ -24,7 +25,9 @@ from cometact_nb.errors import (
     UnconfirmedError,
     WatchStopped,
 )
+from cometact_nb.handles import settle
 from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.send import send
 from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
@@ -36,9 +39,10 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskState
     from cometact_nb.engine.job import Job
-    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.core import Core
 
-__all__ = ["Task"]
+__all__ = ["Task", "error_for", "submitted", "task_of"]
 
 
 @doors
@@ -48,11 +52,11 @@ class Task:
     All attributes may be read from any thread and never block.
     """
 
-    def __init__(self, session: Session, job: Job) -> None:
-        self._session = session
+    def __init__(self, core: Core, job: Job) -> None:
+        self._core = core
         self._job = job
         self._listeners = Listeners[Task]()
-        self._waits = Waits(session.need_here, lambda: self.state.is_settled, self._goes_on)
+        self._waits = Waits(core.need_here, lambda: self.state.is_settled, self._goes_on)
 
     # --- what is known -----------------------------------------------------------------------------
 
@@ -152,9 +156,14 @@ class Task:
         return state.in_sandbox if state.base_url else self._job.endpoint.sandbox
 
     @property
-    def session(self) -> Session:
+    def session(self) -> Core:
         """The session that watches it."""
-        return self._session
+        return self._core
+
+    @property
+    def job(self) -> Job:
+        """The task inside the engine."""
+        return self._job
 
     # --- what can be done --------------------------------------------------------------------------
 
@@ -181,7 +190,7 @@ class Task:
         step = _nested_step() if nested else plain_step
         with views().waiting(self) as tick:
             self._waits.wait(timeout_s, step, tick)
-        self._session.flush()
+        self._core.flush()
         self._raise_unless_succeeded()
         return self
 
@@ -191,7 +200,7 @@ class Task:
 
     async def _wait_async(self) -> Task:
         await self._waits.wait_async()
-        await asyncio.to_thread(self._session.flush)
+        await asyncio.to_thread(self._core.flush)
         self._raise_unless_succeeded()
         return self
 
@@ -205,7 +214,12 @@ class Task:
             CancelRefused: the service does not cancel, or not this task; it goes on.
             NotSentError: the service was not reached.
         """
-        self._session.cancel(self)
+        self._core.run(self._core.engine.cancel(self._job))
+        if self.id is None and not self.status.is_terminal:
+            raise CancelRefused(
+                "The service has not given the task an id yet; ask again when it has. If it refuses the "
+                "request, it is not sent again."
+            )
         if self.state.cancel_message and not self.state.status.is_terminal:
             raise CancelRefused(self.state.cancel_message)
         return self
@@ -218,7 +232,10 @@ class Task:
         Returns:
             this task.
         """
-        self._session.refresh(self)
+        job, config = self._job, self._core.config
+        if job.endpoint.api_key is None and job.endpoint.base_url == config.base_url:
+            job.endpoint = config.endpoint
+        self._core.run(self._core.engine.resume(job))
         return self
 
     def confirm(self, id: str) -> Task:  # noqa: A002  (the vendor's own word)
@@ -230,7 +247,7 @@ class Task:
         Raises:
             ActTwoError: the task is not unconfirmed, or the id is empty.
         """
-        self._session.confirm(self, id)
+        settle.confirm(self._core, self._job, id)
         return self
 
     def forget(self) -> Task:
@@ -239,7 +256,7 @@ class Task:
         Raises:
             ActTwoError: the task is not unconfirmed.
         """
-        self._session.forget(self)
+        settle.forget(self._core, self._job)
         return self
 
     def resubmit(self) -> Task:
@@ -253,7 +270,7 @@ class Task:
         Raises:
             ActTwoError: the task has not ended, or its request is not known.
         """
-        return self._session.resubmit(self)
+        return submitted(self._core, settle.to_send_again(self._core, self._job), self._core.config)
 
     def add_listener(self, callback: Callable[[Task], object]) -> Callable[[], None]:
         """Call ``callback(task)`` after every change, on a background thread that may take its time.
@@ -306,6 +323,25 @@ class Task:
         if self.sandbox:
             parts.append("sandbox")
         return f"<{' · '.join(parts)}>"
+
+
+def task_of(core: Core, job: Job) -> Task:
+    """The task of a job, one for each in this process."""
+    key = job.state.key
+    known: Task | None = core.handles.get(key)
+    made: Task = known or core.handles.setdefault(key, Task(core, job))
+    return made
+
+
+def submitted(core: Core, request: ActTwoRequest, config: Config) -> Task:
+    """Send a request to the service of ``config``; see :meth:`cometact_nb.Session.submit`."""
+    job, verdict = send(core, request, config)
+    task = task_of(core, job)
+    if not isinstance(verdict, flow.Created):
+        raise error_for(task)
+    if config.wait:
+        task.wait()
+    return task
 
 
 def error_for(task: Task) -> ActTwoError:

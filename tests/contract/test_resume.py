@@ -79,9 +79,9 @@ def test_a_video_that_was_not_fetched_and_a_watch_that_ended_are_taken_up(tmp_pa
     task.clip.path.unlink()
 
     async def forget() -> None:
-        first.engine.apply(task._job, events.ClipsLost(at=1))
-        first.engine.apply(task._job, events.ClipFailed(at=1, reason="the disk was full"))
-        first.engine.apply(other._job, events.WatchEnded(at=1, reason="the key was refused"))
+        first.engine.apply(task.job, events.ClipsLost(at=1))
+        first.engine.apply(task.job, events.ClipFailed(at=1, reason="the disk was full"))
+        first.engine.apply(other.job, events.WatchEnded(at=1, reason="the key was refused"))
 
     first.run(forget())
     first.close()

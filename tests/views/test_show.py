@@ -32,7 +32,7 @@ session = Session(Config(history=":memory:"))
 def tell(task, *happened):
     async def work():
         for event in happened:
-            session.engine.apply(task._job, event)
+            session.engine.apply(task.job, event)
     session.run(work())
 
 def begin(*happened):

@@ -10,6 +10,7 @@ from cometact_nb.domain import redact
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.sweep.rules import NO_RATING
+from cometact_nb.handles.task import task_of
 
 if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
@@ -64,7 +65,7 @@ class Cell:
     def task(self) -> Task | None:
         """Its task, or None before there is one."""
         job = self._entry.job
-        return None if job is None else self._sweep.session.handle(job)
+        return None if job is None else task_of(self._sweep.session, job)
 
     @property
     def status(self) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.core import Core
 
     Look = futures.Future[Inspection | None]
 
@@ -40,7 +40,7 @@ class Inputs:
 
     def __init__(
         self,
-        session: Session,
+        session: Core,
         requests: Iterable[ActTwoRequest],
         *,
         lenient: bool = False,

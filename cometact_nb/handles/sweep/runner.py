@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.service import Endpoint
     from cometact_nb.domain.sweep.grid import PlannedCell
     from cometact_nb.engine.job import Job
-    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.core import Core
     from cometact_nb.store.journal.history import Row
 
 __all__ = ["Entry", "Runner", "catch_up"]
@@ -105,7 +105,7 @@ class Runner:
         entries: the cells, in order.
     """
 
-    def __init__(self, host: Host, session: Session, entries: Sequence[Entry]) -> None:
+    def __init__(self, host: Host, session: Core, entries: Sequence[Entry]) -> None:
         self._host = host
         self._session = session
         self._gate = session.gate
@@ -425,7 +425,7 @@ class Runner:
                 entry.reason = f"cell {failed.cell.index + 1} has the same {named}, and {how}: {said}"
 
 
-def catch_up(session: Session, job: Job, row: Row) -> None:
+def catch_up(session: Core, job: Job, row: Row) -> None:
     """Take over what another kernel has recorded last about a task that nobody here watches."""
     is_news = row.state.status is not job.state.status or row.state.watching != job.state.watching
     if job.state.is_settled and is_news and row.owner != session.engine.history.owner:

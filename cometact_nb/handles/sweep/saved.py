@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cometact_nb.domain.sweep.grid import Spec
-    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.core import Core
 
 __all__ = ["SavedSweep", "SweepHistory", "find_sweeps"]
 
@@ -114,7 +114,7 @@ class SweepHistory(Rows[SavedSweep]):
     __repr__ = __str__
 
 
-def find_sweeps(session: Session, limit: int = 50) -> SweepHistory:
+def find_sweeps(session: Core, limit: int = 50) -> SweepHistory:
     """See :func:`cometact_nb.sweeps`."""
 
     async def read() -> list[SavedSweep]:

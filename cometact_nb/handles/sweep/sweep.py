@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.config import Config
-    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.noise import Executor, NoiseFloor
 
 __all__ = ["Cell", "Sweep"]
@@ -75,7 +75,7 @@ class Sweep:
     """
 
     def __init__(
-        self, session: Session, spec: Spec, name: str | None = None, kept: store.SweepRow | None = None
+        self, session: Core, spec: Spec, name: str | None = None, kept: store.SweepRow | None = None
     ) -> None:
         planned = expand(spec)
         config = session.config

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
-    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.core import Core
 
 __all__ = [
     "in_background",
@@ -47,7 +47,7 @@ def in_terminal() -> bool:
     return here is not None and not hasattr(here, "kernel")
 
 
-def page_folder(session: Session) -> Path:
+def page_folder(session: Core) -> Path:
     """The folder of the notebook that is saved, from which its relative links lead.
 
     It is the session's, except where papermill writes its output elsewhere and says so (its option

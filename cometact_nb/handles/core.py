@@ -1,0 +1,275 @@
+"""What every handle stands on: the settings, the engine, the tasks of this process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from cometact_nb.api.client import Client
+from cometact_nb.domain import task as events
+from cometact_nb.domain.doors import doors
+from cometact_nb.domain.service import Endpoint
+from cometact_nb.domain.task import TaskState
+from cometact_nb.engine.engine import Engine, new_key
+from cometact_nb.engine.inspector import Inspector
+from cometact_nb.engine.job import Job
+from cometact_nb.engine.notify import Notifier
+from cometact_nb.engine.slots import Gate
+from cometact_nb.engine.waits import until_done
+from cometact_nb.errors import ConfigError, WaitInterrupted
+from cometact_nb.handles import precheck
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.project import notebook_folder
+from cometact_nb.store.clips.confine import allowed_folders, confined
+from cometact_nb.store.clips.media import find_moved
+from cometact_nb.store.journal.history import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from concurrent import futures
+
+    from cometact_nb.domain.inspection.facts import Inspection, Role
+    from cometact_nb.domain.media import Finding, MediaRef
+    from cometact_nb.domain.request import ActTwoRequest
+
+__all__ = ["Core", "Handle"]
+
+T = TypeVar("T")
+#: How long a wait lets views draw the end before it returns, seconds.
+_DRAW_S = 5.0
+
+
+class Handle(Protocol):
+    """What stands for one job in its user's hands."""
+
+    def changed(self) -> None:
+        """The job has changed; on the engine's thread."""
+
+    def tell(self) -> None:
+        """Tell the listeners; on the notifier's thread."""
+
+    def leave(self) -> None:
+        """Nobody watches the job any more."""
+
+
+@doors
+class Core:
+    """One configuration, one engine, all tasks of this process.
+
+    Args:
+        config: the settings; None takes them from the environment.
+        client: makes the HTTP client; None for the usual one.
+    """
+
+    def __init__(self, config: Config | None = None, *, client: Callable[[], Client] | None = None) -> None:
+        self._make_client = client or Client
+        self._started_in = Path.cwd()
+        self._config = config or Config.from_environment(folder=self.notebook_dir)
+        self._engine: Engine | None = None
+        self._spent_usd = 0.0  #: by engines that were closed
+        self._notifier = Notifier()
+        self._inspector = Inspector()
+        #: The tasks of this process by their local key, the oldest first.
+        self.jobs: dict[str, Job] = {}
+        #: Those that somebody holds, by the same key.
+        self.handles: dict[str, Any] = {}
+        self._about_to_tell: set[str] = set()
+        #: The places at the service that sweeps share.
+        self.gate = Gate()
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+
+    @property
+    def config(self) -> Config:
+        """The present settings; the key is not shown by their repr."""
+        return self._config
+
+    @property
+    def notebook_dir(self) -> Path:
+        """The folder that relative paths start from, the notebook's own, else where Python started."""
+        return notebook_folder(self._started_in)
+
+    # --- inputs ------------------------------------------------------------------------------------
+
+    def begin_inspect(
+        self, url_or_path: str | os.PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
+    ) -> futures.Future[Inspection]:
+        """As :meth:`inspect`, without waiting. A callback of the future runs on the engine's thread."""
+        folder, sandbox = self.notebook_dir, self._config.is_loopback
+
+        async def look() -> Inspection:
+            return await self._inspector.inspect(
+                self.engine.client, url_or_path, role, folder=folder, sandbox=sandbox, fresh=fresh
+            )
+
+        return self.engine.call(look())
+
+    def begin_look(self, ref: MediaRef, role: Role) -> futures.Future[Inspection | None]:
+        """Look at an input that is to be paid for, for 3 s at the most, without waiting for it.
+
+        Args:
+            ref: the input.
+            role: what it is to be used as.
+        """
+        sandbox = self._config.is_loopback
+
+        async def look() -> Inspection | None:
+            return await self._inspector.before_sending(
+                self.engine.client, ref, role, sandbox=sandbox, within_s=precheck.LOOK_S
+            )
+
+        return self.engine.call(look())
+
+    def look(self, request: ActTwoRequest, config: Config) -> tuple[Finding, ...]:
+        """Look at both inputs of a request; an interrupt ends it, and nothing was sent."""
+
+        async def look() -> tuple[Finding, ...]:
+            return await precheck.look(request, config, self._inspector, self.engine.client)
+
+        work = self.engine.call(look())
+        try:
+            until_done(work)
+        except KeyboardInterrupt:
+            work.cancel()
+            raise
+        return work.result()
+
+    def check(self, request: ActTwoRequest) -> None:
+        """Raise what :meth:`submit` would raise about ``request`` before it sends anything.
+
+        Args:
+            request: nothing is fetched to judge it.
+
+        Raises:
+            RequestError: an input is on this machine, or a look of the last ten minutes saw it to be bad.
+            ConfigError: no key, or a place for the clips that cannot be used.
+        """
+        precheck.check(request, self._config)
+        precheck.check_what_was_seen(request, self._config, self._inspector)
+
+    # --- threads -----------------------------------------------------------------------------------
+
+    def call_soon(self, work: Callable[..., object], *args: Any) -> None:
+        """Run ``work(*args)`` on the notifier's thread and return at once."""
+        self._notifier.put(lambda: work(*args))
+
+    def flush(self, timeout_s: float = _DRAW_S) -> bool:
+        """Wait until listeners were told of everything so far; False when that took too long."""
+        return self._notifier.flush(timeout_s)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this process made it. A forked one has no share in its thread, connections and file."""
+        return os.getpid() == self._pid
+
+    def need_here(self) -> None:
+        """Raise unless :attr:`is_here`.
+
+        Raises:
+            ConfigError: nothing would ever answer.
+        """
+        if not self.is_here:
+            raise ConfigError(
+                "This was made before this process was forked, and belongs to the other one. "
+                "act.submit(…) and act.task(id) work here, too."
+            )
+
+    @property
+    def engine(self) -> Engine:
+        """The background thread, started at first use.
+
+        Raises:
+            ConfigError: this process was forked from the one that it runs in.
+        """
+        self.need_here()
+        if (running := self._engine) is not None:
+            return running  # without the lock: its own thread asks, too, and must not wait for a sandbox
+        with self._lock:
+            if self._engine is None:
+                self._engine = Engine(
+                    self._config.history, self._changed, client=self._make_client, spent_usd=self._spent_usd
+                )
+            return self._engine
+
+    def output_folder(self) -> Path | str:
+        """Where clips of new tasks go: an absolute path, or the URL of a folder."""
+        folder = self._config.output_dir
+        return folder if isinstance(folder, str) else (self.notebook_dir / folder).resolve()
+
+    def adopt(self, row: Row) -> Job:
+        """A task found in history, watched on if it has not ended. Call it on the engine's loop."""
+        known = self.jobs.get(row.state.key)
+        if known is not None:
+            return known
+        config = self._config
+        here = row.state.base_url == config.base_url
+        endpoint = config.endpoint if here else Endpoint(row.state.base_url, sandbox=row.state.in_sandbox)
+        row = self.confined(row)
+        job = self.register(Job(row.state, endpoint, self.output_folder()))
+        moved = find_moved(row.state, job.output_dir)
+        if moved:
+            self.engine.apply(job, events.ClipsMoved(at=self.engine.now(), clips=moved))
+        self.engine.take_up(job, row)
+        return job
+
+    def confined(self, row: Row) -> Row:
+        """``row`` without files that it may not name, where somebody else made the history. On the loop.
+
+        Args:
+            row: of the history.
+        """
+        history = self.engine.history
+        if not row.state.clips or history.provenance.is_own:
+            return row
+        state = confined(row.state, allowed_folders(history.path, self.output_folder()))
+        return Row(state, row.owner, row.updated_at)
+
+    def register(self, job: Job) -> Job:
+        """``job``, or the one of the same key that this process has already; known from now on."""
+        # No lock: the engine's thread comes here, too, and must not wait for a sandbox that starts. One step
+        # of a dict is safe, and whoever lists the jobs reads a copy.
+        return self.jobs.setdefault(job.state.key, job)
+
+    def new_job(self, endpoint: Endpoint) -> Job:
+        """A task to be, known to this process from now on."""
+        return self.register(Job(TaskState(key=new_key()), endpoint, self.output_folder()))
+
+    def drop_job(self, job: Job) -> None:
+        """Forget a task that was never begun."""
+        self.jobs.pop(job.state.key, None)
+        self.handles.pop(job.state.key, None)
+
+    def run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
+        """Do ``work`` on the engine's thread and wait for it. An interrupt ends the wait only."""
+        future = self.engine.call(work)
+        try:
+            until_done(future)
+        except KeyboardInterrupt:
+            raise WaitInterrupted(f"{what}; that goes on. act.session().tasks() shows it.") from None
+        return future.result()
+
+    def _changed(self, job: Job) -> None:
+        """On the engine's thread: settle waits at once, tell listeners soon."""
+        key = job.state.key
+        handle: Handle | None = self.handles.get(key)
+        if handle is None:
+            return
+        handle.changed()
+        if key in self._about_to_tell:
+            return  # the listeners will be told soon, and of the newest state
+        self._about_to_tell.add(key)
+
+        def tell() -> None:
+            self._about_to_tell.discard(key)
+            handle.tell()
+
+        self._notifier.put(tell)
+
+    def _drop_engine(self) -> None:
+        """Close the engine, so that the next one takes the settings as they are then."""
+        if self._engine is not None:
+            self._engine.close()
+            self._inspector.close()
+            self._spent_usd, self._engine = self._engine.spent_usd, None

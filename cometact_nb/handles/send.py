@@ -1,0 +1,86 @@
+"""One request on its way: checked, looked at, recorded, sent once. An interrupt stops what has not left."""
+
+from __future__ import annotations
+
+from concurrent import futures
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.engine.engine import new_key
+from cometact_nb.engine.job import Job
+from cometact_nb.engine.waits import until_done
+from cometact_nb.errors import ActTwoError, WaitInterrupted
+from cometact_nb.handles import precheck
+from cometact_nb.handles.settle import warn_of_doubt
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from cometact_nb.api import flow
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.handles.config import Config
+    from cometact_nb.handles.core import Core
+
+__all__ = ["send"]
+
+T = TypeVar("T")
+#: How long an interrupted submit may take to stop, seconds.
+_STOPPING_S = 1.0
+
+
+def send(
+    core: Core, request: ActTwoRequest, config: Config
+) -> tuple[Job, flow.Created | flow.Declined | flow.Doubtful]:
+    """Send a request to the service of ``config``, whatever is configured meanwhile; its job and the verdict.
+
+    Raises:
+        ActTwoError: see :meth:`cometact_nb.Session.submit`; nothing was sent.
+        WaitInterrupted: the user interrupted; the message says what became of the request.
+    """
+    precheck.check(request, config)
+    job = Job(TaskState(key=new_key()), config.endpoint, core.output_folder())
+    if config.look != "never":
+        job.warnings = core.look(request, config)
+
+    async def begin() -> flow.Created | flow.Declined | flow.Doubtful:
+        core.register(job)  # here: an interrupt before this leaves no task that is never sent
+        price = config.price.usd_per_request
+        warn_of_doubt(core.engine.history, config.base_url, request)
+        return await core.engine.submit(job, request, price, max_spend=config.max_spend)
+
+    try:
+        verdict = _until_sent(core, job, begin())
+    except ActTwoError:
+        if job.state.request is None:  # its intent was never recorded
+            core.drop_job(job)
+        raise
+    return job, verdict
+
+
+def _until_sent(core: Core, job: Job, work: Coroutine[Any, Any, T]) -> T:
+    """Wait until a request is answered. An interrupt stops it unless it is on its way."""
+    sending = core.engine.call(work)
+    try:
+        until_done(sending)
+    except KeyboardInterrupt:
+        core.engine.give_up(job)
+        with suppress(KeyboardInterrupt, TimeoutError, futures.CancelledError, ActTwoError):
+            sending.result(_STOPPING_S)
+        if job.state.request is None:
+            core.drop_job(job)
+        raise WaitInterrupted(_interrupted(job)) from None
+    return sending.result()
+
+
+def _interrupted(job: Job) -> str:
+    """What an interrupt did to a submit."""
+    state = job.state
+    if state.request is None:
+        return "Interrupted before it was sent. Nothing was bought."
+    if state.status is Status.REFUSED:
+        return (
+            f"Interrupted while it waited to be sent again: it is not. Nothing was bought. ({state.failure})"
+        )
+    name = state.id or state.key
+    return f"{name} is being sent, once; that goes on. act.session().tasks() shows it."
