@@ -1,8 +1,4 @@
-"""One Act-Two request: what it may hold, why, and its JSON.
-
-A little longer than other modules: the table of fields, what is wrong with a value, and the names on the wire
-are one thing, and a new field is added to it in one place.
-"""
+"""One Act-Two request: what it may hold, why, and its JSON."""
 
 from __future__ import annotations
 
@@ -11,124 +7,29 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
-from cometact_nb.domain import redact
+from cometact_nb.domain import redact, written
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.identity import body_hash, body_identity
+from cometact_nb.domain.knobs import (
+    FIELDS,
+    INPUTS,
+    KNOB,
+    KNOBS,
+    MODEL,
+    RATIOS,
+    Knob,
+    fields_from_json,
+    wrong_name,
+)
 from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media, media_call
 from cometact_nb.domain.values import plain
 from cometact_nb.errors import RequestError
 
-__all__ = ["INPUTS", "KNOBS", "MODEL", "RATIOS", "ActTwoRequest", "Knob", "wrong_name"]
-
-MODEL = "act_two"
-
-#: apidoc.cometapi.com/api/video/runway/official-format/control-a-character, width:height in pixels.
-RATIOS = ("1280:720", "720:1280", "960:960", "1104:832", "832:1104", "1584:672")
-
-#: docs.dev.runwayml.com: an unsigned 32-bit number.
-SEED_MAX = 4_294_967_295
-
-INTENSITY_WORDS = {1: "subtle", 2: "restrained", 3: "natural", 4: "lively", 5: "exaggerated"}
-
-
-@dataclass(frozen=True)
-class Knob:
-    """One optional field of the body: its names, its limit, and where the limit stands.
-
-    Args:
-        name: name in Python.
-        wire: path in the vendor's JSON.
-        type: what msgspec accepts for it, limits included.
-        limit: the limit in words, ending the sentence "``name=value`` …".
-        cure: what to give instead.
-        source: the vendor's page that states the limit.
-    """
-
-    name: str
-    wire: tuple[str, ...]
-    type: Any
-    limit: str
-    cure: str
-    source: str
-
-
-_CREATE_PAGE = "apidoc.cometapi.com/api/video/runway/official-format/control-a-character"
-
-KNOBS = (
-    Knob(
-        "body_control",
-        ("bodyControl",),
-        bool,
-        "is not True or False",
-        "True animates gestures as well as the face.",
-        _CREATE_PAGE,
-    ),
-    Knob(
-        "expression_intensity",
-        ("expressionIntensity",),
-        Annotated[int, msgspec.Meta(ge=1, le=5)],
-        "is outside 1–5",
-        "Give an integer from 1 (subtle) to 5 (exaggerated); 3 is the usual start.",
-        _CREATE_PAGE,
-    ),
-    Knob(
-        "seed",
-        ("seed",),
-        Annotated[int, msgspec.Meta(ge=0, le=SEED_MAX)],
-        f"is outside 0–{SEED_MAX}",
-        "Give an integer in that range, or leave it out for a random one.",
-        _CREATE_PAGE,
-    ),
-    Knob(
-        "ratio",
-        ("ratio",),
-        str,
-        f"is none of {', '.join(RATIOS)}",
-        "Give one of them, or allow_unlisted=True to try another.",
-        _CREATE_PAGE,
-    ),
-    Knob(
-        "public_figure_threshold",
-        ("contentModeration", "publicFigureThreshold"),
-        Literal["auto", "low"],
-        "is neither 'auto' nor 'low'",
-        "'low' is less strict about recognisable public figures.",
-        _CREATE_PAGE,
-    ),
-)
-_KNOB = {knob.name: knob for knob in KNOBS}
-#: Knobs that are whole numbers.
-_WHOLE = {"expression_intensity", "seed"}
-INPUTS = ("character", "reference")
-_NAMES = (*INPUTS, *_KNOB, "allow_unlisted")
-
-#: Names that other endpoints, SDKs or habits use, and what this endpoint calls them.
-_WRONG_NAMES = {
-    "promptimage": "promptImage is image-to-video; Act-Two takes character.",
-    "prompttext": "Act-Two takes no text prompt: the performance is the reference clip.",
-    "prompt": "Act-Two takes no text prompt: the performance is the reference clip.",
-    "image": "Act-Two takes character, an image or a video.",
-    "imageurl": "Act-Two takes character, an image or a video.",
-    "characterurl": "The field is character.",
-    "characterimage": "The field is character.",
-    "video": "Act-Two takes reference, the clip of the performance.",
-    "videourl": "Act-Two takes reference, the clip of the performance.",
-    "drivingvideo": "Act-Two takes reference, the clip of the performance.",
-    "referencevideo": "The field is reference.",
-    "referenceurl": "The field is reference.",
-    "duration": "There is none: the clip is as long as its reference.",
-    "intensity": "The field is expression_intensity (expressionIntensity in JSON).",
-    "expression": "The field is expression_intensity (expressionIntensity in JSON).",
-    "aspectratio": "The field is ratio, in pixels, such as '1280:720'.",
-    "resolution": "The field is ratio, in pixels, such as '1280:720'.",
-    "moderation": "The field is public_figure_threshold (contentModeration in JSON).",
-    "contentmoderation": "The field is public_figure_threshold (contentModeration in JSON).",
-    "apikey": "The key belongs in COMETAPI_KEY or act.configure(api_key=…), never in a request.",
-}
+__all__ = ["ActTwoRequest"]
 
 
 @doors
@@ -185,7 +86,7 @@ class ActTwoRequest:
             "ratio": ratio,
             "public_figure_threshold": public_figure_threshold,
         }
-        given = {name: plain(value, whole=name in _WHOLE) for name, value in given.items()}
+        given = {name: plain(value, whole=KNOB[name].is_whole) for name, value in given.items()}
         findings = [
             *check_media("character", character, allow_unlisted=allow_unlisted),
             *check_media("reference", reference, allow_unlisted=allow_unlisted),
@@ -241,21 +142,15 @@ class ActTwoRequest:
 
     def to_curl(self) -> str:
         """The request as a curl command. The key is ``$COMETAPI_KEY``, never its value."""
-        from cometact_nb.domain.text import forms  # noqa: PLC0415  (forms needs this class)
-
-        return forms.to_curl(self)
+        return written.to_curl(self.to_json())
 
     def to_python(self) -> str:
         """The request as the Python call that makes it."""
-        from cometact_nb.domain.text import forms  # noqa: PLC0415
-
-        return forms.to_python(self)
+        return written.to_python(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
 
     def to_magic(self) -> str:
         """The request as an ``%act_two`` line."""
-        from cometact_nb.domain.text import forms  # noqa: PLC0415
-
-        return forms.to_magic(self)
+        return written.to_magic(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
 
     def replace(self, **changes: Any) -> ActTwoRequest:
         """A copy with ``changes``.
@@ -285,9 +180,13 @@ class ActTwoRequest:
         return copy
 
     @property
+    def _inputs(self) -> dict[str, MediaRef]:
+        return {name: getattr(self, name) for name in INPUTS}
+
+    @property
     def params(self) -> dict[str, Any]:
         """The knobs that are set, by their Python names."""
-        return {name: getattr(self, name) for name in _KNOB if getattr(self, name) is not None}
+        return {name: getattr(self, name) for name in KNOB if getattr(self, name) is not None}
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -320,7 +219,7 @@ class ActTwoRequest:
 
 
 def _check_knob(name: str, value: Any, allow_unlisted: bool) -> list[Finding]:
-    knob = _KNOB[name]
+    knob = KNOB[name]
     if value is None:
         return []
     try:
@@ -334,7 +233,7 @@ def _check_knob(name: str, value: Any, allow_unlisted: bool) -> list[Finding]:
 
 def _limit(knob: Knob, value: Any) -> str:
     """What is wrong with a value: its kind, or where it lies."""
-    if knob.name not in _WHOLE or (isinstance(value, int) and not isinstance(value, bool)):
+    if not knob.is_whole or (isinstance(value, int) and not isinstance(value, bool)):
         return knob.limit
     kind = "is text" if isinstance(value, str) else f"is {type(value).__name__}"
     return f"{kind}, not a whole number"
@@ -359,11 +258,6 @@ def _aspect(ratio: str) -> float:
     return int(width) / int(height)
 
 
-def wrong_name(name: str) -> str | None:
-    """What to say about a name that people often take for one of a field; None when it is not such a one."""
-    return _WRONG_NAMES.get(name.replace("_", "").replace("-", "").lower())
-
-
 def _unknown_field(name: str, value: Any) -> Finding:
     if name == "model":
         return Finding("model", value, "is another model", f"This package sends {MODEL!r} only.")
@@ -371,39 +265,12 @@ def _unknown_field(name: str, value: Any) -> Finding:
     if name.startswith(tuple(f"{field}." for field in INPUTS)):
         cure = "An input has a type and a uri. Take it out."
     elif cure is None:
-        near = difflib.get_close_matches(name, [*_NAMES, *(knob.wire[-1] for knob in KNOBS)], n=1)
-        cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(_NAMES)}."
+        near = difflib.get_close_matches(
+            name, [*FIELDS, "allow_unlisted", *(knob.wire[-1] for knob in KNOBS)], n=1
+        )
+        cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join((*FIELDS, 'allow_unlisted'))}."
     # Its value is not shown: under a name that is not known it may be a key.
     return Finding(name[:60], None, "is no field of an Act-Two request", cure)
-
-
-def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The constructor's arguments for a vendor body; what it does not know is passed on by its own name.
-
-    The constructor refuses it together with all else that is wrong, another ``model`` too.
-    """
-    rest = {str(name): value for name, value in body.items()}
-    if rest.get("model") == MODEL:
-        del rest["model"]
-    found: dict[str, Any] = {}
-    for name in INPUTS:
-        value = rest.get(name)
-        if isinstance(value, Mapping) and "uri" in value:
-            rest[name] = {key: value[key] for key in ("type", "uri") if key in value}
-            found.update({f"{name}.{key}": value[key] for key in value if key not in rest[name]})
-    for knob in KNOBS:
-        head, *tail = knob.wire
-        if not tail:
-            if head in rest:
-                found[knob.name] = rest.pop(head)
-        elif rest.get(head) is None:
-            rest.pop(head, None)
-        elif isinstance(rest.get(head), Mapping):
-            inner = dict(rest.pop(head))
-            if tail[0] in inner:
-                found[knob.name] = inner.pop(tail[0])
-            found.update({f"{head}.{key}": value for key, value in inner.items()})
-    return {**rest, **found}
 
 
 def _warnings(request: ActTwoRequest) -> list[Finding]:

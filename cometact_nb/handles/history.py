@@ -182,6 +182,6 @@ def _where_it_is(session: Session, row: Row) -> Row:
 
 
 def _knobs(request: ActTwoRequest | None) -> dict[str, Any]:
-    from cometact_nb.domain.request import KNOBS  # noqa: PLC0415  (states are read without it)
+    from cometact_nb.domain.knobs import KNOBS  # noqa: PLC0415  (states are read without it)
 
     return {knob.name: getattr(request, knob.name) if request else None for knob in KNOBS}

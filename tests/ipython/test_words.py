@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from IPython.core.error import UsageError
 from IPython.core.inputtransformer2 import TransformerManager
 
+from cometact_nb.domain.knobs import KNOBS, RATIOS
 from cometact_nb.domain.media import MediaRef
-from cometact_nb.domain.request import KNOBS, RATIOS, ActTwoRequest
+from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.text import forms
 from cometact_nb.domain.text.line import request_fields, request_parser
 from cometact_nb.domain.text.line_words import WordError, expand, split

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cometact_nb as act
-from cometact_nb.domain.request import KNOBS
+from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.domain.text import forms
 from cometact_nb.errors import RequestError
 

@@ -17,8 +17,9 @@ import msgspec
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.identity import identity_of
+from cometact_nb.domain.knobs import INPUTS, INTENSITY_WORDS, KNOBS
 from cometact_nb.domain.media import Finding, MediaRef, as_media
-from cometact_nb.domain.request import INPUTS, INTENSITY_WORDS, KNOBS, ActTwoRequest
+from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.values import is_missing
 from cometact_nb.errors import RequestError
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cometact_nb.domain.identity import identity_of
+from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.domain.media import Finding, MediaRef
-from cometact_nb.domain.request import KNOBS
 from cometact_nb.domain.sweep.grid import FIELDS
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError

@@ -6,11 +6,11 @@ import argparse
 import difflib
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cometact_nb.domain.knobs import INPUTS, KNOB, KNOBS, wrong_name
 from cometact_nb.domain.media import Finding, MediaRef, as_media
-from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS, wrong_name
-from cometact_nb.domain.text.forms import OPTIONS
 from cometact_nb.domain.text.line_words import WordError, split, verbatim
 from cometact_nb.domain.text.several import read_several
+from cometact_nb.domain.written import OPTIONS
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
@@ -33,38 +33,20 @@ class LineError(ValueError):
     """A line that cannot be parsed; the message names the option and the cure."""
 
 
-_INPUTS = ("character", "reference")
-#: Names that people know a knob by, beside its own.
-_ALIASES = {"expression_intensity": ["--intensity"], "public_figure_threshold": ["--moderation"]}
-
 _HELP = {
     "character": "the character: an https URL of an image or a video with one face",
     "reference": "the performance: an https URL of a video, 3-30 s",
-    "body_control": "animate gestures as well as the face; alone it means on",
-    "expression_intensity": "1 subtle … 5 exaggerated",
-    "seed": "0-4294967295; the same seed gives similar results",
-    "ratio": f"size in pixels: {', '.join(RATIOS)}",
-    "public_figure_threshold": "the vendor's moderation",
+    **{knob.name: knob.help for knob in KNOBS},
 }
-_METAVAR = {
-    "character": "URL",
-    "reference": "URL",
-    "body_control": "on|off",
-    "expression_intensity": "1-5",
-    "seed": "N",
-    "ratio": "W:H",
-    "public_figure_threshold": "auto|low",
-}
+_METAVAR = {"character": "URL", "reference": "URL", **{knob.name: knob.metavar for knob in KNOBS}}
 
 #: What an option's value may be, for the completion.
 VALUES: dict[str, tuple[str, ...]] = {
-    "body_control": ("on", "off"),
-    "expression_intensity": tuple(str(number) for number in INTENSITY_WORDS),
-    "ratio": RATIOS,
-    "public_figure_threshold": ("auto", "low"),
+    **{knob.name: knob.values for knob in KNOBS if knob.values},
     "character_type": ("image", "video"),
     "reference_type": ("video",),
 }
+
 _EXAMPLES = """\
 examples:
   %act_two -c https://host/hero.png -r https://host/talk.mp4 -e 4 --seed 7
@@ -142,10 +124,10 @@ def request_parser() -> Parser:
     )
     knobs = parser.add_argument_group("request")
     for field, names in OPTIONS.items():
-        more: dict[str, Any] = {"action": "append"} if field in _INPUTS else {}
+        more: dict[str, Any] = {"action": "append"} if field in INPUTS else {}
         if field == "body_control":
             more = {"nargs": "?", "const": True}
-        names_all = [*names, *_ALIASES.get(field, ())]
+        names_all = KNOB[field].options if field in KNOB else names
         knobs.add_argument(
             *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **more
         )
@@ -191,7 +173,7 @@ def field_values(options: argparse.Namespace) -> dict[str, Any]:
 
 def _read(field: str, given: Any) -> Any:
     """One value, or the list of several; an object that stood in the line stays what it is."""
-    if field in _INPUTS:
+    if field in INPUTS:
         listed = [one for word in given for one in (word if isinstance(word, list | tuple) else [word])]
     elif isinstance(given, str):
         listed = read_several(field, given)
@@ -208,7 +190,7 @@ def request_fields(options: argparse.Namespace, below: Mapping[str, Any] | None 
         below: the fields of the body of ``%%act_two``.
     """
     fields = {**(below or {}), **field_values(options)}
-    for name in _INPUTS:
+    for name in INPUTS:
         said, given = getattr(options, f"{name}_type"), fields.get(name)
         if said is not None and given is not None:
             typed = [_typed(said, one) for one in given] if isinstance(given, list) else _typed(said, given)

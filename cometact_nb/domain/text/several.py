@@ -9,8 +9,8 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.domain.media import Finding
-from cometact_nb.domain.request import KNOBS
 from cometact_nb.domain.sweep.grid import MAX_CELLS
 from cometact_nb.errors import RequestError
 

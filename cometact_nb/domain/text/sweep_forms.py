@@ -6,11 +6,11 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.knobs import INPUTS
 from cometact_nb.domain.media import Finding, MediaRef, media_call
-from cometact_nb.domain.request import INPUTS
 from cometact_nb.domain.sweep.grid import FIELDS, Spec
-from cometact_nb.domain.text.forms import OPTIONS, quote, to_curl, type_option
 from cometact_nb.domain.text.several import write_several
+from cometact_nb.domain.written import OPTIONS, quote, to_curl, type_option
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
@@ -147,7 +147,8 @@ def _python(name: str, values: list[Any]) -> str:
 def to_curls(requests: Sequence[ActTwoRequest]) -> str:
     """One curl command a cell, one after the other."""
     return "\n\n".join(
-        f"# {number} of {len(requests)}\n{to_curl(request)}" for number, request in enumerate(requests, 1)
+        f"# {number} of {len(requests)}\n{to_curl(request.to_json())}"
+        for number, request in enumerate(requests, 1)
     )
 
 

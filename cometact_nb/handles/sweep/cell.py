@@ -13,12 +13,14 @@ from cometact_nb.domain.sweep.rules import NO_RATING
 from cometact_nb.handles.task import task_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.sweep.rules import Rating
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.clip import Clip
+    from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.runner import Entry
-    from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
 
 __all__ = ["Cell", "row"]
@@ -27,9 +29,10 @@ __all__ = ["Cell", "row"]
 class Cell:
     """One cell of a sweep. Made by the sweep, never directly."""
 
-    def __init__(self, sweep: Sweep, entry: Entry) -> None:
-        self._sweep = sweep
+    def __init__(self, core: Core, entry: Entry, rating_of: Callable[[str], Rating]) -> None:
+        self._core = core
         self._entry = entry
+        self._rating_of = rating_of
 
     @property
     def job(self) -> Job | None:
@@ -65,7 +68,7 @@ class Cell:
     def task(self) -> Task | None:
         """Its task, or None before there is one."""
         job = self._entry.job
-        return None if job is None else task_of(self._sweep.session, job)
+        return None if job is None else task_of(self._core, job)
 
     @property
     def status(self) -> str:
@@ -92,7 +95,7 @@ class Cell:
     def rating(self) -> Rating:
         """What the user thinks of it; see :meth:`cometact_nb.Sweep.rate`."""
         job = self._entry.job
-        return NO_RATING if job is None else self._sweep.ratings.get(job.state.key, NO_RATING)
+        return NO_RATING if job is None else self._rating_of(job.state.key)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name}={label(name, value)}" for name, value in self.params.items())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.sweep.grid import expand
-from cometact_nb.domain.sweep.rules import FAILED, IN_DOUBT, Rating, assign, doubts
+from cometact_nb.domain.sweep.rules import FAILED, IN_DOUBT, NO_RATING, Rating, assign, doubts
 from cometact_nb.domain.task import Status
 from cometact_nb.engine.notify import Listeners
 from cometact_nb.engine.waits import Waits
@@ -89,7 +89,7 @@ class Sweep:
         in_sandbox = kept is not None and kept.sandbox
         self.endpoint = config.endpoint if here else Endpoint(self.base_url, sandbox=in_sandbox)
         self._entries = [Entry(cell) for cell in planned.cells]
-        self.cells: tuple[Cell, ...] = tuple(Cell(self, entry) for entry in self._entries)
+        self.cells: tuple[Cell, ...] = tuple(Cell(session, entry, self._rating_of) for entry in self._entries)
         self._doubts = doubts(planned)
         self._terms = kept.terms if kept is not None else store.Terms(state="planned")
         #: Why what was approved does not hold here; empty when it does.
@@ -432,6 +432,9 @@ class Sweep:
         self._waits.leave()
 
     # --- what the runner asks for, on the engine's loop ---------------------------------------------
+
+    def _rating_of(self, key: str) -> Rating:
+        return self.ratings.get(key, NO_RATING)
 
     def attach(self, entry: Entry, job: Job) -> None:
         """``job`` is the task of a cell from now on."""

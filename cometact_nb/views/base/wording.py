@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from cometact_nb.domain import redact
+from cometact_nb.domain.knobs import INTENSITY_WORDS
 from cometact_nb.domain.redact import clean
-from cometact_nb.domain.request import INTENSITY_WORDS
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.signed import is_signed
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.knobs import RATIOS
 from cometact_nb.domain.media import infer_type
-from cometact_nb.domain.request import RATIOS
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, RefusedError, RequestError, UnconfirmedError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.panel.code import needs_consent, request_code, sweep_code

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
-from cometact_nb.domain.request import KNOBS, ActTwoRequest
+from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.errors import RequestError
 from cometact_nb.views.base import wording as words
 

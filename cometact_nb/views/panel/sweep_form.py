@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
-from cometact_nb.domain.request import KNOBS
 from cometact_nb.domain.sweep.grid import Spec, expand, specify
 from cometact_nb.domain.text.several import read_several, write_several
 from cometact_nb.domain.text.sweep_forms import one_type, values_of_spec

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anywidget
 import traitlets
 
-from cometact_nb.domain.request import INTENSITY_WORDS, RATIOS
+from cometact_nb.domain.knobs import INTENSITY_WORDS, RATIOS
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.panel.form import normal
 
