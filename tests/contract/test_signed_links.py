@@ -77,7 +77,7 @@ def test_a_submit_under_another_link_serves_a_cell(session, sandbox) -> None:
 def old_history(path: Path, tasks: list[tuple[TaskState, str | None, int | None]]) -> None:
     """A history as version 0.1 wrote it: tasks, the sweep of each, and its replicate."""
     db = sqlite3.connect(path)
-    folder = resources.files("cometact_nb.store").joinpath("migrations")
+    folder = resources.files("cometact_nb.store.journal").joinpath("migrations")
     scripts = sorted(entry.name for entry in folder.iterdir() if entry.name < "0007")
     for name in scripts:
         db.executescript(folder.joinpath(name).read_text("utf-8"))

@@ -127,7 +127,7 @@ def test_a_search_reads_an_index_and_only_the_rows_it_shows(history) -> None:
 def test_an_older_history_is_searched_as_well(tmp_path) -> None:
     path = tmp_path / "history.sqlite"
     scripts = sorted(
-        resources.files("cometact_nb.store").joinpath("migrations").iterdir(), key=lambda f: f.name
+        resources.files("cometact_nb.store.journal").joinpath("migrations").iterdir(), key=lambda f: f.name
     )
     old = sqlite3.connect(path)
     for script in scripts[:4]:

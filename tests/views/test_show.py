@@ -25,6 +25,7 @@ from cometact_nb.domain.task import TaskState
 from cometact_nb.engine.engine import new_key
 from cometact_nb.engine.job import Job
 from cometact_nb.handles.session import Session
+from cometact_nb.handles.task import task_of
 from cometact_nb.views.task.show import show
 
 session = Session(Config(history=":memory:"))
@@ -36,7 +37,8 @@ def tell(task, *happened):
     session.run(work())
 
 def begin(*happened):
-    task = session.handle(Job(TaskState(key=new_key()), session.config.endpoint, Path("clips").resolve()))
+    job = Job(TaskState(key=new_key()), session.config.endpoint, Path("clips").resolve())
+    task = task_of(session, session.register(job))
     tell(task, *happened)
     return task
 
