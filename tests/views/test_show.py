@@ -86,16 +86,21 @@ def test_a_task_that_has_ended_is_plain_html_at_once(tmp_path) -> None:
     assert set(output["data"]) == {"text/html", "text/plain"}
 
 
+def test_the_card_of_a_lost_answer_stays_live_since_its_buttons_settle_it(tmp_path) -> None:
+    lost = "task = begin(intended(), events.Unconfirmed(at=NOW, reason='the connection was reset'))"
+    ((card,),) = run(tmp_path, f"{lost}\nshow(task)")
+    assert WIDGET in card["data"]
+    assert "UNCONFIRMED" in card["data"]["text/plain"]
+
+
 def test_a_task_that_goes_on_after_all_is_live_again_and_frozen_again(tmp_path) -> None:
-    lost = (
-        "task = begin(intended(), events.Unconfirmed(at=NOW, reason='the connection was reset'))\nshow(task)"
-    )
-    go_on = "tell(task, ACCEPTED)\nassert session.flush(10)"
-    ((frozen,),) = run(tmp_path, lost)
+    stopped = "task = begin(intended(), ACCEPTED, events.WatchEnded(at=NOW, reason='refused'))\nshow(task)"
+    go_on = "tell(task, events.WatchBegan(at=NOW))\nassert session.flush(10)"
+    ((frozen,),) = run(tmp_path, stopped)
     assert WIDGET not in frozen["data"]
-    (live,), _ = run(tmp_path, lost, go_on)
+    (live,), _ = run(tmp_path, stopped, go_on)
     assert WIDGET in live["data"]
-    (again,), *_ = run(tmp_path, lost, go_on, "tell(task, *done)\nassert session.flush(10)")
+    (again,), *_ = run(tmp_path, stopped, go_on, "tell(task, *done)\nassert session.flush(10)")
     assert WIDGET not in again["data"]
     assert "SUCCEEDED" in again["data"]["text/plain"]
 
