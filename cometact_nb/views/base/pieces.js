@@ -76,7 +76,7 @@ export class Pieces {
     job.pieces.push(buffers[0]);
     pace.left += PIECE - buffers[0].byteLength; // what the last piece was short of
     job.have += buffers[0].byteLength;
-    if (job.have < content.total) return this.ask(), true;
+    if (job.have < content.total) return (this.ask(), true);
     job.resolve({ blob: new Blob(job.pieces, { type: content.mime }), name: content.name });
     this.end();
     return true;

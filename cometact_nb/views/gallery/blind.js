@@ -22,8 +22,7 @@ export function blindResults(cells, axes) {
   const rows = [];
   axes.forEach((axis, place) => {
     axis.values.forEach((label, value) => {
-      const stars = cells.filter((cell) => cell.place[place] === value && cell.rating.blind_stars)
-        .map((cell) => cell.rating.blind_stars);
+      const stars = cells.filter((cell) => cell.place[place] === value && cell.rating.blind_stars).map((cell) => cell.rating.blind_stars);
       if (stars.length) rows.push({ axis: axis.label, label, count: stars.length, mean: stars.reduce((a, b) => a + b, 0) / stars.length });
     });
   });
@@ -34,11 +33,19 @@ export class BlindBar {
   constructor(view) {
     this.view = view;
     this.told = h("span", { role: "status" });
-    this.reveal = h("button", { type: "button", class: "primary", onclick: () => view.setBlind({ ...view.blind, revealed: true }) }, "Reveal");
+    this.reveal = h(
+      "button",
+      { type: "button", class: "primary", onclick: () => view.setBlind({ ...view.blind, revealed: true }) },
+      "Reveal",
+    );
     this.leave = h("button", { type: "button", onclick: () => view.setBlind(null) }, "Leave");
     this.results = h("div", { class: "results" });
-    this.node = h("div", { class: "blind", hidden: true }, h("div", { class: "bar" }, h("strong", {}, "Blind rating"), this.told, this.reveal, this.leave),
-      this.results);
+    this.node = h(
+      "div",
+      { class: "blind", hidden: true },
+      h("div", { class: "bar" }, h("strong", {}, "Blind rating"), this.told, this.reveal, this.leave),
+      this.results,
+    );
   }
 
   draw() {
@@ -58,8 +65,16 @@ export class BlindBar {
   table(rows) {
     if (!rows.length) return h("p", {}, "No clip was rated blind.");
     const head = ["Parameter", "Value", "Mean of stars", "Clips"].map((name) => h("th", { scope: "col" }, name));
-    const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, row.axis), h("td", {}, row.label),
-      h("td", {}, row.mean.toFixed(1)), h("td", {}, String(row.count))));
+    const body = rows.map((row) =>
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, row.axis),
+        h("td", {}, row.label),
+        h("td", {}, row.mean.toFixed(1)),
+        h("td", {}, String(row.count)),
+      ),
+    );
     return h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...body));
   }
 }

@@ -22,22 +22,47 @@ export class Compare {
       ended: endedMark(),
     }));
     for (const { video } of this.sides) video.muted = true;
-    this.divider = h("div", { class: "divider", role: "slider", tabindex: "0", "aria-label": "Divider", "aria-orientation": "horizontal",
-      "aria-valuemin": "0", "aria-valuemax": "100", onkeydown: (event) => this.key(event) }, h("span", { class: "knob" }));
-    this.pair = h("div", { class: "pair", onpointerdown: (event) => this.drag(event) },
-      ...this.sides.map(({ video }) => video), this.divider);
+    this.divider = h(
+      "div",
+      {
+        class: "divider",
+        role: "slider",
+        tabindex: "0",
+        "aria-label": "Divider",
+        "aria-orientation": "horizontal",
+        "aria-valuemin": "0",
+        "aria-valuemax": "100",
+        onkeydown: (event) => this.key(event),
+      },
+      h("span", { class: "knob" }),
+    );
+    this.pair = h(
+      "div",
+      { class: "pair", onpointerdown: (event) => this.drag(event) },
+      ...this.sides.map(({ video }) => video),
+      this.divider,
+    );
     const id = `modes-${this.view.id}`;
     this.radios = Object.entries(MODES).map(([mode, label]) => {
       const input = h("input", { type: "radio", name: id, value: mode, onchange: () => this.setMode(mode) });
       return { mode, input, label: h("label", {}, input, label) };
     });
-    const modes = h("div", { class: "modes", role: "radiogroup", "aria-label": "How to compare" }, ...this.radios.map((radio) => radio.label));
+    const modes = h(
+      "div",
+      { class: "modes", role: "radiogroup", "aria-label": "How to compare" },
+      ...this.radios.map((radio) => radio.label),
+    );
     const swap = h("button", { type: "button", onclick: () => this.swap() }, "Swap");
     this.leave = h("button", { type: "button", onclick: () => this.close() }, "Back to the gallery");
     this.said = h("div", { class: "fine", role: "status" });
-    this.node = h("div", { class: "compare", hidden: true, role: "group", "aria-label": "Comparison of two clips" },
-      h("div", { class: "bar" }, modes, swap, this.leave), this.pair,
-      h("div", { class: "names" }, ...this.sides.map(({ side, name, ended }) => h("span", { class: `name ${side}` }, name, " ", ended))), this.said);
+    this.node = h(
+      "div",
+      { class: "compare", hidden: true, role: "group", "aria-label": "Comparison of two clips" },
+      h("div", { class: "bar" }, modes, swap, this.leave),
+      this.pair,
+      h("div", { class: "names" }, ...this.sides.map(({ side, name, ended }) => h("span", { class: `name ${side}` }, name, " ", ended))),
+      this.said,
+    );
     this.setMode("wipe");
     this.move(50);
   }
@@ -122,7 +147,9 @@ export class Compare {
   }
 
   key(event) {
-    const to = { ArrowLeft: this.at - 2, ArrowRight: this.at + 2, PageDown: this.at - 10, PageUp: this.at + 10, Home: 0, End: 100 }[event.key];
+    const to = { ArrowLeft: this.at - 2, ArrowRight: this.at + 2, PageDown: this.at - 10, PageUp: this.at + 10, Home: 0, End: 100 }[
+      event.key
+    ];
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();

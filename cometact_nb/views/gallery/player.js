@@ -5,9 +5,20 @@ import { icon, press } from "./tile.js";
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
 const KEYS = [
-  ["Space or K", "play, pause"], [", and .", "one frame back, forward"], ["Home, End", "first, last frame"], ["[ and ]", "slower, faster"],
-  ["L", "loop"], ["M", "sound of the current clip"], ["arrows", "from clip to clip"], ["1–5, 0", "stars, none"], ["F", "favourite"], ["N", "note"],
-  ["C", "choose for comparison"], ["W", "compare the two"], ["V", "way of comparing"], ["Esc", "back"],
+  ["Space or K", "play, pause"],
+  [", and .", "one frame back, forward"],
+  ["Home, End", "first, last frame"],
+  ["[ and ]", "slower, faster"],
+  ["L", "loop"],
+  ["M", "sound of the current clip"],
+  ["arrows", "from clip to clip"],
+  ["1–5, 0", "stars, none"],
+  ["F", "favourite"],
+  ["N", "note"],
+  ["C", "choose for comparison"],
+  ["W", "compare the two"],
+  ["V", "way of comparing"],
+  ["Esc", "back"],
 ];
 
 export class Player {
@@ -26,21 +37,45 @@ export class Player {
     const { lock } = this;
     this.toggle = this.button("play", "Play", () => this.playOrPause());
     this.toggle.classList.add("play");
-    this.scrubber = h("input", { type: "range", min: "0", max: "0", value: "0", step: "1", "aria-label": "Frame",
-      oninput: () => lock.seek(Number(this.scrubber.value)) });
+    this.scrubber = h("input", {
+      type: "range",
+      min: "0",
+      max: "0",
+      value: "0",
+      step: "1",
+      "aria-label": "Frame",
+      oninput: () => lock.seek(Number(this.scrubber.value)),
+    });
     this.where = h("span", { class: "where" });
-    this.speed = h("select", { "aria-label": "Speed", title: "Speed", onchange: () => lock.setRate(Number(this.speed.value)) },
-      ...SPEEDS.map((speed) => h("option", { value: String(speed), selected: speed === 1 }, `${speed} ×`)));
+    this.speed = h(
+      "select",
+      { "aria-label": "Speed", title: "Speed", onchange: () => lock.setRate(Number(this.speed.value)) },
+      ...SPEEDS.map((speed) => h("option", { value: String(speed), selected: speed === 1 }, `${speed} ×`)),
+    );
     this.loop = this.button("loop", "Loop", () => this.setLoop(!lock.loop));
     this.sound = this.button("mute", "Sound of the current clip", () => this.setMuted(!this.muted));
     this.apart = h("span", { class: "apart", title: "The largest difference between two clips' times, measured while they play" });
-    this.node = h("div", { class: "player", role: "group", "aria-label": "Player of all clips" },
-      this.button("back", "One frame back", () => lock.step(-1)), this.toggle, this.button("forth", "One frame forward", () => lock.step(1)),
-      this.scrubber, this.where, this.speed, this.loop, this.sound, this.apart);
+    this.node = h(
+      "div",
+      { class: "player", role: "group", "aria-label": "Player of all clips" },
+      this.button("back", "One frame back", () => lock.step(-1)),
+      this.toggle,
+      this.button("forth", "One frame forward", () => lock.step(1)),
+      this.scrubber,
+      this.where,
+      this.speed,
+      this.loop,
+      this.sound,
+      this.apart,
+    );
     this.setLoop(true);
     this.setMuted(true);
-    this.help = h("details", { class: "help" }, h("summary", {}, "Keys"),
-      h("ul", {}, ...KEYS.map(([key, what]) => h("li", {}, h("kbd", {}, key), ` ${what}`))));
+    this.help = h(
+      "details",
+      { class: "help" },
+      h("summary", {}, "Keys"),
+      h("ul", {}, ...KEYS.map(([key, what]) => h("li", {}, h("kbd", {}, key), ` ${what}`))),
+    );
   }
 
   playOrPause() {
@@ -97,9 +132,17 @@ export class Player {
     const { view, lock } = this;
     const tile = view.compare.open ? null : view.current;
     return {
-      k: () => this.playOrPause(), " ": () => this.playOrPause(), ",": () => lock.step(-1), ".": () => lock.step(1),
-      Home: () => lock.seek(0), End: () => lock.seek(lock.frames - 1), "[": () => this.faster(-1), "]": () => this.faster(1),
-      l: () => this.setLoop(!lock.loop), m: () => this.setMuted(!this.muted), w: () => view.startComparison(),
+      k: () => this.playOrPause(),
+      " ": () => this.playOrPause(),
+      ",": () => lock.step(-1),
+      ".": () => lock.step(1),
+      Home: () => lock.seek(0),
+      End: () => lock.seek(lock.frames - 1),
+      "[": () => this.faster(-1),
+      "]": () => this.faster(1),
+      l: () => this.setLoop(!lock.loop),
+      m: () => this.setMuted(!this.muted),
+      w: () => view.startComparison(),
       ...(view.compare.open && { v: () => view.compare.nextMode(), Escape: () => view.compare.close() }),
       ...(tile && { c: () => view.chooseForComparison(tile), f: () => tile.toggleFavourite(), n: () => tile.editNote() }),
       ...(tile && Object.fromEntries([0, 1, 2, 3, 4, 5].map((stars) => [String(stars), () => tile.rate({ stars })]))),
@@ -110,7 +153,9 @@ export class Player {
     const { target, key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (target.matches("textarea")) return key === "Escape" && this.view.current?.closeNote();
-    const own = target.matches("select") || (target.matches("input[type=range]") && (key === "Home" || key === "End")) ||
+    const own =
+      target.matches("select") ||
+      (target.matches("input[type=range]") && (key === "Home" || key === "End")) ||
       (key === " " && target.matches("button, summary, input[type=radio]"));
     const command = own ? undefined : this.command(key);
     if (command) {

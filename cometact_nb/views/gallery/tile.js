@@ -62,8 +62,14 @@ export class Tile {
     this.choose = this.button("compare", "Choose for comparison", () => this.view.chooseForComparison(this));
     this.tools.append(this.choose);
     this.noted = h("div", { class: "noted" });
-    this.node = h("div", { class: "tile", role: "group", tabindex: "-1", "data-cell": String(this.index),
-      onfocusin: () => this.view.setCurrent(this) }, this.picture, this.caption, this.tools, this.noted);
+    this.node = h(
+      "div",
+      { class: "tile", role: "group", tabindex: "-1", "data-cell": String(this.index), onfocusin: () => this.view.setCurrent(this) },
+      this.picture,
+      this.caption,
+      this.tools,
+      this.noted,
+    );
   }
 
   buildTools() {
@@ -77,8 +83,11 @@ export class Tile {
   }
 
   button(image, label, onclick) {
-    return h("button", { type: "button", class: `icon ${image}`, "aria-label": label, title: label,
-      "aria-pressed": "false", tabindex: "-1", onclick }, icon(image));
+    return h(
+      "button",
+      { type: "button", class: `icon ${image}`, "aria-label": label, title: label, "aria-pressed": "false", tabindex: "-1", onclick },
+      icon(image),
+    );
   }
 
   // --- what is shown -------------------------------------------------------------------------------
@@ -119,7 +128,11 @@ export class Tile {
     if (blind && !blind.revealed) return { stars: rating.blind_stars };
     if (blind) return { ...rating, stars: rating.blind_stars, mark: rating.open_stars ? `open: ${rating.open_stars} of 5` : "" };
     if (!rating.blind_stars) return { ...rating, mark: "" };
-    return { ...rating, stars: rating.open_stars ?? rating.blind_stars, mark: rating.open_stars ? `blind: ${rating.blind_stars} of 5` : "rated blind" };
+    return {
+      ...rating,
+      stars: rating.open_stars ?? rating.blind_stars,
+      mark: rating.open_stars ? `blind: ${rating.blind_stars} of 5` : "rated blind",
+    };
   }
 
   drawState() {
@@ -128,7 +141,8 @@ export class Tile {
     const key = `${cell.status} ${why} ${cell.progress}`;
     if (key === this.drawn) return;
     this.drawn = key;
-    const bar = cell.progress === null || cell.clip ? null : h("progress", { max: "1", value: String(cell.progress), "aria-label": "Progress" });
+    const bar =
+      cell.progress === null || cell.clip ? null : h("progress", { max: "1", value: String(cell.progress), "aria-label": "Progress" });
     this.state.replaceChildren(h("strong", {}, this.failed ? "Not shown" : cell.status), ...(bar ? [bar] : []), h("span", {}, why));
   }
 
@@ -234,14 +248,18 @@ export class Tile {
     video.src = url;
     return new Promise((resolve, reject) => {
       video.addEventListener("error", () => reject(new Error("The browser cannot play this clip.")), { once: true });
-      video.addEventListener("loadeddata", () => {
-        if (this.loading !== turn) return resolve();
-        this.video = video;
-        this.picture.insertBefore(video, this.state);
-        this.draw();
-        this.follow();
-        resolve();
-      }, { once: true });
+      video.addEventListener(
+        "loadeddata",
+        () => {
+          if (this.loading !== turn) return resolve();
+          this.video = video;
+          this.picture.insertBefore(video, this.state);
+          this.draw();
+          this.follow();
+          resolve();
+        },
+        { once: true },
+      );
     });
   }
 

@@ -58,16 +58,31 @@ export class GalleryView {
     const { name, sandbox } = this.host.title;
     this.count = h("span", { class: "count", role: "status" });
     this.pickers = h("div", { class: "pickers" });
-    this.startBlind = this.host.rate ? h("button", { type: "button",
-      onclick: () => this.setBlind({ seed: Math.floor(Math.random() * 9000) + 1000, revealed: false }) }, "Rate blind") : null;
+    this.startBlind = this.host.rate
+      ? h(
+          "button",
+          { type: "button", onclick: () => this.setBlind({ seed: Math.floor(Math.random() * 9000) + 1000, revealed: false }) },
+          "Rate blind",
+        )
+      : null;
     this.comparing = h("button", { type: "button", onclick: () => this.startComparison() }, "Compare");
     this.scroll = h("div", { class: "scroll" });
     this.note = h("div", { class: "fine", role: "status" });
     this.said = h("div", { class: "said", role: "status" });
     this.bar = h("div", { class: "bar" }, this.pickers, h("span", { class: "acts" }, this.startBlind, this.comparing));
-    this.root = h("section", { class: "cometact-gallery", "aria-label": `Gallery of sweep ${name}`, onkeydown: (event) => this.player.key(event) },
+    this.root = h(
+      "section",
+      { class: "cometact-gallery", "aria-label": `Gallery of sweep ${name}`, onkeydown: (event) => this.player.key(event) },
       h("div", { class: "head" }, h("h3", {}, name), sandbox ? h("strong", { class: "badge" }, "SANDBOX") : null, this.count),
-      this.bar, this.said, this.blindBar.node, this.scroll, this.compare.node, this.note, this.player.node, this.player.help);
+      this.bar,
+      this.said,
+      this.blindBar.node,
+      this.scroll,
+      this.compare.node,
+      this.note,
+      this.player.node,
+      this.player.help,
+    );
     this.root.frameLock = this.lock; // for those who want to measure it
     el.append(this.root);
   }
@@ -75,9 +90,13 @@ export class GalleryView {
   // --- what is near, far, seen ---------------------------------------------------------------------
 
   observe() {
-    const watch = (rootMargin, change, root = this.scroll) => new IntersectionObserver((entries) => {
-      for (const { target, isIntersecting } of entries) change(this.tiles.get(Number(target.dataset.cell)), isIntersecting);
-    }, { root, rootMargin });
+    const watch = (rootMargin, change, root = this.scroll) =>
+      new IntersectionObserver(
+        (entries) => {
+          for (const { target, isIntersecting } of entries) change(this.tiles.get(Number(target.dataset.cell)), isIntersecting);
+        },
+        { root, rootMargin },
+      );
     this.screen = watch("200px", (_, on) => this.appear(on), null);
     this.observers = [
       watch("0px", (tile, on) => tile && this.see(tile, on)),
@@ -182,8 +201,14 @@ export class GalleryView {
     this.drawPickers();
     this.keep(shown);
     this.order = flows ? this.flow(shown) : this.grid(shown);
-    put(this.note, cells.length > shown.length ? `The first ${MOST_TILES} of ${cells.length} cells. Pick values to see others.`
-      : cells.length ? "" : "No clip here yet.");
+    put(
+      this.note,
+      cells.length > shown.length
+        ? `The first ${MOST_TILES} of ${cells.length} cells. Pick values to see others.`
+        : cells.length
+          ? ""
+          : "No clip here yet.",
+    );
     this.setCurrent(this.tiles.get(focused ?? this.current?.index) ?? this.order[0] ?? null, focused !== null);
     this.measure();
     this.blindBar.draw();
@@ -220,12 +245,21 @@ export class GalleryView {
     const at = new Map(shown.map((cell) => [`${cell.place[down]} ${across < 0 ? 0 : cell.place[across]}`, this.tiles.get(cell.index)]));
     const columns = across < 0 ? [""] : this.axes[across].values;
     const order = [];
-    const head = h("div", { class: "row head" }, h("span", { class: "corner" }), ...columns.map((label) => h("span", { class: "column" }, label)));
+    const head = h(
+      "div",
+      { class: "row head" },
+      h("span", { class: "corner" }),
+      ...columns.map((label) => h("span", { class: "column" }, label)),
+    );
     const body = this.axes[down].values.map((label, row) => {
       const tiles = columns.map((_, column) => at.get(`${row} ${column}`));
       order.push(...tiles.filter(Boolean));
-      return h("div", { class: "row", role: "group", "aria-label": `${this.axes[down].label} ${label}` }, h("span", { class: "label" }, label),
-        ...tiles.map((tile) => tile?.node ?? h("div", { class: "tile hole" }, "not in this sweep")));
+      return h(
+        "div",
+        { class: "row", role: "group", "aria-label": `${this.axes[down].label} ${label}` },
+        h("span", { class: "label" }, label),
+        ...tiles.map((tile) => tile?.node ?? h("div", { class: "tile hole" }, "not in this sweep")),
+      );
     });
     const table = h("div", { class: "grid" }, head, ...body);
     table.style.setProperty("--columns", String(columns.length));
@@ -236,17 +270,37 @@ export class GalleryView {
   drawPickers() {
     const { rows, columns, picks } = this.choice;
     const focused = this.pickers.contains(document.activeElement) ? document.activeElement.name : "";
-    const select = (name, label, options, value, change) => h("label", {}, label, h("select", { name, onchange: (event) => change(event.target.value) },
-      ...options.map(([key, text]) => h("option", { value: key, selected: key === value }, text))));
+    const select = (name, label, options, value, change) =>
+      h(
+        "label",
+        {},
+        label,
+        h(
+          "select",
+          { name, onchange: (event) => change(event.target.value) },
+          ...options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
+        ),
+      );
     const names = this.axes.map((axis) => [axis.name, axis.label]);
     const laidOut = [rows, columns];
-    const nodes = !this.axes.length || this.blind ? [] : [
-      select("rows", "Rows ", [["", "none"], ...names], rows, (name) => this.layOut("rows", name)),
-      ...(rows ? [select("columns", "Columns ", [["", "none"], ...names], columns, (name) => this.layOut("columns", name))] : []),
-      ...this.axes.filter((axis) => (rows ? !laidOut.includes(axis.name) : true) && axis.values.length > 1).map((axis) =>
-        select(`pick-${axis.name}`, `${axis.label} `, [...(rows ? [] : [["", "all"]]), ...axis.values.map((text, place) => [String(place), text])],
-          String(picks[axis.name] ?? (rows ? 0 : "")), (value) => this.pick(axis.name, value))),
-    ];
+    const nodes =
+      !this.axes.length || this.blind
+        ? []
+        : [
+            select("rows", "Rows ", [["", "none"], ...names], rows, (name) => this.layOut("rows", name)),
+            ...(rows ? [select("columns", "Columns ", [["", "none"], ...names], columns, (name) => this.layOut("columns", name))] : []),
+            ...this.axes
+              .filter((axis) => (rows ? !laidOut.includes(axis.name) : true) && axis.values.length > 1)
+              .map((axis) =>
+                select(
+                  `pick-${axis.name}`,
+                  `${axis.label} `,
+                  [...(rows ? [] : [["", "all"]]), ...axis.values.map((text, place) => [String(place), text])],
+                  String(picks[axis.name] ?? (rows ? 0 : "")),
+                  (value) => this.pick(axis.name, value),
+                ),
+              ),
+          ];
     this.pickers.replaceChildren(...nodes);
     if (focused) this.pickers.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
     if (this.startBlind) this.startBlind.hidden = Boolean(this.blind);
@@ -289,7 +343,9 @@ export class GalleryView {
   }
 
   measure() {
-    const shown = this.compare.open ? this.compare.indices.map((index) => this.cells.get(index)) : [...this.tiles.values()].map((tile) => tile.cell);
+    const shown = this.compare.open
+      ? this.compare.indices.map((index) => this.cells.get(index))
+      : [...this.tiles.values()].map((tile) => tile.cell);
     const clips = shown.map((cell) => cell.clip).filter(Boolean);
     this.lock.measure(clips);
     this.root.style.setProperty("--shape", String(commonShape(clips)));
@@ -306,7 +362,9 @@ export class GalleryView {
 
   nameOf(cell) {
     if (this.blind && !this.blind.revealed) return `Clip ${this.numbers.get(cell.index)}`;
-    return cell.place.map((value, place) => `${this.axes[place].label} ${this.axes[place].values[value]}`).join(", ") || `Cell ${cell.index + 1}`;
+    return (
+      cell.place.map((value, place) => `${this.axes[place].label} ${this.axes[place].values[value]}`).join(", ") || `Cell ${cell.index + 1}`
+    );
   }
 
   captionOf(cell) {
@@ -323,7 +381,10 @@ export class GalleryView {
 
   setCurrent(tile, focus = false) {
     if (this.current !== tile) {
-      for (const [old, on] of [[this.current, false], [tile, true]]) {
+      for (const [old, on] of [
+        [this.current, false],
+        [tile, true],
+      ]) {
         if (!old) continue;
         old.node.setAttribute("tabindex", on ? "0" : "-1");
         old.node.classList.toggle("current", on);
@@ -337,7 +398,8 @@ export class GalleryView {
 
   moveCurrent(key) {
     const place = this.order.indexOf(this.current);
-    if (key === "ArrowLeft" || key === "ArrowRight") return this.setCurrent(this.order[place + (key === "ArrowLeft" ? -1 : 1)] ?? this.current, true);
+    if (key === "ArrowLeft" || key === "ArrowRight")
+      return this.setCurrent(this.order[place + (key === "ArrowLeft" ? -1 : 1)] ?? this.current, true);
     const here = this.current.node.getBoundingClientRect();
     const down = key === "ArrowDown";
     const next = (down ? this.order.slice(place + 1) : this.order.slice(0, place).reverse()).find(({ node }) => {

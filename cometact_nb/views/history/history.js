@@ -53,9 +53,14 @@ class History {
     this.list = h("ul", { "aria-label": "Tasks, the newest first", tabindex: "0" });
     this.none = h("div", { class: "none", hidden: "" }, "No task of the history fits. Widen the filters.");
     const refresh = h("button", { type: "button", onclick: () => this.send({ type: "refresh" }) }, "Refresh");
-    this.root = h("section", { class: "cometact-history", "aria-label": "Act-Two history" },
+    this.root = h(
+      "section",
+      { class: "cometact-history", "aria-label": "Act-Two history" },
       h("div", { class: "head", role: "search" }, h("h3", {}, "Act-Two history"), this.status, this.since, this.text, refresh),
-      h("div", { class: "note" }, this.count, this.error, this.said, this.shut), this.list, this.none);
+      h("div", { class: "note" }, this.count, this.error, this.said, this.shut),
+      this.list,
+      this.none,
+    );
     this.seen = new IntersectionObserver((entries) => this.look(entries), { rootMargin: "200px" });
     el.append(this.root);
   }
@@ -181,8 +186,14 @@ class History {
   }
 
   row(row) {
-    const first = h("div", { class: "first" }, h("span", { class: "tag" }, row.label), h("code", { title: row.id }, row.short),
-      h("span", { class: "fine" }, row.when), ...row.marks.map((mark) => h("span", { class: "badge" }, mark)));
+    const first = h(
+      "div",
+      { class: "first" },
+      h("span", { class: "tag" }, row.label),
+      h("code", { title: row.id }, row.short),
+      h("span", { class: "fine" }, row.when),
+      ...row.marks.map((mark) => h("span", { class: "badge" }, mark)),
+    );
     const asked = row.inputs.length ? `${row.inputs.join(" → ")} · ${row.knobs}` : "The request is not known: it was made elsewhere.";
     const facts = h("div", { class: "facts" }, first, h("div", {}, asked));
     if (row.sweep) facts.append(h("div", { class: "fine" }, `Sweep ${row.sweep}`));
@@ -196,15 +207,29 @@ class History {
       acts.push(toggle);
       facts.append(where);
     }
-    const node = h("li", {}, h("div", { class: "poster" }, row.poster ? "" : row.path ? "no poster" : "no clip"), facts, h("div", { class: "acts" }, ...acts));
+    const node = h(
+      "li",
+      {},
+      h("div", { class: "poster" }, row.poster ? "" : row.path ? "no poster" : "no clip"),
+      facts,
+      h("div", { class: "acts" }, ...acts),
+    );
     node.style.setProperty("--tone", row.tone);
     node.dataset.key = row.key;
     return node;
   }
 
   button(name, row, kind, act) {
-    return h("button", { type: "button", "aria-label": `${name} ${row.short}`, "data-at": `${kind} ${row.key}`,
-      onclick: ({ currentTarget }) => act(currentTarget) }, name);
+    return h(
+      "button",
+      {
+        type: "button",
+        "aria-label": `${name} ${row.short}`,
+        "data-at": `${kind} ${row.key}`,
+        onclick: ({ currentTarget }) => act(currentTarget),
+      },
+      name,
+    );
   }
 
   // No page can open a file manager: the path, to be copied, and the folder where JupyterLab can show it.

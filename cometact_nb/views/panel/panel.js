@@ -39,7 +39,8 @@ class Panel extends SweepForm {
   // --- from the form to the kernel -----------------------------------------------------------------
 
   read() {
-    const p = this.parts, before = this.model.get("values");
+    const p = this.parts,
+      before = this.model.get("values");
     const common = { ...before, character_type: p.type.value, seed_locked: p.lock.checked, allow_unlisted: p.unlisted.checked };
     if (before.sweep) return { ...common, axes: this.readAxes(), replicates: this.whole(p.replicates.value.trim()) ?? 1 };
     const chosen = (field) => JSON.parse(this.groups[field].box.querySelector("input:checked")?.value ?? "null");
@@ -48,7 +49,7 @@ class Panel extends SweepForm {
       character: p.character.value.trim(),
       reference: p.reference.value.trim(),
       ...Object.fromEntries(this.chosen.map((field) => [field, chosen(field)])),
-      expression_intensity: p.intensity.dataset.set ? this.odd ?? Number(p.intensity.value) : null,
+      expression_intensity: p.intensity.dataset.set ? (this.odd ?? Number(p.intensity.value)) : null,
       seed: this.whole(p.seed.value.trim()),
     };
   }
@@ -127,7 +128,9 @@ class Panel extends SweepForm {
   // --- from the kernel to the form -----------------------------------------------------------------
 
   fill() {
-    const p = this.parts, values = this.model.get("values"), { axes, sweep } = values;
+    const p = this.parts,
+      values = this.model.get("values"),
+      { axes, sweep } = values;
     for (const field of TYPED) {
       const text = String((sweep ? axes[field] : values[field]) ?? "");
       if (!this.dirty.has(field) && p[field].value.trim() !== text) p[field].value = text;
@@ -153,13 +156,15 @@ class Panel extends SweepForm {
 
   // A value that is out of bounds gets a chip of its own.
   chip(field, value) {
-    const { box, add } = this.groups[field], wanted = JSON.stringify(value);
+    const { box, add } = this.groups[field],
+      wanted = JSON.stringify(value);
     if ([...box.querySelectorAll("input")].some((input) => input.value === wanted)) return;
     add(value, ...(field === "ratio" ? this.shape(String(value)) : [String(value)]));
   }
 
   level() {
-    const p = this.parts, set = Boolean(p.intensity.dataset.set);
+    const p = this.parts,
+      set = Boolean(p.intensity.dataset.set);
     const number = this.odd ?? Number(p.intensity.value);
     const word = this.model.get("choices").intensity[number - 1];
     const text = set ? (word ? `${number} · ${word}` : String(number)) : "not sent: the service decides";
@@ -171,7 +176,8 @@ class Panel extends SweepForm {
   }
 
   draw() {
-    const p = this.parts, shown = this.model.get("shown");
+    const p = this.parts,
+      shown = this.model.get("shown");
     if (!shown.findings) return;
     p.banner.hidden = !shown.sandbox;
     this.root.classList.toggle("sandbox", shown.sandbox);
@@ -205,8 +211,11 @@ class Panel extends SweepForm {
     const drawn = JSON.stringify(notes);
     if (list.dataset.drawn === drawn) return;
     list.dataset.drawn = drawn;
-    list.replaceChildren(...notes.map(({ kind, text }) => h("li", { class: kind },
-      h("span", { class: "unseen" }, { error: "Error: ", warning: "Warning: " }[kind] ?? ""), text)));
+    list.replaceChildren(
+      ...notes.map(({ kind, text }) =>
+        h("li", { class: kind }, h("span", { class: "unseen" }, { error: "Error: ", warning: "Warning: " }[kind] ?? ""), text),
+      ),
+    );
     const wrong = notes.some(({ kind }) => kind === "error");
     this.parts[field === "expression_intensity" ? "intensity" : field]?.setAttribute?.("aria-invalid", String(wrong));
   }
@@ -218,7 +227,8 @@ class Panel extends SweepForm {
   }
 
   lock() {
-    const p = this.parts, shown = this.model.get("shown");
+    const p = this.parts,
+      shown = this.model.get("shown");
     const locked = shown.sending || this.clicked !== undefined;
     p.submit.setAttribute("aria-disabled", String(Boolean(locked)));
     p.submit.classList.toggle("ready", Boolean(shown.valid && shown.key && !locked && !shown.offer));
@@ -228,23 +238,35 @@ class Panel extends SweepForm {
 
   // Each input with its picture, its name where there are several, and what is known of it.
   see(role, list, more) {
-    const box = this.parts[`${role}-seen`], several = list.length > 1 || more > 0;
+    const box = this.parts[`${role}-seen`],
+      several = list.length > 1 || more > 0;
     const inputs = list.map((one) => ({ ...one, local: this.previews.get(one.address) }));
     const key = ({ name, url, kind, local }) => JSON.stringify([name, url || local, kind, several]);
     const kept = new Map([...box.children].map((figure) => [figure.dataset.key, figure]));
-    const figures = inputs.filter(({ url, local, facts, name }) => url || local || facts || (several && name)).map((one) => {
-      const figure = kept.get(key(one)) ?? h("figure", { "data-key": key(one) }, this.picture(role, one, several),
-        several ? h("figcaption", { class: "name" }, one.name) : null, h("div", { class: "facts" }));
-      put(figure.lastChild, one.facts);
-      return figure;
-    });
+    const figures = inputs
+      .filter(({ url, local, facts, name }) => url || local || facts || (several && name))
+      .map((one) => {
+        const figure =
+          kept.get(key(one)) ??
+          h(
+            "figure",
+            { "data-key": key(one) },
+            this.picture(role, one, several),
+            several ? h("figcaption", { class: "name" }, one.name) : null,
+            h("div", { class: "facts" }),
+          );
+        put(figure.lastChild, one.facts);
+        return figure;
+      });
     if (more) figures.push(h("div", { class: "facts" }, `and ${more} more`));
     box.classList.toggle("several", several);
-    if (figures.length !== box.children.length || figures.some((figure, at) => figure !== box.children[at])) box.replaceChildren(...figures);
+    if (figures.length !== box.children.length || figures.some((figure, at) => figure !== box.children[at]))
+      box.replaceChildren(...figures);
   }
 
   picture(role, { url, kind, local, name }, several) {
-    const box = h("div", { class: "preview" }), src = url || local;
+    const box = h("div", { class: "preview" }),
+      src = url || local;
     const whose = several ? `the ${role} ${name}` : `the ${role}`;
     const gone = () => box.replaceChildren(h("span", { class: "facts" }, "No preview."));
     if (!src || !kind) return box;
@@ -253,8 +275,14 @@ class Panel extends SweepForm {
       return box;
     }
     // "#t": a browser draws no frame of a video it was not asked to seek in.
-    const video = h("video", { src: `${src}${src.includes("#") ? "" : "#t=0.1"}`, preload: "metadata", loop: true,
-      playsinline: true, "aria-label": `Preview of ${whose}`, onerror: gone });
+    const video = h("video", {
+      src: `${src}${src.includes("#") ? "" : "#t=0.1"}`,
+      preload: "metadata",
+      loop: true,
+      playsinline: true,
+      "aria-label": `Preview of ${whose}`,
+      onerror: gone,
+    });
     video.muted = true;
     const play = h("button", { type: "button", class: "small", onclick: () => (video.paused ? video.play().catch(gone) : video.pause()) });
     const draw = () => play.replaceChildren(video.paused ? "Play" : "Pause", h("span", { class: "unseen" }, ` ${whose}`));

@@ -11,19 +11,44 @@ export class SweepForm extends Form {
   }
 
   mode() {
-    const p = this.parts, name = `${this.id}-mode`;
-    const one = (sweep, text) => h("label", {}, h("input", { type: "radio", name, value: String(sweep), onchange: () => this.switched(sweep) }),
-      h("span", { class: "look" }, text));
-    return (p.mode = h("fieldset", { class: "field options mode" }, h("legend", { class: "unseen" }, "What to build"),
-      one(false, "One request"), one(true, "Sweep")));
+    const p = this.parts,
+      name = `${this.id}-mode`;
+    const one = (sweep, text) =>
+      h(
+        "label",
+        {},
+        h("input", { type: "radio", name, value: String(sweep), onchange: () => this.switched(sweep) }),
+        h("span", { class: "look" }, text),
+      );
+    return (p.mode = h(
+      "fieldset",
+      { class: "field options mode" },
+      h("legend", { class: "unseen" }, "What to build"),
+      one(false, "One request"),
+      one(true, "Sweep"),
+    ));
   }
 
   takes() {
-    const p = this.parts, id = `${this.id}-replicates`;
-    p.replicates = h("input", { type: "number", id, min: 1, max: 999, step: 1, "aria-describedby": `${id}-notes`, oninput: () => this.edited("replicates"),
-      onchange: () => this.edited() });
-    return (p.takes = h("div", { class: "field", hidden: true }, h("label", { for: id }, "Takes of each"), h("div", { class: "row" }, p.replicates,
-      h("span", { class: "facts" }, "the same request again, to see how far chance goes")), this.note("replicates")));
+    const p = this.parts,
+      id = `${this.id}-replicates`;
+    p.replicates = h("input", {
+      type: "number",
+      id,
+      min: 1,
+      max: 999,
+      step: 1,
+      "aria-describedby": `${id}-notes`,
+      oninput: () => this.edited("replicates"),
+      onchange: () => this.edited(),
+    });
+    return (p.takes = h(
+      "div",
+      { class: "field", hidden: true },
+      h("label", { for: id }, "Takes of each"),
+      h("div", { class: "row" }, p.replicates, h("span", { class: "facts" }, "the same request again, to see how far chance goes")),
+      this.note("replicates"),
+    ));
   }
 
   plan() {
@@ -33,7 +58,13 @@ export class SweepForm extends Form {
     p.total = h("strong", { class: "sum" });
     p.axes = h("dl", { class: "axes" });
     p.counts = h("div", { class: "facts" });
-    p.plan = h("section", { class: "plan", "aria-label": "The sweep", hidden: true }, h("div", { class: "total" }, p.count, p.grid, p.total), p.axes, p.counts);
+    p.plan = h(
+      "section",
+      { class: "plan", "aria-label": "The sweep", hidden: true },
+      h("div", { class: "total" }, p.count, p.grid, p.total),
+      p.axes,
+      p.counts,
+    );
     return p.plan;
   }
 
@@ -41,8 +72,12 @@ export class SweepForm extends Form {
     const p = this.parts;
     p.price_asked = h("div", {});
     p.yes = h("button", { type: "button", class: "primary yes", ...paying(() => this.submit(true)) });
-    p.offer = h("div", { class: "offer", role: "alert", hidden: true }, p.price_asked,
-      h("div", { class: "row" }, p.yes, h("button", { type: "button", onclick: () => this.ask("decline") }, "Not now")));
+    p.offer = h(
+      "div",
+      { class: "offer", role: "alert", hidden: true },
+      p.price_asked,
+      h("div", { class: "row" }, p.yes, h("button", { type: "button", onclick: () => this.ask("decline") }, "Not now")),
+    );
     return p.offer;
   }
 
@@ -51,9 +86,13 @@ export class SweepForm extends Form {
     const values = this.read();
     if (sweep) {
       const several = this.remembered ?? {};
-      const has = (field) => TYPED.includes(field)
-        ? (several[field] ?? "").split(/[\n,]/).map((part) => part.trim()).includes(String(values[field] ?? ""))
-        : (several[field] ?? []).includes(values[field]);
+      const has = (field) =>
+        TYPED.includes(field)
+          ? (several[field] ?? "")
+              .split(/[\n,]/)
+              .map((part) => part.trim())
+              .includes(String(values[field] ?? ""))
+          : (several[field] ?? []).includes(values[field]);
       const one = (field) => (TYPED.includes(field) ? String(values[field] ?? "") : [values[field]]);
       values.axes = Object.fromEntries([...TYPED, ...this.chosen].map((field) => [field, has(field) ? several[field] : one(field)]));
     } else {
@@ -87,10 +126,12 @@ export class SweepForm extends Form {
   }
 
   fillMode(values) {
-    const p = this.parts, sweep = Boolean(values.sweep);
+    const p = this.parts,
+      sweep = Boolean(values.sweep);
     this.root.classList.toggle("sweeping", sweep);
     for (const input of p.mode.querySelectorAll("input")) input.checked = input.value === String(sweep);
-    for (const { box } of Object.values(this.groups)) for (const input of box.querySelectorAll("input")) input.type = sweep ? "checkbox" : "radio";
+    for (const { box } of Object.values(this.groups))
+      for (const input of box.querySelectorAll("input")) input.type = sweep ? "checkbox" : "radio";
     put(p.coded, `The same ${sweep ? "sweep" : "request"} as code`);
     p.takes.hidden = !sweep;
     p.slider.hidden = sweep;
@@ -107,7 +148,9 @@ export class SweepForm extends Form {
   }
 
   drawPlan(shown) {
-    const p = this.parts, plan = shown.sweep, sweep = this.model.get("values").sweep;
+    const p = this.parts,
+      plan = shown.sweep,
+      sweep = this.model.get("values").sweep;
     p.plan.hidden = !sweep;
     put(p.count, plan ? `${plan.count} ${plan.count === 1 ? "request" : "requests"}` : "No sweep yet");
     put(p.total, plan ? plan.total : "");
@@ -116,7 +159,12 @@ export class SweepForm extends Form {
     const drawn = JSON.stringify(plan?.axes ?? []);
     if (p.axes.dataset.drawn !== drawn) {
       p.axes.dataset.drawn = drawn;
-      p.axes.replaceChildren(...(plan?.axes ?? []).flatMap(([name, many, values]) => [h("dt", {}, name), h("dd", {}, h("span", { class: "many" }, String(many)), values)]));
+      p.axes.replaceChildren(
+        ...(plan?.axes ?? []).flatMap(([name, many, values]) => [
+          h("dt", {}, name),
+          h("dd", {}, h("span", { class: "many" }, String(many)), values),
+        ]),
+      );
     }
     p.offer.hidden = !shown.offer;
     put(p.price_asked, shown.offer?.text ?? "");
@@ -129,6 +177,10 @@ export class SweepForm extends Form {
     const where = shown.sandbox ? " to the sandbox" : "";
     if (!this.model.get("values").sweep) return `Submit${where}`;
     const buy = shown.sweep?.buy;
-    return buy === undefined ? `Submit the sweep${where}` : buy === 0 ? "Show the sweep" : `Submit ${buy} ${buy === 1 ? "request" : "requests"}${where}`;
+    return buy === undefined
+      ? `Submit the sweep${where}`
+      : buy === 0
+        ? "Show the sweep"
+        : `Submit ${buy} ${buy === 1 ? "request" : "requests"}${where}`;
   }
 }

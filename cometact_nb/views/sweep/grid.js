@@ -16,7 +16,8 @@ export class Grid {
     this.sight = new IntersectionObserver((entries) => this.sighted(entries), { rootMargin: "160px" });
     for (const band of grid.bands) if (this.cells.size < DRAWN) this.root.append(grid.rows ? this.table(band) : this.list(band));
     const left = grid.labels.length - this.cells.size;
-    if (left > 0) this.root.append(h("p", { class: "fine" }, `${left.toLocaleString("en")} more cells are not drawn; sweep.cells has them all.`));
+    if (left > 0)
+      this.root.append(h("p", { class: "fine" }, `${left.toLocaleString("en")} more cells are not drawn; sweep.cells has them all.`));
     this.root.addEventListener("click", ({ target }) => {
       const cell = target.closest(".cell");
       if (cell) this.focus(cell), opened(Number(cell.dataset.cell));
@@ -32,7 +33,14 @@ export class Grid {
     const rows = [];
     for (const [at, line] of cells.entries()) {
       if (this.cells.size >= DRAWN) break;
-      rows.push(h("tr", {}, h("th", { scope: "row" }, grid.row_labels[at]), ...line.map((index) => h("td", {}, ...(index === null ? [] : [this.cell(index)])))));
+      rows.push(
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, grid.row_labels[at]),
+          ...line.map((index) => h("td", {}, ...(index === null ? [] : [this.cell(index)]))),
+        ),
+      );
     }
     const table = h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows));
     table.prepend(h("caption", title ? {} : { class: "unseen" }, title || `Cells by ${grid.rows} and ${grid.columns}`));
@@ -41,7 +49,11 @@ export class Grid {
 
   list({ cells }) {
     const shown = cells[0].filter((index) => index !== null).slice(0, DRAWN);
-    return h("ul", { class: "band list" }, ...shown.map((index) => h("li", {}, this.cell(index, this.grid.labels[index] || `Cell ${index + 1}`))));
+    return h(
+      "ul",
+      { class: "band list" },
+      ...shown.map((index) => h("li", {}, this.cell(index, this.grid.labels[index] || `Cell ${index + 1}`))),
+    );
   }
 
   cell(index, name = "") {
@@ -123,7 +135,9 @@ export class Grid {
     const all = [...this.root.querySelectorAll(".cell")];
     const at = all.indexOf(here);
     const across = this.across(here, all);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + across, ArrowUp: at - across, Home: 0, End: all.length - 1 }[event.key];
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + across, ArrowUp: at - across, Home: 0, End: all.length - 1 }[
+      event.key
+    ];
     if (to === undefined) return;
     event.preventDefault();
     if (all[to]) this.focus(all[to]);

@@ -79,9 +79,20 @@ class SweepView {
       busy: h("div", { class: "note", role: "status" }),
       details: h("section", { class: "details", "aria-label": "Details of a cell", hidden: true }),
     });
-    this.grid = new Grid(grid, (index) => this.open(index), (index) => this.want(index));
+    this.grid = new Grid(
+      grid,
+      (index) => this.open(index),
+      (index) => this.want(index),
+    );
     const title = h("span", { class: "title" }, "Sweep ", h("code", {}, grid.name));
-    const head = h("div", { class: "head" }, p.state, ...(grid.sandbox ? [h("strong", { class: "pill dashed" }, "SANDBOX")] : []), title, p.buttons);
+    const head = h(
+      "div",
+      { class: "head" },
+      p.state,
+      ...(grid.sandbox ? [h("strong", { class: "pill dashed" }, "SANDBOX")] : []),
+      title,
+      p.buttons,
+    );
     const totals = h("div", { class: "totals" }, p.counts, h("div", { class: "facts" }, p.money, p.left));
     this.root = h("section", { class: "cometact-sweep", "aria-label": `Act-Two sweep ${grid.name}` });
     this.root.append(head, p.problem, p.hint, p.ask, p.note, p.busy, p.stack, totals, this.grid.root, p.details);
@@ -149,7 +160,9 @@ class SweepView {
       const focused = document.activeElement?.dataset?.what;
       this.offered = shown;
       this.parts.buttons.replaceChildren(
-        ...Object.entries(actions).map(([what, { label }]) => h("button", { type: "button", "data-what": what, onclick: () => this.click(what) }, label)),
+        ...Object.entries(actions).map(([what, { label }]) =>
+          h("button", { type: "button", "data-what": what, onclick: () => this.click(what) }, label),
+        ),
       );
       if (focused) this.parts.buttons.querySelector(`[data-what="${focused}"]`)?.focus();
       if (this.asking && JSON.stringify(actions[this.asking]) !== this.asked) this.unask();
@@ -166,8 +179,11 @@ class SweepView {
     if (!action.ask) return this.act(what, action);
     this.asking = what;
     this.asked = JSON.stringify(action);
-    const yes = h("button", { type: "button", class: "yes", ...paying(() => (this.unask(), this.act(what, action))) },
-      `Yes: ${action.label.toLowerCase()}`);
+    const yes = h(
+      "button",
+      { type: "button", class: "yes", ...paying(() => (this.unask(), this.act(what, action))) },
+      `Yes: ${action.label.toLowerCase()}`,
+    );
     const no = h("button", { type: "button", onclick: () => this.unask(true) }, "No");
     this.parts.ask.replaceChildren(h("span", {}, h("b", {}, `Really ${action.label.toLowerCase()}? `), action.ask), yes, no);
     this.parts.ask.hidden = false;

@@ -138,8 +138,10 @@ export class Card {
     if (!figure || figure.querySelector("img, video")) return;
     const style = "height:84px;max-width:180px;border-radius:6px;object-fit:cover";
     const at = url.includes("#") ? "" : "#t=0.1"; // a browser draws no frame that it was not asked to seek
-    const picture = kind === "image" ? h("img", { src: url, alt: "", height: "84", style }) :
-      h("video", { src: url + at, preload: "metadata", height: "84", style });
+    const picture =
+      kind === "image"
+        ? h("img", { src: url, alt: "", height: "84", style })
+        : h("video", { src: url + at, preload: "metadata", height: "84", style });
     picture.muted = true;
     figure.prepend(picture, h("br"));
   }
@@ -165,7 +167,8 @@ export class Card {
     button.disabled = true;
     button.textContent = "Cancel asked…";
     put(this.slot("note"), "Asked to cancel…");
-    const gone = "The kernel has not answered. If it is busy, it will be told when its cell ends; if it is gone, " +
+    const gone =
+      "The kernel has not answered. If it is busy, it will be told when its cell ends; if it is gone, " +
       `act.task(${JSON.stringify(this.live.id)}).cancel() in a new one asks again.`;
     if (!this.send({ type: "cancel" })) put(this.slot("note"), gone);
     else this.answerTimer = setTimeout(() => put(this.slot("note"), gone), ANSWER_MS);

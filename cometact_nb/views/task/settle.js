@@ -34,24 +34,42 @@ export class Settle {
     };
     buttons.again.disabled = !facts.again;
     this.buttons = buttons;
-    this.root = h("div", { class: "settle", role: "group", "aria-label": "Settle this request" }, h("div", {}, log),
-      h("div", { class: "choice" }, buttons.confirm, h("span", {}, "It is there: go on with its id. Costs nothing more.")), this.form,
-      h("div", { class: "choice" }, buttons.forget, h("span", {}, "It is not there: give it up. Costs nothing; retry() may then buy it anew.")),
-      h("div", { class: "choice" }, buttons.again, h("span", {}, facts.cost)), this.status);
+    this.root = h(
+      "div",
+      { class: "settle", role: "group", "aria-label": "Settle this request" },
+      h("div", {}, log),
+      h("div", { class: "choice" }, buttons.confirm, h("span", {}, "It is there: go on with its id. Costs nothing more.")),
+      this.form,
+      h(
+        "div",
+        { class: "choice" },
+        buttons.forget,
+        h("span", {}, "It is not there: give it up. Costs nothing; retry() may then buy it anew."),
+      ),
+      h("div", { class: "choice" }, buttons.again, h("span", {}, facts.cost)),
+      this.status,
+    );
     this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.unsure());
     slot.replaceChildren(this.root);
   }
 
   // A button that asks once more before it acts.
   sure(name, question, act) {
-    const button = h("button", { type: "button", ...paying(() => {
-      if (button.dataset.sure) return (this.unsure(), act());
-      this.unsure();
-      button.dataset.sure = "1";
-      button.dataset.name = name;
-      put(button, question);
-      this.timer = setTimeout(() => this.unsure(), STANDS_MS);
-    }) }, name);
+    const button = h(
+      "button",
+      {
+        type: "button",
+        ...paying(() => {
+          if (button.dataset.sure) return (this.unsure(), act());
+          this.unsure();
+          button.dataset.sure = "1";
+          button.dataset.name = name;
+          put(button, question);
+          this.timer = setTimeout(() => this.unsure(), STANDS_MS);
+        }),
+      },
+      name,
+    );
     return button;
   }
 
