@@ -27,6 +27,7 @@ def commands(tools: Path, arguments: list[str], browser: list[str]) -> dict[str,
         "lint": [str(tools / "ruff"), "check"],
         "format": [str(tools / "ruff"), "format", "--check"],
         "types": [str(tools / "mypy")],
+        "frontend": [str(tools / "python"), "-m", "tests.node"],
         # Most of these tests wait for a process; tests/conftest.py says which of them go together.
         "tests": [pytest, "-m", "not browser", *_PARALLEL, *arguments],
     }

@@ -119,7 +119,7 @@ def test_what_a_service_gives_back_of_our_key_and_of_links_is_shown_and_kept_now
             seen += f"{error} {error!r} {vars(error)}"
         except TimeoutError:
             pass
-    for task in list(session._tasks.values()):
+    for task in session.tasks():
         state = task.state
         if not state.is_settled:
             with pytest.raises(ActTwoError) as refused:

@@ -163,7 +163,7 @@ def test_an_interrupted_look_sends_nothing(session, sandbox, host, monkeypatch) 
         raise KeyboardInterrupt
 
     inputs = good(host, b"")
-    monkeypatch.setattr("cometact_nb.handles.session.until_done", interrupted)
+    monkeypatch.setattr("cometact_nb.handles.core.until_done", interrupted)
     with pytest.raises(KeyboardInterrupt):
         session.submit(**inputs)
     monkeypatch.undo()

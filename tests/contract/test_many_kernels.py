@@ -17,7 +17,7 @@ KERNEL = """
 import sys
 import cometact_nb as act
 history, output, url, speed, action, *rest = sys.argv[1:]
-act.configure(history=history, output_dir=output)
+act.configure(history=history, output_dir=output, look="never")
 sandbox = act.use_sandbox(float(speed), url=url)
 if action == "many":
     tasks = [act.submit(character=sandbox.character, reference=sandbox.reference) for _ in range(5)]
