@@ -14,6 +14,8 @@ __all__ = ["joined", "styles"]
 
 _VIEWS = Path(__file__).resolve().parents[1]
 _IMPORT = re.compile(r'^import \{\s*(?P<names>[\w,\s]+?)\s*\} from "(?P<path>\.[\w./]+)";\n', re.MULTILINE)
+#: Types and what they are about are for those who read and check the modules; no page gets them.
+_DOCS = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?P<what>(?:async )?function|class|const|let) (?P<name>\w+)", re.MULTILINE)
 
 
@@ -49,7 +51,7 @@ def _written(path: Path, modules: dict[Path, str]) -> str:
             _add(other, modules)
         return f"const {{ {match['names']} }} = {_name(other)};\n"
 
-    return _IMPORT.sub(taken, path.read_text("utf-8"))
+    return _IMPORT.sub(taken, _DOCS.sub("", path.read_text("utf-8")))
 
 
 def _name(path: Path) -> str:

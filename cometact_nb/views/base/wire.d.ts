@@ -1,0 +1,309 @@
+// What goes between the kernel and a page: for each view the state that both see (`…State`), the messages of the page
+// (`…ToKernel`) and those of the kernel (`…ToPage`). The scripts are checked against it by tsc, Python's side by
+// tests/unit/test_wire_kinds.py.
+
+// --- the model that anywidget hands to a view --------------------------------------------------------
+
+/** What a message carries beside its content, for whoever sends it: its number, its view, its cell. */
+export type Stamp = { number?: number; view?: string; cell?: number };
+export type Buffer = DataView<ArrayBuffer>;
+export type Listener<In> = (content: In, buffers?: Buffer[]) => void;
+export type Listeners<State, In> = { [Name in keyof State & string as `change:${Name}`]?: () => void } & {
+  "msg:custom"?: Listener<In>;
+};
+
+/** Takes messages for the kernel; throws when there is none any more. */
+export interface Sender<Out> {
+  send(content: Out & Stamp, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
+}
+
+/** What a view reads and hears of. */
+export interface Source<State, In, Out> extends Sender<Out> {
+  get<Name extends keyof State>(name: Name): State[Name];
+  on(name: string, listener: Listener<In>): void;
+  off(name: string, listener: Listener<In>): void;
+}
+
+/** What a view also writes. */
+export interface Model<State, In, Out> extends Source<State, In, Out> {
+  set<Name extends keyof State>(name: Name, value: State[Name]): void;
+  save_changes(): void;
+}
+
+/** What anywidget calls a view with. */
+export type Rendering<State, In, Out> = { model: Model<State, In, Out>; el: HTMLElement };
+
+// --- files in pieces ---------------------------------------------------------------------------------
+
+/** Which file: the number of a task's clip, or a cell's clip or poster. */
+export type FileName = { index: number; file?: "clip" | "poster" };
+export type PieceAsked = FileName & { type: "clip"; view: string; offset: number; size: number };
+export type Piece = FileName & { type: "clip"; view: string; offset: number } & (
+    | { error: string }
+    | { error?: undefined; total: number; mime: string; name: string }
+  );
+
+// --- task: the card ----------------------------------------------------------------------------------
+
+export type Role = "character" | "reference";
+
+/** What may be done about a request that may have been paid for. */
+export type Doubt = {
+  log: string | null;
+  place: string;
+  cost: string;
+  really: string;
+  again: boolean;
+  token: number;
+};
+
+/** What changes from poll to poll; `elapsed` in seconds as of now, `progress` 0–1. */
+export type Live = {
+  id: string;
+  short: string;
+  label: string;
+  tone: string;
+  progress: number | null;
+  waiting: string;
+  problem: string;
+  cancel: string;
+  elapsed: number | null;
+  ticking: boolean;
+  settle: Doubt | null;
+};
+
+export type TaskState = { html: string; live: Live };
+
+export type TaskToKernel =
+  | { type: "hello" }
+  | { type: "copy"; form: string }
+  | { type: "input"; name: Role }
+  | { type: "cancel" }
+  | { type: "settle"; what: "confirm" | "forget" | "again"; token: number; id?: string }
+  | PieceAsked;
+
+export type TaskToPage =
+  | { type: "note"; text: string; again: boolean }
+  | { type: "settled"; text: string }
+  | { type: "form"; text: string }
+  | { type: "input"; name: Role; url: string; kind: "image" | "video" }
+  | Piece;
+
+// --- sweep -------------------------------------------------------------------------------------------
+
+/** Where each cell lies and what it is called; `kinds` are words and a colour by the letter of a code. */
+export type SweepGrid = {
+  name: string;
+  sandbox: boolean;
+  rows: string;
+  columns: string;
+  row_labels: string[];
+  column_labels: string[];
+  bands: { title: string; cells: (number | null)[][] }[];
+  labels: string[];
+  ratio: string;
+  kinds: Record<string, [string, string]>;
+};
+
+export type Deed = "pause" | "run" | "retry" | "cancel";
+
+/** `agreed` is what the sweep may cost in all after the click, US dollars. */
+export type Offer = { label: string; ask: string; agreed?: number };
+
+/** Totals, and what can be done; `left` in seconds. */
+export type SweepHead = {
+  state: string;
+  tone: string;
+  problem: string;
+  hint: string;
+  counts: Record<string, number>;
+  money: string;
+  left: number | null;
+  ticking: boolean;
+  actions: Partial<Record<Deed, Offer>>;
+  token: number;
+  acting: boolean;
+};
+
+/** `cells` are codes, see `readCode` of grid.js. */
+export type SweepState = { grid: SweepGrid; cells: string[]; head: SweepHead };
+
+export type SweepToKernel =
+  | { type: "hello" }
+  | { type: "act"; what: Deed; token: number; agreed: number }
+  | { type: "posters"; cells: number[] }
+  | { type: "open"; cell: number }
+  | { type: "close" }
+  | CellToKernel;
+
+/** What the card of a cell may ask; a sweep gives away neither a request as text nor an input's address. */
+export type CellToKernel = Exclude<TaskToKernel, { type: "hello" | "copy" | "input" }>;
+
+export type SweepToPage =
+  | { type: "heard"; number: number | null }
+  | { type: "note"; text: string; view?: undefined }
+  | { type: "posters"; view: string; cells: number[] }
+  | { type: "card"; view: string; cell: number; html: string; live: Live | null }
+  | (Extract<TaskToPage, { type: "note" | "settled" | "clip" }> & { view: string; cell?: number });
+
+// --- panel -------------------------------------------------------------------------------------------
+
+/** A value that is chosen; null is "not sent". */
+export type Choice = string | number | boolean | null;
+export type Typed = "character" | "reference" | "seed";
+export type Chosen = "body_control" | "expression_intensity" | "ratio" | "public_figure_threshold";
+
+/** In a sweep, what each field has: as typed, or as chosen. */
+export type Axes = Record<Typed, string> & Record<Chosen, Choice[]>;
+
+/** What the form holds. A number that cannot be read stays the text that was typed. */
+export type FormValues = Record<Role, string> &
+  Record<Chosen, Choice> & {
+    character_type: "" | "image" | "video";
+    seed: string | number | null;
+    seed_locked: boolean;
+    allow_unlisted: boolean;
+    replicates: string | number;
+  } & ({ sweep: false; axes: Partial<Axes> } | { sweep: true; axes: Axes });
+
+export type Note = { kind: string; text: string };
+export type Preview = { address: string; name: string; url: string; kind: string; facts: string };
+export type Plan = {
+  count: number;
+  grid: string;
+  axes: [string, number, string][];
+  counts: string[];
+  buy: number;
+  total: string;
+  price: string;
+  ask: string;
+};
+
+/** What the kernel says about the form; empty until it has said anything. */
+export type Shown = {
+  findings: Record<string, Note[]>;
+  valid: boolean;
+  previews: Record<Role, Preview[]>;
+  unseen: Record<Role, number>;
+  inferred: string;
+  moot: Record<string, string>;
+  consent: string;
+  code: Record<string, string>;
+  target: string;
+  sandbox: boolean;
+  switchable: boolean;
+  samples: boolean;
+  key: boolean;
+  price: string;
+  sweep: Plan | null;
+  offer: { text: string; button: string } | null;
+  said: Note & { place: string };
+  token: number;
+  sending: boolean;
+  sent: number;
+};
+
+export type PanelState = {
+  values: FormValues;
+  shown: Shown | { findings?: undefined };
+  choices: { ratios: string[]; intensity: string[] };
+};
+
+export type PanelToKernel =
+  | { type: "hello" }
+  | { type: "submit"; token: number; target: string; values: FormValues; agreed?: boolean }
+  | { type: "key"; key: string }
+  | { type: "sandbox"; on: boolean }
+  | { type: "samples" }
+  | { type: "decline" }
+  | { type: "paste"; text: string }
+  | { type: "upload"; role: Role; name: string; size: number; offset: number };
+
+export type PanelToPage = { type: "heard"; number: number | null } | { type: "not taken" };
+
+// --- gallery -----------------------------------------------------------------------------------------
+
+export type Axis = { name: string; label: string; values: string[] };
+export type Blind = { seed: number; revealed: boolean };
+
+/** Which axes are laid out, which values are picked of the others, and how a blind rating stands. */
+export type Layout = { rows: string; columns: string; picks: Record<string, number>; blind: Blind | null };
+export type Rating = { stars: number | null; favourite: boolean; note: string; blind: boolean };
+
+/** `fps` in frames a second, `duration` in seconds; null where the file does not say. */
+export type Clip = {
+  id: string;
+  width: number | null;
+  height: number | null;
+  fps: number | null;
+  duration: number | null;
+  bytes: number;
+};
+
+/** One cell; `place` is the number of its value on each axis, `progress` 0–1. */
+export type GalleryCell = {
+  index: number;
+  place: number[];
+  status: string;
+  tone: string;
+  text: string;
+  progress: number | null;
+  clip: Clip | null;
+  poster: boolean | string;
+  rating: Rating;
+};
+
+export type GalleryState = { title: { name: string; sandbox: boolean }; axes: Axis[]; choice: Layout };
+
+/** `stars: 0` takes them away. */
+export type RatingChange = { stars?: number; favourite?: boolean; note?: string; blind?: boolean };
+
+export type GalleryToKernel = { type: "hello" } | ({ type: "rate"; index: number } & RatingChange) | PieceAsked;
+
+export type GalleryToPage = { type: "cells"; cells: GalleryCell[] } | { type: "rated"; number: number; problem: string } | Piece;
+
+// --- history -----------------------------------------------------------------------------------------
+
+export type RowDeed = "show" | "load" | "resume" | "cancel";
+
+/** One task, in words. */
+export type Row = {
+  key: string;
+  id: string;
+  short: string;
+  label: string;
+  tone: string;
+  when: string;
+  marks: string[];
+  sweep: string;
+  inputs: string[];
+  knobs: string;
+  told: string;
+  path: string;
+  source: string;
+  poster: boolean;
+  can: RowDeed[];
+};
+
+export type Filters = { status: string; since: string; text: string };
+export type HistoryState = {
+  rows: Row[];
+  asked: Filters;
+  told: { count?: string; error?: string; open?: number };
+  statuses: string[];
+};
+
+export type HistoryToKernel =
+  | ({ type: "ask" } & Filters)
+  | { type: "refresh" }
+  | { type: "close" }
+  | { type: "poster"; view: string; key: string }
+  | { type: "show"; key: string }
+  | { type: "load"; key: string }
+  | { type: "resume"; key: string }
+  | { type: "cancel"; key: string };
+
+export type HistoryToPage =
+  | { type: "heard"; number: number | null }
+  | { type: "said"; text: string; opened: boolean }
+  | { type: "poster"; view: string; key: string; mime: string };
