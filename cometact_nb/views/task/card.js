@@ -1,79 +1,104 @@
 // The task card in the browser. Python sends `html` when the card's structure changes and `live` when a number
 // does; this module fills the slots, ticks the clock, and turns clicks into messages.
 
+import { Confirm } from "../base/confirm.js";
 import { copyText, h, put, subscribe } from "../base/dom.js";
+import { fill } from "../base/html.js";
+import { Mailbox } from "../base/kernel.js";
 import { Pieces } from "../base/pieces.js";
 import { Settle } from "./settle.js";
 
-const SURE_MS = 6000; // how long "Really cancel?" stands
+/**
+ * @import { Buffer, Live, Role, Source, TaskState, TaskToKernel, TaskToPage } from "../base/wire.d.ts"
+ * @typedef {Source<TaskState, TaskToPage, TaskToKernel>} CardModel
+ */
+
 const ANSWER_MS = 4000; // a kernel that has not answered by then is busy or gone
 
+/** @param {number} seconds */
 export function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
-  const two = (n) => String(n).padStart(2, "0");
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
   return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))} min`;
 }
 
 export class Card {
+  /**
+   * @param {CardModel} model
+   * @param {Element} el
+   */
   constructor(model, el) {
     this.model = model;
     this.root = h("div", { class: "cometact", role: "group" });
     el.append(this.root);
-    this.urls = [];
-    this.pieces = new Pieces((content) => this.send(content));
+    /** @type {string[]} */
+    this.urls = []; // of clips
+    this.live = model.get("live");
+    this.at = performance.now(); // when `live` came
+    this.refused = ""; // what the service last said to a cancel
+    /** @type {HTMLButtonElement | null} */
+    this.copying = null;
+    const word = () => this.unanswered();
+    const say = (/** @type {string} */ text) => put(this.slot("note"), text);
+    /** @type {Mailbox<TaskToKernel>} */
+    this.mail = new Mailbox(model, { say, gone: word, busy: word, patience: ANSWER_MS });
+    this.confirm = new Confirm(() => say(""));
+    this.pieces = new Pieces((content) => this.mail.post(content));
     this.name = this.pieces.view; // whose request a message of bytes answers
-    this.settle = new Settle((content) => this.send(content));
+    this.settle = new Settle(model);
     this.off = new AbortController();
     this.listen();
-    this.build();
-    this.receive();
-    this.send({ type: "hello" }); // the state may be old: after a reload the clock needs the kernel's word
+    this.unsubscribe = subscribe(this.model, {
+      "change:html": () => this.rebuild(),
+      "change:live": () => this.receive(),
+      "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
+    });
+    this.clock = setInterval(() => this.tick(), 1000);
+    this.rebuild();
+    this.mail.post({ type: "hello" }); // the state may be old: after a reload the clock needs the kernel's word
   }
 
   listen() {
     const { signal } = this.off;
     this.root.addEventListener("click", (event) => this.click(event), { signal });
-    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.unsure(), { signal });
+    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.confirm.leave(), { signal });
     // A picture that cannot be loaded leaves its name.
-    this.root.addEventListener("error", (event) => event.target.classList?.add("gone"), { signal, capture: true });
-    this.unsubscribe = subscribe(this.model, {
-      "change:html": () => (this.build(), this.receive()),
-      "change:live": () => this.receive(),
-      "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
-    });
-    this.clock = setInterval(() => this.tick(), 1000);
+    const gone = (/** @type {Event} */ { target }) => target instanceof Element && target.classList.add("gone");
+    this.root.addEventListener("error", gone, { signal, capture: true });
   }
 
+  /**
+   * @param {string} name
+   * @returns {HTMLElement | null}
+   */
   slot(name) {
     return this.root.querySelector(`[data-slot="${name}"]`);
   }
 
-  send(content) {
-    try {
-      this.model.send(content);
-      return true;
-    } catch {
-      return false; // the kernel is gone
-    }
+  rebuild() {
+    this.build();
+    this.receive();
   }
 
   // A new structure. Parts that stay the same are moved over, so that open details and loaded pictures stay.
   build() {
-    const key = (node) => node.outerHTML.replace(/ (open|class)="[^"]*"/g, "");
+    const key = (/** @type {Element} */ node) => node.outerHTML.replace(/ (open|class)="[^"]*"/g, "");
     const keep = new Map([...this.root.querySelectorAll("figure, details")].map((node) => [key(node), node]));
     const focused = document.activeElement;
     const had = this.root.contains(focused);
     this.release();
-    this.root.innerHTML = this.model.get("html");
+    fill(this.root, this.model.get("html"));
     for (const node of this.root.querySelectorAll("figure, details")) {
       const old = keep.get(key(node));
       if (old) node.replaceWith(old);
     }
-    if (had && this.root.contains(focused)) focused.focus();
-    for (const video of this.root.querySelectorAll("video[data-clip]")) this.load(video);
-    for (const { dataset } of this.root.querySelectorAll("figure[data-input]")) this.send({ type: "input", name: dataset.input });
+    if (had && focused instanceof HTMLElement && this.root.contains(focused)) focused.focus();
+    for (const video of this.root.querySelectorAll("video")) if (video.dataset.clip) this.load(video);
+    for (const figure of this.root.querySelectorAll("figure")) {
+      if (figure.dataset.input) this.mail.post({ type: "input", name: /** @type {Role} */ (figure.dataset.input) });
+    }
   }
 
   receive() {
@@ -94,113 +119,137 @@ export class Card {
     const id = this.slot("id");
     put(id, live.short);
     if (id) id.title = live.id;
-    const bar = this.slot("progress");
-    if (bar && live.progress === null) bar.removeAttribute("value");
-    else if (bar) bar.value = live.progress;
+    this.drawProgress(live);
     this.settle.draw(this.slot("settle"), live.settle);
     if (live.cancel && live.cancel !== this.refused) this.answer(live.cancel);
     this.refused = live.cancel;
     this.tick();
   }
 
+  /** @param {Live} live */
+  drawProgress(live) {
+    const bar = this.slot("progress");
+    if (!(bar instanceof HTMLProgressElement)) return;
+    if (live.progress === null) bar.removeAttribute("value");
+    else bar.value = live.progress;
+  }
+
   tick() {
     const { live } = this;
-    if (live.elapsed === null) return put(this.slot("elapsed"), "");
     const since = live.ticking ? (performance.now() - this.at) / 1000 : 0;
-    put(this.slot("elapsed"), duration(live.elapsed + since));
+    put(this.slot("elapsed"), live.elapsed === null ? "" : duration(live.elapsed + since));
   }
 
+  /** @param {MouseEvent} event */
   click(event) {
-    const button = event.target.closest("button[data-action]");
-    if (!button || button.disabled) return;
-    if (button.dataset.form) this.askForm(button);
-    else if (button.dataset.action === "copy") copyText(button.parentElement.nextElementSibling, button);
-    else if (button.dataset.sure) this.cancel(button);
-    else this.sure(button);
+    const button = event.target instanceof Element ? event.target.closest("button") : null;
+    if (!button?.dataset.action || button.disabled) return;
+    if (button.dataset.form) this.askForm(button, button.dataset.form);
+    else if (button.dataset.action === "copy") this.copyNext(button);
+    else if (this.confirm.pressed(button, "Really cancel?")) this.cancel(button);
+    else put(this.slot("note"), "No refund once it is running. Click again to cancel it, Esc to leave it.");
   }
 
-  // The form with its signed links whole: it comes as a message, since what stands in the page is saved.
-  askForm(button) {
+  // --- the request as text -------------------------------------------------------------------------
+
+  /** @param {HTMLButtonElement} button */
+  copyNext(button) {
+    const text = button.parentElement?.nextElementSibling;
+    if (text instanceof HTMLElement) copyText(text, button);
+  }
+
+  /**
+   * The form with its signed links whole: it comes as a message, since what stands in the page is saved.
+   * @param {HTMLButtonElement} button
+   * @param {string} form
+   */
+  askForm(button, form) {
     this.copying = button;
-    if (!this.send({ type: "copy", form: button.dataset.form })) put(button, "The kernel is gone");
+    if (!this.mail.post({ type: "copy", form })) put(button, "The kernel is gone");
   }
 
+  /** @param {string} text */
   async copyForm(text) {
+    if (!this.copying) return;
     const node = h("pre", { style: "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)" }, text);
     this.root.append(node);
     await copyText(node, this.copying);
     node.remove();
   }
 
-  // The picture of an input whose link is signed.
+  /**
+   * The picture of an input whose link is signed.
+   * @param {{ name: Role, url: string, kind: "image" | "video" }} input
+   */
   see({ name, url, kind }) {
     const figure = this.root.querySelector(`figure[data-input="${name}"]`);
     if (!figure || figure.querySelector("img, video")) return;
     const style = "height:84px;max-width:180px;border-radius:6px;object-fit:cover";
     const at = url.includes("#") ? "" : "#t=0.1"; // a browser draws no frame that it was not asked to seek
-    const picture =
-      kind === "image"
-        ? h("img", { src: url, alt: "", height: "84", style })
-        : h("video", { src: url + at, preload: "metadata", height: "84", style });
-    picture.muted = true;
-    figure.prepend(picture, h("br"));
+    if (kind === "image") {
+      figure.prepend(h("img", { src: url, alt: "", height: "84", style }), h("br"));
+    } else {
+      const video = h("video", { src: url + at, preload: "metadata", height: "84", style });
+      video.muted = true;
+      figure.prepend(video, h("br"));
+    }
   }
 
-  sure(button) {
-    button.dataset.sure = "1";
-    button.textContent = "Really cancel?";
-    put(this.slot("note"), "No refund once it is running. Click again to cancel it, Esc to leave it.");
-    this.sureTimer = setTimeout(() => this.unsure(), SURE_MS);
+  // --- cancel --------------------------------------------------------------------------------------
+
+  unanswered() {
+    return (
+      "The kernel has not answered. If it is busy, it will be told when its cell ends; if it is gone, " +
+      `act.task(${JSON.stringify(this.live.id)}).cancel() in a new one asks again.`
+    );
   }
 
-  unsure() {
-    const button = this.root.querySelector("button[data-sure]");
-    clearTimeout(this.sureTimer);
-    if (!button || button.disabled) return;
-    delete button.dataset.sure;
-    button.textContent = "Cancel";
-    put(this.slot("note"), "");
-  }
-
+  /** @param {HTMLButtonElement} button */
   cancel(button) {
-    clearTimeout(this.sureTimer);
     button.disabled = true;
     button.textContent = "Cancel asked…";
     put(this.slot("note"), "Asked to cancel…");
-    const gone =
-      "The kernel has not answered. If it is busy, it will be told when its cell ends; if it is gone, " +
-      `act.task(${JSON.stringify(this.live.id)}).cancel() in a new one asks again.`;
-    if (!this.send({ type: "cancel" })) put(this.slot("note"), gone);
-    else this.answerTimer = setTimeout(() => put(this.slot("note"), gone), ANSWER_MS);
+    this.mail.ask({ type: "cancel" });
   }
 
-  // The kernel's word on a cancel; with `again`, the button may be pressed once more.
+  /**
+   * The kernel's word on a cancel; with `again`, the button may be pressed once more.
+   * @param {string} text
+   */
   answer(text, again = true) {
-    clearTimeout(this.answerTimer);
+    this.mail.heard();
+    if (again) this.confirm.leave();
     put(this.slot("note"), text);
-    const button = this.root.querySelector('button[data-action="cancel"]');
-    if (!button || !again) return;
+    const button = this.root.querySelector("button[data-action=cancel]");
+    if (!(button instanceof HTMLButtonElement) || !again) return;
     button.disabled = false;
-    delete button.dataset.sure;
     button.textContent = "Cancel";
   }
 
+  // --- from the kernel -----------------------------------------------------------------------------
+
+  /**
+   * @param {TaskToPage} content
+   * @param {Buffer[]} buffers
+   */
   message(content, buffers) {
     if (content.type === "settled") this.settle.answer(content.text);
     else if (content.type === "note") this.answer(content.text, content.again);
     else if (content.type === "form") this.copyForm(content.text);
     else if (content.type === "input") this.see(content);
-    this.pieces.receive(content, buffers);
+    else this.pieces.receive(content, buffers);
   }
 
+  /** @param {HTMLVideoElement} video */
   async load(video) {
     const index = Number(video.dataset.clip);
-    const link = this.root.querySelector(`[data-file="${index}"]`);
+    const link = this.root.querySelector(`a[data-file="${index}"]`);
     let file;
     try {
       file = await this.pieces.get({ index });
     } catch (error) {
-      return put(link, error.message);
+      put(link, error instanceof Error ? error.message : String(error));
+      return;
     }
     if (!video.isConnected) return;
     const url = URL.createObjectURL(file.blob);
@@ -220,10 +269,11 @@ export class Card {
   dispose() {
     this.off.abort();
     clearInterval(this.clock);
-    clearTimeout(this.sureTimer);
-    clearTimeout(this.answerTimer);
     this.unsubscribe();
     this.release();
+    this.settle.dispose();
+    this.mail.dispose();
+    this.confirm.leave();
     this.root.remove();
   }
 }

@@ -1,110 +1,127 @@
 // What its user decides about a request that may have been paid for. Each choice says what it may cost.
 
+import { Confirm } from "../base/confirm.js";
 import { h, paying, put } from "../base/dom.js";
+import { Mailbox } from "../base/kernel.js";
 
-const STANDS_MS = 6000; // how long "Really …?" stands
-const PATIENCE_MS = 4000; // a kernel that has not answered by then is busy or gone
+/** @import { Doubt, Sender, TaskToKernel } from "../base/wire.d.ts" */
+
+const WORDS = {
+  gone: () => "The kernel is gone; nothing was done.",
+  busy: () => "The kernel has not answered. If it is busy, it will be told when its cell ends.",
+  patience: 4000,
+};
 
 export class Settle {
-  constructor(send) {
-    this.send = send;
-    this.facts = null;
+  /** @param {Sender<TaskToKernel>} model */
+  constructor(model) {
+    /** @type {Mailbox<TaskToKernel>} */
+    this.mail = new Mailbox(model, { ...WORDS, say: (text) => put(this.status, text) });
+    this.confirm = new Confirm();
+    /** @type {Doubt | null} */
+    this.doubt = null;
+    this.answered = "";
+    this.status = h("div", { role: "status" });
+    this.id = h("input", { "aria-label": "The task's id, from the log", placeholder: "its id, from the log", spellcheck: "false" });
+    this.form = h("div");
+    this.root = h("div");
   }
 
-  // Fill `slot` from what Python says of the request; nothing is drawn anew while that stays the same.
-  draw(slot, facts) {
-    if (!slot || !facts) return;
-    const same = this.facts && JSON.stringify(facts) === JSON.stringify(this.facts);
+  /**
+   * Fill `slot` from what Python says of the request; nothing is drawn anew while that stays the same.
+   * @param {Element | null} slot
+   * @param {Doubt | null} doubt
+   */
+  draw(slot, doubt) {
+    if (!slot || !doubt) return;
+    const same = this.doubt && JSON.stringify(doubt) === JSON.stringify(this.doubt);
     if (same && slot.contains(this.root)) return;
-    this.facts = facts;
-    this.id = h("input", { "aria-label": "The task's id, from the log", placeholder: "its id, from the log", spellcheck: "false" });
-    this.go = h("button", { type: "button", ...paying(() => this.confirm()) }, "Go on with it");
-    this.form = h("div", { class: "id", hidden: true }, this.id, this.go);
-    this.id.addEventListener("keydown", (event) => {
-      event.stopPropagation(); // not a cell's shortcut
-      if (event.key === "Enter" && !event.repeat) this.confirm();
-      if (event.key === "Escape") this.form.hidden = true;
-    });
-    this.status = h("div", { role: "status" }, this.said ?? "");
-    const log = facts.log ? h("a", { href: facts.log, target: "_blank", rel: "noopener noreferrer" }, facts.place) : facts.place;
-    const buttons = {
-      confirm: h("button", { type: "button", "aria-expanded": "false", onclick: () => this.open() }, "Confirm…"),
-      forget: this.sure("Forget", "Really give it up?", () => this.ask("forget")),
-      again: this.sure("Send again…", facts.really, () => this.ask("again")),
-    };
-    buttons.again.disabled = !facts.again;
-    this.buttons = buttons;
+    this.doubt = doubt;
+    this.confirm.leave();
+    this.build(doubt);
+    slot.replaceChildren(this.root);
+  }
+
+  /** @param {Doubt} doubt */
+  build(doubt) {
+    this.status = h("div", { role: "status" }, this.answered);
+    this.form = this.idForm(doubt);
+    const log = doubt.log ? h("a", { href: doubt.log, target: "_blank", rel: "noopener noreferrer" }, doubt.place) : doubt.place;
+    /** @type {HTMLButtonElement} */
+    const confirm = h("button", { type: "button", "aria-expanded": "false", onclick: () => this.open(confirm) }, "Confirm…");
+    const forget = this.asking("Forget", "Really give it up?", () => this.ask({ type: "settle", what: "forget", token: doubt.token }));
+    const again = this.asking("Send again…", doubt.really, () => this.ask({ type: "settle", what: "again", token: doubt.token }));
+    again.disabled = !doubt.again;
     this.root = h(
       "div",
       { class: "settle", role: "group", "aria-label": "Settle this request" },
       h("div", {}, log),
-      h("div", { class: "choice" }, buttons.confirm, h("span", {}, "It is there: go on with its id. Costs nothing more.")),
+      h("div", { class: "choice" }, confirm, h("span", {}, "It is there: go on with its id. Costs nothing more.")),
       this.form,
-      h(
-        "div",
-        { class: "choice" },
-        buttons.forget,
-        h("span", {}, "It is not there: give it up. Costs nothing; retry() may then buy it anew."),
-      ),
-      h("div", { class: "choice" }, buttons.again, h("span", {}, facts.cost)),
+      h("div", { class: "choice" }, forget, h("span", {}, "It is not there: give it up. Costs nothing; retry() may then buy it anew.")),
+      h("div", { class: "choice" }, again, h("span", {}, doubt.cost)),
       this.status,
     );
-    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.unsure());
-    slot.replaceChildren(this.root);
+    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.confirm.leave());
   }
 
-  // A button that asks once more before it acts.
-  sure(name, question, act) {
-    const button = h(
-      "button",
-      {
-        type: "button",
-        ...paying(() => {
-          if (button.dataset.sure) return (this.unsure(), act());
-          this.unsure();
-          button.dataset.sure = "1";
-          button.dataset.name = name;
-          put(button, question);
-          this.timer = setTimeout(() => this.unsure(), STANDS_MS);
-        }),
-      },
-      name,
-    );
+  /** @param {Doubt} doubt */
+  idForm(doubt) {
+    this.id = h("input", { "aria-label": "The task's id, from the log", placeholder: "its id, from the log", spellcheck: "false" });
+    const go = h("button", { type: "button", ...paying(() => this.give(doubt)) }, "Go on with it");
+    const form = h("div", { class: "id", hidden: true }, this.id, go);
+    this.id.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // not a cell's shortcut
+      if (event.key === "Enter" && !event.repeat) this.give(doubt);
+      if (event.key === "Escape") form.hidden = true;
+    });
+    return form;
+  }
+
+  /**
+   * A button that asks once more before it acts.
+   * @param {string} name
+   * @param {string} question
+   * @param {() => void} act
+   */
+  asking(name, question, act) {
+    /** @type {HTMLButtonElement} */
+    const button = h("button", { type: "button", ...paying(() => this.confirm.pressed(button, question) && act()) }, name);
     return button;
   }
 
-  unsure() {
-    clearTimeout(this.timer);
-    for (const button of this.root.querySelectorAll("button[data-sure]")) {
-      delete button.dataset.sure;
-      put(button, button.dataset.name);
-    }
-  }
-
-  open() {
+  /** @param {HTMLButtonElement} button */
+  open(button) {
     this.form.hidden = !this.form.hidden;
-    this.buttons.confirm.setAttribute("aria-expanded", String(!this.form.hidden));
+    button.setAttribute("aria-expanded", String(!this.form.hidden));
     if (!this.form.hidden) this.id.focus();
   }
 
-  confirm() {
+  /** @param {Doubt} doubt */
+  give(doubt) {
     const id = this.id.value.trim();
-    if (id) this.ask("confirm", { id });
+    if (id) this.ask({ type: "settle", what: "confirm", token: doubt.token, id });
     else put(this.status, "Give the id as the log has it.");
   }
 
-  ask(what, more = {}) {
+  /** @param {TaskToKernel} content */
+  ask(content) {
     for (const button of this.root.querySelectorAll("button")) button.disabled = true;
-    const gone = "The kernel has not answered. If it is busy, it will be told when its cell ends.";
-    const sent = this.send({ type: "settle", what, token: this.facts.token, ...more });
-    put(this.status, sent ? "Asked…" : "The kernel is gone; nothing was done.");
-    if (sent) this.patience = setTimeout(() => put(this.status, gone), PATIENCE_MS);
+    if (this.mail.ask(content)) put(this.status, "Asked…");
   }
 
-  // The kernel's word; new facts come with it, and with them the buttons.
+  /**
+   * The kernel's word; new facts come with it, and with them the buttons.
+   * @param {string} text
+   */
   answer(text) {
-    clearTimeout(this.patience);
-    this.said = text;
+    this.mail.heard();
+    this.answered = text;
     put(this.status, text);
+  }
+
+  dispose() {
+    this.mail.dispose();
+    this.confirm.leave();
   }
 }
