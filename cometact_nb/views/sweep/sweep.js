@@ -2,54 +2,68 @@
 // be done. Posters, the details of one cell and clips come as messages.
 
 import { h, keepKeys, paying, put, subscribe } from "../base/dom.js";
-import { Card, duration } from "../task/card.js";
+import { Mailbox, viewName } from "../base/kernel.js";
+import { duration } from "../task/card.js";
+import { Details } from "./details.js";
 import { Grid } from "./grid.js";
 
-const HEARD_MS = 1000; // a kernel that has not heard a click by then is busy
+/**
+ * @import { Buffer, Deed, Model, Offer, Rendering, SweepState, SweepToKernel, SweepToPage } from "../base/wire.d.ts"
+ * @typedef {Model<SweepState, SweepToPage, SweepToKernel>} SweepModel
+ */
+
 const BATCH = 24;
 const BATCH_MS = 600;
+const WORDS = {
+  gone: () => "The kernel is gone. act.sweep_by_name(…) in a new one finds the sweep again.",
+  busy: () => "The kernel is busy. This will be done when it is free.",
+  patience: 1000,
+};
 
-// What a task's card takes for its model: one cell of the sweep.
-class CellModel {
-  constructor(view, cell, state) {
-    Object.assign(this, { view, cell, state, handlers: {} });
-  }
-
-  get(name) {
-    return this.state[name];
-  }
-
-  on(name, handler) {
-    this.handlers[name] = handler;
-  }
-
-  off(name) {
-    delete this.handlers[name];
-  }
-
-  send(content) {
-    if (content.type !== "hello") this.view.send({ ...content, cell: this.cell });
-  }
-
-  change(state) {
-    const before = this.state;
-    this.state = state;
-    if (before.html !== state.html) this.handlers["change:html"]?.();
-    this.handlers["change:live"]?.();
-  }
-
-  message(content, buffers, name) {
-    this.handlers["msg:custom"]?.({ ...content, view: name }, buffers);
-  }
+function makeParts() {
+  return {
+    state: h("strong", { class: "pill", role: "status" }),
+    counts: h("ul", { class: "counts", "aria-label": "Cells by state" }),
+    stack: h("div", { class: "stack", "aria-hidden": "true" }),
+    money: h("span", { class: "money" }),
+    left: h("span", { class: "left" }),
+    buttons: h("div", { class: "buttons" }),
+    problem: h("div", { class: "problem", role: "status" }),
+    hint: h("div", { class: "note", role: "status" }),
+    ask: h("div", { class: "ask", role: "group", "aria-label": "Please confirm", hidden: true }),
+    note: h("div", { class: "note", role: "status" }),
+    busy: h("div", { class: "note", role: "status" }),
+  };
 }
 
 class SweepView {
+  /**
+   * @param {SweepModel} model
+   * @param {Element} el
+   */
   constructor(model, el) {
     this.model = model;
-    this.name = Math.random().toString(36).slice(2); // whose request a message answers
-    this.wanted = new Set();
-    this.number = 0;
-    this.build();
+    this.head = model.get("head");
+    this.at = performance.now(); // when `head` came
+    this.name = viewName();
+    this.parts = makeParts();
+    const say = (/** @type {string} */ text) => put(this.parts.busy, text);
+    /** @type {Mailbox<SweepToKernel>} */
+    this.mail = new Mailbox(model, { ...WORDS, say }, { view: this.name });
+    this.posters = new Posters(this.mail, (index, bytes) => this.grid.picture(index, bytes));
+    this.grid = new Grid(
+      model.get("grid"),
+      (index) => this.details.open(index),
+      (index) => this.posters.want(index),
+    );
+    this.details = new Details(this.mail, this.grid);
+    this.counted = ""; // the counts that are drawn
+    this.offered = ""; // the buttons that are drawn
+    /** @type {{ what: Deed, offer: string } | null} */
+    this.asking = null; // what "Really …?" is asked about
+    /** @type {number | undefined} */
+    this.clicked = undefined; // the token of a click that the kernel has not answered
+    this.root = this.build();
     el.append(this.root);
     const unsubscribe = subscribe(model, {
       "change:cells": () => this.grid.draw(model.get("cells")),
@@ -60,59 +74,26 @@ class SweepView {
     this.clock = setInterval(() => this.tick(), 1000);
     this.grid.draw(model.get("cells"));
     this.draw();
-    this.send({ type: "hello" });
+    this.mail.send({ type: "hello" });
   }
 
   build() {
+    const { parts: p } = this;
     const grid = this.model.get("grid");
-    const p = (this.parts = {
-      state: h("strong", { class: "pill", role: "status" }),
-      counts: h("ul", { class: "counts", "aria-label": "Cells by state" }),
-      stack: h("div", { class: "stack", "aria-hidden": "true" }),
-      money: h("span", { class: "money" }),
-      left: h("span", { class: "left" }),
-      buttons: h("div", { class: "buttons" }),
-      problem: h("div", { class: "problem", role: "status" }),
-      hint: h("div", { class: "note", role: "status" }),
-      ask: h("div", { class: "ask", role: "group", "aria-label": "Please confirm", hidden: true }),
-      note: h("div", { class: "note", role: "status" }),
-      busy: h("div", { class: "note", role: "status" }),
-      details: h("section", { class: "details", "aria-label": "Details of a cell", hidden: true }),
-    });
-    this.grid = new Grid(
-      grid,
-      (index) => this.open(index),
-      (index) => this.want(index),
-    );
     const title = h("span", { class: "title" }, "Sweep ", h("code", {}, grid.name));
-    const head = h(
-      "div",
-      { class: "head" },
-      p.state,
-      ...(grid.sandbox ? [h("strong", { class: "pill dashed" }, "SANDBOX")] : []),
-      title,
-      p.buttons,
-    );
-    const totals = h("div", { class: "totals" }, p.counts, h("div", { class: "facts" }, p.money, p.left));
-    this.root = h("section", { class: "cometact-sweep", "aria-label": `Act-Two sweep ${grid.name}` });
-    this.root.append(head, p.problem, p.hint, p.ask, p.note, p.busy, p.stack, totals, this.grid.root, p.details);
-    this.root.addEventListener("keydown", ({ key }) => key === "Escape" && this.escape());
+    const sandbox = grid.sandbox ? h("strong", { class: "pill dashed" }, "SANDBOX") : null;
+    const root = h("section", { class: "cometact-sweep", "aria-label": `Act-Two sweep ${grid.name}` });
+    root.append(h("div", { class: "head" }, p.state, sandbox, title, p.buttons), p.problem, p.hint, p.ask, p.note, p.busy, p.stack);
+    root.append(h("div", { class: "totals" }, p.counts, h("div", { class: "facts" }, p.money, p.left)), this.grid.root, this.details.root);
+    root.addEventListener("keydown", ({ key }) => key === "Escape" && this.escape());
+    return root;
   }
 
-  send(content) {
-    try {
-      this.model.send({ ...content, view: this.name });
-      return true;
-    } catch {
-      put(this.parts.busy, "The kernel is gone. act.sweep_by_name(…) in a new one finds the sweep again.");
-      return false;
-    }
-  }
-
-  // --- totals and actions --------------------------------------------------------------------------
+  // --- totals --------------------------------------------------------------------------------------
 
   draw() {
-    const head = (this.head = this.model.get("head"));
+    const head = this.model.get("head");
+    this.head = head;
     this.at = performance.now();
     const { parts: p } = this;
     const { kinds, labels } = this.model.get("grid");
@@ -132,12 +113,20 @@ class SweepView {
     this.tick();
   }
 
-  count([said, tone], number) {
-    const item = h("li", {}, h("b", {}, String(number)), ` ${said}`);
+  /**
+   * @param {[string, string]} kind its words and its colour
+   * @param {number} number
+   */
+  count([word, tone], number) {
+    const item = h("li", {}, h("b", {}, String(number)), ` ${word}`);
     item.style.setProperty("--tone", tone);
     return item;
   }
 
+  /**
+   * @param {string} tone
+   * @param {number} share
+   */
   segment(tone, share) {
     const part = h("i");
     part.style.cssText = `background:${tone};flex:${share}`;
@@ -145,76 +134,132 @@ class SweepView {
   }
 
   tick() {
-    const { head } = this;
-    if (!head.ticking) return put(this.parts.left, "");
-    if (head.left === null) return put(this.parts.left, "Time left is known when a cell has ended");
-    const left = Math.max(0, head.left - (performance.now() - this.at) / 1000);
-    put(this.parts.left, left < 1 ? "About to end" : `About ${duration(left)} left`);
+    const { head, parts } = this;
+    if (!head.ticking) put(parts.left, "");
+    else if (head.left === null) put(parts.left, "Time left is known when a cell has ended");
+    else {
+      const left = Math.max(0, head.left - (performance.now() - this.at) / 1000);
+      put(parts.left, left < 1 ? "About to end" : `About ${duration(left)} left`);
+    }
   }
+
+  // --- actions -------------------------------------------------------------------------------------
 
   // The buttons, made anew only when there are others: a click must not lose its target.
   offer() {
     const { actions, acting, token } = this.head;
+    const { buttons } = this.parts;
     const shown = JSON.stringify(actions);
     if (shown !== this.offered) {
-      const focused = document.activeElement?.dataset?.what;
+      const focused = document.activeElement?.getAttribute("data-what");
       this.offered = shown;
-      this.parts.buttons.replaceChildren(
-        ...Object.entries(actions).map(([what, { label }]) =>
-          h("button", { type: "button", "data-what": what, onclick: () => this.click(what) }, label),
-        ),
-      );
-      if (focused) this.parts.buttons.querySelector(`[data-what="${focused}"]`)?.focus();
-      if (this.asking && JSON.stringify(actions[this.asking]) !== this.asked) this.unask();
+      const offers = /** @type {[Deed, Offer][]} */ (Object.entries(actions));
+      const button = (/** @type {[Deed, Offer]} */ [what, offer]) =>
+        h("button", { type: "button", "data-what": what, onclick: () => this.click(what, offer) }, offer.label);
+      buttons.replaceChildren(...offers.map(button));
+      if (focused) this.focus(focused);
+      if (this.asking && JSON.stringify(actions[this.asking.what]) !== this.asking.offer) this.unask();
     }
     const locked = acting || this.clicked === token;
-    for (const button of this.parts.buttons.children) {
-      button.toggleAttribute("disabled", locked && button.dataset.what !== "pause");
-    }
+    for (const button of buttons.querySelectorAll("button")) button.disabled = locked && button.dataset.what !== "pause";
   }
 
-  click(what) {
-    const action = this.head.actions[what];
+  /** @param {string} what */
+  focus(what) {
+    const button = this.parts.buttons.querySelector(`[data-what="${what}"]`);
+    if (button instanceof HTMLElement) button.focus();
+  }
+
+  /**
+   * @param {Deed} what
+   * @param {Offer} offer
+   */
+  click(what, offer) {
     this.unask();
-    if (!action.ask) return this.act(what, action);
-    this.asking = what;
-    this.asked = JSON.stringify(action);
-    const yes = h(
-      "button",
-      { type: "button", class: "yes", ...paying(() => (this.unask(), this.act(what, action))) },
-      `Yes: ${action.label.toLowerCase()}`,
-    );
+    if (!offer.ask) {
+      this.act(what, offer);
+      return;
+    }
+    this.asking = { what, offer: JSON.stringify(offer) };
+    const verb = offer.label.toLowerCase();
+    const agree = () => {
+      this.unask();
+      this.act(what, offer);
+    };
+    const yes = h("button", { type: "button", class: "yes", ...paying(agree) }, `Yes: ${verb}`);
     const no = h("button", { type: "button", onclick: () => this.unask(true) }, "No");
-    this.parts.ask.replaceChildren(h("span", {}, h("b", {}, `Really ${action.label.toLowerCase()}? `), action.ask), yes, no);
+    this.parts.ask.replaceChildren(h("span", {}, h("b", {}, `Really ${verb}? `), offer.ask), yes, no);
     this.parts.ask.hidden = false;
     no.focus();
   }
 
   unask(back = false) {
     const { asking } = this;
-    this.asking = undefined;
+    this.asking = null;
     this.parts.ask.hidden = true;
     this.parts.ask.replaceChildren();
-    if (back) this.parts.buttons.querySelector(`[data-what="${asking}"]`)?.focus();
+    if (back && asking) this.focus(asking.what);
   }
 
+  /**
+   * @param {Deed} what
+   * @param {Offer} offer
+   */
   act(what, { agreed = 0 }) {
     const { token } = this.head;
     if (what !== "pause") this.clicked = token; // until the kernel has answered
-    clearTimeout(this.waiting);
     put(this.parts.note, "");
-    if (!this.send({ type: "act", what, token, agreed, number: ++this.number })) return;
-    this.waiting = setTimeout(() => put(this.parts.busy, "The kernel is busy. This will be done when it is free."), HEARD_MS);
-    this.offer();
+    if (this.mail.ask({ type: "act", what, token, agreed })) this.offer();
   }
 
   escape() {
     if (this.asking) this.unask(true);
-    else if (!this.parts.details.hidden) this.close();
+    else if (this.details.isOpen) this.details.close();
   }
 
-  // --- posters -------------------------------------------------------------------------------------
+  // --- from the kernel -----------------------------------------------------------------------------
 
+  /**
+   * @param {SweepToPage} content
+   * @param {Buffer[]} buffers
+   */
+  message(content, buffers) {
+    if (content.type === "heard") this.mail.heard(content.number);
+    else if (content.type === "note" && content.view === undefined) put(this.parts.note, content.text);
+    else if (content.view !== this.name) return;
+    else if (content.type === "posters") this.posters.receive(content.cells, buffers);
+    else if (content.type === "card") this.details.draw(content);
+    else this.details.message(content, buffers);
+  }
+
+  dispose() {
+    clearInterval(this.clock);
+    this.mail.dispose();
+    this.posters.dispose();
+    for (const end of this.ends) end();
+    this.details.drop();
+    this.grid.dispose();
+    this.root.remove();
+  }
+}
+
+// Asks for posters, some at a time and no faster than a server lets through.
+class Posters {
+  /**
+   * @param {Mailbox<SweepToKernel>} mail
+   * @param {(index: number, bytes: Buffer) => void} show
+   */
+  constructor(mail, show) {
+    this.mail = mail;
+    this.show = show;
+    /** @type {Set<number>} */
+    this.wanted = new Set();
+    this.at = 0; // when some were asked for
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.batch = undefined;
+  }
+
+  /** @param {number} index */
   want(index) {
     this.wanted.add(index);
     this.batch ??= setTimeout(() => this.ask(), 50);
@@ -223,90 +268,28 @@ class SweepView {
   ask() {
     const cells = [...this.wanted].slice(0, BATCH);
     for (const index of cells) this.wanted.delete(index);
-    this.asked_at = performance.now();
-    if (!cells.length || !this.send({ type: "posters", cells })) this.batch = undefined;
+    this.at = performance.now();
+    if (!cells.length || !this.mail.send({ type: "posters", cells })) this.batch = undefined;
   }
 
-  posters(cells, buffers) {
-    cells.forEach((index, at) => this.grid.picture(index, buffers[at]));
-    this.batch = setTimeout(() => this.ask(), Math.max(0, BATCH_MS - (performance.now() - this.asked_at)));
-  }
-
-  // --- one cell ------------------------------------------------------------------------------------
-
-  open(index) {
-    if (this.opened === index) return this.close();
-    this.shut();
-    this.opened = index;
-    this.grid.mark(index);
-    const { details } = this.parts;
-    const { labels } = this.model.get("grid");
-    const close = h("button", { type: "button", onclick: () => this.close() }, "Close");
-    this.inside = h("div", { class: "inside" }, "Asking the kernel…");
-    const title = h("h4", { tabindex: "-1" }, `Cell ${index + 1}${labels[index] ? `: ${labels[index]}` : ""}`);
-    details.replaceChildren(h("div", { class: "head" }, title, h("div", { class: "buttons" }, close)), this.inside);
-    details.hidden = false;
-    title.focus({ preventScroll: true });
-    details.scrollIntoView({ block: "nearest" });
-    this.send({ type: "open", cell: index });
-  }
-
-  card({ cell, html, live }) {
-    if (cell !== this.opened) return;
-    if (live && this.task) return this.task.change({ html, live });
-    this.card_off?.dispose();
-    this.task = this.card_off = undefined;
-    this.inside.replaceChildren();
-    if (live) {
-      this.task = new CellModel(this, cell, { html, live });
-      this.card_off = new Card(this.task, this.inside);
-    } else {
-      const plain = h("div", { class: "cometact" });
-      plain.innerHTML = html; // made and escaped by Python
-      this.inside.append(plain);
-    }
-    this.parts.details.scrollIntoView({ block: "nearest" });
-  }
-
-  shut() {
-    this.card_off?.dispose();
-    this.task = this.card_off = this.opened = undefined;
-    this.grid.mark(null);
-    this.parts.details.hidden = true;
-    this.parts.details.replaceChildren();
-  }
-
-  close() {
-    const index = this.opened;
-    this.shut();
-    this.send({ type: "close" });
-    this.grid.cells.get(index)?.button.focus();
-  }
-
-  message(content, buffers) {
-    if (content.type === "heard" && content.number === this.number) {
-      clearTimeout(this.waiting);
-      put(this.parts.busy, "");
-    }
-    if (content.type === "note" && !content.view) put(this.parts.note, content.text);
-    if (content.view !== this.name) return;
-    if (content.type === "posters") this.posters(content.cells, buffers);
-    else if (content.type === "card") this.card(content);
-    else if (content.cell === undefined || content.cell === this.opened) this.task?.message(content, buffers, this.card_off.name);
+  /**
+   * @param {number[]} cells
+   * @param {Buffer[]} buffers
+   */
+  receive(cells, buffers) {
+    cells.forEach((index, at) => {
+      this.show(index, buffers[at]);
+    });
+    this.batch = setTimeout(() => this.ask(), Math.max(0, BATCH_MS - (performance.now() - this.at)));
   }
 
   dispose() {
-    clearInterval(this.clock);
-    clearTimeout(this.waiting);
     clearTimeout(this.batch);
-    for (const end of this.ends) end();
-    this.card_off?.dispose();
-    this.grid.dispose();
-    this.root.remove();
   }
 }
 
 export default {
+  /** @param {Rendering<SweepState, SweepToPage, SweepToKernel>} context */
   render({ model, el }) {
     const view = new SweepView(model, el);
     return () => view.dispose();
