@@ -2,12 +2,17 @@
 
 /** @import { Sender, Stamp } from "./wire.d.ts" */
 
+const PROBE_MOST_MS = 60_000; // how long between two looks whether the kernel is still there
+
 /**
+ * @template Out
  * @typedef {object} Words
  * @property {(text: string) => void} say shows a sentence; "" takes it back
  * @property {() => string} gone what to say when there is no kernel any more
  * @property {() => string} busy what to say when it has not heard a message in time
  * @property {number} patience how long a message may go unheard, milliseconds
+ * @property {Out} [probe] is sent after twice the time each while a message goes unheard: whether that can be done tells
+ *   a busy kernel from one that is gone
  */
 
 /** @returns a name for a view, which answers carry back: every view of a model hears all of its messages */
@@ -22,7 +27,7 @@ export function viewName() {
 export class Mailbox {
   /**
    * @param {Sender<Out>} model
-   * @param {Words} words
+   * @param {Words<Out>} words
    * @param {Stamp} stamp what every message carries
    */
   constructor(model, words, stamp = {}) {
@@ -57,8 +62,10 @@ export class Mailbox {
    */
   send(content, buffers) {
     const sent = this.post(content, buffers);
-    if (!sent) this.say(this.words.gone());
-    return sent;
+    if (sent) return true;
+    clearTimeout(this.timer);
+    this.say(this.words.gone());
+    return false;
   }
 
   /**
@@ -69,8 +76,18 @@ export class Mailbox {
   ask(content, buffers) {
     clearTimeout(this.timer);
     const sent = this.send({ ...content, number: ++this.number }, buffers);
-    if (sent) this.timer = setTimeout(() => this.say(this.words.busy()), this.words.patience);
+    if (sent) this.wait(this.words.patience);
     return sent;
+  }
+
+  /** @param {number} ms */
+  wait(ms) {
+    const { probe, busy } = this.words;
+    this.timer = setTimeout(() => {
+      if (probe && !this.send(probe)) return;
+      this.say(busy());
+      if (probe) this.wait(Math.min(2 * ms, PROBE_MOST_MS));
+    }, ms);
   }
 
   /**

@@ -228,7 +228,16 @@ export type Blind = { seed: number; revealed: boolean };
 
 /** Which axes are laid out, which values are picked of the others, and how a blind rating stands. */
 export type Layout = { rows: string; columns: string; picks: Record<string, number>; blind: Blind | null };
-export type Rating = { stars: number | null; favourite: boolean; note: string; blind: boolean };
+
+/** `stars` are the last that were given, `blind` says how; the two kinds stand beside each other. */
+export type Rating = {
+  stars: number | null;
+  favourite: boolean;
+  note: string;
+  blind: boolean;
+  open_stars: number | null;
+  blind_stars: number | null;
+};
 
 /** `fps` in frames a second, `duration` in seconds; null where the file does not say. */
 export type Clip = {
@@ -258,7 +267,8 @@ export type GalleryState = { title: { name: string; sandbox: boolean }; axes: Ax
 /** `stars: 0` takes them away. */
 export type RatingChange = { stars?: number; favourite?: boolean; note?: string; blind?: boolean };
 
-export type GalleryToKernel = { type: "hello" } | ({ type: "rate"; index: number } & RatingChange) | PieceAsked;
+/** "still there" has no answer: that it can be sent says it. */
+export type GalleryToKernel = { type: "hello" } | { type: "still there" } | ({ type: "rate"; index: number } & RatingChange) | PieceAsked;
 
 export type GalleryToPage = { type: "cells"; cells: GalleryCell[] } | { type: "rated"; number: number; problem: string } | Piece;
 

@@ -2,8 +2,18 @@
 
 import { h, put } from "../base/dom.js";
 
-// A number that looks random and is the same for the same seed and cell, so that clips which come later do not
-// move the others.
+/**
+ * @import { Axis, GalleryCell } from "../base/wire.d.ts"
+ * @import { GalleryView } from "./view.js"
+ * @typedef {{ axis: string, label: string, count: number, mean: number }} Result
+ */
+
+/**
+ * A number that looks random and is the same for the same seed and cell, so that clips which come later do not
+ * move the others.
+ * @param {number} seed
+ * @param {number} index
+ */
 function mixed(seed, index) {
   let x = (seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
@@ -11,18 +21,29 @@ function mixed(seed, index) {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-// Every cell's number in the shuffled order, from 1.
+/**
+ * Every cell's number in the shuffled order, from 1.
+ * @param {Iterable<Pick<GalleryCell, "index">>} cells
+ * @param {number} seed
+ */
 export function blindNumbers(cells, seed) {
   const order = [...cells].sort((a, b) => mixed(seed, a.index) - mixed(seed, b.index) || a.index - b.index);
   return new Map(order.map((cell, place) => [cell.index, place + 1]));
 }
 
-// For each value of each axis, the mean of the stars that were given blind.
+/**
+ * For each value of each axis, the mean of the stars that were given blind.
+ * @param {Pick<GalleryCell, "place" | "rating">[]} cells
+ * @param {Axis[]} axes
+ */
 export function blindResults(cells, axes) {
+  /** @type {Result[]} */
   const rows = [];
   axes.forEach((axis, place) => {
     axis.values.forEach((label, value) => {
-      const stars = cells.filter((cell) => cell.place[place] === value && cell.rating.blind_stars).map((cell) => cell.rating.blind_stars);
+      const stars = cells
+        .filter((cell) => cell.place[place] === value && cell.rating.blind_stars)
+        .map((cell) => cell.rating.blind_stars ?? 0);
       if (stars.length) rows.push({ axis: axis.label, label, count: stars.length, mean: stars.reduce((a, b) => a + b, 0) / stars.length });
     });
   });
@@ -30,12 +51,13 @@ export function blindResults(cells, axes) {
 }
 
 export class BlindBar {
+  /** @param {GalleryView} view */
   constructor(view) {
     this.view = view;
     this.told = h("span", { role: "status" });
     this.reveal = h(
       "button",
-      { type: "button", class: "primary", onclick: () => view.setBlind({ ...view.blind, revealed: true }) },
+      { type: "button", class: "primary", onclick: () => view.blind && view.setBlind({ ...view.blind, revealed: true }) },
       "Reveal",
     );
     this.leave = h("button", { type: "button", onclick: () => view.setBlind(null) }, "Leave");
@@ -62,6 +84,7 @@ export class BlindBar {
     this.results.replaceChildren(...(blind.revealed ? [this.table(blindResults(clips, view.axes))] : []));
   }
 
+  /** @param {Result[]} rows */
   table(rows) {
     if (!rows.length) return h("p", {}, "No clip was rated blind.");
     const head = ["Parameter", "Value", "Mean of stars", "Clips"].map((name) => h("th", { scope: "col" }, name));

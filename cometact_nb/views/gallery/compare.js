@@ -3,130 +3,155 @@
 import { h, put } from "../base/dom.js";
 import { endedMark } from "./tile.js";
 
-const MODES = { wipe: "Wipe", side: "Side by side", difference: "Difference" };
+/**
+ * @import { Clip, GalleryCell } from "../base/wire.d.ts"
+ * @import { GalleryView } from "./view.js"
+ * @typedef {GalleryCell & { clip: Clip }} Choice
+ * @typedef {"wipe" | "side" | "difference"} Mode
+ */
+
+const MODES = /** @type {[Mode, string][]} */ ([
+  ["wipe", "Wipe"],
+  ["side", "Side by side"],
+  ["difference", "Difference"],
+]);
+
+/** @param {"a" | "b"} side */
+function makeSide(side) {
+  const video = h("video", { class: side, playsinline: true, preload: "auto", "aria-hidden": "true", tabindex: "-1" });
+  video.muted = true;
+  return { video, side, name: h("span", {}), ended: endedMark() };
+}
 
 export class Compare {
+  /** @param {GalleryView} view */
   constructor(view) {
     this.view = view;
     this.open = false;
-    this.at = 50;
+    this.at = 50; // where the divider is, percent
+    /** @type {Mode} */
     this.mode = "wipe";
-    this.build();
-  }
-
-  build() {
-    this.sides = ["a", "b"].map((side) => ({
-      video: h("video", { class: side, playsinline: true, preload: "auto", "aria-hidden": "true", tabindex: "-1" }),
-      side,
-      name: h("span", {}),
-      ended: endedMark(),
-    }));
-    for (const { video } of this.sides) video.muted = true;
-    this.divider = h(
-      "div",
-      {
-        class: "divider",
-        role: "slider",
-        tabindex: "0",
-        "aria-label": "Divider",
-        "aria-orientation": "horizontal",
-        "aria-valuemin": "0",
-        "aria-valuemax": "100",
-        onkeydown: (event) => this.key(event),
-      },
-      h("span", { class: "knob" }),
-    );
-    this.pair = h(
-      "div",
-      { class: "pair", onpointerdown: (event) => this.drag(event) },
-      ...this.sides.map(({ video }) => video),
-      this.divider,
-    );
-    const id = `modes-${this.view.id}`;
-    this.radios = Object.entries(MODES).map(([mode, label]) => {
-      const input = h("input", { type: "radio", name: id, value: mode, onchange: () => this.setMode(mode) });
+    /** @type {Choice[]} */
+    this.choices = []; // the two that are compared
+    this.turn = {}; // stands for one comparison: what an older one still waits for is void
+    this.sides = [makeSide("a"), makeSide("b")];
+    this.divider = this.makeDivider();
+    const videos = this.sides.map(({ video }) => video);
+    this.pair = h("div", { class: "pair", onpointerdown: (event) => this.drag(event) }, ...videos, this.divider);
+    this.radios = MODES.map(([mode, label]) => {
+      const input = h("input", { type: "radio", name: `modes-${view.id}`, value: mode, onchange: () => this.setMode(mode) });
       return { mode, input, label: h("label", {}, input, label) };
     });
-    const modes = h(
-      "div",
-      { class: "modes", role: "radiogroup", "aria-label": "How to compare" },
-      ...this.radios.map((radio) => radio.label),
-    );
-    const swap = h("button", { type: "button", onclick: () => this.swap() }, "Swap");
-    this.leave = h("button", { type: "button", onclick: () => this.close() }, "Back to the gallery");
     this.said = h("div", { class: "fine", role: "status" });
-    this.node = h(
-      "div",
-      { class: "compare", hidden: true, role: "group", "aria-label": "Comparison of two clips" },
-      h("div", { class: "bar" }, modes, swap, this.leave),
-      this.pair,
-      h("div", { class: "names" }, ...this.sides.map(({ side, name, ended }) => h("span", { class: `name ${side}` }, name, " ", ended))),
-      this.said,
-    );
+    this.node = this.build();
     this.setMode("wipe");
     this.move(50);
   }
 
-  async show(indices) {
+  makeDivider() {
+    const attributes = {
+      class: "divider",
+      role: "slider",
+      tabindex: "0",
+      "aria-label": "Divider",
+      "aria-orientation": "horizontal",
+      "aria-valuemin": "0",
+      "aria-valuemax": "100",
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+    };
+    return h("div", attributes, h("span", { class: "knob" }));
+  }
+
+  build() {
+    const labels = this.radios.map((radio) => radio.label);
+    const modes = h("div", { class: "modes", role: "radiogroup", "aria-label": "How to compare" }, ...labels);
+    const swap = h("button", { type: "button", onclick: () => this.swap() }, "Swap");
+    const leave = h("button", { type: "button", onclick: () => this.close() }, "Back to the gallery");
+    const names = this.sides.map(({ side, name, ended }) => h("span", { class: `name ${side}` }, name, " ", ended));
+    return h(
+      "div",
+      { class: "compare", hidden: true, role: "group", "aria-label": "Comparison of two clips" },
+      h("div", { class: "bar" }, modes, swap, leave),
+      this.pair,
+      h("div", { class: "names" }, ...names),
+      this.said,
+    );
+  }
+
+  /** @param {Choice[]} choices two cells that have a clip */
+  async show(choices) {
     const { view } = this;
     this.open = true;
-    this.indices = indices;
+    this.choices = choices;
     view.enterComparison();
     this.node.hidden = false;
-    const cells = indices.map((index) => view.cells.get(index));
     put(this.said, "Loading…");
-    this.name(cells);
-    const shape = cells[0].clip;
+    this.name(choices);
+    const shape = choices[0].clip;
     this.pair.style.setProperty("--shape", String((shape.width || 16) / (shape.height || 9)));
     this.divider.focus();
-    const turn = (this.turn = {});
-    await Promise.all(cells.map((cell, side) => this.fill(side, cell, turn)));
+    const turn = {};
+    this.turn = turn;
+    await Promise.all(choices.map((choice, side) => this.fill(this.sides[side].video, choice, turn)));
     if (this.turn === turn && this.said.textContent === "Loading…") put(this.said, "");
   }
 
-  name(cells) {
-    this.sides.forEach(({ name }, side) => put(name, this.view.nameOf(cells[side])));
-    const [a, b] = cells.map((cell) => this.view.nameOf(cell));
+  /** @param {Choice[]} choices */
+  name(choices) {
+    const [a, b] = choices.map((choice) => this.view.nameOf(choice));
+    put(this.sides[0].name, a);
+    put(this.sides[1].name, b);
     this.divider.setAttribute("aria-label", `Divider: ${a} on its left, ${b} on its right`);
   }
 
-  async fill(side, cell, turn) {
-    const { video } = this.sides[side];
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Choice} choice
+   * @param {object} turn
+   */
+  async fill(video, { index, clip }, turn) {
     try {
-      const url = await this.view.acquire(cell.index, true);
+      const url = await this.view.clips.acquire(index, true);
       if (this.turn !== turn) return;
       await new Promise((resolve, reject) => {
         video.addEventListener("loadeddata", resolve, { once: true });
         video.addEventListener("error", () => reject(new Error("The browser cannot play this clip.")), { once: true });
         video.src = url;
       });
-      if (this.turn === turn) await this.view.lock.add(video, cell.clip);
+      if (this.turn === turn) await this.view.lock.add(video, clip);
     } catch (error) {
-      if (this.turn === turn) put(this.said, error.message);
+      if (this.turn === turn) put(this.said, error instanceof Error ? error.message : String(error));
     }
   }
 
   close() {
     if (!this.open) return;
     this.open = false;
-    this.turn = null;
+    this.turn = {};
     this.node.hidden = true;
     for (const { video } of this.sides) {
       this.view.lock.remove(video);
       video.removeAttribute("src");
       video.load();
     }
-    for (const index of this.indices) this.view.release(index);
+    for (const { index } of this.choices) this.view.clips.release(index);
     this.view.leaveComparison();
   }
 
   swap() {
-    const { indices } = this;
+    const swapped = [...this.choices].reverse();
     this.close();
-    this.show([...indices].reverse());
-    this.view.chosen = [...indices].reverse();
+    this.show(swapped);
+    this.view.chosen = swapped.map(({ index }) => index);
   }
 
+  markEnded() {
+    this.sides.forEach(({ ended }, side) => {
+      ended.hidden = !this.view.lock.isPast(this.choices[side].clip);
+    });
+  }
+
+  /** @param {Mode} mode */
   setMode(mode) {
     this.mode = mode;
     this.pair.dataset.mode = mode;
@@ -135,10 +160,11 @@ export class Compare {
   }
 
   nextMode() {
-    const modes = Object.keys(MODES);
-    this.setMode(modes[(modes.indexOf(this.mode) + 1) % modes.length]);
+    const at = MODES.findIndex(([mode]) => mode === this.mode);
+    this.setMode(MODES[(at + 1) % MODES.length][0]);
   }
 
+  /** @param {number} at percent from the left */
   move(at) {
     this.at = Math.max(0, Math.min(100, at));
     this.pair.style.setProperty("--at", `${this.at}%`);
@@ -146,20 +172,22 @@ export class Compare {
     this.divider.setAttribute("aria-valuetext", `${Math.round(this.at)} % from the left`);
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
-    const to = { ArrowLeft: this.at - 2, ArrowRight: this.at + 2, PageDown: this.at - 10, PageUp: this.at + 10, Home: 0, End: 100 }[
-      event.key
-    ];
+    /** @type {Record<string, number>} */
+    const steps = { ArrowLeft: this.at - 2, ArrowRight: this.at + 2, PageDown: this.at - 10, PageUp: this.at + 10, Home: 0, End: 100 };
+    const to = steps[event.key];
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
     this.move(to);
   }
 
+  /** @param {PointerEvent} event */
   drag(event) {
     if (this.mode !== "wipe" || event.button !== 0) return;
     event.preventDefault();
-    const follow = ({ clientX }) => {
+    const follow = (/** @type {PointerEvent} */ { clientX }) => {
       const box = this.pair.getBoundingClientRect();
       this.move(((clientX - box.left) / box.width) * 100);
     };

@@ -2,6 +2,14 @@
 // median of them: one that is a little off runs a little faster or slower until it is back, one that is far off
 // is put right by a seek. At rest all show the same frame exactly: times are the middles of frames.
 
+/**
+ * @import { Clip } from "../base/wire.d.ts"
+ * @typedef {object} Player
+ * @property {number} duration seconds
+ * @property {number} lead how far ahead of the others a seek aims, seconds: it takes about as long
+ * @property {number} soughtAt when it was last put right, milliseconds
+ */
+
 const CHECK_MS = 100;
 const CALM_S = 0.002; // closer than that is in step
 const NUDGE = 0.12; // the largest change of speed, a share of it
@@ -10,10 +18,11 @@ const FAR_S = 0.2; // beyond this a seek is quicker
 const SEEK_AGAIN_MS = 600;
 
 export class FrameLock {
-  // `tell()` is called whenever time or state has changed.
+  /** @param {() => void} tell is called whenever time or state has changed */
   constructor(tell) {
     this.tell = tell;
-    this.players = new Map(); // video: {duration, lead, soughtAt}
+    /** @type {Map<HTMLVideoElement, Player>} */
+    this.players = new Map();
     this.playing = false;
     this.frame = 0;
     this.rate = 1;
@@ -22,6 +31,11 @@ export class FrameLock {
     this.duration = 0;
     this.spread = 0; // seconds between the first and the last video, as last measured while they played
     this.turn = 0; // the number of the last command: what an older one still waits for is void
+    this.wanted = false; // a seek is to be done
+    /** @type {Promise<void> | null} */
+    this.seeking = null; // a seek that is under way
+    this.checked = 0; // when the videos were last measured, milliseconds
+    this.raf = 0;
   }
 
   get frames() {
@@ -32,7 +46,10 @@ export class FrameLock {
     return (this.frame + 0.5) / this.fps;
   }
 
-  // The longest clip and the fastest one set the scale; a frame of it is one step.
+  /**
+   * The longest clip and the fastest one set the scale; a frame of it is one step.
+   * @param {Pick<Clip, "duration" | "fps">[]} clips
+   */
   measure(clips) {
     const time = this.time;
     this.duration = Math.max(0, ...clips.map((clip) => clip.duration ?? 0));
@@ -40,6 +57,10 @@ export class FrameLock {
     this.frame = Math.min(this.frames - 1, Math.max(0, Math.floor(time * this.fps)));
   }
 
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Pick<Clip, "duration">} clip
+   */
   async add(video, { duration }) {
     const player = { duration: duration ?? Infinity, lead: 0.05, soughtAt: 0 };
     this.players.set(video, player);
@@ -48,17 +69,33 @@ export class FrameLock {
     if (this.playing && this.players.has(video) && !this.over(video, player)) await this.start([video]);
   }
 
+  /** @param {HTMLVideoElement} video */
   remove(video) {
     this.players.delete(video);
     video.pause();
   }
 
-  // Show a time; resolves when its picture is there. A shorter clip holds its last frame.
+  /**
+   * When its last frame begins to be shown, seconds: the middle of it.
+   * @param {HTMLVideoElement} video
+   * @param {Player} player
+   */
+  last(video, player) {
+    const duration = Number.isFinite(video.duration) ? video.duration : player.duration;
+    return duration - 0.5 / this.fps;
+  }
+
+  /**
+   * Show a time; resolves when its picture is there. A shorter clip holds its last frame.
+   * @param {HTMLVideoElement} video
+   * @param {Player} player
+   * @param {number} time
+   * @returns {Promise<void>}
+   */
   put(video, player, time) {
-    const last = Number.isFinite(video.duration) ? video.duration : player.duration;
-    const target = Math.max(0, Math.min(time, last - 0.5 / this.fps));
+    const target = Math.max(0, Math.min(time, this.last(video, player)));
     return new Promise((resolve) => {
-      const done = ({ type }) => {
+      const done = (/** @type {Event} */ { type }) => {
         if (type === "seeked" && video.seeking) return; // an earlier seek's
         for (const name of ["seeked", "error", "emptied"]) video.removeEventListener(name, done);
         resolve();
@@ -68,16 +105,23 @@ export class FrameLock {
     });
   }
 
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Player} player
+   */
   over(video, player, time = this.time) {
-    const last = Number.isFinite(video.duration) ? video.duration : player.duration;
-    return video.ended || time >= last - 0.5 / this.fps;
+    return video.ended || time >= this.last(video, player);
   }
 
-  // Whether a clip has ended before this frame.
+  /**
+   * Whether a clip has ended before this frame.
+   * @param {Pick<Clip, "duration">} clip
+   */
   isPast({ duration }) {
-    return Boolean(duration) && this.frame >= Math.round(duration * this.fps);
+    return Boolean(duration) && this.frame >= Math.round((duration ?? 0) * this.fps);
   }
 
+  /** @param {HTMLVideoElement[]} videos */
   start(videos) {
     for (const video of videos) video.playbackRate = this.rate;
     return Promise.all(videos.map((video) => video.play().catch(() => {})));
@@ -105,30 +149,36 @@ export class FrameLock {
     return Promise.all([...this.players].map(([video, player]) => this.put(video, player, this.time)));
   }
 
-  pause() {
+  async pause() {
     if (!this.playing) return;
     this.playing = false;
     this.turn++;
     this.unwatch();
     for (const video of this.players.keys()) video.pause();
-    return this.seek(this.frame);
+    await this.seek(this.frame);
   }
 
+  /** @param {number} count of frames; negative ones go back */
   step(count) {
     this.pause();
     return this.seek(this.frame + count);
   }
 
-  // While a seek is under way only the last one asked for is kept: a scrubber asks for many.
+  /**
+   * While a seek is under way only the last one asked for is kept: a scrubber asks for many.
+   * @param {number} frame
+   */
   async seek(frame) {
     this.frame = Math.max(0, Math.min(this.frames - 1, Math.round(frame)));
     this.unwatch();
     this.tell();
-    if (this.playing) return this.run();
+    if (this.playing) {
+      await this.run();
+      return;
+    }
     this.turn++;
     this.wanted = true;
-    if (this.seeking) return this.seeking;
-    this.seeking = this.follow();
+    this.seeking ??= this.follow();
     await this.seeking;
   }
 
@@ -141,6 +191,7 @@ export class FrameLock {
     this.tell();
   }
 
+  /** @param {number} rate 1 is as it was filmed */
   setRate(rate) {
     this.rate = rate;
     for (const video of this.players.keys()) video.playbackRate = rate;
@@ -149,9 +200,9 @@ export class FrameLock {
 
   watch() {
     this.unwatch();
-    const look = (at) => {
+    const look = (/** @type {number} */ at) => {
       this.raf = requestAnimationFrame(look);
-      if (at - (this.checked ?? 0) >= CHECK_MS) {
+      if (at - this.checked >= CHECK_MS) {
         this.checked = at;
         this.correct();
       }
@@ -174,7 +225,7 @@ export class FrameLock {
     const times = running.map(([video]) => video.currentTime);
     const sorted = [...times].sort((a, b) => a - b);
     const median = sorted[sorted.length >> 1];
-    this.spread = sorted.at(-1) - sorted[0];
+    this.spread = sorted[sorted.length - 1] - sorted[0];
     const now = performance.now();
     for (const [index, [video, player]] of running.entries()) {
       const off = times[index] - median;
@@ -183,10 +234,17 @@ export class FrameLock {
     }
   }
 
+  /** @param {number} off seconds */
   nudge(off) {
     return Math.max(-NUDGE, Math.min(NUDGE, off / CATCH_UP_S / this.rate));
   }
 
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Player} player
+   * @param {number} median of all videos' times, seconds
+   * @param {number} now milliseconds
+   */
   async catchUp(video, player, median, now) {
     if (now - player.soughtAt < SEEK_AGAIN_MS) return;
     player.soughtAt = now;

@@ -1,57 +1,66 @@
 // The gallery in a notebook: clips and ratings go as messages, only the choice of axes is widget state.
 
 import { subscribe } from "../base/dom.js";
+import { Mailbox } from "../base/kernel.js";
 import { Pieces } from "../base/pieces.js";
 import { GalleryView } from "./view.js";
 
-const BUSY_MS = 1500; // a kernel that has not answered by then is busy
-const ASK_MOST_MS = 60_000; // and is asked whether it is still there, after twice the time each
-const GONE = "The kernel is gone. Run the cell again in a new one; ratings that were kept are there.";
+/**
+ * @import { Buffer, GalleryState, GalleryToKernel, GalleryToPage, Layout, Model, Rating, RatingChange, Rendering } from "../base/wire.d.ts"
+ * @import { Host } from "./host.d.ts"
+ */
 
+const GONE = "The kernel is gone. Run the cell again in a new one; ratings that were kept are there.";
+const BUSY = "The kernel is busy and has not kept your rating yet. It does when it is free, unless it is restarted.";
+const PATIENCE_MS = 1500;
+
+/** @implements {Host} */
 class Kernel {
-  constructor(model) {
+  /**
+   * @param {Model<GalleryState, GalleryToPage, GalleryToKernel>} model
+   * @param {(text: string) => void} say
+   * @param {(index: number, rating: Rating) => void} takeBack shows a rating as it was before
+   */
+  constructor(model, say, takeBack) {
     this.model = model;
     this.title = model.get("title");
     this.axes = model.get("axes");
-    this.number = 0;
-    this.pieces = new Pieces((content) => this.send(content));
-    this.posters = new Set();
+    /** @type {Mailbox<GalleryToKernel>} */
+    this.mail = new Mailbox(model, {
+      say,
+      gone: () => this.lose(),
+      busy: () => BUSY,
+      patience: PATIENCE_MS,
+      probe: { type: "still there" },
+    });
+    this.takeBack = takeBack;
+    /** @type {Map<number, Rating>} */
     this.unanswered = new Map(); // cells, and their rating before
+    this.pieces = new Pieces((content) => this.mail.send(content));
+    /** @type {Set<string>} */
+    this.posters = new Set();
   }
 
   get choice() {
     return this.model.get("choice");
   }
 
+  /** @param {Layout} choice */
   save(choice) {
     this.model.set("choice", choice);
     this.model.save_changes();
   }
 
-  send(content) {
-    try {
-      this.model.send(content);
-      return true;
-    } catch {
-      this.lose();
-      return false;
-    }
-  }
-
-  // Nobody will keep what was not answered: it is taken back where it was shown.
-  lose() {
-    clearTimeout(this.waiting);
-    const lost = [...this.unanswered];
-    this.unanswered.clear();
-    for (const [index, rating] of lost) this.view.takeBack(index, rating);
-    this.view?.say(lost.length ? `Your rating was not kept. ${GONE}` : GONE);
-  }
-
+  /**
+   * @param {number} index
+   * @param {boolean} urgent
+   */
   async clip(index, urgent) {
     const { blob } = await this.pieces.get({ file: "clip", index }, urgent);
     return URL.createObjectURL(blob);
   }
 
+  /** @param {number} index */
   async poster(index) {
     const { blob } = await this.pieces.get({ file: "poster", index }, true);
     const url = URL.createObjectURL(blob);
@@ -59,51 +68,76 @@ class Kernel {
     return url;
   }
 
-  free(index, promise) {
+  /**
+   * @param {number} index
+   * @param {Promise<string>} url
+   */
+  free(index, url) {
     this.pieces.drop({ file: "clip", index });
-    promise.then(URL.revokeObjectURL, () => {});
+    url.then(URL.revokeObjectURL, () => {});
   }
 
+  /**
+   * @param {number} index
+   * @param {RatingChange} change
+   * @param {Rating} before
+   */
   rate(index, change, before) {
     if (!this.unanswered.has(index)) this.unanswered.set(index, before);
-    if (this.send({ type: "rate", number: ++this.number, index, ...change })) this.wait(BUSY_MS);
+    this.mail.ask({ type: "rate", index, ...change });
   }
 
-  wait(ms) {
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => {
-      if (!this.send({ type: "still there" })) return;
-      this.view.say("The kernel is busy and has not kept your rating yet. It does when it is free, unless it is restarted.");
-      this.wait(Math.min(2 * ms, ASK_MOST_MS));
-    }, ms);
+  /**
+   * The kernel's answer to a rating; true if it was the last one.
+   * @param {number} number
+   */
+  rated(number) {
+    if (!this.mail.heard(number)) return false;
+    this.unanswered.clear();
+    return true;
   }
 
-  message(content, buffers) {
-    if (this.pieces.receive(content, buffers)) return;
-    if (content.type === "cells") this.view.setCells(content.cells);
-    if (content.type === "rated" && content.number === this.number) {
-      clearTimeout(this.waiting);
-      this.unanswered.clear();
-      this.view.say(content.problem);
-    }
+  // Nobody will keep what was not answered: it is taken back where it was shown. Returns what to say of that.
+  lose() {
+    const lost = [...this.unanswered];
+    this.unanswered.clear();
+    for (const [index, rating] of lost) this.takeBack(index, rating);
+    return lost.length ? `Your rating was not kept. ${GONE}` : GONE;
   }
 
   dispose() {
-    clearTimeout(this.waiting);
+    this.mail.dispose();
     this.pieces.dispose();
     for (const url of this.posters) URL.revokeObjectURL(url);
   }
 }
 
+/**
+ * @param {Kernel} kernel
+ * @param {GalleryView} view
+ * @param {GalleryToPage} content
+ * @param {Buffer[]} buffers
+ */
+function receive(kernel, view, content, buffers) {
+  if (content.type === "cells") view.setCells(content.cells);
+  else if (content.type === "clip") kernel.pieces.receive(content, buffers);
+  else if (kernel.rated(content.number)) view.say(content.problem);
+}
+
 export default {
+  /** @param {Rendering<GalleryState, GalleryToPage, GalleryToKernel>} context */
   render({ model, el }) {
-    const kernel = new Kernel(model);
-    const view = (kernel.view = new GalleryView(el, kernel));
+    const kernel = new Kernel(
+      model,
+      (text) => view.say(text),
+      (index, rating) => view.takeBack(index, rating),
+    );
+    const view = new GalleryView(el, kernel);
     const unsubscribe = subscribe(model, {
-      "msg:custom": (content, buffers) => kernel.message(content, buffers ?? []),
+      "msg:custom": (content, buffers) => receive(kernel, view, content, buffers ?? []),
       "change:choice": () => view.follow(model.get("choice")),
     });
-    kernel.send({ type: "hello" });
+    kernel.mail.send({ type: "hello" });
     return () => {
       unsubscribe();
       view.dispose();

@@ -3,6 +3,9 @@
 import { h, put } from "../base/dom.js";
 import { icon, press } from "./tile.js";
 
+/** @import { Icon } from "./tile.js" */
+/** @import { GalleryView } from "./view.js" */
+
 const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
 const KEYS = [
   ["Space or K", "play, pause"],
@@ -22,36 +25,18 @@ const KEYS = [
 ];
 
 export class Player {
+  /** @param {GalleryView} view */
   constructor(view) {
+    const { lock } = view;
     this.view = view;
-    this.lock = view.lock;
+    this.lock = lock;
     this.muted = true;
-    this.build();
-  }
-
-  button(image, label, onclick) {
-    return h("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick }, icon(image));
-  }
-
-  build() {
-    const { lock } = this;
+    this.drawn = false; // what the button was last drawn for
     this.toggle = this.button("play", "Play", () => this.playOrPause());
     this.toggle.classList.add("play");
-    this.scrubber = h("input", {
-      type: "range",
-      min: "0",
-      max: "0",
-      value: "0",
-      step: "1",
-      "aria-label": "Frame",
-      oninput: () => lock.seek(Number(this.scrubber.value)),
-    });
+    this.scrubber = this.makeScrubber();
     this.where = h("span", { class: "where" });
-    this.speed = h(
-      "select",
-      { "aria-label": "Speed", title: "Speed", onchange: () => lock.setRate(Number(this.speed.value)) },
-      ...SPEEDS.map((speed) => h("option", { value: String(speed), selected: speed === 1 }, `${speed} ×`)),
-    );
+    this.speed = this.makeSpeed();
     this.loop = this.button("loop", "Loop", () => this.setLoop(!lock.loop));
     this.sound = this.button("mute", "Sound of the current clip", () => this.setMuted(!this.muted));
     this.apart = h("span", { class: "apart", title: "The largest difference between two clips' times, measured while they play" });
@@ -68,14 +53,44 @@ export class Player {
       this.sound,
       this.apart,
     );
+    const keys = KEYS.map(([key, what]) => h("li", {}, h("kbd", {}, key), ` ${what}`));
+    this.help = h("details", { class: "help" }, h("summary", {}, "Keys"), h("ul", {}, ...keys));
     this.setLoop(true);
     this.setMuted(true);
-    this.help = h(
-      "details",
-      { class: "help" },
-      h("summary", {}, "Keys"),
-      h("ul", {}, ...KEYS.map(([key, what]) => h("li", {}, h("kbd", {}, key), ` ${what}`))),
+  }
+
+  makeScrubber() {
+    /** @type {HTMLInputElement} */
+    const scrubber = h("input", {
+      type: "range",
+      min: "0",
+      max: "0",
+      value: "0",
+      step: "1",
+      "aria-label": "Frame",
+      oninput: () => this.lock.seek(Number(scrubber.value)),
+    });
+    return scrubber;
+  }
+
+  makeSpeed() {
+    const options = SPEEDS.map((speed) => h("option", { value: String(speed), selected: speed === 1 }, `${speed} ×`));
+    /** @type {HTMLSelectElement} */
+    const speed = h(
+      "select",
+      { "aria-label": "Speed", title: "Speed", onchange: () => this.lock.setRate(Number(speed.value)) },
+      ...options,
     );
+    return speed;
+  }
+
+  /**
+   * @param {Icon} image
+   * @param {string} label
+   * @param {() => unknown} onclick
+   */
+  button(image, label, onclick) {
+    return h("button", { type: "button", class: "icon", "aria-label": label, title: label, onclick }, icon(image));
   }
 
   playOrPause() {
@@ -83,11 +98,13 @@ export class Player {
     else this.lock.play();
   }
 
+  /** @param {boolean} on */
   setLoop(on) {
     this.lock.loop = on;
     press(this.loop, on);
   }
 
+  /** @param {boolean} muted */
   setMuted(muted) {
     this.muted = muted;
     press(this.sound, !muted);
@@ -101,6 +118,7 @@ export class Player {
     for (const video of this.lock.players.keys()) video.muted = video !== voice;
   }
 
+  /** @param {number} by steps of speed */
   faster(by) {
     const at = SPEEDS.indexOf(this.lock.rate) + by;
     if (!SPEEDS[at]) return;
@@ -127,11 +145,13 @@ export class Player {
     this.hear();
   }
 
-  // What a key does, or undefined.
-  command(key) {
+  /**
+   * What each key does now.
+   * @returns {Record<string, () => unknown>}
+   */
+  commands() {
     const { view, lock } = this;
-    const tile = view.compare.open ? null : view.current;
-    return {
+    const all = {
       k: () => this.playOrPause(),
       " ": () => this.playOrPause(),
       ",": () => lock.step(-1),
@@ -143,21 +163,27 @@ export class Player {
       l: () => this.setLoop(!lock.loop),
       m: () => this.setMuted(!this.muted),
       w: () => view.startComparison(),
-      ...(view.compare.open && { v: () => view.compare.nextMode(), Escape: () => view.compare.close() }),
-      ...(tile && { c: () => view.chooseForComparison(tile), f: () => tile.toggleFavourite(), n: () => tile.editNote() }),
-      ...(tile && Object.fromEntries([0, 1, 2, 3, 4, 5].map((stars) => [String(stars), () => tile.rate({ stars })]))),
-    }[key.length === 1 ? key.toLowerCase() : key];
+    };
+    if (view.compare.open) return { ...all, v: () => view.compare.nextMode(), Escape: () => view.compare.close() };
+    const tile = view.current;
+    if (!tile) return all;
+    const stars = Object.fromEntries([0, 1, 2, 3, 4, 5].map((count) => [String(count), () => tile.rate({ stars: count })]));
+    return { ...all, ...stars, c: () => view.chooseForComparison(tile), f: () => tile.toggleFavourite(), n: () => tile.editNote() };
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     const { target, key } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (target.matches("textarea")) return key === "Escape" && this.view.current?.closeNote();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !(target instanceof Element)) return;
+    if (target.matches("textarea")) {
+      if (key === "Escape") this.view.current?.closeNote();
+      return;
+    }
     const own =
       target.matches("select") ||
       (target.matches("input[type=range]") && (key === "Home" || key === "End")) ||
       (key === " " && target.matches("button, summary, input[type=radio]"));
-    const command = own ? undefined : this.command(key);
+    const command = own ? undefined : this.commands()[key.length === 1 ? key.toLowerCase() : key];
     if (command) {
       event.preventDefault();
       command();

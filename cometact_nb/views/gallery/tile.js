@@ -2,6 +2,13 @@
 
 import { h, put } from "../base/dom.js";
 
+/**
+ * @import { GalleryCell, Rating, RatingChange } from "../base/wire.d.ts"
+ * @import { GalleryView } from "./view.js"
+ * @typedef {keyof typeof ICONS} Icon
+ * @typedef {Partial<Rating> & { mark?: string }} ShownRating
+ */
+
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   play: "M4 2.5v11l9-5.5z",
@@ -17,16 +24,21 @@ const ICONS = {
   star: "m8 1.800 1.900 4 4.300.500-3.200 3 .9 4.300L8 11.500l-3.900 2.100.9-4.300-3.200-3 4.300-.5z",
 };
 
+/** @param {Icon} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
-  for (const [key, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }))
-    svg.setAttribute(key, value);
+  const attributes = { viewBox: "0 0 16 16", width: "16", height: "16", "aria-hidden": "true" };
+  for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
   path.setAttribute("d", ICONS[name]);
   svg.append(path);
   return svg;
 }
 
+/**
+ * @param {Element} node
+ * @param {boolean | undefined} on
+ */
 export function press(node, on) {
   node.setAttribute("aria-pressed", String(Boolean(on)));
 }
@@ -37,11 +49,35 @@ export function endedMark() {
 }
 
 export class Tile {
+  /**
+   * @param {GalleryView} view
+   * @param {GalleryCell} cell
+   */
   constructor(view, cell) {
     this.view = view;
     this.cell = cell;
-    this.seen = this.near = false;
-    this.build();
+    this.seen = false; // it can be seen
+    this.near = false; // it is near what can be seen
+    /** @type {object | null} */
+    this.loading = null; // stands for one load: what an older one still waits for is void
+    /** @type {HTMLVideoElement | null} */
+    this.video = null;
+    /** @type {HTMLTextAreaElement | null} */
+    this.editor = null;
+    this.failed = "";
+    this.drawn = ""; // the state that is drawn
+    this.poster = h("img", { alt: "", class: "poster", hidden: true });
+    this.state = h("div", { class: "state" });
+    this.ended = endedMark();
+    this.caption = h("div", { class: "caption" });
+    this.noted = h("div", { class: "noted" });
+    this.picture = h("div", { class: "picture", onclick: () => view.setCurrent(this, true) }, this.poster, this.state, this.ended);
+    this.choose = this.button("compare", "Choose for comparison", () => view.chooseForComparison(this));
+    this.rater = view.host.rate ? this.makeRater() : null;
+    this.told = h("span", { class: "told" }); // a rating that cannot be changed
+    const rating = this.rater ? [this.rater.stars, this.rater.favourite, this.rater.note] : [this.told];
+    this.tools = h("div", { class: "tools" }, ...rating, this.choose);
+    this.node = this.build();
     this.draw();
   }
 
@@ -50,48 +86,46 @@ export class Tile {
   }
 
   build() {
-    this.poster = h("img", { alt: "", class: "poster", hidden: true });
-    this.state = h("div", { class: "state" });
-    this.ended = endedMark();
-    this.picture = h("div", { class: "picture", onclick: () => this.view.setCurrent(this, true) }, this.poster, this.state, this.ended);
-    this.caption = h("div", { class: "caption" });
-    this.stars = h("div", { class: "stars", role: "group", "aria-label": "Stars" });
-    this.tools = h("div", { class: "tools" });
-    if (this.view.host.rate) this.buildTools();
-    else this.tools.append((this.told = h("span", { class: "told" })));
-    this.choose = this.button("compare", "Choose for comparison", () => this.view.chooseForComparison(this));
-    this.tools.append(this.choose);
-    this.noted = h("div", { class: "noted" });
-    this.node = h(
-      "div",
-      { class: "tile", role: "group", tabindex: "-1", "data-cell": String(this.index), onfocusin: () => this.view.setCurrent(this) },
-      this.picture,
-      this.caption,
-      this.tools,
-      this.noted,
-    );
+    const attributes = {
+      class: "tile",
+      role: "group",
+      tabindex: "-1",
+      "data-cell": this.index,
+      onfocusin: () => this.view.setCurrent(this),
+    };
+    return h("div", attributes, this.picture, this.caption, this.tools, this.noted);
   }
 
-  buildTools() {
+  makeRater() {
+    const stars = h("div", { class: "stars", role: "group", "aria-label": "Stars" });
     for (let count = 1; count <= 5; count++) {
-      const star = this.button("star", `${count} ${count === 1 ? "star" : "stars"}`, () => this.rateStars(count));
-      this.stars.append(star);
+      stars.append(this.button("star", `${count} ${count === 1 ? "star" : "stars"}`, () => this.rateStars(count)));
     }
-    this.favourite = this.button("heart", "Favourite", () => this.toggleFavourite());
-    this.note = this.button("note", "Note", () => this.editNote());
-    this.tools.append(this.stars, this.favourite, this.note);
+    const favourite = this.button("heart", "Favourite", () => this.toggleFavourite());
+    const note = this.button("note", "Note", () => this.editNote());
+    return { stars, favourite, note };
   }
 
+  /**
+   * @param {Icon} image
+   * @param {string} label
+   * @param {() => unknown} onclick
+   */
   button(image, label, onclick) {
-    return h(
-      "button",
-      { type: "button", class: `icon ${image}`, "aria-label": label, title: label, "aria-pressed": "false", tabindex: "-1", onclick },
-      icon(image),
-    );
+    const attributes = {
+      type: "button",
+      class: `icon ${image}`,
+      title: label,
+      "aria-label": label,
+      "aria-pressed": "false",
+      tabindex: "-1",
+    };
+    return h("button", { ...attributes, onclick }, icon(image));
   }
 
   // --- what is shown -------------------------------------------------------------------------------
 
+  /** @param {GalleryCell} cell */
   update(cell) {
     const before = this.cell;
     this.cell = cell;
@@ -106,10 +140,15 @@ export class Tile {
     return this.view.nameOf(this.cell);
   }
 
+  // Whether what it is and what it was rated must not be seen.
+  get isBlind() {
+    return Boolean(this.view.blind && !this.view.blind.revealed);
+  }
+
   draw() {
     const { cell, view } = this;
     const { clip, rating } = cell;
-    const shown = this.shownRating(view.blind, rating);
+    const shown = this.shownRating(rating);
     put(this.caption, view.captionOf(cell));
     this.caption.hidden = !this.caption.textContent;
     this.node.style.setProperty("--tone", cell.tone);
@@ -123,16 +162,17 @@ export class Tile {
     this.node.setAttribute("aria-label", `${this.name}, ${cell.status}${stars}${shown.favourite ? ", favourite" : ""}`);
   }
 
-  // What was given blind and what was given openly are never mixed: a blind session shows its own stars alone.
-  shownRating(blind, rating) {
-    if (blind && !blind.revealed) return { stars: rating.blind_stars };
-    if (blind) return { ...rating, stars: rating.blind_stars, mark: rating.open_stars ? `open: ${rating.open_stars} of 5` : "" };
-    if (!rating.blind_stars) return { ...rating, mark: "" };
-    return {
-      ...rating,
-      stars: rating.open_stars ?? rating.blind_stars,
-      mark: rating.open_stars ? `blind: ${rating.blind_stars} of 5` : "rated blind",
-    };
+  /**
+   * What was given blind and what was given openly are never mixed: a blind session shows its own stars alone.
+   * @param {Rating} rating
+   * @returns {ShownRating}
+   */
+  shownRating(rating) {
+    const { open_stars: open, blind_stars: blind } = rating;
+    if (this.isBlind) return { stars: blind };
+    if (this.view.blind) return { ...rating, stars: blind, mark: open ? `open: ${open} of 5` : "" };
+    if (!blind) return { ...rating, mark: "" };
+    return { ...rating, stars: open ?? blind, mark: open ? `blind: ${blind} of 5` : "rated blind" };
   }
 
   drawState() {
@@ -146,50 +186,63 @@ export class Tile {
     this.state.replaceChildren(h("strong", {}, this.failed ? "Not shown" : cell.status), ...(bar ? [bar] : []), h("span", {}, why));
   }
 
+  /** @param {ShownRating} shown */
   drawRating(shown) {
-    if (this.told) {
-      const stars = shown.stars ? "★".repeat(shown.stars) + "☆".repeat(5 - shown.stars) : "";
-      put(this.told, stars + (shown.favourite ? " ♥" : ""));
-      if (stars || shown.favourite) {
-        this.told.setAttribute("role", "img");
-        this.told.setAttribute("aria-label", `${shown.stars ?? "no"} stars${shown.favourite ? ", favourite" : ""}`);
-      }
-    } else {
-      const hidden = Boolean(this.view.blind && !this.view.blind.revealed);
-      [...this.stars.children].forEach((star, place) => {
-        star.classList.toggle("on", place < (shown.stars ?? 0));
-        press(star, place + 1 === shown.stars);
-      });
-      press(this.favourite, shown.favourite);
-      press(this.note, Boolean(shown.note));
-      this.favourite.hidden = this.note.hidden = hidden; // they would give a clip away
-    }
+    if (this.rater) this.drawRater(this.rater, shown);
+    else this.drawTold(shown);
     put(this.noted, [shown.note, shown.mark].filter(Boolean).join(" · "));
     this.noted.hidden = !this.noted.textContent || Boolean(this.editor);
   }
 
+  /** @param {ShownRating} shown */
+  drawTold(shown) {
+    const stars = shown.stars ? "★".repeat(shown.stars) + "☆".repeat(5 - shown.stars) : "";
+    put(this.told, stars + (shown.favourite ? " ♥" : ""));
+    if (!stars && !shown.favourite) return;
+    this.told.setAttribute("role", "img");
+    this.told.setAttribute("aria-label", `${shown.stars ?? "no"} stars${shown.favourite ? ", favourite" : ""}`);
+  }
+
+  /**
+   * @param {NonNullable<Tile["rater"]>} rater
+   * @param {ShownRating} shown
+   */
+  drawRater({ stars, favourite, note }, shown) {
+    [...stars.children].forEach((star, place) => {
+      star.classList.toggle("on", place < (shown.stars ?? 0));
+      press(star, place + 1 === shown.stars);
+    });
+    press(favourite, shown.favourite);
+    press(note, Boolean(shown.note));
+    favourite.hidden = note.hidden = this.isBlind; // they would give a clip away
+  }
+
   // --- rating --------------------------------------------------------------------------------------
 
+  /** @param {number} count */
   rateStars(count) {
     const { rating } = this.cell;
-    const hides = this.view.blind && !this.view.blind.revealed;
-    const old = hides ? rating.blind_stars : rating.open_stars;
+    const old = this.isBlind ? rating.blind_stars : rating.open_stars;
     this.rate({ stars: count === old ? 0 : count });
   }
 
   toggleFavourite() {
-    if (!this.favourite.hidden) this.rate({ favourite: !this.cell.rating.favourite });
+    if (this.rater && !this.rater.favourite.hidden) this.rate({ favourite: !this.cell.rating.favourite });
   }
 
   editNote() {
-    if (this.note.hidden) return;
-    if (this.editor) return this.closeNote();
-    this.editor = h("textarea", { rows: "3", maxlength: "2000", "aria-label": `Note on ${this.name}` });
-    this.editor.value = this.cell.rating.note;
-    this.editor.addEventListener("blur", () => this.closeNote());
-    this.node.append(this.editor);
+    if (!this.rater || this.rater.note.hidden) return;
+    if (this.editor) {
+      this.closeNote();
+      return;
+    }
+    const editor = h("textarea", { rows: "3", maxlength: "2000", "aria-label": `Note on ${this.name}` });
+    this.editor = editor;
+    editor.value = this.cell.rating.note;
+    editor.addEventListener("blur", () => this.closeNote());
+    this.node.append(editor);
     this.draw();
-    this.editor.focus();
+    editor.focus();
   }
 
   closeNote() {
@@ -203,17 +256,22 @@ export class Tile {
     else this.draw();
   }
 
-  // Shown at once, kept by the kernel, which tells how the rating stands.
+  /**
+   * Shown at once, kept by the kernel, which tells how the rating stands.
+   * @param {RatingChange} change
+   */
   rate(change) {
     if (!this.cell.clip || !this.view.host.rate) return;
-    const blind = "stars" in change && Boolean(this.view.blind && !this.view.blind.revealed);
     const before = this.cell.rating;
-    const rating = { ...before, ...change, ...("stars" in change ? { [blind ? "blind_stars" : "open_stars"]: change.stars || null } : {}) };
+    const blind = change.stars !== undefined && this.isBlind;
+    const rating = { ...before, ...change, stars: before.stars };
+    if (change.stars !== undefined) rating.stars = rating[blind ? "blind_stars" : "open_stars"] = change.stars || null;
     this.setRating(rating);
     this.view.host.rate(this.index, { ...change, blind }, before);
     this.view.blindBar.draw();
   }
 
+  /** @param {Rating} rating */
   setRating(rating) {
     this.cell = { ...this.cell, rating };
     this.view.cells.set(this.index, this.cell);
@@ -224,14 +282,15 @@ export class Tile {
 
   async load() {
     if (this.loading || !this.cell.clip) return;
-    const turn = (this.loading = {});
+    const turn = {};
+    this.loading = turn;
     this.showPoster();
     try {
-      const url = await this.view.acquire(this.index);
+      const url = await this.view.clips.acquire(this.index);
       if (this.loading !== turn) return;
       await this.attach(url, turn);
     } catch (error) {
-      if (this.loading === turn) this.fail(error.message);
+      if (this.loading === turn) this.fail(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -242,27 +301,33 @@ export class Tile {
     this.poster.hidden = false;
   }
 
+  /**
+   * Put the clip in its place once its first picture is there.
+   * @param {string} url
+   * @param {object} turn
+   * @returns {Promise<void>}
+   */
   attach(url, turn) {
     const video = h("video", { playsinline: true, preload: "auto", "aria-hidden": "true", tabindex: "-1" });
     video.muted = true;
     video.src = url;
+    const show = () => {
+      this.video = video;
+      this.picture.insertBefore(video, this.state);
+      this.draw();
+      this.follow();
+    };
     return new Promise((resolve, reject) => {
+      const loaded = () => {
+        if (this.loading === turn) show();
+        resolve();
+      };
       video.addEventListener("error", () => reject(new Error("The browser cannot play this clip.")), { once: true });
-      video.addEventListener(
-        "loadeddata",
-        () => {
-          if (this.loading !== turn) return resolve();
-          this.video = video;
-          this.picture.insertBefore(video, this.state);
-          this.draw();
-          this.follow();
-          resolve();
-        },
-        { once: true },
-      );
+      video.addEventListener("loadeddata", loaded, { once: true });
     });
   }
 
+  /** @param {string} why */
   fail(why) {
     this.failed = why;
     this.draw();
@@ -279,15 +344,16 @@ export class Tile {
       this.video.load(); // lets go of its decoder
       this.video = null;
     }
-    this.view.release(this.index);
+    this.view.clips.release(this.index);
     this.draw();
   }
 
   // Only what is seen plays.
   follow() {
-    if (!this.video) return;
-    const plays = this.seen && this.view.onScreen && !this.view.compare.open;
-    if (plays && !this.view.lock.players.has(this.video)) this.view.lock.add(this.video, this.cell.clip);
-    else if (!plays && this.view.lock.players.has(this.video)) this.view.lock.remove(this.video);
+    const { video, view } = this;
+    if (!video || !this.cell.clip) return;
+    const plays = this.seen && view.onScreen && !view.compare.open;
+    if (plays && !view.lock.players.has(video)) view.lock.add(video, this.cell.clip);
+    else if (!plays && view.lock.players.has(video)) view.lock.remove(video);
   }
 }

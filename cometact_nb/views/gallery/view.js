@@ -1,24 +1,28 @@
-// The clips of a sweep on the axes the user picks. `host` is where they come from: a kernel, or files beside a page.
-//
-//   host.title {name, sandbox}, host.axes [{name, label, values}], host.choice {rows, columns, picks, blind}
-//   host.save(choice), host.clip(index, urgent) and host.poster(index) promise an address, host.free(index, promise)
-//   host.rate(index, change), missing where ratings cannot be kept
+// The clips of a sweep on the axes the user picks.
 
 import { h, keepKeys, put } from "../base/dom.js";
 import { BlindBar, blindNumbers } from "./blind.js";
+import { Clips } from "./clips.js";
 import { Compare } from "./compare.js";
 import { FrameLock } from "./frame_lock.js";
+import { Pickers } from "./pickers.js";
 import { Player } from "./player.js";
+import { Sight } from "./sight.js";
 import { Tile } from "./tile.js";
 
+/**
+ * @import { Blind, Clip, GalleryCell, Layout, Rating } from "../base/wire.d.ts"
+ * @import { Host } from "./host.d.ts"
+ */
+
 const MOST_TILES = 400; // more at once help nobody and cost a page its patience
-const NEAR = "300px"; // how far from being seen a clip is loaded
-const FAR = "1500px"; // and let go
-const HIDDEN_MS = 60_000; // a gallery that nobody has seen for so long lets go of all
 const CHOOSE_TWO = "Choose two clips to compare: the button with two panes below a clip, or C.";
 let galleries = 0;
 
-// Width by height of most of the clips.
+/**
+ * Width by height of most of the clips.
+ * @param {Clip[]} clips
+ */
 function commonShape(clips) {
   const counts = new Map();
   for (const { width, height } of clips) if (width && height) counts.set(width / height, (counts.get(width / height) ?? 0) + 1);
@@ -26,22 +30,44 @@ function commonShape(clips) {
 }
 
 export class GalleryView {
+  /**
+   * @param {Element} el
+   * @param {Host} host
+   */
   constructor(el, host) {
     this.host = host;
     this.id = ++galleries;
+    /** @type {Map<number, GalleryCell>} */
     this.cells = new Map();
-    this.tiles = new Map();
-    this.held = new Map();
-    this.chosen = [];
+    /** @type {Map<number, Tile>} */
+    this.tiles = new Map(); // of the cells that are shown
+    /** @type {Tile[]} */
+    this.order = []; // the same as they lie
+    /** @type {Map<number, number>} */
+    this.numbers = new Map(); // what cells are called while their names are hidden
+    /** @type {boolean[]} */
+    this.free = []; // whether tiles differ in an axis
+    /** @type {number[]} */
+    this.chosen = []; // for comparison
+    /** @type {Tile | null} */
     this.current = null;
-    this.onScreen = false;
     this.choice = host.choice;
+    this.clips = new Clips(host);
     this.lock = new FrameLock(() => this.player?.draw());
     this.compare = new Compare(this);
     this.blindBar = new BlindBar(this);
     this.player = new Player(this);
-    this.build(el);
-    this.observe();
+    this.pickers = new Pickers((change) => this.change(change));
+    this.count = h("span", { class: "count", role: "status" });
+    this.scroll = h("div", { class: "scroll" });
+    this.note = h("div", { class: "fine", role: "status" });
+    this.said = h("div", { class: "said", role: "status" });
+    this.startBlind = host.rate ? h("button", { type: "button", onclick: () => this.hideNames() }, "Rate blind") : null;
+    this.comparing = h("button", { type: "button", onclick: () => this.startComparison() }, "Compare");
+    this.bar = h("div", { class: "bar" }, this.pickers.node, h("span", { class: "acts" }, this.startBlind, this.comparing));
+    this.root = this.build();
+    el.append(this.root);
+    this.sight = new Sight(this.root, this.scroll, this.tiles, () => this.compare.open);
     this.leaveKeys = keepKeys(this.root);
     this.player.draw();
   }
@@ -54,109 +80,48 @@ export class GalleryView {
     return this.choice.blind;
   }
 
-  build(el) {
+  get onScreen() {
+    return this.sight.onScreen;
+  }
+
+  build() {
     const { name, sandbox } = this.host.title;
-    this.count = h("span", { class: "count", role: "status" });
-    this.pickers = h("div", { class: "pickers" });
-    this.startBlind = this.host.rate
-      ? h(
-          "button",
-          { type: "button", onclick: () => this.setBlind({ seed: Math.floor(Math.random() * 9000) + 1000, revealed: false }) },
-          "Rate blind",
-        )
-      : null;
-    this.comparing = h("button", { type: "button", onclick: () => this.startComparison() }, "Compare");
-    this.scroll = h("div", { class: "scroll" });
-    this.note = h("div", { class: "fine", role: "status" });
-    this.said = h("div", { class: "said", role: "status" });
-    this.bar = h("div", { class: "bar" }, this.pickers, h("span", { class: "acts" }, this.startBlind, this.comparing));
-    this.root = h(
-      "section",
-      { class: "cometact-gallery", "aria-label": `Gallery of sweep ${name}`, onkeydown: (event) => this.player.key(event) },
-      h("div", { class: "head" }, h("h3", {}, name), sandbox ? h("strong", { class: "badge" }, "SANDBOX") : null, this.count),
-      this.bar,
-      this.said,
-      this.blindBar.node,
-      this.scroll,
-      this.compare.node,
-      this.note,
-      this.player.node,
-      this.player.help,
-    );
-    this.root.frameLock = this.lock; // for those who want to measure it
-    el.append(this.root);
+    const badge = sandbox ? h("strong", { class: "badge" }, "SANDBOX") : null;
+    const root = h("section", { class: "cometact-gallery", "aria-label": `Gallery of sweep ${name}` });
+    root.append(h("div", { class: "head" }, h("h3", {}, name), badge, this.count), this.bar, this.said, this.blindBar.node);
+    root.append(this.scroll, this.compare.node, this.note, this.player.node, this.player.help);
+    root.addEventListener("keydown", (event) => this.player.key(event));
+    return Object.assign(root, { frameLock: this.lock }); // for those who want to measure it
   }
 
-  // --- what is near, far, seen ---------------------------------------------------------------------
-
-  observe() {
-    const watch = (rootMargin, change, root = this.scroll) =>
-      new IntersectionObserver(
-        (entries) => {
-          for (const { target, isIntersecting } of entries) change(this.tiles.get(Number(target.dataset.cell)), isIntersecting);
-        },
-        { root, rootMargin },
-      );
-    this.screen = watch("200px", (_, on) => this.appear(on), null);
-    this.observers = [
-      watch("0px", (tile, on) => tile && this.see(tile, on)),
-      watch(NEAR, (tile, on) => tile && this.approach(tile, on)),
-      watch(FAR, (tile, on) => tile && !on && this.onScreen && !this.compare.open && tile.unload()),
-    ];
-    this.screen.observe(this.root);
-  }
-
-  appear(on) {
-    this.onScreen = on;
-    clearTimeout(this.hiding);
-    if (!on) this.hiding = setTimeout(() => this.tiles.forEach((tile) => tile.unload()), HIDDEN_MS);
-    for (const tile of this.tiles.values()) {
-      if (on && tile.near) tile.load();
-      tile.follow();
-    }
-  }
-
-  see(tile, on) {
-    tile.seen = on;
-    tile.follow();
-  }
-
-  approach(tile, on) {
-    tile.near = on;
-    if (on && this.onScreen) tile.load();
-  }
-
-  // A clip's address, loaded once for all who show it.
-  acquire(index, urgent = false) {
-    const held = this.held.get(index) ?? { users: 0, url: this.host.clip(index, urgent) };
-    held.users++;
-    this.held.set(index, held);
-    return held.url;
-  }
-
-  release(index) {
-    const held = this.held.get(index);
-    if (!held || --held.users) return;
-    this.held.delete(index);
-    this.host.free(index, held.url);
+  hideNames() {
+    this.setBlind({ seed: Math.floor(Math.random() * 9000) + 1000, revealed: false });
   }
 
   // --- cells and where they stand ------------------------------------------------------------------
 
+  countClips() {
+    return [...this.cells.values()].filter((cell) => cell.clip).length;
+  }
+
+  /** @param {GalleryCell[]} cells all of them, or those that have changed */
   setCells(cells) {
-    const clips = () => [...this.cells.values()].filter((cell) => cell.clip).length;
-    const before = clips();
+    const before = this.countClips();
     const fresh = cells.some((cell) => !this.cells.has(cell.index));
     for (const cell of cells) {
       this.cells.set(cell.index, cell);
       this.tiles.get(cell.index)?.update(cell);
     }
-    if (fresh || (this.blind && clips() !== before)) this.arrange();
+    if (fresh || (this.blind && this.countClips() !== before)) this.arrange();
     else this.measure();
     this.tally();
   }
 
-  // A rating that was not kept: as it was before.
+  /**
+   * A rating that was not kept: as it was before.
+   * @param {number} index
+   * @param {Rating} rating
+   */
   takeBack(index, rating) {
     const cell = this.cells.get(index);
     if (!cell) return;
@@ -169,12 +134,12 @@ export class GalleryView {
   tally() {
     const counts = new Map();
     for (const { clip, status } of this.cells.values()) if (!clip) counts.set(status, (counts.get(status) ?? 0) + 1);
-    const clips = [...this.cells.values()].filter((cell) => cell.clip).length;
     const others = [...counts].map(([status, count]) => `${count} ${status.toLowerCase()}`);
-    put(this.count, [`${clips} of ${this.cells.size} clips`, ...others].join(" · "));
+    put(this.count, [`${this.countClips()} of ${this.cells.size} clips`, ...others].join(" · "));
     this.blindBar.draw();
   }
 
+  /** @param {string} name */
   axis(name) {
     return this.axes.findIndex((axis) => axis.name === name);
   }
@@ -182,7 +147,7 @@ export class GalleryView {
   // The cells that the pickers leave; in a grid each axis that is not laid out has one value.
   picked() {
     const { rows, columns, picks } = this.choice;
-    const fixed = this.axes.map((axis, place) => {
+    const fixed = this.axes.map((axis) => {
       if (rows && (axis.name === rows || axis.name === columns)) return null;
       return picks[axis.name] ?? (rows ? 0 : null);
     });
@@ -190,17 +155,22 @@ export class GalleryView {
     return [...this.cells.values()].filter((cell) => cell.place.every((value, place) => fixed[place] === null || fixed[place] === value));
   }
 
+  /** @param {Blind} blind */
+  shuffled({ seed }) {
+    const numbers = blindNumbers(this.cells.values(), seed);
+    const number = (/** @type {GalleryCell} */ { index }) => numbers.get(index) ?? 0;
+    this.numbers = numbers;
+    return [...this.cells.values()].filter((cell) => cell.clip).sort((a, b) => number(a) - number(b));
+  }
+
   arrange() {
-    const focused = this.scroll.contains(document.activeElement) ? this.current?.index : null;
-    this.numbers = this.blind ? blindNumbers(this.cells.values(), this.blind.seed) : null;
-    const flows = this.blind || !this.choice.rows;
-    const cells = this.blind
-      ? [...this.cells.values()].filter((cell) => cell.clip).sort((a, b) => this.numbers.get(a.index) - this.numbers.get(b.index))
-      : this.picked();
+    const focused = this.scroll.contains(document.activeElement);
+    const cells = this.blind ? this.shuffled(this.blind) : this.picked();
     const shown = cells.slice(0, MOST_TILES);
-    this.drawPickers();
+    this.pickers.draw(this.blind ? [] : this.axes, this.choice);
+    if (this.startBlind) this.startBlind.hidden = Boolean(this.blind);
     this.keep(shown);
-    this.order = flows ? this.flow(shown) : this.grid(shown);
+    this.order = this.blind || !this.choice.rows ? this.flow() : this.grid();
     put(
       this.note,
       cells.length > shown.length
@@ -209,117 +179,70 @@ export class GalleryView {
           ? ""
           : "No clip here yet.",
     );
-    this.setCurrent(this.tiles.get(focused ?? this.current?.index) ?? this.order[0] ?? null, focused !== null);
+    const known = this.current && this.tiles.get(this.current.index);
+    this.setCurrent(known ?? this.order[0] ?? null, focused);
     this.measure();
     this.blindBar.draw();
     if (this.lock.playing) this.lock.run(); // a video that was moved has stopped
   }
 
+  /**
+   * Have a tile for each of these cells, in their order, and for no others.
+   * @param {GalleryCell[]} shown
+   */
   keep(shown) {
     const wanted = new Set(shown.map((cell) => cell.index));
-    for (const [index, tile] of this.tiles) {
-      if (wanted.has(index)) continue;
-      tile.unload();
-      for (const observer of this.observers) observer.unobserve(tile.node);
-      this.tiles.delete(index);
-    }
+    for (const tile of this.tiles.values()) if (!wanted.has(tile.index)) this.drop(tile);
     for (const cell of shown) {
       const known = this.tiles.get(cell.index);
-      if (known) known.draw();
-      else {
-        const tile = new Tile(this, cell);
-        this.tiles.set(cell.index, tile);
-        for (const observer of this.observers) observer.observe(tile.node);
-      }
+      this.tiles.delete(cell.index);
+      this.tiles.set(cell.index, known ?? this.make(cell));
+      known?.draw();
     }
   }
 
-  flow(shown) {
-    const tiles = shown.map((cell) => this.tiles.get(cell.index));
+  /** @param {Tile} tile */
+  drop(tile) {
+    tile.unload();
+    this.sight.remove(tile);
+    this.tiles.delete(tile.index);
+  }
+
+  /** @param {GalleryCell} cell */
+  make(cell) {
+    const tile = new Tile(this, cell);
+    this.sight.add(tile);
+    return tile;
+  }
+
+  flow() {
+    const tiles = [...this.tiles.values()];
     this.scroll.replaceChildren(h("div", { class: "flow" }, ...tiles.map((tile) => tile.node)));
     return tiles;
   }
 
-  grid(shown) {
+  grid() {
     const [down, across] = [this.axis(this.choice.rows), this.axis(this.choice.columns)];
-    const at = new Map(shown.map((cell) => [`${cell.place[down]} ${across < 0 ? 0 : cell.place[across]}`, this.tiles.get(cell.index)]));
+    const place = (/** @type {GalleryCell} */ cell) => `${cell.place[down]} ${across < 0 ? 0 : cell.place[across]}`;
+    const at = new Map([...this.tiles.values()].map((tile) => [place(tile.cell), tile]));
     const columns = across < 0 ? [""] : this.axes[across].values;
+    /** @type {Tile[]} */
     const order = [];
-    const head = h(
-      "div",
-      { class: "row head" },
-      h("span", { class: "corner" }),
-      ...columns.map((label) => h("span", { class: "column" }, label)),
-    );
+    const head = columns.map((label) => h("span", { class: "column" }, label));
     const body = this.axes[down].values.map((label, row) => {
       const tiles = columns.map((_, column) => at.get(`${row} ${column}`));
-      order.push(...tiles.filter(Boolean));
-      return h(
-        "div",
-        { class: "row", role: "group", "aria-label": `${this.axes[down].label} ${label}` },
-        h("span", { class: "label" }, label),
-        ...tiles.map((tile) => tile?.node ?? h("div", { class: "tile hole" }, "not in this sweep")),
-      );
+      for (const tile of tiles) if (tile) order.push(tile);
+      const nodes = tiles.map((tile) => tile?.node ?? h("div", { class: "tile hole" }, "not in this sweep"));
+      const attributes = { class: "row", role: "group", "aria-label": `${this.axes[down].label} ${label}` };
+      return h("div", attributes, h("span", { class: "label" }, label), ...nodes);
     });
-    const table = h("div", { class: "grid" }, head, ...body);
+    const table = h("div", { class: "grid" }, h("div", { class: "row head" }, h("span", { class: "corner" }), ...head), ...body);
     table.style.setProperty("--columns", String(columns.length));
     this.scroll.replaceChildren(table);
     return order;
   }
 
-  drawPickers() {
-    const { rows, columns, picks } = this.choice;
-    const focused = this.pickers.contains(document.activeElement) ? document.activeElement.name : "";
-    const select = (name, label, options, value, change) =>
-      h(
-        "label",
-        {},
-        label,
-        h(
-          "select",
-          { name, onchange: (event) => change(event.target.value) },
-          ...options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)),
-        ),
-      );
-    const names = this.axes.map((axis) => [axis.name, axis.label]);
-    const laidOut = [rows, columns];
-    const nodes =
-      !this.axes.length || this.blind
-        ? []
-        : [
-            select("rows", "Rows ", [["", "none"], ...names], rows, (name) => this.layOut("rows", name)),
-            ...(rows ? [select("columns", "Columns ", [["", "none"], ...names], columns, (name) => this.layOut("columns", name))] : []),
-            ...this.axes
-              .filter((axis) => (rows ? !laidOut.includes(axis.name) : true) && axis.values.length > 1)
-              .map((axis) =>
-                select(
-                  `pick-${axis.name}`,
-                  `${axis.label} `,
-                  [...(rows ? [] : [["", "all"]]), ...axis.values.map((text, place) => [String(place), text])],
-                  String(picks[axis.name] ?? (rows ? 0 : "")),
-                  (value) => this.pick(axis.name, value),
-                ),
-              ),
-          ];
-    this.pickers.replaceChildren(...nodes);
-    if (focused) this.pickers.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
-    if (this.startBlind) this.startBlind.hidden = Boolean(this.blind);
-  }
-
-  layOut(side, name) {
-    const other = side === "rows" ? "columns" : "rows";
-    const change = { [side]: name };
-    if (name && this.choice[other] === name) change[other] = this.choice[side];
-    this.change(change);
-  }
-
-  pick(name, value) {
-    const picks = { ...this.choice.picks };
-    if (value === "") delete picks[name];
-    else picks[name] = Number(value);
-    this.change({ picks });
-  }
-
+  /** @param {Blind | null} blind */
   setBlind(blind) {
     this.chosen = [];
     this.change({ blind });
@@ -327,13 +250,17 @@ export class GalleryView {
     this.drawComparing();
   }
 
+  /** @param {Partial<Layout>} change */
   change(change) {
     this.choice = { ...this.choice, ...change };
     this.host.save(this.choice);
     this.arrange();
   }
 
-  // Another view of the same gallery, or Python, has chosen.
+  /**
+   * Another view of the same gallery, or Python, has chosen.
+   * @param {Layout} choice
+   */
   follow(choice) {
     if (JSON.stringify(choice) === JSON.stringify(this.choice)) return;
     this.choice = choice;
@@ -343,23 +270,21 @@ export class GalleryView {
   }
 
   measure() {
-    const shown = this.compare.open
-      ? this.compare.indices.map((index) => this.cells.get(index))
-      : [...this.tiles.values()].map((tile) => tile.cell);
-    const clips = shown.map((cell) => cell.clip).filter(Boolean);
+    const shown = this.compare.open ? this.compare.choices : [...this.tiles.values()].map((tile) => tile.cell);
+    const clips = shown.map((cell) => cell.clip).filter((clip) => clip !== null);
     this.lock.measure(clips);
     this.root.style.setProperty("--shape", String(commonShape(clips)));
     this.player.draw();
   }
 
   markEnded() {
-    for (const { ended, video, cell } of this.tiles.values()) ended.hidden = !video || !this.lock.isPast(cell.clip);
-    if (!this.compare.open) return;
-    this.compare.sides.forEach(({ ended }, side) => (ended.hidden = !this.lock.isPast(this.cells.get(this.compare.indices[side]).clip)));
+    for (const { ended, video, cell } of this.tiles.values()) ended.hidden = !video || !cell.clip || !this.lock.isPast(cell.clip);
+    if (this.compare.open) this.compare.markEnded();
   }
 
   // --- names ---------------------------------------------------------------------------------------
 
+  /** @param {GalleryCell} cell */
   nameOf(cell) {
     if (this.blind && !this.blind.revealed) return `Clip ${this.numbers.get(cell.index)}`;
     return (
@@ -367,6 +292,7 @@ export class GalleryView {
     );
   }
 
+  /** @param {GalleryCell} cell */
   captionOf(cell) {
     if (this.blind) return `Clip ${this.numbers.get(cell.index)}${this.blind.revealed ? ` · ${this.nameOf(cell)}` : ""}`;
     if (this.choice.rows) return "";
@@ -379,28 +305,41 @@ export class GalleryView {
 
   // --- the current clip, and comparing -------------------------------------------------------------
 
+  /**
+   * @param {Tile | null} tile
+   * @returns {void}
+   */
   setCurrent(tile, focus = false) {
     if (this.current !== tile) {
-      for (const [old, on] of [
-        [this.current, false],
-        [tile, true],
-      ]) {
-        if (!old) continue;
-        old.node.setAttribute("tabindex", on ? "0" : "-1");
-        old.node.classList.toggle("current", on);
-        for (const button of old.node.querySelectorAll("button")) button.setAttribute("tabindex", on ? "0" : "-1");
-      }
+      if (this.current) this.mark(this.current, false);
+      if (tile) this.mark(tile, true);
       this.current = tile;
       this.player.hear();
     }
     if (focus) tile?.node.focus({ preventScroll: false });
   }
 
+  /**
+   * Its buttons are in the tab order while a tile is the current one.
+   * @param {Tile} tile
+   * @param {boolean} on
+   */
+  mark({ node }, on) {
+    node.setAttribute("tabindex", on ? "0" : "-1");
+    node.classList.toggle("current", on);
+    for (const button of node.querySelectorAll("button")) button.setAttribute("tabindex", on ? "0" : "-1");
+  }
+
+  /** @param {string} key an arrow */
   moveCurrent(key) {
-    const place = this.order.indexOf(this.current);
-    if (key === "ArrowLeft" || key === "ArrowRight")
-      return this.setCurrent(this.order[place + (key === "ArrowLeft" ? -1 : 1)] ?? this.current, true);
-    const here = this.current.node.getBoundingClientRect();
+    const { current } = this;
+    if (!current) return;
+    const place = this.order.indexOf(current);
+    if (key === "ArrowLeft" || key === "ArrowRight") {
+      this.setCurrent(this.order[place + (key === "ArrowLeft" ? -1 : 1)] ?? current, true);
+      return;
+    }
+    const here = current.node.getBoundingClientRect();
     const down = key === "ArrowDown";
     const next = (down ? this.order.slice(place + 1) : this.order.slice(0, place).reverse()).find(({ node }) => {
       const box = node.getBoundingClientRect();
@@ -413,6 +352,7 @@ export class GalleryView {
     return this.compare.open ? this.compare.sides[0].video : this.current?.video;
   }
 
+  /** @param {Tile} tile */
   chooseForComparison(tile) {
     if (!tile.cell.clip) return;
     const { index } = tile;
@@ -429,10 +369,10 @@ export class GalleryView {
 
   startComparison() {
     if (this.compare.open) return;
-    const chosen = this.chosen.filter((index) => this.cells.get(index)?.clip);
-    if (chosen.length !== 2) return put(this.said, CHOOSE_TWO);
-    put(this.said, "");
-    this.compare.show(chosen);
+    const cells = this.chosen.map((index) => this.cells.get(index));
+    const chosen = cells.flatMap((cell) => (cell?.clip ? [{ ...cell, clip: cell.clip }] : []));
+    put(this.said, chosen.length === 2 ? "" : CHOOSE_TWO);
+    if (chosen.length === 2) this.compare.show(chosen);
   }
 
   enterComparison() {
@@ -448,16 +388,16 @@ export class GalleryView {
     this.current?.node.focus();
   }
 
+  /** @param {string} text */
   say(text) {
     put(this.said, text);
   }
 
   dispose() {
     this.leaveKeys();
-    clearTimeout(this.hiding);
-    for (const observer of [this.screen, ...this.observers]) observer.disconnect();
+    this.sight.dispose();
     this.lock.dispose();
-    for (const tile of this.tiles.values()) tile.unload();
+    this.sight.letGo();
     if (this.compare.open) this.compare.close();
     this.root.remove();
   }

@@ -1,0 +1,17 @@
+import type { Axis, Layout, Rating, RatingChange } from "../base/wire.d.ts";
+
+/** Where a gallery's clips come from: a kernel (gallery.js), or files beside a page (views/report/report.js). */
+export interface Host {
+  title: { name: string; sandbox: boolean };
+  axes: Axis[];
+  choice: Layout;
+  save(choice: Layout): void;
+  /** Promises the address of a cell's clip. */
+  clip(index: number, urgent: boolean): Promise<string>;
+  /** Promises the address of a cell's poster. */
+  poster(index: number): Promise<string>;
+  /** Lets go of a clip's address. */
+  free(index: number, url: Promise<string>): void;
+  /** Is missing where ratings cannot be kept; `before` is what to show again if this one cannot. */
+  rate?(index: number, change: RatingChange, before: Rating): void;
+}
