@@ -1,16 +1,29 @@
 // The history in the browser. `rows` is what Python found, `asked` what the filters say; clicks, and the posters
 // of the rows that are seen, go as messages.
 
+import { Confirm } from "../base/confirm.js";
 import { copyText, h, keepKeys, put, subscribe } from "../base/dom.js";
+import { Mailbox, viewName } from "../base/kernel.js";
+
+/**
+ * @import { Buffer, HistoryState, HistoryToKernel, HistoryToPage, Model, Rendering, Row, RowDeed } from "../base/wire.d.ts"
+ * @typedef {{ text: string, node: HTMLElement }} Item a row as it is drawn, and what it was drawn from
+ */
 
 const TYPING_MS = 250; // text is asked for when it was left alone for this long
-const BUSY_MS = 400; // a kernel that has not heard a message by then is busy
-const SURE_MS = 6000; // how long "Really cancel?" stands
+const BUSY = "The kernel is busy. This will be done when it is free.";
+const WORDS = {
+  gone: () => "The kernel is gone. act.history() in a new one shows the history again.",
+  busy: () => BUSY,
+  patience: 400,
+};
 const TIMES = { "": "Any time", "1h": "Last hour", "24h": "Last 24 hours", "7d": "Last 7 days", "30d": "Last 30 days" };
 const NAMES = { show: "Show", load: "Load into panel", resume: "Resume", cancel: "Cancel" };
-let count = 0; // for ids: a history may have several views on a page
 
-// Where JupyterLab shows a folder beside the notebook that is on the page; null elsewhere.
+/**
+ * Where JupyterLab shows a folder beside the notebook that is on the page; null elsewhere.
+ * @param {string} source a file's path, from the notebook's folder
+ */
 function labFolder(source) {
   const found = location.pathname.match(/^(.*\/lab)(?:\/workspaces\/[^/]+)?\/tree\/(.+)$/);
   const folders = source.split("/").slice(0, -1);
@@ -19,15 +32,42 @@ function labFolder(source) {
 }
 
 class History {
+  /**
+   * @param {Model<HistoryState, HistoryToPage, HistoryToKernel>} model
+   * @param {Element} el
+   */
   constructor(model, el) {
     this.model = model;
-    this.name = Math.random().toString(36).slice(2); // whose request a message of bytes answers
-    this.id = `cometact-history-${++count}`;
-    this.number = 0;
+    this.name = viewName(); // whose request a message of bytes answers
+    /** @type {Mailbox<HistoryToKernel>} */
+    this.mail = new Mailbox(model, { ...WORDS, say: (text) => this.say(text) });
+    this.confirm = new Confirm();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.typing = undefined;
+    /** @type {Map<string, Item>} */
     this.items = new Map(); // rows on the page by their task's key
+    /** @type {Map<string, string>} */
     this.posters = new Map(); // object URLs by their task's key
-    this.revealed = new Set();
-    this.build(el);
+    /** @type {Set<string>} */
+    this.revealed = new Set(); // rows that show where their file lies
+    const ask = () => this.ask();
+    this.status = h("select", { onchange: ask, "aria-label": "Status" });
+    this.since = h("select", { onchange: ask, "aria-label": "Begun" });
+    this.text = h("input", {
+      type: "search",
+      placeholder: "Id, input, file, failure",
+      "aria-label": "Text",
+      oninput: () => this.typed(),
+    });
+    this.count = h("span", { role: "status" });
+    this.said = h("span", { role: "status" });
+    this.error = h("span", { class: "error", role: "alert", hidden: true });
+    this.shut = h("button", { type: "button", hidden: true, onclick: () => this.post({ type: "close" }) }, "Close what is open below");
+    this.list = h("ul", { "aria-label": "Tasks, the newest first", tabindex: "0" });
+    this.none = h("div", { class: "none", hidden: true }, "No task of the history fits. Widen the filters.");
+    this.root = this.build();
+    this.seen = new IntersectionObserver((entries) => this.look(entries), { rootMargin: "200px" });
+    el.append(this.root);
     const unsubscribe = subscribe(model, {
       "change:rows": () => this.draw(),
       "change:asked": () => this.fill(),
@@ -38,47 +78,35 @@ class History {
     this.fill();
     this.tell();
     this.draw();
-    this.send({ type: "refresh" }, true); // after a reload of the page its state may be old
+    this.mail.send({ type: "refresh" }); // after a reload of the page its state may be old
   }
 
-  build(el) {
-    const ask = () => this.ask();
-    this.status = h("select", { onchange: ask, "aria-label": "Status" });
-    this.since = h("select", { onchange: ask, "aria-label": "Begun" });
-    this.text = h("input", { type: "search", placeholder: "Id, input, file, failure", "aria-label": "Text", oninput: () => this.typed() });
-    this.count = h("span", { role: "status" });
-    this.said = h("span", { role: "status" });
-    this.error = h("span", { class: "error", role: "alert", hidden: "" });
-    this.shut = h("button", { type: "button", hidden: "", onclick: () => this.send({ type: "close" }) }, "Close what is open below");
-    this.list = h("ul", { "aria-label": "Tasks, the newest first", tabindex: "0" });
-    this.none = h("div", { class: "none", hidden: "" }, "No task of the history fits. Widen the filters.");
-    const refresh = h("button", { type: "button", onclick: () => this.send({ type: "refresh" }) }, "Refresh");
-    this.root = h(
+  build() {
+    const refresh = h("button", { type: "button", onclick: () => this.post({ type: "refresh" }) }, "Refresh");
+    const title = h("h3", {}, "Act-Two history");
+    return h(
       "section",
       { class: "cometact-history", "aria-label": "Act-Two history" },
-      h("div", { class: "head", role: "search" }, h("h3", {}, "Act-Two history"), this.status, this.since, this.text, refresh),
+      h("div", { class: "head", role: "search" }, title, this.status, this.since, this.text, refresh),
       h("div", { class: "note" }, this.count, this.error, this.said, this.shut),
       this.list,
       this.none,
     );
-    this.seen = new IntersectionObserver((entries) => this.look(entries), { rootMargin: "200px" });
-    el.append(this.root);
   }
 
   // --- to the kernel -------------------------------------------------------------------------------
 
-  // Every message is acknowledged as soon as the kernel hears it.
-  send(content, quiet = false) {
-    const number = ++this.number;
-    try {
-      this.model.send({ ...content, number });
-    } catch {
-      return put(this.said, "The kernel is gone. act.history() in a new one shows the history again.");
-    }
-    if (quiet) return;
-    this.awaited = number;
-    clearTimeout(this.waiting);
-    this.waiting = setTimeout(() => put(this.said, "The kernel is busy. This will be done when it is free."), BUSY_MS);
+  /** @param {HistoryToKernel} content */
+  post(content) {
+    this.mail.ask(content);
+  }
+
+  /**
+   * What the mailbox says; it takes back its own words only.
+   * @param {string} text
+   */
+  say(text) {
+    if (text || this.said.textContent === BUSY) put(this.said, text);
   }
 
   typed() {
@@ -89,44 +117,36 @@ class History {
   ask() {
     clearTimeout(this.typing);
     put(this.said, "");
-    this.send({ type: "ask", status: this.status.value, since: this.since.value, text: this.text.value });
+    this.post({ type: "ask", status: this.status.value, since: this.since.value, text: this.text.value });
   }
 
+  /**
+   * @param {RowDeed} kind
+   * @param {Row} row
+   * @param {HTMLButtonElement} button
+   */
   act(kind, row, button) {
-    if (kind === "cancel" && !button.dataset.sure) return this.sure(button);
-    if (kind === "cancel") this.unsure();
-    put(this.said, "");
-    this.send({ type: kind, key: row.key });
-  }
-
-  sure(button) {
-    this.unsure();
-    button.dataset.sure = "1";
-    button.textContent = "Really cancel?";
-    put(this.said, "No refund once it is running. Click again to cancel it.");
-    this.sureTimer = setTimeout(() => this.unsure(), SURE_MS);
-  }
-
-  unsure() {
-    clearTimeout(this.sureTimer);
-    for (const button of this.root.querySelectorAll("button[data-sure]")) {
-      delete button.dataset.sure;
-      button.textContent = NAMES.cancel;
+    if (kind === "cancel" && !this.confirm.pressed(button, "Really cancel?")) {
+      put(this.said, "No refund once it is running. Click again to cancel it.");
+      return;
     }
+    put(this.said, "");
+    this.post({ type: kind, key: row.key });
   }
 
   // --- from the kernel -----------------------------------------------------------------------------
 
+  /**
+   * @param {HistoryToPage} content
+   * @param {Buffer[]} buffers
+   */
   message(content, buffers) {
-    if (content.type === "heard" && content.number === this.awaited) {
-      clearTimeout(this.waiting);
-      if (this.said.textContent.startsWith("The kernel is busy")) put(this.said, "");
-    }
-    if (content.type === "said") {
+    if (content.type === "heard") {
+      this.mail.heard(content.number);
+    } else if (content.type === "said") {
       put(this.said, content.text);
       if (content.opened) this.bringBelow();
-    }
-    if (content.type === "poster" && content.view === this.name && buffers.length) {
+    } else if (content.view === this.name && buffers.length) {
       this.posters.set(content.key, URL.createObjectURL(new Blob(buffers, { type: content.mime })));
       this.paint(content.key);
     }
@@ -146,6 +166,11 @@ class History {
     if (this.text.value !== text && document.activeElement !== this.text) this.text.value = text;
   }
 
+  /**
+   * @param {HTMLSelectElement} select
+   * @param {Record<string, string>} choices names by their values
+   * @param {string} value one that is none of them is added
+   */
   choose(select, choices, value) {
     const all = value in choices ? choices : { ...choices, [value]: select === this.since ? `Since ${value}` : value };
     select.replaceChildren(...Object.entries(all).map(([key, name]) => h("option", { value: key }, name)));
@@ -163,108 +188,138 @@ class History {
   // Rows that stay the same are left alone, so that focus and posters stay where they are.
   draw() {
     const rows = this.model.get("rows");
-    const focus = this.root.contains(document.activeElement) ? document.activeElement.dataset.at : null;
+    const focused = document.activeElement;
+    const focus = this.root.contains(focused) ? focused?.getAttribute("data-at") : null;
     const before = this.items;
-    this.items = new Map();
-    for (const row of rows) {
-      const text = JSON.stringify(row);
-      const old = before.get(row.key);
-      this.items.set(row.key, old?.text === text ? old : { text, node: this.row(row) });
-    }
+    this.items = new Map(rows.map((row) => [row.key, this.item(row, before.get(row.key))]));
     this.seen.disconnect();
     const nodes = [...this.items.values()].map((item) => item.node);
     if (nodes.length !== this.list.children.length || nodes.some((node, i) => node !== this.list.children[i])) {
       this.list.replaceChildren(...nodes);
     }
-    for (const row of rows) {
-      if (row.poster && !this.posters.has(row.key)) this.seen.observe(this.items.get(row.key).node);
-      else if (row.poster) this.paint(row.key);
-    }
+    for (const row of rows) this.showPoster(row);
     this.list.hidden = rows.length === 0;
     this.none.hidden = rows.length > 0;
-    if (focus && !this.root.contains(document.activeElement)) this.root.querySelector(`[data-at="${CSS.escape(focus)}"]`)?.focus();
+    const again = focus && !this.root.contains(document.activeElement) && this.root.querySelector(`[data-at="${CSS.escape(focus)}"]`);
+    if (again instanceof HTMLElement) again.focus();
   }
 
+  /**
+   * @param {Row} row
+   * @param {Item | undefined} old
+   * @returns {Item}
+   */
+  item(row, old) {
+    const text = JSON.stringify(row);
+    return old?.text === text ? old : { text, node: this.row(row) };
+  }
+
+  /** @param {Row} row */
+  showPoster(row) {
+    const item = this.items.get(row.key);
+    if (!row.poster || !item) return;
+    if (this.posters.has(row.key)) this.paint(row.key);
+    else this.seen.observe(item.node);
+  }
+
+  /** @param {Row} row */
   row(row) {
-    const first = h(
-      "div",
-      { class: "first" },
-      h("span", { class: "tag" }, row.label),
-      h("code", { title: row.id }, row.short),
-      h("span", { class: "fine" }, row.when),
-      ...row.marks.map((mark) => h("span", { class: "badge" }, mark)),
-    );
-    const asked = row.inputs.length ? `${row.inputs.join(" → ")} · ${row.knobs}` : "The request is not known: it was made elsewhere.";
-    const facts = h("div", { class: "facts" }, first, h("div", {}, asked));
-    if (row.sweep) facts.append(h("div", { class: "fine" }, `Sweep ${row.sweep}`));
-    if (row.told) facts.append(h("div", { class: "fine" }, row.told));
+    const facts = this.facts(row);
     const acts = row.can.map((kind) => this.button(NAMES[kind], row, kind, (button) => this.act(kind, row, button)));
     if (row.path) {
       const where = this.where(row);
-      const toggle = this.button("File", row, "file", () => this.reveal(row, where, toggle));
+      const toggle = this.button("File", row, "file", (button) => this.reveal(row, where, button));
       toggle.setAttribute("aria-expanded", String(this.revealed.has(row.key)));
       where.hidden = !this.revealed.has(row.key);
       acts.push(toggle);
       facts.append(where);
     }
-    const node = h(
-      "li",
-      {},
-      h("div", { class: "poster" }, row.poster ? "" : row.path ? "no poster" : "no clip"),
-      facts,
-      h("div", { class: "acts" }, ...acts),
-    );
+    const poster = h("div", { class: "poster" }, row.poster ? "" : row.path ? "no poster" : "no clip");
+    const node = h("li", { "data-key": row.key }, poster, facts, h("div", { class: "acts" }, ...acts));
     node.style.setProperty("--tone", row.tone);
-    node.dataset.key = row.key;
     return node;
   }
 
-  button(name, row, kind, act) {
-    return h(
-      "button",
-      {
-        type: "button",
-        "aria-label": `${name} ${row.short}`,
-        "data-at": `${kind} ${row.key}`,
-        onclick: ({ currentTarget }) => act(currentTarget),
-      },
+  /** @param {Row} row */
+  facts(row) {
+    const marks = row.marks.map((mark) => h("span", { class: "badge" }, mark));
+    const name = h("code", { title: row.id }, row.short);
+    const first = h(
+      "div",
+      { class: "first" },
+      h("span", { class: "tag" }, row.label),
       name,
+      h("span", { class: "fine" }, row.when),
+      ...marks,
     );
+    const inputs = `${row.inputs.join(" → ")} · ${row.knobs}`;
+    const request = row.inputs.length ? inputs : "The request is not known: it was made elsewhere.";
+    const facts = h("div", { class: "facts" }, first, h("div", {}, request));
+    if (row.sweep) facts.append(h("div", { class: "fine" }, `Sweep ${row.sweep}`));
+    if (row.told) facts.append(h("div", { class: "fine" }, row.told));
+    return facts;
   }
 
-  // No page can open a file manager: the path, to be copied, and the folder where JupyterLab can show it.
+  /**
+   * @param {string} name
+   * @param {Row} row
+   * @param {string} kind
+   * @param {(button: HTMLButtonElement) => void} act
+   */
+  button(name, row, kind, act) {
+    const attributes = { type: "button", "aria-label": `${name} ${row.short}`, "data-at": `${kind} ${row.key}` };
+    /** @type {HTMLButtonElement} */
+    const button = h("button", { ...attributes, onclick: () => act(button) }, name);
+    return button;
+  }
+
+  /**
+   * No page can open a file manager: the path, to be copied, and the folder where JupyterLab can show it.
+   * @param {Row} row
+   */
   where(row) {
     const path = h("code", {}, row.path);
+    /** @type {HTMLButtonElement} */
     const copy = h("button", { type: "button", onclick: () => copyText(path, copy, "Copy path") }, "Copy path");
     const folder = row.source ? h("a", { target: "_blank", rel: "noreferrer" }, "Open its folder in JupyterLab") : "";
     return h("div", { class: "file" }, path, copy, folder);
   }
 
+  /**
+   * @param {Row} row
+   * @param {HTMLElement} where
+   * @param {HTMLButtonElement} toggle
+   */
   reveal(row, where, toggle) {
     where.hidden = !where.hidden;
     toggle.setAttribute("aria-expanded", String(!where.hidden));
-    where.hidden ? this.revealed.delete(row.key) : this.revealed.add(row.key);
+    if (where.hidden) this.revealed.delete(row.key);
+    else this.revealed.add(row.key);
     const link = where.querySelector("a");
     const address = row.source && labFolder(row.source);
     if (link && address) link.href = address;
     if (link) link.hidden = !address;
   }
 
+  /** @param {IntersectionObserverEntry[]} entries */
   look(entries) {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       this.seen.unobserve(target);
-      this.send({ type: "poster", view: this.name, key: target.dataset.key }, true);
+      this.mail.send({ type: "poster", view: this.name, key: target.getAttribute("data-key") ?? "" });
     }
   }
 
+  /** @param {string} key of a task whose poster is here */
   paint(key) {
     const box = this.items.get(key)?.node.querySelector(".poster");
     if (box && !box.querySelector("img")) box.replaceChildren(h("img", { src: this.posters.get(key), alt: "" }));
   }
 
   dispose() {
-    for (const timer of [this.typing, this.waiting, this.sureTimer]) clearTimeout(timer);
+    clearTimeout(this.typing);
+    this.mail.dispose();
+    this.confirm.leave();
     for (const end of this.ends) end();
     this.seen.disconnect();
     for (const url of this.posters.values()) URL.revokeObjectURL(url);
@@ -273,6 +328,7 @@ class History {
 }
 
 export default {
+  /** @param {Rendering<HistoryState, HistoryToPage, HistoryToKernel>} context */
   render({ model, el }) {
     const history = new History(model, el);
     return () => history.dispose();
