@@ -1,325 +1,268 @@
-// The structure of the panel's form; panel.js brings it to life.
+// The controls of a request's form: its two inputs and its knobs.
 
-import { copyText, h, paying } from "../base/dom.js";
+import { h, put } from "../base/dom.js";
+import { Chips } from "./chips.js";
+import { Intensity } from "./intensity.js";
+import { CHOSEN, TYPED, whole } from "./values.js";
+
+/**
+ * @import { Choice, Chosen, FormValues, Role } from "../base/wire.d.ts"
+ * @import { Notes } from "./notes.js"
+ * @import { Option, Owner } from "./owner.d.ts"
+ * @import { Previews } from "./previews.js"
+ */
+
+/** @type {Record<Role, string>} */
+const HINTS = {
+  character: "https://… an image or a video with one face",
+  reference: "https://… a video of the performance, 3–30 s",
+};
+
+/**
+ * A ratio drawn to scale, and its name.
+ * @param {string} ratio
+ */
+function shape(ratio) {
+  const [width, height] = ratio.split(":").map(Number);
+  const scale = 21 / Math.sqrt(width * height || 1);
+  const drawn = h("span", { class: "shape", "aria-hidden": "true" });
+  Object.assign(drawn.style, { width: `${width * scale}px`, height: `${height * scale}px` });
+  return [h("span", { class: "frame" }, width && height ? drawn : ""), ratio.replace(":", " × ")];
+}
 
 export class Form {
-  build() {
-    const p = this.parts;
-    p.banner = h(
-      "div",
-      { class: "banner", hidden: true },
-      h("span", {}, h("strong", {}, "SANDBOX"), " Requests stay on this machine. Nothing is billed."),
-      (p.samples = h("button", { type: "button", class: "small", onclick: () => this.ask("samples") }, "Use sample inputs")),
+  /**
+   * @param {Owner} owner
+   * @param {Notes} notes
+   * @param {Previews} previews
+   */
+  constructor(owner, notes, previews) {
+    this.owner = owner;
+    this.notes = notes;
+    this.previews = previews;
+    /** @type {Set<string>} */
+    this.dirty = new Set(); // text that is being typed and was not sent yet
+    this.texts = { character: this.address("character"), reference: this.address("reference"), seed: this.seed() };
+    this.type = h(
+      "select",
+      { id: `${owner.id}-character-type`, onchange: () => owner.edited() },
+      h("option", { value: "" }, "told by its name"),
+      h("option", { value: "image" }, "image"),
+      h("option", { value: "video" }, "video"),
     );
-    p.switch = h("input", {
-      type: "checkbox",
-      role: "switch",
-      id: `${this.id}-sandbox`,
-      onchange: () => this.ask("sandbox", { on: (this.wanted = p.switch.checked) }),
-    });
-    const head = h(
-      "div",
-      { class: "head" },
-      h("h3", {}, "Act-Two"),
-      this.mode(),
-      h("label", { class: "inline", for: `${this.id}-sandbox` }, p.switch, "Practise in the sandbox"),
-    );
-    const inputs = h(
-      "div",
-      { class: "column" },
-      this.input("character", "Character", "https://… an image or a video with one face"),
-      this.input("reference", "Reference", "https://… a video of the performance, 3–30 s"),
-      this.consent(),
-    );
-    const knobs = h("div", { class: "column" }, this.body(), this.intensity(), this.ratio(), this.seed(), this.takes(), this.threshold());
-    p.submit = h("button", { type: "button", class: "primary", ...paying(() => this.submit()) }, "Submit");
-    p.price = h("span", { class: "price" });
-    p.said = h("div", { class: "said", role: "status" });
-    p.busy = h("div", { class: "busy", role: "status" });
-    this.root.append(
-      p.banner,
-      head,
-      this.key(),
-      h("div", { class: "columns" }, inputs, knobs),
-      this.plan(),
-      this.note(""),
-      h("div", { class: "foot" }, p.submit, p.price),
-      this.offer(),
-      p.said,
-      p.busy,
-      this.code(),
-      this.paste(),
-    );
+    this.unlisted = h("input", { type: "checkbox", id: `${owner.id}-unlisted`, onchange: () => owner.edited() });
+    this.why = h("span", {});
+    this.consent = this.makeConsent();
+    this.random = h("button", { type: "button", class: "small", onclick: () => this.drawSeed() });
+    this.random.append(h("span", {}, "Random"), h("span", { class: "unseen" }, " seed"));
+    this.lock = h("input", { type: "checkbox", id: `${owner.id}-seed-lock`, onchange: () => owner.edited() });
+    const lock = " Lock: keep it for the next submission";
+    this.locking = h("label", { class: "inline", for: this.lock.id }, this.lock, lock);
+    this.intensity = new Intensity(owner.id, owner.choices.intensity, () => owner.edited());
+    this.chips = this.makeChips();
+    for (const field of TYPED) notes.controls.set(field, this.texts[field]);
+    notes.controls.set("expression_intensity", this.intensity.range);
   }
 
-  note(field) {
-    const notes = (this.notes[field] = h("ul", { class: "notes", id: `${this.id}-${field || "form"}-notes` }));
-    return notes;
-  }
+  // --- inputs --------------------------------------------------------------------------------------
 
-  input(field, label, placeholder) {
-    const p = this.parts,
-      id = `${this.id}-${field}`;
-    this.hints[field] = placeholder;
-    // One line for one request, several for a sweep.
-    p[field] = h("textarea", {
+  /**
+   * One line for one request, several for a sweep.
+   * @param {Role} role
+   */
+  address(role) {
+    const { owner } = this;
+    const id = `${owner.id}-${role}`;
+    const oneLine = (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && !owner.values.sweep && event.preventDefault();
+    return h("textarea", {
       id,
       class: "address",
       rows: 1,
-      placeholder,
+      placeholder: HINTS[role],
       spellcheck: "false",
       autocomplete: "off",
       "aria-describedby": `${id}-notes`,
-      oninput: () => this.edited(field),
-      onchange: () => this.edited(),
-      onkeydown: (event) => event.key === "Enter" && !this.model.get("values").sweep && event.preventDefault(),
+      oninput: () => owner.edited(role),
+      onchange: () => owner.edited(),
+      onkeydown: oneLine,
     });
-    const file = h("input", {
-      type: "file",
-      class: "file",
-      tabindex: "-1",
-      "aria-hidden": "true",
-      accept: field === "reference" ? "video/*" : "image/*,video/*",
-      onchange: () => (this.upload(field, file.files[0]), (file.value = "")),
-    });
-    const choose = h(
-      "button",
-      { type: "button", class: "small", onclick: () => file.click() },
-      "Local file…",
-      h("span", { class: "unseen" }, ` as ${field}`),
-    );
-    const row = h("div", { class: "row" }, choose, file);
-    if (field === "character") {
-      p.type = h(
-        "select",
-        { id: `${id}-type`, onchange: () => this.edited() },
-        h("option", { value: "" }, "told by its name"),
-        h("option", { value: "image" }, "image"),
-        h("option", { value: "video" }, "video"),
-      );
-      row.prepend(h("label", { class: "inline", for: `${id}-type` }, "It is "), p.type);
-    }
-    p[`${field}-seen`] = h("div", { class: "seen" });
-    return h("div", { class: "field" }, h("label", { for: id }, label), p[field], row, this.note(field), p[`${field}-seen`]);
   }
 
-  consent() {
-    const p = this.parts,
-      id = `${this.id}-unlisted`;
-    p.unlisted = h("input", { type: "checkbox", id, onchange: () => this.edited() });
-    p.why = h("span", {});
-    p.consent = h("div", { class: "field consent", hidden: true }, h("label", { for: id }, p.unlisted, " Try it all the same. "), p.why);
-    return p.consent;
+  inputs() {
+    return h("div", { class: "column" }, this.input("character", "Character"), this.input("reference", "Reference"), this.consent);
   }
 
-  // A group of radio buttons: the browser gives them names, states and arrow keys.
-  radios(field, legend, options, hint = "") {
-    const name = `${this.id}-${field}`;
-    const box = h("div", { class: `options ${field}` });
-    const set = h("fieldset", { class: "field", "aria-describedby": `${name}-notes` }, h("legend", {}, legend), box, this.note(field));
-    if (hint) set.insertBefore(h("div", { class: "facts" }, hint), box);
-    this.groups[field] = {
-      box,
-      name,
-      set,
-      add: (value, ...look) => {
-        const input = h("input", { type: "radio", name, value: JSON.stringify(value), onchange: () => this.picked(field, input) });
-        box.append(h("label", {}, input, h("span", { class: "look" }, ...look)));
-      },
+  /**
+   * @param {Role} role
+   * @param {string} label
+   */
+  input(role, label) {
+    const row = h("div", { class: "row" }, ...this.chooser(role));
+    if (role === "character") row.prepend(h("label", { class: "inline", for: this.type.id }, "It is "), this.type);
+    const text = this.texts[role];
+    return h("div", { class: "field" }, h("label", { for: text.id }, label), text, row, this.notes.list(role), this.previews.boxes[role]);
+  }
+
+  /** @param {Role} role */
+  chooser(role) {
+    const accept = role === "reference" ? "video/*" : "image/*,video/*";
+    /** @type {HTMLInputElement} */
+    const file = h("input", { type: "file", class: "file", tabindex: "-1", "aria-hidden": "true", accept, onchange: () => chosen() });
+    const chosen = () => {
+      this.owner.upload(role, file.files?.[0]);
+      file.value = "";
     };
-    for (const [value, ...look] of options) this.groups[field].add(value, ...look);
-    return set;
+    const choose = h("button", { type: "button", class: "small", onclick: () => file.click() }, "Local file…");
+    choose.append(h("span", { class: "unseen" }, ` as ${role}`));
+    return [choose, file];
   }
 
-  body() {
-    return this.radios("body_control", "Body control", [
-      [null, "Not sent"],
-      [true, "On"],
-      [false, "Off"],
-    ]);
+  makeConsent() {
+    const label = h("label", { for: this.unlisted.id }, this.unlisted, " Try it all the same. ");
+    return h("div", { class: "field consent", hidden: true }, label, this.why);
   }
 
-  threshold() {
-    return this.radios("public_figure_threshold", "Moderation of public figures", [
-      [null, "Not sent"],
-      ["auto", "auto"],
-      ["low", "low: less strict"],
-    ]);
+  // --- knobs ---------------------------------------------------------------------------------------
+
+  makeChips() {
+    const { ratios, intensity } = this.owner.choices;
+    /** @type {Option} */
+    const none = [null, "Not sent"];
+    const ratioOptions = ratios.map((ratio) => /** @type {Option} */ ([ratio, ...shape(ratio)]));
+    const levels = intensity.map((word, at) => /** @type {Option} */ ([at + 1, `${at + 1} ${word}`]));
+    return {
+      body_control: this.group("body_control", "Body control", [none, [true, "On"], [false, "Off"]]),
+      expression_intensity: this.group("expression_intensity", "Expression intensity", [none, ...levels]),
+      ratio: this.group("ratio", "Ratio", [none, ...ratioOptions]),
+      public_figure_threshold: this.group("public_figure_threshold", "Moderation of public figures", [
+        none,
+        ["auto", "auto"],
+        ["low", "low: less strict"],
+      ]),
+    };
   }
 
-  ratio() {
-    const ratios = this.model.get("choices").ratios;
-    return this.radios("ratio", "Ratio", [[null, "Not sent"], ...ratios.map((ratio) => [ratio, ...this.shape(ratio)])]);
+  /**
+   * @param {Chosen} field
+   * @param {string} legend
+   * @param {Option[]} options
+   */
+  group(field, legend, options) {
+    const picked = (/** @type {HTMLInputElement} */ input) => {
+      if (this.owner.values.sweep) this.chips[field].several(input);
+      this.owner.edited();
+    };
+    /** @type {Chips} */
+    const chips = new Chips(this.owner.id, field, legend, options, this.notes.list(field), picked);
+    return chips;
   }
 
-  shape(ratio) {
-    const [width, height] = ratio.split(":").map(Number);
-    const scale = 21 / Math.sqrt(width * height || 1);
-    const shape = h("span", { class: "shape", "aria-hidden": "true" });
-    Object.assign(shape.style, { width: `${width * scale}px`, height: `${height * scale}px` });
-    return [h("span", { class: "frame" }, width && height ? shape : ""), ratio.replace(":", " × ")];
-  }
-
-  intensity() {
-    const p = this.parts,
-      id = `${this.id}-intensity`;
-    const set = () => ((p.intensity.dataset.set = "1"), this.edited());
-    p.intensity = h("input", {
-      type: "range",
-      id,
-      min: 1,
-      max: 5,
-      step: 1,
-      oninput: set,
-      onclick: set,
-      "aria-describedby": `${this.id}-expression_intensity-notes`,
-    });
-    p.level = h("output", { for: id });
-    p.unset = h(
-      "button",
-      { type: "button", class: "small", onclick: () => (delete p.intensity.dataset.set, this.edited()) },
-      "Do not send",
-      h("span", { class: "unseen" }, " the intensity"),
-    );
-    const words = this.model.get("choices").intensity;
-    const ends = words.map((word, at) =>
-      h("span", { style: `--at: ${at / (words.length - 1)}` }, at % (words.length - 1) ? `${at + 1}` : `${at + 1} ${word}`),
-    );
-    p.slider = h(
-      "div",
-      { class: "field" },
-      h("div", { class: "titled" }, h("label", { for: id }, "Expression intensity"), p.level, p.unset),
-      p.intensity,
-      h("div", { class: "ends", "aria-hidden": "true" }, ...ends),
-    );
-    p.levels = this.radios("expression_intensity", "Expression intensity", [
-      [null, "Not sent"],
-      ...words.map((word, at) => [at + 1, `${at + 1} ${word}`]),
-    ]);
-    const both = h("div", { class: "field" }, p.slider, p.levels, this.notes.expression_intensity);
-    return both;
+  /** @param {Node} takes how often a sweep asks for each request */
+  knobs(takes) {
+    const { body_control, expression_intensity, ratio, public_figure_threshold } = this.chips;
+    const notes = this.notes.lists.get("expression_intensity") ?? null; // beside the slider or the chips
+    const intensity = h("div", { class: "field" }, this.intensity.root, expression_intensity.set, notes);
+    return h("div", { class: "column" }, body_control.set, intensity, ratio.set, this.seedField(), takes, public_figure_threshold.set);
   }
 
   seed() {
-    const p = this.parts,
-      id = `${this.id}-seed`;
-    p.seed = h("input", {
+    const id = `${this.owner.id}-seed`;
+    return h("input", {
       type: "text",
       inputmode: "numeric",
       id,
       placeholder: "not sent: the service chooses",
       autocomplete: "off",
       "aria-describedby": `${id}-notes`,
-      oninput: () => this.edited("seed"),
-      onchange: () => this.edited(),
+      oninput: () => this.owner.edited("seed"),
+      onchange: () => this.owner.edited(),
     });
-    const draw = () => {
-      const seed = String(crypto.getRandomValues(new Uint32Array(1))[0]),
-        before = p.seed.value.trim();
-      p.seed.value = before && this.model.get("values").sweep ? `${before},${seed}` : seed;
-      this.edited();
-    };
-    p.draw = h(
-      "button",
-      { type: "button", class: "small", onclick: draw },
-      h("span", {}, "Random"),
-      h("span", { class: "unseen" }, " seed"),
-    );
-    p.lock = h("input", { type: "checkbox", id: `${id}-lock`, onchange: () => this.edited() });
-    return h(
-      "div",
-      { class: "field" },
-      h("label", { for: id }, "Seed"),
-      p.seed,
-      h(
-        "div",
-        { class: "row" },
-        p.draw,
-        (p.locking = h("label", { class: "inline", for: `${id}-lock` }, p.lock, " Lock: keep it for the next submission")),
-      ),
-      this.note("seed"),
-    );
   }
 
-  key() {
-    const p = this.parts,
-      id = `${this.id}-key`;
-    // A code that is used once is what browsers offer not to keep; password managers are told each in its own way.
-    const input = h("input", {
-      type: "password",
-      id,
-      autocomplete: "one-time-code",
-      "data-1p-ignore": true,
-      "data-lpignore": "true",
-      "data-bwignore": true,
-      "data-form-type": "other",
-      "aria-describedby": `${id}-notes`,
-      onkeydown: (event) => event.key === "Enter" && give(),
-    });
-    const give = () => {
-      const key = input.value;
-      input.value = "";
-      if (key) this.ask("key", { key });
-    };
-    p.key = h(
-      "div",
-      { class: "field key", hidden: true },
-      h("label", { for: id }, "CometAPI key"),
-      h("div", { class: "row" }, input, h("button", { type: "button", onclick: give }, "Use in this kernel")),
-      h(
-        "div",
-        { class: "facts" },
-        "No key is configured. It stays in the kernel's memory: it is not saved in the notebook. " +
-          "Without one, practise in the sandbox.",
-      ),
-      this.note("key"),
-    );
-    return p.key;
+  seedField() {
+    const { seed } = this.texts;
+    const row = h("div", { class: "row" }, this.random, this.locking);
+    return h("div", { class: "field" }, h("label", { for: seed.id }, "Seed"), seed, row, this.notes.list("seed"));
   }
 
-  code() {
-    const p = this.parts;
-    p.tabs = h("div", { role: "tablist", "aria-label": "Form of the code", class: "tabs", onkeydown: (event) => this.turn(event) });
-    p.pre = h("pre", { role: "tabpanel", tabindex: "0", id: `${this.id}-code` });
-    p.copy = h("button", { type: "button", class: "small", onclick: () => copyText(p.pre, p.copy) }, "Copy");
-    this.form = "Magic";
-    for (const name of ["Magic", "Python", "curl", "JSON"]) {
-      p.tabs.append(
-        h(
-          "button",
-          { type: "button", role: "tab", id: `${this.id}-tab-${name}`, "aria-controls": p.pre.id, onclick: () => this.choose(name) },
-          name,
-        ),
-      );
+  drawSeed() {
+    const { seed } = this.texts;
+    const drawn = String(crypto.getRandomValues(new Uint32Array(1))[0]);
+    const before = seed.value.trim();
+    seed.value = before && this.owner.values.sweep ? `${before},${drawn}` : drawn;
+    this.owner.edited();
+  }
+
+  // --- values --------------------------------------------------------------------------------------
+
+  /**
+   * What the controls of one request say, in the place of what `before` says.
+   * @param {FormValues} before
+   * @returns {FormValues}
+   */
+  read(before) {
+    const chosen = /** @type {Record<Chosen, Choice>} */ (Object.fromEntries(CHOSEN.map((field) => [field, this.chips[field].one])));
+    return {
+      ...this.readCommon(before),
+      character: this.texts.character.value.trim(),
+      reference: this.texts.reference.value.trim(),
+      ...chosen,
+      expression_intensity: this.intensity.value,
+      seed: whole(this.texts.seed.value.trim()),
+    };
+  }
+
+  /**
+   * What a request and a sweep have in common.
+   * @template {FormValues} Values
+   * @param {Values} before
+   */
+  readCommon(before) {
+    const type = /** @type {FormValues["character_type"]} */ (this.type.value);
+    return { ...before, character_type: type, seed_locked: this.lock.checked, allow_unlisted: this.unlisted.checked };
+  }
+
+  /** @param {FormValues} values */
+  fill(values) {
+    for (const field of TYPED) {
+      const text = String((values.sweep ? values.axes[field] : values[field]) ?? "");
+      if (!this.dirty.has(field) && this.texts[field].value.trim() !== text) this.texts[field].value = text;
     }
-    return h("details", {}, (p.coded = h("summary", {})), h("div", { class: "row" }, p.tabs, p.copy), p.pre);
+    this.type.value = values.character_type;
+    this.lock.checked = values.seed_locked;
+    this.unlisted.checked = values.allow_unlisted;
+    for (const field of CHOSEN) this.fillChips(field, values.sweep ? values.axes[field] : [values[field]], values.sweep);
+    this.intensity.fill(/** @type {number | null} */ (values.expression_intensity));
+    this.fillMode(values);
   }
 
-  paste() {
-    const id = `${this.id}-paste`;
-    const text = h("textarea", {
-      id,
-      rows: 4,
-      spellcheck: "false",
-      "aria-describedby": `${id}-notes`,
-      placeholder: "%act_two -c … -r …   ·   act.ActTwoRequest(…)   ·   curl …   ·   {…}",
-    });
-    return h(
-      "details",
-      {},
-      h("summary", {}, "Fill the form from code"),
-      h(
-        "div",
-        { class: "field" },
-        h("label", { for: id }, "A magic line, Python, curl or JSON. It is read, never run."),
-        text,
-        h(
-          "div",
-          { class: "row" },
-          h("button", { type: "button", onclick: () => this.ask("paste", { text: text.value }) }, "Fill the form"),
-        ),
-        this.note("paste"),
-      ),
-    );
+  /**
+   * A value that is out of bounds gets a chip of its own.
+   * @param {Chosen} field
+   * @param {Choice[]} values
+   * @param {boolean} several
+   */
+  fillChips(field, values, several) {
+    const chips = this.chips[field];
+    const look = (/** @type {Choice} */ value) => (field === "ratio" ? shape(String(value)) : [String(value)]);
+    for (const value of values) if (!chips.has(value)) chips.add(value, ...look(value));
+    chips.mode(several);
+    chips.check(values);
+  }
+
+  /** @param {FormValues} values */
+  fillMode(values) {
+    const { sweep } = values;
+    this.intensity.root.hidden = sweep;
+    this.chips.expression_intensity.set.hidden = !sweep;
+    this.locking.hidden = sweep;
+    this.texts.seed.placeholder = sweep ? "not sent; or several: 1,2,5:8" : "not sent: the service chooses";
+    put(this.random.firstChild, sweep ? "Add random" : "Random");
+    for (const role of /** @type {Role[]} */ (["character", "reference"])) {
+      const text = this.texts[role];
+      text.rows = values.sweep ? Math.min(8, Math.max(2, (values.axes[role] ?? "").split("\n").length)) : 1;
+      text.placeholder = HINTS[role] + (sweep ? "\none a line" : "");
+      text.wrap = "off";
+    }
   }
 }

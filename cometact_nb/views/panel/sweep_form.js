@@ -1,186 +1,150 @@
-// Sweep mode of the panel's form: the same fields, each with several values.
+// Sweep mode of the panel's form: what it has beside the fields, which hold several values then.
 
 import { h, paying, put } from "../base/dom.js";
-import { Form } from "./form.js";
+import { CHOSEN, TYPED, toOne, toSweep, whole } from "./values.js";
 
-export const TYPED = ["character", "reference", "seed"]; // as text; the others are chosen from chips
+/**
+ * @import { Axes, Choice, Chosen, FormValues, Plan, Shown, Typed } from "../base/wire.d.ts"
+ * @import { Form } from "./form.js"
+ * @import { Notes } from "./notes.js"
+ * @import { Owner } from "./owner.d.ts"
+ */
 
-export class SweepForm extends Form {
-  get chosen() {
-    return Object.keys(this.groups);
+/**
+ * @param {number} count
+ * @param {string} verb
+ */
+function requests(count, verb = "") {
+  return `${verb}${count} ${count === 1 ? "request" : "requests"}`;
+}
+
+export class SweepForm {
+  /**
+   * @param {Owner} owner
+   * @param {Form} form
+   * @param {Notes} notes
+   */
+  constructor(owner, form, notes) {
+    this.owner = owner;
+    this.form = form;
+    /** @type {Axes | null} */
+    this.remembered = null; // the lists of the sweep that the form held last
+    this.modes = [false, true].map((sweep) => this.modeInput(sweep));
+    this.mode = this.makeMode();
+    this.replicates = this.makeReplicates();
+    notes.controls.set("replicates", this.replicates);
+    this.takes = this.makeTakes(notes);
+    this.count = h("strong", {});
+    this.grid = h("span", { class: "facts" });
+    this.total = h("strong", { class: "sum" });
+    this.axes = h("dl", { class: "axes" });
+    this.counts = h("div", { class: "facts" });
+    const total = h("div", { class: "total" }, this.count, this.grid, this.total);
+    this.plan = h("section", { class: "plan", "aria-label": "The sweep", hidden: true }, total, this.axes, this.counts);
+    this.question = h("div", {});
+    this.yes = h("button", { type: "button", class: "primary yes", ...paying(() => owner.submit(true)) });
+    const no = h("button", { type: "button", onclick: () => owner.ask({ type: "decline" }) }, "Not now");
+    this.offer = h("div", { class: "offer", role: "alert", hidden: true }, this.question, h("div", { class: "row" }, this.yes, no));
   }
 
-  mode() {
-    const p = this.parts,
-      name = `${this.id}-mode`;
-    const one = (sweep, text) =>
-      h(
-        "label",
-        {},
-        h("input", { type: "radio", name, value: String(sweep), onchange: () => this.switched(sweep) }),
-        h("span", { class: "look" }, text),
-      );
-    return (p.mode = h(
-      "fieldset",
-      { class: "field options mode" },
-      h("legend", { class: "unseen" }, "What to build"),
-      one(false, "One request"),
-      one(true, "Sweep"),
-    ));
+  // --- controls ------------------------------------------------------------------------------------
+
+  /** @param {boolean} sweep */
+  modeInput(sweep) {
+    const name = `${this.owner.id}-mode`;
+    return h("input", { type: "radio", name, value: String(sweep), onchange: () => this.switched(sweep) });
   }
 
-  takes() {
-    const p = this.parts,
-      id = `${this.id}-replicates`;
-    p.replicates = h("input", {
-      type: "number",
-      id,
-      min: 1,
-      max: 999,
-      step: 1,
-      "aria-describedby": `${id}-notes`,
-      oninput: () => this.edited("replicates"),
-      onchange: () => this.edited(),
-    });
-    return (p.takes = h(
-      "div",
-      { class: "field", hidden: true },
-      h("label", { for: id }, "Takes of each"),
-      h("div", { class: "row" }, p.replicates, h("span", { class: "facts" }, "the same request again, to see how far chance goes")),
-      this.note("replicates"),
-    ));
+  makeMode() {
+    const labels = this.modes.map((input, at) => h("label", {}, input, h("span", { class: "look" }, at ? "Sweep" : "One request")));
+    return h("fieldset", { class: "field options mode" }, h("legend", { class: "unseen" }, "What to build"), ...labels);
   }
 
-  plan() {
-    const p = this.parts;
-    p.count = h("strong", {});
-    p.grid = h("span", { class: "facts" });
-    p.total = h("strong", { class: "sum" });
-    p.axes = h("dl", { class: "axes" });
-    p.counts = h("div", { class: "facts" });
-    p.plan = h(
-      "section",
-      { class: "plan", "aria-label": "The sweep", hidden: true },
-      h("div", { class: "total" }, p.count, p.grid, p.total),
-      p.axes,
-      p.counts,
+  makeReplicates() {
+    const id = `${this.owner.id}-replicates`;
+    const edited = { oninput: () => this.owner.edited("replicates"), onchange: () => this.owner.edited() };
+    return h("input", { type: "number", id, min: 1, max: 999, step: 1, "aria-describedby": `${id}-notes`, ...edited });
+  }
+
+  /** @param {Notes} notes */
+  makeTakes(notes) {
+    const why = h("span", { class: "facts" }, "the same request again, to see how far chance goes");
+    const label = h("label", { for: this.replicates.id }, "Takes of each");
+    return h("div", { class: "field", hidden: true }, label, h("div", { class: "row" }, this.replicates, why), notes.list("replicates"));
+  }
+
+  // --- values --------------------------------------------------------------------------------------
+
+  /** @returns {FormValues} what the form holds in its present mode */
+  read() {
+    const { form } = this;
+    const { values } = this.owner;
+    if (!values.sweep) return form.read(values);
+    const typed = /** @type {Record<Typed, string>} */ (Object.fromEntries(TYPED.map((field) => [field, form.texts[field].value.trim()])));
+    const chosen = /** @type {Record<Chosen, Choice[]>} */ (
+      Object.fromEntries(CHOSEN.map((field) => [field, form.chips[field].several()]))
     );
-    return p.plan;
+    return { ...form.readCommon(values), axes: { ...typed, ...chosen }, replicates: whole(this.replicates.value.trim()) ?? 1 };
   }
 
-  offer() {
-    const p = this.parts;
-    p.price_asked = h("div", {});
-    p.yes = h("button", { type: "button", class: "primary yes", ...paying(() => this.submit(true)) });
-    p.offer = h(
-      "div",
-      { class: "offer", role: "alert", hidden: true },
-      p.price_asked,
-      h("div", { class: "row" }, p.yes, h("button", { type: "button", onclick: () => this.ask("decline") }, "Not now")),
-    );
-    return p.offer;
-  }
-
-  // The other mode begins with what this one holds; lists are kept for the way back.
+  /**
+   * The other mode begins with what this one holds; lists are kept for the way back.
+   * @param {boolean} sweep
+   */
   switched(sweep) {
     const values = this.read();
-    if (sweep) {
-      const several = this.remembered ?? {};
-      const has = (field) =>
-        TYPED.includes(field)
-          ? (several[field] ?? "")
-              .split(/[\n,]/)
-              .map((part) => part.trim())
-              .includes(String(values[field] ?? ""))
-          : (several[field] ?? []).includes(values[field]);
-      const one = (field) => (TYPED.includes(field) ? String(values[field] ?? "") : [values[field]]);
-      values.axes = Object.fromEntries([...TYPED, ...this.chosen].map((field) => [field, has(field) ? several[field] : one(field)]));
-    } else {
-      this.remembered = values.axes;
-      for (const field of this.chosen) values[field] = values.axes[field][0];
-      for (const field of TYPED) values[field] = values.axes[field].split(field === "seed" ? /[,:]/ : "\n")[0].trim();
-      values.seed = this.whole(values.seed);
-      values.axes = {};
-    }
-    this.set({ ...values, sweep });
-    this.fill();
+    if (values.sweep) this.remembered = values.axes;
+    this.owner.set(sweep ? toSweep(values, this.remembered) : values.sweep ? toOne(values) : values);
+    this.owner.fill();
   }
 
-  whole(text) {
-    return text === "" ? null : /^\d{1,15}$/.test(text) ? Number(text) : text;
+  /** @param {FormValues} values */
+  fill({ sweep, replicates }) {
+    if (!this.form.dirty.has("replicates")) this.replicates.value = String(replicates);
+    for (const input of this.modes) input.checked = input.value === String(sweep);
+    this.takes.hidden = !sweep;
   }
 
-  // What was ticked in a group of chips. "Not sent" gives way to the first value, and comes back with the last.
-  ticked(field, changed) {
-    const inputs = [...this.groups[field].box.querySelectorAll("input")];
-    const none = inputs.find((input) => input.value === "null");
-    const others = inputs.filter((input) => input !== none && input.checked);
-    if (changed && changed !== none && changed.checked && others.length === 1) none.checked = false;
-    if (!others.length) none.checked = true;
-    return inputs.filter((input) => input.checked).map((input) => JSON.parse(input.value));
+  // --- what the kernel says ------------------------------------------------------------------------
+
+  /** @param {Shown} shown */
+  draw({ sweep: plan, offer }) {
+    this.plan.hidden = !this.owner.values.sweep;
+    put(this.count, plan ? requests(plan.count) : "No sweep yet");
+    put(this.total, plan ? plan.total : "");
+    put(this.grid, plan ? plan.grid : "When nothing is marked any more, its requests and its price are here.");
+    put(this.counts, plan ? plan.counts.join(" · ") : "");
+    this.drawAxes(plan?.axes ?? []);
+    this.offer.hidden = !offer;
+    put(this.question, offer?.text ?? "");
+    put(this.yes, offer?.button ?? "");
   }
 
-  readAxes() {
-    const text = (field) => this.parts[field].value.trim();
-    return Object.fromEntries([...TYPED.map((field) => [field, text(field)]), ...this.chosen.map((field) => [field, this.ticked(field)])]);
+  /** @param {Plan["axes"]} axes */
+  drawAxes(axes) {
+    const drawn = JSON.stringify(axes);
+    if (this.axes.dataset.drawn === drawn) return;
+    this.axes.dataset.drawn = drawn;
+    const many = (/** @type {number} */ count) => h("span", { class: "many" }, String(count));
+    this.axes.replaceChildren(...axes.flatMap(([name, count, values]) => [h("dt", {}, name), h("dd", {}, many(count), values)]));
   }
 
-  fillMode(values) {
-    const p = this.parts,
-      sweep = Boolean(values.sweep);
-    this.root.classList.toggle("sweeping", sweep);
-    for (const input of p.mode.querySelectorAll("input")) input.checked = input.value === String(sweep);
-    for (const { box } of Object.values(this.groups))
-      for (const input of box.querySelectorAll("input")) input.type = sweep ? "checkbox" : "radio";
-    put(p.coded, `The same ${sweep ? "sweep" : "request"} as code`);
-    p.takes.hidden = !sweep;
-    p.slider.hidden = sweep;
-    p.levels.hidden = !sweep;
-    p.locking.hidden = sweep;
-    p.seed.placeholder = sweep ? "not sent; or several: 1,2,5:8" : "not sent: the service chooses";
-    put(p.draw.firstChild, sweep ? "Add random" : "Random");
-    for (const role of ["character", "reference"]) {
-      const lines = sweep ? Math.min(8, Math.max(2, (values.axes?.[role] ?? "").split("\n").length)) : 1;
-      p[role].rows = lines;
-      p[role].placeholder = this.hints[role] + (sweep ? "\none a line" : "");
-      p[role].wrap = "off";
-    }
+  /**
+   * What is said beside the button.
+   * @param {Shown} shown
+   */
+  price({ sweep: plan, price }) {
+    return this.owner.values.sweep ? [plan?.price, plan?.ask].filter(Boolean).join(". ") : price;
   }
 
-  drawPlan(shown) {
-    const p = this.parts,
-      plan = shown.sweep,
-      sweep = this.model.get("values").sweep;
-    p.plan.hidden = !sweep;
-    put(p.count, plan ? `${plan.count} ${plan.count === 1 ? "request" : "requests"}` : "No sweep yet");
-    put(p.total, plan ? plan.total : "");
-    put(p.grid, plan ? plan.grid : "When nothing is marked any more, its requests and its price are here.");
-    put(p.counts, plan ? plan.counts.join(" · ") : "");
-    const drawn = JSON.stringify(plan?.axes ?? []);
-    if (p.axes.dataset.drawn !== drawn) {
-      p.axes.dataset.drawn = drawn;
-      p.axes.replaceChildren(
-        ...(plan?.axes ?? []).flatMap(([name, many, values]) => [
-          h("dt", {}, name),
-          h("dd", {}, h("span", { class: "many" }, String(many)), values),
-        ]),
-      );
-    }
-    p.offer.hidden = !shown.offer;
-    put(p.price_asked, shown.offer?.text ?? "");
-    put(p.yes, shown.offer?.button ?? "");
-    put(p.price, sweep ? [plan?.price, plan?.ask].filter(Boolean).join(". ") : shown.price);
-  }
-
-  // What the button says it will do.
-  verb(shown) {
-    const where = shown.sandbox ? " to the sandbox" : "";
-    if (!this.model.get("values").sweep) return `Submit${where}`;
-    const buy = shown.sweep?.buy;
-    return buy === undefined
-      ? `Submit the sweep${where}`
-      : buy === 0
-        ? "Show the sweep"
-        : `Submit ${buy} ${buy === 1 ? "request" : "requests"}${where}`;
+  /**
+   * What the button says it will do.
+   * @param {Shown} shown
+   */
+  verb({ sandbox, sweep: plan }) {
+    const where = sandbox ? " to the sandbox" : "";
+    if (!this.owner.values.sweep) return `Submit${where}`;
+    if (!plan) return `Submit the sweep${where}`;
+    return plan.buy === 0 ? "Show the sweep" : `${requests(plan.buy, "Submit ")}${where}`;
   }
 }

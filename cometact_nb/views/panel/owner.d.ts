@@ -1,0 +1,21 @@
+import type { Choice, FormValues, PanelState, PanelToKernel, Role } from "../base/wire.d.ts";
+
+/** What the parts of a panel ask of it. */
+export interface Owner {
+  /** Begins every id of this view: a panel may have several on a page. */
+  readonly id: string;
+  readonly values: FormValues;
+  readonly choices: PanelState["choices"];
+  /** A control was changed; of text that is being typed, its field. */
+  edited(typing?: string): void;
+  /** The form holds these values now. */
+  set(values: FormValues): void;
+  /** Show what the form holds. */
+  fill(): void;
+  ask(content: PanelToKernel): void;
+  upload(role: Role, file: File | undefined): void;
+  submit(agreed?: boolean): void;
+}
+
+/** A value that may be chosen, and how it looks. */
+export type Option = [Choice, ...(string | Node)[]];
