@@ -272,6 +272,7 @@ export class FrameLock {
     } else {
       this.playing = false;
       this.turn++;
+      for (const video of this.players.keys()) video.pause(); // half a frame before its end it still plays
       this.seek(this.frames - 1);
     }
   }

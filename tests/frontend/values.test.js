@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { toOne, toSweep, whole } from "../../cometact_nb/views/panel/values.js";
+
+const ONE = {
+  character: "https://a/hero.png",
+  reference: "https://a/take.mp4",
+  seed: 7,
+  body_control: null,
+  expression_intensity: 3,
+  ratio: "1280:720",
+  public_figure_threshold: null,
+  sweep: false,
+  axes: {},
+};
+
+test("a whole number is read as one, and anything else stays what was typed", () => {
+  assert.deepEqual(["7", "", "7.5", "-1", "1,2", "9".repeat(16)].map(whole), [7, null, "7.5", "-1", "1,2", "9".repeat(16)]);
+});
+
+test("a request becomes a sweep of one, and comes back as it was", () => {
+  const sweep = toSweep(ONE, null);
+  assert.deepEqual([sweep.sweep, sweep.axes.seed, sweep.axes.ratio, sweep.axes.body_control], [true, "7", ["1280:720"], [null]]);
+  assert.deepEqual(toOne(sweep), ONE);
+});
+
+test("lists are taken up again where they held the value, and only there", () => {
+  const before = { ...toSweep(ONE, null).axes, seed: "7, 8", ratio: ["960:960", "1280:720"], expression_intensity: [4, 5] };
+  const { axes } = toSweep(ONE, before);
+  assert.deepEqual([axes.seed, axes.ratio, axes.expression_intensity], ["7, 8", ["960:960", "1280:720"], [3]]);
+});
+
+test("the first of each list is the request", () => {
+  const sweep = toSweep(ONE, null);
+  const axes = { ...sweep.axes, character: "a.png\nb.png", seed: "5:8", ratio: ["960:960", null], expression_intensity: [null, 1] };
+  const one = toOne({ ...sweep, axes });
+  assert.deepEqual([one.character, one.seed, one.ratio, one.expression_intensity], ["a.png", 5, "960:960", null]);
+});
