@@ -33,9 +33,9 @@ test("a clip that comes later, and the order in which they come, move none of th
 });
 
 test("a value's mean counts only the stars that were given blind", () => {
-  const rated = (place, stars, blind) => ({ place: [place], rating: { stars, blind } });
+  const rated = (place, stars, blind) => ({ place: [place], rating: { stars, open_stars: stars, blind_stars: blind } });
   const axes = [{ name: "seed", label: "Seed", values: ["1", "2", "3"] }];
-  const results = blindResults([rated(0, 5, true), rated(0, 2, true), rated(0, 1, false), rated(1, null, true), rated(2, 4, true)], axes);
+  const results = blindResults([rated(0, 1, 5), rated(0, 2, 2), rated(0, 1, null), rated(1, 3, null), rated(2, null, 4)], axes);
   assert.deepEqual(results, [
     { axis: "Seed", label: "1", count: 2, mean: 3.5 },
     { axis: "Seed", label: "3", count: 1, mean: 4 },

@@ -15,15 +15,17 @@ beforeEach(() => {
 });
 afterEach(() => clock.restore());
 
-function mailbox({ isGone = false, stamp = {} } = {}) {
+function mailbox({ isGone = false, stamp = {}, probe } = {}) {
+  const kernel = { isGone };
   const send = (content) => {
-    if (isGone) throw new Error("no kernel");
+    if (kernel.isGone) throw new Error("no kernel");
     sent.push(content);
   };
   const say = (text) => {
     said = text;
   };
-  return new Mailbox({ send }, { say, gone: () => "gone", busy: () => "busy", patience: 400 }, stamp);
+  const words = { say, gone: () => "gone", busy: () => "busy", patience: 400, probe };
+  return Object.assign(new Mailbox({ send }, words, stamp), { kernel });
 }
 
 test("a kernel that hears a message in time is never called busy", async () => {
@@ -64,6 +66,29 @@ test("a kernel that is gone is said to be gone and not busy as well", async () =
 test("a message that nobody waits for says nothing", async () => {
   assert.equal(mailbox({ isGone: true }).post({ type: "hello" }), false);
   assert.equal(said, "");
+});
+
+test("a busy kernel that goes is said to be gone where that matters", async () => {
+  const mail = mailbox({ probe: { type: "still there" } });
+  mail.ask({ type: "rate" });
+  await clock.pass(400);
+  assert.equal(said, "busy");
+  mail.kernel.isGone = true;
+  await clock.pass(799);
+  assert.equal(said, "busy");
+  await clock.pass(1);
+  assert.equal(said, "gone");
+});
+
+test("a busy kernel is asked ever more rarely whether it is still there, until it has heard", async () => {
+  const mail = mailbox({ probe: { type: "still there" } });
+  mail.ask({ type: "rate" });
+  await clock.pass(600_000);
+  const probes = sent.filter(({ type }) => type === "still there").length;
+  assert.ok(probes > 10 && probes < 20, `${probes} in ten minutes`);
+  mail.heard(1);
+  await clock.pass(600_000);
+  assert.equal(sent.length, 1 + probes);
 });
 
 test("every message carries the view it came from", () => {
