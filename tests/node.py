@@ -18,19 +18,25 @@ VIEWS = Path(__file__).parents[1] / "cometact_nb" / "views"
 #: Since then node reads a module as what its text is, without a package.json beside it.
 NEEDED = (20, 19)
 NO_NODE = """\
-The frontend's checks need node {0}.{1} or newer with npm, and {2}.
+The frontend's checks need node {0}.{1} or newer with npm, and here is {2}.{3}
   Debian, Ubuntu:  sudo apt-get install nodejs npm
   elsewhere:       https://nodejs.org"""
 
 
+def here() -> str:
+    """What there is, in words: ``v20.19.2``, ``v20.19.2 without npm``, ``no node``."""
+    name = shutil.which("node")
+    if name is None:
+        return "no node"
+    version = subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    return version if shutil.which("npm") else f"{version} without npm"
+
+
 def node() -> str | None:
     """Node, if it and npm are there and new enough."""
-    name = shutil.which("node")
-    if name is None or shutil.which("npm") is None:
-        return None
-    told = subprocess.run([name, "--version"], capture_output=True, text=True, check=False).stdout
-    version = tuple(map(int, re.findall(r"\d+", told)[:2]))
-    return name if version >= NEEDED else None
+    version = re.fullmatch(r"v(\d+)\.(\d+).*", here())
+    is_enough = version is not None and (int(version[1]), int(version[2])) >= NEEDED
+    return shutil.which("node") if is_enough and shutil.which("npm") else None
 
 
 def install_node() -> bool:
@@ -57,7 +63,7 @@ def main() -> int:
     if name is None and wanted and install_node():
         name = node()
     if name is None:
-        print(NO_NODE.format(*NEEDED, "it is not here" if wanted else "it is not here: they are skipped"))
+        print(NO_NODE.format(*NEEDED, here(), "" if wanted else " They are skipped."))
         return int(wanted)
     if not install():
         return 1

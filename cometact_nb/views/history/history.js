@@ -53,12 +53,7 @@ class History {
     const ask = () => this.ask();
     this.status = h("select", { onchange: ask, "aria-label": "Status" });
     this.since = h("select", { onchange: ask, "aria-label": "Begun" });
-    this.text = h("input", {
-      type: "search",
-      placeholder: "Id, input, file, failure",
-      "aria-label": "Text",
-      oninput: () => this.typed(),
-    });
+    this.text = this.makeText();
     this.count = h("span", { role: "status" });
     this.said = h("span", { role: "status" });
     this.error = h("span", { class: "error", role: "alert", hidden: true });
@@ -79,6 +74,11 @@ class History {
     this.tell();
     this.draw();
     this.mail.send({ type: "refresh" }); // after a reload of the page its state may be old
+  }
+
+  makeText() {
+    const attributes = { type: "search", placeholder: "Id, input, file, failure", "aria-label": "Text" };
+    return h("input", { ...attributes, oninput: () => this.typed() });
   }
 
   build() {
