@@ -11,15 +11,17 @@ from lab import environment
 SETUP = """
 import asyncio, contextlib
 import cometact_nb as act
+from cometact_nb.handles import views
 sandbox = act.use_sandbox(10, url={url!r})
 def slow():
     return act.submit(character=sandbox.character, reference=sandbox.reference)
 def say():
     print("waiting", flush=True)
-@contextlib.contextmanager
-def told(task):
-    yield say
-act.session().waiting = told
+class Telling(type(views.views())):
+    @contextlib.contextmanager
+    def waiting(self, task):
+        yield say
+views.install(Telling())
 """
 
 
