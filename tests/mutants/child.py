@@ -36,7 +36,7 @@ _HEAVY += ["_pytest.config", "_pytest.python", "fsspec", "nest_asyncio2", "torna
 #: A test that waits for other processes may fail because the machine is busy: its failure must come twice.
 _HURRIED = "tests/contract/"
 #: Seconds of tests for one change. Quick ones go first, and few need more than one.
-_ENOUGH_S = 15.0
+_ENOUGH_S = 8.0
 _EXAMPLES = 25
 #: Tests that are tried first since they noticed the changes before.
 _LATELY = 8

@@ -18,9 +18,9 @@ _STORE = [
 
 MODULES: dict[str, tuple[str, list[str]]] = {
     "flow": ("cometact_nb/api/flow.py", [*_FLOW, "tests/unit/test_pace.py", "tests/unit/test_engine.py"]),
-    "wire": ("cometact_nb/api/wire.py", [*_WIRE, *_FLOW]),
-    "answers": ("cometact_nb/api/answers.py", ["tests/unit/test_answers.py", *_WIRE, *_FLOW]),
-    "lenient": ("cometact_nb/api/lenient.py", [*_WIRE, *_FLOW]),
+    "wire": ("cometact_nb/api/wire.py", _WIRE),
+    "answers": ("cometact_nb/api/answers.py", ["tests/unit/test_answers.py", *_FLOW]),
+    "lenient": ("cometact_nb/api/lenient.py", _WIRE),
     "task": ("cometact_nb/domain/task.py", ["tests/unit/test_task.py", "tests/unit/test_foreign.py", *_STORE]),
     "rules": ("cometact_nb/domain/sweep/rules.py", ["tests/unit/test_rules.py", "tests/unit/test_grid.py", "tests/unit/test_rating.py", "tests/unit/test_choice.py"]),
     "choice": ("cometact_nb/handles/sweep/choice.py", ["tests/unit/test_choice.py", "tests/docs/test_money_page.py"]),
