@@ -82,6 +82,7 @@ class Engine:
         self.spent_usd = spent_usd
         self._unanswered: set[asyncio.Future[None]] = set()
         self._closing = False
+        self._saving: asyncio.Task[None] | None = None
         self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
         self._cancelling = asyncio.Semaphore(_CANCELS_AT_ONCE)
         self._loop = asyncio.new_event_loop()
@@ -338,10 +339,13 @@ class Engine:
     def apply(self, job: Job, event: TaskEvent) -> None:
         """Change a job's state, on disk first. What the disk does not take now is kept and tried again."""
         self._journal.apply(job, event)
+        if self._journal.waits and (self._saving is None or self._saving.done()):
+            self._saving = asyncio.create_task(self._journal.save_again(self._clock.sleep))
 
     def publish(self, job: Job, state: TaskState) -> None:
-        """Make ``state`` the job's, and tell."""
-        self._journal.publish(job, state)
+        """Take over what another process recorded, and tell; not while news from here waits to be written."""
+        if not self._journal.waits_for(job.state.key):
+            self._journal.publish(job, state)
 
     # --- the thread --------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from cometact_nb.store.journal.history import History, Unrecordable
 from cometact_nb.store.journal.records import abridged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from cometact_nb.domain import task as events
     from cometact_nb.domain.task import TaskEvent
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Journal"]
 
 log = logging.getLogger("cometact_nb")
+#: How often what the disk did not take is tried again, seconds.
+_SAVE_AGAIN_S = 15.0
 
 
 class _Entry(NamedTuple):
@@ -131,6 +133,25 @@ class Journal:
             else:
                 self._unsaved.popleft()
         return None
+
+    async def save_again(self, sleep: Callable[[float], Awaitable[None]]) -> None:
+        """Write what waits soon after the disk has room again, also when nothing else happens.
+
+        Args:
+            sleep: waits for so many seconds.
+        """
+        while self._unsaved:
+            await sleep(_SAVE_AGAIN_S)
+            self.save()
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything waits to be written."""
+        return bool(self._unsaved)
+
+    def waits_for(self, key: str) -> bool:
+        """Whether the history knows less of the task ``key`` than this process."""
+        return any(entry.state.key == key for entry in self._unsaved)
 
     def _set_aside(self, error: HistoryError) -> None:
         """Take the first event out of the line, say so, and put an abridged one in its place."""

@@ -155,6 +155,21 @@ def test_a_cell_that_another_kernel_settles_meanwhile_is_not_bought_again(sessio
     assert sweep.counts == {"SUCCEEDED": 1}
 
 
+def test_a_cell_that_was_given_up_while_the_disk_was_full_stays_so_whatever_another_kernel_recorded(
+    session, sandbox, tmp_path
+) -> None:
+    grid(session, sandbox, character=sandbox.playing("lost-answer"), seed=[1], name="s").run().wait(60)
+    other = new_session(tmp_path, sandbox)
+    sweep = other.sweep_by_name("s")
+    other.run(_set_read_only(other, "ON"))
+    sweep.cells[0].task.forget()
+    assert sweep.look().counts == {"FORGOTTEN": 1}
+    other.run(_set_read_only(other, "OFF"))
+    sweep.retry(doubtful=True).wait(60)
+    other.close()
+    assert sandbox.posts() == 1
+
+
 def test_a_sweep_with_a_task_that_nobody_watches_is_unfinished_and_says_so(session, sandbox) -> None:
     sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=[1]).run()
     until(lambda: sweep.cells[0].task is not None and sweep.cells[0].task.status == "RUNNING")

@@ -300,6 +300,27 @@ def test_a_row_tells_who_wrote_it_last_and_when(history) -> None:
     assert len(history.owner.rpartition("/")[2]) == 8
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        events.Accepted(at=2, id="task-17"),
+        events.Unconfirmed(at=2, reason="a page", answer="Queued as task-17"),
+    ],
+    ids=["an id", "the answer to a request in doubt"],
+)
+def test_an_older_view_that_is_written_late_takes_nothing_off_the_record(two, answer) -> None:
+    """Such as that of a kernel whose disk was full while the one that had sent the request got its answer."""
+    first, second = two
+    buy(first, "one")
+    sent, late = first.rows("", ())[0].state, events.Unconfirmed(at=700, reason="the kernel stopped")
+    first.append("one", answer, reduce(sent, answer))
+    second.append("one", late, reduce(sent, late))
+    row = first.find("one")
+    assert row is not None
+    assert "task-17" in f"{row.state.id} {row.state.raw_answer}"
+    assert [type(event) for event in first.events("one")][-2:] == [type(answer), type(late)]
+
+
 KEYS = ("ab*d-1", "ab?d-2", "ab[d-3", "abcd-4", "ab^d-5", "ab]d-6")
 
 

@@ -750,3 +750,26 @@ def test_what_came_instead_of_an_id_is_on_disk(engine, job, service) -> None:
         return found.state
 
     assert '"ticket":"a-17"' in (engine.call(row()).result(20).raw_answer or "").replace(" ", "")
+
+
+def test_what_a_full_disk_did_not_take_is_written_soon_after_there_is_room_again(
+    engines, job, service, clock, tmp_path
+) -> None:
+    engine = engines(str(tmp_path / "history.sqlite"))
+
+    def fills_the_disk(request: httpx.Request) -> httpx.Response:
+        engine.history.write("PRAGMA query_only = ON", ())
+        return httpx.Response(200, text="<html>Queued as task-17</html>")
+
+    async def make_room() -> None:
+        engine.history.write("PRAGMA query_only = OFF", ())
+        await clock.sleep(20)
+
+    service.creates[:] = [fills_the_disk]
+    submit(engine, job)
+    engine.call(make_room()).result(20)
+    other = History(str(tmp_path / "history.sqlite"))  # as it is if this process is killed now
+    found = other.find(job.state.key)
+    other.close()
+    assert found is not None
+    assert "task-17" in (found.state.raw_answer or "")

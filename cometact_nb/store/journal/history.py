@@ -79,6 +79,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET id = excluded.id, status = excluded.status,
     submitted_at = excluded.submitted_at, updated_at = excluded.updated_at, owner = excluded.owner,
     state = excluded.state, begun_at = excluded.begun_at, found_by = excluded.found_by
+-- A kernel that did not learn of the answer takes neither the id nor what may hold it off the record.
+WHERE excluded.id IS NOT NULL OR (tasks.id IS NULL AND (
+    excluded.status <> 'UNCONFIRMED' OR json_extract(tasks.state, '$.raw_answer') IS NULL
+    OR json_extract(excluded.state, '$.raw_answer') IS NOT NULL))
 """
 
 
