@@ -6,11 +6,14 @@ import asyncio
 import heapq
 import itertools
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
+from types import FrameType
 from typing import Any
 from unittest.mock import patch
 
@@ -18,6 +21,7 @@ import httpx
 
 from cometact_nb.api.client import Client
 from cometact_nb.engine.engine import Engine
+from cometact_nb.engine.job import Job
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
 
@@ -29,14 +33,13 @@ PRICE = 0.40
 CREATES = (
     "ok", "late", "lost", "lost-accepted", "refused", "bad-key", "busy", "busy", "error", "error-accepted",
     "gateway", "no-channel", "invalid", "never-sent", "page-accepted", "redirect", "broken-off", "no-id-accepted",
-    "id-in-data", "timeout-accepted",
+    "id-in-data", "timeout-accepted", "page-with-id", "error-with-id", "disk-full",
 )  # fmt: skip
+#: Answers to a paid request that carry the id. With the last one the kernel's disk is full from then on.
+_WITH_ID = {"ok", "late", "id-in-data", "broken-off", "page-with-id", "error-with-id", "disk-full"}
 _ACCEPTED = {
-    "ok", "late", "lost-accepted", "error-accepted", "page-accepted", "broken-off", "no-id-accepted", "id-in-data",
-    "timeout-accepted",
+    *_WITH_ID, "lost-accepted", "error-accepted", "page-accepted", "no-id-accepted", "timeout-accepted",
 }  # fmt: skip
-#: Answers to a paid request that carry the id.
-_WITH_ID = {"ok", "late", "id-in-data"}
 POLLS = (
     "running",
     "running",
@@ -76,24 +79,54 @@ class SteppedClock:
         """Let ``seconds`` pass; who wakes runs before the next one does."""
         until = self._now + seconds
         await _breathe()
-        while self._sleepers and self._sleepers[0][0] <= until and steps:
+        while steps and await self.wake(until):
+            steps -= 1
+        self._now = max(self._now, until)
+
+    async def wake(self, until: float = float("inf")) -> bool:
+        """Move the time on to the next sleeper, and let it run; False when none wakes before ``until``."""
+        while self._sleepers and self._sleepers[0][0] <= until:
             due, _, future = heapq.heappop(self._sleepers)
             if not future.done():
-                steps -= 1
                 self._now = max(self._now, due)
                 future.set_result(None)
                 await _breathe()
-        self._now = max(self._now, until)
+                return True
+        return False
 
 
-async def _breathe(rounds: int = 12) -> None:
-    ready = getattr(asyncio.get_running_loop(), "_ready", [None])  # of CPython's loops: what can run now
+async def _breathe(rounds: int = 60) -> None:
+    """Let everything run that need not wait for the clock; what threads do for the loop, too."""
+    loop = asyncio.get_running_loop()
+    ready, workers = loop._ready, loop._default_executor  # type: ignore[attr-defined]
     idle = 0
     for _ in range(rounds):
-        await asyncio.sleep(0)
-        idle = 0 if ready else idle + 1
+        await asyncio.sleep(0.0005 if workers._open else 0)
+        idle = 0 if ready or workers._open else idle + 1
         if idle > 1:
             return
+
+
+class _Engine(Engine):
+    """An engine that says what its user's thread asks of it.
+
+    Args:
+        asked: gets each future that is handed out.
+        settings: of an engine.
+    """
+
+    def __init__(self, asked: SimpleQueue[futures.Future[Any] | None], *settings: Any, **more: Any) -> None:
+        self._asked = asked
+        super().__init__(*settings, **more)
+
+    def call(self, work: Any) -> futures.Future[Any]:
+        future = self.call_unseen(work)
+        self._asked.put(future)
+        return future
+
+    def call_unseen(self, work: Any) -> futures.Future[Any]:
+        """As :meth:`call`, for the test itself."""
+        return super().call(work)
 
 
 @dataclass
@@ -135,52 +168,80 @@ class Kernel:
     def __init__(self, service: Hostile, folder: Path, **settings: Any) -> None:
         self.service, self.clock = service, SteppedClock()
         self.dies_at: str | None = None  #: ``"sending"`` or ``"answered"``: with the next paid request
-        self.dead = False
+        self.dead = self.is_full = False
         config = Config(
             history=str(folder / "history.sqlite"), output_dir=folder / "clips", base_url=BASE_URL
         ).changed(api_key="sk-test", price=PRICE, **settings)
         self.session = Session(config)
-        self.session._engine = Engine(
-            config.history, self.session._changed, clock=self.clock, rand=lambda: 0.5, client=self._client
+        self._asked: SimpleQueue[futures.Future[Any] | None] = SimpleQueue()
+        self.session._engine = self.engine = _Engine(
+            self._asked,
+            config.history,
+            self.session._changed,
+            clock=self.clock,
+            rand=lambda: 0.5,
+            client=self._client,
         )
-        self._pool = futures.ThreadPoolExecutor(1)
-        self.set_writable(True)
+        self._user = futures.ThreadPoolExecutor(1)
+        self.set_full(yes=False)
 
     def _client(self) -> Client:
-        with patch("httpx.create_ssl_context", return_value=TRUST):  # which takes longer than all the rest
+        with patch(
+            "httpx.create_ssl_context", lambda *_, **__: TRUST
+        ):  # which takes longer than all the rest
             return Client(Transport(self))
 
     def call(self, work: Any) -> Any:
-        return self.session.engine.call(work).result(30)
+        return self.engine.call_unseen(work).result(30)
 
     def step(self, seconds: float) -> None:
         """Let time pass for this kernel."""
         self.call(self.clock.advance(seconds))
 
-    def rest(self) -> None:
-        """Let everything run that need not wait for the clock."""
-        if not self.dead:
-            self.call(_breathe(60))
-
     def perform(self, work: Callable[[], Any]) -> Any:
-        """Do something as its user, letting time pass while that waits; an error comes back as a value."""
-        doing = self._pool.submit(work)
-        for _ in range(2000):
-            try:
-                return doing.result(0.005)
-            except TimeoutError:
-                if doing.done():
+        """Do something as its user, letting time pass while that waits; an error comes back as a value.
+
+        Afterwards everything has run that need not wait for the clock.
+        """
+        doing = self._user.submit(work)
+        doing.add_done_callback(lambda _: self._asked.put(None))
+        waiting: list[futures.Future[Any]] = []
+        while not doing.done():
+            waiting = [future for future in waiting if not future.done()]
+            while not waiting or not self._asked.empty():
+                future = self._asked.get(timeout=60)
+                if future is None:
                     break
-                self.step(5.0)
-            except Exception as error:  # noqa: BLE001  (a refusal is an answer, too)
-                return error
+                waiting.append(future)
+            self.call(self._wait(waiting))
+        self.call(_breathe())
+        error = doing.exception()
+        if error is not None and not isinstance(error, Exception):
+            raise error
+        return error or doing.result()
+
+    async def _wait(self, waiting: list[futures.Future[Any]]) -> None:
+        """Let time pass until one of those is done, or more is asked."""
+        await _breathe()
+        for _ in range(3000):
+            if not self._asked.empty() or any(future.done() for future in waiting) or not waiting:
+                return
+            if not await self.clock.wake():
+                await asyncio.sleep(0.001)
         raise AssertionError("it never ended")
 
-    def set_writable(self, yes: bool) -> None:
+    def set_full(self, *, yes: bool) -> None:
+        """Let the kernel's disk take nothing, or everything again."""
+
         async def work() -> None:
-            self.session.engine.history._db.execute(f"PRAGMA query_only = {'OFF' if yes else 'ON'}")
+            self.full(yes=yes)
 
         self.call(work())
+
+    def full(self, *, yes: bool) -> None:
+        """As :meth:`set_full`; on the kernel's own loop."""
+        self.is_full = yes
+        self.engine.history._db.execute(f"PRAGMA query_only = {'ON' if yes else 'OFF'}")
 
     def die(self) -> None:
         """End as a killed process does: nothing is written from now on."""
@@ -195,15 +256,17 @@ class Kernel:
     def cut(self) -> None:
         """Write nothing more; on the kernel's own loop."""
         self.dead = True
-        self.session._engine._journal.history._db.close()
+        self.engine._journal.history._db.close()
 
     def _end(self) -> None:
-        self.session._engine._unanswered.clear()  # nobody waits for the answers of a dead kernel
+        self.engine._unanswered.clear()  # nobody waits for the answers of a dead kernel
         self.session.close()
-        self._pool.shutdown(wait=False)
+        self._user.shutdown(wait=False)
 
     def close(self) -> None:
-        """End in an orderly way."""
+        """End in an orderly way, with the answers that are still to come."""
+        while not self.dead and self.engine._unanswered:
+            self.step(20.0)
         if not self.dead:
             self._end()
 
@@ -239,6 +302,8 @@ class Transport(httpx.AsyncBaseTransport):
             service.accepted.append(task)
         if kernel.dies_at == "answered":
             kernel.cut()
+        elif play == "disk-full":
+            kernel.full(yes=True)
         if play == "late":
             await kernel.clock.sleep(20.0)
         if task is not None and play in _WITH_ID and not kernel.dead:
@@ -253,21 +318,23 @@ class Transport(httpx.AsyncBaseTransport):
 
 
 def _intent_of(kernel: Kernel, seed: int) -> str:
-    """The task whose intent is on disk for a request that is being sent."""
-    rows = kernel.session.engine.history.query(
-        "SELECT key FROM tasks WHERE status = 'SUBMITTING' AND owner = ? AND json_extract(state, '$.request.seed') = ?"
-        " ORDER BY rowid DESC LIMIT 1",
-        (kernel.session.engine.history.owner, seed),
-    )
-    assert rows, "a paid request was sent without a record"
-    return str(rows[0][0])
+    """The task whose intent is on disk for the request that is being sent by whoever called this."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and not isinstance(frame.f_locals.get("job"), Job):
+        frame = frame.f_back
+    assert frame is not None, "a paid request was sent for no task"
+    key: str = frame.f_locals["job"].state.key
+    sql = "SELECT json_extract(state, '$.request.seed') FROM tasks WHERE status = 'SUBMITTING' AND key = ?"
+    rows = kernel.engine.history.query(sql, (key,))
+    assert rows == [(seed,)], "a paid request was sent without a record"
+    return key
 
 
 def _answer(play: str, task_id: str) -> httpx.Response:
     error = lambda code="": {"error": {"message": "scripted", "type": "comet_api_error", "code": code}}  # noqa: E731
     page = {"content": b"<html>Maintenance</html>", "headers": {"content-type": "text/html"}}
     match play:
-        case "ok" | "late":
+        case "ok" | "late" | "disk-full":
             return httpx.Response(200, json={"id": task_id})
         case "id-in-data":
             return httpx.Response(200, json={"code": "success", "message": "", "data": task_id})
@@ -279,6 +346,11 @@ def _answer(play: str, task_id: str) -> httpx.Response:
             return httpx.Response(429, json=error(), headers={"retry-after": "3"})
         case "page-accepted":
             return httpx.Response(200, **page)
+        case "page-with-id":
+            text = f"<html>Queued as {task_id}</html>"
+            return httpx.Response(200, text=text, headers={"content-type": "text/html"})
+        case "error-with-id":
+            return httpx.Response(500, json={**error(), "id": task_id})
         case "redirect":
             return httpx.Response(302, headers={"location": "https://elsewhere.example.com"})
         case "no-id-accepted":
