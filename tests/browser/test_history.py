@@ -21,7 +21,8 @@ stopped = act.submit(character=sandbox.character + "?scenario=slow-task", **inpu
 async def stop():
     from cometact_nb.domain.task import WatchEnded
     session = act.session()
-    session.engine.apply(stopped._job, WatchEnded(at=session.engine.now(), reason="the key was refused"))
+    stopped.job.watcher.cancel()  # a poll under way would begin the watch anew
+    session.engine.apply(stopped.job, WatchEnded(at=session.engine.now(), reason="the key was refused"))
 act.session().run(stop())
 """
 AXE = """async () => {
