@@ -17,13 +17,9 @@ def test_the_lane_of_the_newest_versions_limits_nothing_and_takes_the_whole_chec
     assert "-c" not in asked
     assert asked[asked.index("--upgrade-strategy") + 1] == "eager"
     assert f"{checks.ROOT}[test]" in asked
-    assert list(checks.commands(tmp_path, [], list(matrix.BROWSER))) == [
-        "lint",
-        "format",
-        "types",
-        "tests",
-        "browser",
-    ]
+    parts = checks.commands(tmp_path, [], list(matrix.BROWSER))
+    assert set(parts) == {*checks.commands(tmp_path, [], []), "browser"}
+    assert set(parts) >= {"lint", "format", "types", "tests"}
 
 
 @pytest.mark.parametrize("name", ["PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"])

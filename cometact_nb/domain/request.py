@@ -202,8 +202,8 @@ class ActTwoRequest:
     def identity(self) -> str:
         """16 hex digits that are the same for two requests when they ask for the same video.
 
-        An input counts as the file that it is, not as the link that leads to it: see
-        :func:`cometact_nb.domain.identity.identity_of`.
+        An input counts as the file that it is, not as the link that leads to it: what signs a link, its
+        fragment and the way it is written make no difference (``domain.identity.identity_of``).
         """
         return body_identity(self.to_json())
 

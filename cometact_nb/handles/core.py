@@ -123,7 +123,12 @@ class Core:
         return self.engine.call(look())
 
     def look(self, request: ActTwoRequest, config: Config) -> tuple[Finding, ...]:
-        """Look at both inputs of a request; an interrupt ends it, and nothing was sent."""
+        """Look at both inputs of a request; an interrupt ends it, and nothing was sent.
+
+        Args:
+            request: what is to be sent.
+            config: which service it would go to.
+        """
 
         async def look() -> tuple[Finding, ...]:
             return await precheck.look(request, config, self._inspector, self.engine.client)
@@ -227,7 +232,11 @@ class Core:
         return Row(state, row.owner, row.updated_at)
 
     def register(self, job: Job) -> Job:
-        """``job``, or the one of the same key that this process has already; known from now on."""
+        """``job``, or the one of the same key that this process has already; known from now on.
+
+        Args:
+            job: a task with its key.
+        """
         # No lock: the engine's thread comes here, too, and must not wait for a sandbox that starts. One step
         # of a dict is safe, and whoever lists the jobs reads a copy.
         return self.jobs.setdefault(job.state.key, job)

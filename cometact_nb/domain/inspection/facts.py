@@ -41,8 +41,8 @@ class MediaFacts:
         status: HTTP status.
         local: a file of this machine, or a data URI.
         announced: whether the server says how long the file is.
-        other: what it is instead of a picture or a video, a key of
-            :data:`~cometact_nb.domain.inspection.texts.WORDS`.
+        other: what it is instead of a picture or a video: ``"page"``, ``"json"``, ``"zip"`` and the like,
+            the keys of ``domain.inspection.texts.WORDS``; None for a picture or a video.
         broken: what shows that the file broke off, or an empty string.
         stored: width and height as stored, where they are others than what is seen.
         whole_s: seconds of all of a file, where that is not the picture's length.
