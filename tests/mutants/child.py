@@ -171,7 +171,7 @@ class Server:
 
     def _tried(self, change: Change, chosen: list[str]) -> tuple[str, str]:
         """``killed``, ``late``, ``survived``, or ``import`` for a change that only a new import shows."""
-        noticed = self._result.with_suffix(".noticed")
+        noticed = self._result.with_name(f"{self._result.name}.noticed")
         noticed.unlink(missing_ok=True)
         limit = 10 + 5 * sum(self._seconds[name] for name in chosen)
         code = _waited(_forked(lambda: self._run(change, chosen, noticed)), limit)

@@ -124,14 +124,15 @@ class Module:
 
     def run(self, folders: list[Path]) -> None:
         """Run what has no result yet."""
+        parts = [self._kept.with_suffix(f".{self.tests_digest}.{slot}") for slot in range(len(folders))]
+        for folder, part in zip(folders, parts, strict=True):
+            self._take(folder, part)  # of a run that was stopped
         known = self.fates()
         left = [(key, change) for key, change in self.made.items() if key not in known]
         running: dict[int, Path] = {}
-        for slot, folder in enumerate(folders):
+        for slot, (folder, result) in enumerate(zip(folders, parts, strict=True)):
             share = left[slot :: len(folders)]
             if share:
-                result = folder.with_suffix(".jsonl")
-                result.unlink(missing_ok=True)
                 work = lambda folder=folder, share=share, result=result: child.serve(  # noqa: E731
                     folder, self.path, self.tests, share, self._heard, result
                 )
@@ -144,19 +145,25 @@ class Module:
                 *(one for one in folder.with_suffix(".log").read_text().splitlines() if "left out" in one),
                 sep="\n",
             )
-            self._take(folder)
+        for folder, part in zip(folders, parts, strict=True):
+            self._take(folder, part)
 
-    def _take(self, folder: Path) -> None:
+    def _take(self, folder: Path, result: Path) -> None:
         """Keep what a process found, and try here what only a new import shows."""
-        result = folder.with_suffix(".jsonl")
+        if not result.exists():
+            return
+        known = self.fates()
         with self._kept.open("a", encoding="utf-8") as kept:
-            for line in map(json.loads, result.read_text("utf-8").splitlines() if result.exists() else []):
+            for line in map(json.loads, result.read_text("utf-8").splitlines()):
+                if line["key"] in known or line["key"] not in self.made:
+                    continue
                 if line["fate"] == "import":
                     began = time.monotonic()
                     line["fate"] = self._imported(folder, self.made[line["key"]])
                     line["seconds"] = round(time.monotonic() - began, 2)
                 kept.write(json.dumps(line | {"tests": self.tests_digest}) + "\n")
                 kept.flush()
+        result.unlink()
 
     def _imported(self, folder: Path, change: Change) -> str:
         """What becomes of a change when everything is imported anew."""
