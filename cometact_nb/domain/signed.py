@@ -8,6 +8,7 @@ More is cut here than :mod:`cometact_nb.domain.identity` leaves out: a secret ma
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -133,6 +134,7 @@ def is_opaque(text: str, length: int) -> bool:
     return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
+@lru_cache(maxsize=64)  # the same inputs are named several times around one request
 def cut_path(path: str) -> str:
     """``path`` with "…" for each part that is a signature or a secret."""
     for pattern, instead in _IN_PATH:

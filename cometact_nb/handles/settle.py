@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.domain import task as events
 from cometact_nb.domain.search import checked_id
-from cometact_nb.domain.sweep.rules import IN_DOUBT
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
-from cometact_nb.store.journal.sweeps import owned
+from cometact_nb.store.journal.sweeps import in_doubt
 
 if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
@@ -90,8 +89,7 @@ def _need_doubtful(state: TaskState) -> None:
 def warn_of_doubt(history: History, base_url: str, request: ActTwoRequest) -> None:
     """Say in one line that a request with the same content is in doubt; what the user asks for is sent."""
     with suppress(HistoryError):  # the submit itself says what is wrong with the history
-        found = [row.owned.state for row in owned(history, base_url, [request.identity])]
-        doubts = [state.id or state.key for state in found if state.status in IN_DOUBT]
+        doubts = in_doubt(history, base_url, request.identity)
         if doubts:
             log.warning(
                 "The same request is in doubt (%s) and may be paid for; this one is sent all the same. "

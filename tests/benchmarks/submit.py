@@ -15,7 +15,7 @@ from cometact_nb.domain.request import ActTwoRequest
 from tests.benchmarks.report import Line, Report
 
 NAME = "submit"
-_OURS_MS = 5.0  #: what the package may add to the POST and one fsync
+_OURS_MS = 4.0  #: what the package may add to the POST and one fsync
 
 
 def measure(*, quick: bool) -> Report:
@@ -28,6 +28,7 @@ def measure(*, quick: bool) -> Report:
     try:
         with tempfile.TemporaryDirectory() as folder, httpx.Client() as http:
             session = new_session(Path(folder), sandbox)
+            session.configure(look="never")
             request = ActTwoRequest(
                 character=sandbox.playing("never-ends"), reference=sandbox.reference, seed=7
             )
@@ -55,8 +56,9 @@ def measure(*, quick: bool) -> Report:
     return Report(
         NAME,
         "The cell returns",
-        f"{rounds} rounds of `act.submit`, a raw `httpx` POST of the same body on a warm connection, and one 4 KB "
-        "`fsync` on the disk of the history. Submit makes its intent durable before the POST and the id after it.",
+        f"{rounds} rounds of `act.submit` without a look at the inputs, a raw `httpx` POST of the same body on a warm "
+        "connection, and one 4 KB `fsync` on the disk of the history. Submit makes its intent durable before the POST "
+        "and the id after it.",
         [
             Line(
                 "`act.submit` to its return",
@@ -64,7 +66,7 @@ def measure(*, quick: bool) -> Report:
                 ours,
                 raw,
                 "raw POST",
-                f"≤ raw + fsync + 5 ms = {allowed:.1f} ms",
+                f"≤ raw + fsync + {_OURS_MS:.0f} ms = {allowed:.1f} ms",
                 statistics.median(ours) <= allowed,
             ),
             Line("of that, beyond the POST", "ms", extra, disk, "one fsync"),

@@ -222,6 +222,27 @@ def _owned(history: History, base_url: str, identities: list[str]) -> Iterator[O
             yield OwnedRow(Owned(identity, replicate, state, as_sent), Row(state, owner, updated_at), sweep)
 
 
+def in_doubt(history: History, base_url: str, identity: str) -> list[str]:
+    """Ids, or else keys, of a service's tasks for one video that may be paid for and are not settled.
+
+    Those that a retry has replaced are left out: their user has decided.
+
+    Args:
+        history: where they are kept.
+        base_url: the service.
+        identity: of the request.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    sql = (
+        "SELECT coalesce(id, key) FROM tasks WHERE identity = ? AND base_url = ?"
+        " AND status IN ('UNCONFIRMED', 'NOT_FOUND')"
+        " AND (sweep IS NULL OR EXISTS (SELECT 1 FROM cells WHERE cells.key = tasks.key)) ORDER BY rowid"
+    )
+    return [name for (name,) in history.query(sql, (identity, base_url))]
+
+
 def state_of(history: History, name: str, base_url: str) -> tuple[str, str | None] | None:
     """State and problem of a sweep as any kernel recorded them last; None for one that was never run.
 
