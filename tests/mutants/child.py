@@ -33,8 +33,8 @@ _HEAVY = [
     "PIL.Image",
 ]
 _HEAVY += ["_pytest.config", "_pytest.python", "fsspec", "nest_asyncio2", "tornado.web", "tornado.httpserver"]
-#: A test that waits for other processes may fail because the machine is busy: its failure must come twice.
-_HURRIED = "tests/contract/"
+#: Tests that wait for threads and processes may fail because the machine is busy: their failure must come twice.
+_HURRIED = ("tests/contract/", "tests/unit/test_engine.py", "tests/unit/test_fetch.py")
 #: Seconds of tests for one change. Quick ones go first, and few need more than one.
 _ENOUGH_S = 8.0
 _EXAMPLES = 25
