@@ -42,7 +42,8 @@ _ACCEPTED = {
 }  # fmt: skip
 POLLS = (
     "running",
-    "running",
+    "failed",
+    "failed",
     "failed",
     "succeeded",
     "not-exist",
@@ -75,13 +76,16 @@ class SteppedClock:
         heapq.heappush(self._sleepers, (self._now + max(0.0, seconds), next(self._count), future))
         await future
 
-    async def advance(self, seconds: float, steps: int = 15) -> None:
-        """Let ``seconds`` pass; who wakes runs before the next one does."""
-        until = self._now + seconds
+    async def advance(self, seconds: float, strides: int = 3) -> None:
+        """Let ``seconds`` pass in a few strides; who is due by the end of one wakes with all others."""
         await _breathe()
-        while steps and await self.wake(until):
-            steps -= 1
-        self._now = max(self._now, until)
+        for _ in range(strides):
+            self._now += seconds / strides
+            while self._sleepers and self._sleepers[0][0] <= self._now:
+                _, _, future = heapq.heappop(self._sleepers)
+                if not future.done():
+                    future.set_result(None)
+            await _breathe()
 
     async def wake(self, until: float = float("inf")) -> bool:
         """Move the time on to the next sleeper, and let it run; False when none wakes before ``until``."""
