@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import msgspec
 import pytest
 
 import cometact_nb as act
@@ -46,6 +47,14 @@ def test_a_clip_that_nobody_rated_has_no_stars_no_note_and_no_mark() -> None:
         stars=None, favourite=False, note="", blind=False, at=None, other_stars=None, other_at=None
     )
     assert empty == NO_RATING
+
+
+def test_a_rating_is_never_changed_is_made_by_name_and_is_kept_without_what_nobody_gave() -> None:
+    assert msgspec.json.encode(Rating(stars=2)) == b'{"stars":2}'
+    with pytest.raises(AttributeError):
+        NO_RATING.stars = 3  # type: ignore[misc]
+    with pytest.raises(TypeError, match="positional"):
+        Rating(3)  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("stars", [-1, 6, 2.5, True, False, "3"])
