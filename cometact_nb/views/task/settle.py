@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Settling"]
 
-#: Of the gateway software that CometAPI runs: each request with its time, model and cost.
+#: Where the gateway software that CometAPI seems to run keeps each request with its time, model and cost; no
+#: page of CometAPI names the address.
 _LOG = "/console/log"
 _VENDOR = "api.cometapi.com"
 
