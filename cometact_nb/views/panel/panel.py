@@ -242,14 +242,14 @@ class Panel:
         token, values = content.get("token"), content.get("values")
         if type(token) is int and isinstance(values, dict) and self._gate.take(token):
             # What the page showed when it was clicked; a busy kernel may not have heard of it yet.
-            self._form.values = normal(values)
-            in_background(self._send_as_shown, str(content.get("target", "")), content.get("agreed"))
+            clicked = self._form.values = normal(values)
+            in_background(self._send_as_shown, clicked, str(content.get("target", "")), content.get("agreed"))
         else:
             self._form.send({"type": "not taken"})
 
-    def _send_as_shown(self, target: str, agreed: object) -> None:
+    def _send_as_shown(self, clicked: dict[str, Any], target: str, agreed: object) -> None:
         with suppress(ActTwoError):  # it is told in the form
-            self._send(target, agreed)
+            self._send(target, agreed, clicked=clicked)
 
     def _take_key(self, key: object) -> None:
         try:
@@ -297,18 +297,32 @@ class Panel:
 
     # --- inside --------------------------------------------------------------------------------------
 
-    def _send(self, target: str | None = None, agreed: object = None, *, yes: bool = False) -> Task | Sweep:
-        """Send once; the gate is taken and is released here."""
+    def _send(
+        self,
+        target: str | None = None,
+        agreed: object = None,
+        *,
+        yes: bool = False,
+        clicked: dict[str, Any] | None = None,
+    ) -> Task | Sweep:
+        """Send once; the gate is taken and is released here.
+
+        What was on the page at the click is sent: a message that the page had held back may come after it and
+        set the form to an earlier state.
+        """
+        values = self.values if clicked is None else clicked
         self._said = ("", "", "")
         offer, self._offer = self._offer, None
         config = self._session.config  # once: another thread may configure another service meanwhile
         try:
             self._refresh()
             check_target(target, config)
-            if self.values["sweep"]:
-                sent: Task | Sweep = self._sweep(config, offer if agreed is not None else None, yes=yes)
+            if values["sweep"]:
+                sent: Task | Sweep = self._sweep(
+                    values, config, offer if agreed is not None else None, yes=yes
+                )
             else:
-                sent = self._one(config)
+                sent = self._one(values, config)
         except BaseException as error:
             self._said = about_error(error)
             raise
@@ -319,15 +333,14 @@ class Panel:
             self._display.update()
         return sent
 
-    def _one(self, config: Config) -> Task:
-        task = self._sent.request(self.request, config)
-        self._form.values = next_seed(self.values)
+    def _one(self, values: dict[str, Any], config: Config) -> Task:
+        task = self._sent.request(self._content.request(values), config)
+        self._form.values = next_seed(values)
         self._said = ("", "Accepted. The task is below; the form is free for the next one.", "done")
         return task
 
-    def _sweep(self, config: Config, offer: Offer | None, *, yes: bool) -> Sweep:
+    def _sweep(self, values: dict[str, Any], config: Config, offer: Offer | None, *, yes: bool) -> Sweep:
         """Run the sweep, for as much as ``offer`` named if it was for this very sweep."""
-        values = self.values
         fields, spec = self._content.fields(values), self._content.cells(values)[0]
         limit = offer.total_usd if offer is not None and offer.spec == spec else None
         try:
