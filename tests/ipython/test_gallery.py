@@ -173,6 +173,15 @@ def test_axes_that_are_not_swept_are_refused_by_name(page) -> None:
     assert "Give two fields" in page.run("sweep.gallery('seed', 'seed')")["evalue"]
 
 
+def test_a_gallery_that_could_not_be_made_goes_without_a_word(gallery) -> None:
+    gallery.outputs.clear()
+    making = (
+        "try: sweep.gallery('seed', 'seed')\nexcept act.errors.ConfigError: pass\nimport gc; _ = gc.collect()"
+    )
+    assert gallery.run(making)["status"] == "ok"
+    assert gallery.outputs == []
+
+
 def test_the_record_can_hold_the_clips_when_asked_to(gallery) -> None:
     assert gallery.value("gallery.to_html(embed=True).count('data:video/mp4;base64,')") == 2
 

@@ -241,7 +241,9 @@ def test_outputs_are_objects_and_status_words_numbers(api) -> None:
     (output,) = _shaped(api, "output-objects")[-1]["output"]
     assert set(output) == {"url"}
     words = [answer["data"]["status"] for answer in _shaped(api, "number-status")]
-    assert (words[0], words[-1]) == ("1", "3")
+    # A slow machine may ask first when the clip is being made already.
+    assert (words, words[-1]) == (sorted(words), "3")
+    assert set(words) <= {"1", "2", "3"}
 
 
 def test_credits_are_estimated_then_spent_or_refunded(api) -> None:

@@ -24,6 +24,11 @@ def running(folder: Path, **env: str) -> Iterator[Any]:
         manager.shutdown_kernel(now=True)
 
 
+def stdout(outputs: list[dict[str, Any]]) -> str:
+    """What was printed, and no warning beside it; a busy machine sends a line in pieces."""
+    return "".join(out["text"] for out in outputs if out.get("name") == "stdout")
+
+
 class Kernel:
     """Runs cells and remembers what came of them."""
 
@@ -48,8 +53,7 @@ class Kernel:
 
     def value(self, expression: str) -> Any:
         told = self.run(f"import json as _j; print(_j.dumps({expression}))")
-        # A busy machine sends a line in pieces.
-        return json.loads("".join(out["text"] for out in told["outputs"] if out.get("name") == "stdout"))
+        return json.loads(stdout(told["outputs"]))
 
     def complete(self, code: str) -> list[str]:
         """What the line is with each match put in where the kernel says."""
@@ -86,7 +90,7 @@ class Page:
     def value(self, expression: str) -> Any:
         self.outputs.clear()
         self.run(f"import json as _j; print(_j.dumps({expression}))")
-        return json.loads("".join(out["text"] for out in self.outputs if "text" in out))
+        return json.loads(stdout(self.outputs))
 
     def model(self, kind: str) -> str:
         """The newest model of a widget class."""

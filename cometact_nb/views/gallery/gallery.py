@@ -18,6 +18,7 @@ from cometact_nb.views.gallery import record as gallery_record
 from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cometact_nb.handles.sweep.cell import Cell
@@ -57,6 +58,8 @@ class Gallery(anywidget.AnyWidget):
     choice = traitlets.Dict().tag(sync=True)
 
     def __init__(self, sweep: Sweep, rows: str | None = None, columns: str | None = None) -> None:
+        # A widget whose making failed is closed, too, when it is collected.
+        self._remove: Callable[[], None] = lambda: None
         self._sweep = sweep
         self._places = places(sweep)
         self._known: dict[int, object] = {}
