@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
@@ -291,3 +292,28 @@ def test_a_journal_that_was_never_used_makes_no_file(path) -> None:
     journal = Journal(path, lambda job: None)
     journal.close()
     assert not Path(path).exists()
+
+
+def test_what_waits_is_tried_again_every_quarter_of_a_minute_until_it_is_written(
+    journal, path, tmp_path
+) -> None:
+    job, waited = new_job("first", tmp_path), []
+    intend(journal, job)
+    assert (journal.waits, journal.waits_for("first")) == (False, False)
+    breaker = sqlite3.connect(path)
+    breaker.execute("ALTER TABLE events RENAME TO away")
+    breaker.commit()
+    journal.apply(job, events.Accepted(at=2, id="task-1"))
+    assert (journal.waits, journal.waits_for("first"), journal.waits_for("second")) == (True, True, False)
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            breaker.execute("ALTER TABLE away RENAME TO events")
+            breaker.commit()
+
+    asyncio.run(journal.save_again(sleep))
+    breaker.close()
+    assert waited == [15, 15, 15]
+    assert (journal.waits, journal.waits_for("first")) == (False, False)
+    assert recorded(path)["first"].id == "task-1"
