@@ -1,9 +1,4 @@
-"""What is known about one task, and how each event changes it.
-
-``reduce(state, event)`` is the only place where a task's state changes; history, engine and views all
-replay the same events through it. Longer than other modules, so that state, events and what they do to it are
-read together.
-"""
+"""What is known about one task: its status, the answers of the service, its clips."""
 
 from __future__ import annotations
 
@@ -17,7 +12,7 @@ from cometact_nb.domain import redact
 if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
 
-__all__ = ["TERMINAL", "ClipInfo", "Snapshot", "Status", "TaskEvent", "TaskState", "reduce"]
+__all__ = ["FINAL", "TERMINAL", "ClipInfo", "SignedURL", "Snapshot", "Status", "TaskState"]
 
 
 class Status(StrEnum):
@@ -62,8 +57,6 @@ TERMINAL = frozenset(
 
 #: Ends that the service itself announced. Only what it says to an explicit refresh takes one back.
 FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
-#: The words that the service itself documents. Only they take an announced end back.
-_ITS_OWN = FINAL | {Status.PENDING, Status.THROTTLED, Status.RUNNING}
 
 
 class SignedURL(str):
@@ -138,128 +131,6 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
     def place(self) -> str:
         """Where it is, as its user would write it: the URL at a store, or the path."""
         return self.url or self.path
-
-
-class TaskEvent(redact.Quiet, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
-    """Something that happened to a task. ``at`` is Unix seconds by this machine's clock."""
-
-    at: float
-
-
-class Intended(TaskEvent, frozen=True, kw_only=True, tag="intended"):
-    """The user asked for the task; written before anything is sent."""
-
-    request: dict[str, Any] | None = None
-    base_url: str = ""
-    price_usd: float | None = None
-    allow_unlisted: bool = False
-    sandbox: bool | None = None
-    input_names: dict[str, str] | None = None
-
-
-class Postponed(TaskEvent, frozen=True, kw_only=True, tag="postponed"):
-    """The POST was certainly refused for now and will be sent again."""
-
-    reason: str
-    until: float
-
-
-class Accepted(TaskEvent, frozen=True, kw_only=True, tag="accepted"):
-    """The service gave the task an id (or the user did, for an unconfirmed one)."""
-
-    id: str
-
-
-class Refused(TaskEvent, frozen=True, kw_only=True, tag="refused"):
-    """The POST was refused, or never sent."""
-
-    message: str
-    status: int | None = None
-    code: str | None = None
-    request_id: str | None = None
-    param: str | None = None
-    sent: bool = True
-
-
-class Unconfirmed(TaskEvent, frozen=True, kw_only=True, tag="unconfirmed"):
-    """The POST was sent and its outcome is unknown."""
-
-    reason: str
-    answer: str | None = None
-
-
-class Forgotten(TaskEvent, frozen=True, kw_only=True, tag="forgotten"):
-    """The user gave an unconfirmed task up."""
-
-
-class Observed(TaskEvent, frozen=True, kw_only=True, tag="observed"):
-    """The service answered a poll."""
-
-    snapshot: Snapshot
-
-
-class PollFailed(TaskEvent, frozen=True, kw_only=True, tag="poll-failed"):
-    """A poll brought no snapshot; polling goes on."""
-
-    reason: str
-
-
-class WatchEnded(TaskEvent, frozen=True, kw_only=True, tag="watch-ended"):
-    """Polling stopped for a reason that only the user can mend."""
-
-    reason: str
-
-
-class WatchBegan(TaskEvent, frozen=True, kw_only=True, tag="watch-began"):
-    """Polling began, or began again."""
-
-
-class CancelAnswered(TaskEvent, frozen=True, kw_only=True, tag="cancel-answered"):
-    """The service answered a cancel."""
-
-    accepted: bool
-    message: str = ""
-
-
-class ClipSaved(TaskEvent, frozen=True, kw_only=True, tag="clip-saved"):
-    """A clip is on disk under its final name."""
-
-    clip: ClipInfo
-
-
-class ClipFailed(TaskEvent, frozen=True, kw_only=True, tag="clip-failed"):
-    """A clip could not be fetched or kept."""
-
-    reason: str
-
-
-class ClipsMoved(TaskEvent, frozen=True, kw_only=True, tag="clips-moved"):
-    """The clips were found in another folder, byte for byte; all of them are given."""
-
-    clips: tuple[ClipInfo, ...]
-
-
-class ClipsLost(TaskEvent, frozen=True, kw_only=True, tag="clips-lost"):
-    """The clips are not on disk any more; they will be fetched again."""
-
-
-AnyEvent = (
-    Intended
-    | Postponed
-    | Accepted
-    | Refused
-    | Unconfirmed
-    | Forgotten
-    | Observed
-    | PollFailed
-    | WatchEnded
-    | WatchBegan
-    | CancelAnswered
-    | ClipSaved
-    | ClipFailed
-    | ClipsMoved
-    | ClipsLost
-)
 
 
 class TaskState(redact.Quiet, frozen=True, kw_only=True):
@@ -384,125 +255,3 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
         if self.request is None:
             return None
         return ActTwoRequest.from_json(self.request, allow_unlisted=self.allow_unlisted)
-
-
-def reduce(state: TaskState, event: TaskEvent) -> TaskState:  # noqa: PLR0912  (one branch per event)
-    """``state`` after ``event``. Pure; unknown events change nothing."""
-    change = msgspec.structs.replace
-    match event:
-        case Intended():
-            return change(
-                state,
-                request=event.request,
-                allow_unlisted=event.allow_unlisted,
-                input_names=event.input_names,
-                base_url=event.base_url,
-                price_usd=event.price_usd,
-                sandbox=event.sandbox,
-                submitted_at=event.at if event.request is not None else None,
-            )
-        case Postponed():
-            return change(state, waiting_for=event.reason)
-        case Accepted():
-            return change(
-                state,
-                id=event.id,
-                status=Status.PENDING,
-                waiting_for=None,
-                problem=None,
-                ended_at=None,
-                watching=True,
-            )
-        case Refused():
-            return change(
-                state,
-                status=Status.REFUSED,
-                failure=event.message,
-                failure_code=event.code,
-                http_status=event.status,
-                request_id=event.request_id,
-                param=event.param,
-                sent=event.sent,
-                waiting_for=None,
-                ended_at=event.at,
-            )
-        case Unconfirmed():
-            return change(
-                state,
-                status=Status.UNCONFIRMED,
-                problem=event.reason,
-                raw_answer=event.answer,
-                waiting_for=None,
-                ended_at=event.at,
-            )
-        case Forgotten():
-            return change(state, status=Status.FORGOTTEN, ended_at=event.at)
-        case Observed():
-            return _observed(state, event)
-        case PollFailed():
-            return change(state, problem=event.reason)
-        case WatchEnded():
-            return change(state, problem=event.reason, watching=False)
-        case WatchBegan():
-            return change(state, problem=None, watching=True, clip_error=None)
-        case CancelAnswered():
-            return change(state, cancel_message=None if event.accepted else event.message)
-        case ClipSaved():
-            return change(state, clips=(*state.clips, event.clip), clip_error=None, problem=None)
-        case ClipFailed():
-            return change(state, clip_error=event.reason)
-        case ClipsMoved():
-            return change(state, clips=event.clips)
-        case ClipsLost():
-            return change(state, clips=())
-    return state
-
-
-def _observed(state: TaskState, event: Observed) -> TaskState:
-    """The state after an answer to a poll. Progress never runs backwards."""
-    seen = event.snapshot
-    change = msgspec.structs.replace
-    if state.status in FINAL and not _takes_back(state, seen):
-        if seen.status is not state.status:
-            return state
-        return change(
-            state,
-            output_urls=seen.output_urls or state.output_urls,
-            credits=_first(seen.credits, state.credits),
-            observed_at=event.at,
-        )
-    known = [progress for progress in (seen.progress, state.progress) if progress is not None]
-    return change(
-        state,
-        id=state.id or seen.id or None,
-        status=seen.status,
-        raw_status=seen.raw_status,
-        progress=1.0 if seen.status is Status.SUCCEEDED else max(known, default=None),
-        failure=seen.failure,
-        failure_code=seen.failure_code,
-        output_urls=seen.output_urls or state.output_urls,
-        created_at=seen.created_at or state.created_at,
-        credits=_first(seen.credits, state.credits),
-        estimated_credits=_first(seen.estimated_credits, state.estimated_credits),
-        observed_at=event.at,
-        ended_at=event.at if seen.status.is_terminal else None,
-        waiting_for=None,
-        problem="; ".join(seen.notes) or None,
-    )
-
-
-def _takes_back(state: TaskState, seen: Snapshot) -> bool:
-    """Whether an announced end gives way to what the service says later, to somebody who asks again.
-
-    A success with an output never does: the clip can be had. Silence and words that nobody knows end nothing.
-    """
-    if seen.status is state.status or seen.status not in _ITS_OWN:
-        return False
-    if state.status is Status.SUCCEEDED:
-        has_output = bool(state.output_urls or state.clips)
-        return not has_output and seen.status in FINAL
-    return True
-
-
-def _first(new: float | None, old: float | None) -> float | None:
-    return old if new is None else new

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.inputs import names_in
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.task import Status, TaskState
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
     from concurrent.futures import Future
 
+    from cometact_nb.domain.events import TaskEvent
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.domain.task import TaskEvent
     from cometact_nb.engine.job import Clock
     from cometact_nb.store.journal.history import CellClaim, History, Row
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cometact_nb.domain import redact
-from cometact_nb.domain.task import TaskState, reduce
+from cometact_nb.domain.reduce import reduce
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal.history import History, Unrecordable
 from cometact_nb.store.journal.records import abridged
@@ -21,8 +21,9 @@ from cometact_nb.store.journal.records import abridged
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from cometact_nb.domain import task as events
-    from cometact_nb.domain.task import TaskEvent
+    from cometact_nb.domain import events
+    from cometact_nb.domain.events import TaskEvent
+    from cometact_nb.domain.task import TaskState
     from cometact_nb.engine.job import Job
     from cometact_nb.store.journal.history import CellClaim
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from cometact_nb.api import flow, pace
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.task import Snapshot, Status
 from cometact_nb.engine.fetch import Fetcher
 from cometact_nb.engine.thread_switching import fine_sharing
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cometact_nb.api.client import Client
-    from cometact_nb.domain.task import TaskEvent, TaskState
+    from cometact_nb.domain.events import TaskEvent
+    from cometact_nb.domain.task import TaskState
     from cometact_nb.engine.job import Clock, Job
     from cometact_nb.store.journal.history import History, Row
 

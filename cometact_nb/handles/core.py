@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cometact_nb.api.client import Client
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.task import TaskState

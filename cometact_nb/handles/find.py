@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.search import checked_id
 from cometact_nb.errors import ConfigError, HistoryError
 from cometact_nb.handles.task import task_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError

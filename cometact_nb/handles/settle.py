@@ -9,7 +9,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.search import checked_id
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError

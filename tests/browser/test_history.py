@@ -19,7 +19,7 @@ done = act.submit(character=sandbox.characters[1], **inputs, seed=7).wait()
 runs = act.submit(character=sandbox.character + "?scenario=never-ends", **inputs)
 stopped = act.submit(character=sandbox.character + "?scenario=slow-task", **inputs)
 async def stop():
-    from cometact_nb.domain.task import WatchEnded
+    from cometact_nb.domain.events import WatchEnded
     session = act.session()
     stopped.job.watcher.cancel()  # a poll under way would begin the watch anew
     session.engine.apply(stopped.job, WatchEnded(at=session.engine.now(), reason="the key was refused"))

@@ -9,7 +9,7 @@ import sys
 import pytest
 from services import new_session
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.entry import cli
 from cometact_nb.errors import UnconfirmedError
 

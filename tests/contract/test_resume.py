@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from services import SandboxProcess, new_session
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.search import Query
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import HistoryError, UnconfirmedError, WaitTimeout

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from services import SandboxProcess, new_session
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.errors import ApprovalNeeded, HistoryError, SweepPaused, UnconfirmedError
 from cometact_nb.handles.session import Session
 from cometact_nb.handles.sweep.sweep import Sweep

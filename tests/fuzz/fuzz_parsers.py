@@ -16,10 +16,12 @@ import atheris
 
 with atheris.instrument_imports(include=["cometact_nb"]):
     from cometact_nb.api import flow, wire
+    from cometact_nb.domain.events import AnyEvent, Observed
     from cometact_nb.domain.inspection.sniff import sniff
+    from cometact_nb.domain.reduce import reduce
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.sweep.grid import Spec, expand
-    from cometact_nb.domain.task import AnyEvent, Observed, Snapshot, Status, TaskState, reduce
+    from cometact_nb.domain.task import Snapshot, Status, TaskState
     from cometact_nb.domain.text import forms
     from cometact_nb.domain.text.curl_words import words
     from cometact_nb.domain.text.line import fields_from_line

@@ -15,13 +15,16 @@ _STORE = [
     "tests/unit/test_journal.py",
     "tests/unit/test_search.py",
 ]
+_TASK = ["tests/unit/test_task.py", "tests/unit/test_foreign.py", *_STORE]
 
 MODULES: dict[str, tuple[str, list[str]]] = {
     "flow": ("cometact_nb/api/flow.py", [*_FLOW, "tests/unit/test_pace.py", "tests/unit/test_engine.py"]),
     "wire": ("cometact_nb/api/wire.py", _WIRE),
     "answers": ("cometact_nb/api/answers.py", ["tests/unit/test_answers.py", *_FLOW]),
     "lenient": ("cometact_nb/api/lenient.py", _WIRE),
-    "task": ("cometact_nb/domain/task.py", ["tests/unit/test_task.py", "tests/unit/test_foreign.py", *_STORE]),
+    "task": ("cometact_nb/domain/task.py", _TASK),
+    "events": ("cometact_nb/domain/events.py", _TASK),
+    "reduce": ("cometact_nb/domain/reduce.py", _TASK),
     "rules": ("cometact_nb/domain/sweep/rules.py", ["tests/unit/test_rules.py", "tests/unit/test_grid.py", "tests/unit/test_rating.py", "tests/unit/test_choice.py"]),
     "choice": ("cometact_nb/handles/sweep/choice.py", ["tests/unit/test_choice.py", "tests/docs/test_money_page.py"]),
     "journal": ("cometact_nb/engine/journal.py", ["tests/unit/test_journal.py", "tests/unit/test_store.py"]),

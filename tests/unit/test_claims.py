@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.identity import body_identity
+from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.sweep.grid import specify
-from cometact_nb.domain.task import Snapshot, Status, TaskState, reduce
+from cometact_nb.domain.task import Snapshot, Status, TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal import sweeps
 from cometact_nb.store.journal.history import (

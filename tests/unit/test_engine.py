@@ -20,10 +20,11 @@ from virtual_clock import VirtualClock
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
+from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
-from cometact_nb.domain.task import ClipInfo, Status, TaskState, reduce
+from cometact_nb.domain.task import ClipInfo, Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 from cometact_nb.store.journal.history import History, Row

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
+from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.task import Snapshot, Status, TaskState, reduce
+from cometact_nb.domain.task import Snapshot, Status, TaskState
 from cometact_nb.domain.text import forms
 from cometact_nb.errors import HistoryError, RequestError
 from cometact_nb.store.journal.history import History

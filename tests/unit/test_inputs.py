@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.inputs import facts, names_in, note_name
-from cometact_nb.domain.task import ClipInfo, TaskState, reduce
+from cometact_nb.domain.reduce import reduce
+from cometact_nb.domain.task import ClipInfo, TaskState
 from cometact_nb.store.clips import sidecar
 from cometact_nb.views.panel.files import LocalFiles
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
 from cometact_nb.engine.job import Job

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cometact_nb.domain import events
 from cometact_nb.domain import search as asked
-from cometact_nb.domain import task as events
-from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState, reduce
+from cometact_nb.domain.reduce import reduce
+from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
 from cometact_nb.errors import ConfigError
 from cometact_nb.store.journal import peek, search
 from cometact_nb.store.journal.history import History

@@ -15,8 +15,9 @@ from clips import plain, write
 from files import video_bytes
 from PIL import Image
 
-from cometact_nb.domain import task as events
-from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState, reduce
+from cometact_nb.domain import events
+from cometact_nb.domain.reduce import reduce
+from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
 from cometact_nb.errors import ClipError, HistoryError
 from cometact_nb.store.clips import media
 from cometact_nb.store.clips.video import read_facts

@@ -8,9 +8,10 @@ from typing import get_args
 import msgspec
 import pytest
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
+from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.task import TERMINAL, ClipInfo, Snapshot, Status, TaskState, reduce
+from cometact_nb.domain.task import TERMINAL, ClipInfo, SignedURL, Snapshot, Status, TaskState
 from cometact_nb.errors import RequestError
 
 URL = "https://cdn.example.com/out.mp4?token=abc"
@@ -292,8 +293,8 @@ def test_an_event_that_nobody_knows_changes_nothing() -> None:
 
 
 def test_a_signed_link_shows_no_token() -> None:
-    assert repr(events.SignedURL(URL)) == "'https://cdn.example.com/out.mp4?…'"
-    assert events.SignedURL(URL) == URL
+    assert repr(SignedURL(URL)) == "'https://cdn.example.com/out.mp4?…'"
+    assert SignedURL(URL) == URL
 
 
 def test_a_clip_s_place_is_its_address_at_a_store_or_its_path() -> None:

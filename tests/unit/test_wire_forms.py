@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cometact_nb.api import wire
-from cometact_nb.domain.task import Observed, Snapshot, Status, TaskState, reduce
+from cometact_nb.domain.events import Observed
+from cometact_nb.domain.reduce import reduce
+from cometact_nb.domain.task import Snapshot, Status, TaskState
 
 SAMPLES = Path(__file__).parents[1] / "wire"
 NAME = "5b91e444-c232-deaf-a4d7-8aef3e57336b"

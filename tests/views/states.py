@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from cometact_nb.domain import task as events
-from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskEvent, TaskState, reduce
+from cometact_nb.domain import events
+from cometact_nb.domain.events import TaskEvent
+from cometact_nb.domain.reduce import reduce
+from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
 
 NOW = 1_777_800_000.0
 ID = "5b91e444-c232-deaf-a4d7-8aef3e57336b"

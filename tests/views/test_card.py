@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from states import ACCEPTED, BODY, CLIP, ID, NOW, SIGNED, STATES, intended, replay, saved, seen, succeeded
 
-from cometact_nb.domain import task as events
+from cometact_nb.domain import events
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.views.task.card import card_html, tone

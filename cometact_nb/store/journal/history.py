@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cometact_nb.domain.events import AnyEvent
 from cometact_nb.domain.identity import body_identity
 from cometact_nb.domain.search import found_by
-from cometact_nb.domain.task import AnyEvent, TaskState
+from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal import records
 from cometact_nb.store.journal.forks import no_fork
@@ -30,7 +31,7 @@ from cometact_nb.store.journal.provenance import Provenance
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cometact_nb.domain.task import TaskEvent
+    from cometact_nb.domain.events import TaskEvent
 
 __all__ = [
     "SPENT",

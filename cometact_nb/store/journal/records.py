@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from cometact_nb.domain import redact
-from cometact_nb.domain.task import Observed
+from cometact_nb.domain.events import Observed
 
 if TYPE_CHECKING:
-    from cometact_nb.domain.task import TaskEvent, TaskState
+    from cometact_nb.domain.events import TaskEvent
+    from cometact_nb.domain.task import TaskState
 
 __all__ = ["abridged", "encoded", "event_unsigned", "state_unsigned"]
 
