@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Listeners", "Notifier"]
+__all__ = ["Listeners", "Notifier", "Soon"]
 
 log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
@@ -41,6 +41,30 @@ class Listeners(Generic[T]):
                 callback(changed)
             except BaseException:  # an exit or a cancel, too, would end the thread that tells all others
                 log.exception("a listener of %r failed", changed)
+
+
+class Soon:
+    """Runs a function soon, and once for all the calls that come before it runs.
+
+    Args:
+        later: hands a function to the thread that is to run it, such as :meth:`Core.call_soon`.
+        work: the function.
+    """
+
+    def __init__(self, later: Callable[[Callable[[], object]], object], work: Callable[[], object]) -> None:
+        self._later = later
+        self._work = work
+        self._is_due = False
+
+    def __call__(self) -> None:
+        """Have it run; on any thread."""
+        if not self._is_due:
+            self._is_due = True
+            self._later(self._run)
+
+    def _run(self) -> None:
+        self._is_due = False  # first: what changes while it runs needs another run
+        self._work()
 
 
 class Notifier:

@@ -1,12 +1,15 @@
-"""The outputs of a live view in its cell: the widget, and beside it a record that needs no kernel.
+"""The outputs of a live view in its cell: the widget, and below it a record that needs no kernel.
 
-A page that knows a widget's type shows nothing else of its output, so the record is an output of its own.
-The live view's style sheet hides it; where there is no live view there is no style sheet, and it is seen.
+A page that knows a widget's type shows nothing else of its output, and a widget lives only as long as its
+kernel. So the record is an output of its own. The live view's style sheet hides it; where there is no live
+view there is no style sheet, and it is seen. Once nothing more can happen the widget goes.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views.base.output import in_notebook, put_out, widget_data, write
@@ -14,40 +17,78 @@ from cometact_nb.views.base.output import in_notebook, put_out, widget_data, wri
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LiveRecord"]
+__all__ = ["LiveOutput"]
+
+_NOTHING = {"text/html": "", "text/plain": ""}
 
 
-class LiveRecord:
-    """Everywhere one live view is shown.
+def _never() -> bool:
+    return False
+
+
+@dataclass
+class _Place:
+    """The two outputs in one cell, and what they show."""
+
+    live: Any
+    record: Any
+    html: dict[str, str]
+    is_final: bool
+
+
+class LiveOutput:
+    """Every place where one live view is shown.
 
     Args:
         name: what it is, as in "Act-Two panel".
-        widget: makes the widget when a notebook first needs it.
-        record: the view as it is now, as text and as HTML that need no kernel, by MIME type.
+        widget: returns the widget; called when a notebook first needs it.
+        record: returns the view as it is now, as text and as HTML that need no kernel, by MIME type.
+        is_final: whether the record is to stand alone, since nothing more can happen or be clicked. It may
+            become false again. The default keeps the widget for ever.
     """
 
-    def __init__(self, name: str, widget: Callable[[], Any], record: Callable[[], dict[str, str]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        widget: Callable[[], Any],
+        record: Callable[[], dict[str, str]],
+        is_final: Callable[[], bool] = _never,
+    ) -> None:
         self._name = name
         self._widget = widget
         self._record = record
-        self._shown: dict[Any, dict[str, str]] = {}
+        self._is_final = is_final
+        self._places: list[_Place] = []
+        self._updating = threading.RLock()
 
     def show(self) -> None:
-        """Show the view in the current cell, or as text where there is no notebook."""
+        """Show the view in the current cell, or as text where there is no notebook. From the main thread."""
         if not in_notebook():
             write(sys.stdout, self._record()["text/plain"] + "\n")
             return
-        said = f"{self._name} (live only while its kernel runs)"
-        put_out({**widget_data(self._widget()), "text/html": f"<p>{said}:</p>", "text/plain": said})
-        record = self._record()
-        self._shown[put_out(record)] = record
+        with self._updating:
+            final = self._is_final()
+            live, record = put_out(self._live(final)), self._record()
+            self._places.append(_Place(live, put_out(record), record, final))
 
     def update(self) -> None:
-        """Bring the record up to date. Any thread may call it, for any reason: only what is new is sent."""
-        if not self._shown:
+        """Bring both outputs up to date. Any thread may call it, for any reason: only what is new is sent."""
+        if not self._places:
             return
-        record = self._record()
-        for handle, before in list(self._shown.items()):
-            if before != record:
-                self._shown[handle] = record
-                handle.update(record, raw=True)
+        with self._updating:
+            final = self._is_final()  # first: no older record may outlive the widget
+            record = self._record()
+            for place in self._places:
+                if place.html != record:
+                    place.html = record
+                    place.record.update(record, raw=True)
+                if place.is_final != final:  # after the record, so that it is there when it is seen
+                    place.is_final = final
+                    place.live.update(self._live(final), raw=True)
+
+    def _live(self, final: bool) -> dict[str, Any]:
+        """The widget's output; an empty one when the record stands alone."""
+        if final:
+            return _NOTHING
+        text = f"{self._name} (live only while its kernel runs)"
+        return {**widget_data(self._widget()), "text/html": f"<p>{text}:</p>", "text/plain": text}

@@ -10,7 +10,7 @@ import traitlets
 
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.live_output import LiveRecord
+from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_background, widget_data
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
@@ -63,7 +63,7 @@ class Gallery(anywidget.AnyWidget):
         self._sweep = sweep
         self._places = places(sweep)
         self._known: dict[int, object] = {}
-        self._shown = LiveRecord("Gallery of an Act-Two sweep", lambda: self, self._record)
+        self._shown = LiveOutput("Gallery of an Act-Two sweep", lambda: self, self._record)
         super().__init__(
             title={"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox},
             axes=axis_facts(sweep),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from cometact_nb.domain import search as asked
+from cometact_nb.engine.notify import Soon
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.live_output import LiveRecord
+from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_background, page_folder
 from cometact_nb.views.history import record as history_record
 from cometact_nb.views.history.widget import HistoryWidget, as_text, poster_bytes, row_facts
@@ -53,7 +54,7 @@ class HistoryTable:
     def __init__(self, shown: TaskHistory) -> None:
         self._history = shown
         self._session = shown.session
-        self._display = LiveRecord("Act-Two history", self._made, self._record)
+        self._display = LiveOutput("Act-Two history", self._made, self._record)
         self._table: HistoryWidget | None = None
         self._below: Any = None
         self._panel: Panel | None = None
@@ -61,8 +62,8 @@ class HistoryTable:
         self._followed: set[str] = set()
         self._asked = as_text(shown.query)
         self._error = ""
-        self._pending = False
         self._drawing = threading.Lock()
+        self._soon = Soon(self._session.call_soon, self._refresh)
 
     def show(self) -> None:
         """Show it in the current cell."""
@@ -183,14 +184,8 @@ class HistoryTable:
             self._followed.add(task.key)
             task.add_listener(lambda _: self._soon())
 
-    def _soon(self) -> None:
-        if not self._pending:
-            self._pending = True
-            self._session.call_soon(self._refresh)
-
     def _refresh(self) -> None:
         """Read the history again and show it."""
-        self._pending = False
         try:
             self._history.refresh()
             self._error = ""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from cometact_nb.domain.doors import doors
+from cometact_nb.engine.notify import Soon
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
 from cometact_nb.handles.task import Task
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.live_output import LiveRecord
+from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.once import Gate
 from cometact_nb.views.base.output import in_background
 from cometact_nb.views.panel import record as panel_record
@@ -69,12 +70,12 @@ class Panel:
         self._content = Content(session, self._files, self._looks)
         self._bought = Bought(session, self._refresh)
         self._offer: Offer | None = None
-        self._pending = False
         self._drawing = threading.Lock()
+        self._soon = Soon(session.call_soon, self._refresh)
         self._form = PanelWidget(values_of(initial or {}), self._receive)
         self._sent = Sent(session, self._went_on)
         self._box = ipywidgets.VBox([self._form, self._sent.view])
-        self._display = LiveRecord("Act-Two panel", lambda: self._box, self._record)
+        self._display = LiveOutput("Act-Two panel", lambda: self._box, self._record)
         self._form.observe(self._changed, "values")
         self._refresh()
         self._looks.later(self.values)
@@ -380,14 +381,8 @@ class Panel:
         self._soon()
         self._looks.later(self.values)
 
-    def _soon(self) -> None:
-        if not self._pending:
-            self._pending = True
-            self._session.call_soon(self._refresh)
-
     def _refresh(self) -> None:
         """Tell the page what is known now."""
-        self._pending = False
         with self._drawing:
             values, config = self.values, self._session.config
             findings, swept = self._content.judged(values)

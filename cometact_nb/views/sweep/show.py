@@ -1,17 +1,14 @@
 """Showing a sweep in a notebook: live while something may happen, plain HTML once all is bought and done.
 
-A page that knows a widget's type shows nothing else of its output, and a widget lives only as long as its
-kernel. So a live sweep has two outputs: the widget, and a record that needs no kernel, hidden by the widget's
-style sheet. When the sweep is over the widget goes and the record is seen. While cells are left that a click
-may buy (again), the widget stays, so that the click can be made.
+While cells are left that a click may buy (again), the widget stays, so that the click can be made.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views.base.output import in_notebook, page_folder, put_out, widget_data, write
+from cometact_nb.views.base.live_output import LiveOutput
+from cometact_nb.views.base.output import in_notebook, page_folder
 from cometact_nb.views.sweep.facts import is_over
 from cometact_nb.views.sweep.record import record_html, record_text
 from cometact_nb.views.task import show as status
@@ -20,10 +17,8 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.views.sweep.widget import SweepWidget
 
-__all__ = ["Display", "hush", "show", "widget_of"]
+__all__ = ["hush", "show", "widget_of"]
 
-_LIVE = "The sweep is live only while its kernel runs. How it stood last:"
-_NOTHING = {"text/html": "", "text/plain": ""}
 #: A sweep lives as long as its session, and so does its view.
 _widgets: dict[Sweep, SweepWidget] = {}
 
@@ -37,10 +32,12 @@ def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
     """
     if once_per_cell and status.was_shown(f"sweep {id(sweep)}"):
         return
+    output = LiveOutput(
+        "Act-Two sweep", lambda: widget_of(sweep), lambda: _record(sweep), lambda: _is_final(sweep)
+    )
+    output.show()
     if in_notebook():
-        Display(sweep)
-    else:
-        write(sys.stdout, record_text(sweep, folder=page_folder(sweep.session)) + "\n")
+        _follow(sweep, output)
 
 
 def hush(sweep: Sweep) -> None:
@@ -57,54 +54,36 @@ def widget_of(sweep: Sweep) -> SweepWidget:
     return _widgets[sweep]
 
 
-class Display:
-    """The outputs of one cell that show one sweep.
+def _record(sweep: Sweep) -> dict[str, str]:
+    folder = page_folder(sweep.session)
+    return {"text/html": record_html(sweep, folder=folder), "text/plain": record_text(sweep, folder=folder)}
 
-    Args:
-        sweep: the sweep to show.
-    """
 
-    def __init__(self, sweep: Sweep) -> None:
-        self._sweep = sweep
-        self._frozen = self._is_final()
-        self._recorded = _standing(sweep)
-        self._handles = [put_out(self._live()), put_out(self._record())]
-        sweep.add_listener(self._changed)
-        # What happened between the first drawing and the listening would go unseen.
-        sweep.session.call_soon(self._changed, sweep)
+def _is_final(sweep: Sweep) -> bool:
+    return sweep.session.config.freeze and is_over(sweep)
 
-    def _is_final(self) -> bool:
-        return self._sweep.session.config.freeze and is_over(self._sweep)
 
-    def _live(self) -> dict[str, Any]:
-        """The live view, or nothing when the record alone is left."""
-        if self._frozen:
-            return _NOTHING
-        return {**widget_data(widget_of(self._sweep)), "text/html": f"<p>{_LIVE}</p>", "text/plain": _LIVE}
+def _follow(sweep: Sweep, output: LiveOutput) -> None:
+    """Bring the outputs up to date when the sweep begins, stops, or changes while it does not run."""
+    shown: object = None
 
-    def _record(self) -> dict[str, Any]:
-        sweep = self._sweep
-        folder = page_folder(sweep.session)
-        return {
-            "text/html": record_html(sweep, folder=folder),
-            "text/plain": record_text(sweep, folder=folder),
-        }
-
-    def _changed(self, sweep: Sweep) -> None:
+    def changed(_: Sweep) -> None:
         """On the notifier's thread, from where display updates reach the right cell."""
-        final, standing = self._is_final(), _standing(sweep)
-        turned = final != self._frozen
-        if not turned and (standing == self._recorded or standing[0] == "running"):
-            return
-        self._frozen, self._recorded = final, standing
-        # The record first, so that it is there when it is seen; each is a task of its own for the page.
-        self._handles[1].update(self._record(), raw=True)
-        if turned:
-            self._handles[0].update(self._live(), raw=True)
+        nonlocal shown
+        now = (_is_final(sweep), _standing(sweep))
+        if now != shown:
+            shown = now
+            output.update()
+
+    sweep.add_listener(changed)
+    # What happened between the first drawing and the listening would go unseen.
+    sweep.session.call_soon(changed, sweep)
 
 
 def _standing(sweep: Sweep) -> tuple[Any, ...]:
-    """What a record is written anew for: not each percent."""
+    """All that a record is written anew for. A sweep that runs changes many times a second."""
+    if sweep.state == "running":
+        return (sweep.state,)
     ends = tuple(
         (cell.job.state.key, cell.job.state.is_settled) if cell.job is not None else cell.status
         for cell in sweep.cells

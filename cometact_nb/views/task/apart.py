@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from cometact_nb.views.base.live_output import LiveRecord
+from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import page_folder
 from cometact_nb.views.task.card import card_html
 from cometact_nb.views.task.text import card_text
@@ -32,7 +32,7 @@ class ApartDisplay:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._widget = StatusWidget(task)
-        self._display = LiveRecord("Act-Two task", lambda: self._widget, self._record)
+        self._display = LiveOutput("Act-Two task", lambda: self._widget, self._record)
         self._display.show()
         task.add_listener(self._changed)
         # What happened between the first drawing and the listening would go unseen.
