@@ -252,6 +252,29 @@ def test_a_local_file_is_sent_only_when_that_is_ticked(notebook, tmp_path) -> No
     assert value(notebook, "panel.task.request.character.uri[:22]") == "data:image/png;base64,"
 
 
+def test_an_upload_says_how_far_it_came_and_waits_for_a_busy_kernel(notebook, tmp_path) -> None:
+    form = begin(notebook, "import os\nprint(sandbox.character)\n" + PANEL)
+    pid = int(value(notebook, "os.getpid()"))
+    url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
+    with urlopen(url) as answer:
+        picture = answer.read()
+    (tmp_path / "hero.png").write_bytes(picture + bytes(3_500_000 - len(picture)))  # several pieces
+    bar = form.get_by_role("progressbar", name="Upload of hero.png")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        form.locator("input[type=file]").first.set_input_files(tmp_path / "hero.png")
+        form.get_by_text("hero.png: 0.0 of 3.5 MB are there").wait_for()
+        assert bar.is_visible()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    form.get_by_text("documents https URLs only").first.wait_for(timeout=30_000)
+    bar.wait_for(state="hidden")
+    assert form.get_by_label("Character", exact=True).input_value() == "upload:hero.png"
+    form.get_by_label("Try it all the same").check()
+    uri = "panel.request.character.uri.partition(',')[2]"
+    assert value(notebook, f"len(__import__('base64').b64decode({uri}))") == "3500000"
+
+
 def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook) -> None:
     saving = "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
     notebook.page.evaluate(f"() => {saving}")

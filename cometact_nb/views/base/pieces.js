@@ -1,5 +1,4 @@
-// Clips as bytes: asked for in pieces, one by one and no faster than a server lets through. A server drops
-// messages above its rate limit (jupyter_server: 1 MB/s over 3 s), and a message that is too large.
+// Clips as bytes, in pieces: a few are under way at a time, and one that does not come is asked for again.
 
 import { viewName } from "./kernel.js";
 
@@ -12,34 +11,18 @@ import { viewName } from "./kernel.js";
  * @property {string} key
  * @property {(file: File) => void} resolve
  * @property {(error: Error) => void} reject
- * @property {Buffer[]} pieces
+ * @property {Map<number, Buffer>} pieces by where they begin, bytes
  * @property {number} have bytes
+ * @property {number} next where the next piece begins that nobody asked for, bytes
+ * @property {number} total bytes; 1 until the first piece says it
+ * @property {Set<number>} missing where the pieces begin that were asked for and have not come
+ * @property {number} patience how long nothing may come, milliseconds
  */
 
-const PIECE = 512 * 1024;
-const RATE = 0.93e6; // bytes a second
-const BURST = 2.5e6;
-const SILENT_MS = 5000; // a piece that has not come by then is asked for again: it may have been dropped
-const PACE = Symbol.for("cometact-pace");
-
-/**
- * All views of a page share its connection, so they share its rate: `left` bytes may be asked for at once.
- * @returns {{ left: number, at: number }}
- */
-function pace() {
-  const page = /** @type {{ [PACE]?: { left: number, at: number } }} */ (globalThis);
-  page[PACE] ??= { left: BURST, at: performance.now() };
-  return page[PACE];
-}
-
-// How long to wait before a piece is asked for, milliseconds.
-function pause() {
-  const now = performance.now();
-  const shared = pace();
-  shared.left = Math.min(BURST, shared.left + ((now - shared.at) / 1000) * RATE) - PIECE;
-  shared.at = now;
-  return shared.left >= 0 ? 0 : (-shared.left / RATE) * 1000;
-}
+const PIECE = 1024 * 1024; // what one message carries at the most, bytes; the kernel's limit, see pieces.py
+const WINDOW = 4; // so many pieces are under way: the kernel reads one while another is on its way
+const SILENT_MS = 5000; // doubled each time, for a kernel that is busy or a line that is slow
+const SILENT_MOST_MS = 16 * SILENT_MS;
 
 export class Pieces {
   /** @param {(content: PieceAsked) => unknown} send hands a message to the kernel */
@@ -61,7 +44,10 @@ export class Pieces {
    */
   get(what, urgent = false) {
     return new Promise((resolve, reject) => {
-      const job = { what, key: JSON.stringify(what), resolve, reject, pieces: [], have: 0 };
+      const name = { what, key: JSON.stringify(what), resolve, reject };
+      const state = { pieces: new Map(), have: 0, next: 0, total: 1, missing: new Set(), patience: SILENT_MS };
+      /** @type {Job} */
+      const job = { ...name, ...state };
       if (urgent) this.queue.unshift(job);
       else this.queue.push(job);
       this.next();
@@ -81,16 +67,41 @@ export class Pieces {
   next() {
     if (this.current) return;
     this.current = this.queue.shift() ?? null;
-    if (this.current) this.ask(this.current);
+    if (this.current) this.askMore(this.current);
   }
 
-  /** @param {Job} job */
-  ask(job, tries = 0) {
+  /**
+   * Ask for as many pieces as may be under way.
+   * @param {Job} job
+   */
+  askMore(job) {
+    while (job.missing.size < WINDOW && job.next < job.total) {
+      job.missing.add(job.next);
+      this.ask(job, job.next);
+      job.next += PIECE;
+    }
+    this.wait(job);
+  }
+
+  /**
+   * @param {Job} job
+   * @param {number} offset
+   */
+  ask(job, offset) {
+    this.send({ type: "clip", view: this.view, ...job.what, offset, size: PIECE });
+  }
+
+  /**
+   * When nothing comes, what was asked for or its answer may be lost with a connection.
+   * @param {Job} job
+   */
+  wait(job) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      this.send({ type: "clip", view: this.view, ...job.what, offset: job.have, size: PIECE });
-      this.timer = setTimeout(() => this.ask(job, Math.min(tries + 1, 4)), SILENT_MS * 2 ** tries);
-    }, pause());
+      for (const offset of job.missing) this.ask(job, offset);
+      job.patience = Math.min(2 * job.patience, SILENT_MOST_MS);
+      this.wait(job);
+    }, job.patience);
   }
 
   end() {
@@ -118,21 +129,23 @@ export class Pieces {
    */
   take(piece, buffers) {
     const job = this.current;
-    if (piece.view !== this.view || !job || piece.offset !== job.have) return;
+    if (piece.view !== this.view || !job || !job.missing.has(piece.offset)) return;
     if (piece.index !== job.what.index || piece.file !== job.what.file) return;
     if (piece.error !== undefined) {
       job.reject(new Error(piece.error));
       this.end();
       return;
     }
-    job.pieces.push(buffers[0]);
-    pace().left += PIECE - buffers[0].byteLength; // what the last piece was short of
+    job.missing.delete(piece.offset);
+    job.pieces.set(piece.offset, buffers[0]);
     job.have += buffers[0].byteLength;
-    if (job.have < piece.total) {
-      this.ask(job);
+    job.total = piece.total;
+    if (job.have < job.total) {
+      this.askMore(job);
       return;
     }
-    job.resolve({ blob: new Blob(job.pieces, { type: piece.mime }), name: piece.name });
+    const pieces = [...job.pieces].sort(([one], [other]) => one - other).map(([, bytes]) => bytes);
+    job.resolve({ blob: new Blob(pieces, { type: piece.mime }), name: piece.name });
     this.end();
   }
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_piece"]
 
-#: A server drops messages above its rate limit (1 MB/s over 3 s in jupyter_server), so pieces stay small.
+#: What one message carries at the most. A clip in one message would hold up all that a page hears after it.
 _PIECE_MAX_BYTES = 1 << 20
 #: One file is fetched at a time: a page that has waited long asks again, and is to find the copy by then.
 _finding = threading.Lock()

@@ -3,6 +3,7 @@
 import { h, put } from "../base/dom.js";
 import { Chips } from "./chips.js";
 import { Intensity } from "./intensity.js";
+import { uploadBar } from "./uploads.js";
 import { CHOSEN, TYPED, whole } from "./values.js";
 
 /**
@@ -43,6 +44,7 @@ export class Form {
     /** @type {Set<string>} */
     this.dirty = new Set(); // text that is being typed and was not sent yet
     this.texts = { character: this.address("character"), reference: this.address("reference"), seed: this.seed() };
+    this.uploads = { character: uploadBar(), reference: uploadBar() };
     this.type = h(
       "select",
       { id: `${owner.id}-character-type`, onchange: () => owner.edited() },
@@ -100,7 +102,8 @@ export class Form {
     const row = h("div", { class: "row" }, ...this.chooser(role));
     if (role === "character") row.prepend(h("label", { class: "inline", for: this.type.id }, "It is "), this.type);
     const text = this.texts[role];
-    return h("div", { class: "field" }, h("label", { for: text.id }, label), text, row, this.notes.list(role), this.previews.boxes[role]);
+    const [notes, seen] = [this.notes.list(role), this.previews.boxes[role]];
+    return h("div", { class: "field" }, h("label", { for: text.id }, label), text, row, this.uploads[role], notes, seen);
   }
 
   /** @param {Role} role */

@@ -8,6 +8,7 @@ import { Form } from "./form.js";
 import { Notes } from "./notes.js";
 import { Previews } from "./previews.js";
 import { SweepForm } from "./sweep_form.js";
+import { drawUpload, Uploads } from "./uploads.js";
 
 /**
  * @import { FormValues, Model, PanelState, PanelToKernel, PanelToPage, Rendering, Role, Shown } from "../base/wire.d.ts"
@@ -15,8 +16,6 @@ import { SweepForm } from "./sweep_form.js";
  */
 
 const TYPING_MS = 250; // text is sent when it was left alone for this long
-const PIECE = 512 * 1024;
-const UPLOAD_MAX = 3_900_000; // 5 MB once encoded, the vendor's limit
 const WORDS = {
   gone: () => "The kernel is gone. Run the cell again in a new one; nothing was sent from here.",
   busy: () => "The kernel is busy. This will be done when it is free.",
@@ -47,6 +46,9 @@ class Panel {
     this.busy = h("div", { class: "busy", role: "status" });
     /** @type {Mailbox<PanelToKernel>} */
     this.mail = new Mailbox(model, { ...WORDS, say: (text) => put(this.busy, text) });
+    const ask = (/** @type {PanelToKernel} */ content, /** @type {ArrayBuffer[]} */ buffers) =>
+      this.mail.ask(content, buffers) ? this.mail.number : 0;
+    this.uploads = new Uploads(ask, (role, upload) => drawUpload(this.form.uploads[role], upload));
     this.samples = h("button", { type: "button", class: "small", onclick: () => this.ask({ type: "samples" }) }, "Use sample inputs");
     this.switch = h("input", { type: "checkbox", role: "switch", id: `${this.id}-sandbox`, onchange: () => this.practise() });
     this.banner = this.makeBanner();
@@ -185,15 +187,11 @@ class Panel {
    * @param {Role} role
    * @param {File | undefined} file
    */
-  async upload(role, file) {
+  upload(role, file) {
     if (!file) return;
-    const { size } = file;
     const name = file.name.replace(/[^\p{L}\p{N}_. ()-]/gu, "_").slice(-100); // as the kernel writes it in the form
-    const bytes = size <= UPLOAD_MAX ? await file.arrayBuffer() : new ArrayBuffer(1);
     this.previews.keep(`upload:${name}`, file);
-    for (let offset = 0; offset < Math.max(1, bytes.byteLength); offset += PIECE) {
-      this.mail.ask({ type: "upload", role, name, size, offset }, [bytes.slice(offset, offset + PIECE)]);
-    }
+    this.uploads.begin(role, file, name);
   }
 
   // --- from the kernel to the form -----------------------------------------------------------------
@@ -202,6 +200,7 @@ class Panel {
   message(content) {
     if (content.type === "heard") {
       this.mail.heard(content.number);
+      this.uploads.heard(content.number ?? 0);
       return;
     }
     // The kernel did not take a click: it was one too many, or came late.
