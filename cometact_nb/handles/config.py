@@ -65,7 +65,7 @@ class Config:
             kernel. Default True.
         embed: put a finished clip into its card in the notebook, base64, so that the notebook can be sent
             alone. True does so for a clip up to 2 MB, so that a notebook of many clips can still be saved and
-            opened; a number, 100 at the most, is that limit in MB. Default False: the notebook refers to the file.
+            opened; a number is that limit in MB, 100 at the most. Default False: the notebook names the file.
         look: ``"auto"`` has a submit and a sweep look at their inputs first, for 3 s at the most, and refuses
             what was seen there to be against a rule of the vendors; ``"never"`` sends it unseen. Default
             ``COMETACT_NB_LOOK``, then the project's file, then ``"auto"``.
