@@ -6,8 +6,8 @@
     ├── ConfigError          no key, a bad base URL, an unknown setting: nothing was sent
     ├── RequestError         a request the service would refuse: nothing was sent (``.findings``)
     ├── BudgetError          a budget does not allow it: nothing was sent
-    │   └── ApprovalNeeded   a sweep costs more than goes without a yes (``.plan``): nothing was sent
-    ├── ServiceError         the service was asked and did not do it
+    │   └── ApprovalNeeded   a sweep costs more than its limit without approval (``.plan``): nothing was sent
+    ├── ServiceError         the service did not do what it was asked to
     │   ├── RefusedError     it answered no (``.status``, ``.code``, ``.request_id``): nothing was bought
     │   │   └── CancelRefused    it does not cancel, or not this task
     │   └── NotSentError     it was never reached (connection, DNS, TLS): nothing was sent
@@ -19,7 +19,7 @@
     │   └── WatchStopped     polling was refused or went on for too long; the task may still run
     ├── ClipError            the generation succeeded, its clip could not be kept on disk
     ├── HistoryError         the record of tasks could not be read or written
-    ├── SweepPaused          a sweep that is waited for does not go on by itself (``.sweep``)
+    ├── SweepPaused          the sweep you wait for does not go on by itself (``.sweep``)
     └── WaitTimeout          ``wait(timeout_s=…)`` ran out; the task goes on (also a ``TimeoutError``)
 
     WaitInterrupted          a ``KeyboardInterrupt`` that says the task goes on (an interrupted ``await``
@@ -61,7 +61,7 @@ __all__ = [
 
 
 class ShortTraceback:
-    """Renders an exception in a notebook as its message and the user's own line, nothing else.
+    """Show an exception in a notebook as its message and the user's own line, nothing else.
 
     IPython calls ``_render_traceback_`` in every traceback mode, the verbose ones (which print local
     variables) included, so no internal value can reach a saved notebook by way of a traceback.
@@ -80,9 +80,9 @@ class ShortTraceback:
 
 
 def _users_line(error: Any) -> str:
-    """The innermost line of the user's own code that led to ``error``, or an empty string."""
+    """Return the innermost line of the user's own code that led to ``error``, or an empty string."""
     package = str(Path(__file__).parent)
-    found = ""
+    line = ""
     step = error.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
@@ -93,9 +93,9 @@ def _users_line(error: Any) -> str:
             source = ""  # the line may hold the key itself
         in_ipython = f"{os.sep}IPython{os.sep}" in code.co_filename
         if source and not in_ipython and "get_ipython()" not in source:
-            found = f"  line {step.tb_lineno}: {source[:160]}"
+            line = f"  line {step.tb_lineno}: {source[:160]}"
         step = step.tb_next
-    return found
+    return line
 
 
 class ActTwoError(ShortTraceback, Exception):
@@ -138,11 +138,11 @@ class BudgetError(ActTwoError):
 
 
 class ApprovalNeeded(BudgetError):
-    """A sweep costs more than is spent without a yes. Nothing was sent.
+    """A sweep costs more than may be spent without your approval. Nothing was sent.
 
     Args:
-        message: the price, the limit, and how to say yes.
-        plan: the plan that needs it.
+        message: the price, the limit, and how to approve it.
+        plan: the plan that needs your approval.
     """
 
     def __init__(self, message: str, plan: Any = None) -> None:
@@ -151,7 +151,7 @@ class ApprovalNeeded(BudgetError):
 
 
 class ServiceError(ActTwoError):
-    """The service was asked for something and did not do it."""
+    """The service did not do what it was asked to."""
 
 
 class RefusedError(ServiceError):

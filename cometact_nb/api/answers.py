@@ -1,4 +1,4 @@
-"""What came of a request, and its words: what the service said, bounded and without secrets."""
+"""The outcome of a request, and texts about it: the service's words, bounded and without secrets."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = [
     "Lost",
     "NotSent",
     "Outcome",
+    "describe_doubt",
+    "describe_unreadable",
     "explain",
-    "in_doubt",
-    "kept",
+    "hide_secrets",
     "problem_of",
-    "shown",
-    "unread",
+    "safe_excerpt",
 ]
 
-#: Characters that are kept of an answer that was not understood.
-_KEPT_CHARS = 4000
-#: Characters that are shown of an answer to a poll that holds no task.
-_SHOWN_CHARS = 160
-#: Characters that are kept of a sentence of the service.
-_SAID_CHARS = 2000
+#: An answer that cannot be read is recorded up to this many characters.
+_RECORD_CHARS = 4000
+#: A poll's answer without a task is quoted up to this many characters.
+_QUOTE_CHARS = 160
+#: A sentence of the service is recorded up to this many characters.
+_SENTENCE_CHARS = 2000
 
 
 _MAY_NAME = re.compile(r"^location$|(?:^|[-_])id$", re.IGNORECASE)
@@ -48,7 +48,7 @@ class Answer:
         status: HTTP status.
         headers: with names in lower case.
         content: the body.
-        key: the one that was sent, to be hidden in what the answer says.
+        key: the key that the request carried, to be hidden wherever the answer repeats it.
     """
 
     status: int
@@ -58,12 +58,12 @@ class Answer:
 
     @property
     def is_success(self) -> bool:
-        """Whether it is a 2xx."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300  # noqa: PLR2004
 
     @property
     def is_html(self) -> bool:
-        """Whether a web page came where JSON was asked for."""
+        """Whether the service answered with a web page instead of JSON."""
         kind = self.headers.get("content-type", "").lower()
         return "html" in kind or self.content[:64].lstrip().lower().startswith((b"<!doctype", b"<html"))
 
@@ -74,7 +74,7 @@ class NotSent:
 
     Args:
         reason: why, in words.
-        cure: what mends it, when sending it again would end alike; else an empty string.
+        cure: how to mend it, where a second try would fail alike; else an empty string.
     """
 
     reason: str
@@ -87,7 +87,7 @@ class Lost:
 
     Args:
         reason: why, in words.
-        part: what had come of the answer, if its status line and headers had.
+        part: the beginning of the answer, if its status line and headers arrived.
     """
 
     reason: str
@@ -97,56 +97,56 @@ class Lost:
 Outcome = Answer | NotSent | Lost
 
 
-def in_doubt(answer: Answer, base_url: str) -> str:
-    """What came instead of an id or a refusal, in words."""
+def describe_doubt(answer: Answer, base_url: str) -> str:
+    """Describe an answer that holds neither an id nor a refusal."""
     if answer.is_html and wire.is_no_json(answer.content):
         at = f"base_url={base_url!r}" if base_url else "the base URL"
         return f"{at} may be wrong: it answered with a web page instead of JSON (HTTP {answer.status})"
-    said = problem_of(answer).message
+    message = problem_of(answer).message
     what = f"HTTP {answer.status}{' without a task id' if answer.is_success else ''}"
-    return f"the service answered {what}{': ' + said if said else ''}"
+    return f"the service answered {what}{': ' + message if message else ''}"
 
 
-def kept(answer: Answer) -> str | None:
-    """An answer that was not understood, as it is kept: bounded, without secrets; None of an empty one."""
-    body = answer.content[: 8 * _KEPT_CHARS].decode("utf-8", "replace")
+def safe_excerpt(answer: Answer) -> str | None:
+    """Return an answer that cannot be read as it may be recorded: bounded, without secrets; None if empty."""
+    body = answer.content[: 8 * _RECORD_CHARS].decode("utf-8", "replace")
     # An id may stand in a header alone.
-    named = [
-        f"{name}: {redact.shown(text)}" for name, text in answer.headers.items() if _MAY_NAME.search(name)
-    ]
-    body = "\n".join([*named[:10], body])
-    return redact.text(body, answer.key, limit=_KEPT_CHARS, lines=True).strip() or None
+    ids = [f"{name}: {redact.shown(text)}" for name, text in answer.headers.items() if _MAY_NAME.search(name)]
+    body = "\n".join([*ids[:10], body])
+    return redact.text(body, answer.key, limit=_RECORD_CHARS, lines=True).strip() or None
 
 
 def problem_of(answer: Answer) -> wire.Problem:
-    """What an error body says, as it may be shown and kept."""
+    """Read an error body; its texts are bounded and hold no secrets."""
     problem = wire.read_problem(answer.content)
     return replace(
         problem,
-        message=redact.text(problem.message, answer.key, limit=_SAID_CHARS),
+        message=redact.text(problem.message, answer.key, limit=_SENTENCE_CHARS),
         code=redact.text(problem.code, answer.key, limit=80) if problem.code else None,
         param=redact.text(problem.param, answer.key, limit=80) if problem.param else None,
     )
 
 
-def unread(answer: Answer, read: wire.Malformed) -> str:
-    """A poll's answer that holds no task, in words; what nobody knows is shown raw."""
+def describe_unreadable(answer: Answer, malformed: wire.Malformed) -> str:
+    """Describe a poll's answer that holds no task, with the beginning of its text."""
     if answer.is_html and wire.is_no_json(answer.content):
         return f"HTTP {answer.status}: a web page instead of JSON"
-    raw = redact.text(kept(answer) or "nothing", limit=_SHOWN_CHARS)
-    return f"{read.reason} (HTTP {answer.status}: {raw})"
+    raw = redact.text(safe_excerpt(answer) or "nothing", limit=_QUOTE_CHARS)
+    return f"{malformed.reason} (HTTP {answer.status}: {raw})"
 
 
 def explain(answer: Answer, problem: wire.Problem) -> str:
-    """A refusal in words: what the service said, and the cure where one is known."""
+    """Describe a refusal: the service's words, and a cure where there is one."""
     if 300 <= answer.status < 400:  # noqa: PLR2004
         what = f"a redirect (HTTP {answer.status})"
         return f"The service answered with {what} instead of JSON: the base URL or its path is wrong."
-    said = problem.message.strip().rstrip(".")
+    message = problem.message.strip().rstrip(".")
     if answer.is_html and wire.is_no_json(answer.content):
-        said = "a web page instead of JSON, as a firewall, a proxy or a gateway sends it"
+        message = "a web page instead of JSON, as a firewall, a proxy or a gateway sends it"
     cure = _MODEL_CURE if problem.is_about_model else _CURES.get(answer.status, "")
-    return " ".join(part for part in (f"HTTP {answer.status}{': ' + said if said else ''}.", cure) if part)
+    return " ".join(
+        part for part in (f"HTTP {answer.status}{': ' + message if message else ''}.", cure) if part
+    )
 
 
 _CURES = {
@@ -166,14 +166,18 @@ _MODEL_CURE = (
 )
 
 
-def shown(seen: Snapshot, answer: Answer) -> Snapshot:
-    """A snapshot whose foreign words may be shown and kept."""
-    if not (seen.failure or seen.failure_code or seen.notes):
-        return seen
+def hide_secrets(snapshot: Snapshot, answer: Answer) -> Snapshot:
+    """Hide the secrets, and bound the length, of the service's own words in a snapshot."""
+    if not (snapshot.failure or snapshot.failure_code or snapshot.notes):
+        return snapshot
     return msgspec.structs.replace(
-        seen,
-        failure=redact.text(seen.failure, answer.key, limit=_SAID_CHARS) if seen.failure else None,
-        failure_code=redact.text(seen.failure_code, answer.key, limit=80) if seen.failure_code else None,
-        raw_status=redact.text(seen.raw_status, answer.key, limit=200),
-        notes=tuple(redact.text(note, answer.key) for note in seen.notes),
+        snapshot,
+        failure=redact.text(snapshot.failure, answer.key, limit=_SENTENCE_CHARS)
+        if snapshot.failure
+        else None,
+        failure_code=redact.text(snapshot.failure_code, answer.key, limit=80)
+        if snapshot.failure_code
+        else None,
+        raw_status=redact.text(snapshot.raw_status, answer.key, limit=200),
+        notes=tuple(redact.text(note, answer.key) for note in snapshot.notes),
     )

@@ -1,4 +1,4 @@
-"""The one HTTP client, and the only user of httpx. It sends each request once and judges nothing.
+"""The one HTTP client. It sends each request once and judges nothing.
 
 Errors leave this module as values, not as httpx exceptions, so no traceback can carry a header with the key
 or a signed URL to a notebook.
@@ -47,10 +47,10 @@ if TYPE_CHECKING:
 __all__ = ["Client", "Download"]
 
 _ANSWER_MAX_BYTES = 1_000_000
-#: Of a clip's body, handed over at once.
+#: A clip's body is handed over in pieces of this size.
 _PIECE_BYTES = 1 << 20
 _REDIRECTS = 3
-#: Of one line of httpx's log.
+#: A line of httpx's log is cut at this length.
 _LOGGED_MAX_CHARS = 4000
 #: A compressed answer would have another length than the file.
 _PLAIN = {"Accept-Encoding": "identity"}
@@ -58,13 +58,13 @@ _PLAIN = {"Accept-Encoding": "identity"}
 
 @dataclass
 class Download:
-    """An answer to a clip's URL, its body not read yet.
+    """The answer to a request for a clip, before its body is read.
 
     Args:
         status: HTTP status; 206 when ``start`` was honoured.
         content_type: lower case, without parameters.
-        encoding: how the body is packed, or an empty string; it is not unpacked here.
-        version: what the server calls the file as it is now (ETag, else its date), or an empty string.
+        encoding: the compression of the body, or an empty string; the body is not unpacked here.
+        version: the server's name for the file's present state (ETag, else its date), or an empty string.
         start: first byte of the clip that this body holds.
         total: bytes of the whole clip as announced, or None.
         chunks: the body.
@@ -80,10 +80,10 @@ class Download:
 
 
 class Client:
-    """Create, retrieve, cancel, download. Used from one event loop only.
+    """Creates, retrieves, cancels and downloads. To be used from one event loop only.
 
     Args:
-        transport: replaces the network in tests of time; None for the real one.
+        transport: a stand-in for the network in tests; None for the real one.
         create: how long the paid request may take.
         ask: how long a poll or a cancel may take.
 
@@ -104,7 +104,7 @@ class Client:
         try:
             self._trust = trusted()
             self._proxies = proxies()
-            self._pool(Lane.CREATE)  # what cannot be used is said before anything is paid for
+            self._pool(Lane.CREATE)  # settings that cannot be used raise now, before anything is paid for
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             raise ConfigError(no_connections(error)) from None
 
@@ -121,12 +121,12 @@ class Client:
         )
 
     async def retrieve(self, endpoint: Endpoint, task_id: str, *, before_cancel: bool = False) -> Outcome:
-        """Ask once how a task is.
+        """Ask once for a task's state.
 
         Args:
             endpoint: the service.
             task_id: the service's id.
-            before_cancel: on the connections of cancels, which no poll that hangs can fill.
+            before_cancel: use the connections of cancels, which polls that hang cannot fill up.
         """
         lane = Lane.CANCEL if before_cancel else Lane.POLL
         return await self._exchange(lane, "GET", _task_url(endpoint, task_id), self._ask, endpoint)
@@ -181,13 +181,13 @@ class Client:
         )
 
     async def addresses(self, host: str, timeout_s: float) -> tuple[str, ...]:
-        """The IP addresses of ``host``; none where its name is not known here (a proxy may know it)."""
+        """Resolve ``host`` to IP addresses; none where this machine cannot (a proxy may)."""
         try:
             async with asyncio.timeout(timeout_s):
-                found = await asyncio.get_running_loop().getaddrinfo(host, None)
+                infos = await asyncio.get_running_loop().getaddrinfo(host, None)
         except (OSError, UnicodeError):
             return ()
-        return tuple({str(address[0]) for *_, address in found})
+        return tuple({str(address[0]) for *_, address in infos})
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -211,7 +211,7 @@ class Client:
         headers: Any = None,
         max_bytes: int = _ANSWER_MAX_BYTES,
     ) -> Outcome:
-        """One request, one outcome. What had come of an answer that broke off is part of it.
+        """Send one request and return its outcome, with the beginning of an answer that broke off.
 
         The key goes to an ``endpoint`` only; without one the host is a stranger.
         """
@@ -276,7 +276,7 @@ def _authorise(request: httpx.Request, endpoint: Endpoint) -> None:
 
 
 def _answer(status: int, headers: httpx.Headers, body: bytearray, endpoint: Endpoint | None) -> Answer:
-    """What came, or what had come of it. A stranger's body stays packed: a little may become very much."""
+    """Make an answer of the bytes that arrived. A stranger's body stays packed: it might swell endlessly."""
     content = bytes(body)
     if endpoint is not None and headers.get("content-encoding", "").strip().lower() in {"gzip", "deflate"}:
         with suppress(zlib.error):  # it was not packed, or not so
@@ -285,31 +285,31 @@ def _answer(status: int, headers: httpx.Headers, body: bytearray, endpoint: Endp
 
 
 def _encoding(response: httpx.Response) -> str:
-    """How a stranger packed the body, which is not unpacked from here on: a little may become very much."""
+    """Take the compression out of the headers, so that httpx does not unpack a stranger's body endlessly."""
     encoding = response.headers.pop("content-encoding", "").strip().lower()
     return "" if encoding == "identity" else encoding
 
 
 def _opened(response: httpx.Response) -> Download:
     headers, partial = response.headers, response.status_code == httpx.codes.PARTIAL_CONTENT
-    found = re.fullmatch(r"bytes ([0-9]+)-[0-9]+/([0-9]+)", headers.get("content-range", ""))
-    told = found.group(2) if found else headers.get("content-length") if not partial else None
+    content_range = re.fullmatch(r"bytes ([0-9]+)-[0-9]+/([0-9]+)", headers.get("content-range", ""))
+    size = content_range.group(2) if content_range else headers.get("content-length") if not partial else None
     return Download(
         status=response.status_code,
         content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
         encoding=_encoding(response),
         version=headers.get("etag") or headers.get("last-modified", ""),
-        start=(_number(found.group(1)) or 0) if found else 0,
-        total=_number(told),
+        start=(_number(content_range.group(1)) or 0) if content_range else 0,
+        total=_number(size),
         chunks=_chunks(response),
     )
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body; a break in it is an OSError, so that no user of this module needs httpx's names.
+    """Yield the body; raise an OSError where it breaks off, so that no caller needs httpx's names.
 
-    In large pieces, since a busy cell lets this thread go on only every 5 ms after each write and hash. What
-    came before a break is handed over, too.
+    The pieces are large, since a busy cell lets this thread go on only every 5 ms after each write and hash.
+    The bytes before a break are handed over, too.
     """
     broken = ""
     piece = bytearray()
@@ -328,14 +328,14 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 def _number(text: str | None) -> int | None:
-    """A number of bytes; none has more than 18 digits, and Python reads no more than 4,300."""
+    """Read a number of bytes; at most 18 digits, since Python reads no more than 4,300."""
     return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None
 
 
 class _Redact(logging.Filter):
-    """Hides keys, and what opens a file, in whatever httpx logs: an output URL's query opens the clip.
+    """Hides keys and the queries of signed URLs in httpx's log; such a query opens the clip.
 
-    Below it, httpcore logs the headers of answers, and a redirect's has such a URL in it.
+    httpcore, below httpx, logs the headers of answers; a redirect's holds such a URL.
     """
 
     #: The keys that this process has sent.
@@ -353,5 +353,5 @@ def _quiet_urls() -> None:
         *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
     ):
         logger = logging.getLogger(name)
-        if not any(isinstance(known, _Redact) for known in logger.filters):
+        if not any(isinstance(one, _Redact) for one in logger.filters):
             logger.addFilter(_Redact())

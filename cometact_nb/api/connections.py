@@ -1,4 +1,4 @@
-"""The connections of each kind of request, the certificates they trust, and what a failure of one means."""
+"""The connections for each kind of request, the certificates they trust, and what their failures mean."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 log = logging.getLogger("cometact_nb")
 
 CONNECT_S = 10.0
-#: What makes a certificate trusted that this machine does not know.
+#: How to make this machine trust a company's certificates.
 _TRUST_CURE = (
     "If your company's network signs the traffic, set SSL_CERT_FILE to a file with its certificates "
     "(REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE are read, too) and restart the kernel"
@@ -44,8 +44,8 @@ _TRUST_CURE = (
 
 _ADDRESS_CURE = "Check base_url (act.configure(base_url=…) or COMETAPI_BASE_URL)"
 WRITE_CURE = "Give runway_version and the request's texts in plain characters, without line breaks"
-#: What httpx raises before anything of the request has left this machine, in words; and the cure where
-#: sending it again would end alike.
+#: The exceptions that httpx raises before anything of the request has left this machine: a description, and a
+#: cure where a second try would fail alike.
 _NOT_SENT: dict[type[Exception], tuple[str, str]] = {
     httpx.ConnectError: ("the connection was refused or its name or certificate is wrong", ""),
     httpx.ConnectTimeout: ("no connection within 10 s", ""),
@@ -57,7 +57,7 @@ _NOT_SENT: dict[type[Exception], tuple[str, str]] = {
 
 
 class Lane(Enum):
-    """What connections are for. Each kind has its own, so that none waits for another that hangs."""
+    """The purpose of connections. Each has its own, so that none waits for another that hangs."""
 
     CREATE = "create"
     CANCEL = "cancel"
@@ -67,8 +67,8 @@ class Lane(Enum):
     LOOK = "look"
 
 
-#: Connections at once, and those kept open while nobody uses them. A gateway may close a kept connection as
-#: it is used again, and nobody could tell what became of the request: the paid one goes out on a fresh one.
+#: The most connections at once, and how many stay open while idle. A gateway may close an idle connection
+#: just as it is used again, which would leave the outcome in doubt: the paid request gets a fresh one.
 _CONNECTIONS = {
     Lane.CREATE: (32, 0),
     Lane.CANCEL: (32, 0),
@@ -85,7 +85,7 @@ class Patience:
 
     Args:
         answer_s: until the next byte of the answer comes.
-        whole_s: for all of it: an answer may trickle for ever, and megabytes take their time to leave.
+        whole_s: for the whole exchange, since an answer may trickle for ever and megabytes leave slowly.
     """
 
     answer_s: float
@@ -99,7 +99,7 @@ ASK_PATIENCE = Patience(30.0, 60.0)
 
 
 class Sending:
-    """Follows one request through httpx, to know whether anything of it has left this machine.
+    """Follows one request through httpx and tells whether a byte of it has left this machine.
 
     Args:
         method: HTTP method; a proxy's own CONNECT is another request.
@@ -112,7 +112,7 @@ class Sending:
         self._has_begun = self._headers_left = False
 
     async def note(self, step: str, info: dict[str, Any]) -> None:
-        """Take a note of a step; httpx calls it."""
+        """Record a step of the request; httpx calls this."""
         request = info.get("request")
         if step.endswith("send_request_headers.started"):
             self._has_begun = self._has_begun or getattr(request, "method", None) == self._method
@@ -129,7 +129,7 @@ class Sending:
 
 
 def within(seconds: float) -> Patience:
-    """Patience for all of an exchange at once."""
+    """Return a patience that bounds only the whole exchange."""
     return Patience(seconds, seconds)
 
 
@@ -137,14 +137,14 @@ def connections(
     lane: Lane,
     transport: httpx.AsyncBaseTransport | None,
     trust: ssl.SSLContext,
-    found: dict[str, str | None],
+    proxies: dict[str, str | None],
 ) -> httpx.AsyncClient:
-    """The connections of one lane."""
-    most, kept = _CONNECTIONS[lane]
-    limits = httpx.Limits(max_connections=most, max_keepalive_connections=kept, keepalive_expiry=20.0)
+    """Make the connections of one lane."""
+    most, idle = _CONNECTIONS[lane]
+    limits = httpx.Limits(max_connections=most, max_keepalive_connections=idle, keepalive_expiry=20.0)
     mounts: dict[str, httpx.AsyncBaseTransport | None] = {
         pattern: httpx.AsyncHTTPTransport(verify=trust, limits=limits, proxy=proxy) if proxy else transport
-        for pattern, proxy in (found if transport is None else {}).items()
+        for pattern, proxy in (proxies if transport is None else {}).items()
     }
     # Loopback never goes through a proxy, whatever the environment says.
     mounts |= {f"all://{host}": transport for host in ("127.0.0.1", "localhost", "[::1]")}
@@ -161,7 +161,7 @@ def connections(
 
 
 def trusted() -> ssl.SSLContext:
-    """What is trusted: httpx's certificates or SSL_CERT_FILE's, and those named for requests and curl."""
+    """Trust httpx's certificates or SSL_CERT_FILE's, and those that requests and curl are told to trust."""
     trust = httpx.create_ssl_context()
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         place = os.environ.get(name, "")
@@ -175,7 +175,7 @@ def trusted() -> ssl.SSLContext:
 
 
 def no_connections(error: Exception) -> str:
-    """Why there is no pool. An error that quotes a proxy's address is left out: it may hold a password."""
+    """Explain why no connection can be made, without the error's text, which may hold a proxy's password."""
     why = str(error) if isinstance(error, ImportError) else type(error).__name__
     return (
         f"No connection can be made with the proxy or the certificates that the environment names ({why}). "
@@ -185,10 +185,10 @@ def no_connections(error: Exception) -> str:
 
 
 def failure(error: Exception, sending: Sending | None = None, part: Answer | None = None) -> NotSent | Lost:
-    """What an exception means for the request, in words that hold no URL."""
+    """Judge by an exception whether the request was sent, in words that hold no URL."""
     if part is None and "CERTIFICATE_VERIFY_FAILED" in str(error):
-        found = re.search(r"verify failed: ([^(]{3,100})", str(error))
-        why = f" ({found.group(1).strip()})" if found else ""
+        reason = re.search(r"verify failed: ([^(]{3,100})", str(error))
+        why = f" ({reason.group(1).strip()})" if reason else ""
         return NotSent(f"its certificate is not trusted on this machine{why}", _TRUST_CURE)
     for kind, (words, cure) in _NOT_SENT.items():
         if isinstance(error, kind):

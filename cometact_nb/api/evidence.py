@@ -1,7 +1,7 @@
-"""What a live answer shows about the service: its form, its words, what of it this package does not know.
+"""Facts about the service from a live answer: its form, its status words, and fields without a meaning here.
 
-For ``cometact-nb verify-live``. Every body is judged beside what :mod:`cometact_nb.api.wire` reads of it, and
-written down so that it may be shown to anyone.
+For ``cometact-nb verify-live``. It compares every body with what :mod:`cometact_nb.api.wire` reads in it, and
+returns bodies in a form that anyone may see.
 """
 
 from __future__ import annotations
@@ -39,31 +39,21 @@ _TASK = {
     *("finish_time", "result_url", "video_url"),
 }
 _PRICED = {"credits"}
-#: Fields whose values say who asked, from where, or with what.
+#: Fields whose values identify the caller, its address or its key.
 _PERSONAL = re.compile(
     r"user|account|e-?mail|phone|(?:^|_|-)ip(?:$|_|-)|forwarded|client|token|secret|password|cookie|auth|quota"
     r"|balance|org",
     re.IGNORECASE,
 )
-#: Characters of a body that are kept.
+#: A body is recorded up to this many characters.
 _TEXT_MAX_CHARS = 20_000
 
 
-def _objects(content: bytes) -> list[dict[str, Any]]:
-    """The objects inside each other by ``data``, the outermost first."""
-    found: list[dict[str, Any]] = []
-    place = lenient.as_object(lenient.decode(content))
-    while place is not None and len(found) < 5:  # noqa: PLR2004  (as wire reads)
-        found.append(place)
-        place = lenient.as_object(place.get("data"))
-    return found
-
-
 def form_of_create(content: bytes) -> str:
-    """The form of the answer to a create, in words; an empty text where no known form has an id."""
+    """Name the form of the answer to a create; an empty text where no known form has an id."""
     if wire.read_created(content) is None:
         return ""
-    objects = _objects(content)
+    objects = lenient.layers(lenient.decode(content))
     if not objects:
         return "the id alone"
     if "data" not in objects[0]:
@@ -74,12 +64,12 @@ def form_of_create(content: bytes) -> str:
 
 
 def form_of_poll(content: bytes) -> str:
-    """The form of the answer to a poll, in words; an empty text for one that is not known."""
+    """Name the form of the answer to a poll; an empty text for an unknown one."""
     if isinstance(wire.read_task(content), wire.NotExist):
         return "the id is not known (yet)"
     if isinstance(wire.read_task(content), wire.Malformed):
         return ""
-    objects = _objects(content)
+    objects = lenient.layers(lenient.decode(content))
     first = objects[0]
     if len(objects) == 1:
         return "flat" if {"task_id", "taskId"} & set(first) else "bare"
@@ -95,47 +85,47 @@ def form_of_poll(content: bytes) -> str:
 
 
 def status_words(content: bytes) -> list[str]:
-    """The status words of an answer, the outermost first, as the service writes them."""
-    words = [one.get("status") for one in _objects(content)]
+    """List the status words of an answer, the outermost first, as the service writes them."""
+    words = [one.get("status") for one in lenient.layers(lenient.decode(content))]
     return [redact.clean(word, 80) for word in words if word not in (None, "")]
 
 
 def unknown_fields(content: bytes) -> list[str]:
-    """Fields of an answer that no documented form has, as dotted paths."""
-    found: list[str] = []
+    """List the fields of an answer that no documented form has, as dotted paths."""
+    fields: list[str] = []
     path = ""
-    for one in _objects(content):
-        known = _TASK | (_ENVELOPE if "data" in one or "code" in one else set())
-        found += [f"{path}{name}" for name in one if name not in known and name != "error"]
+    for one in lenient.layers(lenient.decode(content)):
+        documented = _TASK | (_ENVELOPE if "data" in one or "code" in one else set())
+        fields += [f"{path}{name}" for name in one if name not in documented and name != "error"]
         for name in ("cost", "estimatedCost"):
             inner = one.get(name)
             if isinstance(inner, dict):
-                found += [f"{path}{name}.{part}" for part in inner if part not in _PRICED]
+                fields += [f"{path}{name}.{part}" for part in inner if part not in _PRICED]
         path += "data."
-    return [redact.clean(name, 120) for name in found]
+    return [redact.clean(name, 120) for name in fields]
 
 
 def link_parameters(url: str) -> list[str]:
-    """The names of a link's parameters; their values open the clip."""
+    """List the names of a link's parameters, without their values, which open the clip."""
     return [redact.clean(name, 60) for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)]
 
 
 def expires_at(url: str) -> float | None:
-    """When a signed link ends, Unix seconds, as its own parameters say; None where they do not."""
+    """Read from a signed link's parameters when it expires, in Unix seconds; None where they do not say."""
     try:
-        given = {name.lower(): value for name, value in parse_qsl(urlsplit(url).query)}
+        parameters = {name.lower(): value for name, value in parse_qsl(urlsplit(url).query)}
     except ValueError:
         return None
-    begun, lasts = _stamp(given.get("x-amz-date", "")), given.get("x-amz-expires", "")
-    if begun is None:
-        begun, lasts = _stamp(given.get("x-goog-date", "")), given.get("x-goog-expires", "")
-    if begun is not None and lasts.isdecimal():
-        return begun + int(lasts)
-    if (ends := _iso(given.get("se", ""))) is not None:
+    start, lasts = _stamp(parameters.get("x-amz-date", "")), parameters.get("x-amz-expires", "")
+    if start is None:
+        start, lasts = _stamp(parameters.get("x-goog-date", "")), parameters.get("x-goog-expires", "")
+    if start is not None and lasts.isdecimal():
+        return start + int(lasts)
+    if (ends := _iso(parameters.get("se", ""))) is not None:
         return ends
     for name in ("expires", "exp", "e", "expire", "expires_at"):
-        if re.fullmatch("[12][0-9]{9}", given.get(name, "")):
-            return float(given[name])
+        if re.fullmatch("[12][0-9]{9}", parameters.get(name, "")):
+            return float(parameters[name])
     return next((ends for ends in map(_jwt_end, JWT.findall(url)) if ends is not None), None)
 
 
@@ -155,7 +145,7 @@ def _iso(text: str) -> float | None:
 
 
 def _jwt_end(token: str) -> float | None:
-    """The ``exp`` of a token's second part."""
+    """Read the ``exp`` in a token's second part."""
     part = token.split(".")[1]
     try:
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -166,7 +156,7 @@ def _jwt_end(token: str) -> float | None:
 
 
 def safe_headers(headers: Mapping[str, str], key: redact.Revealing | None) -> dict[str, str]:
-    """The headers of an answer as anyone may see them: what names a person, a place or a key is hidden."""
+    """Hide in an answer's headers whatever names a person, a place or a key."""
     return {
         name: redact.HIDDEN if _is_private(name) else redact.text(value, key, limit=300)
         for name, value in sorted(headers.items())
@@ -174,12 +164,12 @@ def safe_headers(headers: Mapping[str, str], key: redact.Revealing | None) -> di
 
 
 def safe_body(content: bytes, key: redact.Revealing | None, inputs: Mapping[str, str]) -> str:
-    """A body as anyone may see it; JSON stays JSON, with its own words and numbers.
+    """Hide secrets and input addresses in a body; JSON stays JSON, with its own words and numbers.
 
     Args:
         content: the body.
-        key: ours, which the service may give back.
-        inputs: what stands for the address of an input, by that address.
+        key: our key, which the service may repeat.
+        inputs: for each input's address, the word to put in its place.
     """
     decoded = lenient.decode(content)
     if isinstance(decoded, (dict, list)):
@@ -218,7 +208,7 @@ def _is_private(name: str) -> bool:
 
 
 def walk(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object in JSON, however deep."""
+    """Yield every object in JSON, at any depth."""
     if isinstance(value, dict):
         yield value
     if isinstance(value, (dict, list)):

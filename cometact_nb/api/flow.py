@@ -1,4 +1,4 @@
-"""What may be sent again, and when to give up: decisions without I/O, clock or randomness of their own.
+"""Decides what may be sent again and when to give up; has no I/O, clock or randomness of its own.
 
 The table of what may be sent again: apidoc.cometapi.com/guides/error-codes-and-retry-strategy. The paid
 POST is repeated only when it was certainly refused for now (429) or never sent; where its outcome is
@@ -18,12 +18,12 @@ from cometact_nb.api.answers import (
     Lost,
     NotSent,
     Outcome,
+    describe_doubt,
+    describe_unreadable,
     explain,
-    in_doubt,
-    kept,
+    hide_secrets,
     problem_of,
-    shown,
-    unread,
+    safe_excerpt,
 )
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ __all__ = [
 
 #: Refused for now: the same request may be sent again.
 _NOT_NOW = {429}
-#: No word on the outcome of a POST: a gateway gave up on something that may have gone through (499 is nginx's
-#: word), a conflict with what is there already (409), a first attempt that was replayed (425).
+#: These leave the outcome of a POST open: a gateway gave up on a request that may have gone through (499 is
+#: nginx's), a conflict with an existing thing (409), a first attempt that may be replayed (425).
 _NO_WORD = {408, 409, 425, 499}
 _SERVER_ERRORS_FROM = 500
-#: Codes that make a server error a refusal: seen live, and nothing was bought (docs/guide/money.md).
+#: Codes that make a server error a refusal: met in live answers, nothing was bought (docs/guide/money.md).
 _REFUSED_WITH = {500: "invalid_request", 503: wire.MODEL_NOT_FOUND}
 #: Refusals that any other request would meet alike: the key, the account, the address, the rate.
 _NOT_THE_REQUEST = {401, 402, 403, 404, 405, 429}
@@ -60,18 +60,18 @@ _NOT_THE_REQUEST = {401, 402, 403, 404, 405, 429}
 
 @dataclass(frozen=True)
 class Created:
-    """Accepted under this id."""
+    """The service accepted the request under this id."""
 
     id: str
 
 
 @dataclass(frozen=True)
 class Declined:
-    """Certainly not accepted. ``again`` says whether the same request may be sent again later.
+    """The service certainly did not accept the request.
 
     Args:
-        message: what was refused, why, and the cure.
-        again: True for 429 and for what was never sent.
+        message: the reason, and the cure.
+        again: the same request may be sent later: for 429, and for what was never sent.
         retry_after_s: seconds the service asked for, or None.
         sent: False when the request never left this machine.
         status: HTTP status, if there was an answer.
@@ -87,7 +87,7 @@ class Declined:
 
     @property
     def is_general(self) -> bool:
-        """Whether any other request would be refused alike: for key, account, address, model or rate."""
+        """Whether any other request would be refused, too: for key, account, address, model or rate."""
         if self.again or not self.sent or self.status is None or self.status < 400:  # noqa: PLR2004
             return True
         return self.status in _NOT_THE_REQUEST or self.problem.is_about_model
@@ -95,11 +95,11 @@ class Declined:
 
 @dataclass(frozen=True)
 class Doubtful:
-    """It may have been accepted and billed: never sent again by itself.
+    """The service may have accepted and billed the request; it is never sent again by itself.
 
     Args:
-        reason: what came instead of a clear answer.
-        answer: what came, cut and without secrets; None when nothing did.
+        reason: a description of what came instead of a clear answer.
+        answer: the answer, cut and without secrets; None when there was none.
     """
 
     reason: str
@@ -107,7 +107,7 @@ class Doubtful:
 
 
 def judge_create(outcome: Outcome, now: float, base_url: str = "") -> Created | Declined | Doubtful:
-    """What became of the paid POST: accepted with an id, certainly refused, or in doubt.
+    """Judge the outcome of the paid POST: accepted with an id, certainly refused, or in doubt.
 
     Args:
         outcome: what came.
@@ -130,11 +130,11 @@ def judge_create(outcome: Outcome, now: float, base_url: str = "") -> Created | 
         again = answer.status in _NOT_NOW
         return Declined(explain(answer, problem), again, wait, status=answer.status, problem=problem)
     broke = f", and {outcome.reason}" if isinstance(outcome, Lost) else ""
-    return Doubtful(in_doubt(answer, base_url) + broke, kept(answer))
+    return Doubtful(describe_doubt(answer, base_url) + broke, safe_excerpt(answer))
 
 
 def _is_refused(answer: Answer) -> bool:
-    """Whether an answer that is no 2xx says no with certainty. Whatever this leaves out is doubt."""
+    """Whether an answer other than 2xx certainly refuses the request; any other answer leaves it in doubt."""
     if answer.status >= _SERVER_ERRORS_FROM:
         code = _REFUSED_WITH.get(answer.status)
         return code is not None and wire.has_code(answer.content, code)
@@ -143,7 +143,7 @@ def _is_refused(answer: Answer) -> bool:
 
 @dataclass(frozen=True)
 class CreateLimits:
-    """How long a submit goes on being refused before it says so.
+    """How long a refused submit is repeated before it fails.
 
     Args:
         attempts: POSTs in all, each certainly refused but the last.
@@ -157,7 +157,7 @@ class CreateLimits:
 def repost_delay_s(
     declined: Declined, attempt: int, waited_s: float, limits: CreateLimits, random: Callable[[], float]
 ) -> float | None:
-    """Seconds until a refused POST may be sent again, or None to give up and say so.
+    """Return the seconds until a refused POST may be sent again, or None to give up.
 
     Args:
         declined: the refusal.
@@ -179,12 +179,11 @@ def repost_delay_s(
 
 @dataclass(frozen=True)
 class PollLimits:
-    """Bounds of a watch; seconds are the service's own (the sandbox's run faster).
+    """Limits of a watch; seconds are the service's own (the sandbox's run faster).
 
     Args:
-        fresh_id_s: how long ``task_not_exist`` is tolerated for an id that the user gave ("a few seconds",
-            vendor).
-        unknown_s: how long for the id of an accepted request, which is paid for: it may last for minutes.
+        fresh_id_s: how long ``task_not_exist`` is tolerated for a user's id ("a few seconds", vendor).
+        unknown_s: how long it is tolerated for the id of an accepted request, which is paid for: for minutes.
         watch_s: how long an unfinished task is watched.
         empty_output_s: how long a success without any output is asked again.
         failures: polls that must fail in a row before the watch ends, …
@@ -204,8 +203,8 @@ class PollLimits:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """The poll brought news."""
+class News:
+    """The poll brought a state of the task."""
 
     snapshot: Snapshot
 
@@ -217,12 +216,12 @@ class NotYet:
 
 @dataclass(frozen=True)
 class TryLater:
-    """Nothing was learnt; ask again, not before ``retry_after_s`` if that is given.
+    """The poll brought nothing; ask again, not before ``retry_after_s``.
 
     Args:
         reason: why, in words.
         retry_after_s: seconds the service asked for, or None.
-        is_refusal: asking again probably brings the same, so that a watch need not go on for hours.
+        is_refusal: the next poll will probably be refused, too, so that a watch need not go on for hours.
     """
 
     reason: str
@@ -230,12 +229,12 @@ class TryLater:
     is_refusal: bool = False
 
 
-Polled = Seen | NotYet | TryLater
+Polled = News | NotYet | TryLater
 
 
 @dataclass(frozen=True)
 class Streak:
-    """Polls of one task that failed in a row.
+    """The polls of one task that failed in a row.
 
     Args:
         failures: how many.
@@ -250,10 +249,10 @@ class Streak:
     refused_since_s: float = 0.0
 
     def after(self, verdict: Polled, now_s: float) -> Streak:
-        """The streak after one more poll; an answer about the task ends it.
+        """Return the streak after one more poll; an answer about the task ends it.
 
         Args:
-            verdict: what the poll brought.
+            verdict: the outcome of the poll.
             now_s: when, in seconds.
         """
         if not isinstance(verdict, TryLater):
@@ -267,10 +266,10 @@ class Streak:
         )
 
     def end(self, limits: PollLimits, now_s: float) -> str:
-        """Why the watch ends now, in words; an empty string while it goes on.
+        """Return the reason why the watch ends now; an empty string while it goes on.
 
         Args:
-            limits: the number of polls and the time that must both be used up.
+            limits: the number of polls and the time that must both be exceeded.
             now_s: seconds, on the clock of :meth:`after`.
         """
         refused_s, failed_s = now_s - self.refused_since_s, now_s - self.since_s
@@ -282,12 +281,12 @@ class Streak:
 
 
 def judge_poll(outcome: Outcome, now: float, task_id: str = "") -> Polled:
-    """What a poll brought. A poll is free, so it is asked again whatever came (see :class:`Streak`).
+    """Judge the outcome of a poll. A poll is free, so any failure is tried again (see :class:`Streak`).
 
     Args:
         outcome: what came.
         now: Unix seconds, for a ``Retry-After`` date.
-        task_id: that was asked about; an answer about another task alone is not believed.
+        task_id: of the request; an answer about another task alone is not believed.
     """
     answer = outcome.part if isinstance(outcome, Lost) else outcome
     if not isinstance(answer, Answer):
@@ -298,19 +297,19 @@ def judge_poll(outcome: Outcome, now: float, task_id: str = "") -> Polled:
     if isinstance(read, wire.Other):
         return TryLater(_another(read.id, task_id), is_refusal=True)
     if answer.is_success and isinstance(read, wire.Malformed):
-        return TryLater(outcome.reason if isinstance(outcome, Lost) else unread(answer, read))
+        return TryLater(outcome.reason if isinstance(outcome, Lost) else describe_unreadable(answer, read))
     if answer.is_success and not isinstance(read, wire.Malformed):
-        return Seen(shown(read, answer))
+        return News(hide_secrets(read, answer))
     wait = retry_after_s(answer.headers.get("retry-after"), now)
-    said = explain(answer, problem_of(answer))
-    return TryLater(said, wait, is_refusal=answer.status not in _NOT_NOW and _is_refused(answer))
+    reason = explain(answer, problem_of(answer))
+    return TryLater(reason, wait, is_refusal=answer.status not in _NOT_NOW and _is_refused(answer))
 
 
-def _another(found: str, asked: str) -> str:
-    """An answer that is not believed: a cache or a gateway may have slipped."""
+def _another(other_id: str, task_id: str) -> str:
+    """Describe an answer about another task, perhaps a cache's mistake, which is not believed."""
     return (
-        f"The service answered about task {found[:80]} instead of {asked[:80]}, which is not believed; "
-        f"act.task({found[:80]!r}) looks at that one"
+        f"The service answered about task {other_id[:80]} instead of {task_id[:80]}, which is not believed; "
+        f"act.task({other_id[:80]!r}) looks at that one"
     )
 
 
@@ -321,23 +320,23 @@ _BACKOFF_CAP_S = 60.0
 
 
 def retry_after_s(header: str | None, now: float) -> float | None:
-    """Seconds a ``Retry-After`` header asks for (a number or an HTTP date), 0–300; None for none or junk."""
+    """Read the seconds, 0–300, in a ``Retry-After`` header (number or HTTP date); None for none or junk."""
     if not header:
         return None
     try:
-        wanted = float(header)
+        seconds = float(header)
     except ValueError:
         try:
             moment = parsedate_to_datetime(header)
             # The old forms name no zone; an HTTP date is in UTC (RFC 9110, 5.6.7).
-            wanted = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
         except (ValueError, TypeError, OverflowError):
             return None
-    if wanted != wanted:  # noqa: PLR0124  (NaN)
+    if seconds != seconds:  # noqa: PLR0124  (NaN)
         return None
-    return min(max(wanted, 0.0), _RETRY_AFTER_CAP_S)
+    return min(max(seconds, 0.0), _RETRY_AFTER_CAP_S)
 
 
 def backoff_s(attempt: int, random: Callable[[], float], *, base_s: float = 1.0) -> float:
-    """Seconds before try number ``attempt + 1``: doubled each time, capped, plus up to 50 % of jitter."""
+    """Return the seconds before try ``attempt + 1``: doubled each time, capped, plus up to 50 % of jitter."""
     return min(_BACKOFF_CAP_S, base_s * 2.0 ** (min(attempt, 30) - 1)) * (1 + 0.5 * random())

@@ -7,16 +7,18 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["as_object", "clean", "decode", "decode_cut_off"]
+__all__ = ["as_object", "clean", "decode", "decode_cut_off", "layers"]
 
-#: Characters of a body that broke off that are searched for its last whole member.
+#: A body that broke off is searched for its last whole member up to this many characters.
 _CUT_OFF_MAX = 100_000
-#: Ends of whole members that are tried, the last first: a key is no member yet.
+#: The number of places where a body may be closed that are tried, the last first; behind a key, it cannot.
 _TRIES = 6
+#: Objects inside each other are read to this depth.
+_DEPTH = 5
 
 
 def decode(content: bytes) -> Any:
-    """``content`` as JSON, or None when it is not (HTML, empty, cut off)."""
+    """Read ``content`` as JSON; None when it is not (HTML, empty, cut off)."""
     try:
         return msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -28,23 +30,23 @@ def decode(content: bytes) -> Any:
 
 
 def decode_cut_off(content: bytes) -> Any:
-    """What is whole of JSON whose end may be missing; None when nothing is.
+    """Read JSON whose end may be missing, up to its last whole member; None when nothing is whole.
 
-    A text, number or member that itself was cut off is left out, so no half of an id is read.
+    A text, number or member that is cut off itself is left out, so that no half of an id is read.
     """
     whole = decode(content)
     if whole is not None:
         return whole
     text = content[:_CUT_OFF_MAX].decode("utf-8-sig", "ignore")
     for end, closers in reversed(_ends(text)[-_TRIES:]):
-        found = decode((text[:end] + closers).encode())
-        if found is not None:
-            return found
+        value = decode((text[:end] + closers).encode())
+        if value is not None:
+            return value
     return None
 
 
 def _ends(text: str) -> list[tuple[int, str]]:
-    """Where a value may have ended, each with the brackets that are open there, to be closed."""
+    """List where a value may end, each with the brackets that close those open there."""
     ends: list[tuple[int, str]] = []
     still_open: list[str] = []
     in_text = escaped = False
@@ -69,7 +71,7 @@ def _ends(text: str) -> list[tuple[int, str]]:
 
 
 def as_object(value: Any) -> dict[str, Any] | None:
-    """A JSON object, also one that came as a text or as the only member of a list; None for anything else."""
+    """Return a JSON object, also one inside a text or alone in a list; None for anything else."""
     if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
         value = decode(clean(value).encode())
     if isinstance(value, list) and len(value) == 1:
@@ -77,6 +79,16 @@ def as_object(value: Any) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def layers(body: Any) -> list[dict[str, Any]]:
+    """List the objects inside each other, the outermost first: an envelope, its ``data``, and so on."""
+    objects: list[dict[str, Any]] = []
+    inner = as_object(body)
+    while inner is not None and len(objects) < _DEPTH:
+        objects.append(inner)
+        inner = as_object(inner.get("data"))
+    return objects
+
+
 def clean(text: str) -> str:
-    """``text`` without half characters (lone surrogates), which neither a file nor SQLite takes."""
+    """Replace half characters (lone surrogates), which neither a file nor SQLite takes."""
     return text.encode("utf-8", "replace").decode()

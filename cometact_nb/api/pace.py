@@ -1,4 +1,4 @@
-"""When to ask about a task again: a pure policy, and the evidence it decides by.
+"""Decides when to ask about a task again, from its own polls and the durations of earlier tasks.
 
 The best moments to look whether something has ended lie sqrt(h(t) / 2c) to a second, where h(t) is the
 rate at which it ends (the hazard) and a look is worth c seconds of delay (Barlow, Hunter and Proschan,
@@ -25,33 +25,33 @@ __all__ = ["LEARNT_FROM", "POLL_FLOOR_S", "Course", "Experience", "Outlook", "ne
 
 #: A client should not expect news of one task more often (Runway's SDK).
 POLL_FLOOR_S = 5.0
-#: How many of the last tasks of a service an outlook is learnt from.
+#: An outlook is learnt from this many of a service's last tasks.
 LEARNT_FROM = 200
-#: What seemed to take longer was found ended by a later kernel, and tells nothing.
+#: A longer duration teaches nothing: the task had ended before a later kernel asked.
 _LEARNT_UP_TO_S = 3600.0
-#: An early end (a failure, a cancel elsewhere) is noticed within this, whatever is expected.
+#: An early end (a failure, a cancel elsewhere) is noticed within this time, whatever the outlook.
 _LONGEST_S = 20.0
-#: The same where progress is reported, which the user sees move.
+#: The same where the task reports progress, which the user watches.
 _LONGEST_WITH_PROGRESS_S = 15.0
-#: What is wrong with an input shows soon after the start.
+#: The same before the task runs: a fault of an input shows soon after the start.
 _LONGEST_BEFORE_START_S = 10.0
-#: For a place in the account's queue; a task that gets one still has all of its run before it.
+#: The same while the task waits for a place in the account's queue, with its whole run still to come.
 _QUEUED_S = 15.0
-#: Seconds of delay that a poll is worth.
+#: The price of a poll, in seconds of delay.
 _POLL_WORTH_S = 0.085
-#: Seconds between polls where nothing is known.
+#: Seconds between polls without any experience.
 _UNKNOWING_S = 5.75
-#: The rate of ends that this is best for.
+#: The rate of ends for which that interval is the best.
 _UNKNOWING_RATE = 2 * _POLL_WORTH_S / _UNKNOWING_S**2
-#: How much that guess counts beside what was seen: as many ends in each class of durations.
+#: The weight of that guess beside experience: it counts as this many ends in each class of durations.
 _GUESS_WEIGHT = 1.5
 #: Bounds of the classes of durations, in seconds, each 1.4 times as long as the one before.
 _CLASSES_S = (0.0, *(5.0 * 1.4**i for i in range(20)), math.inf)
 #: A task that seems to end within this is not asked again before it should have ended.
 _SOON_S = 12.0
-#: Of a longer time that seems left, the part that is waited: progress need not be even.
+#: A watch waits for this part of a longer remaining time, since progress need not be even.
 _SHARE_OF_REST = 0.65
-#: The speed of a task is taken over at least this much of its progress, where there is so much.
+#: The speed of a task is measured over at least this much of its progress, where there is so much.
 _SPAN = 0.15
 
 
@@ -67,7 +67,7 @@ class Outlook:
 
     @classmethod
     def learnt(cls, durations_s: Collection[float] = ()) -> Outlook:
-        """What past tasks teach: in each class of ages, how many of the tasks that came so far ended there.
+        """Learn from past tasks: in each class of ages, how many of the tasks that got there ended there.
 
         Args:
             durations_s: seconds from submission to success, of tasks that did not queue.
@@ -77,19 +77,19 @@ class Outlook:
             ended = sum(begin < duration <= end for duration in durations_s)
             exposed_s = sum(min(duration, end) - begin for duration in durations_s if duration > begin)
             rate = (ended + _GUESS_WEIGHT) / (exposed_s + _GUESS_WEIGHT / _UNKNOWING_RATE)
-            wanted = math.sqrt(rate / (2 * _POLL_WORTH_S))
-            density.append(min(1 / POLL_FLOOR_S, max(1 / _LONGEST_S, wanted)))
+            density_here = math.sqrt(rate / (2 * _POLL_WORTH_S))
+            density.append(min(1 / POLL_FLOOR_S, max(1 / _LONGEST_S, density_here)))
         return cls(tuple(density))
 
     def wait_s(self, age_s: float) -> float:
-        """Seconds until the next look at a task of this age: until the density sums up to one."""
-        wanted, at = 1.0, age_s
+        """Return the seconds until the next look at a task of this age: until the density sums up to one."""
+        rest, at = 1.0, age_s
         for end, density in zip(_CLASSES_S[1:], self.density, strict=True):
             if end <= at:
                 continue
-            if (end - at) * density >= wanted:
-                return at + wanted / density - age_s
-            wanted -= (end - at) * density
+            if (end - at) * density >= rest:
+                return at + rest / density - age_s
+            rest -= (end - at) * density
             at = end
         raise AssertionError("the last class has no end")
 
@@ -108,14 +108,14 @@ class Experience:
             self.add(duration_s)
 
     def add(self, duration_s: float) -> None:
-        """One more task succeeded."""
+        """Add the duration of one more task that succeeded, in seconds."""
         if 0 < duration_s <= _LEARNT_UP_TO_S:
             self._durations_s.append(duration_s)
             self._outlook = None
 
     @property
     def outlook(self) -> Outlook:
-        """What they teach."""
+        """The outlook that they teach."""
         if self._outlook is None:
             self._outlook = Outlook.learnt(self._durations_s)
         return self._outlook
@@ -123,21 +123,21 @@ class Experience:
 
 @dataclass(frozen=True)
 class Course:
-    """What the polls of one task have shown.
+    """The course of one task so far, from its polls.
 
     Args:
         status: as of the last poll.
-        begun_s: when it was last seen to wait for a place, in seconds since the submission, or 0: its age
+        begun_s: the last poll that saw it wait for a place, in seconds since the submission, or 0: its age
             counts from here.
-        points: (seconds since the submission, progress) where progress was seen to grow.
+        points: (seconds since the submission, progress) of the polls that saw progress grow.
     """
 
     status: Status = Status.PENDING
     begun_s: float = 0.0
     points: tuple[tuple[float, float], ...] = ()
 
-    def seen(self, elapsed_s: float, status: Status, progress: float | None) -> Course:
-        """The course after one more poll.
+    def after(self, elapsed_s: float, status: Status, progress: float | None) -> Course:
+        """Return the course after one more poll.
 
         Args:
             elapsed_s: seconds since the submission, on the service's clock.
@@ -154,7 +154,7 @@ class Course:
         return Course(status, self.begun_s, (*points, (elapsed_s, progress)))
 
     def remaining_s(self, elapsed_s: float) -> float | None:
-        """Seconds that seem left, by the progress over the last part of it; None without progress."""
+        """Estimate the remaining seconds from the latest progress; None without progress."""
         if not self.points:
             return None
         progress = self.points[-1][1]
@@ -168,11 +168,11 @@ class Course:
 def next_poll_s(
     course: Course, outlook: Outlook, elapsed_s: float, failures: int, random: Callable[[], float]
 ) -> float:
-    """Seconds until a task should be asked about again, never less than 5.
+    """Return the seconds until the next poll of a task, never less than 5.
 
     Args:
-        course: what its polls have shown.
-        outlook: what other tasks have shown.
+        course: of the task so far.
+        outlook: from other tasks.
         elapsed_s: seconds since the submission, on the service's clock, like the answer.
         failures: polls that failed in a row.
         random: uniform in [0, 1); a tenth of jitter keeps tasks apart.
@@ -187,15 +187,15 @@ def _wanted_s(course: Course, outlook: Outlook, elapsed_s: float) -> float:
         return _QUEUED_S
     rest_s = course.remaining_s(elapsed_s)
     if rest_s is None:
-        wanted = outlook.wait_s(max(0.0, elapsed_s - course.begun_s))
-        return min(wanted, _LONGEST_BEFORE_START_S) if course.status is Status.PENDING else wanted
+        wait_s = outlook.wait_s(max(0.0, elapsed_s - course.begun_s))
+        return min(wait_s, _LONGEST_BEFORE_START_S) if course.status is Status.PENDING else wait_s
     if rest_s <= _SOON_S:
         return 1.05 * rest_s + 0.5
     return min(_LONGEST_WITH_PROGRESS_S, _SHARE_OF_REST * rest_s)
 
 
 def poll_spacing_s(watched: int) -> float:
-    """Seconds between any two polls of a session that watches this many tasks.
+    """Return the seconds between any two polls of a session that watches this many tasks.
 
     At most 4 polls in any second, or as many as it takes to ask about each task every 5.4 s, up to 20. (Every
     5 s would do, but then some seconds see five polls of 20 tasks.)

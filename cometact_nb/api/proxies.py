@@ -1,4 +1,4 @@
-"""Which proxy the environment asks for, read as curl and requests read it."""
+"""Reads from the environment which proxy to use, as curl and requests do."""
 
 from __future__ import annotations
 
@@ -19,31 +19,34 @@ _HOST = re.compile(r"(?:\*?\.)?[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?(?
 
 
 def proxies(environment: Mapping[str, str] | None = None) -> dict[str, str | None]:
-    """URL patterns, as httpx has them, with the proxy for each; None where there is to be none.
+    """Map URL patterns, in httpx's form, to a proxy each, or to None for a direct connection.
 
     An entry of NO_PROXY that is no host (such as the network ``fe80::/10``) is left out, with a line in the
     log. httpx would refuse to work at all.
 
     Args:
-        environment: scheme and ``no`` to what is set; default :func:`urllib.request.getproxies`.
+        environment: proxies by scheme, with ``no`` for the exceptions; default
+            :func:`urllib.request.getproxies`.
     """
-    found = getproxies() if environment is None else environment
-    chosen: dict[str, str | None] = {}
+    settings = getproxies() if environment is None else environment
+    by_pattern: dict[str, str | None] = {}
     for scheme in ("http", "https", "all"):
-        if found.get(scheme):
-            chosen[f"{scheme}://"] = found[scheme] if "://" in found[scheme] else f"http://{found[scheme]}"
-    entries = [entry.strip() for entry in re.split(r"[,\s]+", found.get("no", "")) if entry.strip()]
-    if not chosen or "*" in entries:
+        if settings.get(scheme):
+            by_pattern[f"{scheme}://"] = (
+                settings[scheme] if "://" in settings[scheme] else f"http://{settings[scheme]}"
+            )
+    entries = [entry.strip() for entry in re.split(r"[,\s]+", settings.get("no", "")) if entry.strip()]
+    if not by_pattern or "*" in entries:
         return {}
     patterns = {entry: _pattern(entry) for entry in entries}
     left_out = [entry for entry, pattern in patterns.items() if pattern is None]
     if left_out:
         log.warning("NO_PROXY: %s left out, no host that can be compared", ", ".join(left_out)[:200])
-    return chosen | dict.fromkeys(pattern for pattern in patterns.values() if pattern)
+    return by_pattern | dict.fromkeys(pattern for pattern in patterns.values() if pattern)
 
 
 def _pattern(entry: str) -> str | None:
-    """The pattern of one entry of NO_PROXY: an address, or a host with all hosts below it."""
+    """Turn an entry of NO_PROXY into a pattern: an address, or a host with all hosts below it."""
     scheme, _, host = entry.rpartition("://")
     scheme = scheme.lower() or "all"
     if scheme not in {"all", "http", "https"}:
@@ -62,9 +65,9 @@ def _pattern(entry: str) -> str | None:
 
 
 def _split(host: str) -> tuple[str, str]:
-    """An address, out of its brackets, and its port with the colon."""
-    found = re.fullmatch(r"\[([^\]]*)\](:[0-9]{1,5})?", host)
-    if found:
-        return found.group(1), found.group(2) or ""
+    """Split an address, without its brackets, from its port with the colon."""
+    match = re.fullmatch(r"\[([^\]]*)\](:[0-9]{1,5})?", host)
+    if match:
+        return match.group(1), match.group(2) or ""
     address, _, port = host.rpartition(":")
     return (address, f":{port}") if address.count(":") == 0 and port.isdecimal() and address else (host, "")

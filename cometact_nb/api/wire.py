@@ -1,8 +1,8 @@
-"""The vendor's JSON on one side, this package's terms on the other. Nothing else knows these field names.
+"""Translates the vendor's JSON into this package's terms. No other module knows these field names.
 
 Three shapes are documented for one task (CometAPI, runway-to-get-task-details and its compatibility route):
 Runway's bare object, a gateway's envelope around it, and a flat object of the gateway's own. They are read in
-any mixture, with the habits that gateways of this kind are known to have.
+any mixture, and with the known habits of such gateways.
 """
 
 from __future__ import annotations
@@ -58,13 +58,11 @@ STATUS_WORDS: dict[str, Status] = {
 MODEL_NOT_FOUND = "model_not_found"
 _NOT_EXIST = "task_not_exist"
 _MILLISECONDS_FROM = 1e11  # later than any date in seconds that matters here
-#: 1 January 9999, UTC: what is later, no clock or calendar here can show.
+#: 1 January 9999, UTC: no clock or calendar here can show a later moment.
 _LAST_MOMENT = 253_370_764_800.0
 _TEXT_LIMIT = 2000
 #: An id beyond this would not fit into a URL (2048 characters, as documented for inputs).
 _ID_LIMIT = 1000
-#: Objects inside each other that are looked into.
-_DEPTH = 5
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 #: Where an object keeps the URL of a clip.
 _URL_NAMES = ("url", "uri", "video_url", "result_url")
@@ -72,15 +70,15 @@ _URL_NAMES = ("url", "uri", "video_url", "result_url")
 
 @dataclass(frozen=True)
 class NotExist:
-    """The service says that it does not know the id (yet)."""
+    """The service does not know the id (yet)."""
 
 
 @dataclass(frozen=True)
 class Other:
-    """An answer about another task than was asked about.
+    """An answer about another task than the request's.
 
     Args:
-        id: of the task that it is about.
+        id: of that other task.
     """
 
     id: str
@@ -88,14 +86,14 @@ class Other:
 
 @dataclass(frozen=True)
 class Malformed:
-    """An answer that is no task. ``reason`` says what it was instead."""
+    """An answer that holds no task. ``reason`` describes it."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What an error body said. Every part may be missing."""
+    """The contents of an error body. Every part may be missing."""
 
     message: str = ""
     code: str | None = None
@@ -109,7 +107,7 @@ class Problem:
 
 
 def read_created(content: bytes) -> str | None:
-    """The id in the answer to a create, in any known form, also if its end is missing; None without one.
+    """Read the id in the answer to a create, in any known form, also if its end is missing; None without one.
 
     The forms: an object with an id, bare or inside ``data`` (as an object or as JSON in a text); ``data``
     that is the id itself, beside a code that says success; the id alone. An answer that names an error has
@@ -120,7 +118,7 @@ def read_created(content: bytes) -> str | None:
         body = content[:_ID_LIMIT].decode("utf-8", "replace").strip()
     if isinstance(body, str) and _UUID.fullmatch(body.strip()):
         return body.strip()
-    layers = _layers(body)
+    layers = lenient.layers(body)
     if any(layer.get("error") for layer in layers):
         return None
     ids = _ids(layers) or [
@@ -143,8 +141,8 @@ def _can_be_asked_about(task_id: str) -> bool:
     return task_id.isprintable() and task_id.strip(".") != "" and len(task_id) <= _ID_LIMIT
 
 
-def read_task(content: bytes, asked: str = "") -> Snapshot | NotExist | Other | Malformed:
-    """The task in a poll's body, in any mixture of the documented shapes.
+def read_task(content: bytes, task_id: str = "") -> Snapshot | NotExist | Other | Malformed:
+    """Read the task in a poll's body, in any mixture of the documented shapes.
 
     Where the objects inside each other disagree about the status:
 
@@ -158,38 +156,38 @@ def read_task(content: bytes, asked: str = "") -> Snapshot | NotExist | Other | 
 
     Args:
         content: the body.
-        asked: the id that was asked about; an answer whose ids are all others is another task's.
+        task_id: of the request; an answer with other ids only is about another task.
     """
-    layers = _layers(lenient.decode(content))
+    layers = lenient.layers(lenient.decode(content))
     if not layers:
         return Malformed("an answer that is no JSON object")
     first = next((at for at, layer in enumerate(layers) if _is_task(layer, layers[at + 1 :])), len(layers))
     shapes = layers[first:]  # what is inside a task's object belongs to it
     ids = _ids(shapes)
-    if asked and ids and asked.strip().lower() not in {name.lower() for name in ids}:
+    if task_id and ids and task_id.strip().lower() not in {name.lower() for name in ids}:
         return Other(ids[0][:_TEXT_LIMIT])
     unknown = any(_says_not_exist(layer) for layer in layers)
     if not shapes:
         return NotExist() if unknown else Malformed("no task in the answer")
-    snapshot = _snapshot(shapes, asked.strip() if asked and ids else next(iter(ids), ""))
+    snapshot = _snapshot(shapes, task_id.strip() if task_id and ids else next(iter(ids), ""))
     has_clip = snapshot.status is Status.SUCCEEDED and snapshot.output_urls
     return NotExist() if unknown and not has_clip else snapshot
 
 
 def read_problem(content: bytes) -> Problem:
-    """What an error body says, in any of its known forms; empty for anything else."""
+    """Read an error body in any of its known forms; empty for anything else."""
     body = lenient.decode_cut_off(content)
     inner = _get(body, "error")
     place = inner if isinstance(inner, dict) else body
     if isinstance(inner, str):
         place = {"message": inner, "code": _get(body, "code")}
     message = _text(_get(place, "message")) or ""
-    found = re.search(r"request id:\s*([\w.-]{4,80})", message, re.IGNORECASE)
+    request_id = re.search(r"request id:\s*([\w.-]{4,80})", message, re.IGNORECASE)
     return Problem(
         message=message,
         code=_text(_get(place, "code")) or None,
         param=_text(_get(place, "param")) or None,
-        request_id=found.group(1) if found else None,
+        request_id=request_id.group(1) if request_id else None,
     )
 
 
@@ -210,16 +208,6 @@ def _says_not_exist(layer: dict[str, Any]) -> bool:
     return any(isinstance(word, str) and word.strip().lower() == _NOT_EXIST for word in words)
 
 
-def _layers(body: Any) -> list[dict[str, Any]]:
-    """The objects inside each other, the outermost first: an envelope's ``data``, and what is in that."""
-    found: list[dict[str, Any]] = []
-    place = lenient.as_object(body)
-    while place is not None and len(found) < _DEPTH:
-        found.append(place)
-        place = lenient.as_object(place.get("data"))
-    return found
-
-
 def _is_task(layer: dict[str, Any], inside: list[dict[str, Any]]) -> bool:
     """Whether an object says something about a task.
 
@@ -233,21 +221,21 @@ def _is_task(layer: dict[str, Any], inside: list[dict[str, Any]]) -> bool:
 
 
 def _ids(layers: list[dict[str, Any]]) -> list[str]:
-    """Every id that objects carry, the gateway's own first, and last an ``id`` that may be the request's."""
-    found = [layer.get(name) for name in ("task_id", "taskId") for layer in layers]
-    found += [layer.get("id") for layer in sorted(layers, key=lambda layer: "code" in layer)]
-    return [lenient.clean(value).strip() for value in found if isinstance(value, str) and value.strip()]
+    """List every id in the objects, the gateway's own first, and last an ``id`` that may be the request's."""
+    ids = [layer.get(name) for name in ("task_id", "taskId") for layer in layers]
+    ids += [layer.get("id") for layer in sorted(layers, key=lambda layer: "code" in layer)]
+    return [lenient.clean(value).strip() for value in ids if isinstance(value, str) and value.strip()]
 
 
 def _snapshot(shapes: list[dict[str, Any]], task_id: str) -> Snapshot:
-    """One snapshot of objects inside each other, the outermost first; inner fields win."""
+    """Make one snapshot of objects inside each other, the outermost first; inner fields win."""
     notes: list[str] = []
     words = [shape.get("status") for shape in shapes if shape.get("status") not in (None, "")]
-    known = [_word(word, notes) for word in words]
-    urls = _output(shapes, said_success=Status.SUCCEEDED in known)
+    statuses = [_word(word, notes) for word in words]
+    urls = _output(shapes, said_success=Status.SUCCEEDED in statuses)
     progress = _pick(shapes, _progress, "progress")
     finished_at = _pick(shapes, _time, "finish_time")
-    status = _agreed(known, has_output=bool(urls))
+    status = _agreed(statuses, has_output=bool(urls))
     if urls and words and all(map(_is_number, words)) and (finished_at or progress == 1):
         status = Status.SUCCEEDED
     failed = status is Status.FAILED
@@ -269,7 +257,7 @@ def _snapshot(shapes: list[dict[str, Any]], task_id: str) -> Snapshot:
 
 
 def _pick(shapes: list[dict[str, Any]], read: Callable[[Any], T | None], *names: str) -> T | None:
-    """The first of the fields ``names`` that can be read, each in the innermost object that has it."""
+    """Read the first readable field of ``names``, each in the innermost object that has it."""
     for name in names:
         for shape in reversed(shapes):
             value = read(shape.get(name))
@@ -279,13 +267,13 @@ def _pick(shapes: list[dict[str, Any]], read: Callable[[Any], T | None], *names:
 
 
 def _output(shapes: list[dict[str, Any]], *, said_success: bool) -> tuple[str, ...]:
-    """The clips' URLs. Some gateways put one into ``fail_reason`` on success."""
+    """List the clips' URLs. Some gateways put one into ``fail_reason`` on success."""
     places = ("output", "result_url", "video_url", *(("fail_reason",) if said_success else ()))
     return _pick(shapes, lambda value: _urls(value) or None, *places) or ()
 
 
 def _agreed(words: list[Status], *, has_output: bool) -> Status:
-    """One status of several, the outermost first; the rule is in :func:`read_task`."""
+    """Reduce several statuses, the outermost first, to one by the rule in :func:`read_task`."""
     status: Status | None = None
     for word in reversed(words):
         status = word if status is None else _agree(word, status, has_output=has_output)
@@ -305,20 +293,20 @@ def _agree(outer: Status, inner: Status, *, has_output: bool) -> Status:
 
 
 def _word(value: Any, notes: list[str]) -> Status:
-    known = STATUS_WORDS.get(value.strip().upper().replace("-", "_")) if isinstance(value, str) else None
-    if known is None:
+    status = STATUS_WORDS.get(value.strip().upper().replace("-", "_")) if isinstance(value, str) else None
+    if status is None:
         notes.append(f"unknown status word {lenient.clean(str(value)[:80])!r}")
         return Status.UNKNOWN
-    return known
+    return status
 
 
 def _is_number(word: Any) -> bool:
-    """Whether a status is a number, also as a text."""
+    """Whether a status is a number, or a text of digits."""
     return _number(word) is not None or (isinstance(word, str) and word.strip().isdecimal())
 
 
 def _credits(value: Any) -> float | None:
-    """The vendor's credits in ``{"credits": 25}``; never less than none."""
+    """Read the vendor's credits in ``{"credits": 25}``; None for anything else and below zero."""
     number = _number(_get(value, "credits"))
     return number if number is not None and number >= 0 else None
 
@@ -328,7 +316,7 @@ def _words(value: Any) -> str | None:
 
 
 def _progress(value: Any) -> float | None:
-    """0–1 from a float 0–1, a percentage 0–100 or a text of either; None for anything else."""
+    """Read 0–1 from a float 0–1, a percentage 0–100 or a text of either; None for anything else."""
     percent = False
     if isinstance(value, str):
         text = value.strip()
@@ -345,7 +333,7 @@ def _progress(value: Any) -> float | None:
 
 
 def _urls(value: Any, depth: int = 3) -> tuple[str, ...]:
-    """The web addresses in ``output``: texts, or objects that hold one, alone or in a list."""
+    """List the web addresses in ``output``: texts, or objects that hold one, alone or in a list."""
     if isinstance(value, str):
         url = lenient.clean(value.strip())
         if url[:1] in {"[", "{"}:
@@ -360,7 +348,7 @@ def _urls(value: Any, depth: int = 3) -> tuple[str, ...]:
 
 
 def _time(value: Any) -> float | None:
-    """Unix seconds from a number (0 is "not yet"; milliseconds are understood) or an ISO 8601 text."""
+    """Read Unix seconds from a number (0 is "not yet"; milliseconds are understood) or an ISO 8601 text."""
     seconds = _number(value)
     if isinstance(value, str):
         try:
@@ -374,7 +362,7 @@ def _time(value: Any) -> float | None:
 
 
 def _number(value: Any) -> float | None:
-    """A JSON number as a finite float, or None; JSON's integers may be longer than any float."""
+    """Read a JSON number as a finite float, or None; JSON's integers may be longer than any float."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:

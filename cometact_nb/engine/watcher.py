@@ -216,7 +216,7 @@ class Watcher:
         while not job.state.is_settled and self.holds(job):
             if job.state.status is not Status.SUCCEEDED:
                 elapsed = job.state.elapsed_s(self._clock.now()) / scale
-                course = course.seen(elapsed, job.state.status, job.state.progress)
+                course = course.after(elapsed, job.state.status, job.state.progress)
                 wait = pace.next_poll_s(course, experience.outlook, elapsed, streak.failures, self._random)
                 await self.pause(job, max(wait, asked_wait) * scale - self._old_news_s(job))
                 verdict = await self.look(job)
@@ -278,7 +278,7 @@ class Watcher:
         now = self._clock.now()
         verdict = flow.judge_poll(outcome, now, job.state.id or "")
         match verdict:
-            case flow.Seen(snapshot=snapshot):
+            case flow.News(snapshot=snapshot):
                 job.known_since = self._clock.monotonic()
                 if not job.state.watching:
                     self._host.apply(job, events.WatchBegan(at=now))

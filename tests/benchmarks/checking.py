@@ -91,7 +91,7 @@ def ours(mix: Sequence[SimTask], outlook: pace.Outlook, seed: int, *, progress: 
             at += wait
             yield wait
             status = Status.RUNNING if at >= task.starts_s else Status.PENDING
-            course = course.seen(at, status, task.progress(at) if progress else None)
+            course = course.after(at, status, task.progress(at) if progress else None)
 
     return _fare(mix, waits)
 

@@ -7,7 +7,17 @@ import json
 import pytest
 
 from cometact_nb.api import wire
-from cometact_nb.api.answers import Answer, Lost, NotSent, explain, in_doubt, kept, problem_of, shown, unread
+from cometact_nb.api.answers import (
+    Answer,
+    Lost,
+    NotSent,
+    describe_doubt,
+    describe_unreadable,
+    explain,
+    hide_secrets,
+    problem_of,
+    safe_excerpt,
+)
 from cometact_nb.domain.service import Secret
 from cometact_nb.domain.task import Snapshot, Status
 
@@ -63,37 +73,40 @@ def test_what_nobody_gave_is_empty() -> None:
 def test_a_web_page_instead_of_an_id_puts_the_blame_on_the_base_url() -> None:
     page = answer(200, PAGE, {"content-type": "text/html"})
     words = "may be wrong: it answered with a web page instead of JSON (HTTP 200)"
-    assert in_doubt(page, "https://a.b") == f"base_url='https://a.b' {words}"
-    assert in_doubt(page, "") == f"the base URL {words}"
+    assert describe_doubt(page, "https://a.b") == f"base_url='https://a.b' {words}"
+    assert describe_doubt(page, "") == f"the base URL {words}"
     labelled = answer(200, b"{}", {"content-type": "text/html"})
-    assert in_doubt(labelled, "") == "the service answered HTTP 200 without a task id"
+    assert describe_doubt(labelled, "") == "the service answered HTTP 200 without a task id"
 
 
 def test_a_doubt_says_the_status_and_what_the_service_said() -> None:
-    assert in_doubt(answer(502), "") == "the service answered HTTP 502"
-    assert in_doubt(answer(502, error(message="try later")), "") == "the service answered HTTP 502: try later"
-    assert in_doubt(answer(200, b'{"message": "queued"}'), "") == (
+    assert describe_doubt(answer(502), "") == "the service answered HTTP 502"
+    assert (
+        describe_doubt(answer(502, error(message="try later")), "")
+        == "the service answered HTTP 502: try later"
+    )
+    assert describe_doubt(answer(200, b'{"message": "queued"}'), "") == (
         "the service answered HTTP 200 without a task id: queued"
     )
 
 
 def test_of_an_answer_in_doubt_4000_characters_are_kept_without_our_key() -> None:
-    assert kept(answer(200, f"you are {KEY}".encode())) is not None
-    assert KEY not in str(kept(answer(200, f"you are {KEY}".encode())))
-    assert len(kept(answer(200, LONG.encode())) or "") == 4000
-    assert len(kept(answer(200, ("\N{GRINNING FACE}" * 9000).encode())) or "") == 4000
-    assert kept(answer(200, b"a\nb \xff ")) == "a\nb \N{REPLACEMENT CHARACTER}"
-    assert kept(answer(200)) is None
-    assert kept(answer(200, b" \n ")) is None
+    assert safe_excerpt(answer(200, f"you are {KEY}".encode())) is not None
+    assert KEY not in str(safe_excerpt(answer(200, f"you are {KEY}".encode())))
+    assert len(safe_excerpt(answer(200, LONG.encode())) or "") == 4000
+    assert len(safe_excerpt(answer(200, ("\N{GRINNING FACE}" * 9000).encode())) or "") == 4000
+    assert safe_excerpt(answer(200, b"a\nb \xff ")) == "a\nb \N{REPLACEMENT CHARACTER}"
+    assert safe_excerpt(answer(200)) is None
+    assert safe_excerpt(answer(200, b" \n ")) is None
 
 
 def test_of_the_headers_ten_that_may_name_the_task_are_kept() -> None:
     names = ["Location", "x-task-id", "request_id", "id", *(f"x{number}-id" for number in range(8))]
     headers = dict.fromkeys([*names, "idle", "x-location", "date", "grid"], "https://a.b/t?sig=SIGNED")
-    lines = (kept(answer(202, b"queued", headers)) or "").splitlines()
+    lines = (safe_excerpt(answer(202, b"queued", headers)) or "").splitlines()
     assert [line.partition(":")[0] for line in lines] == [*names[:10], "queued"]
     assert lines[0] == "Location: https://a.b/t?…"
-    assert kept(Answer(202, {"x-id": KEY}, b"", Secret(KEY))) != f"x-id: {KEY}"
+    assert safe_excerpt(Answer(202, {"x-id": KEY}, b"", Secret(KEY))) != f"x-id: {KEY}"
 
 
 def test_a_problem_is_bounded_and_has_our_key_in_no_part() -> None:
@@ -109,14 +122,14 @@ def test_a_problem_is_bounded_and_has_our_key_in_no_part() -> None:
 
 def test_a_poll_s_answer_that_holds_no_task_is_shown_short() -> None:
     why = wire.Malformed("an answer that is no task")
-    assert unread(answer(200, PAGE, {"content-type": "text/html"}), why) == (
+    assert describe_unreadable(answer(200, PAGE, {"content-type": "text/html"}), why) == (
         "HTTP 200: a web page instead of JSON"
     )
-    assert unread(answer(200, b'{"a": 1}', {"content-type": "text/html"}), why) == (
+    assert describe_unreadable(answer(200, b'{"a": 1}', {"content-type": "text/html"}), why) == (
         'an answer that is no task (HTTP 200: {"a": 1})'
     )
-    assert unread(answer(204), why) == "an answer that is no task (HTTP 204: nothing)"
-    shown_long = unread(answer(200, b"x" * 1000), why)
+    assert describe_unreadable(answer(204), why) == "an answer that is no task (HTTP 204: nothing)"
+    shown_long = describe_unreadable(answer(200, b"x" * 1000), why)
     assert shown_long == f"an answer that is no task (HTTP 200: {'x' * 159}…)"
 
 
@@ -163,12 +176,12 @@ def test_a_refusal_by_a_firewall_is_a_web_page_and_json_labelled_as_one_is_not()
 
 def test_of_a_task_every_foreign_word_is_bounded_and_without_our_key() -> None:
     plain = Snapshot(status=Status.RUNNING, raw_status="RUNNING")
-    assert shown(plain, answer(200)) is plain
+    assert hide_secrets(plain, answer(200)) is plain
     secret = f"x {KEY}"
     seen = Snapshot(
         status=Status.FAILED, raw_status=secret, failure=secret, failure_code=secret, notes=(secret, secret)
     )
-    safe = shown(seen, answer(200))
+    safe = hide_secrets(seen, answer(200))
     words = [safe.raw_status, safe.failure, safe.failure_code, *safe.notes]
     assert len(words) == 5
     assert all(str(word).startswith("x ") and KEY not in str(word) for word in words)
@@ -176,13 +189,13 @@ def test_of_a_task_every_foreign_word_is_bounded_and_without_our_key() -> None:
         one = Snapshot(
             status=Status.FAILED, raw_status="F", **{field: (secret,) if field == "notes" else secret}
         )
-        made = shown(one, answer(200))
+        made = hide_secrets(one, answer(200))
         assert KEY not in str([made.failure, made.failure_code, made.notes])
         assert (made.failure is None, made.failure_code is None) == (
             field != "failure",
             field != "failure_code",
         )
-    long = shown(
+    long = hide_secrets(
         Snapshot(status=Status.FAILED, raw_status=LONG, failure=LONG, failure_code=LONG), answer(200)
     )
     assert len(long.failure or "") == 2000

@@ -142,7 +142,7 @@ def test_a_failure_s_words_hold_no_key_and_no_signature() -> None:
         "failure": f"cannot read {SIGNED}",
     }
     seen = flow.judge_poll(flow.Answer(200, JSON, json.dumps(task).encode()), NOW, "t1")
-    assert isinstance(seen, flow.Seen)
+    assert isinstance(seen, flow.News)
     assert "https://x.example/a.png" in (seen.snapshot.failure or "")
     assert "TOKEN" not in repr(seen)
 
@@ -195,7 +195,7 @@ def test_an_answer_about_another_task_is_not_believed_and_said(body: object) -> 
 )
 def test_an_answer_in_which_any_id_is_ours_or_none_is_there_is_believed(body: object) -> None:
     verdict = flow.judge_poll(flow.Answer(200, JSON, json.dumps(body).encode()), NOW, "mine")
-    assert isinstance(verdict, flow.Seen)
+    assert isinstance(verdict, flow.News)
 
 
 def test_a_refusal_says_what_the_service_said_and_the_cure() -> None:
@@ -339,7 +339,7 @@ def test_a_watch_ends_when_enough_polls_fail_over_hours_and_not_before() -> None
 
 
 @pytest.mark.parametrize(
-    "news", [flow.NotYet(), flow.Seen(Snapshot(status=Status.RUNNING, raw_status="RUNNING"))]
+    "news", [flow.NotYet(), flow.News(Snapshot(status=Status.RUNNING, raw_status="RUNNING"))]
 )
 def test_an_answer_about_the_task_ends_a_streak(news: flow.Polled) -> None:
     assert streak((0, NO), (1, NO), (2, NO), (3, news)) == flow.Streak()

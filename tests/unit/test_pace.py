@@ -22,7 +22,7 @@ ages = st.floats(0, 1e9)
 def course(*polls: tuple[float, Status, float | None]) -> pace.Course:
     made = pace.Course()
     for poll in polls:
-        made = made.seen(*poll)
+        made = made.after(*poll)
     return made
 
 
@@ -97,7 +97,7 @@ def test_progress_that_slowed_down_is_believed_at_its_present_speed() -> None:
 
 def test_progress_that_stands_still_is_asked_about_less_and_less() -> None:
     stuck = course((50, Status.RUNNING, 0.5), (99, Status.RUNNING, 0.99))
-    waits = [wait(stuck.seen(at, Status.RUNNING, 0.99), at) for at in (100, 300, 600, 1200)]
+    waits = [wait(stuck.after(at, Status.RUNNING, 0.99), at) for at in (100, 300, 600, 1200)]
     assert waits == sorted(waits)
     assert waits[-1] == 15
 

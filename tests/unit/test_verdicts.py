@@ -82,7 +82,7 @@ def verdict_on_post(outcome: flow.Outcome) -> str:
 
 def verdict_on_poll(outcome: flow.Outcome) -> str:
     match flow.judge_poll(outcome, NOW, ID):
-        case flow.Seen():
+        case flow.News():
             return "seen"
         case flow.NotYet():
             return "not yet"
