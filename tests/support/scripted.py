@@ -1,0 +1,108 @@
+"""A service that is scripted at the transport, for engines on a virtual clock, and what is often done with one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import httpx
+
+from cometact_nb.domain import events
+from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.task import TaskState
+from cometact_nb.engine.engine import Engine
+from cometact_nb.engine.job import Job
+
+if TYPE_CHECKING:
+    from virtual_clock import VirtualClock
+
+CLIP = b"\0\0\0\x18ftypisom" + b"x" * 5000
+CLIP_URL = "https://cdn.example.com/clip.mp4?token=SIGNED"
+REQUEST = ActTwoRequest(character="https://example.com/hero.png", reference="https://example.com/act.mp4")
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+class Service:
+    """A scripted service: what it answers to a create, to each poll in turn, and for the clip."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self.clock = clock
+        self.creates: list[object] = [{"id": "task-1"}]
+        self.polls: list[object] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
+        self.clips: list[object] = [CLIP]
+        self.deletes: list[object] = [204]
+        self.seen: list[tuple[str, float, httpx.Request]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        kind = {"POST": "create", "DELETE": "delete"}.get(request.method, "poll")
+        kind = "clip" if request.url.host == "cdn.example.com" else kind
+        self.seen.append((kind, self.clock.monotonic(), request))
+        script = {"create": self.creates, "poll": self.polls, "clip": self.clips, "delete": self.deletes}[
+            kind
+        ]
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        if isinstance(answer, Exception):
+            raise answer
+        if callable(answer):
+            return answer(request)
+        if isinstance(answer, httpx.Response):
+            return answer
+        if isinstance(answer, bytes):
+            return httpx.Response(200, content=answer, headers={"content-type": "video/mp4"})
+        if isinstance(answer, int):
+            return httpx.Response(answer, json={"error": {"message": "scripted"}})
+        return httpx.Response(200, json=answer)
+
+    def times(self, kind: str) -> list[float]:
+        return [at for seen, at, _ in self.seen if seen == kind]
+
+
+class Ending(list[object]):
+    """Answers to polls of a task without progress that ends at a moment of the clock."""
+
+    def __init__(self, clock: VirtualClock, until: float) -> None:
+        super().__init__([{}])
+        self.clock, self.until = clock, until
+
+    def __getitem__(self, _: object) -> object:
+        if self.clock.monotonic() < self.until:
+            return {"id": "task-1", "status": "RUNNING"}
+        return {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
+
+
+def submit(engine: Engine, job: Job) -> object:
+    return engine.call(engine.submit(job, REQUEST, 0.4)).result(20)
+
+
+def submit_and_cancel(engine: Engine, job: Job) -> object:
+    """In one go on the engine's loop: the virtual clock does not wait for another thread."""
+
+    async def both() -> object:
+        await engine.submit(job, REQUEST, 0.4)
+        return await engine.cancel(job)
+
+    return engine.call(both()).result(20)
+
+
+def recorded(engine: Engine, job: Job) -> list[events.TaskEvent]:
+    async def read() -> list[events.TaskEvent]:
+        return engine.history.events(job.state.key)
+
+    return engine.call(read()).result(20)
+
+
+def run_to_the_end(engine: Engine, job: Job) -> TaskState:
+    async def finish() -> TaskState:
+        settled: asyncio.Future[TaskState] = asyncio.get_running_loop().create_future()
+
+        def note(job: Job) -> None:
+            if job.state.is_settled and not settled.done():
+                settled.set_result(job.state)
+
+        note(job)
+        job.listeners.append(note)
+        return await settled
+
+    return engine.call(finish()).result(60)

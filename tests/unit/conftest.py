@@ -1,0 +1,53 @@
+"""An engine on a virtual clock, against a service that is scripted at the transport."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from scripted import Service
+from virtual_clock import VirtualClock
+
+from cometact_nb.api.client import Client
+from cometact_nb.domain.service import Endpoint, Secret
+from cometact_nb.domain.task import TaskState
+from cometact_nb.engine.engine import Engine, new_key
+from cometact_nb.engine.job import Job
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def service(clock: VirtualClock) -> Service:
+    return Service(clock)
+
+
+@pytest.fixture
+def engines(clock: VirtualClock, service: Service):
+    """Makes engines on the virtual clock, and closes them."""
+    made: list[Engine] = []
+
+    def make(path: str = ":memory:", **options: Any) -> Engine:
+        client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
+        made.append(Engine(path, lambda job: None, clock=clock, rand=lambda: 0.5, client=client, **options))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.close()
+
+
+@pytest.fixture
+def engine(engines) -> Engine:
+    return engines()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    endpoint = Endpoint("https://api.cometapi.com", Secret("sk-canary"))
+    return Job(TaskState(key=new_key()), endpoint, tmp_path / "clips")
