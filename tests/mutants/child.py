@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -38,8 +39,10 @@ _HURRIED = ("tests/contract/", "tests/unit/test_engine.py", "tests/unit/test_fet
 #: Seconds of tests for one change. Quick ones go first, and few need more than one.
 _ENOUGH_S = 8.0
 _EXAMPLES = 25
-#: Tests that are tried first since they noticed the changes before.
-_LATELY = 8
+#: So many tests that noticed the last changes are tried before others that take up to so many times less long.
+_LATELY, _SOONER = 8, 10
+#: A test that takes longer than these seconds and so many times what it took without a change hangs.
+_HANGS_S, _HANGS_TIMES = 8, 6
 
 
 def prepare() -> None:
@@ -131,6 +134,7 @@ class Server:
         sys.dont_write_bytecode = True
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         self._functions = Functions(self._path)
+        gc.freeze()  # what is there already is not copied into each fork
 
     def _serve(self) -> None:
         with self._result.open("a", encoding="utf-8") as lines:
@@ -156,26 +160,28 @@ class Server:
         return fate, test
 
     def _chosen(self, lines: range | None) -> list[str]:
-        """The tests that run a line, or all: those that noticed something lately, then quick ones, while there is time."""
+        """The tests that run a line, or all: quick ones first, and those that noticed something lately, while there is time."""
         names = set(self._seconds)
         if lines is not None:
             names &= {name for line in lines for name in self._lines.get(str(line), [])}
-        lately = {name: at for at, name in enumerate(self._recent)}
         chosen, total = [], 0.0
-        for name in sorted(names, key=lambda one: (lately.get(one, _LATELY), self._seconds[one], one)):
+        for name in sorted(names, key=lambda one: (self._weight_s(one), one)):
             total += self._seconds[name]
             if total > _ENOUGH_S:
                 break
             chosen.append(name)
         return chosen
 
+    def _weight_s(self, name: str) -> float:
+        return self._seconds[name] / (_SOONER if name in self._recent else 1)
+
     def _tried(self, change: Change, chosen: list[str]) -> tuple[str, str]:
         """``killed``, ``late``, ``survived``, or ``import`` for a change that only a new import shows."""
         noticed = self._result.with_name(f"{self._result.name}.noticed")
         noticed.unlink(missing_ok=True)
-        limit = 10 + 5 * sum(self._seconds[name] for name in chosen)
+        limit = sum(_HANGS_S + _HANGS_TIMES * self._seconds[name] for name in chosen)
         code = _waited(_forked(lambda: self._run(change, chosen, noticed)), limit)
-        fate = {None: "late", 0: "survived", 1: "killed"}.get(code, "import")
+        fate = {None: "late", -signal.SIGALRM: "late", 0: "survived", 1: "killed"}.get(code, "import")
         test = noticed.read_text() if noticed.exists() else ""
         if test:
             self._recent = [test, *(one for one in self._recent if one != test)][:_LATELY]
@@ -185,6 +191,7 @@ class Server:
         if not (self._functions.swap(change.code) or self._functions.carry(change.code)):
             return _NOT_SO
         for name, after in zip_longest(chosen, chosen[1:]):
+            signal.setitimer(signal.ITIMER_REAL, _HANGS_S + _HANGS_TIMES * self._seconds[name])
             if _fails(self._items[name], self._items.get(after)):
                 noticed.write_text(name)
                 return 1
