@@ -22,8 +22,8 @@ class Api:
     def __init__(self, sandbox: SandboxProcess) -> None:
         self.sandbox = sandbox
         # Reading certificates takes longer than most of these tests.
-        self.http = httpx.Client(base_url=sandbox.base_url, headers=HEADERS, timeout=20, verify=False)
-        self.plain = httpx.Client(base_url=sandbox.base_url, timeout=20, verify=False)
+        self.http = httpx.Client(base_url=sandbox.base_url, headers=HEADERS, timeout=60, verify=False)
+        self.plain = httpx.Client(base_url=sandbox.base_url, timeout=60, verify=False)
 
     def close(self) -> None:
         self.http.close()
@@ -53,13 +53,13 @@ class Api:
     def until(self, task_id: str, done: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
         """Every answer up to the first that is ``done``."""
         answers: list[dict[str, Any]] = []
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             response = self.poll(task_id)
             answers.append(response.json())
             if response.status_code == 200 and done(answers[-1]):
                 return answers
-        raise AssertionError(f"not within 30 s; last: {answers[-1]}")
+        raise AssertionError(f"not within a minute; last: {answers[-1]}")
 
     def ended(self, task_id: str) -> list[dict[str, Any]]:
         """Every answer up to the last."""

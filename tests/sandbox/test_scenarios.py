@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -68,18 +69,14 @@ def test_a_body_on_its_way_is_cut_off(api) -> None:
 
 def test_nothing_listens_for_a_while_not_even_on_a_kept_connection(sandbox_with) -> None:
     api = sandbox_with()
-    assert api.push("connection-refused:seconds=0.5").json()["ok"]
-    _wait_until_refused(api)
-    _wait_until_back(api)
+    _meet_outage(api, lambda: api.push("connection-refused:seconds=0.5").raise_for_status())
     assert api.create().status_code == 200
 
 
 def test_a_request_can_bring_an_outage_after_its_answer(sandbox_with) -> None:
-    api = sandbox_with()
-    task_id = api.started("connection-refused:seconds=0.5")
-    _wait_until_refused(api)
-    _wait_until_back(api)
-    assert api.poll(task_id).json()["id"] == task_id
+    api, begun = sandbox_with(), []
+    _meet_outage(api, lambda: begun.append(api.started("connection-refused:seconds=0.5")))
+    assert api.poll(begun[-1]).json()["id"] == begun[-1]
 
 
 def _answers(api) -> bool:
@@ -89,14 +86,15 @@ def _answers(api) -> bool:
         return False
 
 
-def _wait_until_refused(api) -> None:
-    deadline = time.monotonic() + 10
-    while _answers(api):
-        assert time.monotonic() < deadline
-
-
-def _wait_until_back(api) -> None:
-    deadline = time.monotonic() + 10
+def _meet_outage(api, begin: Callable[[], object]) -> None:
+    """Begin an outage, see it, and wait until it is over; a machine that slept through one begins another."""
+    for _ in range(20):
+        begin()
+        if not _answers(api):
+            break
+    else:
+        raise AssertionError("20 outages went by unseen")
+    deadline = time.monotonic() + 60
     while not _answers(api):
         assert time.monotonic() < deadline
 
@@ -181,10 +179,14 @@ def test_a_task_may_be_cancelled_elsewhere_or_never_end(api) -> None:
 def test_a_task_may_take_long(api, name, least_s) -> None:
     api.finished()  # its clip is there already: what follows is the scenario's time, not rendering
     asked = time.monotonic()
-    answers = api.ended(api.started(name))
+    api.finished(name)
     assert time.monotonic() - asked >= least_s
-    waiting = "THROTTLED" if name.startswith("throttled") else "RUNNING"
-    assert sum(answer["status"] == waiting for answer in answers) > len(answers) / 2
+
+
+def test_a_task_that_is_throttled_says_so_until_it_runs(api) -> None:
+    task_id = api.started("throttled:seconds=100000")
+    answers = api.until(task_id, lambda answer: answer["status"] == "THROTTLED")
+    assert {answer["status"] for answer in answers[:-1]} <= {"PENDING"}
 
 
 # --- polls -----------------------------------------------------------------------------------------
@@ -192,23 +194,21 @@ def test_a_task_may_take_long(api, name, least_s) -> None:
 
 @pytest.mark.parametrize("form", ["http400", "code200", "status"])
 def test_a_fresh_id_is_unknown_in_each_form_and_then_known(api, form) -> None:
-    task_id = api.started(f"not-exist:form={form},seconds=60")
-    answer = api.poll(task_id)
+    answer = api.poll(api.started(f"not-exist:form={form},seconds=100000"))
     assert answer.status_code == (400 if form == "http400" else 200)
     assert "task_not_exist" in answer.text
-    api.until(task_id, lambda later: later.get("id") == task_id)
+    task_id = api.started(f"not-exist:form={form},seconds=60")
+    *before, _ = api.until(task_id, lambda later: later.get("id") == task_id)
+    assert all("task_not_exist" in json.dumps(earlier) for earlier in before)
 
 
 @pytest.mark.parametrize(
     ("name", "seen"),
     [
-        ("unknown-status", lambda answers: any(a["status"] == "POLISHING" for a in answers)),
         ("lower-case", lambda answers: answers[-1]["status"] == "succeeded"),
-        ("backwards", lambda answers: _goes_back([a["status"] for a in answers])),
-        ("progress-junk", lambda answers: any(a.get("progress") == "NaN%" for a in answers)),
         ("missing-fields", lambda answers: all("id" not in a for a in answers)),
         ("extra-fields", lambda answers: all("queue" in a for a in answers)),
-        ("nested-nulls", lambda answers: answers[0]["output"] is None),
+        ("nested-nulls", lambda answers: all(a["createdAt"] is a["failure"] is None for a in answers)),
         ("wrong-types", lambda answers: isinstance(answers[0]["createdAt"], dict)),
         ("no-output", lambda answers: answers[-1]["output"] == []),
         ("two-outputs", lambda answers: len(set(answers[-1]["output"])) == 2),
@@ -218,14 +218,30 @@ def test_answers_are_bent_as_asked(api, name, seen) -> None:
     assert seen(api.ended(api.started(name)))
 
 
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("unknown-status", lambda answers: answers[-1]["status"] == "POLISHING"),
+        ("backwards", lambda answers: _goes_back([a["status"] for a in answers])),
+        ("progress-junk", lambda answers: answers[-1].get("progress") == "NaN%"),
+        ("nested-nulls", lambda answers: answers[-1]["output"] is None),
+    ],
+)
+def test_answers_are_bent_as_asked_while_a_task_runs(api, name, seen) -> None:
+    """One that never ends: of a short one, a busy machine may see no more than the end."""
+    answers: list[dict] = []
+    api.until(api.started(f"{name}&scenario=never-ends"), lambda a: seen(answers.append(a) or answers))
+
+
 def _shaped(api, name: str) -> list[dict]:
     """Every answer about a task, until one of them tells of its clip."""
     return api.until(api.started(name), lambda answer: "/outputs/" in json.dumps(answer))
 
 
 def test_a_task_is_flat(api) -> None:
-    first, *_, last = _shaped(api, "flat")
-    assert {"task_id", "status", "fail_reason", "progress"} <= set(first)
+    answers = _shaped(api, "flat")
+    assert all({"task_id", "status", "fail_reason", "progress"} <= set(answer) for answer in answers)
+    last = answers[-1]
     assert "data" not in last
     assert last["status"] == "SUCCESS"
     assert last["result_url"] == last["video_url"]
@@ -247,8 +263,8 @@ def test_outputs_are_objects_and_status_words_numbers(api) -> None:
 
 
 def test_credits_are_estimated_then_spent_or_refunded(api) -> None:
-    first, *_, last = api.ended(api.started("credits"))
-    assert first["estimatedCost"]["credits"] == last["cost"]["credits"] > 0
+    running = api.poll(api.started("credits&scenario=never-ends")).json()
+    assert running["estimatedCost"]["credits"] == api.finished("credits")["cost"]["credits"] > 0
     assert api.finished("refunded")["cost"] == {"credits": 0}
     uri = f"{api.sandbox.playing('credits')}&scenario=safety-output"
     assert api.finished(character={"type": "image", "uri": uri})["cost"]["credits"] > 0
@@ -283,7 +299,7 @@ def test_three_polls_in_a_row_are_refused(api, form, status) -> None:
 def test_polls_meet_a_maintenance_page_for_a_while(api) -> None:
     task_id = api.started("poll-maintenance:seconds=30")
     assert [api.poll(task_id).status_code for _ in range(2)] == [200, 503]
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while api.poll(task_id).status_code == 503:
         assert time.monotonic() < deadline
 
@@ -295,12 +311,12 @@ def test_an_id_may_be_unknown_for_minutes(api) -> None:
     asked = time.monotonic()
     task_id = api.started("not-exist:minutes=1")
     while "task_not_exist" in api.poll(task_id).text:
-        assert time.monotonic() < asked + 20
+        assert time.monotonic() < asked + 60
     assert time.monotonic() - asked >= 60 / 300
 
 
 def _goes_back(statuses: list[str]) -> bool:
-    return "PENDING" in statuses[statuses.index("RUNNING") :]
+    return "RUNNING" in statuses and "PENDING" in statuses[statuses.index("RUNNING") :]
 
 
 def test_scenarios_can_be_combined(api) -> None:
@@ -364,7 +380,7 @@ def test_a_link_leads_elsewhere_as_asked(api, name, status, kind) -> None:
 def test_the_store_of_the_clips_is_busy_for_a_while(api) -> None:
     (url,) = api.finished("store-busy:seconds=60")["output"]
     assert api.plain.get(url).status_code == 503
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while (answer := api.plain.get(url)).status_code == 503:
         assert time.monotonic() < deadline
     assert answer.content[4:8] == b"ftyp"

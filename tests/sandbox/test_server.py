@@ -15,9 +15,10 @@ WIRE = Path(__file__).parents[1] / "wire"
 def test_a_task_goes_through_its_states_and_its_clip_can_be_read_in_parts(api) -> None:
     answers = api.ended(api.started())
     statuses = list(dict.fromkeys(answer["status"] for answer in answers))
-    # It is PENDING for ten milliseconds here, which a busy machine can miss.
-    assert statuses[-2:] == ["RUNNING", "SUCCEEDED"]
-    assert set(statuses) <= {"PENDING", "RUNNING", "SUCCEEDED"}
+    # It is PENDING for ten milliseconds here and RUNNING for a quarter of a second: a busy machine can miss both.
+    assert [one for one in ("PENDING", "RUNNING", "SUCCEEDED") if one in statuses] == statuses
+    assert statuses[-1] == "SUCCEEDED"
+    api.until(api.started("never-ends"), lambda answer: answer["status"] == "RUNNING")
     progress = [answer["progress"] for answer in answers if "progress" in answer]
     assert progress == sorted(progress)
     (url,) = answers[-1]["output"]
@@ -164,7 +165,7 @@ def test_headers_are_checked_and_refused_requests_are_in_the_books(api) -> None:
 
 
 def test_more_tasks_than_the_account_may_run_are_throttled_and_then_run(api) -> None:
-    ids = [api.started("slow-task", seed=seed) for seed in range(4)]
+    ids = [api.started("never-ends", seed=seed) for seed in range(4)]
     assert api.until(ids[-1], lambda answer: answer["status"] == "THROTTLED")
     assert api.delete(ids[0]).status_code == 204
     assert api.poll(ids[0]).json()["status"] == "CANCELLED"
@@ -179,9 +180,9 @@ def test_nobody_waits_for_the_clips_of_cancelled_tasks(api) -> None:
 
 
 def test_a_picture_and_a_poll_are_answered_while_clips_are_rendered(api) -> None:
-    ids = [api.started(seed=2000 + seed) for seed in range(10)]
+    ids = [api.started(seed=2000 + seed) for seed in range(60)]  # some seconds of rendering
     assert api.http.get("/samples/robot.jpg").status_code == 200
-    for _ in range(60):
+    for _ in range(10):
         assert api.poll(ids[-1]).json()["status"] != "SUCCEEDED"
 
 

@@ -47,23 +47,23 @@ def test_requests_that_look_alike_share_a_clip(shop, rendered) -> None:
     alike = [body(), body(ratio="1280:720", expressionIntensity=3, bodyControl=False)]
     alike += [body(character=f"http://localhost:9/samples/hero.png?{n}") for n in range(2)]
     orders = [shop.clip(one) for one in alike]
-    assert {order.future.result(5) for order in orders} == {b"clip"}
+    assert {order.future.result(30) for order in orders} == {b"clip"}
     assert len(rendered) == 1
     # A foreign file that happens to have a sample's name is no sample.
-    shop.clip(body(character=f"{THERE}/samples/hero.png?scenario=lost-answer&a=1")).future.result(5)
+    shop.clip(body(character=f"{THERE}/samples/hero.png?scenario=lost-answer&a=1")).future.result(30)
     assert rendered[1]["character"] == f"{THERE}/samples/hero.png?a=1"
 
 
 def test_a_rehearsed_fault_changes_no_foreign_character(shop, rendered) -> None:
     for query in ("", "?scenario=lost-answer", "?scenario=http-503x2&scenario=late-output"):
-        shop.clip(body(character=f"{THERE}/me.png{query}")).future.result(5)
+        shop.clip(body(character=f"{THERE}/me.png{query}")).future.result(30)
     assert len(rendered) == 1
 
 
 def test_what_failed_is_tried_again(shop, rendered, capsys) -> None:
     for _ in range(2):
         order = shop.clip(body(13))
-        assert order.future.exception(5)
+        assert order.future.exception(30)
         assert order.failed()
         shop.drop(order)
     assert len(rendered) == 2
@@ -82,11 +82,11 @@ def test_rendering_ends_with_the_last_task_that_waits(shop, monkeypatch) -> None
 
     monkeypatch.setattr(workshop, "_render_clip", render)
     first, second = shop.clip(body()), shop.clip(body())
-    assert began.wait(5)
+    assert began.wait(30)
     shop.drop(first)
     assert not ended.is_set()
     shop.drop(second)
-    assert ended.wait(5)
+    assert ended.wait(30)
     assert shop.clip(body()) is not first
 
 
@@ -94,10 +94,10 @@ def test_only_so_many_bytes_are_kept_for_nobody(shop, rendered, monkeypatch) -> 
     monkeypatch.setattr(workshop, "_CACHE_BYTES", 8)
     for seed in range(4):
         order = shop.clip(body(seed))
-        order.future.result(5)
+        order.future.result(30)
         shop.drop(order)
     for seed in (3, 2):
         shop.drop(shop.clip(body(seed)))
     assert len(rendered) == 4
-    shop.clip(body(0)).future.result(5)
+    shop.clip(body(0)).future.result(30)
     assert len(rendered) == 5
