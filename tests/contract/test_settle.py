@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from services import new_session
 
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ActTwoError, UnconfirmedError
+from cometact_nb.errors import ActTwoError, HistoryError, UnconfirmedError
 from cometact_nb.handles.task import Task
+from cometact_nb.store.journal.history import History
 
 
 def submit(session, sandbox, **fields: Any) -> Task:
@@ -26,15 +29,38 @@ def lost(session, sandbox) -> Task:
     return caught.value.task
 
 
+@pytest.fixture
+def deaf_history(tmp_path: Path) -> None:
+    """The session's history takes intents alone."""
+    path = tmp_path / "history.sqlite"
+    History(str(path)).close()
+    change(
+        path,
+        "CREATE TRIGGER deaf BEFORE INSERT ON events WHEN NEW.event NOT LIKE '%intended%'"
+        " BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+    )
+
+
+def change(path: Path, command: str) -> None:
+    other = sqlite3.connect(path)
+    other.execute(command)
+    other.commit()
+    other.close()
+
+
 def accepted(sandbox) -> str:
     (post,) = sandbox.ledger()["posts"]
     return post["id"]
 
 
-def test_a_confirmed_id_is_the_user_s_word_and_leads_to_the_clip(lost, sandbox) -> None:
+def test_a_confirmed_id_is_the_user_s_word(lost, sandbox) -> None:
     lost.confirm(f" {accepted(sandbox)} ")
     assert lost.id == accepted(sandbox)
     assert lost._job.is_named_by_user
+
+
+def test_a_confirmed_id_leads_to_the_clip(lost, sandbox) -> None:
+    lost.confirm(accepted(sandbox))
     assert lost.wait(60).clip
     assert sandbox.posts() == 1
 
@@ -129,3 +155,32 @@ def test_a_request_whose_like_is_in_doubt_is_sent_and_said_in_one_line(
     assert line.endswith(f"act.task({lost.key!r}).confirm(id) or .forget() settles it.")
     lost.confirm(sandbox.ledger()["posts"][0]["id"])
     assert sandbox.posts() == 3
+
+
+@pytest.mark.usefixtures("deaf_history")
+def test_a_task_of_which_the_history_knows_less_than_this_kernel_keeps_its_id_when_it_is_to_be_settled(
+    session, sandbox
+) -> None:
+    task = submit(session, sandbox)
+    name = task.id
+    for settle in (task.forget, task.resubmit, lambda: task.confirm("another-1")):
+        with pytest.raises(ActTwoError):
+            settle()
+    assert task.id == name
+    assert sandbox.posts() == 1
+
+
+@pytest.mark.usefixtures("deaf_history")
+def test_a_doubt_that_the_history_never_heard_of_can_be_settled(lost) -> None:
+    lost.forget()
+    assert lost.status is Status.FORGOTTEN
+
+
+def test_a_history_in_which_no_doubt_can_be_looked_up_is_said_by_the_submit(
+    tmp_path, session, sandbox
+) -> None:
+    submit(session, sandbox, seed=1)
+    change(tmp_path / "history.sqlite", "ALTER TABLE tasks RENAME TO away")
+    with pytest.raises(HistoryError):
+        submit(session, sandbox, seed=2)
+    assert sandbox.posts() == 1
