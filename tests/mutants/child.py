@@ -6,6 +6,7 @@ import gc
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -35,9 +36,11 @@ _HEAVY = [
 ]
 _HEAVY += ["_pytest.config", "_pytest.python", "fsspec", "nest_asyncio2", "tornado.web", "tornado.httpserver"]
 #: Tests that wait for threads and processes may fail because the machine is busy: their failure must come twice.
-_HURRIED = ("tests/contract/", "tests/unit/test_engine.py", "tests/unit/test_fetch.py")
+_HURRIED = ("tests/contract/", *(f"tests/unit/test_{name}.py" for name in ("clip_parts", "engine", "fetch")))
+#: A failure of such a test that came sooner had the time it needed, seconds: none of its waits is that short.
+_IN_TIME_S = 3.0
 #: Seconds of tests for one change. Quick ones go first, and few need more than one.
-_ENOUGH_S = 8.0
+ENOUGH_S, QUICK_S = 8.0, 3.0
 _EXAMPLES = 25
 #: So many tests that noticed the last changes are tried before others that take up to so many times less long.
 _LATELY, _SOONER = 8, 10
@@ -71,7 +74,13 @@ def enter(folder: Path, output: Path) -> None:
 
 
 def serve(
-    folder: Path, module: str, tests: list[str], made: list[tuple[str, Change]], heard: Path, result: Path
+    folder: Path,
+    module: str,
+    tests: list[str],
+    made: list[tuple[str, Change]],
+    heard: Path,
+    result: Path,
+    enough_s: float,
 ) -> int:
     """Run the changes one by one and write down what became of each; pytest's exit code.
 
@@ -82,6 +91,7 @@ def serve(
         made: the changes with their keys.
         heard: keeps which test runs which line, and is believed if it is there.
         result: gets a line of JSON for each change: key, fate, the test that noticed.
+        enough_s: seconds of tests for one change.
     """
     options = ["-q", "-s", "--tb=line", "-p", "no:cacheprovider", "-m", "not browser"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
@@ -91,14 +101,18 @@ def serve(
         f"--basetemp={folder}/build/temp",
         "--hypothesis-seed=0",
     ]
-    return int(pytest.main([*options, *tests], plugins=[Server(folder / module, made, heard, result)]))
+    server = Server(folder / module, made, heard, result, enough_s)
+    return int(pytest.main([*options, *tests], plugins=[server]))
 
 
 class Server:
     """Takes the place of pytest's loop."""
 
-    def __init__(self, path: Path, made: list[tuple[str, Change]], heard: Path, result: Path) -> None:
+    def __init__(
+        self, path: Path, made: list[tuple[str, Change]], heard: Path, result: Path, enough_s: float
+    ) -> None:
         self._path, self._made, self._heard, self._result = path, made, heard, result
+        self._enough_s = enough_s
         self._recent: list[str] = []
         self._source = path.read_text("utf-8")
         self._cover = coverage.Coverage(data_file=None, include=[str(path)], config_file=False)
@@ -147,19 +161,27 @@ class Server:
         self._path.write_text(self._source, "utf-8")
 
     def _fate(self, change: Change) -> tuple[str, str]:
-        lines = range(change.line, change.last_line + 1)
+        lines = set(range(change.line, change.last_line + 1))
         chosen = self._chosen(lines)
-        if not chosen and not self._at_import.intersection(lines):
+        if not chosen and not self._at_import & lines:
             return "survived", "no test runs it"
         self._path.write_text(change.code, "utf-8")
-        fate, test = self._tried(change, chosen or self._chosen(None))
-        if fate == "killed" and test.startswith(_HURRIED):
+        began = time.monotonic()
+        fate, test = self._tried(change, chosen or self._chosen(self._users(lines)) or self._chosen(None))
+        is_quick = test.startswith("tests/unit/") and time.monotonic() - began < _IN_TIME_S
+        if fate == "killed" and test.startswith(_HURRIED) and not is_quick:
             again, _ = self._tried(change, [test])
             if again != "killed":
                 return self._tried(change, [one for one in chosen if one != test])
         return fate, test
 
-    def _chosen(self, lines: range | None) -> list[str]:
+    def _users(self, lines: set[int]) -> set[int]:
+        """The lines that use a constant of the module."""
+        source = self._source.splitlines()
+        names = {name for line in lines for name in re.findall(r"\b_?[A-Z][A-Z_]+\b", source[line - 1])}
+        return {at for at, text in enumerate(source, 1) if names.intersection(re.findall(r"\w+", text))}
+
+    def _chosen(self, lines: set[int] | None) -> list[str]:
         """The tests that run a line, or all: quick ones first, and those that noticed something lately, while there is time."""
         names = set(self._seconds)
         if lines is not None:
@@ -167,7 +189,7 @@ class Server:
         chosen, total = [], 0.0
         for name in sorted(names, key=lambda one: (self._weight_s(one), one)):
             total += self._seconds[name]
-            if total > _ENOUGH_S:
+            if total > self._enough_s:
                 break
             chosen.append(name)
         return chosen

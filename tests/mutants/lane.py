@@ -92,6 +92,7 @@ class Module:
     def __init__(self, name: str, *, afresh: bool, unit: bool = False) -> None:
         self.name, _, function = name.partition(":")
         name, self._is_part = self.name, bool(function)
+        self._enough_s = child.QUICK_S if unit else child.ENOUGH_S
         self.path, tests = MODULES[name]
         self.tests = [test for test in tests if "/unit/" in test] if unit else tests
         self.made: dict[str, Change] = {}
@@ -134,7 +135,7 @@ class Module:
             share = left[slot :: len(folders)]
             if share:
                 work = lambda folder=folder, share=share, result=result: child.serve(  # noqa: E731
-                    folder, self.path, self.tests, share, self._heard, result
+                    folder, self.path, self.tests, share, self._heard, result, self._enough_s
                 )
                 running[forked(folder, work)] = folder
         for pid, folder in running.items():

@@ -30,7 +30,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "journal": ("cometact_nb/engine/journal.py", ["tests/unit/test_journal.py", "tests/unit/test_store.py"]),
     "settle": ("cometact_nb/handles/settle.py", ["tests/contract/test_settle.py", "tests/contract/test_tasks.py"]),
     "history": ("cometact_nb/store/journal/history.py", _STORE),
-    "fetch": ("cometact_nb/engine/fetch.py", ["tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),
+    "fetch": ("cometact_nb/engine/fetch.py", ["tests/unit/test_clip_parts.py", "tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),
     "watcher": ("cometact_nb/engine/watcher.py", _ENGINE),
     "engine": ("cometact_nb/engine/engine.py", _ENGINE),
     "runner": ("cometact_nb/handles/sweep/runner.py", _SWEEP),
