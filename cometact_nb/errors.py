@@ -207,9 +207,19 @@ class TaskError(ActTwoError):
 
 
 class UnconfirmedError(TaskError):
-    """The paid request was sent and its outcome is unknown. It is never sent again by itself."""
+    """The paid request was sent and its outcome is unknown. It is never sent again by itself.
+
+    Args:
+        message: what is in doubt and how to settle it.
+        task: the handle of the task in doubt.
+        sent: False: that task is an earlier one for the same video, and nothing was sent beside it.
+    """
 
     guide = "lost-answer"
+
+    def __init__(self, message: str, task: Any = None, *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__(message, task)
 
 
 class TaskFailed(TaskError):

@@ -264,6 +264,10 @@ class Engine:
         if job.watcher is None or job.watcher.done():
             job.watcher = asyncio.create_task(self._watcher.watch(job))
 
+    def may_be_answered(self, row: Row) -> bool:
+        """Whether another, living process is sending a request."""
+        return row.state.status is Status.SUBMITTING and self._watcher.is_being_sent(row)
+
     def take_up(self, job: Job, row: Row) -> None:
         """Watch a task found in the history, unless it has ended; ``row`` is what the history has."""
         if job.state.status is Status.SUBMITTING and not self._watcher.is_being_sent(row):

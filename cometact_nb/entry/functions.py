@@ -109,6 +109,8 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
         RefusedError: the service said no; nothing was bought.
         NotSentError: the service was not reached; nothing was bought.
         UnconfirmedError: sent, and the answer was lost; ``.task`` is kept and never sent again by itself.
+            With ``.sent`` False: ``.task`` is an earlier one for the same video, in doubt; nothing was
+            sent beside it.
     """
     task = session().submit(request, **fields)
     for doubt in task.warnings:

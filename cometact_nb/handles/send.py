@@ -12,7 +12,7 @@ from cometact_nb.engine.job import Job
 from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ActTwoError, WaitInterrupted
 from cometact_nb.handles import precheck
-from cometact_nb.handles.settle import warn_of_doubt
+from cometact_nb.handles.settle import twin_in_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -22,19 +22,38 @@ if TYPE_CHECKING:
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.core import Core
 
-__all__ = ["send"]
+__all__ = ["TwinInDoubt", "send"]
 
 T = TypeVar("T")
 #: How long an interrupted submit may take to stop, seconds.
 _STOPPING_S = 1.0
 
 
+class TwinInDoubt(Exception):
+    """A task for the same video may be paid for. Nothing was sent.
+
+    Args:
+        job: of that task.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        super().__init__(f"the same was asked for by {job.state.key}")
+
+
 def send(
-    core: Core, request: ActTwoRequest, config: Config
+    core: Core, request: ActTwoRequest, config: Config, *, twice: bool = False
 ) -> tuple[Job, flow.Created | flow.Declined | flow.Doubtful]:
     """Send a request to the service of ``config``, whatever is configured meanwhile; its job and the verdict.
 
+    Args:
+        core: sends it.
+        request: what to send.
+        config: to whom, and at which price.
+        twice: send it also beside a task for the same video that is in doubt: its user has said so.
+
     Raises:
+        TwinInDoubt: there is one.
         ActTwoError: see :meth:`cometact_nb.Session.submit`; nothing was sent.
         WaitInterrupted: the user interrupted; the message says what became of the request.
     """
@@ -44,9 +63,11 @@ def send(
         job.warnings = core.look(request, config)
 
     async def begin() -> flow.Created | flow.Declined | flow.Doubtful:
+        twin = None if twice else twin_in_doubt(core, request, config.base_url)
+        if twin is not None:
+            raise TwinInDoubt(twin)
         core.register(job)  # here: an interrupt before this leaves no task that is never sent
         price = config.price.usd_per_request
-        warn_of_doubt(core.engine.history, config.base_url, request)
         return await core.engine.submit(job, request, price, max_spend=config.max_spend)
 
     try:

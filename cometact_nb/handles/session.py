@@ -174,6 +174,8 @@ class Session(Core):
             RefusedError: the service said no; nothing was bought.
             NotSentError: the service was not reached; nothing was bought.
             UnconfirmedError: sent, and the answer was lost; ``.task`` is kept and never sent again by itself.
+                With ``.sent`` False: ``.task`` is an earlier one for the same video, in doubt; nothing was
+                sent beside it.
         """
         if request is None:
             request = ActTwoRequest(**fields)

@@ -5,14 +5,12 @@ Another kernel may have decided meanwhile, so the history is asked first.
 
 from __future__ import annotations
 
-import logging
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain import events
 from cometact_nb.domain.search import checked_id
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ActTwoError, HistoryError
+from cometact_nb.errors import ActTwoError
 from cometact_nb.store.journal.sweeps import in_doubt
 
 if TYPE_CHECKING:
@@ -20,11 +18,8 @@ if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.core import Core
-    from cometact_nb.store.journal.history import History
 
-__all__ = ["confirm", "forget", "to_send_again", "warn_of_doubt"]
-
-log = logging.getLogger("cometact_nb")
+__all__ = ["about_twin", "confirm", "forget", "to_send_again", "twin_in_doubt"]
 
 
 def confirm(core: Core, job: Job, task_id: str) -> None:
@@ -86,14 +81,34 @@ def _need_doubtful(state: TaskState) -> None:
         )
 
 
-def warn_of_doubt(history: History, base_url: str, request: ActTwoRequest) -> None:
-    """Say in one line that a request with the same content is in doubt; what the user asks for is sent."""
-    with suppress(HistoryError):  # the submit itself says what is wrong with the history
-        doubts = in_doubt(history, base_url, request.identity)
-        if doubts:
-            log.warning(
-                "The same request is in doubt (%s) and may be paid for; this one is sent all the same. "
-                "act.task(%r).confirm(id) or .forget() settles it.",
-                ", ".join(doubts),
-                doubts[0],
-            )
+def twin_in_doubt(core: Core, request: ActTwoRequest, base_url: str) -> Job | None:
+    """The earliest task for the same video that may be paid for; None without one. On the engine's loop.
+
+    Args:
+        core: has the history.
+        request: what is to be sent.
+        base_url: where it would go.
+
+    Raises:
+        HistoryError: the history could not be read.
+    """
+    history = core.engine.history
+    for key in in_doubt(history, base_url, request.identity):
+        job, row = core.jobs.get(key), history.find(key)
+        if job is None and row is not None and not core.engine.may_be_answered(row):
+            job = core.adopt(row)
+        if job is not None and job.state.is_in_doubt:
+            return job
+    return None
+
+
+def about_twin(state: TaskState) -> str:
+    """Why a request was not sent beside a task in doubt, and what its user may do."""
+    name = state.id or state.key
+    why = "the service does not know its id" if state.id else "its answer was lost"
+    place = "the sandbox's ledger" if state.in_sandbox else "your CometAPI log"
+    return (
+        f"Nothing was sent: the same request was sent before and may be paid for ({why}). "
+        f"Look for it in {place}. With t = act.task({name!r}), t.confirm('its id') goes on with it, "
+        "t.forget() gives it up, and t.resubmit() sends it again and may pay twice."
+    )

@@ -27,7 +27,7 @@ from cometact_nb.errors import (
 )
 from cometact_nb.handles import settle
 from cometact_nb.handles.clip import Clip
-from cometact_nb.handles.send import send
+from cometact_nb.handles.send import TwinInDoubt, send
 from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
@@ -270,7 +270,8 @@ class Task:
         Raises:
             ActTwoError: the task has not ended, or its request is not known.
         """
-        return submitted(self._core, settle.to_send_again(self._core, self._job), self._core.config)
+        request = settle.to_send_again(self._core, self._job)
+        return submitted(self._core, request, self._core.config, twice=self._job.state.is_in_doubt)
 
     def add_listener(self, callback: Callable[[Task], object]) -> Callable[[], None]:
         """Call ``callback(task)`` after every change, on a background thread that may take its time.
@@ -333,9 +334,20 @@ def task_of(core: Core, job: Job) -> Task:
     return made
 
 
-def submitted(core: Core, request: ActTwoRequest, config: Config) -> Task:
-    """Send a request to the service of ``config``; see :meth:`cometact_nb.Session.submit`."""
-    job, verdict = send(core, request, config)
+def submitted(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = False) -> Task:
+    """Send a request to the service of ``config``; see :meth:`cometact_nb.Session.submit`.
+
+    Args:
+        core: sends it.
+        request: what to send.
+        config: to whom, and at which price.
+        twice: send it also beside a task for the same video that is in doubt.
+    """
+    try:
+        job, verdict = send(core, request, config, twice=twice)
+    except TwinInDoubt as twin:
+        doubtful = task_of(core, twin.job)
+        raise UnconfirmedError(settle.about_twin(doubtful.state), doubtful, sent=False) from None
     task = task_of(core, job)
     if not isinstance(verdict, flow.Created):
         raise error_for(task)

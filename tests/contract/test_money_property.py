@@ -71,6 +71,7 @@ class Money(RuleBasedStateMachine):
         self.agreed: dict[str, float] = {}  #: US dollars that the user has said a yes to, by sweep
         self.bought = 0  #: accepted requests that the invariants have seen
         self.problems: list[str] = []  #: what was wrong at a paid request
+        self.is_asked_anew = False  #: a single request is asked for, and not as "send it again"
         #: Keys of requests whose answers no disk took before their kernel was killed.
         self.lost: set[str] = set()
 
@@ -145,7 +146,9 @@ class Money(RuleBasedStateMachine):
     @rule(number=which, seed=seeds, plays=plays)
     def submit(self, number: int, seed: int, plays: list[str]) -> None:
         self.meet(plays)
+        self.is_asked_anew = True
         self.perform(number, lambda session: session.submit(request(seed)))
+        self.is_asked_anew = False
 
     @rule(
         number=which,
@@ -236,6 +239,12 @@ class Money(RuleBasedStateMachine):
             (key, request(seed).identity, key),
         )
         mine = kernel.session.engine.history.query("SELECT sweep FROM tasks WHERE key = ?", (key,))
+        if mine[0][0] is None and self.is_asked_anew:
+            doubts = [
+                row for row in rows if row[1] in {"UNCONFIRMED", "NOT_FOUND"} and (row[2] or row[0] is None)
+            ]
+            if doubts:
+                self.problems.append(f"seed {seed} was sent alone beside {doubts}")
         if mine[0][0] is None:
             return  # the user's own word
         held = sum(

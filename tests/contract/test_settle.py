@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import logging
+import socket
 import sqlite3
+import subprocess
+import sys
 import time
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
 import pytest
 from services import new_session
 
-from cometact_nb.domain.task import Status
+from cometact_nb.domain import events
+from cometact_nb.domain.reduce import reduce
+from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ActTwoError, HistoryError, UnconfirmedError
 from cometact_nb.handles.task import Task
 from cometact_nb.store.journal.history import History
@@ -139,22 +145,95 @@ def test_a_task_that_runs_is_not_sent_again_and_one_made_elsewhere_cannot_be(
     assert sandbox.posts() == 1
 
 
-def test_a_request_whose_like_is_in_doubt_is_sent_and_said_in_one_line(
-    session, sandbox, lost, caplog
-) -> None:
-    def warned() -> list[str]:
-        return [record.getMessage() for record in caplog.records if "is in doubt" in record.getMessage()]
-
-    caplog.set_level(logging.WARNING, logger="cometact_nb")
-    submit(session, sandbox, seed=2)
-    assert warned() == []
-    with pytest.raises(UnconfirmedError):
+def again(session, sandbox) -> UnconfirmedError:
+    """What asking for the same once more is refused with."""
+    with pytest.raises(UnconfirmedError, match="Nothing was sent") as caught:
         submit(session, sandbox, character=sandbox.playing("lost-answer"), seed=1)
-    (line,) = warned()
-    assert line.startswith(f"The same request is in doubt ({lost.key}) and may be paid for; this one is sent")
-    assert line.endswith(f"act.task({lost.key!r}).confirm(id) or .forget() settles it.")
-    lost.confirm(sandbox.ledger()["posts"][0]["id"])
-    assert sandbox.posts() == 3
+    return caught.value
+
+
+def test_a_request_whose_like_is_in_doubt_is_not_sent_and_says_how_to_settle_it(
+    session, sandbox, lost
+) -> None:
+    submit(session, sandbox, seed=2)
+    refused = again(session, sandbox)
+    assert (refused.sent, refused.task) == (False, lost)
+    for words in (
+        f"act.task({lost.key!r})",
+        "t.confirm(",
+        "t.forget()",
+        "t.resubmit() sends it again and may pay",
+    ):
+        assert words in str(refused)
+    assert [task.key for task in session.tasks()].count(lost.key) == 1
+    assert len(session.tasks()) == 2  # what was not sent is no task
+    assert sandbox.posts() == 2
+
+
+@pytest.mark.parametrize("settle", ["confirm", "forget"])
+def test_once_a_doubt_is_settled_the_same_request_is_sent(session, sandbox, lost, settle) -> None:
+    if settle == "confirm":
+        lost.confirm(accepted(sandbox))
+    else:
+        lost.forget()
+    with pytest.raises(UnconfirmedError) as caught:  # the scenario loses this answer, too
+        submit(session, sandbox, character=sandbox.playing("lost-answer"), seed=1)
+    assert caught.value.sent
+    assert sandbox.posts() == 2
+
+
+def test_a_doubt_of_another_kernel_counts_and_so_does_one_whose_link_was_signed_anew(
+    tmp_path, session, sandbox
+) -> None:
+    signed = "&X-Amz-Signature={}&X-Amz-Date=20261201T0000{}Z"
+    for number, sent in (("01", True), ("02", False)):
+        kernel = new_session(tmp_path, sandbox)
+        character = sandbox.playing("lost-answer") + signed.format(number, number)
+        with pytest.raises(UnconfirmedError) as caught:
+            submit(kernel, sandbox, character=character)
+        assert caught.value.sent is sent
+        kernel.close()
+    assert sandbox.posts() == 1
+
+
+def test_a_request_that_a_dead_kernel_was_sending_is_in_doubt_for_a_rerun_cell(
+    tmp_path, session, sandbox
+) -> None:
+    request = ActTwoRequest(character=sandbox.character, reference=sandbox.reference, seed=9)
+    dead = History(str(tmp_path / "history.sqlite"))
+    dead.owner = f"{socket.gethostname()}/{_ended_process()}/0badc0de"
+    intent = events.Intended(
+        at=time.time(), request=request.to_json(), base_url=sandbox.base_url, price_usd=0.0
+    )
+    dead.append("lost-with-it", intent, reduce(TaskState(key="lost-with-it"), intent),
+                content_hash=request.content_hash)  # fmt: skip
+    dead.close()
+    with pytest.raises(UnconfirmedError, match="Nothing was sent") as caught:
+        session.submit(request)
+    assert caught.value.task.key == "lost-with-it"
+    assert sandbox.posts() == 0
+
+
+def _ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait(30)
+    return process.pid
+
+
+def test_replicates_sent_at_once_are_no_doubt_of_each_other(session, sandbox) -> None:
+    with futures.ThreadPoolExecutor(3) as pool:
+        sent = list(pool.map(lambda _: submit(session, sandbox, seed=3), range(3)))
+    assert len({task.id for task in sent}) == 3
+
+
+def test_only_a_task_in_doubt_is_sent_again_beside_itself(session, sandbox, lost) -> None:
+    with pytest.raises(UnconfirmedError) as caught:
+        lost.resubmit()
+    assert caught.value.sent
+    caught.value.task.forget()
+    with pytest.raises(UnconfirmedError, match="Nothing was sent"):
+        caught.value.task.resubmit()  # this one is settled; the first is not
+    assert sandbox.posts() == 2
 
 
 @pytest.mark.usefixtures("deaf_history")
@@ -174,6 +253,12 @@ def test_a_task_of_which_the_history_knows_less_than_this_kernel_keeps_its_id_wh
 def test_a_doubt_that_the_history_never_heard_of_can_be_settled(lost) -> None:
     lost.forget()
     assert lost.status is Status.FORGOTTEN
+
+
+@pytest.mark.usefixtures("deaf_history", "lost")
+def test_a_doubt_that_the_history_never_heard_of_counts_for_the_next_request(session, sandbox) -> None:
+    again(session, sandbox)
+    assert sandbox.posts() == 1
 
 
 def test_a_history_in_which_no_doubt_can_be_looked_up_is_said_by_the_submit(

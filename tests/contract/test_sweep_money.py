@@ -80,19 +80,6 @@ def test_a_request_in_doubt_that_is_settled_serves_its_cell(session, sandbox, lo
     assert sandbox.posts() == 1
 
 
-def test_a_single_submit_of_what_is_in_doubt_is_sent_and_says_so_in_one_line(
-    session, sandbox, lost, caplog
-) -> None:
-    task, fields = lost
-    with pytest.raises(UnconfirmedError):
-        session.submit(**fields, seed=1)
-    (said,) = [record.getMessage() for record in caplog.records if "in doubt" in record.getMessage()]
-    assert task.key in said
-    assert sandbox.posts() == 2
-    session.submit(character=sandbox.character, reference=sandbox.reference, seed=1)
-    assert sum("in doubt" in record.getMessage() for record in caplog.records) == 1
-
-
 def test_another_kernel_buys_nothing_beside_what_is_in_doubt_here(session, sandbox, lost, tmp_path) -> None:
     _, fields = lost
     other = new_session(tmp_path, sandbox)

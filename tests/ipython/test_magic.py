@@ -103,13 +103,33 @@ def test_a_variable_is_bound_to_the_task_also_when_its_answer_was_lost(kernel, s
     assert kernel.value("x.status") == "UNCONFIRMED"
     waited = kernel.run("x.wait()")  # so that "Run All" does not go on as if it had a clip
     assert (waited["status"], waited["outputs"][-1]["ename"]) == ("error", "UnconfirmedError")
-    quiet = kernel.run("y = %act_two -q -c {hero}?scenario=lost-answer -r $clip")
+    quiet = kernel.run("y = %act_two -q -c {hero}?scenario=lost-answer -r $clip --seed 2")
     assert any("UnconfirmedError" in out.get("text", "") for out in quiet["outputs"])
-    told = kernel.run("%act_two --wait -o z -c {hero}?scenario=lost-answer -r $clip")
+    told = kernel.run("%act_two --wait -o z -c {hero}?scenario=lost-answer -r $clip --seed 3")
     assert told["status"] == "error"
     assert kernel.value("z.status") == "UNCONFIRMED"
     assert sandbox.posts() == 3
     kernel.run("[each.forget() for each in (x, y, z)]")
+
+
+@pytest.mark.parametrize("cell", ["x = %act_two {}", "%act_two -o x {}", '%%act_two -o x {}\n{{"seed": 4}}'])
+def test_a_cell_that_is_run_again_sends_nothing_beside_its_request_in_doubt_and_says_so(
+    kernel, sandbox, cell
+) -> None:
+    line = cell.format("-c {hero}?scenario=lost-answer -r $clip")
+    kernel.run(line)
+    kernel.run("first = x; del x")
+    told = kernel.run(line)
+    assert told["status"] == "ok"
+    assert kernel.value("x is first")
+    said = "".join(out.get("text", "") for out in told["outputs"])
+    assert "Nothing was sent" in said
+    assert "t.resubmit() sends it again and may pay twice" in said
+    assert any("text/html" in out.get("data", {}) for out in told["outputs"])  # the card, with its buttons
+    waited = kernel.run(line.replace("%act_two", "%act_two --wait"))
+    assert (waited["status"], waited["outputs"][-1]["ename"]) == ("error", "UnconfirmedError")
+    assert sandbox.posts() == 1
+    kernel.run("first.forget()")
 
 
 def test_what_cannot_be_shown_is_sent_all_the_same_and_does_not_look_as_if_it_had_failed(

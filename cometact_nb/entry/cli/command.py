@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
 from cometact_nb.entry.cli import say
-from cometact_nb.errors import ActTwoError, HistoryError, WaitInterrupted
+from cometact_nb.errors import ActTwoError, HistoryError, UnconfirmedError, WaitInterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = importlib.import_module(f"cometact_nb.entry.cli.{options.command.replace('-', '_')}")
     try:
         return int(command.run(options))
+    except UnconfirmedError as error:
+        code, told = say.BAD, str(error)
     except HistoryError as error:
         code, told = say.HISTORY, str(error)
     except ActTwoError as error:

@@ -28,11 +28,14 @@ from cometact_nb.errors import (
     UnconfirmedError,
     WaitTimeout,
 )  # fmt: skip
+from cometact_nb.handles import settle
 from cometact_nb.handles.history import find_history
 from cometact_nb.handles.session import Session
 
 if TYPE_CHECKING:
     import argparse
+
+    from cometact_nb.domain.task import TaskState
 
 
 __all__ = ["run"]
@@ -107,15 +110,15 @@ def _verified(found: Run, options: argparse.Namespace) -> int:
 
 def _refuse_open_doubt(found: Run) -> None:
     """Send nothing while an earlier run of the same request may have been paid for."""
-    for row in find_history(found.session, "UNCONFIRMED", limit=1000):
-        asked = row.request
-        if row.state.base_url == found.session.config.base_url and asked is not None:
-            if asked.identity != found.request.identity:
-                continue
-            raise HistoryError(
-                f"Task {row.key} asked for the same, and whether it was accepted is not known. Settle it "
-                f"first (act.task({row.key!r}).confirm(id) or .forget()), so that nothing is paid for twice."
-            )
+    session = found.session
+
+    async def look() -> TaskState | None:
+        twin = settle.twin_in_doubt(session, found.request, session.config.base_url)
+        return twin.state if twin is not None else None
+
+    doubtful = session.run(look())
+    if doubtful is not None:
+        raise UnconfirmedError(settle.about_twin(doubtful), sent=False)
 
 
 def _price_list(found: Run) -> list[dict[str, Any]] | str:
@@ -149,6 +152,8 @@ def _send(found: Run, request: ActTwoRequest, options: argparse.Namespace, what:
     try:
         found.tasks.append(found.session.submit(request))
     except UnconfirmedError as error:
+        if not error.sent:
+            raise
         found.tasks += [error.task] if error.task is not None else []
         found.problems.append(f"The answer was lost, and nothing was sent again. {error}")
     except (RequestError, ConfigError, BudgetError, HistoryError):

@@ -82,7 +82,7 @@ class ActTwoMagics(Magics):
             self._keep(error.task, name, quiet=options.quiet)
             if options.wait or not isinstance(error, UnconfirmedError):
                 raise
-            if options.quiet:
+            if options.quiet or not error.sent:  # no card says that this line has sent nothing
                 say(f"UnconfirmedError: {error}\n")
             lost: Task = error.task
             return lost

@@ -223,7 +223,7 @@ def _owned(history: History, base_url: str, identities: list[str]) -> Iterator[O
 
 
 def in_doubt(history: History, base_url: str, identity: str) -> list[str]:
-    """Ids, or else keys, of a service's tasks for one video that may be paid for and are not settled.
+    """Keys of a service's tasks for one video that may be paid for and are not settled, or are being sent.
 
     Those that a retry has replaced are left out: their user has decided.
 
@@ -236,11 +236,11 @@ def in_doubt(history: History, base_url: str, identity: str) -> list[str]:
         HistoryError: the file could not be read.
     """
     sql = (
-        "SELECT coalesce(id, key) FROM tasks WHERE identity = ? AND base_url = ?"
-        " AND status IN ('UNCONFIRMED', 'NOT_FOUND')"
+        "SELECT key FROM tasks WHERE identity = ? AND base_url = ?"
+        " AND status IN ('UNCONFIRMED', 'NOT_FOUND', 'SUBMITTING')"
         " AND (sweep IS NULL OR EXISTS (SELECT 1 FROM cells WHERE cells.key = tasks.key)) ORDER BY rowid"
     )
-    return [name for (name,) in history.query(sql, (identity, base_url))]
+    return [key for (key,) in history.query(sql, (identity, base_url))]
 
 
 def state_of(history: History, name: str, base_url: str) -> tuple[str, str | None] | None:
