@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cometact_nb.domain.inspection import boxes, pictures
 from cometact_nb.domain.inspection.facts import IMAGES, VIDEOS, MediaFacts
 from cometact_nb.domain.media import CONTENT_TYPES
-from cometact_nb.store.clips.probe import Probed, can_probe, probe
+from cometact_nb.store.clips.probe import VideoHeaders, can_probe, probe
 
 if TYPE_CHECKING:
     import io
@@ -71,7 +71,7 @@ def _with_video(facts: MediaFacts, file: File, size: int | None) -> tuple[MediaF
         file.seek(0)
         probed = probe(file, facts.container or "", size)
     except OSError as error:
-        probed = Probed(failed=str(error) or type(error).__name__)
+        probed = VideoHeaders(failed=str(error) or type(error).__name__)
     # Half a header reads like a whole one with other numbers, so what came before a problem tells nothing.
     failed = getattr(file, "problem", "") or probed.failed
     if failed:

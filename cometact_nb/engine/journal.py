@@ -16,7 +16,7 @@ from cometact_nb.domain import redact
 from cometact_nb.domain.reduce import reduce
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal.history import History, Unrecordable
-from cometact_nb.store.journal.records import abridged
+from cometact_nb.store.journal.records import abridge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -162,7 +162,7 @@ class Journal:
         if not entry.is_abridged:
             self.set_aside.append(entry.event)
             try:
-                short = _Entry(abridged(entry.event), abridged(state), is_abridged=True)
+                short = _Entry(abridge(entry.event), abridge(state), is_abridged=True)
             except Exception:
                 log.exception("%s of task %s cannot be abridged", kind, state.key)
             else:

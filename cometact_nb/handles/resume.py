@@ -159,7 +159,7 @@ async def _read(session: Session) -> _Found:
     now = session.engine.now()
     busy = [one for one in begun if run_by_another(history, one.name, one.base_url, now)]
     return _Found(
-        left=search.left(history),
+        left=search.open_tasks(history),
         unconfirmed=search.unconfirmed(history),
         sweeps=[sweep for sweep in begun if sweep not in busy],
         busy=tuple(sweep.name for sweep in busy),

@@ -212,7 +212,7 @@ def _saved(folder: Folder, name: PurePath, told: Sidecar) -> SavedClip:
         raise ClipError(f"{video} is not in {folder.address!r} any more.{again}") from None
     except OSError as error:
         raise ClipError(f"{video} in {folder.address!r} cannot be read ({error.strerror}).") from None
-    info = folder.placed(told.clip, str(video))
+    info = folder.locate(told.clip, str(video))
     facts = msgspec.structs.asdict(told.task)
     facts["key"] = told.task.key or told.task.id or video.stem
     state = TaskState(

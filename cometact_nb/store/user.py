@@ -1,7 +1,6 @@
-"""This user on this machine: a random secret in the user's state folder, never beside a history.
+"""Recognises this user on this machine by a random secret in the state folder, never beside a history.
 
-No host name is part of it: those change with each pod of a JupyterHub. Whoever keeps the home keeps the
-secret.
+The secret holds no host name, which changes with each pod of a JupyterHub. It moves with the user's home.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ from pathlib import Path
 
 __all__ = ["Record", "User"]
 
-#: A folder of its own: on macOS and Windows the default history lies in the state folder of ``cometact_nb``.
+#: Not ``cometact_nb``, since on macOS and Windows the default history lies in that state folder.
 _NAME = "cometact_nb-user"
 _SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
 class Record:
-    """What this user's state folder knows of a history.
+    """The facts about one history in this user's state folder.
 
     Args:
-        path: where its approvals were given.
-        writes: how many events it held when one of its cells was last bought.
+        path: of the file when its sweeps were approved.
+        writes: the number of its events when a cell was last bought.
     """
 
     path: str
@@ -37,44 +36,44 @@ class Record:
 
 
 class User:
-    """Signs for this user, and remembers where histories were approved.
+    """Signs for this user, and remembers in which histories sweeps were approved.
 
     Args:
-        folder: made when it is first needed; default in the user's state folder.
+        folder: for the secret, made when missing; default in the user's state folder.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or _state_folder()
         self._secret = b""
-        #: Why nothing can be signed; empty when it can.
+        #: The reason why nothing can be signed; empty when it can.
         self.problem = ""
         try:
             self._secret = _secret(self.folder)
         except (OSError, ValueError) as error:
-            said = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-            self.problem = f"{str(self.folder)!r} cannot keep your id ({said})"
+            reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+            self.problem = f"{str(self.folder)!r} cannot keep your id ({reason})"
 
     def sign(self, *parts: str) -> str | None:
-        """A code for ``parts`` that only this user can compute; None when there is no secret."""
+        """Return a code for ``parts`` that only this user can compute; None without a secret."""
         if not self._secret:
             return None
         return hmac.new(self._secret, json.dumps(parts).encode(), hashlib.sha256).hexdigest()
 
-    def signed(self, code: str | None, *parts: str) -> bool:
-        """Whether ``code`` is this user's for ``parts``."""
+    def verify(self, code: str | None, *parts: str) -> bool:
+        """Whether ``code`` is this user's code for ``parts``."""
         own = self.sign(*parts)
         return own is not None and isinstance(code, str) and hmac.compare_digest(own.encode(), code.encode())
 
     def record(self, history_id: str) -> Record | None:
-        """Where the history with this id was approved; None when this user's state folder does not know."""
+        """Return the facts about the history with this id; None where this user has none."""
         try:
-            found = json.loads(self._place(history_id).read_bytes())
-            return Record(str(found["path"]), int(found["writes"]))
+            fields = json.loads(self._place(history_id).read_bytes())
+            return Record(str(fields["path"]), int(fields["writes"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def remember(self, history_id: str, record: Record) -> None:
-        """Keep ``record``, whole or not at all.
+        """Write ``record``, whole or not at all.
 
         Raises:
             OSError: it cannot be written.
@@ -89,7 +88,7 @@ class User:
             part.unlink(missing_ok=True)
 
     def _place(self, history_id: str) -> Path:
-        """A name that is safe whatever stands in a history."""
+        """Return a file name that is safe for any text in a history."""
         return self.folder / "histories" / hashlib.sha256(history_id.encode()).hexdigest()[:32]
 
 
@@ -100,7 +99,7 @@ def _state_folder() -> Path:
 
 
 def _secret(folder: Path) -> bytes:
-    """The secret of this user, made when there is none.
+    """Read this user's secret; make one when there is none.
 
     Raises:
         OSError: it cannot be read or made.
@@ -117,11 +116,11 @@ def _secret(folder: Path) -> bytes:
         secret = bytes.fromhex(path.read_text("ascii").strip())
         if len(secret) >= _SECRET_BYTES:
             return secret
-    raise ValueError("what it holds is no id; delete it")
+    raise ValueError("its content is no id; delete it")
 
 
 def _make(path: Path) -> None:
-    """Write a new secret under its final name, whole, unless another process has just done so."""
+    """Write a new secret, whole, unless another process has just done so."""
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         _write(part, secrets.token_hex(_SECRET_BYTES).encode(), durably=True)

@@ -134,7 +134,7 @@ def _history(rows: int, repeats: int) -> list[Line]:
             "search by a text that one old task has": _search(history, text=ids[7][4:30]),
             "search by a text that most have": _search(history, text="hero example.com"),
             "search that finds nothing": _search(history, text="nowhere", status="unfinished"),
-            "what is left to take up": lambda: search.left(history),
+            "what is left to take up": lambda: search.open_tasks(history),
             "a glance when the extension is loaded": lambda: peek.peek(history.path),
         }
         lines = []

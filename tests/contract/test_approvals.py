@@ -101,10 +101,10 @@ TRAVELS = {
     moved: "This history was moved or copied from '{here}/history.sqlite'.",
     of_somebody_else: "This history was made by somebody else, or by you as another user",
     cloned_from_somebody_else: "This history was made by somebody else, or by you as another user",
-    made_by_an_older_version: "This history does not tell who made it.",
-    raised: "What is on record of its approval was not written by you in this history.",
-    asking_for_something_else: "What is on record of its approval was not written by you in this history.",
-    with_another_code: "What is on record of its approval was not written by you in this history.",
+    made_by_an_older_version: "This history does not say who made it.",
+    raised: "The record of its approval was not written by you in this history.",
+    asking_for_something_else: "The record of its approval was not written by you in this history.",
+    with_another_code: "The record of its approval was not written by you in this history.",
     without_a_state_folder: "'{tmp}/a file/cometact_nb-user' cannot keep your id (Not a directory)",
 }
 
@@ -249,9 +249,9 @@ def test_a_damaged_id_is_said_and_binds_nothing(tmp_path, monkeypatch) -> None:
     user = User(tmp_path)
     (tmp_path / "id").write_text("half")
     damaged = User(tmp_path)
-    assert damaged.problem == f"{str(tmp_path)!r} cannot keep your id (what it holds is no id; delete it)"
+    assert damaged.problem == f"{str(tmp_path)!r} cannot keep your id (its content is no id; delete it)"
     assert damaged.sign("x") is None
-    assert not damaged.signed(user.sign("x"), "x")
+    assert not damaged.verify(user.sign("x"), "x")
 
 
 def test_two_kernels_that_begin_at_once_get_one_id(tmp_path) -> None:

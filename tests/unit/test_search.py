@@ -116,7 +116,7 @@ def test_a_search_reads_an_index_and_only_the_rows_it_shows(history) -> None:
     history._db.set_trace_callback(seen.append)
     for how in ({}, {"status": "failed", "text": "a", "since": "3d"}):
         found(history, **how)
-    for left in (search.left, search.unconfirmed):
+    for left in (search.open_tasks, search.unconfirmed):
         left(history)
     history._db.set_trace_callback(None)
     for sql in seen:
@@ -147,16 +147,16 @@ def test_an_older_history_is_searched_as_well(tmp_path) -> None:
     history = History(str(path))
     assert found(history, text="hero") == ["k"]
     assert found(history, since=datetime.fromtimestamp(1_700_000_001, UTC)) == []
-    assert [row.state.key for row in search.left(history)] == ["k"]  # its video was never fetched
+    assert [row.state.key for row in search.open_tasks(history)] == ["k"]  # its video was never fetched
     history.close()
 
 
 def test_what_is_left_is_what_runs_and_what_was_not_fetched(history) -> None:
-    assert [row.state.key for row in search.left(history)] == ["now", "old"]
+    assert [row.state.key for row in search.open_tasks(history)] == ["now", "old"]
     state = history.find("old").state
     kept = events.ClipSaved(at=NOW, clip=CLIP)
     history.append("old", kept, reduce(state, kept))
-    assert [row.state.key for row in search.left(history)] == ["now"]
+    assert [row.state.key for row in search.open_tasks(history)] == ["now"]
     assert found(history, text="20260504_aaaa.mp4") == ["old"]
 
 

@@ -470,7 +470,7 @@ class Sweep:
     def recount(self) -> None:
         """Learn anew from the history what the sweep has cost, whichever kernels bought for it."""
         try:
-            self._spent_usd = store.spent(self.session.engine.history, self.name, self.base_url)
+            self._spent_usd = store.cost_usd(self.session.engine.history, self.name, self.base_url)
         except HistoryError as error:
             log.warning("what sweep %r has cost could not be counted anew: %s", self.name, error)
 

@@ -1,6 +1,6 @@
-"""Files that a record names: only a clip is read for a clip, and of somebody else's record only in its place.
+"""Reads only clips as clips and, for somebody else's history, only from the project's own folders.
 
-A history may come with a project from others, and a row of it may name any file of this machine.
+A history may come from others with their project, and its rows may name any file of this machine.
 """
 
 from __future__ import annotations
@@ -32,19 +32,23 @@ _HEAD_BYTES = 16
 
 
 def is_poster(path: str | Path) -> bool:
-    """Whether this is a regular file that begins as a JPEG does."""
+    """Whether this is a regular file that begins like a JPEG."""
     return _head(Path(path)).startswith(_JPEG)
 
 
 def read_clip(path: Path, sha256: str) -> bytes:
-    """The content of a clip's file.
+    """Read a clip's file.
+
+    Args:
+        path: of the file.
+        sha256: the recorded hash.
 
     Args:
         path: where it is.
         sha256: the hash on record.
 
     Raises:
-        ClipError: it is no video, or not the one on record.
+        ClipError: it is no video, or another one than the record's.
         OSError: it cannot be read.
     """
     _need_video(path)
@@ -56,7 +60,7 @@ def read_clip(path: Path, sha256: str) -> bytes:
 
 
 def copy_clip(path: Path, target: Path, sha256: str) -> None:
-    """Copy a clip's file; as :func:`read_clip`, and nothing is left at ``target`` when it raises."""
+    """Copy a clip's file with the checks of :func:`read_clip`; leave nothing at ``target`` on an error."""
     _need_video(path)
     digest = hashlib.sha256()
     with path.open("rb") as source, target.open("xb") as copy:
@@ -69,7 +73,7 @@ def copy_clip(path: Path, target: Path, sha256: str) -> None:
 
 
 def copy_poster(path: Path, target: Path) -> bool:
-    """Copy a poster's file; False when it is no JPEG.
+    """Copy a poster's file; return False when it is no JPEG.
 
     Raises:
         OSError: it cannot be read.
@@ -92,7 +96,7 @@ def _need_video(path: Path) -> None:
 
 
 def _head(path: Path) -> bytes:
-    """What a regular file begins with; nothing of a pipe, a device or a folder, which may never answer."""
+    """Read the first bytes of a regular file; none of a pipe, device or folder, which may never answer."""
     with suppress(OSError, ValueError):
         if path.is_file():
             with path.open("rb") as file:
@@ -104,11 +108,11 @@ def _head(path: Path) -> bytes:
 
 
 def allowed_folders(history_path: str, output: Path | str) -> tuple[Path | str, ...]:
-    """The folders in which a history that somebody else made may name files.
+    """List the folders in which somebody else's history may name files.
 
     Args:
-        history_path: the project's folder is its own, unless that is the user's home or holds it.
-        output: where this kernel's clips go: a folder, or the URL of one.
+        history_path: its project's folder is allowed, unless that is the user's home or holds it.
+        output: the folder of this kernel's clips, or its URL.
     """
     project = Path(history_path).expanduser().absolute().parent
     with suppress(RuntimeError, OSError):
@@ -118,14 +122,14 @@ def allowed_folders(history_path: str, output: Path | str) -> tuple[Path | str, 
 
 
 def confined(state: TaskState, folders: Sequence[Path | str]) -> TaskState:
-    """``state`` with the clips that lie in one of ``folders``; another is looked for there by its name.
+    """Keep the clips of ``state`` that lie in one of ``folders``; look there for others by their name.
 
-    Where one is not found, the state has no clips and says why.
+    If one is missing, the state has no clips and says why.
     """
-    clips = [_placed(clip, state, folders) for clip in state.clips]
-    known = tuple(clip for clip in clips if clip is not None)
-    if len(known) == len(clips):
-        return msgspec.structs.replace(state, clips=known) if known != state.clips else state
+    clips = [_find_clip(clip, state, folders) for clip in state.clips]
+    inside = tuple(clip for clip in clips if clip is not None)
+    if len(inside) == len(clips):
+        return msgspec.structs.replace(state, clips=inside) if inside != state.clips else state
     reason = (
         "its file was not read: somebody else made this history, and names a place outside of the project's "
         "folder and output_dir. task.refresh() fetches the video anew, as long as the service has it"
@@ -133,7 +137,7 @@ def confined(state: TaskState, folders: Sequence[Path | str]) -> TaskState:
     return msgspec.structs.replace(state, clips=(), clip_error=reason)
 
 
-def _placed(clip: ClipInfo, state: TaskState, folders: Sequence[Path | str]) -> ClipInfo | None:
+def _find_clip(clip: ClipInfo, state: TaskState, folders: Sequence[Path | str]) -> ClipInfo | None:
     if clip.url is not None:
         return _at_store(clip, clip.url, folders)
     local = [folder for folder in folders if isinstance(folder, Path)]
@@ -143,24 +147,24 @@ def _placed(clip: ClipInfo, state: TaskState, folders: Sequence[Path | str]) -> 
     name = Path(clip.path).name
     for folder in local if name.strip(".") else []:
         path = folder / name
-        if _is_in(str(path), local) and (found := clip_at(path, state.id)) and found.sha256 == clip.sha256:
-            return found
+        if _is_in(str(path), local) and (info := clip_at(path, state.id)) and info.sha256 == clip.sha256:
+            return info
     return None
 
 
 def _at_store(clip: ClipInfo, url: str, folders: Sequence[Path | str]) -> ClipInfo | None:
-    """A clip in the configured folder of a store; its copy is that of this user's own cache."""
+    """Keep a clip in the configured folder of a store, with the copy in this user's own cache."""
     folder, _, name = url.rpartition("/")
     if folder not in folders or not name.strip("."):
         return None
     try:
-        return RemoteFolder(folder).placed(clip, name)
+        return RemoteFolder(folder).locate(clip, name)
     except ConfigError:
         return None
 
 
 def _is_in(path: str, folders: Sequence[Path]) -> bool:
-    """Whether a path leads into one of ``folders``, also after its links are followed."""
+    """Whether a path leads into one of ``folders``, also behind its links."""
     with suppress(OSError, ValueError, RuntimeError):
         real = Path(path).resolve()
         return any(real.is_relative_to(folder.resolve()) for folder in folders)

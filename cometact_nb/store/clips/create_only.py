@@ -1,11 +1,11 @@
-"""Giving a file its name at a store only if nothing has it, by whatever the store offers for that.
+"""Gives a file a name at a store only if the name is free, by the means that the store offers.
 
-- S3, Google Cloud Storage and Azure take a whole object on the condition that its name is free, as their own
-  pages say: AWS "conditional writes", Google "request preconditions", Azure "conditional headers".
+- S3, Google Cloud Storage and Azure take a whole object on the condition that its name is free, by their own
+  pages: AWS "conditional writes", Google "request preconditions", Azure "conditional headers".
 - A local folder links, and SFTP renames (version 3 of its protocol, 6.5), only where the name is free.
-- fsspec's memory store is one process's own.
-- Any other store (WebDAV, SMB, HDFS and so on) offers fsspec no such thing: its file is moved after a look,
-  and two machines may meet in that instant.
+- fsspec's memory store belongs to one process.
+- Any other store (WebDAV, SMB, HDFS and so on) offers no such condition in fsspec: the file is moved after a
+  look, and two machines may meet in that instant.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 __all__ = ["is_not_offered", "puts_whole", "takes_name"]
 
 _OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl"}
-#: What stores answer that do not know the condition.
+#: Stores without the condition answer with one of these.
 _NOT_OFFERED = ("notimplemented", "not implemented", "unsupportedheader", "invalid argument: if-none-match")
 
 
 def puts_whole(fs: Any) -> Callable[[Path, str], None] | None:
-    """A function that puts a local file at a free name, at once and whole; None where the store has none.
+    """Return a function that puts a whole local file at a free name; None where the store has none.
 
     It raises FileExistsError where the name is taken.
     """
     if not _protocols(fs) & _OBJECT_STORES:
         return None
-    taken = _parameters(fs)
-    if "mode" in taken:
+    parameters = _parameters(fs)
+    if "mode" in parameters:
         return lambda local, target: fs.put_file(str(local), target, mode="create")
-    if "overwrite" in taken:
+    if "overwrite" in parameters:
         return lambda local, target: fs.put_file(str(local), target, overwrite=False)
     return None
 
 
 def takes_name(fs: Any) -> Callable[[str, str], None]:
-    """A function that gives a whole file, which has a hidden name, its final one.
+    """Return a function that gives a whole file with a hidden name its final one.
 
     It raises FileExistsError where the name is taken; at a store that cannot tell, it takes the name.
     """
@@ -57,9 +57,9 @@ def takes_name(fs: Any) -> Callable[[str, str], None]:
 
 
 def is_not_offered(error: OSError) -> bool:
-    """Whether a store said that it does not know "create only"."""
-    said = f"{error} {error.__cause__}".lower()
-    return any(words in said for words in _NOT_OFFERED)
+    """Whether a store answered that it does not know "create only"."""
+    text = f"{error} {error.__cause__}".lower()
+    return any(words in text for words in _NOT_OFFERED)
 
 
 def _protocols(fs: Any) -> set[str]:
@@ -68,7 +68,7 @@ def _protocols(fs: Any) -> set[str]:
 
 
 def _parameters(fs: Any) -> set[str]:
-    """What putting a file takes, of the store's own function: the general one of fsspec only looks first."""
+    """List the parameters of the store's function that puts a file; fsspec's general one only looks first."""
     work = getattr(fs, "_put_file", None) or fs.put_file
     return set(inspect.signature(work).parameters)
 

@@ -1,4 +1,4 @@
-"""A folder of clips to look through, wherever it is."""
+"""A folder of clips to read and check: on this machine, or the interface of any other."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ _PART = re.compile(r"\.(\d+)\.part$")
 
 
 class Folder(Protocol):
-    """What reading and checking clips needs of the place they are in. Names are relative, with ``/``."""
+    """A folder from which clips can be read and checked. Names are relative, with ``/``."""
 
     @property
     def address(self) -> str:
-        """The folder itself, as its user would write it."""
+        """The folder itself, as its user writes it."""
 
     def files(self) -> dict[str, int]:
-        """Every file in it and in the folders below it, with its size in bytes.
+        """Map every file in it and below it to its size in bytes.
 
         Raises:
             ClipError: there is no such folder, or it cannot be read.
         """
 
     def read(self, name: str) -> bytes:
-        """A whole file.
+        """Read a whole file.
 
         Raises:
             OSError: it cannot be read.
         """
 
     def sha256(self, name: str) -> str:
-        """Hash of a file, hexadecimal.
+        """Compute the hash of a file, hexadecimal.
 
         Raises:
             OSError: it cannot be read.
         """
 
-    def placed(self, clip: ClipInfo, name: str) -> ClipInfo:
-        """``clip`` as it lies in this folder, its file called ``name``."""
+    def locate(self, clip: ClipInfo, name: str) -> ClipInfo:
+        """Set the paths of ``clip`` to this folder, its file called ``name``."""
 
     def is_being_written(self, name: str) -> bool:
-        """Whether a ``.part`` file is known to belong to a process that runs."""
+        """Whether a ``.part`` file certainly belongs to a running process."""
 
 
 class LocalFolder:
@@ -72,20 +72,20 @@ class LocalFolder:
         return str(self._path)
 
     def files(self) -> dict[str, int]:
-        """See :class:`Folder`. Hidden folders are left out: checkpoints and caches of other programs."""
+        """See :class:`Folder`. It skips hidden folders: checkpoints and caches of other programs."""
         if not self._path.is_dir():
             raise ClipError(f"There is no folder {self.address!r}.")
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         try:
             for folder, below, names in os.walk(self._path, onerror=_raise):
                 below[:] = sorted(name for name in below if not name.startswith("."))
                 for name in names:
                     path = Path(folder, name)
                     if path.is_file():
-                        found[path.relative_to(self._path).as_posix()] = path.stat().st_size
+                        sizes[path.relative_to(self._path).as_posix()] = path.stat().st_size
         except OSError as error:
             raise ClipError(f"{self.address!r} cannot be read ({error.strerror or error}).") from None
-        return found
+        return sizes
 
     def read(self, name: str) -> bytes:
         """See :class:`Folder`."""
@@ -95,7 +95,7 @@ class LocalFolder:
         """See :class:`Folder`."""
         return file_sha256(self._path / name)
 
-    def placed(self, clip: ClipInfo, name: str) -> ClipInfo:
+    def locate(self, clip: ClipInfo, name: str) -> ClipInfo:
         """See :class:`Folder`."""
         path = self._path / name
         poster = path.with_suffix(".jpg")
@@ -103,8 +103,8 @@ class LocalFolder:
 
     def is_being_written(self, name: str) -> bool:
         """See :class:`Folder`."""
-        found = _PART.search(name)
-        return found is not None and not has_ended(int(found[1]))
+        match = _PART.search(name)
+        return match is not None and not has_ended(int(match[1]))
 
 
 def _raise(error: OSError) -> None:

@@ -1,7 +1,7 @@
-"""Clips on disk: written under a temporary name, checked, made durable, then given their name.
+"""Writes clips to disk under a temporary name, checks them, makes them durable and gives them their name.
 
 A clip's final name never shows a half-written file, and never replaces another file. Beside each clip lie a
-JSON with what made it (``.json``) and, with the extra ``video``, an early frame (``.jpg``).
+JSON that says how it was made (``.json``) and, with the extra ``video``, an early frame (``.jpg``).
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ __all__ = [
     "find_moved",
 ]
 
-#: Far above any Act-Two clip (30 s); a download that does not end must not fill the disk.
+#: Far above any Act-Two clip (30 s), so that an endless download does not fill the disk.
 CLIP_MAX_BYTES = 256 * 1024 * 1024
 
 
 def clip_stem(state: TaskState, index: int = 0) -> str:
-    """File name of a clip without its extension: day, time and short id; it can hold no path."""
-    begun = time.strftime("%Y%m%d-%H%M%S", time.localtime(state.begun_at or 0))
+    """Make a clip's file name without its extension: day, time and short id; it can hold no path."""
+    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(state.begun_at or 0))
     short = re.sub(r"[^A-Za-z0-9_-]", "", (state.id or state.key))[:8] or "task"
-    return f"{begun}_{short}" + (f"_{index + 1}" if index else "")
+    return f"{moment}_{short}" + (f"_{index + 1}" if index else "")
 
 
 class PartialClip:
-    """A clip that is being downloaded.
+    """A clip while it is downloaded.
 
     Args:
         folder: where the clip goes; made when missing.
@@ -66,12 +66,12 @@ class PartialClip:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _clear(folder, state, self._stem)
-            self._file = self._path.open("xb")  # never through a link that somebody laid there
+            self._file = self._path.open("xb")  # never follow a link that somebody put there
         except OSError as error:
             raise ClipError(_disk(folder, error)) from None
         self._digest = hashlib.sha256()
         self.size = 0
-        #: What the server calls the file that the bytes so far are of; empty when it does not say.
+        #: The server's name for the state of the file that the bytes so far belong to; empty without one.
         self.version = ""
 
     def write(self, chunk: bytes) -> None:
@@ -90,7 +90,7 @@ class PartialClip:
         self.size += len(chunk)
 
     def restart(self) -> None:
-        """Forget what was written: the server sends the whole clip again."""
+        """Delete the bytes so far: the server sends the whole clip again."""
         self._file.seek(0)
         self._file.truncate()
         self._digest = hashlib.sha256()
@@ -139,11 +139,11 @@ class PartialClip:
             duration_s=facts.duration_s,
         )
         for target in _names(self._folder, self._stem):
-            shown = str(target.with_suffix(".jpg")) if has_poster else None
-            info = msgspec.structs.replace(info, path=str(target), poster=shown)
-            told = sidecar.make(self._state, info, poster_sha256)
+            poster_path = str(target.with_suffix(".jpg")) if has_poster else None
+            info = msgspec.structs.replace(info, path=str(target), poster=poster_path)
+            content = sidecar.make(self._state, info, poster_sha256)
             # The sidecar first: a clip under its final name always has one, also after a kill in between.
-            if self._claim(target, sidecar.encode(told)):
+            if self._claim(target, sidecar.encode(content)):
                 break
         if info.poster is not None:
             poster.replace(info.poster)
@@ -151,14 +151,14 @@ class PartialClip:
         _sync_folder(self._folder)
         return info
 
-    def _claim(self, target: Path, told: bytes) -> bool:
-        """Make a name this clip's by its sidecar, unless anything else has it."""
+    def _claim(self, target: Path, content: bytes) -> bool:
+        """Reserve a name for this clip by writing its sidecar, unless another file has the name."""
         path, spare = target.with_suffix(".json"), self._spare("json")
         ours = _is_of(path, self._state.id)
         if os.path.lexists(target) or (not ours and os.path.lexists(target.with_suffix(".jpg"))):
             return False
-        _write_durably(spare, told)
-        if ours:  # of a clip that was deleted, or whose kernel died
+        _write_durably(spare, content)
+        if ours:  # the sidecar of a clip that was deleted, or whose kernel died
             spare.replace(path)
             return True
         try:
@@ -170,51 +170,53 @@ class PartialClip:
         return True
 
     def _spare(self, kind: str) -> Path:
-        """The temporary name of the clip (``mp4``), its sidecar (``json``) or its poster (``jpg``)."""
+        """Return the temporary name of the clip (``mp4``), its sidecar (``json``) or its poster (``jpg``)."""
         return self._folder / f".{self._stem}.{_own(self._state)}.{kind}.{os.getpid()}.part"
 
 
 def adopt(folder: Path, state: TaskState, index: int = 0) -> ClipInfo | None:
-    """A clip of this task that is on disk already (a kernel died after writing it), or None."""
+    """Find a clip of this task that is already on disk (a kernel died after writing it), or None."""
     stem = clip_stem(state, index)
     for path in sorted(folder.glob(f"{glob.escape(stem)}*.mp4")):
         same_name = re.fullmatch(re.escape(stem) + r"(-\d+)?", path.stem)
-        if same_name and (found := clip_at(path, state.id)):
+        if same_name and (clip := clip_at(path, state.id)):
             _clear(folder, state, stem)
-            return found
+            return clip
     return None
 
 
 def clip_at(path: Path, task_id: str | None) -> ClipInfo | None:
-    """The clip of a task at ``path``, if it is there with its sidecar and is whole; else None."""
+    """Read the clip of a task at ``path``; None unless it is there with its sidecar and is whole."""
     try:
-        told = sidecar.decode(path.with_suffix(".json").read_bytes())
-        if told is None or told.task.id != task_id or path.stat().st_size != told.clip.bytes:
+        record = sidecar.decode(path.with_suffix(".json").read_bytes())
+        if record is None or record.task.id != task_id or path.stat().st_size != record.clip.bytes:
             return None
-        if file_sha256(path) != told.clip.sha256:
+        if file_sha256(path) != record.clip.sha256:
             return None
-    except (OSError, ValueError):  # ValueError: of a name that none can have
+    except (OSError, ValueError):  # ValueError: no file can have such a name
         return None
     poster = path.with_suffix(".jpg")
-    return msgspec.structs.replace(told.clip, path=str(path), poster=str(poster) if poster.exists() else None)
+    return msgspec.structs.replace(
+        record.clip, path=str(path), poster=str(poster) if poster.exists() else None
+    )
 
 
 def find_moved(state: TaskState, folder: Path | str) -> tuple[ClipInfo, ...]:
-    """The clips of ``state`` as they lie in ``folder``, when they are gone from where they were written.
+    """Find in ``folder`` the clips of ``state`` that are gone from where they were written.
 
     So a project's notebooks keep their clips when the project's folder is moved or renamed.
 
     Returns:
-        all clips, each where it is now; empty when nothing was moved, or not all of it was found.
+        all clips, each with its present path; empty when none was moved, or when one is missing.
     """
-    gone = [clip for clip in state.clips if clip.url is None and not Path(clip.path).exists()]
-    if not gone or isinstance(folder, str):
+    missing = [clip for clip in state.clips if clip.url is None and not Path(clip.path).exists()]
+    if not missing or isinstance(folder, str):
         return ()
-    found = {clip.path: clip_at(folder / Path(clip.path).name, state.id) for clip in gone}
-    clips = [found.get(clip.path, clip) for clip in state.clips]
-    known = [clip for clip in clips if clip is not None]
-    same = [clip.sha256 for clip in known] == [clip.sha256 for clip in state.clips]
-    return tuple(known) if same else ()
+    by_path = {clip.path: clip_at(folder / Path(clip.path).name, state.id) for clip in missing}
+    clips = [by_path.get(clip.path, clip) for clip in state.clips]
+    present = [clip for clip in clips if clip is not None]
+    same = [clip.sha256 for clip in present] == [clip.sha256 for clip in state.clips]
+    return tuple(present) if same else ()
 
 
 def file_sha256(path: Path) -> str:
@@ -234,21 +236,21 @@ def _names(folder: Path, stem: str) -> Iterator[Path]:
 
 
 def _is_of(path: Path, task_id: str | None) -> bool:
-    """Whether a sidecar is of this task."""
+    """Whether a sidecar belongs to this task."""
     try:
-        told = sidecar.decode(path.read_bytes())
+        record = sidecar.decode(path.read_bytes())
     except OSError:
         return False
-    return told is not None and told.task.id == task_id is not None
+    return record is not None and record.task.id == task_id is not None
 
 
 def _own(state: TaskState) -> str:
-    """What tells the temporary files of a task from those of others."""
+    """Return the part of temporary file names that stands for this task."""
     return re.sub(r"[^A-Za-z0-9_-]", "", state.key)[:40]
 
 
 def _clear(folder: Path, state: TaskState, stem: str) -> None:
-    """Remove what a process left that died: only one at a time fetches a clip."""
+    """Delete the temporary files of a process that died; only one at a time fetches a clip."""
     for left in folder.glob(f".{glob.escape(stem)}.{_own(state)}.*.part"):
         left.unlink(missing_ok=True)
 
@@ -278,7 +280,7 @@ def _write_durably(path: Path, content: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name durable. Not every system can open a folder; there it is the system's affair."""
+    """Make a new name durable, where the system can open a folder."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

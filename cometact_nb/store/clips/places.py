@@ -1,4 +1,4 @@
-"""Where the clips of a session go: a local folder, or a store with a local copy of each clip."""
+"""The place of a session's clips: a local folder, or a store with a local copy of each clip."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from cometact_nb.errors import ClipError
 from cometact_nb.store.clips import media, sidecar
-from cometact_nb.store.clips.remote_folder import RemoteFolder, told_by
+from cometact_nb.store.clips.remote_folder import RemoteFolder, describe_error
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import ClipInfo, TaskState
@@ -19,32 +19,32 @@ __all__ = ["Place", "check", "is_missing", "place"]
 
 
 class Place(Protocol):
-    """Where clips go."""
+    """A place that clips are written to."""
 
     def adopt(self, state: TaskState, index: int) -> ClipInfo | None:
-        """A clip of this task that is there already (a kernel died after writing it), or None.
+        """Find a clip of this task that is already there (a kernel died after writing it), or None.
 
         Raises:
-            ClipError: it is here but cannot be brought there.
+            ClipError: it is on this machine but cannot be brought there.
         """
 
     def begin(self, state: TaskState, index: int) -> media.PartialClip:
-        """A local file for a clip that is to be downloaded.
+        """Make a local file for a clip to be downloaded.
 
         Raises:
             ClipError: the folder cannot be made or written to.
         """
 
     def keep(self, partial: media.PartialClip) -> ClipInfo:
-        """Check what was downloaded and give it its place, with sidecar and poster.
+        """Check a download and put it in its place, with sidecar and poster.
 
         Raises:
-            ClipError: it is no video, or its place does not take it.
+            ClipError: it is no video, or the place refuses it.
         """
 
 
 def place(folder: Path | str) -> Place:
-    """The place that ``output_dir`` names.
+    """Return the place that ``output_dir`` names.
 
     Raises:
         ConfigError: what its store needs is not installed.
@@ -53,7 +53,7 @@ def place(folder: Path | str) -> Place:
 
 
 def check(folder: Path | str) -> None:
-    """Raise if clips could not go to ``folder`` because something is not installed.
+    """Raise if clips cannot go to ``folder`` because a package is not installed.
 
     Raises:
         ConfigError: with what to install.
@@ -62,7 +62,7 @@ def check(folder: Path | str) -> None:
 
 
 def is_missing(clips: tuple[ClipInfo, ...]) -> bool:
-    """Whether any of these clips is not where it was put. A store that does not answer has lost nothing."""
+    """Whether any of these clips is gone; a clip at a store that does not answer counts as there."""
     return any(_is_gone(clip) for clip in clips)
 
 
@@ -91,7 +91,7 @@ class _Local:
 
 
 class _Remote:
-    """Staged as a whole clip in the local cache, then brought to the store; the copy stays."""
+    """Writes a whole clip to the local cache, then brings it to the store; the copy stays."""
 
     def __init__(self, folder: RemoteFolder) -> None:
         self._folder = folder
@@ -111,41 +111,41 @@ class _Remote:
         return self._bring(partial.keep())
 
     def _already_there(self, name: str, task_id: str | None) -> ClipInfo | None:
-        told = self._told(name)
+        record = self._sidecar_of(name)
         try:
-            if told is None or told.task.id != task_id or self._folder.sha256(name) != told.clip.sha256:
+            if record is None or record.task.id != task_id or self._folder.sha256(name) != record.clip.sha256:
                 return None
         except OSError:
             return None
-        return self._folder.placed(told.clip, name)
+        return self._folder.locate(record.clip, name)
 
     def _bring(self, staged: ClipInfo) -> ClipInfo:
         local = Path(staged.path)
         try:
-            name = self._put(local)
+            name = self._bring_all(local)
         except OSError as error:
             raise ClipError(
                 f"the clip is whole at {str(local)!r}, but {self._folder.address!r} did not take it "
-                f"({told_by(error)})"
+                f"({describe_error(error)})"
             ) from None
-        # The staged file is the copy, also where the store made another name necessary.
-        placed = self._folder.placed(staged, name)
-        return msgspec.structs.replace(placed, path=staged.path, poster=staged.poster)
+        # The file in the cache is the copy, also where the store needed another name.
+        remote = self._folder.locate(staged, name)
+        return msgspec.structs.replace(remote, path=staged.path, poster=staged.poster)
 
-    def _put(self, local: Path) -> str:
-        """Bring a clip with its sidecar and poster, and return its name there: one that nothing else has."""
+    def _bring_all(self, local: Path) -> str:
+        """Bring a clip with its sidecar and poster under a free name, and return that name."""
         mine = sidecar.decode(local.with_suffix(".json").read_bytes())
         for number in itertools.count(1):
             name = local.name if number == 1 else f"{local.stem}-{number}.mp4"
-            told = self._told(name)
-            ours = mine is not None and told is not None and told.task.id == mine.task.id is not None
+            record = self._sidecar_of(name)
+            ours = mine is not None and record is not None and record.task.id == mine.task.id is not None
             if self._folder.exists(name):
                 continue
             try:
                 # The clip last: under its final name it always has its sidecar.
                 for suffix in (".json", ".jpg", ".mp4"):
                     if local.with_suffix(suffix).exists():
-                        # What an earlier attempt left beside a clip is ours to replace, a clip never is.
+                        # The files of an earlier attempt beside a clip may be replaced, a clip never.
                         replace = ours and suffix != ".mp4"
                         self._folder.bring(local.with_suffix(suffix), _beside(name, suffix), replace=replace)
             except FileExistsError:
@@ -153,8 +153,8 @@ class _Remote:
             return name
         raise AssertionError("the numbers have no end")
 
-    def _told(self, name: str) -> sidecar.Sidecar | None:
-        """What lies beside this name, if it is a sidecar and can be read."""
+    def _sidecar_of(self, name: str) -> sidecar.Sidecar | None:
+        """Read the sidecar beside this name; None where there is none that can be read."""
         try:
             return sidecar.decode(self._folder.read(_beside(name, ".json")))
         except OSError:

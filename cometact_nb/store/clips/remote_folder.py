@@ -1,6 +1,6 @@
 """A folder at any store that fsspec knows, such as s3://, gs://, abfs://, sftp://, memory://.
 
-Credentials are the store's library's affair: they stand in no URL that this package takes, shows or writes.
+The store's library finds the credentials; no URL that this package takes, shows or writes holds any.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import ClipInfo
 
-__all__ = ["RemoteFolder", "local_copy", "told_by"]
+__all__ = ["RemoteFolder", "describe_error", "local_copy"]
 
 T = TypeVar("T")
 _CHUNK_BYTES = 1 << 20
 
 
 class RemoteFolder:
-    """A folder of clips at a store. A copy of each clip that was made or asked for here lies in a cache.
+    """A folder of clips at a store, with a local cache of the clips that were made or read here.
 
     Args:
         url: of the folder, without a slash at the end.
@@ -49,16 +49,18 @@ class RemoteFolder:
             ) from None
         try:
             self._fs, self._root = url_to_fs(url)
-        except (ImportError, ValueError) as error:  # fsspec's words name the package to install
-            raise ConfigError(f"output_dir={url!r} cannot be used: {told_by(error)}") from None
+        except (ImportError, ValueError) as error:  # fsspec's message names the package to install
+            raise ConfigError(f"output_dir={url!r} cannot be used: {describe_error(error)}") from None
         except Exception as error:  # noqa: BLE001  (each store has errors of its own)
-            raise ConfigError(f"output_dir={url!r} was refused by its store: {told_by(error)}") from None
+            raise ConfigError(
+                f"output_dir={url!r} was refused by its store: {describe_error(error)}"
+            ) from None
         self._root = self._root.rstrip("/")
 
     # --- what is there -----------------------------------------------------------------------------
 
     def files(self) -> dict[str, int]:
-        """Every file in it and in the folders below it, with its size in bytes; hidden folders are left out.
+        """Map every file in it and below it, without hidden folders, to its size in bytes.
 
         Raises:
             ClipError: there is no such folder, or the store does not answer.
@@ -68,18 +70,18 @@ class RemoteFolder:
             entries = _as_os_error(lambda: self._fs.find(self._root, detail=True))
             there = bool(entries) or _as_os_error(lambda: self._fs.exists(self._root))
         except OSError as error:
-            raise ClipError(f"{self.address!r} cannot be read ({told_by(error)}).") from None
+            raise ClipError(f"{self.address!r} cannot be read ({describe_error(error)}).") from None
         if not there:
             raise ClipError(f"There is no folder {self.address!r}.")
-        found = {path[len(self._root) :].lstrip("/"): int(info["size"]) for path, info in entries.items()}
+        sizes = {path[len(self._root) :].lstrip("/"): int(info["size"]) for path, info in entries.items()}
         return {
             name: size
-            for name, size in found.items()
+            for name, size in sizes.items()
             if not any(part.startswith(".") for part in PurePosixPath(name).parent.parts)
         }
 
     def read(self, name: str) -> bytes:
-        """A whole file.
+        """Read a whole file.
 
         Raises:
             OSError: it cannot be read.
@@ -88,7 +90,7 @@ class RemoteFolder:
         return content
 
     def sha256(self, name: str) -> str:
-        """Hash of a file, hexadecimal; all of it is read.
+        """Read a whole file and compute its hash, hexadecimal.
 
         Raises:
             OSError: it cannot be read.
@@ -96,7 +98,7 @@ class RemoteFolder:
         return _as_os_error(lambda: self._hash(self._path(name)))
 
     def exists(self, name: str) -> bool:
-        """Whether there is a file of this name.
+        """Whether the folder has a file of this name.
 
         Raises:
             OSError: the store does not answer.
@@ -105,12 +107,12 @@ class RemoteFolder:
         return bool(_as_os_error(lambda: self._fs.exists(self._path(name))))
 
     def is_being_written(self, name: str) -> bool:
-        """Nobody can know that from here."""
+        """Return False: from here, nobody can tell."""
         del name
         return False
 
-    def placed(self, clip: ClipInfo, name: str) -> ClipInfo:
-        """``clip`` as it lies in this folder, its file called ``name``."""
+    def locate(self, clip: ClipInfo, name: str) -> ClipInfo:
+        """Set the paths of ``clip`` to this folder, its file called ``name``."""
         path = self._cached(name)
         return msgspec.structs.replace(
             clip,
@@ -123,22 +125,22 @@ class RemoteFolder:
 
     @property
     def cache(self) -> Path:
-        """The local folder for copies; it may be deleted at any time."""
+        """The local folder for copies, which may be deleted at any time."""
         import platformdirs  # noqa: PLC0415
 
         folder = hashlib.sha256(self.address.encode()).hexdigest()[:16]
         return Path(platformdirs.user_cache_dir("cometact_nb", appauthor=False)) / "clips" / folder
 
     def bring(self, local: Path, name: str, *, replace: bool = False) -> None:
-        """Copy a local file here, whole or not at all, and only under a name that is free.
+        """Copy a local file here, whole or not at all, and only under a free name.
 
-        Object stores take it at once under its name. Elsewhere it lies under a hidden name until it was read
-        back and compared. :mod:`cometact_nb.store.clips.create_only` says who can tell that a name is free.
+        Object stores take it at once under its name. Elsewhere it has a hidden name until it was read back
+        and compared. :mod:`cometact_nb.store.clips.create_only` says how a store checks that a name is free.
 
         Args:
             local: the file.
             name: its name here.
-            replace: whether a file that has the name gives way.
+            replace: delete a file that has this name.
 
         Raises:
             FileExistsError: the name is taken.
@@ -154,19 +156,19 @@ class RemoteFolder:
         _check(size == local.stat().st_size, f"{size} of {local.stat().st_size} bytes")
 
     def _put_whole(self, local: Path, name: str) -> bool:
-        """Put a file at once where the store does so on the condition that its name is free; else False."""
-        put, target = create_only.puts_whole(self._fs), self._path(name)
-        if put is None:
+        """Put a file on the condition that its name is free; return False where the store cannot."""
+        put_file, target = create_only.puts_whole(self._fs), self._path(name)
+        if put_file is None:
             return False
         try:
-            _as_os_error(lambda: put(local, target))
+            _as_os_error(lambda: put_file(local, target))
         except OSError as error:
             if create_only.is_not_offered(error):
                 return False
             self._fs.invalidate_cache()
             if not _as_os_error(lambda: self._fs.exists(target)):
                 raise
-            # An answer may be lost, and the same sent again: then what has the name is this very file.
+            # An answer may be lost and the file sent again: then the name's present owner is this very file.
             if _as_os_error(lambda: self._hash(target)) != file_sha256(local):
                 raise FileExistsError(f"{name} is there already") from None
             return True
@@ -195,11 +197,11 @@ class RemoteFolder:
         _as_os_error(lambda: self._fs.rm_file(self._path(name)))
 
     def fetch(self, name: str, sha256: str | None = None) -> Path:
-        """A local copy of a file, whole or not at all.
+        """Fetch a local copy of a file, whole or not at all.
 
         Args:
             name: the file.
-            sha256: what its hash must be; None takes it as it is.
+            sha256: its hash must be this; None accepts any.
 
         Raises:
             ClipError: it is not there, or has changed, or the store does not answer.
@@ -212,7 +214,7 @@ class RemoteFolder:
             _check(sha256 is None or file_sha256(part) == sha256, "other bytes than were written")
             part.replace(target)
         except OSError as error:
-            raise ClipError(f"{self.address}/{name} cannot be had: {told_by(error)}") from None
+            raise ClipError(f"{self.address}/{name} cannot be had: {describe_error(error)}") from None
         finally:
             part.unlink(missing_ok=True)
         return target
@@ -238,12 +240,12 @@ class RemoteFolder:
 
 
 def local_copy(url: str, recorded: Path, sha256: str | None = None) -> Path:
-    """A local file with what is at ``url``: the copy that is recorded, or fetched.
+    """Return a local copy of the file at ``url``: the recorded one, or a new one.
 
     Args:
         url: of the file.
-        recorded: where a copy was.
-        sha256: what the hash of a fetched copy must be.
+        recorded: path of an earlier copy.
+        sha256: the hash that a new copy must have.
 
     Raises:
         ClipError: there is no copy, and the store does not give one.
@@ -265,16 +267,16 @@ def _check(fine: bool, what: str) -> None:
 
 
 def _as_os_error(work: Callable[[], T]) -> T:
-    """The outcome of ``work``; what a store's own library raises becomes an OSError."""
+    """Run ``work``, and turn the errors of a store's own library into OSErrors."""
     try:
         return work()
     except OSError:
         raise
     except Exception as error:
-        raise OSError(told_by(error)) from error
+        raise OSError(describe_error(error)) from error
 
 
-def told_by(error: Any) -> str:
-    """An error in one line, without what stands behind ? in a URL: it may be a signature."""
+def describe_error(error: Any) -> str:
+    """Describe an error in one line, without the queries of URLs, which may hold signatures."""
     text = " ".join(re.sub(r"\?\S+", "?…", str(getattr(error, "strerror", None) or error)).split())
     return (text or type(error).__name__)[:300]

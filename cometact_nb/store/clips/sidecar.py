@@ -1,6 +1,6 @@
-"""The JSON beside each clip: what was asked for, what it is, and how to know that it is whole.
+"""The JSON beside each clip: its request, its facts, and the hash that shows whether it is whole.
 
-It is for sharing, as the clip is: no key and no signature of a URL stands in it.
+It can be shared like the clip: it holds no key and no signature of a URL.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
         base_url: the service.
         submitted_at: Unix seconds, this machine's clock, like ``ended_at``.
         created_at: Unix seconds, the vendor's clock.
-        ended_at: when the end became known here.
-        price_usd: US dollars that the request was expected to cost when it was submitted.
-        sandbox: whether it was made in the sandbox; None in what earlier versions wrote.
+        ended_at: when this machine learnt of the end.
+        price_usd: the price of the request at its submission, in US dollars.
+        sandbox: whether it was made in the sandbox; None in files of earlier versions.
     """
 
     id: str | None = None
@@ -49,7 +49,7 @@ class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sidecar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What stands in the JSON beside a clip.
+    """The content of the JSON beside a clip.
 
     Args:
         made_by: the package and its version.
@@ -57,7 +57,7 @@ class Sidecar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         request: the body as it was sent, with signatures of its inputs' URLs cut off; None for a task made
             elsewhere.
         inputs: names, sizes and hashes of the inputs, by role.
-        unsigned: the inputs whose URL had a signature: ``"character"``, ``"reference"``.
+        unsigned: the inputs whose URL lost its signature here: ``"character"``, ``"reference"``.
         allow_unlisted: the request was made with it.
         clip: the file; ``path`` and ``poster`` are names in the sidecar's own folder.
         poster_sha256: hash of the poster, hexadecimal.
@@ -79,7 +79,7 @@ class Sidecar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def make(state: TaskState, clip: ClipInfo, poster_sha256: str | None) -> Sidecar:
-    """The sidecar of a clip that lies at ``clip.path``."""
+    """Make the sidecar of the clip at ``clip.path``."""
     request, cut = _without_signatures(state.request)
     names = {
         "path": PurePosixPath(clip.path.replace("\\", "/")).name,
@@ -98,29 +98,29 @@ def make(state: TaskState, clip: ClipInfo, poster_sha256: str | None) -> Sidecar
 
 
 def encode(sidecar: Sidecar) -> bytes:
-    """As indented JSON."""
+    """Write a sidecar as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(sidecar))
 
 
 def decode(content: bytes) -> Sidecar | None:
-    """A sidecar of this package, also of a newer version; None for any other content."""
+    """Read a sidecar of this package, also of a newer version; None for any other content."""
     try:
-        found = msgspec.json.decode(content, type=Sidecar)
+        sidecar = msgspec.json.decode(content, type=Sidecar)
     except (msgspec.MsgspecError, RecursionError):
         return None
-    return found if found.made_by.startswith(_MADE_BY) else None
+    return sidecar if sidecar.made_by.startswith(_MADE_BY) else None
 
 
 def _without_signatures(request: dict[str, Any] | None) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     if request is None:
         return None, ()
-    kept, cut = dict(request), []
+    body, cut = dict(request), []
     for name in ("character", "reference"):
-        given = request.get(name)
-        if isinstance(given, dict) and _opens(str(given.get("uri", ""))):
-            kept[name] = {**given, "uri": redact.bare(given["uri"])}
+        value = request.get(name)
+        if isinstance(value, dict) and _opens(str(value.get("uri", ""))):
+            body[name] = {**value, "uri": redact.bare(value["uri"])}
             cut.append(name)
-    return kept, tuple(cut)
+    return body, tuple(cut)
 
 
 def _opens(uri: str) -> bool:

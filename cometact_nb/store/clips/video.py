@@ -1,4 +1,4 @@
-"""What is inside a video file, read with PyAV when it is installed (the extra ``video``)."""
+"""Reads facts, a poster and frames from a video file with PyAV, if that is installed (extra ``video``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.inspection import boxes
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.clips.probe import Probed, as_seen, facts_of, number, picture_of
+from cometact_nb.store.clips.probe import VideoHeaders, as_seen, facts_of, number, picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +20,15 @@ __all__ = ["looks_like_video", "read_facts", "read_frames"]
 
 _POSTER_WIDTH = 640
 _POSTER_QUALITY = 78
-#: Where in a clip its poster is taken, seconds, and how many frames are decoded for it at the most.
+#: The moment of a clip's poster, in seconds, and the most frames to decode for it.
 _POSTER_AT_S, _POSTER_MAX_FRAMES = 1.0, 64
-#: Twice 8K. A frame that a small file announces may need gigabytes; Act-Two's have 1 MP.
+#: Twice 8K. A small file may announce a frame that needs gigabytes; Act-Two's have 1 MP.
 _POSTER_MAX_PIXELS = 66_355_200
-#: What a Matroska or WebM file begins with.
+#: A Matroska or WebM file begins with these bytes.
 _EBML = b"\x1aE\xdf\xa3"
 #: FFmpeg's AVCOL_SPC_UNSPECIFIED and AVCOL_SPC_BT709.
 _UNTOLD, _BT709 = 2, 1
-#: Players take an untold video for BT.709 from this many lines on; FFmpeg never does.
+#: Players take a video without a colour space for BT.709 from this many lines on; FFmpeg never does.
 _HD_LINES = 720
 
 
@@ -37,17 +37,17 @@ def looks_like_video(head: bytes) -> bool:
     return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free"} or head[:4] == _EBML
 
 
-def read_facts(path: Path, poster: Path | None = None) -> tuple[Probed, bool]:
-    """Facts about a video, and whether an early frame was written to ``poster`` as a small JPEG.
+def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoHeaders, bool]:
+    """Write an early frame to ``poster`` as a small JPEG, and return facts and whether it was written.
 
-    Without PyAV all facts are None, as are those that cannot be read: whether a clip plays is the browser's
-    question.
+    Facts that cannot be read, and all facts without PyAV, are None: a clip may play in the browser all the
+    same.
     """
     try:
         import av  # noqa: PLC0415  (an extra, and 100 ms)
     except ImportError:
-        return Probed(), False
-    facts = Probed()
+        return VideoHeaders(), False
+    facts = VideoHeaders()
     try:
         with path.open("rb") as file:
             outline = boxes.look(file, path.stat().st_size, "webm" if _is_ebml(path) else "mp4")
@@ -64,9 +64,9 @@ def read_facts(path: Path, poster: Path | None = None) -> tuple[Probed, bool]:
 
 
 def _telling_frame(frames: Iterator[Any], length_s: float) -> Any:
-    """The frame a second into a clip, or half-way: a performance begins at rest, alike whatever the knobs.
+    """Return the frame a second into a clip, or half-way: at the start, every performance looks alike.
 
-    Of a clip that breaks off before, it is the last one there is.
+    For a clip that breaks off before, return its last frame.
     """
     at_s = min(_POSTER_AT_S, length_s / 2)
     best = next(frames)
@@ -79,7 +79,7 @@ def _telling_frame(frames: Iterator[Any], length_s: float) -> Any:
 
 
 def _demuxer(path: Path) -> str:
-    """FFmpeg's reader for a clip. It is named, never guessed: a playlist would make it open other files."""
+    """Name FFmpeg's reader for a clip, lest it guess: a playlist would make it open other files."""
     return "matroska" if _is_ebml(path) else "mov"
 
 
@@ -102,9 +102,9 @@ def _write_poster(frame: Any, poster: Path) -> bool:
 
 
 def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> NDArray[np.uint8]:
-    """Every ``stride``-th frame as it is seen: turned as the file says, in RGB.
+    """Read every ``stride``-th frame in RGB, turned as the file says.
 
-    Frames are decoded one by one and only those that are kept are held: T × H × W × 3 bytes.
+    Frames are decoded one by one, and only the result needs memory: T × H × W × 3 bytes.
 
     Args:
         path: the video.
@@ -124,7 +124,7 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
     except ImportError as error:
         what = f"{error.name}, which is not installed" if error.name else f"PyAV and NumPy ({error})"
         raise ConfigError(f"Frames need {what}: pip install 'cometact_nb[video]'.") from None
-    held = bytearray()  # grows in place, where a list of frames would have to be copied at the end
+    buffer = bytearray()  # grows in place, where a list of frames would have to be copied at the end
     shape = (0, 0, 3)
     try:
         with av.open(str(path), format=_demuxer(path)) as container:
@@ -134,33 +134,33 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
                 if index % stride:
                     continue
                 picture = _as_seen(frame, stream.sample_aspect_ratio, size, shape)
-                held += np.ascontiguousarray(picture).data
+                buffer += np.ascontiguousarray(picture).data
                 shape = picture.shape
     except FileNotFoundError:
         raise ClipError(f"{path} is not there any more. task.refresh() fetches it again.") from None
     except (av.FFmpegError, OSError, IndexError, ValueError) as error:
         raise ClipError(f"{path} is not a whole video ({error}). task.refresh() fetches it again.") from None
-    if not held:
+    if not buffer:
         raise ClipError(f"{path} has no frames.")
-    return np.frombuffer(held, np.uint8).reshape(-1, *shape)
+    return np.frombuffer(buffer, np.uint8).reshape(-1, *shape)
 
 
 def _whole_picture(path: Path, container: Any) -> Any:
-    """The stream of pictures. Raise for a file that broke off: decoding what is left may just end early."""
+    """Return the stream of pictures; raise for a file that is cut off, whose decoding may just end early."""
     stream = picture_of(container)
     if stream is None:
         raise ValueError("it holds no video")
     promised = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
-    found = path.stat().st_size
-    if found < promised:
-        raise ValueError(f"it breaks off after {found:,} of {promised:,} bytes")
+    size = path.stat().st_size
+    if size < promised:
+        raise ValueError(f"it breaks off after {size:,} of {promised:,} bytes")
     return stream
 
 
 def _as_seen(
     frame: Any, pixel: Any, size: int | tuple[int, int] | None, before: tuple[int, ...]
 ) -> NDArray[np.uint8]:
-    """A frame in RGB, scaled and turned; of the shape of the one before, if there is one."""
+    """Return a frame in RGB, scaled and turned, in the shape of the one before, if any."""
     import numpy as np  # noqa: PLC0415
 
     turns = round(frame.rotation / 90)  # quarter turns, counterclockwise, as in NumPy

@@ -1,4 +1,4 @@
-"""Keeps a process from forking while SQLite has a lock on a file.
+"""Delay forks of this process while SQLite holds a lock on a file.
 
 The child would inherit the record of the lock, though not the lock, and could never open that file again
 (sqlite.org/howtocorrupt.html, 2.6).
@@ -11,9 +11,9 @@ import threading
 
 __all__ = ["no_fork"]
 
-#: Held around everything that takes a lock on a file.
+#: Hold this around everything that locks a file.
 no_fork = threading.RLock()
-#: How long a fork waits for it, seconds. Whoever holds it that long waits for another process.
+#: A fork waits for that this long, in seconds. A longer holder is itself waiting for another process.
 _PATIENCE_S = 2.0
 _forking = threading.local()
 

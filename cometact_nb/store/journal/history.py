@@ -45,7 +45,7 @@ __all__ = [
     "is_dead",
 ]
 
-#: How long another process may hold the file before this one gives up.
+#: Another process may lock the file this long before this one gives up.
 _BUSY_S = 20.0
 
 #: US dollars that the tasks of a sweep cost or may have cost.
@@ -53,24 +53,24 @@ SPENT = """
 SELECT TOTAL(json_extract(state, '$.price_usd')) FROM tasks
 WHERE sweep = ? AND base_url = ? AND status NOT IN ('REFUSED', 'FORGOTTEN')
 """
-#: Whether a sweep was stopped by its user. What stopped one kernel by itself (a problem) stops no other.
+#: Finds a sweep that its user stopped. A problem that stopped one kernel stops no other.
 _HALTED = """
 SELECT json_extract(terms, '$.state') FROM sweeps WHERE name = ? AND base_url = ?
 AND json_extract(terms, '$.state') IN ('paused', 'cancelled') AND json_extract(terms, '$.problem') IS NULL
 """
-#: A task that is to be replaced, and meanwhile was settled or taken up and has or may bring a video.
+#: Finds the task to be replaced if meanwhile it has brought a video, or may still bring one.
 _ALIVE = """
 SELECT key FROM tasks WHERE key = ?
 AND status NOT IN ('REFUSED', 'FORGOTTEN', 'FAILED', 'CANCELLED', 'UNCONFIRMED', 'NOT_FOUND')
 """
-#: Tasks of a content that belong to no cell of any sweep, and have brought a video or may bring one.
+#: Finds tasks with a cell's content that belong to no cell of any sweep and have, or may bring, a video.
 _SPARE = """
 SELECT key FROM tasks WHERE identity = ? AND base_url = ?
 AND NOT EXISTS (SELECT 1 FROM cells WHERE cells.key = tasks.key)
 AND status NOT IN ('REFUSED', 'FORGOTTEN', 'FAILED', 'CANCELLED')
 AND (sweep IS NULL OR status NOT IN ('UNCONFIRMED', 'NOT_FOUND'))
 """
-#: Sums of prices are compared within this.
+#: Sums of prices that differ by less, in US dollars, are equal.
 _CENT_FRACTION = 1e-6
 
 _PUT_TASK = """
@@ -93,8 +93,8 @@ class CellClaim(msgspec.Struct, frozen=True):
     Args:
         sweep: the sweep's name.
         replicate: from 1.
-        instead_of: the key of the cell's task so far, which this one replaces; None when it had none.
-        budget_usd: US dollars that the sweep may cost in all, whichever kernels buy for it; None: no limit.
+        instead_of: the key of the cell's previous task, which this one replaces; None without one.
+        budget_usd: US dollars that the sweep may cost in all, in every kernel; None for no limit.
         beside: keys of tasks of the same content that serve other cells of the sweep.
     """
 
@@ -106,7 +106,7 @@ class CellClaim(msgspec.Struct, frozen=True):
 
 
 class CellTaken(Exception):
-    """The cell's content has the task ``key``, which is alive or in doubt. Nothing was written."""
+    """The cell's content already has a task, ``key``, which is alive or in doubt. Nothing was written."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -114,15 +114,15 @@ class CellTaken(Exception):
 
 
 class BudgetUsed(Exception):
-    """With this cell its sweep would cost more than its budget. Nothing was written."""
+    """This cell would take its sweep over its budget. Nothing was written."""
 
 
 class Unrecordable(HistoryError):
-    """One event cannot be written as it is, now or later. The file takes others."""
+    """One event cannot be written, now or later; the file accepts others."""
 
 
 class SweepHalted(Exception):
-    """The user has paused or cancelled the sweep, in whichever kernel. Nothing was written.
+    """The user paused or cancelled the sweep, here or in another kernel. Nothing was written.
 
     Args:
         state: ``"paused"`` or ``"cancelled"``.
@@ -134,7 +134,7 @@ class SweepHalted(Exception):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One task as the history has it: its state, and the process that last wrote it."""
+    """One task in the history: its state, and the process that last wrote it."""
 
     state: TaskState
     owner: str
@@ -145,7 +145,7 @@ class History:
     """All tasks ever submitted with this file.
 
     Args:
-        path: the SQLite file, made with its folders when missing; ``":memory:"`` keeps nothing.
+        path: the SQLite file, made with its folders when missing; ``":memory:"`` writes no file.
 
     Raises:
         HistoryError: the file cannot be made, opened or understood.
@@ -155,7 +155,7 @@ class History:
         self.path = path
         #: This process, and this connection of it.
         self.owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
-        #: Whose history it is, and which of its approvals hold.
+        #: Tells whose history it is, and which of its approvals hold.
         self.provenance = Provenance(self)
         try:
             if path != ":memory:":
@@ -189,7 +189,7 @@ class History:
         content_hash: str | None = None,
         cell: CellClaim | None = None,
     ) -> None:
-        """Write one event and the state it led to, durably, before returning.
+        """Write one event and the state after it, durably, before returning.
 
         Args:
             key: the task's local key.
@@ -202,13 +202,13 @@ class History:
             HistoryError: nothing was written (disk full, read-only, held by another process for too long).
             Unrecordable: nothing was written, and nothing would be at another time.
             CellTaken: nothing was written: the cell has another task by now.
-            BudgetUsed: nothing was written: with what other kernels bought for its sweep it is too much.
+            BudgetUsed: nothing was written: with the purchases of other kernels its sweep is over budget.
             SweepHalted: nothing was written: the user has stopped the sweep meanwhile.
         """
         now = time.time()
         try:
-            state, event = records.state_unsigned(state), records.event_unsigned(event)
-            texts = records.encoded(state, TaskState), records.encoded(event, AnyEvent)
+            state, event = records.unsign_state(state), records.unsign_event(event)
+            texts = records.encode(state, TaskState), records.encode(event, AnyEvent)
             begun_at = now if state.begun_at is None else state.begun_at
             values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
             row = (*values, self.owner, texts[0], begun_at, found_by(state))
@@ -232,7 +232,7 @@ class History:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Make what is written inside it durable at once, or none of it.
+        """Make all writes of a ``with`` block durable at once, or none of them.
 
         Raises:
             HistoryError: nothing was written.
@@ -245,7 +245,7 @@ class History:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All of it or nothing."""
+        """Commit all writes of the block, or none."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -256,25 +256,25 @@ class History:
             raise
 
     def _take(self, cell: CellClaim, key: str, base_url: str, identity: str) -> None:
-        """Make ``key`` the task of a cell, unless another is, or the sweep was stopped meanwhile."""
+        """Make ``key`` the task of a cell, unless the cell has another or the sweep has been stopped."""
         for (state,) in self._db.execute(_HALTED, (cell.sweep, base_url)):
             raise SweepHalted(state)
         for (before,) in self._db.execute(_ALIVE, (cell.instead_of,)):
             raise CellTaken(before)
         self._db.execute("UPDATE tasks SET sweep = ? WHERE key = ?", (cell.sweep, key))
         place = (base_url, identity, cell.replicate)
-        taken = self._db.execute(
+        is_ours = self._db.execute(
             "INSERT INTO cells (base_url, identity, replicate, key) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET key = excluded.key WHERE cells.key = ?",
             (*place, key, cell.instead_of),
         ).rowcount
-        if not taken:
+        if not is_ours:
             where = "base_url = ? AND identity = ? AND replicate = ?"
             ((owner,),) = self._db.execute(f"SELECT key FROM cells WHERE {where}", place)  # noqa: S608
             raise CellTaken(owner)
-        known = {cell.instead_of, *cell.beside}
+        expected = {cell.instead_of, *cell.beside}
         for (other,) in self._db.execute(_SPARE, (identity, base_url)):
-            if other not in known:  # submitted alone since this kernel looked
+            if other not in expected:  # submitted alone since this kernel looked
                 raise CellTaken(other)
         if cell.budget_usd is not None:  # in the transaction, so that two kernels cannot both be the last
             ((spent_usd,),) = self._db.execute(SPENT, (cell.sweep, base_url))
@@ -282,7 +282,7 @@ class History:
                 raise BudgetUsed
 
     def find(self, name: str) -> Row | None:
-        """The task with this id or key, or the only one that starts with it (4 characters or more).
+        """Find the task with this id or key, or the only one that starts with it (4 characters or more).
 
         Raises:
             HistoryError: several tasks start with it.
@@ -311,18 +311,18 @@ class History:
         Raises:
             HistoryError: the file could not be written.
         """
-        found = self.query("SELECT watcher FROM tasks WHERE key = ?", (key,))
-        for (watcher,) in found:
+        watchers = self.query("SELECT watcher FROM tasks WHERE key = ?", (key,))
+        for (watcher,) in watchers:
             if watcher and watcher != self.owner and is_dead(watcher):
                 self.write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, watcher))
         sql = (
             "UPDATE tasks SET watcher = ?, watched_until = ? WHERE key = ?"
             " AND (watcher IS NULL OR watcher = ? OR watched_until < ?)"
         )
-        return self.write(sql, (self.owner, now + lease_s, key, self.owner, now)) == 1 or not found
+        return self.write(sql, (self.owner, now + lease_s, key, self.owner, now)) == 1 or not watchers
 
     def renew(self, keys: set[str], now: float, lease_s: float) -> set[str]:
-        """Prolong the claims of this process; those it still has come back.
+        """Prolong the claims of this process, and return those that it still has.
 
         Raises:
             HistoryError: the file could not be written.
@@ -340,7 +340,7 @@ class History:
         self.write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, self.owner))
 
     def release_all(self) -> None:
-        """Let other processes poll all tasks, in one write: a thousand would outlast a kernel's end.
+        """Let other processes poll all tasks, in one write: a thousand writes would outlast a kernel's end.
 
         Raises:
             HistoryError: the file could not be written.
@@ -348,7 +348,7 @@ class History:
         self.write("UPDATE tasks SET watcher = NULL WHERE watcher = ?", (self.owner,))
 
     def durations_s(self, base_url: str, limit: int) -> list[float]:
-        """How long the newest tasks of a service took from submission to success, in seconds, newest first.
+        """List how long a service's newest tasks took to their success, in seconds, the newest first.
 
         Tasks that waited for a place in the account's queue are left out.
 
@@ -369,19 +369,19 @@ class History:
         return [took for (took,) in self.query(sql, (base_url, limit)) if took is not None]
 
     def events(self, key: str) -> list[TaskEvent]:
-        """Everything that happened to one task, in order; events of a newer version are left out."""
-        found: list[TaskEvent] = []
+        """List the events of one task, in order, without events of a newer version."""
+        events: list[TaskEvent] = []
         for (text,) in self.query("SELECT event FROM events WHERE key = ? ORDER BY seq", (key,)):
             with suppress(msgspec.MsgspecError):
-                found.append(msgspec.json.decode(text, type=AnyEvent))
-        return found
+                events.append(msgspec.json.decode(text, type=AnyEvent))
+        return events
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
     def rows(self, clause: str, values: tuple[Any, ...]) -> list[Row]:
-        """The tasks that a clause of this package's own names.
+        """Select tasks by an SQL clause, which must come from this package.
 
         Raises:
             HistoryError: the file could not be read or understood.
@@ -393,11 +393,11 @@ class History:
                 state = msgspec.json.decode(text, type=TaskState)
             except msgspec.MsgspecError as error:
                 raise HistoryError(self._cure("understood", error)) from None
-            rows.append(Row(records.state_unsigned(state), owner, updated_at))
+            rows.append(Row(records.unsign_state(state), owner, updated_at))
         return rows
 
     def write(self, sql: str, values: tuple[Any, ...]) -> int:
-        """Run one statement of this package's own that changes the file; the number of rows comes back.
+        """Change the file by one SQL statement of this package, and return the number of rows.
 
         Raises:
             HistoryError: nothing was written.
@@ -409,7 +409,7 @@ class History:
             raise HistoryError(self._cure("written", error)) from None
 
     def query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
-        """Run one question of this package's own.
+        """Run one SQL query of this package.
 
         Raises:
             HistoryError: the file could not be read.
@@ -428,14 +428,14 @@ class History:
 
 
 def is_dead(owner: str) -> bool:
-    """Whether the process that calls itself ``owner`` is known to have ended; False where that is unknown."""
+    """Whether the process called ``owner`` has certainly ended; False where nobody can tell."""
     host, _, rest = owner.partition("/")
     pid = rest.partition("/")[0]
     return host == socket.gethostname() and pid.isdigit() and has_ended(int(pid))
 
 
 def _private(path: str) -> None:
-    """Requests may hold private URLs: the file is for its user only. Best effort where modes mean nothing."""
+    """Let only the user read the file, where the system has modes: requests may hold private URLs."""
     with suppress(OSError):
         Path(path).chmod(0o600)
 
@@ -445,6 +445,6 @@ def _prefix(name: str) -> str:
 
 
 def _is_of_the_file(error: Exception) -> bool:
-    """Whether a write failed for the file's sake, so that any other would have failed, too."""
+    """Whether a write failed because of the file, so that any other write would fail, too."""
     file_errors = (sqlite3.OperationalError, sqlite3.InternalError, OSError, MemoryError)
     return isinstance(error, file_errors) or type(error) is sqlite3.DatabaseError

@@ -1,4 +1,4 @@
-"""Bringing a history's file to the newest form, one script of `migrations` after the other."""
+"""Upgrades a history's file to the newest form by the scripts in `migrations`, one after the other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["migrate"]
 
 
 def migrate(db: sqlite3.Connection) -> bool:
-    """Run the scripts that the file has not had, within the caller's transaction; True if it had none.
+    """Run the scripts that the file lacks, in the caller's transaction; return True for an empty file.
 
     Raises:
         sqlite3.DatabaseError: a newer version wrote the file, or it cannot be changed.
@@ -42,7 +42,7 @@ class _OnlyRequest(msgspec.Struct):
 
 
 def _request_identity(state: str) -> str | None:
-    """For scripts: the identity of the request in a task's state as the file has it."""
+    """Return the identity of the request in a recorded state; the scripts call this."""
     try:
         request = msgspec.json.decode(state, type=_OnlyRequest).request
     except msgspec.MsgspecError:
@@ -51,7 +51,7 @@ def _request_identity(state: str) -> str | None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """The statements of a migration one by one, since ``executescript`` would end the transaction."""
+    """Split a migration into statements, since ``executescript`` would end the transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

@@ -1,6 +1,6 @@
-"""A glance at the history without opening it: is anything left to do? For the moment an extension is loaded.
+"""Counts unfinished work in a history without opening it, at the moment an extension is loaded.
 
-Nothing is made, migrated or waited for, and what cannot be read is nobody's concern at that moment.
+It makes, migrates and waits for nothing, and reports no error: a file that cannot be read counts as empty.
 """
 
 from __future__ import annotations
@@ -9,32 +9,32 @@ import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Left", "peek", "recent_ids"]
+__all__ = ["OpenWork", "peek", "recent_ids"]
 
-#: A file that another process is writing is not waited for, seconds.
+#: How long to wait for another process that writes the file, in seconds.
 _BUSY_S = 0.05
 #: ``UNFINISHED`` of domain/search.py, written out: msgspec, which that needs, takes longer than this module.
 _UNFINISHED = ("SUBMITTING", "PENDING", "THROTTLED", "RUNNING", "UNKNOWN")
 
 
-class Left(NamedTuple):
-    """How many tasks have not ended, and how many requests wait for their user."""
+class OpenWork(NamedTuple):
+    """The number of tasks that have not ended, and of requests that their user must settle."""
 
     unfinished: int = 0
     unconfirmed: int = 0
 
 
-def peek(path: str) -> Left:
-    """What is left to do by the history at ``path``; nothing, if there is none or it cannot be read now.
+def peek(path: str) -> OpenWork:
+    """Count the unfinished work in the history at ``path``; 0 if there is none or it cannot be read now.
 
-    A task whose watch was ended for good is not counted, and no request to a sandbox that may have been lost:
-    nothing was paid for it.
+    It leaves out tasks whose watch has ended for good, and requests to a sandbox whose answer was lost, for
+    which nobody paid.
     """
-    return Left(*(_ask(path, _COUNT) or [()])[0])
+    return OpenWork(*(_ask(path, _COUNT) or [()])[0])
 
 
 def recent_ids(path: str, limit: int = 200) -> list[str]:
-    """Ids of the newest tasks by the history at ``path``, for completion; as careful as :func:`peek`."""
+    """List the ids of the newest tasks in the history at ``path``, for completion; see :func:`peek`."""
     sql = "SELECT coalesce(id, key) FROM tasks ORDER BY begun_at DESC LIMIT ?"
     return [name for (name,) in _ask(path, sql, limit)]
 

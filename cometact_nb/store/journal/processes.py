@@ -1,4 +1,4 @@
-"""Whether a process of this machine still runs, by its number."""
+"""Tells whether a process of this machine still runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["has_ended"]
 
 
 def has_ended(pid: int) -> bool:
-    """Whether no process has this number; False where that cannot be told."""
+    """Whether no process has this number; False where nobody can tell."""
     if sys.platform == "win32":  # there, os.kill would not ask but send a Ctrl-C
         return False
     try:

@@ -1,8 +1,8 @@
-"""Where a history comes from, and which of its approvals are this user's.
+"""Tells where a history comes from, and which of its approvals are this user's.
 
-An approval is bound to its user by a code, and to one file by the history's id, for which the user's state
-folder remembers the path and how far it had come. So a history that was copied, moved, brought back from a
-backup or made by somebody else is known for one, and buys nothing by itself.
+A code binds an approval to its user, and to the history's id. The user's state folder remembers by that id
+the file's path and its number of events. So a history that was copied, moved, restored from a backup or made
+by somebody else is recognised, and buys nothing by itself.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ __all__ = ["Provenance"]
 
 log = logging.getLogger("cometact_nb")
 _FOREIGN = "this history was made by somebody else, or by you as another user or on another machine"
-_OLD = "this history does not tell who made it"
-_UNKNOWN = "nothing on this machine tells that you approved anything in this history"
-_CHANGED = "what is on record of its approval was not written by you in this history"
+_OLD = "this history does not say who made it"
+_UNKNOWN = "nothing on this machine says that you approved anything in this history"
+_CHANGED = "the record of its approval was not written by you in this history"
 
 
-class _File(Protocol):
-    """What is asked of a history here."""
+class _Database(Protocol):
+    """The part of a history that this module uses."""
 
     path: str
 
     def query(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
-        """The rows of a question."""
+        """Return the rows of a query."""
 
     def write(self, sql: str, values: tuple[Any, ...]) -> int:
-        """The number of rows that a statement changed."""
+        """Change rows, and return their number."""
 
 
 class Provenance:
-    """Where one history comes from.
+    """Knows whose one history is, and whether it was copied or restored.
 
     Args:
         history: the history; one in memory is always its user's own.
     """
 
-    def __init__(self, history: _File) -> None:
+    def __init__(self, history: _Database) -> None:
         self._history = history
         self._in_memory = history.path == ":memory:"
-        #: The id under which the state folder knows this very file, once that was seen.
-        self._known: str | None = None
+        #: The id under which the state folder knows this very file; None until that is certain.
+        self._own_id: str | None = None
 
     @cached_property
     def _user(self) -> User:
@@ -58,7 +58,7 @@ class Provenance:
     # --- whose it is -------------------------------------------------------------------------------
 
     def sign(self) -> None:
-        """Note that this user made the history.
+        """Record in the file that this user made the history.
 
         Raises:
             HistoryError: nothing was written.
@@ -69,16 +69,16 @@ class Provenance:
 
     @cached_property
     def is_own(self) -> bool:
-        """Whether this user made it. Rows of another one are not trusted with paths."""
+        """Whether this user made it. In somebody else's history, paths are not trusted."""
         if self._in_memory:
             return True
         _, birth, maker = self._about()
-        if maker is None:  # made before makers were noted, or where no state folder can be written
+        if maker is None:  # written by a version without makers, or where no state folder can be written
             return is_default_history(self._history.path)
-        return self._user.signed(maker, "maker", birth)
+        return self._user.verify(maker, "maker", birth)
 
     def doubt(self) -> str:
-        """Why no approval of this history holds here, as a sentence's beginning; empty when they may hold."""
+        """Say why no approval of this history holds here, as a sentence's beginning; empty when they may."""
         if self._in_memory:
             return ""
         if self._user.problem:
@@ -93,16 +93,16 @@ class Provenance:
             return f"this history was moved or copied from {record.path!r}"
         if self._writes() < record.writes:
             return "this history is an earlier state of itself, which does not know what was bought since"
-        self._known = history_id
+        self._own_id = history_id
         return ""
 
     # --- approvals ---------------------------------------------------------------------------------
 
     def bind(self, *row: str, anew: bool) -> str | None:
-        """The code that binds a sweep's row to this user and this file; within a transaction.
+        """Return the code that binds a sweep's row to this user and this file; within a transaction.
 
         Args:
-            row: what the code stands for: the sweep's name, service, specification and terms.
+            row: the content that the code vouches for: the sweep's name, service, specification and terms.
             anew: the user has just approved it here, which makes this file a history of its own; otherwise a
                 row gets no code where no approval holds.
 
@@ -116,27 +116,27 @@ class Provenance:
         return self._user.sign("approval", self._about()[0], *row)
 
     def doubt_of(self, code: str | None, *row: str) -> str:
-        """Why the approval in a sweep's row does not hold here; empty when it does.
+        """Say why the approval in a sweep's row does not hold here; empty when it does.
 
         Args:
-            code: what :meth:`bind` gave for the row.
-            row: as the history has it.
+            code: of the row, from :meth:`bind`.
+            row: in the history.
         """
         if self._in_memory:
             return ""
         doubt = self.doubt()
-        if not doubt and not self._user.signed(code, "approval", self._about()[0], *row):
+        if not doubt and not self._user.verify(code, "approval", self._about()[0], *row):
             doubt = _CHANGED if self.is_own else _FOREIGN
         return doubt
 
     def note_purchase(self) -> None:
-        """Remember how far the history has come, so that an earlier state of it is known for one."""
-        if self._known is not None:
+        """Record the history's number of events, so that an earlier state of it is recognised."""
+        if self._own_id is not None:
             with suppress(OSError):
-                self._user.remember(self._known, Record(_absolute(self._history.path), self._writes()))
+                self._user.remember(self._own_id, Record(_absolute(self._history.path), self._writes()))
 
     def _settle(self) -> bool:
-        """Make this file a history of its own: no approval from elsewhere holds under its new id."""
+        """Give this file a new id, under which no approval from elsewhere holds."""
         history_id = uuid.uuid4().hex
         try:
             self._user.remember(history_id, Record(_absolute(self._history.path), self._writes()))
@@ -144,7 +144,7 @@ class Provenance:
             log.warning("this approval ends with its kernel: %s", error)
             return False
         self._history.write("UPDATE about SET id = ?", (history_id,))
-        self._known = history_id
+        self._own_id = history_id
         return True
 
     def _about(self) -> tuple[str, str, str | None]:

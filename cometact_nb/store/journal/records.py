@@ -1,4 +1,4 @@
-"""States and events as the history writes them: without signatures, as JSON that can be read again."""
+"""Turns states and events into the history's JSON, without signatures, and so that it can be read again."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ if TYPE_CHECKING:
     from cometact_nb.domain.events import TaskEvent
     from cometact_nb.domain.task import TaskState
 
-__all__ = ["abridged", "encoded", "event_unsigned", "state_unsigned"]
+__all__ = ["abridge", "encode", "unsign_event", "unsign_state"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 _DEEPEST = 50
 
 
-def encoded(value: Any, kind: Any) -> str:
-    """``value`` as JSON that can be read again: one row that cannot would hide all others.
+def encode(value: Any, kind: Any) -> str:
+    """Write ``value`` as JSON, and make sure that it can be read again: a bad row would hide all others.
 
     Raises:
-        Exception: of msgspec's and Python's own; it cannot be encoded, or not be read again.
+        Exception: an error of msgspec or Python: the value cannot be written, or not be read again.
     """
     text = msgspec.json.encode(value)
     msgspec.json.decode(text, type=kind)
     return text.decode()
 
 
-def state_unsigned(state: TaskState) -> TaskState:
-    """``state`` without the signatures of its links."""
+def unsign_state(state: TaskState) -> TaskState:
+    """Take the signatures off the links of ``state``."""
     if not state.output_urls:
         return state
     return msgspec.structs.replace(state, output_urls=tuple(redact.bare(url) for url in state.output_urls))
 
 
-def event_unsigned(event: TaskEvent) -> TaskEvent:
-    """``event`` without the signatures of its links."""
+def unsign_event(event: TaskEvent) -> TaskEvent:
+    """Take the signatures off the links of ``event``."""
     if not isinstance(event, Observed) or not event.snapshot.output_urls:
         return event
     urls = tuple(redact.bare(url) for url in event.snapshot.output_urls)
     return Observed(at=event.at, snapshot=msgspec.structs.replace(event.snapshot, output_urls=urls))
 
 
-def abridged(value: T) -> T:
-    """``value`` with everything in it that cannot be written replaced by what can.
+def abridge(value: T) -> T:
+    """Replace everything in ``value`` that cannot be written.
 
-    Bytes that are no text become letters that name them, numbers that are none become None, and objects of
-    unknown kinds their text.
+    Bytes that are no text become escapes, numbers that are not finite become None, and objects of unknown
+    kinds become their text.
 
     Raises:
-        ValueError: a field that must be a number, or must have some type, has no such value.
+        ValueError: a field needs a number or a certain type and has no such value.
     """
     plain = msgspec.to_builtins(value, enc_hook=repr)
     return msgspec.convert(_clean(plain), type=type(value), strict=False)

@@ -1,4 +1,4 @@
-"""Searching the history, and finding what is left to do. Every question is answered out of an index."""
+"""Searches the history and lists its unfinished work. An index answers every query."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from cometact_nb.domain.search import Query
     from cometact_nb.store.journal.history import History, Row
 
-#: A task that the service does not know is looked at again for a week, seconds: its links have died by then.
+#: A task that the service does not know is asked about for a week, in seconds; then its links have expired.
 DOUBTFUL_S = 7 * 86_400.0
 
-__all__ = ["left", "search", "unconfirmed"]
+__all__ = ["open_tasks", "search", "unconfirmed"]
 
 
 def search(history: History, query: Query) -> list[Row]:
-    """The tasks a query asks for, the newest first.
+    """List the tasks that match a query, the newest first.
 
     Raises:
         HistoryError: the file could not be read or understood.
@@ -34,16 +34,16 @@ def search(history: History, query: Query) -> list[Row]:
     for word in query.words:
         where.append("found_by LIKE ? ESCAPE '\\'")
         values.append(f"%{_literal(word)}%")
-    # The index alone says which rows; only those are read. It is named, for without statistics SQLite would
-    # rather sort all tasks of a status.
+    # The index alone selects the rows, and only those are read. It is named because SQLite, without
+    # statistics, would rather sort all tasks of a status.
     source = "tasks INDEXED BY tasks_to_search"
-    chosen = f"SELECT rowid FROM {source} WHERE {' AND '.join(where)} ORDER BY begun_at DESC LIMIT ?"  # noqa: S608
-    clause = f"WHERE rowid IN ({chosen}) ORDER BY begun_at DESC"
+    row_ids = f"SELECT rowid FROM {source} WHERE {' AND '.join(where)} ORDER BY begun_at DESC LIMIT ?"  # noqa: S608
+    clause = f"WHERE rowid IN ({row_ids}) ORDER BY begun_at DESC"
     return history.rows(clause, (*values, query.limit))
 
 
-def left(history: History) -> list[Row]:
-    """Tasks of every service that have not ended or are in doubt, and videos that were not fetched.
+def open_tasks(history: History) -> list[Row]:
+    """List the tasks of every service that have not ended, are in doubt, or whose video was not fetched.
 
     Each kind is sorted by age, the oldest first.
 
@@ -60,7 +60,7 @@ def left(history: History) -> list[Row]:
 
 
 def unconfirmed(history: History) -> list[Row]:
-    """Requests that may or may not have been accepted, of every service, the oldest first.
+    """List the requests to every service that may or may not have been accepted, the oldest first.
 
     Raises:
         HistoryError: the file could not be read or understood.
@@ -69,5 +69,5 @@ def unconfirmed(history: History) -> list[Row]:
 
 
 def _literal(word: str) -> str:
-    """``word`` for LIKE, with nothing in it a wildcard."""
+    """Escape the wildcards of LIKE in ``word``."""
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,4 +1,4 @@
-"""What the history knows of sweeps: their specifications and terms, which tasks their cells have, ratings."""
+"""The sweeps in the history: their specifications and terms, the tasks of their cells, and ratings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cometact_nb.domain.sweep.rules import NO_RATING, Owned, Rating
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal.history import SPENT, Row, is_dead
-from cometact_nb.store.journal.records import encoded
+from cometact_nb.store.journal.records import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +23,7 @@ __all__ = [
     "OwnedRow",
     "SweepRow",
     "Terms",
+    "cost_usd",
     "find",
     "latest",
     "owned",
@@ -30,29 +31,28 @@ __all__ = [
     "run_by_another",
     "running",
     "save",
-    "sent",
     "set_rating",
-    "spent",
     "state_of",
+    "status_counts",
     "stop",
     "sweeps_of",
     "unagreed_elsewhere",
 ]
 
-#: Values in one question to SQLite.
+#: One query to SQLite takes up to this many values.
 _CHUNK = 500
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user agreed to.
+    """The terms of a sweep that its user agreed to.
 
     Args:
         state: ``"running"`` when it is meant to go on by itself, else ``"paused"`` or ``"cancelled"``.
-        approved_usd: what the sweep may cost in all, because the user said so or it was below the limit.
-        agreed_usd: as much of it as the user has said a yes to; the rest went without one.
-        problem: what paused it; None when its user did.
+        approved_usd: US dollars that the sweep may cost in all, by the user's approval or the limit.
+        agreed_usd: the part of it that the user approved; the rest needed no approval.
+        problem: the reason of a pause; None when its user paused it.
         canary: whether one cell of each pair of inputs goes first; None leaves it to the number of cells.
-        sandbox: whether it was run in the sandbox; None in what earlier versions wrote.
+        sandbox: whether it was run in the sandbox; None in records of earlier versions.
     """
 
     state: str = "running"
@@ -64,16 +64,16 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SweepRow(msgspec.Struct, frozen=True):
-    """One sweep as the history has it.
+    """One sweep in the history.
 
     Args:
         name: under which :func:`cometact_nb.sweep_by_name` finds it.
         base_url: the service it belongs to.
         created_at: Unix seconds, this machine's clock.
         updated_at: Unix seconds: when it was last run, paused or cancelled.
-        spec: what was asked for.
-        terms: what was agreed to; nothing is, where the approval does not hold here.
-        doubt: why the approval does not hold here, as a sentence's beginning; empty when it does.
+        spec: the specification.
+        terms: of the user; without any approval, where the approval does not hold here.
+        doubt: the reason why the approval does not hold here, as a sentence's beginning; empty when it does.
     """
 
     name: str
@@ -86,14 +86,14 @@ class SweepRow(msgspec.Struct, frozen=True):
 
     @property
     def sandbox(self) -> bool:
-        """Whether it runs in the sandbox; in what earlier versions wrote, whether nothing was to be paid."""
+        """Whether it runs in the sandbox; in records of earlier versions, whether its price was 0."""
         if self.terms.sandbox is None:
             return self.base_url.startswith("http:") and self.terms.approved_usd == 0
         return self.terms.sandbox
 
 
 class OwnedRow(msgspec.Struct, frozen=True):
-    """A task with a cell's content, and the sweep it was bought for, if it was for one."""
+    """A task with a cell's content, and the sweep it was bought for, if any."""
 
     owned: Owned
     row: Row
@@ -101,9 +101,9 @@ class OwnedRow(msgspec.Struct, frozen=True):
 
 
 def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -> None:
-    """Keep a sweep; one of the same name at the same service is replaced, its tasks stay.
+    """Write a sweep, in place of one with the same name at the same service, whose tasks stay.
 
-    Terms that say ``"running"`` are its user's approval, and bound to them; see
+    Terms that say ``"running"`` are its user's approval, and are bound to that user; see
     :class:`~cometact_nb.store.journal.provenance.Provenance`.
 
     Raises:
@@ -123,7 +123,7 @@ def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -
 
 
 def stop(history: History, name: str, base_url: str, state: str) -> None:
-    """Record that the user pauses or cancels a sweep that a kernel runs; what was agreed to stays.
+    """Record that the user pauses or cancels a sweep that a kernel runs; its other terms stay.
 
     Args:
         history: where it is kept.
@@ -141,19 +141,19 @@ def stop(history: History, name: str, base_url: str, state: str) -> None:
 
 
 def find(history: History, name: str, base_url: str) -> SweepRow | None:
-    """The sweep of this name at this service, else the newest of this name at another.
+    """Find the sweep of this name at this service, else the newest of this name at another.
 
     Raises:
         HistoryError: the file could not be read or understood.
     """
-    found = _sweeps(
+    rows = _sweeps(
         history, "WHERE name = ? ORDER BY base_url = ? DESC, updated_at DESC LIMIT 1", name, base_url
     )
-    return found[0] if found else None
+    return rows[0] if rows else None
 
 
 def latest(history: History, limit: int) -> list[SweepRow]:
-    """The sweeps that were last run, the newest first.
+    """List the sweeps that ran last, the newest first.
 
     Raises:
         HistoryError: the file could not be read or understood.
@@ -162,7 +162,7 @@ def latest(history: History, limit: int) -> list[SweepRow]:
 
 
 def running(history: History) -> list[SweepRow]:
-    """Each sweep that is meant to go on by itself, the oldest first.
+    """List the sweeps that go on by themselves, the oldest first.
 
     Raises:
         HistoryError: the file could not be read or understood.
@@ -171,7 +171,7 @@ def running(history: History) -> list[SweepRow]:
 
 
 def run_by_another(history: History, name: str, base_url: str, now: float) -> bool:
-    """Whether another, living process sends or polls a task of this sweep, and so runs the sweep.
+    """Whether another, living process sends or polls a task of this sweep, and thus runs the sweep.
 
     Args:
         history: where it is kept.
@@ -186,12 +186,12 @@ def run_by_another(history: History, name: str, base_url: str, now: float) -> bo
         "SELECT CASE WHEN watched_until > ? THEN watcher END, CASE status WHEN 'SUBMITTING' THEN owner END"
         " FROM tasks WHERE sweep = ? AND base_url = ?"
     )
-    found = {process for pair in history.query(sql, (now, name, base_url)) for process in pair if process}
-    return any(not is_dead(process) for process in found - {history.owner})
+    processes = {process for pair in history.query(sql, (now, name, base_url)) for process in pair if process}
+    return any(not is_dead(process) for process in processes - {history.owner})
 
 
 def owned(history: History, base_url: str, identities: Iterable[str]) -> list[OwnedRow]:
-    """All tasks of one service whose requests ask for one of these videos.
+    """List all tasks of one service whose requests ask for one of these videos.
 
     Args:
         history: where they are kept.
@@ -223,9 +223,9 @@ def _owned(history: History, base_url: str, identities: list[str]) -> Iterator[O
 
 
 def in_doubt(history: History, base_url: str, identity: str) -> list[str]:
-    """Keys of a service's tasks for one video that may be paid for and are not settled, or are being sent.
+    """List the keys of a service's tasks for one video that are being sent, or may be paid for, unsettled.
 
-    Those that a retry has replaced are left out: their user has decided.
+    It leaves out tasks that a retry has replaced: their user has decided.
 
     Args:
         history: where they are kept.
@@ -244,7 +244,7 @@ def in_doubt(history: History, base_url: str, identity: str) -> list[str]:
 
 
 def state_of(history: History, name: str, base_url: str) -> tuple[str, str | None] | None:
-    """State and problem of a sweep as any kernel recorded them last; None for one that was never run.
+    """Return state and problem of a sweep, as any kernel recorded them last; None for one that never ran.
 
     Raises:
         HistoryError: the file could not be read.
@@ -253,18 +253,18 @@ def state_of(history: History, name: str, base_url: str) -> tuple[str, str | Non
         "SELECT json_extract(terms, '$.state'), json_extract(terms, '$.problem') FROM sweeps"
         " WHERE name = ? AND base_url = ?"
     )
-    found = history.query(sql, (name, base_url))
-    return found[0] if found else None
+    rows = history.query(sql, (name, base_url))
+    return rows[0] if rows else None
 
 
 def unagreed_elsewhere(history: History, name: str, base_url: str, identities: Iterable[str]) -> float:
-    """US dollars that other sweeps have cost for these videos, and that nobody has said a yes to.
+    """Add up the US dollars that other sweeps have cost for these videos without anybody's approval.
 
-    So that a limit holds however a sweep is called, and however it is widened.
+    So a limit holds whatever a sweep is called, and however it is widened.
 
     Args:
         history: where they are kept.
-        name: the sweep's own, which is left out.
+        name: of the sweep to leave out.
         base_url: the service.
         identities: of its requests.
 
@@ -286,11 +286,11 @@ def unagreed_elsewhere(history: History, name: str, base_url: str, identities: I
 def _unagreed(history: History, name: str, base_url: str) -> float:
     row = find(history, name, base_url)
     agreed = row.terms.agreed_usd if row is not None and row.base_url == base_url else 0.0
-    return max(0.0, spent(history, name, base_url) - agreed)
+    return max(0.0, cost_usd(history, name, base_url) - agreed)
 
 
-def spent(history: History, name: str, base_url: str) -> float:
-    """US dollars that the tasks of a sweep cost or may have cost, by the prices they were bought at.
+def cost_usd(history: History, name: str, base_url: str) -> float:
+    """Add up the US dollars that the tasks of a sweep cost or may have cost, by the prices at purchase.
 
     Raises:
         HistoryError: the file could not be read.
@@ -298,8 +298,8 @@ def spent(history: History, name: str, base_url: str) -> float:
     return float(history.query(SPENT, (name, base_url))[0][0])
 
 
-def sent(history: History, name: str, base_url: str) -> dict[str, int]:
-    """How many requests were sent for a sweep, by what has become of them, the most frequent first.
+def status_counts(history: History, name: str, base_url: str) -> dict[str, int]:
+    """Count the requests that a sweep has sent, by the status of their tasks, the most frequent first.
 
     Raises:
         HistoryError: the file could not be read.
@@ -312,21 +312,21 @@ def sent(history: History, name: str, base_url: str) -> dict[str, int]:
 
 
 def sweeps_of(history: History, keys: Iterable[str]) -> dict[str, str]:
-    """The sweeps that tasks were bought for; those bought alone are left out.
+    """Map tasks, by key, to the sweeps they were bought for; tasks without a sweep are left out.
 
     Raises:
         HistoryError: the file could not be read.
     """
-    found: dict[str, str] = {}
+    by_key: dict[str, str] = {}
     for chunk in _batched(list(keys)):
         marks = ", ".join("?" * len(chunk))
         sql = f"SELECT key, sweep FROM tasks WHERE key IN ({marks}) AND sweep IS NOT NULL"  # noqa: S608
-        found.update(history.query(sql, tuple(chunk)))
-    return found
+        by_key.update(history.query(sql, tuple(chunk)))
+    return by_key
 
 
 def set_rating(history: History, key: str, rating: Rating) -> None:
-    """Keep what the user thinks of a task's clip.
+    """Write the user's rating of a task's clip.
 
     Raises:
         HistoryError: nothing was written.
@@ -339,21 +339,21 @@ def set_rating(history: History, key: str, rating: Rating) -> None:
 
 
 def ratings(history: History, keys: Iterable[str]) -> dict[str, Rating]:
-    """The ratings of these tasks; those without one are left out.
+    """Return the ratings of these tasks, by key; tasks without one are left out.
 
     Raises:
         HistoryError: the file could not be read.
     """
-    found = {}
+    by_key = {}
     for chunk in _batched(list(keys)):
         marks = ", ".join("?" * len(chunk))
         sql = f"SELECT key, rating FROM ratings WHERE key IN ({marks})"  # noqa: S608
         for key, text in history.query(sql, tuple(chunk)):
             try:
-                found[key] = msgspec.json.decode(text, type=Rating)
+                by_key[key] = msgspec.json.decode(text, type=Rating)
             except msgspec.MsgspecError:
-                found[key] = NO_RATING  # of a newer version; a sweep is shown without it
-    return found
+                by_key[key] = NO_RATING  # a newer version wrote it; the sweep is shown without it
+    return by_key
 
 
 def _batched(values: list[str]) -> Iterator[list[str]]:
@@ -363,14 +363,14 @@ def _batched(values: list[str]) -> Iterator[list[str]]:
 
 def _sweeps(history: History, clause: str, *values: Any) -> list[SweepRow]:
     sql = f"SELECT name, base_url, created_at, updated_at, spec, terms, approval FROM sweeps {clause}"  # noqa: S608
-    found = []
+    rows = []
     for name, base_url, created, updated, spec, text, approval in history.query(sql, values):
         terms = _decoded(text, Terms, history)
         doubt = history.provenance.doubt_of(approval, name, base_url, spec, text)
         if doubt:
             terms = msgspec.structs.replace(terms, approved_usd=0.0, agreed_usd=0.0)
-        found.append(SweepRow(name, base_url, created, updated, _decoded(spec, Spec, history), terms, doubt))
-    return found
+        rows.append(SweepRow(name, base_url, created, updated, _decoded(spec, Spec, history), terms, doubt))
+    return rows
 
 
 def _decoded(text: str, kind: Any, history: History) -> Any:
@@ -385,6 +385,6 @@ def _decoded(text: str, kind: Any, history: History) -> Any:
 
 def _text(value: Any) -> str:
     try:
-        return encoded(value, type(value))
+        return encode(value, type(value))
     except Exception as error:  # noqa: BLE001  (nothing was written, whatever it is)
         raise HistoryError(f"{type(value).__name__} cannot be written to the history: {error}.") from None
