@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
+from certificates import read_one
 from jupyter_client.connect import LocalPortCache
 from services import SandboxProcess, new_session
 
@@ -30,6 +30,7 @@ for _name in (
 os.environ["COMETACT_NB_HISTORY"] = ":memory:"
 #: The id that approvals are bound to: the same for every process of a run, and not the user's own.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
+read_one()
 
 
 class KernelPorts(LocalPortCache):
@@ -67,7 +68,7 @@ def shared_sandbox() -> Iterator[SandboxProcess]:
 @pytest.fixture
 def sandbox(shared_sandbox: SandboxProcess) -> SandboxProcess:
     """The shared sandbox with empty books."""
-    httpx.post(f"{shared_sandbox.base_url}/sandbox/reset")
+    shared_sandbox.reset()
     return shared_sandbox
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from services import new_session
+from waiting import until
 
 from cometact_nb.errors import ApprovalNeeded, SweepPaused
 from cometact_nb.handles.resume import take_up_all
@@ -24,8 +25,7 @@ def begun(folder: Path, sandbox) -> None:
     slow = sandbox.playing("slow-task")
     sweep = session.sweep(name="x", character=slow, reference=sandbox.reference, seed=[1, 2, 3, 4])
     sweep.run(canary=False)
-    while not (sweep.cells[0].task and sweep.cells[0].task.id):
-        pass
+    until(lambda: sweep.cells[0].task and sweep.cells[0].task.id)
     session.close()
 
 
@@ -141,8 +141,7 @@ def test_a_history_that_came_from_elsewhere_watches_and_shows_and_asks_before_it
 
 
 def until_bought(sweep) -> None:
-    while any(cell.status in {"QUEUED", "SUBMITTING"} for cell in sweep.cells):
-        pass
+    until(lambda: not any(cell.status in {"QUEUED", "SUBMITTING"} for cell in sweep.cells))
 
 
 def test_the_same_user_goes_on_without_being_asked_also_by_a_link(tmp_path, sandbox) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-import time
 
 import pytest
 from services import new_session
+from waiting import until
 
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError
@@ -21,9 +21,7 @@ def test_a_kernel_that_ends_while_a_request_is_sent_learns_its_answer_and_begins
     slow = sandbox.playing("slow-answer:seconds=1")
     sweep = session.sweep(character=slow, reference=sandbox.reference, seed=[1, 2, 3], name="cut short")
     sweep.run()
-    deadline = time.monotonic() + 30
-    while sandbox.posts() == 0:
-        assert time.monotonic() < deadline
+    until(lambda: sandbox.posts() > 0)
     session.close()
     sent = sandbox.posts()
     assert sent < 3

@@ -108,7 +108,7 @@ def test_the_tasks_of_a_dead_kernel_are_adopted_by_one_that_follows(tmp_path, sa
     task = session.task(task_id)
     assert not task.status.is_terminal
     owner.send_signal(how)
-    owner.communicate(timeout=30)
+    owner.communicate(timeout=60)
     assert task.wait(60).clip
     assert sandbox.posts() == 1
     session.close()

@@ -9,6 +9,7 @@ import time
 import pytest
 from msgspec.structs import replace
 from services import SandboxProcess, new_session
+from waiting import until
 
 from cometact_nb.domain import events
 from cometact_nb.domain.search import Query
@@ -47,14 +48,18 @@ def test_the_history_is_a_list_of_rows_with_what_was_asked_and_what_came(session
 
 
 def test_a_frame_has_a_row_a_task(session, sandbox) -> None:
-    submit(session, sandbox)
+    with pytest.raises(UnconfirmedError):
+        submit(session, sandbox, character=sandbox.playing("lost-answer"))
     frame = find_history(session).to_frame()
-    assert list(frame["status"]) == ["PENDING"]
+    assert list(frame["status"]) == ["UNCONFIRMED"]
 
 
 def test_everything_unfinished_is_taken_up_and_nothing_is_sent(tmp_path, sandbox) -> None:
     first = new_session(tmp_path, sandbox)
-    ids = {submit(first, sandbox).id for _ in range(2)}
+    slow = sandbox.playing(
+        "throttled:seconds=300"
+    )  # four seconds here: they have not ended when they are taken up
+    ids = {submit(first, sandbox, character=slow).id for _ in range(2)}
     with pytest.raises(UnconfirmedError):
         submit(first, sandbox, character=sandbox.playing("lost-answer"))
     first.close()
@@ -95,16 +100,16 @@ def test_a_video_that_was_not_fetched_and_a_watch_that_ended_are_taken_up(tmp_pa
 
 def test_a_running_sweep_goes_on_within_what_was_approved(tmp_path, sandbox) -> None:
     script = (
-        "import sys, os, cometact_nb as act\n"
+        "import os, sys, time, cometact_nb as act\n"
         "act.configure(history=sys.argv[1], output_dir=sys.argv[2], max_in_flight=1)\n"
         "sandbox = act.use_sandbox(75, url=sys.argv[3])\n"
         "sweep = act.sweep(name='mine', character=sandbox.character, reference=sandbox.reference, seed=[1, 2])\n"
         "sweep.run(canary=False)\n"
-        "while not (sweep.cells[0].task and sweep.cells[0].task.id):\n    pass\n"
+        "while not (sweep.cells[0].task and sweep.cells[0].task.id):\n    time.sleep(0.005)\n"
         "os._exit(9)"
     )
     place = [str(tmp_path / "history.sqlite"), str(tmp_path / "clips"), sandbox.base_url]
-    assert subprocess.run([sys.executable, "-c", script, *place], check=False, timeout=60).returncode == 9
+    assert subprocess.run([sys.executable, "-c", script, *place], check=False, timeout=120).returncode == 9
     session = new_session(tmp_path, sandbox)
     resumed = take_up_all(session)
     assert [sweep.name for sweep in resumed.sweeps] == ["mine"]
@@ -121,8 +126,7 @@ def test_a_sweep_that_another_kernel_runs_is_left_to_it(tmp_path, sandbox) -> No
     sweep = first.sweep(name="theirs", character=slow, reference=sandbox.reference, seed=[1, 2])
     first.configure(max_in_flight=1)
     sweep.run()
-    while not sandbox.ledger()["polls"]:
-        pass
+    until(lambda: sandbox.ledger()["polls"])
     second = new_session(tmp_path, sandbox)
     resumed = take_up_all(second)
     assert (resumed.busy, resumed.sweeps) == (("theirs",), ())

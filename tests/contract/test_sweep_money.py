@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from services import SandboxProcess, new_session
+from waiting import until
 
 from cometact_nb.domain import events
 from cometact_nb.errors import ApprovalNeeded, HistoryError, SweepPaused, UnconfirmedError
@@ -18,8 +17,9 @@ from cometact_nb.handles.session import Session
 from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.views.sweep.facts import state_word
 
-#: Promised are two seconds; a machine under load is given some more.
-SOON_S = 6.0
+#: Promised are two seconds, in which three places at the service take three more each; counted in requests, since a
+#: busy machine is slow in all it does.
+SOON_POSTS = 12
 
 
 @pytest.fixture
@@ -31,14 +31,6 @@ def priced(session: Session) -> Session:
 
 def grid(session: Session, sandbox: SandboxProcess, **fields) -> Sweep:
     return session.sweep(**{"character": sandbox.character, "reference": sandbox.reference, **fields})
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if is_so():
-            return
-        threading.Event().wait(0.05)
-    raise AssertionError("it never came to be so")
 
 
 # --- doubt counts everywhere ------------------------------------------------------------------------
@@ -294,7 +286,7 @@ def buying(tmp_path, sandbox) -> Iterator[Callable[[str], subprocess.Popen[str]]
 
     yield start
     for process in begun:
-        process.communicate("\n", timeout=30)
+        process.communicate("\n", timeout=60)
 
 
 @pytest.mark.parametrize("word", ["pause", "cancel"])
@@ -304,13 +296,13 @@ def test_a_word_in_one_kernel_stops_the_other_that_buys(session, sandbox, buying
     assert other.stdout is not None
     state = "paused" if word == "pause" else "cancelled"
     sweep = session.sweep_by_name("s", resume=False)
-    began = time.monotonic()
+    before = sandbox.posts()
     getattr(sweep, word)()
     for line in other.stdout:
         if line.strip() == state:
             break
-    assert time.monotonic() - began < SOON_S
     sent = sandbox.posts()
+    assert sent - before <= SOON_POSTS
     other.stdin.write("\n")
     other.stdin.flush()
     counts = json.loads(next(line for line in other.stdout if line.startswith("{")))

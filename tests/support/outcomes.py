@@ -47,11 +47,12 @@ class Outcome:
 
 def _prepare(sandbox: SandboxProcess, spec: str) -> str:
     """Empty the books and arrange the scenario; the character to ask for."""
-    httpx.post(f"{sandbox.base_url}/sandbox/reset")
+    sandbox.reset()
     if spec.partition(":")[0] in EARLY:
-        httpx.post(f"{sandbox.base_url}/sandbox/scenario", json={"spec": spec})
+        sandbox.push(spec)
         return sandbox.character
-    return sandbox.playing(spec)
+    # A cancel is to come before the end, on a machine that is busy, too.
+    return sandbox.playing(f"{spec}&scenario=slow-task" if spec.startswith("delete-") else spec)
 
 
 def _count(sandbox: SandboxProcess) -> tuple[int, int]:
@@ -103,7 +104,7 @@ def vendor(sandbox: SandboxProcess, spec: str, *, timeout_s: float = 40) -> Outc
                 client.tasks.delete(created.id)
             done = created.wait_for_task_output(timeout=timeout_s)
             status = done.status
-            clip = httpx.get(done.output[0]).content[4:8] == b"ftyp"
+            clip = httpx.get(done.output[0], verify=False, timeout=60).content[4:8] == b"ftyp"
         except TaskFailedError as error:
             status, told = error.task_details.status, str(error)
         except Exception as error:  # noqa: BLE001  (whatever the SDK raises is what its user is told)

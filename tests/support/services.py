@@ -45,12 +45,23 @@ class SandboxProcess:
         told = json.loads(self.process.stdout.readline())
         self.speed = speed
         self.base_url: str = told["base_url"]
+        # A new connection for each request: a kept one would not live through an outage that a test plays.
+        unkept = httpx.Limits(max_keepalive_connections=0)
+        self._books = httpx.Client(base_url=self.base_url, timeout=60, verify=False, limits=unkept)
         self.character: str = told["samples"]["characters"][0]
         self.character_video: str = told["samples"]["character_videos"][0]
         self.reference: str = told["samples"]["references"][0]
 
     def ledger(self) -> dict[str, Any]:
-        return httpx.get(f"{self.base_url}/sandbox/ledger").json()  # type: ignore[no-any-return]
+        return self._books.get("/sandbox/ledger").json()  # type: ignore[no-any-return]
+
+    def reset(self) -> None:
+        """Empty the books, and forget all tasks."""
+        self._books.post("/sandbox/reset").raise_for_status()
+
+    def push(self, spec: str) -> None:
+        """Let the next paid requests play a scenario."""
+        self._books.post("/sandbox/scenario", json={"spec": spec}).raise_for_status()
 
     def posts(self) -> int:
         """Paid requests that reached the service."""
@@ -63,6 +74,7 @@ class SandboxProcess:
     def stop(self) -> None:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        self._books.close()
         self.process.stdin.close()
         self.process.wait(60)
         self.process.stdout.close()

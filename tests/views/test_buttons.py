@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+from waiting import until
 
 from cometact_nb.handles.config import Config, Secret
 from cometact_nb.handles.history import find_history
@@ -49,7 +50,7 @@ class _Answers(BaseHTTPRequestHandler):
     def wait(self) -> None:
         if self.server.silent.is_set():
             self.server.asked.set()
-            self.server.released.wait(60)
+            self.server.released.wait(120)
 
     def answer(self, body: dict[str, object]) -> None:
         content = json.dumps(body).encode()
@@ -76,8 +77,7 @@ def place(tmp_path) -> Iterator[SimpleNamespace]:
         name="x", character="https://e.org/a.png", reference="https://e.org/a.mp4", seed=[1]
     )
     sweep.run(yes=True)
-    while not (sweep.cells[0].task and sweep.cells[0].task.id):
-        pass
+    until(lambda: sweep.cells[0].task and sweep.cells[0].task.id)
     yield SimpleNamespace(session=session, service=service, sweep=sweep, task=sweep.cells[0].task)
     service.released.set()
     for thread in threading.enumerate():
@@ -114,7 +114,7 @@ def test_a_cancel_that_the_service_does_not_answer_stops_no_view_from_drawing(bu
     other.observe(lambda _: drawn.set(), "live")
     place.service.silent.set()
     receive(None, message, [])
-    assert place.service.asked.wait(20)
+    assert place.service.asked.wait(60)
     place.session.call_soon(lambda: setattr(other, "live", {"drawn": True}))
-    assert drawn.wait(5)
-    assert place.session.flush(5)
+    assert drawn.wait(50)  # less than the service is silent for
+    assert place.session.flush(50)

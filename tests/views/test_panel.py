@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from services import SandboxProcess
+from waiting import until
 
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, ConfigError, RefusedError, RequestError, UnconfirmedError
@@ -33,14 +33,6 @@ def keyless(tmp_path: Path) -> Iterator[Session]:
     made = Session(Config(history=str(tmp_path / "history.sqlite")))
     yield made
     made.close()
-
-
-def until(happened: Callable[[], object]) -> None:
-    """Wait for what another thread does."""
-    deadline = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen within 30 s"
-        threading.Event().wait(0.01)
 
 
 def message(panel: Panel, **content: object) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import until
 
 from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
@@ -29,14 +28,6 @@ HERO, ROBOT, TALK = "https://a.example/hero.png", "https://a.example/robot.png",
 def panel(session: Session, sandbox: SandboxProcess) -> Panel:
     fields = {"character": sandbox.character, "reference": sandbox.reference, "expression_intensity": [1, 5]}
     return Panel(session, fields)
-
-
-def until(happened: Callable[[], object]) -> None:
-    """Wait for what another thread does."""
-    deadline = time.monotonic() + 30
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen within 30 s"
-        threading.Event().wait(0.01)
 
 
 def shown(panel: Panel) -> dict[str, Any]:

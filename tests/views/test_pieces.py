@@ -33,7 +33,7 @@ def test_a_clip_that_is_being_fetched_holds_up_no_other_view(sweep, view, monkey
     file = sweep.cells[0].clip.path
 
     def path(_: Clip) -> Path:
-        assert fetched.wait(30)
+        assert fetched.wait(120)
         return file
 
     def send(content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
@@ -46,7 +46,7 @@ def test_a_clip_that_is_being_fetched_holds_up_no_other_view(sweep, view, monkey
     widget.send = send
     widget._receive(None, ASKED, [])
     sweep.session.call_soon(drawn.set)
-    assert drawn.wait(5)
+    assert drawn.wait(60)
     assert not sent.is_set()
     fetched.set()
-    assert sent.wait(5)
+    assert sent.wait(60)

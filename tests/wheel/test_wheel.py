@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from certificates import without_ours
 from lab import environment
 from packaging.requirements import Requirement
 
@@ -175,7 +176,8 @@ def test_without_extras_the_commands_say_what_they_need(installed: Installed, tm
 def test_a_clean_environment_installs_the_wheel_and_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([str(python), "-m", "pip", "install", "-q", f"{wheel}[demo]"], check=True)
+    install = [str(python), "-m", "pip", "install", "-q", f"{wheel}[demo]"]
+    subprocess.run(install, env=without_ours(), check=True)
     run = subprocess.run(
         [str(python.with_name("cometact-nb")), "demo", "--no-lab"],
         cwd=tmp_path,
