@@ -26,6 +26,7 @@ _LOGS = m.Call(
     )
 )
 _TYPES_ONLY = m.If(test=m.Name("TYPE_CHECKING"))
+_TYPE_NAMES = m.Assign(value=m.Call(func=m.Name("TypeVar")))
 _EXPORTS = m.Assign(targets=[m.AssignTarget(target=m.Name("__all__"))])
 
 
@@ -69,7 +70,9 @@ class _Places(cst.CSTVisitor):
             return False
         if isinstance(node, cst.SimpleStatementLine) and _ALIAS.fullmatch(_CODE.code_for_node(node).strip()):
             return False
-        if any(m.matches(node, pattern) for pattern in (_LOGS, _TYPES_ONLY, _EXPORTS)) or _is_text(node):
+        if any(
+            m.matches(node, pattern) for pattern in (_LOGS, _TYPES_ONLY, _TYPE_NAMES, _EXPORTS)
+        ) or _is_text(node):
             return False
         self.found += [(node, changed) for changed in _changed(node)]
         return True

@@ -96,16 +96,17 @@ class Module:
         self.path, tests = MODULES[name]
         self.tests = [test for test in tests if "/unit/" in test] if unit else tests
         self.made: dict[str, Change] = {}
-        counted: Counter[tuple[str, str]] = Counter()
+        counted: Counter[str] = Counter()
         source = (ROOT / self.path).read_text("utf-8")
-        chosen = _lines_of(source, function)
+        chosen, places = _lines_of(source, function), _places(source)
         for change in changes(source):
+            told = f"{change.old}|{change.new}|{places[change.line]}"
             if change.line in chosen and not change.old.startswith(_LOG):
-                self.made[f"{change.old}|{change.new}|{counted[change.old, change.new]}"] = change
-            counted[change.old, change.new] += 1
+                self.made[f"{told}|{counted[told]}"] = change
+            counted[told] += 1
         self.tests_digest = digest(ROOT / test for test in self.tests)
-        own = digest([ROOT / self.path, Path(__file__).parent / "changes.py"])
-        self._kept = BUILD / f"{name}-{own}.jsonl"
+        own = digest([ROOT / self.path])
+        self._kept = BUILD / f"{name}.jsonl"
         self._heard = BUILD / f"{name}-{own}-{self.tests_digest}.json"
         if afresh:
             self._kept.unlink(missing_ok=True)
@@ -219,6 +220,27 @@ def _lines_of(source: str, function: str) -> set[int]:
         if isinstance(node, functions) and node.name == function
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
+
+
+def _places(source: str) -> dict[int, str]:
+    """For each line, what its function is, or its statement outside of one: what is known holds while that is the same."""
+    found = dict.fromkeys(range(1, source.count("\n") + 2), "")
+
+    def enter(body: list[ast.stmt]) -> None:
+        for node in body:
+            told = hashlib.sha256(_without_body(node).encode()).hexdigest()[:8]
+            found.update(dict.fromkeys(range(node.lineno, (node.end_lineno or node.lineno) + 1), told))
+            if isinstance(node, ast.ClassDef):
+                enter(node.body)
+
+    enter(ast.parse(source).body)
+    return found
+
+
+def _without_body(node: ast.stmt) -> str:
+    if not isinstance(node, ast.ClassDef):
+        return ast.dump(node)
+    return "".join([node.name, *map(ast.dump, [*node.bases, *node.keywords, *node.decorator_list])])
 
 
 def explained(name: str) -> set[tuple[str, str]]:

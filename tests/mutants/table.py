@@ -5,7 +5,12 @@ A row follows a file that moves; names stay, and so do results and ``survivors.t
 
 from __future__ import annotations
 
-_WIRE = ["tests/unit/test_wire_fields.py", "tests/unit/test_wire.py", "tests/unit/test_wire_forms.py"]
+_WIRE = [
+    "tests/unit/test_lenient.py",
+    "tests/unit/test_wire_fields.py",
+    "tests/unit/test_wire.py",
+    "tests/unit/test_wire_forms.py",
+]
 _FLOW = ["tests/unit/test_flow.py", "tests/unit/test_verdicts.py"]
 _ENGINE = ["tests/unit/test_engine.py", "tests/contract/test_lanes.py", "tests/contract/test_tasks.py"]
 _SWEEP = ["tests/contract/test_sweeps.py", "tests/contract/test_sweep_money.py"]
