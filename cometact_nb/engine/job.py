@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from cometact_nb.engine.notify import Listeners
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from cometact_nb.domain.media import Finding
@@ -65,6 +66,12 @@ class Job:
     sent: asyncio.Event = field(default_factory=asyncio.Event)  #: set when the POST has its outcome
     is_named_by_user: bool = False  #: the id is the user's word, not the service's
     rarely_until: float | None = None  #: monotonic; until then a doubtful task is asked about now and then
-    #: Told of each change, on the engine's loop.
-    listeners: list[Callable[[Job], None]] = field(default_factory=list)
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)  #: one poll of a task at a time
+    #: Called after each change, on the engine's loop.
+    listeners: Listeners[Job] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listeners = Listeners(self)
+
+    def __repr__(self) -> str:
+        return f"<Job {self.state.id or self.state.key}>"

@@ -113,11 +113,11 @@ class Journal:
     def publish(self, job: Job, state: TaskState) -> None:
         """Make ``state`` the job's, and tell. A listener that fails costs no other."""
         job.state = state
-        for listener in (self._on_change, *job.listeners):
-            try:
-                listener(job)
-            except Exception:
-                log.exception("a listener of task %s failed", _name(state))
+        try:
+            self._on_change(job)
+        except Exception:
+            log.exception("a change of task %s could not be handed on", _name(state))
+        job.listeners.tell()
 
     def save(self) -> HistoryError | None:
         """Write what waits, in order; the error comes back while the history takes nothing."""

@@ -1,4 +1,4 @@
-"""Telling listeners about changes, on a thread of its own, so that a slow one never delays a poll."""
+"""Telling listeners of changes: soon, once for many, on a thread of its own, so that none delays a poll."""
 
 from __future__ import annotations
 
@@ -16,31 +16,6 @@ __all__ = ["Listeners", "Notifier", "Soon"]
 
 log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
-
-
-class Listeners(Generic[T]):
-    """Functions that are told of the changes of one thing."""
-
-    def __init__(self) -> None:
-        self._callbacks: list[Callable[[T], object]] = []
-
-    def add(self, callback: Callable[[T], object]) -> Callable[[], None]:
-        """Tell ``callback`` from now on; the function that comes back removes it."""
-        self._callbacks.append(callback)
-
-        def remove() -> None:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
-
-        return remove
-
-    def tell(self, changed: T) -> None:
-        """Tell each; an exception in one is logged and spares the others."""
-        for callback in list(self._callbacks):
-            try:
-                callback(changed)
-            except BaseException:  # an exit or a cancel, too, would end the thread that tells all others
-                log.exception("a listener of %r failed", changed)
 
 
 class Soon:
@@ -65,6 +40,54 @@ class Soon:
     def _run(self) -> None:
         self._is_due = False  # first: what changes while it runs needs another run
         self._work()
+
+
+class Listeners(Generic[T]):
+    """Functions that are called after the changes of one thing, and once when they are added.
+
+    That first call tells what happened before: whoever draws something and then listens misses nothing.
+
+    Args:
+        source: the thing; each function gets it.
+        later: hands a function to the one thread on which all calls are made; by default they are made where
+            :meth:`add` and :meth:`tell` are called.
+    """
+
+    def __init__(
+        self, source: T, later: Callable[[Callable[[], object]], object] = lambda work: work()
+    ) -> None:
+        self._source = source
+        self._later = later
+        self._callbacks: list[Callable[[T], object]] = []
+        self._tell_soon = Soon(later, self._tell)
+
+    def add(self, callback: Callable[[T], object]) -> Callable[[], None]:
+        """Call ``callback(source)`` once, and after each change; the function that comes back ends that."""
+        self._callbacks.append(callback)
+        self._later(partial(self._call, callback))
+
+        def remove() -> None:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+        return remove
+
+    def tell(self) -> None:
+        """Call each; once for all the changes that come before the calls are made."""
+        self._tell_soon()
+
+    def _tell(self) -> None:
+        for callback in list(self._callbacks):
+            self._call(callback)
+
+    def _call(self, callback: Callable[[T], object]) -> None:
+        """An exception in one is logged and spares the others."""
+        if callback not in self._callbacks:  # it was removed meanwhile
+            return
+        try:
+            callback(self._source)
+        except BaseException:  # an exit or a cancel, too, would end the thread that tells all others
+            log.exception("a listener of %r failed", self._source)
 
 
 class Notifier:

@@ -47,9 +47,6 @@ class Handle(Protocol):
     def changed(self) -> None:
         """The job has changed; on the engine's thread."""
 
-    def tell(self) -> None:
-        """Tell the listeners; on the notifier's thread."""
-
     def leave(self) -> None:
         """Nobody watches the job any more."""
 
@@ -75,7 +72,6 @@ class Core:
         self.jobs: dict[str, Job] = {}
         #: Those that somebody holds, by the same key.
         self.handles: dict[str, Any] = {}
-        self._about_to_tell: set[str] = set()
         #: The places at the service that sweeps share.
         self.gate = Gate()
         self._lock = threading.RLock()
@@ -260,21 +256,10 @@ class Core:
         return future.result()
 
     def _changed(self, job: Job) -> None:
-        """On the engine's thread: settle waits at once, tell listeners soon."""
-        key = job.state.key
-        handle: Handle | None = self.handles.get(key)
-        if handle is None:
-            return
-        handle.changed()
-        if key in self._about_to_tell:
-            return  # the listeners will be told soon, and of the newest state
-        self._about_to_tell.add(key)
-
-        def tell() -> None:
-            self._about_to_tell.discard(key)
-            handle.tell()
-
-        self._notifier.put(tell)
+        """On the engine's thread."""
+        handle: Handle | None = self.handles.get(job.state.key)
+        if handle is not None:
+            handle.changed()
 
     def _drop_engine(self) -> None:
         """Close the engine, so that the next one takes the settings as they are then."""

@@ -55,7 +55,7 @@ class Task:
     def __init__(self, core: Core, job: Job) -> None:
         self._core = core
         self._job = job
-        self._listeners = Listeners[Task]()
+        self._listeners = Listeners[Task](self, core.call_soon)
         self._waits = Waits(core.need_here, lambda: self.state.is_settled, self._goes_on)
 
     # --- what is known -----------------------------------------------------------------------------
@@ -274,9 +274,9 @@ class Task:
         return submitted(self._core, request, self._core.config, twice=self._job.state.is_in_doubt)
 
     def add_listener(self, callback: Callable[[Task], object]) -> Callable[[], None]:
-        """Call ``callback(task)`` after every change, on a background thread that may take its time.
+        """Call ``callback(task)`` at once and after every change, on a background thread.
 
-        Changes that follow fast on each other may be told once.
+        The callback may take its time. Changes that follow fast on each other may be told once.
 
         Args:
             callback: called with this task.
@@ -290,16 +290,13 @@ class Task:
 
     def changed(self) -> None:
         """The engine tells that the state changed (on its thread)."""
+        self._listeners.tell()  # before waits end, which let views draw what came before
         if self.state.is_settled:
             self._waits.end()
 
     def leave(self) -> None:
         """Let waits end: the session is closed."""
         self._waits.leave()
-
-    def tell(self) -> None:
-        """Tell the listeners (on the notifier's thread)."""
-        self._listeners.tell(self)
 
     def _goes_on(self, what: str) -> str:
         name = self.id or self.key

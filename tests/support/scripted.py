@@ -102,7 +102,7 @@ def run_to_the_end(engine: Engine, job: Job) -> TaskState:
                 settled.set_result(job.state)
 
         note(job)
-        job.listeners.append(note)
+        job.listeners.add(note)
         return await settled
 
     return engine.call(finish()).result(60)

@@ -205,7 +205,7 @@ def test_one_answer_that_does_not_know_a_task_which_ran_for_an_hour_ends_nothing
 
     service.polls[:] = [answer]
     seen = []
-    job.listeners.append(lambda job: seen.append(job.state.status))
+    job.listeners.add(lambda job: seen.append(job.state.status))
     submit(engine, job)
     assert run_to_the_end(engine, job).clip is not None
     assert Status.NOT_FOUND not in seen
@@ -402,7 +402,7 @@ def test_a_success_without_output_is_asked_again_before_it_is_believed(engine, j
 def test_both_of_two_outputs_are_kept(engine, job, service) -> None:
     service.polls[:] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL, CLIP_URL + "2"]}]
     settled_with = []
-    job.listeners.append(
+    job.listeners.add(
         lambda job: settled_with.append(len(job.state.clips)) if job.state.is_settled else None
     )
     submit(engine, job)
@@ -586,7 +586,7 @@ def test_an_answer_about_another_task_is_not_kept_as_this_one_s(engine, job, ser
         headers={"content-type": "video/mp4"},
     )]  # fmt: skip
     told = []
-    job.listeners.append(lambda job: told.append(job.state.problem or ""))
+    job.listeners.add(lambda job: told.append(job.state.problem or ""))
     submit(engine, job)
     state = run_to_the_end(engine, job)
     assert state.clip is not None

@@ -169,7 +169,8 @@ def test_a_listener_that_fails_costs_neither_the_event_nor_the_other_listeners(
     def fail(job: Job) -> None:
         raise HistoryError("a sweep could not be recorded")
 
-    job.listeners += [fail, lambda job: heard.append(job.state.status)]
+    job.listeners.add(fail)
+    job.listeners.add(lambda job: heard.append(job.state.status))
     intend(journal, job)
     journal.apply(job, events.Accepted(at=2, id="task-1"))
     assert heard[-1] is Status.PENDING

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.sweep.grid import expand
-from cometact_nb.domain.sweep.rules import FAILED, IN_DOUBT, NO_RATING, Rating, assign, doubts
+from cometact_nb.domain.sweep.rating import NO_RATING, Rating
+from cometact_nb.domain.sweep.rules import FAILED, IN_DOUBT, assign, doubts
 from cometact_nb.domain.task import Status
-from cometact_nb.engine.notify import Listeners
+from cometact_nb.engine.notify import Listeners, Soon
 from cometact_nb.engine.waits import Waits
 from cometact_nb.errors import (
     ActTwoError,
@@ -103,9 +104,9 @@ class Sweep:
         self._inputs = Inputs(
             session, (entry.cell.request for entry in self._entries), lenient=spec.allow_unlisted
         )
-        self._listeners = Listeners[Sweep]()
+        self._listeners = Listeners[Sweep](self, session.call_soon)
+        self._tell_later = Soon(_after_a_while, self._listeners.tell)
         self._waits = Waits(session.need_here, self._is_still, self._goes_on)
-        self._telling = False
 
     # --- what is known -----------------------------------------------------------------------------
 
@@ -417,7 +418,9 @@ class Sweep:
         return views().export(self, folder, overwrite=overwrite)
 
     def add_listener(self, callback: Callable[[Sweep], object]) -> Callable[[], None]:
-        """Call ``callback(sweep)`` after changes, a few times a second at the most, on a background thread.
+        """Call ``callback(sweep)`` at once and after changes, on a background thread.
+
+        Changes that follow fast on each other are told a few times a second at the most.
 
         Args:
             callback: called with this sweep.
@@ -439,16 +442,15 @@ class Sweep:
     def attach(self, entry: Entry, job: Job) -> None:
         """``job`` is the task of a cell from now on."""
         entry.job = job
-        job.listeners.append(partial(self._job_changed, entry))
+        job.listeners.add(partial(self._job_changed, entry))
 
     def changed(self) -> None:
         """Something is new: settle waits now, tell listeners soon."""
         if self._is_still():
-            self.session.call_soon(self._tell)  # before waits end, which let views draw what came before
+            self._listeners.tell()  # before waits end, which let views draw what came before
             self._waits.end()
-        elif not self._telling:
-            self._telling = True
-            asyncio.get_running_loop().call_later(_TELL_S, self.session.call_soon, self._tell)
+        else:
+            self._tell_later()
 
     def keep(self, state: str) -> None:
         """Record where the run stands."""
@@ -479,10 +481,6 @@ class Sweep:
     def _job_changed(self, entry: Entry, job: Job) -> None:
         if entry.job is job:
             self._runner.note(entry)
-
-    def _tell(self) -> None:
-        self._telling = False
-        self._listeners.tell(self)
 
     async def _pause(self) -> None:
         self._runner.pause()
@@ -685,6 +683,10 @@ class Sweep:
         told = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         mark = " · sandbox" if self.sandbox else ""
         return f"<Sweep {self.name!r}: {len(self.cells)} cells, {self.state} · {told}{mark}>"
+
+
+def _after_a_while(work: Callable[[], object]) -> None:
+    asyncio.get_running_loop().call_later(_TELL_S, work)
 
 
 def _asks(doubt: str, name: str, cells: int, cost: str) -> str:

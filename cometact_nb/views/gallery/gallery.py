@@ -62,7 +62,7 @@ class Gallery(anywidget.AnyWidget):
         self._remove: Callable[[], None] = lambda: None
         self._sweep = sweep
         self._places = places(sweep)
-        self._known: dict[int, object] = {}
+        self._known: dict[int, object] = {cell.index: _sign(cell) for cell in sweep.cells}
         self._shown = LiveOutput("Gallery of an Act-Two sweep", lambda: self, self._record)
         super().__init__(
             title={"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox},
@@ -152,6 +152,6 @@ class Gallery(anywidget.AnyWidget):
 
 
 def _sign(cell: Cell) -> object:
-    """What is other when something about a cell is new: states and ratings are replaced, never changed."""
+    """Compares unequal whenever anything shown about the cell has changed."""
     job = cell.job
     return (cell.status, cell.reason, None if job is None else job.state, cell.rating)

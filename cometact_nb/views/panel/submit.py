@@ -105,7 +105,6 @@ class Sent:
                 self._changed(True)
 
         task.add_listener(changed)
-        self._session.call_soon(changed, task)  # what happened before the listening would go unseen
 
     def _add_sweep(self, sweep: Sweep) -> None:
         """Show a sweep below the form; one that is there already moves to the top."""

@@ -76,8 +76,6 @@ def _follow(sweep: Sweep, output: LiveOutput) -> None:
             output.update()
 
     sweep.add_listener(changed)
-    # What happened between the first drawing and the listening would go unseen.
-    sweep.session.call_soon(changed, sweep)
 
 
 def _standing(sweep: Sweep) -> tuple[Any, ...]:

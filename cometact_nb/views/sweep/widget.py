@@ -72,8 +72,6 @@ class SweepWidget(anywidget.AnyWidget):
         super().__init__(grid=_grid(sweep), **self._now())
         self.on_msg(self._receive)
         sweep.add_listener(self._changed)
-        # What happened between the first drawing and the listening would go unseen.
-        sweep.session.call_soon(self.draw)
 
     @property
     def sweep(self) -> Sweep:

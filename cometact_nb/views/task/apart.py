@@ -35,8 +35,6 @@ class ApartDisplay:
         self._display = LiveOutput("Act-Two task", lambda: self._widget, self._record)
         self._display.show()
         task.add_listener(self._changed)
-        # What happened between the first drawing and the listening would go unseen.
-        task.session.call_soon(self._changed, task)
 
     def _record(self) -> dict[str, str]:
         task, now = self._task, time.time()

@@ -87,8 +87,6 @@ class Display:
         self._frozen = ""
         self._handle = put_out(self._bundle(task.state))
         task.add_listener(self._changed)
-        # What happened between the first drawing and the listening would go unseen.
-        task.session.call_soon(self._changed, task)
 
     def _is_final(self, state: TaskState) -> bool:
         # What is in doubt stays live: its card has the buttons that settle it.
