@@ -402,9 +402,7 @@ def test_a_success_without_output_is_asked_again_before_it_is_believed(engine, j
 def test_both_of_two_outputs_are_kept(engine, job, service) -> None:
     service.polls[:] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL, CLIP_URL + "2"]}]
     settled_with = []
-    job.listeners.add(
-        lambda job: settled_with.append(len(job.state.clips)) if job.state.is_settled else None
-    )
+    job.listeners.add(lambda job: settled_with.append(len(job.state.clips)) if job.state.is_settled else None)
     submit(engine, job)
     state = run_to_the_end(engine, job)
     assert len({clip.path for clip in state.clips}) == 2

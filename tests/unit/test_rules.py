@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 
-import msgspec
 import pytest
 
 import cometact_nb as act
 from cometact_nb.domain.sweep.grid import Cells, expand, specify
 from cometact_nb.domain.sweep.rules import (
-    NO_RATING,
-    NOTE_MAX_CHARS,
     Owned,
-    Rating,
     assign,
     blamed,
     doubts,
     shares,
 )
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.errors import ConfigError
 
 HERO, ROBOT, CLIP = "https://a.b/hero.png", "https://a.b/robot.mp4", "https://a.b/r.mp4"
 
@@ -37,61 +32,6 @@ def task(cells: Cells, status: Status, key: str, *, replicate: int | None = None
 def served(cells: Cells, *tasks: Owned) -> list[str | None]:
     found = assign(cells.cells, tasks)
     return [found[cell.key].state.key if cell.key in found else None for cell in cells.cells]
-
-
-# --- ratings ----------------------------------------------------------------------------------------
-
-
-def test_a_clip_that_nobody_rated_has_no_stars_no_note_and_no_mark() -> None:
-    empty = Rating(
-        stars=None, favourite=False, note="", blind=False, at=None, other_stars=None, other_at=None
-    )
-    assert empty == NO_RATING
-
-
-def test_a_rating_is_never_changed_is_made_by_name_and_is_kept_without_what_nobody_gave() -> None:
-    assert msgspec.json.encode(Rating(stars=2)) == b'{"stars":2}'
-    with pytest.raises(AttributeError):
-        NO_RATING.stars = 3  # type: ignore[misc]
-    with pytest.raises(TypeError, match="positional"):
-        Rating(3)  # type: ignore[misc]
-
-
-@pytest.mark.parametrize("stars", [-1, 6, 2.5, True, False, "3"])
-def test_what_is_no_number_of_stars_is_refused_by_name(stars: object) -> None:
-    with pytest.raises(ConfigError, match="is not a rating"):
-        NO_RATING.changed(stars=stars, favourite=None, note=None, blind=False)  # type: ignore[arg-type]
-
-
-def test_what_is_not_given_stays_and_a_long_note_is_cut() -> None:
-    marked = NO_RATING.changed(stars=5, favourite=True, note="x" * 3000, blind=False, now=7.0)
-    assert (marked.stars, marked.favourite, marked.note, marked.at) == (5, True, "x" * NOTE_MAX_CHARS, 7.0)
-    assert NOTE_MAX_CHARS == 2000
-    kept = marked.changed(stars=None, favourite=None, note=None, blind=True, now=8.0)
-    assert kept == marked
-    cleared = marked.changed(stars=None, favourite=False, note="", blind=False)
-    assert (cleared.favourite, cleared.note, cleared.stars) == (False, "", 5)
-    assert marked.changed(stars=1, favourite=None, note=None, blind=False).at is None
-
-
-def test_stars_taken_back_leave_those_that_were_given_the_other_way() -> None:
-    both = NO_RATING.changed(stars=4, favourite=None, note=None, blind=True, now=1.0)
-    both = both.changed(stars=2, favourite=None, note=None, blind=False, now=2.0)
-    back = both.changed(stars=0, favourite=None, note=None, blind=False, now=3.0)
-    assert back == Rating(stars=4, blind=True, at=1.0)
-    none = back.changed(stars=0, favourite=None, note=None, blind=True, now=4.0)
-    assert none == NO_RATING
-    once = NO_RATING.changed(stars=2, favourite=None, note=None, blind=False)
-    assert once.changed(stars=0, favourite=None, note=None, blind=False) == NO_RATING
-
-
-def test_stars_whose_date_was_not_kept_stand_beside_the_others_and_a_date_alone_does_not() -> None:
-    undated = Rating(stars=4, blind=True)
-    both = undated.changed(stars=2, favourite=None, note=None, blind=False, now=2.0)
-    assert both == Rating(stars=2, at=2.0, other_stars=4)
-    assert both.changed(stars=0, favourite=None, note=None, blind=False) == undated
-    odd = Rating(at=5.0).changed(stars=3, favourite=None, note=None, blind=True, now=6.0)
-    assert odd == Rating(stars=3, blind=True, at=6.0)
 
 
 # --- which task serves which cell -------------------------------------------------------------------

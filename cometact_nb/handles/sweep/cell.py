@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain import redact
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep.grid import label
-from cometact_nb.domain.sweep.rules import NO_RATING
+from cometact_nb.domain.sweep.rating import NO_RATING
 from cometact_nb.handles.task import task_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.domain.sweep.rules import Rating
+    from cometact_nb.domain.sweep.rating import Rating
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.core import Core

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cometact_nb.domain.sweep.grid import Spec
-from cometact_nb.domain.sweep.rules import NO_RATING, Owned, Rating
+from cometact_nb.domain.sweep.rating import NO_RATING, Rating
+from cometact_nb.domain.sweep.rules import Owned
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal.history import SPENT, Row, is_dead
