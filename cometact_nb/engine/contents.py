@@ -1,4 +1,4 @@
-"""Facts about an input from what its file holds, wherever the file is."""
+"""Reads facts about an input from its file's content, wherever the file is."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ __all__ = ["with_content"]
 def with_content(
     facts: MediaFacts, sniffed: Sniffed, file: File, size: int | None
 ) -> tuple[MediaFacts, tuple[str, ...]]:
-    """Facts completed from what a file holds, and what could not be had. Blocks; for a worker thread.
+    """Complete facts from a file's content, and list what it does not tell. Blocks; for a worker thread.
 
     Args:
-        facts: what is known before.
-        sniffed: by the first bytes.
+        facts: known before.
+        sniffed: container and kind, by the first bytes.
         file: seekable.
-        size: bytes of the whole file, None where that is not known.
+        size: bytes of the whole file; None where nobody knows.
     """
     facts = replace(
         facts,
@@ -52,8 +52,8 @@ def _with_picture(facts: MediaFacts, file: File, size: int | None) -> tuple[Medi
     except OSError as error:
         return facts, (f"Whether the image is whole: {error}.",)
     if picture.width and picture.height:
-        stored = (picture.height, picture.width) if picture.turned else None
-        facts = replace(facts, width=picture.width, height=picture.height, stored=stored)
+        size_in_file = (picture.height, picture.width) if picture.turned else None
+        facts = replace(facts, width=picture.width, height=picture.height, stored=size_in_file)
     if problem := getattr(file, "problem", ""):
         return facts, (f"Whether the image is whole: {problem}.",)
     facts = replace(facts, broken=picture.broken)
@@ -72,7 +72,7 @@ def _with_video(facts: MediaFacts, file: File, size: int | None) -> tuple[MediaF
         probed = probe(file, facts.container or "", size)
     except OSError as error:
         probed = VideoHeaders(failed=str(error) or type(error).__name__)
-    # Half a header reads like a whole one with other numbers, so what came before a problem tells nothing.
+    # Half a header reads like a whole one with other numbers, so the facts before a problem are worthless.
     failed = getattr(file, "problem", "") or probed.failed
     if failed:
         broken = "" if getattr(file, "problem", "") else probed.broken

@@ -1,4 +1,4 @@
-"""One background thread, one event loop, one HTTP client, one history: all tasks live here.
+"""Runs all tasks of this process: one background thread, one event loop, one HTTP client, one history.
 
 Other threads hand over coroutines with :meth:`Engine.call` and read states, which are immutable.
 """
@@ -40,26 +40,26 @@ __all__ = ["Engine"]
 
 log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
-#: How long closing waits for answers to what was sent, seconds. Front ends kill a kernel that takes 5 s.
+#: Closing waits this many seconds for answers to requests. Front ends kill a kernel that takes 5 s.
 _LAST_ANSWERS_S = 3.0
-#: Cancels under way at the same time; they have no line with polls.
+#: Cancels at the same time; they do not queue with polls.
 _CANCELS_AT_ONCE = 16
-#: How long a cancel waits for a submit that it stopped, seconds.
+#: A cancel waits this many seconds for a submit that it stopped.
 _STOPPING_S = 5.0
 _STOPPED = "the kernel stopped before the service answered"
 
 
 class Engine:
-    """Submits, polls, fetches and records; tells ``on_change`` about every change.
+    """Submits, polls, fetches and records tasks; calls ``on_change`` after every change.
 
     Args:
         history_path: see :class:`~cometact_nb.store.journal.history.History`. Opened when first needed.
-        on_change: called on the engine's thread after each change; it must only hand over.
-        clock: time.
+        on_change: called on the engine's thread after each change; it must only pass the job on.
+        clock: the time.
         rand: uniform in [0, 1).
         client: made on the engine's thread when first needed.
-        limits: bounds of a watch.
-        spent_usd: US dollars that this process has spent, or may have, before.
+        limits: of a watch.
+        spent_usd: US dollars that this process has spent before, or may have.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Engine:
         self._random = rand
         self._make_client = client
         self._client: Client | None = None
-        #: US dollars that this process has spent, or may have, by the expected prices.
+        #: US dollars that this process has spent, or may have spent, by the expected prices.
         self.spent_usd = spent_usd
         self._unanswered: set[asyncio.Future[None]] = set()
         self._closing = False
@@ -88,7 +88,7 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(Workers())
         self._thread = threading.Thread(target=self._run, name="cometact_nb", daemon=True)
-        # An empty context: one that came from a cell would send this thread's messages to that cell.
+        # An empty context: a cell's context would send this thread's messages to that cell.
         contextvars.Context().run(self._thread.start)
 
     # --- from any thread ---------------------------------------------------------------------------
@@ -108,11 +108,11 @@ class Engine:
 
     @property
     def clock(self) -> Clock:
-        """The injected clock."""
+        """The clock of this engine."""
         return self._clock
 
     def now(self) -> float:
-        """Unix seconds by the injected clock."""
+        """Return Unix seconds by the engine's clock."""
         return self._clock.now()
 
     # --- on the engine's loop ----------------------------------------------------------------------
@@ -122,7 +122,7 @@ class Engine:
         """The shared HTTP client, made at first use.
 
         Raises:
-            ConfigError: what the environment says of proxies or certificates cannot be used.
+            ConfigError: the environment names proxies or certificates that cannot be used.
         """
         if self._client is None:
             self._client = self._make_client()
@@ -147,17 +147,17 @@ class Engine:
         cell: CellClaim | None = None,
         limits: flow.CreateLimits | None = None,
     ) -> flow.Created | flow.Declined | flow.Doubtful:
-        """Record the intent, send the POST, record its outcome, begin to watch. The verdict comes back.
+        """Record the intent, send the POST, record its outcome, begin to watch; return the verdict.
 
         The POST is repeated only after a certain refusal (429, never sent), within ``limits``.
 
         Args:
             job: a new task.
-            request: what to send.
+            request: to send.
             price_usd: its expected price.
             max_spend: US dollars this process may spend in all, or None.
             cell: the cell of a sweep that it is bought for.
-            limits: how long a refused POST is sent again, default a minute.
+            limits: how long a refused POST is repeated, default a minute.
 
         Raises:
             BudgetError: it would cost more than ``max_spend``; nothing was sent.
@@ -165,7 +165,7 @@ class Engine:
             ConfigError: no connection can be made; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
             CellTaken: another process bought the cell; nothing was sent.
-            BudgetUsed: with it the cell's sweep would cost more than it may; nothing was sent.
+            BudgetUsed: the cell's sweep would go over its budget; nothing was sent.
         """
         if max_spend is not None and is_over(self.spent_usd + price_usd, max_spend):
             raise BudgetError(
@@ -176,7 +176,7 @@ class Engine:
             raise asyncio.CancelledError
         if job.given_up.is_set():
             raise NotSentError("It was stopped before it was sent. Nothing was bought.")
-        client, body = self.client, request.to_json()  # what may fail comes before the intent
+        client, body = self.client, request.to_json()  # everything that may fail comes before the intent
         intent = events.Intended(
             at=self._clock.now(),
             request=body,
@@ -192,13 +192,13 @@ class Engine:
             verdict = await self._post(job, client, body, limits or flow.CreateLimits())
             self._conclude(job, verdict, price_usd)
         finally:
-            job.sent.set()
+            job.has_outcome.set()
         return verdict
 
     def _conclude(
         self, job: Job, verdict: flow.Created | flow.Declined | flow.Doubtful, price_usd: float
     ) -> None:
-        """Record what became of the POST."""
+        """Record the outcome of the POST."""
         now = self._clock.now()
         match verdict:
             case flow.Created(id=task_id):
@@ -218,7 +218,7 @@ class Engine:
             try:
                 with self._awaiting_answer():
                     outcome = await client.create(job.endpoint, body)
-            except asyncio.CancelledError:  # the engine is closed in the middle of a paid request
+            except asyncio.CancelledError:  # the engine was closed in the middle of a paid request
                 self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
                 raise
             verdict = flow.judge_create(outcome, self._clock.now(), job.endpoint.base_url)
@@ -253,14 +253,14 @@ class Engine:
             answered.cancel()
 
     def accept(self, job: Job, task_id: str, *, by_user: bool = False) -> None:
-        """The service (or the user, for an unconfirmed task) gave ``job`` its id: record it and watch."""
+        """Record the id of ``job`` from the service (or the user, for an unconfirmed task), and watch it."""
         self.apply(job, events.Accepted(at=self._clock.now(), id=task_id))
         job.is_named_by_user = by_user
         job.known_since = self._clock.monotonic()
         self.watch(job)
 
     def watch(self, job: Job) -> None:
-        """Poll ``job`` until it ends, unless that is under way. A doubtful one is asked about rarely."""
+        """Poll ``job`` until it ends, if nothing does so yet; poll a doubtful one rarely."""
         if job.watcher is None or job.watcher.done():
             job.watcher = asyncio.create_task(self._watcher.watch(job))
 
@@ -269,23 +269,23 @@ class Engine:
         return row.state.status is Status.SUBMITTING and self._watcher.is_being_sent(row)
 
     def take_up(self, job: Job, row: Row) -> None:
-        """Watch a task found in the history, unless it has ended; ``row`` is what the history has."""
+        """Watch a task from the history, of which ``row`` is the record, unless it has ended."""
         if job.state.status is Status.SUBMITTING and not self._watcher.is_being_sent(row):
             self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
         elif self._watcher.is_wanted(job):
             self.watch(job)
 
     async def resume(self, job: Job) -> None:
-        """Look at ``job`` once, now (not within 5 s of the last look), and watch it further."""
+        """Poll ``job`` once, now (not within 5 s of the last poll), and go on watching it."""
         if job.state.id is None:
             return
         if job.watcher is not None and not job.watcher.done():
             if self._watcher.holds(job) or (job.state.is_settled and self._watcher.claim(job)):
                 await self._watcher.look(job)
-                job.wake.set()  # one that is asked about rarely may have become an ordinary one
+                job.wake.set()  # a doubtful task may have become an ordinary one
             return
         if not self._watcher.claim(job):
-            self.watch(job)  # another process polls it; this one follows
+            self.watch(job)  # another process polls it, and this one follows
             return
         if await asyncio.to_thread(places.is_missing, job.state.clips):
             self.apply(job, events.ClipsLost(at=self._clock.now()))
@@ -295,20 +295,20 @@ class Engine:
             self.watch(job)
 
     def give_up(self, job: Job) -> None:
-        """Do not send a request again that was refused for now. From any thread; one on its way goes on."""
+        """Stop repeating a request that was refused for now; one on its way goes on. From any thread."""
 
         def stop() -> None:
             job.given_up.set()
             job.wake.set()
 
-        with suppress(RuntimeError):  # the loop is closed, and sends nothing any more
+        with suppress(RuntimeError):  # the loop is closed and sends nothing more
             self._loop.call_soon_threadsafe(stop)
 
     async def cancel(self, job: Job) -> flow.Answer | flow.NotSent | flow.Lost | None:
         """Ask the service to cancel ``job``; None when it had ended already, or has no id yet.
 
-        It waits for no poll. A task that has just succeeded must not be deleted with its clip, so it is
-        looked at first, for two seconds at the most. One that waits to be sent again is not sent any more.
+        It waits for no poll. A task that has just succeeded must not be deleted with its clip, so it polls
+        first, for two seconds at the most. A request that waits for its next try is not sent any more.
         """
         if job.state.id is None:
             await self._stop_sending(job)
@@ -329,25 +329,25 @@ class Engine:
         return outcome
 
     async def _stop_sending(self, job: Job) -> None:
-        """Let a request that was refused for now not be sent again; one that is on its way goes on."""
+        """Stop repeating a request that was refused for now, and wait for one on its way."""
         was_postponed = job.is_postponed
         job.given_up.set()
         job.wake.set()
         if was_postponed:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_STOPPING_S):
-                    await job.sent.wait()
+                    await job.has_outcome.wait()
 
     # --- state -------------------------------------------------------------------------------------
 
     def apply(self, job: Job, event: TaskEvent) -> None:
-        """Change a job's state, on disk first. What the disk does not take now is kept and tried again."""
+        """Change a job's state, on disk first. An event that the disk refuses now is written later."""
         self._journal.apply(job, event)
         if self._journal.waits and (self._saving is None or self._saving.done()):
             self._saving = asyncio.create_task(self._journal.save_again(self._clock.sleep))
 
     def publish(self, job: Job, state: TaskState) -> None:
-        """Take over what another process recorded, and tell; not while news from here waits to be written."""
+        """Take over another process's record and tell listeners, unless events from here still wait."""
         if not self._journal.waits_for(job.state.key):
             self._journal.publish(job, state)
 
@@ -356,14 +356,14 @@ class Engine:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
-        self._loop.run_until_complete(end_all_others())  # what was handed over during the close
+        self._loop.run_until_complete(end_all_others())  # coroutines that arrived during the close
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
     async def _aclose(self) -> None:
         self._closing = True
         if self._unanswered:
-            # They may be paid for: a late answer is better than a doubt that the user has to settle.
+            # They may be paid for: a late answer is better than a doubt that the user must settle.
             await asyncio.wait(self._unanswered, timeout=_LAST_ANSWERS_S)
         self._watcher.release_all()
         await end_all_others()
@@ -373,7 +373,7 @@ class Engine:
 
 
 def new_key() -> str:
-    """A local identity for a task, unique on every machine."""
+    """Make a local identity for a task, unique on every machine."""
     return f"local-{uuid.uuid4().hex[:16]}"
 
 

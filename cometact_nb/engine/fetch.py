@@ -1,4 +1,4 @@
-"""From signed URLs to clips on disk: resumed after a break, with fresh URLs after an expiry."""
+"""Downloads clips from signed URLs: resumes after a break, and gets new URLs after an expiry."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 
 __all__ = ["Fetcher"]
 
-#: How long a link lives at the least (24–48 h, Runway): a store that is busy is asked for as long, seconds.
+#: A link lives at least this long (24–48 h, Runway), and a busy store is asked for as long, in seconds.
 LINK_LIFE_S = 86_400.0
-#: How long a store may answer with anything but (more of) a video, though the link is fresh.
+#: A store may answer a fresh link with anything but (more of) a video for this many seconds.
 REFUSED_S = 1800.0
-#: So many attempts come soon after each other, the others in this many seconds, or twice as many.
+#: This many attempts come soon after each other, the others after this many seconds, or twice as many.
 _OFTEN, _RARELY_S = 10, 300.0
-#: An attempt that takes longer is broken off; the next one goes on from there. At 20 KB a second a clip of
-#: 60 MB still arrives, but a host that trickles does not keep a task open for ever.
+#: A longer attempt ends, and the next one goes on from there. At 20 KB a second a clip of 60 MB still
+#: arrives, but a host that trickles does not keep a task open for ever.
 _ATTEMPT_S = 600.0
-#: Answers of a storage service that is busy. Any other says that a link is no longer good, or never was.
+#: Answers of a busy storage service. Any other means that a link is no longer good, or never was.
 _BUSY, _BUSY_FROM = {408, 425, 429}, 500
 _OK, _PARTIAL, _NO_SUCH_RANGE = 200, 206, 416
 
 
-class Clock(Protocol):
-    """What a fetch needs of time."""
+class FetchClock(Protocol):
+    """The part of a clock that a fetch needs."""
 
     def monotonic(self) -> float:
-        """Seconds that never jump."""
+        """Return seconds that never jump."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
 
 
 class _Refused(Exception):
-    """The store answered, and not with the video."""
+    """The store answered with something else than the video."""
 
 
 class _BrokenOff(Exception):
-    """The store began to send the video, and did not send all of it."""
+    """The store sent only a part of the video."""
 
 
 @dataclass
@@ -62,13 +62,13 @@ class Fetcher:
         client: the shared HTTP client.
         clock: for the pauses between attempts.
         random: uniform in [0, 1), for their jitter.
-        time_scale: shortens them, and the life of links, for a sandbox whose clock runs fast.
-        tell: called with a sentence when an attempt failed and there will be another.
-        attempt_s: seconds that one attempt may take, on this machine's own clock.
+        time_scale: shortens the pauses, and the life of links, for a sandbox whose clock runs fast.
+        tell: called with a sentence after a failed attempt that is followed by another.
+        attempt_s: the most seconds of one attempt, on this machine's own clock.
     """
 
     client: Client
-    clock: Clock
+    clock: FetchClock
     random: Callable[[], float]
     time_scale: float = 1.0
     attempt_s: float = _ATTEMPT_S
@@ -81,16 +81,16 @@ class Fetcher:
         folder: Path | str,
         fresh: Callable[[], Awaitable[tuple[str, ...]]],
     ) -> ClipInfo:
-        """The ``index``-th clip of a succeeded task, in its folder under its final name.
+        """Download the ``index``-th clip of a succeeded task to its folder, under its final name.
 
         Args:
             state: the task, with the URLs of its last poll.
             index: which of its outputs.
-            folder: where the clip goes; or the URL of a folder.
-            fresh: polls the task again and gives its URLs, when the present ones have expired.
+            folder: for the clip, or the URL of a folder.
+            fresh: polls the task again and returns its URLs, when the present ones have expired.
 
         Raises:
-            ClipError: it cannot be had, or not be kept; the message says which.
+            ClipError: it cannot be downloaded or written; the message says which.
         """
         try:
             goal = await asyncio.to_thread(place, folder)
@@ -119,7 +119,7 @@ class Fetcher:
         while True:
             attempt += 1
             if index >= len(urls) or "?" not in urls[index]:
-                # Signatures are not kept on disk: after a restart there is only the address without one.
+                # Signatures are never written: after a restart, only the address without one is left.
                 urls = await fresh() or urls
             url = urls[index] if index < len(urls) else ""
             try:
@@ -129,14 +129,14 @@ class Fetcher:
                 reason, is_first = str(error), refused_until is None
                 refused_until = refused_until or self._in(REFUSED_S)
                 urls = await fresh() or urls
-            except _BrokenOff as error:  # the file itself may be short
+            except _BrokenOff as error:  # the file itself may be cut off
                 reason, is_first = str(error), False
                 refused_until = None if partial.size > had else refused_until or self._in(REFUSED_S)
             except (ConnectionError, TimeoutError) as error:
                 reason, is_first, refused_until = str(error) or "it took too long", False, None
             if self.clock.monotonic() > min(deadline, refused_until or deadline):
                 raise ClipError(f"the clip could not be fetched: {reason}")
-            if not is_first:  # with a fresh link it is tried at once
+            if not is_first:  # with a fresh link, the next attempt comes at once
                 attempt, had = 1 if partial.size > had else attempt, max(had, partial.size)
                 await self._pause(attempt, reason)
 
@@ -144,24 +144,24 @@ class Fetcher:
         return self.clock.monotonic() + seconds * self.time_scale
 
     async def _pause(self, attempt: int, reason: str) -> None:
-        """Wait before the next attempt: seconds at first, minutes when it goes on for long."""
+        """Wait before the next attempt: for seconds at first, later for minutes."""
         often = attempt <= _OFTEN
         delay_s = backoff_s(attempt, self.random) if often else _RARELY_S * (1 + self.random())
         self.tell(f"The clip cannot be fetched yet ({reason}); trying again in {delay_s:.0f} s.")
         await self.clock.sleep(delay_s * self.time_scale)
 
     async def _read(self, partial: PartialClip, url: str, *, sandbox: bool) -> None:
-        """Read on from where ``partial`` ends.
+        """Download on from where ``partial`` ends.
 
         Raises:
-            ConnectionError: the store is busy, or is not reached.
-            _BrokenOff: it broke off, or was shorter than announced.
-            _Refused: the store gives something else.
-            ClipError: the disk does not take it.
+            ConnectionError: the store is busy, or was not reached.
+            _BrokenOff: the body broke off, or was shorter than announced.
+            _Refused: the store sent something else.
+            ClipError: the disk refuses the clip.
         """
         async with self.client.download(url, start=partial.size, sandbox=sandbox) as answer:
             if not isinstance(answer, Download):
-                alike = isinstance(answer, NotSent) and answer.cure  # asking again would end alike
+                alike = isinstance(answer, NotSent) and answer.cure  # a second try would fail alike
                 raise (_Refused if alike else ConnectionError)(answer.reason)
             _check(partial, answer)
             _continue(partial, answer)
@@ -189,10 +189,10 @@ def _check(partial: PartialClip, answer: Download) -> None:
 
 
 def _continue(partial: PartialClip, answer: Download) -> None:
-    """Make sure that what comes goes on where ``partial`` ends, in the same file.
+    """Make sure that the answer goes on where ``partial`` ends, in the same file.
 
     Raises:
-        ConnectionError: it does not; the next attempt begins anew.
+        ConnectionError: it does not, and the next attempt begins anew.
     """
     changed = partial.size and partial.version and answer.version and answer.version != partial.version
     if changed or answer.start != partial.size:

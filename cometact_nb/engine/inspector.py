@@ -1,7 +1,7 @@
-"""Looks at an input: its headers first, as the vendor does, then only those parts of the file that tell.
+"""Inspects an input: its headers first, as the vendor does, then only the parts of the file that matter.
 
-Whatever is wrong with an input becomes a finding. Nothing raises but a nonsense argument, and a network that
-fails leaves the question open.
+Any fault of an input becomes a finding. Only a nonsense argument raises; after a network failure the question
+is open.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cometact_nb.domain.inspection.findings import findings, published
 from cometact_nb.domain.inspection.sniff import sniff
 from cometact_nb.domain.media import Finding, MediaRef, check_uri, infer_type
 from cometact_nb.engine.contents import with_content
-from cometact_nb.engine.remote_file import BLOCK, Limits, Look, Seen
+from cometact_nb.engine.remote_file import BLOCK, Limits, Observation, RemoteFile
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,30 +40,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Inspector", "Limits"]
 
-#: How long what was seen is remembered, and for how long a host that gave no answer is not asked again by a
-#: submit, seconds.
-_KEPT_S, _SILENT_S = 600.0, 60.0
-_KEPT = 64
+#: Seconds for which an observation is remembered, and for which a submit does not ask a silent host again.
+_MEMORY_S, _SILENT_S = 600.0, 60.0
+_MEMORY_SIZE = 64
 _SLOW = "its host takes too long"
 _WEB = re.compile(r"https?:", re.IGNORECASE)
-#: Looks before a request that are under way at once; of a sweep's many the others wait for their turn.
+#: Inspections before requests at the same time; the others of a sweep wait for their turn.
 _AT_ONCE = 6
-#: Inputs that are read at once; the rest wait for a thread.
+#: Inputs that are read at the same time; the rest wait for a thread.
 _THREADS = 4
 
 
 class Inspector:
-    """Inspects inputs and remembers for ten minutes what it saw.
+    """Inspects inputs, and remembers its observations for ten minutes.
 
     Args:
-        limits: bounds of one inspection.
+        limits: of one inspection.
         monotonic: seconds that never jump.
     """
 
     def __init__(self, limits: Limits | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits or Limits()
         self._monotonic = monotonic
-        self._kept: OrderedDict[tuple[str, bool], tuple[float, Seen]] = OrderedDict()
+        self._memory: OrderedDict[tuple[str, bool], tuple[float, Observation]] = OrderedDict()
         self._silent: dict[str, tuple[float, str]] = {}
         self._pool: ThreadPoolExecutor | None = None
         self._turn = asyncio.Semaphore(_AT_ONCE)
@@ -71,44 +70,46 @@ class Inspector:
     async def inspect(
         self,
         client: Client,
-        given: str | os.PathLike[str] | MediaRef,
+        source: str | os.PathLike[str] | MediaRef,
         role: Role | None = None,
         *,
         folder: Path,
         sandbox: bool,
         fresh: bool = False,
     ) -> Inspection:
-        """Look at one input; see :meth:`cometact_nb.Session.inspect`.
+        """RemoteFile at one input; see :meth:`cometact_nb.Session.inspect`.
 
         Args:
             client: the shared HTTP client.
-            given: URL, path, or what :func:`cometact_nb.image` and :func:`cometact_nb.video` give.
-            role: what it is to be used as; None infers it from what it is.
+            source: URL, path, or a result of :func:`cometact_nb.image` or :func:`cometact_nb.video`.
+            role: the purpose of the input; None infers it from its kind.
             folder: where a relative path starts.
-            sandbox: whether requests go to this machine, so that http on loopback is as good as https.
-            fresh: look again, whatever is remembered.
+            sandbox: requests go to this machine, so that http on loopback is as good as https.
+            fresh: look again, without the memory.
 
         Raises:
-            ConfigError: an argument of another kind.
+            ConfigError: an argument has another type.
         """
-        declared, address, here = _checked(given, role)
-        seen = await self._seen(client, address, folder, self.limits, here=here, sandbox=sandbox, fresh=fresh)
-        return _judged(address, role, declared, seen)
+        declared, address, here = _check_arguments(source, role)
+        observation = await self._observe(
+            client, address, folder, self.limits, here=here, sandbox=sandbox, fresh=fresh
+        )
+        return _judge(address, role, declared, observation)
 
     async def before_sending(
         self, client: Client, ref: MediaRef, role: Role, *, sandbox: bool, within_s: float
     ) -> Inspection | None:
-        """Look at an input that is about to be paid for; None where there is nothing to fetch.
+        """RemoteFile at an input before it is paid for; None where there is nothing to fetch.
 
-        What was seen to be good is remembered; what was seen to be bad is looked at again, since it may have
-        been mended. A host that gave no answer is not waited for again within a minute.
+        It remembers good inputs, and looks at bad ones again, since they may have been mended. It does not
+        wait for a silent host again within a minute.
 
         Args:
             client: the shared HTTP client.
             ref: the input.
-            role: what it is to be used as.
+            role: the purpose of the input.
             sandbox: see :meth:`inspect`.
-            within_s: seconds that all of it may take.
+            within_s: the most seconds for all of it.
         """
         if not _WEB.match(ref.uri):
             return None
@@ -116,37 +117,39 @@ class Inspector:
         silent = self._silent.get(host)
         if silent is not None and self._monotonic() - silent[0] < _SILENT_S:
             return Inspection(ref.uri, role, unreachable=silent[1])
-        known = self.known(ref, role, sandbox=sandbox)
-        if known is not None and known.ok:
-            return known
+        earlier = self.recall(ref, role, sandbox=sandbox)
+        if earlier is not None and earlier.ok:
+            return earlier
         limits = replace(self.limits, seconds=min(within_s, self.limits.seconds))
         async with self._turn:
-            seen = await self._seen(client, ref.uri, Path(), limits, here=False, sandbox=sandbox, fresh=True)
-        judged = _judged(ref.uri, role, ref.type, seen)
-        if seen.hurried and seen.unchecked:
+            observation = await self._observe(
+                client, ref.uri, Path(), limits, here=False, sandbox=sandbox, fresh=True
+            )
+        judged = _judge(ref.uri, role, ref.type, observation)
+        if observation.hurried and observation.unchecked:
             judged = replace(judged, unreachable=_SLOW)
         if judged.unreachable is not None:
             self._silent = {
-                **dict(list(self._silent.items())[-_KEPT:]),
+                **dict(list(self._silent.items())[-_MEMORY_SIZE:]),
                 host: (self._monotonic(), judged.unreachable),
             }
         return judged
 
-    def known(self, ref: MediaRef, role: Role, *, sandbox: bool) -> Inspection | None:
-        """What an inspection of the last ten minutes saw, or None: this looks at nothing itself."""
-        kept = self._kept.get((ref.uri, sandbox))
-        if kept is None or self._monotonic() - kept[0] >= _KEPT_S:
+    def recall(self, ref: MediaRef, role: Role, *, sandbox: bool) -> Inspection | None:
+        """Return the inspection of the last ten minutes, or None, without any look."""
+        memory = self._memory.get((ref.uri, sandbox))
+        if memory is None or self._monotonic() - memory[0] >= _MEMORY_S:
             return None
-        return _judged(ref.uri, role, ref.type, kept[1])
+        return _judge(ref.uri, role, ref.type, memory[1])
 
     def close(self) -> None:
-        """Let its threads end; what they read meanwhile is of no use any more."""
+        """Let its threads end, without using their results."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
         self._turn = asyncio.Semaphore(_AT_ONCE)  # the old one belongs to the loop that ends
 
-    async def _seen(
+    async def _observe(
         self,
         client: Client,
         address: str,
@@ -156,70 +159,76 @@ class Inspector:
         here: bool,
         sandbox: bool,
         fresh: bool,
-    ) -> Seen:
-        if self._pool is None:  # of its own, so that no look holds up what else the session's loop hands out
+    ) -> Observation:
+        if self._pool is None:  # its own threads, so that no look delays other work of the session's loop
             self._pool = ThreadPoolExecutor(_THREADS, "cometact_nb looks")
         if here or not _WEB.match(address):
-            return await _seen_here(address, folder, self._pool, here=here)
+            return await _observe_local(address, folder, self._pool, here=here)
         now = self._monotonic()
-        kept = self._kept.get((address, sandbox))
-        if kept is not None and not fresh and now - kept[0] < _KEPT_S:
-            return kept[1]
-        seen = await Look(client, address, limits, self._pool).look(sandbox=sandbox)
-        if seen.unreachable is None and not (seen.hurried and limits is not self.limits):
-            self._kept[address, sandbox] = (now, seen)
-            self._kept.move_to_end((address, sandbox))
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return seen
+        memory = self._memory.get((address, sandbox))
+        if memory is not None and not fresh and now - memory[0] < _MEMORY_S:
+            return memory[1]
+        observation = await RemoteFile(client, address, limits, self._pool).look(sandbox=sandbox)
+        if observation.unreachable is None and not (observation.hurried and limits is not self.limits):
+            self._memory[address, sandbox] = (now, observation)
+            self._memory.move_to_end((address, sandbox))
+            while len(self._memory) > _MEMORY_SIZE:
+                self._memory.popitem(last=False)
+        return observation
 
 
-def _judged(address: str, role: Role | None, declared: MediaType | None, seen: Seen) -> Inspection:
-    """What the vendor would say of what was seen."""
-    if role is None and seen.facts.kind is not None:
-        role = "character" if seen.facts.kind == "image" else "reference"
+def _judge(
+    address: str, role: Role | None, declared: MediaType | None, observation: Observation
+) -> Inspection:
+    """Judge an observation as the vendor would."""
+    if role is None and observation.facts.kind is not None:
+        role = "character" if observation.facts.kind == "image" else "reference"
     early = tuple(
-        replace(finding, field=role or "input", value=_shown(finding.value)) for finding in seen.early
+        replace(finding, field=role or "input", value=_safe(finding.value)) for finding in observation.early
     )
-    asked = early or seen.unreachable is not None
-    judged = findings(role, seen.facts, declared) if not asked or seen.facts.local else ()
-    return Inspection(address, role, seen.facts, early + judged, seen.unchecked, seen.unreachable)
+    has_no_facts = early or observation.unreachable is not None
+    judged = (
+        findings(role, observation.facts, declared) if not has_no_facts or observation.facts.local else ()
+    )
+    return Inspection(
+        address, role, observation.facts, early + judged, observation.unchecked, observation.unreachable
+    )
 
 
-def _checked(given: object, role: object) -> tuple[MediaType | None, str, bool]:
-    """The type that a request would send, the address, and whether it is a path for certain."""
+def _check_arguments(source: object, role: object) -> tuple[MediaType | None, str, bool]:
+    """Return the type that a request would send, the address, and whether it is certainly a path."""
     if role not in {None, "character", "reference"}:
         raise ConfigError(f"role={role!r} is no role. Give 'character', 'reference', or nothing.")
-    if isinstance(given, MediaRef):
-        return given.type, given.uri, False
-    if not isinstance(given, (str, os.PathLike)):
-        raise ConfigError(f"{type(given).__name__} is neither a URL nor a path.")
-    address = os.fsdecode(given) if isinstance(given, os.PathLike) else given.strip()
-    return infer_type(address), address, isinstance(given, os.PathLike)
+    if isinstance(source, MediaRef):
+        return source.type, source.uri, False
+    if not isinstance(source, (str, os.PathLike)):
+        raise ConfigError(f"{type(source).__name__} is neither a URL nor a path.")
+    address = os.fsdecode(source) if isinstance(source, os.PathLike) else source.strip()
+    return infer_type(address), address, isinstance(source, os.PathLike)
 
 
-def _shown(value: object) -> object:
+def _safe(value: object) -> object:
     return redact.shown(value) if isinstance(value, str) else value
 
 
-async def _seen_here(address: str, folder: Path, pool: Executor, *, here: bool) -> Seen:
-    """A data URI, a file of this machine, or something that is neither."""
+async def _observe_local(address: str, folder: Path, pool: Executor, *, here: bool) -> Observation:
+    """Observe a data URI, a file of this machine, or something that is neither."""
     if not address or "\0" in address:
-        return Seen(MediaFacts(), (Finding("input", None, "is no address", "Give an https:// URL."),))
+        return Observation(MediaFacts(), (Finding("input", None, "is no address", "Give an https:// URL."),))
     run = asyncio.get_running_loop().run_in_executor
     if here:
-        return await run(pool, _seen_path, folder, address)
+        return await run(pool, _observe_path, folder, address)
     early = tuple(check_uri("input", MediaRef(infer_type(address) or "video", address), allow_unlisted=False))
     if address.startswith("data:"):
         content = _data(address)
-        return await run(pool, _seen_file, io.BytesIO(content), len(content), early)
+        return await run(pool, _observe_file, io.BytesIO(content), len(content), early)
     if re.match(r"[a-z][a-z0-9+.-]+:", address, re.IGNORECASE):
-        return Seen(MediaFacts(), early)
-    return await run(pool, _seen_path, folder, address)
+        return Observation(MediaFacts(), early)
+    return await run(pool, _observe_path, folder, address)
 
 
-def _seen_path(folder: Path, given: str) -> Seen:
-    path = Path(given)
+def _observe_path(folder: Path, name: str) -> Observation:
+    path = Path(name)
     try:
         path = folder / path.expanduser()
         if not path.exists():
@@ -229,7 +238,7 @@ def _seen_path(folder: Path, given: str) -> Seen:
         if not path.is_file():  # a pipe or a device: opening it might wait for ever
             return _no_file(path, "is no ordinary file", "Give a JPEG, PNG, WebP, MP4, MOV or WebM.")
         with path.open("rb") as file:
-            return _seen_file(file, path.stat().st_size, (published(path.name),))
+            return _observe_file(file, path.stat().st_size, (published(path.name),))
     except PermissionError:
         return _no_file(path, "may not be read by you", "Change its permissions, or those of its folder.")
     except (OSError, ValueError, RuntimeError) as error:
@@ -237,14 +246,14 @@ def _seen_path(folder: Path, given: str) -> Seen:
         return _no_file(path, f"cannot be read ({why})", "Check it, or give a URL.")
 
 
-def _no_file(path: Path, problem: str, cure: str) -> Seen:
-    return Seen(MediaFacts(), (Finding("input", str(path), problem, cure),))
+def _no_file(path: Path, problem: str, cure: str) -> Observation:
+    return Observation(MediaFacts(), (Finding("input", str(path), problem, cure),))
 
 
-def _seen_file(file: BinaryIO, size: int, early: tuple[Finding, ...]) -> Seen:
+def _observe_file(file: BinaryIO, size: int, early: tuple[Finding, ...]) -> Observation:
     facts = MediaFacts(bytes=size, local=True, read=True)
     facts, unchecked = with_content(facts, sniff(file.read(BLOCK)), file, size)
-    return Seen(facts, early, unchecked)
+    return Observation(facts, early, unchecked)
 
 
 def _data(uri: str) -> bytes:

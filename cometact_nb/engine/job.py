@@ -1,4 +1,4 @@
-"""One task inside the engine, and the clocks it runs by."""
+"""One task inside the engine, and its clock."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["Clock", "Job", "SystemClock"]
 
 
 class Clock(Protocol):
-    """Time, injected so that tests need not wait."""
+    """The time; tests pass their own, so that they need not wait."""
 
     def now(self) -> float:
-        """Unix seconds."""
+        """Return Unix seconds."""
 
     def monotonic(self) -> float:
-        """Seconds that never jump."""
+        """Return seconds that never jump."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for so many seconds."""
 
 
 class SystemClock:
@@ -45,27 +45,27 @@ class Job:
     """One task inside the engine. ``state`` is replaced, never changed, and may be read from any thread.
 
     Args:
-        state: what is known.
-        endpoint: the service it was sent to.
+        state: of the task, so far.
+        endpoint: the service that it was sent to.
         output_dir: folder of its clips, or its URL.
     """
 
     state: TaskState
     endpoint: Endpoint
     output_dir: Path | str
-    known_since: float = float("-inf")  #: monotonic; when the id was given, or last known
+    known_since: float = float("-inf")  #: monotonic; when the service gave the id, or last knew it
     last_poll: float = float("-inf")  #: monotonic
     cancel_accepted: bool = False
-    #: What was doubtful about its inputs when it was sent from here.
+    #: Warnings about its inputs when this process sent it.
     warnings: tuple[Finding, ...] = ()
     watcher: asyncio.Task[None] | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    #: Set when a request that was refused for now is not to be sent again.
+    #: Set to stop repeating a request that was refused for now.
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
-    is_postponed: bool = False  #: its request was refused for now, and waits to be sent again
-    sent: asyncio.Event = field(default_factory=asyncio.Event)  #: set when the POST has its outcome
-    is_named_by_user: bool = False  #: the id is the user's word, not the service's
-    rarely_until: float | None = None  #: monotonic; until then a doubtful task is asked about now and then
+    is_postponed: bool = False  #: its request was refused for now and waits for its next try
+    has_outcome: asyncio.Event = field(default_factory=asyncio.Event)  #: set when the POST has its outcome
+    is_named_by_user: bool = False  #: the user gave the id, not the service
+    rarely_until: float | None = None  #: monotonic; until then a doubtful task is polled now and then
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)  #: one poll of a task at a time
     #: Called after each change, on the engine's loop.
     listeners: Listeners[Job] = field(init=False)

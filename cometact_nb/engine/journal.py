@@ -1,7 +1,6 @@
-"""Records what happens to tasks, on disk before in memory. What the disk does not take now is tried again.
+"""Records the events of tasks, on disk before in memory, and repeats writes that the disk refused.
 
-An event that can never be written is set aside, so that it costs no other; a form of it that can be written
-takes its place on disk.
+It sets aside an event that can never be written, lest it block others, and writes an abridged one instead.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["Journal"]
 
 log = logging.getLogger("cometact_nb")
-#: How often what the disk did not take is tried again, seconds.
+#: Seconds between tries to write events that the disk refused.
 _SAVE_AGAIN_S = 15.0
 
 
 class _Entry(NamedTuple):
-    """An event that waits to be written, and the state that it led to."""
+    """An event that waits to be written, and the state after it."""
 
     event: TaskEvent
     state: TaskState
@@ -43,11 +42,11 @@ class _Entry(NamedTuple):
 
 
 class Journal:
-    """The history of one engine, and what waits to be written to it. Used on the engine's loop alone.
+    """The history of one engine, with the events that wait for it. To be used on the engine's loop only.
 
     Args:
         path: see :class:`~cometact_nb.store.journal.history.History`. Opened when first needed.
-        on_change: called after each change; it must only hand over.
+        on_change: called after each change; it must only pass the job on.
     """
 
     def __init__(self, path: str, on_change: Callable[[Job], None]) -> None:
@@ -55,9 +54,9 @@ class Journal:
         self._on_change = on_change
         self._history: History | None = None
         self._unsaved: deque[_Entry] = deque()
-        #: Events of which the disk has an abridged form, or none at all.
+        #: Events that the disk has in an abridged form, or not at all.
         self.set_aside: list[TaskEvent] = []
-        #: By the key of their task, why.
+        #: The reason, by the key of their task.
         self.problems: dict[str, str] = {}
 
     @property
@@ -78,14 +77,14 @@ class Journal:
 
         Args:
             job: a new task.
-            intent: what is to be bought.
+            intent: the request to buy.
             content_hash: of the request.
             cell: the cell of a sweep that it is bought for.
 
         Raises:
-            HistoryError: it could not be recorded, or events of other tasks still wait to be.
+            HistoryError: it could not be recorded, or events of other tasks still wait.
             CellTaken: another process bought the cell.
-            BudgetUsed: with it the cell's sweep would cost more than it may.
+            BudgetUsed: the cell's sweep would go over its budget.
         """
         failure = self.save()
         if failure is not None:
@@ -96,7 +95,7 @@ class Journal:
         self.publish(job, state)
 
     def apply(self, job: Job, event: TaskEvent) -> None:
-        """Change a job's state, on disk first. What the disk does not take now is kept and tried again."""
+        """Change a job's state, on disk first. An event that the disk refuses now is written later."""
         event = redact.event(event, job.endpoint.api_key)
         state = reduce(job.state, event)
         if state == job.state:
@@ -111,7 +110,7 @@ class Journal:
         self.publish(job, state)
 
     def publish(self, job: Job, state: TaskState) -> None:
-        """Make ``state`` the job's, and tell. A listener that fails costs no other."""
+        """Make ``state`` the job's, and call its listeners, each even if another fails."""
         job.state = state
         try:
             self._on_change(job)
@@ -120,7 +119,7 @@ class Journal:
         job.listeners.tell()
 
     def save(self) -> HistoryError | None:
-        """Write what waits, in order; the error comes back while the history takes nothing."""
+        """Write the waiting events in order; return the error while the history refuses."""
         while self._unsaved:
             entry = self._unsaved[0]
             try:
@@ -128,7 +127,7 @@ class Journal:
             except Unrecordable as error:
                 self._set_aside(error)
             except HistoryError as error:
-                names = ", ".join(dict.fromkeys(_name(kept.state) for kept in self._unsaved))
+                names = ", ".join(dict.fromkeys(_name(unsaved.state) for unsaved in self._unsaved))
                 log.warning("%d events wait to be recorded (of %s): %s", len(self._unsaved), names, error)
                 return error
             else:
@@ -136,7 +135,7 @@ class Journal:
         return None
 
     async def save_again(self, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Write what waits soon after the disk has room again, also when nothing else happens.
+        """Write the waiting events soon after the disk has room again, also when nothing else happens.
 
         Args:
             sleep: waits for so many seconds.
@@ -147,7 +146,7 @@ class Journal:
 
     @property
     def waits(self) -> bool:
-        """Whether anything waits to be written."""
+        """Whether any event waits to be written."""
         return bool(self._unsaved)
 
     def waits_for(self, key: str) -> bool:
@@ -155,7 +154,7 @@ class Journal:
         return any(entry.state.key == key for entry in self._unsaved)
 
     def _set_aside(self, error: HistoryError) -> None:
-        """Take the first event out of the line, say so, and put an abridged one in its place."""
+        """Take the first event out of the line, report it, and put an abridged one in its place."""
         entry = self._unsaved.popleft()
         state, kind = entry.state, type(entry.event).__name__
         how = "not at all"
@@ -172,17 +171,17 @@ class Journal:
         log.error("Task %s: %s", _name(state), self.problems[state.key])
 
     def close(self) -> None:
-        """Write what can be written, and close the file."""
+        """Write the waiting events as far as possible, and close the file."""
         self.save()
         if self._history is not None:
             self._history.close()
 
 
 def _name(state: TaskState) -> str:
-    """The id of a task, or its key, as any log can hold it."""
+    """Return a task's id, or its key, in plain characters for a log."""
     return (state.id or state.key).encode("utf-8", "backslashreplace").decode()
 
 
 def _is_only_clock(new: TaskState, old: TaskState) -> bool:
-    """Whether a poll brought nothing but "still the same"; such polls are not written down."""
+    """Whether a poll changed nothing but its time; such polls are not recorded."""
     return msgspec.structs.replace(new, observed_at=None) == msgspec.structs.replace(old, observed_at=None)

@@ -1,4 +1,4 @@
-"""Telling listeners of changes: soon, once for many, on a thread of its own, so that none delays a poll."""
+"""Calls listeners soon after changes, on a thread of its own, so that a slow one never delays a poll."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 class Soon:
-    """Runs a function soon, and once for all the calls that come before it runs.
+    """Runs a function soon, once for all calls that come before it runs.
 
     Args:
-        later: hands a function to the thread that is to run it, such as :meth:`Core.call_soon`.
+        later: passes a function to the thread that runs it, such as :meth:`Core.call_soon`.
         work: the function.
     """
 
@@ -32,25 +32,25 @@ class Soon:
         self._is_due = False
 
     def __call__(self) -> None:
-        """Have it run; on any thread."""
+        """Run the function soon. From any thread."""
         if not self._is_due:
             self._is_due = True
             self._later(self._run)
 
     def _run(self) -> None:
-        self._is_due = False  # first: what changes while it runs needs another run
+        self._is_due = False  # first, since a change while it runs needs another run
         self._work()
 
 
 class Listeners(Generic[T]):
-    """Functions that are called after the changes of one thing, and once when they are added.
+    """The functions to call after each change of one thing, and once at :meth:`add`.
 
-    That first call tells what happened before: whoever draws something and then listens misses nothing.
+    The first call covers earlier changes: code that draws first and listens then misses none.
 
     Args:
-        source: the thing; each function gets it.
-        later: hands a function to the one thread on which all calls are made; by default they are made where
-            :meth:`add` and :meth:`tell` are called.
+        source: the thing, which each function gets.
+        later: passes a function to the one thread that makes all calls; by default the callers of :meth:`add`
+            and :meth:`tell` make them.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Listeners(Generic[T]):
         self._tell_soon = Soon(later, self._tell)
 
     def add(self, callback: Callable[[T], object]) -> Callable[[], None]:
-        """Call ``callback(source)`` once, and after each change; the function that comes back ends that."""
+        """Call ``callback(source)`` once, and after each change; return a function that ends that."""
         self._callbacks.append(callback)
         self._later(partial(self._call, callback))
 
@@ -73,7 +73,7 @@ class Listeners(Generic[T]):
         return remove
 
     def tell(self) -> None:
-        """Call each; once for all the changes that come before the calls are made."""
+        """Call each function soon, once for all changes until then."""
         self._tell_soon()
 
     def _tell(self) -> None:
@@ -81,19 +81,19 @@ class Listeners(Generic[T]):
             self._call(callback)
 
     def _call(self, callback: Callable[[T], object]) -> None:
-        """An exception in one is logged and spares the others."""
-        if callback not in self._callbacks:  # it was removed meanwhile
+        """Call one function; log an exception in it, so that the others are called, too."""
+        if callback not in self._callbacks:  # removed meanwhile
             return
         try:
             callback(self._source)
-        except BaseException:  # an exit or a cancel, too, would end the thread that tells all others
+        except BaseException:  # an exit or a cancel would also end the thread that calls all others
             log.exception("a listener of %r failed", self._source)
 
 
 class Notifier:
     """Runs functions one after another on one daemon thread with an empty context.
 
-    The thread begins with the first piece of work, and ends with :meth:`stop` until there is more.
+    The thread starts with the first function; :meth:`stop` ends it until the next one.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Notifier:
         self._thread: threading.Thread | None = None
 
     def put(self, work: Callable[[], object]) -> None:
-        """Run ``work`` soon; an exception in it is logged and goes no further."""
+        """Run ``work`` soon; log an exception in it."""
         with self._guard:
             if self._thread is None:
                 self._begin()
@@ -114,23 +114,23 @@ class Notifier:
         self._thread = threading.Thread(target=target, name="cometact_nb-notify", daemon=True)
         try:
             contextvars.Context().run(self._thread.start)
-        except RuntimeError:  # the interpreter ends, and nobody is there to be told any more
+        except RuntimeError:  # the interpreter ends, and there is nobody to call any more
             self._thread = None
 
     def stop(self) -> None:
-        """End the thread when all work put so far is done; more work begins another."""
+        """End the thread after all work so far; more work starts another."""
         with self._guard:
             if self._thread is not None:
                 self._queue.put(None)
                 self._thread = None
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until all work put so far is done; False when that took longer than ``timeout_s`` seconds."""
+        """Wait until all work so far is done; return False if that takes more than ``timeout_s`` seconds."""
         reached = threading.Event()
         with self._guard:
             thread = self._thread
             if thread is None or thread is threading.current_thread() or not thread.is_alive():
-                return True  # all is done; or in a forked process, which has no such thread
+                return True  # all is done, or this is a forked process without such a thread
             self._queue.put(reached.set)
         return reached.wait(timeout_s)
 
@@ -141,4 +141,4 @@ class Notifier:
                 work()
             except BaseException:
                 log.exception("a listener failed")
-            del work  # or a thread that waits would hold what it did last
+            del work  # lest a waiting thread keep its last work in memory

@@ -1,4 +1,4 @@
-"""One look at a file of a public host: HEAD, then by Range only the parts that tell, within fixed bounds."""
+"""Looks at a file of a public host: HEAD, then by Range only the parts that matter, within fixed limits."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
     from cometact_nb.api.client import Client
 
-__all__ = ["BLOCK", "Limits", "Look", "Seen"]
+__all__ = ["BLOCK", "Limits", "Observation", "RemoteFile"]
 
-#: Bytes of one ranged request: the header of nearly every image, and of a clip whose index stands first.
+#: Bytes of one ranged request: the header of nearly every image, and of a clip whose index comes first.
 BLOCK = 256 * 1024
 _OK, _PARTIAL, _NO_SUCH_RANGE = 200, 206, 416
-#: What a host answers that has trouble; it says nothing of the file.
+#: Answers of a host in trouble, which say nothing about the file.
 _IN_TROUBLE = {408, 425, 429, 500, 502, 503, 504}
-#: Answers that mean the address and not the question, when HEAD has the same.
+#: If HEAD and GET get the same of these answers, the address is at fault and not the method.
 _NOBODYS = {401, 404, 410}
-#: Clash and its kind give every name an address in here, which says nothing about the name.
+#: Clash and similar proxies give every name an address in this network, which says nothing about the name.
 _FAKE_ADDRESSES = ipaddress.ip_network("198.18.0.0/15")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one look may cost: seconds in all, bytes read in all, requests in all."""
+    """The most that one look may cost in all: seconds, bytes to read, requests."""
 
     seconds: float = 10.0
     bytes: int = 4 * 1024**2
@@ -48,15 +48,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What was seen of an input, before it is judged for a role.
+class Observation:
+    """An observation of an input, before it is judged for a role.
 
     Args:
-        facts: what is known.
-        early: what was wrong before there were facts; nothing more was looked at then.
-        unchecked: what could not be looked at, as sentences.
-        unreachable: why no answer came, when the network is the problem.
-        hurried: there was no time for all of it.
+        facts: known facts.
+        early: faults before any look at the file, which then did not happen.
+        unchecked: open questions, as sentences.
+        unreachable: the reason why no answer came, when the network is the problem.
+        hurried: the time did not suffice.
     """
 
     facts: MediaFacts
@@ -66,40 +66,40 @@ class Seen:
     hurried: bool = False
 
 
-class Look:
-    """One look at one URL; made and awaited on the client's event loop.
+class RemoteFile:
+    """A file at a URL, to be looked at once; made and awaited on the client's event loop.
 
     Args:
         client: the shared HTTP client. It sends no key here.
-        url: what is looked at.
-        limits: what the look may cost.
+        url: of the file.
+        limits: of the look.
         pool: its threads read and judge content; None for those of the loop.
     """
 
     def __init__(self, client: Client, url: str, limits: Limits, pool: Executor | None = None) -> None:
         self.requests = 0
         self.bytes = 0
-        self.range_status: int | None = None  #: with which the host refused a part of the file
+        self.range_status: int | None = None  #: of the answer by which the host refused a part of the file
         self._pool = pool
         self._client = client
         self._url = url
         self._limits = limits
         self._deadline = asyncio.get_running_loop().time() + limits.seconds
 
-    async def look(self, *, sandbox: bool) -> Seen:
-        """Everything that can be seen.
+    async def look(self, *, sandbox: bool) -> Observation:
+        """Observe everything that the limits allow.
 
         Args:
-            sandbox: whether the service is on this machine, so that it can fetch from loopback.
+            sandbox: the service is on this machine, so that it can fetch from loopback.
         """
         early = tuple(check_uri("input", MediaRef("video", self._url), allow_unlisted=False))
         early = early or await self._private(sandbox=sandbox)
         if early:
-            return Seen(MediaFacts(), early)
+            return Observation(MediaFacts(), early)
         self.requests += 1
         answer = await self._client.head(self._url, self._left())
         if isinstance(answer, NotSent) or (isinstance(answer, Lost) and "time" in answer.reason):
-            return Seen(MediaFacts(), unreachable=answer.reason)
+            return Observation(MediaFacts(), unreachable=answer.reason)
         if not isinstance(
             answer, Answer
         ):  # it breaks the connection; whether at any request, a GET will tell
@@ -111,15 +111,15 @@ class Look:
         if answer.status >= 400:  # noqa: PLR2004  (whether HEAD alone is refused, a GET will tell)
             facts = MediaFacts(supports_head=False, head_status=answer.status)
         elif facts.redirected_to is not None:
-            return Seen(facts)
+            return Observation(facts)
         return await self._see_content(facts, ())
 
     async def read(self, start: int, length: int, *, ranged: bool = True) -> Answer | str:
-        """A part of the file, or why there is none. Whoever asks, the limits count here.
+        """Read a part of the file within the limits, or return the reason why there is none.
 
         Args:
-            start: first byte wanted.
-            length: bytes wanted.
+            start: first byte to read.
+            length: number of bytes to read.
             ranged: ask for the part; otherwise for the file, of which no more is read.
         """
         length = min(length, self._limits.bytes - self.bytes)
@@ -133,7 +133,7 @@ class Look:
         return answer
 
     async def _private(self, *, sandbox: bool) -> tuple[Finding, ...]:
-        """A host that only this machine or its network reaches is not asked at all."""
+        """Report a host that only this machine or its network reaches; it is not asked at all."""
         host = urlsplit(self._url).hostname or ""
         if is_loopback(self._url):
             problem = "is an address on this machine, which the service cannot reach"
@@ -144,45 +144,47 @@ class Look:
         problem = "leads into a private network, where the service cannot fetch"
         return (Finding("input", host, problem, "Host the file where anyone can fetch it."),)
 
-    async def _see_content(self, facts: MediaFacts, unchecked: tuple[str, ...]) -> Seen:
+    async def _see_content(self, facts: MediaFacts, unchecked: tuple[str, ...]) -> Observation:
         """Read the beginning of the file, then what its format needs."""
         first = await self._first(facts)
         if not isinstance(first, Answer):
             if facts.supports_head is False or unchecked:
-                return Seen(facts, unreachable=first)
-            return self._seen(facts, (f"What the file holds: {first}.",))
+                return Observation(facts, unreachable=first)
+            return self._observation(facts, (f"What the file holds: {first}.",))
         if first.status in _IN_TROUBLE or first.status >= 500:  # noqa: PLR2004
-            return Seen(facts, unreachable=f"the host answers HTTP {first.status}")
+            return Observation(facts, unreachable=f"the host answers HTTP {first.status}")
         if first.status == _NO_SUCH_RANGE:  # an empty file has no first byte
-            return self._seen(replace(facts, bytes=0), unchecked)
+            return self._observation(replace(facts, bytes=0), unchecked)
         got = _from_headers(self._url, first)
         if first.status not in {_OK, _PARTIAL}:
-            return self._seen(replace(got, supports_head=facts.supports_head), unchecked)
-        facts = self._known(facts, got, first)
+            return self._observation(replace(got, supports_head=facts.supports_head), unchecked)
+        facts = self._merge(facts, got, first)
         encoding, content = facts.encoding, first.content
         if encoding:
             content = _unpacked(content, encoding)
             facts = replace(facts, container=sniff(content).container, other=sniff(content).other)
-            return self._seen(facts, (*unchecked, f"What the file holds: it is sent packed ({encoding})."))
+            return self._observation(
+                facts, (*unchecked, f"What the file holds: it is sent packed ({encoding}).")
+            )
         file = _RangedFile(self, first, facts.bytes, ranged=facts.range_status is None)
         work = asyncio.get_running_loop().run_in_executor(
             self._pool, with_content, facts, sniff(content), file, facts.bytes
         )
         facts, more = await work
-        return self._seen(facts, (*unchecked, *more))
+        return self._observation(facts, (*unchecked, *more))
 
     async def _first(self, facts: MediaFacts) -> Answer | str:
-        """The beginning of the file. A host that refuses a part is asked once for the file itself."""
+        """Read the beginning of the file; ask a host that refuses a part once for the file itself."""
         first = await self.read(0, BLOCK)
         if not isinstance(first, Answer):
             return first
         if first.status == _PARTIAL:
             refused = _range_start(first) != 0
         else:
-            gone = first.status in _NOBODYS and first.status == facts.head_status
+            is_missing = first.status in _NOBODYS and first.status == facts.head_status
             empty = first.status == _NO_SUCH_RANGE and first.headers.get("content-range", "").endswith("/0")
             busy = first.status in _IN_TROUBLE
-            refused = first.status >= 400 and not (gone or empty or busy)  # noqa: PLR2004
+            refused = first.status >= 400 and not (is_missing or empty or busy)  # noqa: PLR2004
         if not refused:
             return first
         again = await self.read(0, BLOCK, ranged=False)
@@ -191,17 +193,17 @@ class Look:
             return again
         return first
 
-    def _known(self, facts: MediaFacts, got: MediaFacts, first: Answer) -> MediaFacts:
-        """What HEAD and the first GET tell together."""
+    def _merge(self, facts: MediaFacts, got: MediaFacts, first: Answer) -> MediaFacts:
+        """Merge the facts from HEAD and from the first GET."""
         count = got.bytes
         if count is None and first.status == _OK and len(first.content) < BLOCK:
-            count = len(first.content)  # all of it has come
+            count = len(first.content)  # the whole file has come
         head_bytes = facts.bytes
         encoding = got.encoding or facts.encoding
         return replace(
             facts,
             content_type=facts.content_type if facts.supports_head else got.content_type,
-            # The length of what is packed is not the file's.
+            # The length of a packed body is not the file's.
             bytes=None if encoding else count if count is not None else head_bytes,
             head_bytes=None if encoding else head_bytes,
             supports_range=first.status == _PARTIAL and self.range_status is None,
@@ -211,25 +213,25 @@ class Look:
             encoding=encoding,
         )
 
-    def _seen(self, facts: MediaFacts, unchecked: tuple[str, ...]) -> Seen:
+    def _observation(self, facts: MediaFacts, unchecked: tuple[str, ...]) -> Observation:
         late = self._deadline - asyncio.get_running_loop().time() <= 0
-        return Seen(facts, unchecked=unchecked, hurried=late)
+        return Observation(facts, unchecked=unchecked, hurried=late)
 
     def _left(self) -> float:
         return max(0.01, self._deadline - asyncio.get_running_loop().time())
 
 
 class _RangedFile(io.RawIOBase):
-    """A remote file for a library that reads and seeks, on a worker thread. Blocks are fetched once.
+    """A remote file for a library that reads and seeks, on a worker thread; it fetches each block once.
 
-    A host that sends no parts is asked once for the beginning, as much of it as the limits allow.
+    It asks a host that sends no parts once for the beginning, as much of it as the limits allow.
 
     Attributes:
-        problem: why the file seems to end early. It is no exception, because PyAV prints those it meets
+        problem: the reason why the file seems to end early. It is no exception, because PyAV prints those
             twice, with their tracebacks, into the notebook.
     """
 
-    def __init__(self, look: Look, first: Answer, size: int | None, *, ranged: bool) -> None:
+    def __init__(self, look: RemoteFile, first: Answer, size: int | None, *, ranged: bool) -> None:
         self._look = look
         self._ranged = ranged
         self._loop = asyncio.get_running_loop()
@@ -254,7 +256,7 @@ class _RangedFile(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """As many bytes as one block has; none at the end and after a problem."""
+        """Read the bytes of one block; none at the end and after a problem."""
         if self._at >= self._size or self.problem:
             return 0
         index, offset = (0, self._at) if self._whole else divmod(self._at, BLOCK)
@@ -267,21 +269,21 @@ class _RangedFile(io.RawIOBase):
         return len(part)
 
     def _block(self, index: int, offset: int) -> bytes:
-        held = self._blocks.get(index, b"")
-        if len(held) > offset:
-            return held
-        wanted = (0, self._size, _OK) if self._whole else (index * BLOCK, BLOCK, _PARTIAL)
-        self._blocks[index] = self._fetch(*wanted)
+        block = self._blocks.get(index, b"")
+        if len(block) > offset:
+            return block
+        request = (0, self._size, _OK) if self._whole else (index * BLOCK, BLOCK, _PARTIAL)
+        self._blocks[index] = self._fetch(*request)
         return self._blocks[index]
 
     def _fetch(self, start: int, length: int, status: int) -> bytes:
         reading = self._look.read(start, length, ranged=self._ranged)
-        # The look's own deadline ends this wait; the timeout is for a loop that was stopped meanwhile.
+        # The look's own deadline ends this wait; the timeout is for a loop that stopped meanwhile.
         try:
             answer = asyncio.run_coroutine_threadsafe(reading, self._loop).result(30)
         except (TimeoutError, CancelledError):
             answer = "the session was closed"
-        except RuntimeError:  # the loop took nothing more
+        except RuntimeError:  # the loop accepts no more work
             reading.close()
             answer = "the session was closed"
         if isinstance(answer, str):
@@ -294,7 +296,7 @@ class _RangedFile(io.RawIOBase):
 
 
 def _from_headers(url: str, answer: Answer) -> MediaFacts:
-    """What an answer to HEAD or to a ranged GET tells."""
+    """Read facts from an answer to HEAD or to a ranged GET."""
     target = answer.headers.get("location", "")
     redirects = 300 <= answer.status < 400  # noqa: PLR2004
     length = answer.headers.get("content-length", "")
@@ -315,7 +317,7 @@ def _from_headers(url: str, answer: Answer) -> MediaFacts:
 
 
 def _unpacked(content: bytes, encoding: str) -> bytes:
-    """The beginning of what was packed, as far as it is needed to tell what it is."""
+    """Unpack the beginning of a body, as much as its kind needs."""
     try:
         return zlib.decompressobj(47 if encoding == "gzip" else 15).decompress(content, BLOCK)
     except zlib.error:
@@ -323,8 +325,8 @@ def _unpacked(content: bytes, encoding: str) -> bytes:
 
 
 def _range_start(answer: Answer) -> int | None:
-    found = re.match(r"bytes ([0-9]{1,18})-", answer.headers.get("content-range", ""))
-    return int(found.group(1)) if found else None
+    match = re.match(r"bytes ([0-9]{1,18})-", answer.headers.get("content-range", ""))
+    return int(match.group(1)) if match else None
 
 
 def _host(url: str) -> str:
@@ -336,7 +338,7 @@ def _host(url: str) -> str:
 
 def _is_private(address: str) -> bool:
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    return not found.is_global and found not in _FAKE_ADDRESSES
+    return not ip.is_global and ip not in _FAKE_ADDRESSES

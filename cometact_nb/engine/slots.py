@@ -1,27 +1,27 @@
-"""The places for unfinished tasks at the service that all sweeps of a process share. On the engine's loop."""
+"""Limits how many tasks of all sweeps in a process are unfinished at a time. Runs on the engine's loop."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 
-__all__ = ["Gate"]
+__all__ = ["Slots"]
 
 
-class Gate:
-    """The places for unfinished tasks at the service that all sweeps of a process share.
+class Slots:
+    """The places for unfinished tasks at the service, which all sweeps of a process share.
 
-    Who waits longest is next. Each sweep waits for one place at a time, so that they take turns.
+    The longest wait is served first. Each sweep waits for one place at a time, so that sweeps take turns.
     """
 
     def __init__(self) -> None:
         self.inside = 0
-        #: Held while a request is sent: a service that refuses one for now would refuse the next.
+        #: Hold this while sending a request: a service that refuses one for now would refuse the next.
         self.sending = asyncio.Lock()
         self._line: deque[tuple[asyncio.Future[None], int]] = deque()
 
     async def enter(self, limit: int) -> None:
-        """Wait for a place; at most ``limit`` are taken then."""
+        """Wait until fewer than ``limit`` places are taken, and take one."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._line.append((turn, limit))
         self._admit()

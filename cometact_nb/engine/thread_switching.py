@@ -1,7 +1,7 @@
-"""How finely threads share the interpreter while a clip comes in.
+"""Makes threads switch faster while a clip is downloaded.
 
-A cell of pure Python gives the interpreter to another thread after 5 ms, each time that thread has waited for
-anything: a read, a write, a hash, a frame. A clip takes a hundred such waits.
+A cell of pure Python gives the interpreter to another thread only after 5 ms, each time that this thread has
+waited for a read, a write, a hash or a frame. A clip needs a hundred such waits.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _before_s = 0.0
 
 @contextmanager
 def fine_sharing() -> Iterator[None]:
-    """Let a busy cell give way after 0.5 ms instead of Python's 5 ms, for as long as this is open.
+    """Make a busy cell give way after 0.5 ms instead of Python's 5 ms, inside the ``with`` block.
 
-    The interval belongs to the whole process: the last user puts back what the first one found, unless
-    somebody else has set it meanwhile. A shorter one is left alone.
+    The interval belongs to the whole process: the last block restores the value before the first one, unless
+    other code has set it meanwhile. A shorter interval stays.
     """
     global _users, _before_s  # noqa: PLW0603  (as the interval itself, one in a process)
     with _lock:

@@ -1,4 +1,4 @@
-"""Waiting for the end of a task or a sweep. An interrupt ends the wait alone, and says so."""
+"""Waits for the end of a task or a sweep. An interrupt ends only the wait, and says so."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["WaitCancelled", "Waits", "until_done"]
 
-#: A wait goes in steps of this many seconds, since an interrupt is noticed only between them.
+#: A wait goes in steps of this many seconds, since Python notices an interrupt only between them.
 _STEP_S = 0.2
 _NO_MORE = "is not waited for any more"
 
 
 class WaitCancelled(ShortTraceback, asyncio.CancelledError):
-    """An ``await`` was cancelled, which is how a kernel interrupts one. What it waited for goes on."""
+    """A kernel interrupted an ``await`` by cancelling it; the awaited task goes on."""
 
 
 def until_done(future: futures.Future[Any]) -> None:
@@ -31,7 +31,7 @@ def until_done(future: futures.Future[Any]) -> None:
 
 
 def plain_step(done: futures.Future[None], seconds: float) -> None:
-    """Wait for ``done``, ``seconds`` at the most."""
+    """Wait for ``done``, at most ``seconds``."""
     futures.wait([done], timeout=seconds)
 
 
@@ -39,9 +39,9 @@ class Waits:
     """The waits for one thing, from any thread.
 
     Args:
-        need_here: raises in a process that was forked from the one that watches it.
-        is_over: whether nothing more happens to it by itself.
-        goes_on: given why a wait ends early, the sentence that says that the thing itself goes on.
+        need_here: raises in a process that was forked from the one that watches the thing.
+        is_over: says whether nothing more happens to the thing by itself.
+        goes_on: turns the reason of an early end into a sentence that says that the thing goes on.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Waits:
         self._left = False
 
     def leave(self) -> None:
-        """Let them all end, and those to come: nobody here will learn any more how it goes on."""
+        """End all waits, also later ones, with WatchStopped: nobody here will learn how the thing ends."""
         self._left = True
         self.end()
 
     def end(self) -> None:
-        """Let them all return: it is over."""
+        """End all waits, because the thing is over."""
         for done in list(self._open):
             _set(done)
 
@@ -69,18 +69,18 @@ class Waits:
         step: Callable[[futures.Future[None], float], None] = plain_step,
         tick: Callable[[], object] = lambda: None,
     ) -> None:
-        """Wait until it is over.
+        """Wait until the thing is over.
 
         Args:
-            timeout_s: seconds to wait at the most; None waits for as long as it takes.
-            step: waits for a part of that.
+            timeout_s: the most seconds to wait; None waits for as long as it takes.
+            step: waits for a part of that time.
             tick: called after each step.
 
         Raises:
             WaitTimeout: ``timeout_s`` ran out.
             WaitInterrupted: the user interrupted.
             WatchStopped: the session was closed.
-            ConfigError: this process was forked from the one that would learn of the end.
+            ConfigError: this process was forked from the one that learns of the end.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         with self._one() as done:
@@ -93,7 +93,7 @@ class Waits:
         self._raise_if_left()
 
     async def wait_async(self) -> None:
-        """As :meth:`wait`, leaving the loop free; cancelled, it raises :class:`WaitCancelled`."""
+        """Wait like :meth:`wait`, but leave the loop free; raise :class:`WaitCancelled` when cancelled."""
         with self._one() as done:
             ending = asyncio.wrap_future(done)
             try:
@@ -124,5 +124,5 @@ class Waits:
 
 
 def _set(done: futures.Future[None]) -> None:
-    with suppress(futures.InvalidStateError):  # the engine's thread and a waiting one may both be here
+    with suppress(futures.InvalidStateError):  # the engine's thread and a waiting thread may both get here
         done.set_result(None)

@@ -1,4 +1,4 @@
-"""Watching a task to its end: polled by one process at a time, followed by the others."""
+"""Watches tasks to their end: one process polls, and the others follow its records."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ __all__ = ["Watcher"]
 
 log = logging.getLogger("cometact_nb")
 
-#: How long a process may be silent before another takes over its tasks. One that has died is noticed at once.
+#: A process may be silent this long before another takes over its tasks. A dead one is noticed at once.
 LEASE_S = 60.0
 _RENEW_S = 15.0
-#: How often a task that another process polls is looked up in the history.
+#: Seconds between looks in the history at a task that another process polls.
 _FOLLOW_S = 2.0
-#: Polls under way at the same time. Their rate is bounded apart from that; one that hangs holds up no other.
+#: Polls at the same time, so that one that hangs delays no other. Their rate has its own limit.
 _POLLS_AT_ONCE = 6
-#: How long a look before a cancel may take, seconds: the cancel cannot wait.
+#: The most seconds of a poll before a cancel: the cancel cannot wait.
 _GLANCE_S = 2.0
-#: A doubtful task is asked about this seldom, or half as often, in the service's seconds.
+#: Seconds, the service's, between polls of a doubtful task, or twice as many.
 _RARELY_S = 300.0
-#: A request that another, living process is sending is left alone for this long.
+#: A request that another, living process is sending stays untouched for this many seconds.
 _SENDING_S = 600.0
 
 
-class Host(Protocol):
-    """What a watcher needs of the engine."""
+class WatcherHost(Protocol):
+    """The part of the engine that a watcher uses."""
 
     @property
     def client(self) -> Client:
@@ -55,24 +55,24 @@ class Host(Protocol):
         """The shared history."""
 
     def apply(self, job: Job, event: TaskEvent) -> None:
-        """Record an event and its new state, and tell."""
+        """Record an event and the state after it, and tell listeners."""
 
     def publish(self, job: Job, state: TaskState) -> None:
-        """Take over a state that another process recorded, and tell."""
+        """Take over a state that another process recorded, and tell listeners."""
 
 
 class Watcher:
-    """Polls the tasks of one process, each in its own coroutine, all in one line.
+    """Polls the tasks of one process, each in its own coroutine, one after another.
 
     Args:
         host: the engine.
-        clock: time.
+        clock: the time.
         random: uniform in [0, 1).
-        limits: bounds of a watch.
+        limits: of a watch.
     """
 
     def __init__(
-        self, host: Host, clock: Clock, random: Callable[[], float], limits: flow.PollLimits
+        self, host: WatcherHost, clock: Clock, random: Callable[[], float], limits: flow.PollLimits
     ) -> None:
         self._host = host
         self._clock = clock
@@ -80,14 +80,14 @@ class Watcher:
         self._limits = limits
         self._lane = asyncio.Semaphore(_POLLS_AT_ONCE)
         self._next_poll_at = 0.0
-        self._held: set[str] = set()
+        self._leases: set[str] = set()
         self._renewing: asyncio.Task[None] | None = None
         self._experience: dict[str, pace.Experience] = {}
 
     async def watch(self, job: Job) -> None:
-        """Watch ``job`` until it is settled."""
+        """Watch ``job`` to its end."""
         try:
-            await asyncio.sleep(0)  # the answer to a submit goes first: a claim waits for the disk
+            await asyncio.sleep(0)  # let a submit return first: a claim waits for the disk
             while self.is_wanted(job):
                 if job.state.status is Status.SUBMITTING:
                     await self._follow_sending(job)
@@ -109,9 +109,9 @@ class Watcher:
             self._release(job)
 
     def is_wanted(self, job: Job) -> bool:
-        """Whether a task is to be asked about: it has not ended, or the service has gone silent about it.
+        """Whether to poll a task: it has not ended, or the service no longer knows it.
 
-        The latter is asked about for a day since it was begun: it may be made all the same, and paid for.
+        A task of the latter kind is polled for a day after its start: it may be made and billed all the same.
         """
         if not job.state.is_settled:
             return True
@@ -120,14 +120,14 @@ class Watcher:
             return False
         now, scale = self._clock.monotonic(), job.endpoint.time_scale
         if job.rarely_until is None:
-            begun = job.state.begun_at
+            start = job.state.begun_at
             left_s = self._limits.watch_s * scale
-            left_s -= max(0.0, self._clock.now() - begun) if begun is not None else 0.0
+            left_s -= max(0.0, self._clock.now() - start) if start is not None else 0.0
             job.rarely_until = now + left_s
         return now < job.rarely_until
 
     async def _ask_rarely(self, job: Job) -> None:
-        """Ask about a doubtful task once, in 5–10 minutes or when it is woken."""
+        """Poll a doubtful task once, after 5–10 minutes or when woken."""
         await self.pause(job, _RARELY_S * (1 + self._random()) * job.endpoint.time_scale)
         if self.holds(job):
             await self.look(job)
@@ -135,51 +135,51 @@ class Watcher:
     # --- one process polls, the others follow ------------------------------------------------------
 
     def claim(self, job: Job) -> bool:
-        """Whether this process is the one that polls ``job``, from now on if nobody else is."""
+        """Try to become the poller of ``job``: write a lease, and return True if this process has it."""
         key = job.state.key
         try:
-            held = self._host.history.claim(key, self._clock.now(), LEASE_S)
+            has_lease = self._host.history.claim(key, self._clock.now(), LEASE_S)
         except HistoryError as error:
             log.warning("task %s is watched without a claim: %s", job.state.id, error)
-            held = True  # with a history that cannot be written nobody else can claim it either
-        if held:
-            self._held.add(key)
+            has_lease = True  # nobody else can claim a task either in a history that cannot be written
+        if has_lease:
+            self._leases.add(key)
             if self._renewing is None or self._renewing.done():
                 self._renewing = asyncio.create_task(self._renew())
-        return held
+        return has_lease
 
     def holds(self, job: Job) -> bool:
         """Whether this process polls ``job``."""
-        return job.state.key in self._held
+        return job.state.key in self._leases
 
     def _release(self, job: Job) -> None:
-        if job.state.key in self._held:
-            self._held.discard(job.state.key)
+        if job.state.key in self._leases:
+            self._leases.discard(job.state.key)
             try:
                 self._host.history.release(job.state.key)
             except HistoryError as error:
                 log.warning("the claim on task %s was left to run out: %s", job.state.id, error)
 
     def release_all(self) -> None:
-        """Let other processes poll what this one does: it ends."""
-        if not self._held:
+        """Give up all leases, so that other processes poll these tasks."""
+        if not self._leases:
             return
-        self._held.clear()
+        self._leases.clear()
         try:
             self._host.history.release_all()
         except HistoryError as error:
             log.warning("all claims were left to run out: %s", error)
 
     async def _renew(self) -> None:
-        while self._held:
+        while self._leases:
             await self._clock.sleep(_RENEW_S)
             try:
-                self._held &= self._host.history.renew(self._held, self._clock.now(), LEASE_S)
+                self._leases &= self._host.history.renew(self._leases, self._clock.now(), LEASE_S)
             except HistoryError as error:
                 log.warning("claims could not be renewed: %s", error)
 
     async def _follow(self, job: Job) -> None:
-        """Take over what the polling process records, until the task ends or that process is gone."""
+        """Take over the records of the polling process, until the task ends or that process is gone."""
         await self._clock.sleep(_FOLLOW_S * job.endpoint.time_scale)
         try:
             row = self._host.history.find(job.state.key)
@@ -195,7 +195,7 @@ class Watcher:
         return row.owner != self._host.history.owner and fresh and not is_dead(row.owner)
 
     async def _follow_sending(self, job: Job) -> None:
-        """Learn how a request ended that another process sends."""
+        """Learn the outcome of a request that another process sends."""
         await self._follow(job)
         if job.state.status is not Status.SUBMITTING:
             return
@@ -224,8 +224,8 @@ class Watcher:
                 asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
                 self._learn(job, course)
             if job.state.status is Status.SUCCEEDED:
-                if not self.claim(job):  # this machine slept, and another process has taken over
-                    self._held.discard(job.state.key)
+                if not self.claim(job):  # this machine slept, and another process took over
+                    self._leases.discard(job.state.key)
                     return
                 await self._fetch(job)
             elif reason := streak.end(self._limits, self._clock.monotonic() / scale):
@@ -234,14 +234,14 @@ class Watcher:
                 self._end_watch(job, f"it has not ended within {self._limits.watch_s / 3600:.0f} h")
 
     def _old_news_s(self, job: Job) -> float:
-        """Seconds for which nobody has asked about a task that this process neither sent nor asked about."""
+        """Return the age of the last poll of a task taken over from another kernel; 0 for our own."""
         state, never = job.state, float("-inf")
         if job.last_poll != never or (job.known_since != never and state.submitted_at is not None):
             return 0.0
         return max(0.0, self._clock.now() - max(state.observed_at or 0.0, state.submitted_at or 0.0))
 
     def _experienced(self, job: Job) -> pace.Experience:
-        """How long earlier tasks of the same service took; the history is asked once."""
+        """Return the durations of earlier tasks at the same service; read the history once."""
         base_url, scale = job.endpoint.base_url, job.endpoint.time_scale
         if base_url not in self._experience:
             try:
@@ -253,17 +253,17 @@ class Watcher:
         return self._experience[base_url]
 
     def _learn(self, job: Job, course: pace.Course) -> None:
-        """Remember how long a task took that has succeeded and did not queue."""
+        """Add the duration of a task that succeeded without a queue to the experience."""
         if job.state.status is Status.SUCCEEDED and not course.begun_s:
             took_s = job.state.elapsed_s(self._clock.now()) / job.endpoint.time_scale
             self._experienced(job).add(took_s)
 
     async def look(self, job: Job) -> flow.Polled:
-        """Poll once and record what it brought."""
+        """Poll once and record the result."""
         return self._judge(job, await self._ask(job))
 
     async def glance(self, job: Job) -> None:
-        """Look at ``job`` at once, in no line with polls. Nothing is learnt when that takes over 2 s."""
+        """Poll ``job`` at once, outside the queue of polls; give up after 2 s."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_GLANCE_S):
                 outcome = await self._host.client.retrieve(
@@ -274,7 +274,7 @@ class Watcher:
                 self._judge(job, outcome)
 
     def _judge(self, job: Job, outcome: flow.Outcome) -> flow.Polled:
-        """Record what a poll brought."""
+        """Record the result of a poll."""
         now = self._clock.now()
         verdict = flow.judge_poll(outcome, now, job.state.id or "")
         match verdict:
@@ -284,8 +284,8 @@ class Watcher:
                     self._host.apply(job, events.WatchBegan(at=now))
                 self._host.apply(job, events.Observed(at=now, snapshot=snapshot))
             case flow.NotYet() if job.cancel_accepted:
-                gone = Snapshot(status=Status.CANCELLED, raw_status="deleted")
-                self._host.apply(job, events.Observed(at=now, snapshot=gone))
+                deleted = Snapshot(status=Status.CANCELLED, raw_status="deleted")
+                self._host.apply(job, events.Observed(at=now, snapshot=deleted))
             case flow.NotYet() if job.state.status is Status.NOT_FOUND:
                 pass
             case flow.NotYet() if self._unknown_for_s(job) > self._patience_s(job):
@@ -300,24 +300,24 @@ class Watcher:
         return verdict
 
     def _patience_s(self, job: Job) -> float:
-        """How long the service may not know an id before that is doubtful, in its seconds."""
+        """Return how long, in the service's seconds, it may not know an id before the task is in doubt."""
         return self._limits.fresh_id_s if job.is_named_by_user else self._limits.unknown_s
 
     def _unknown_for_s(self, job: Job) -> float:
-        """Seconds, the service's, since it gave the id of ``job`` or last knew it."""
+        """Return the service's seconds since it gave the id of ``job`` or last knew it."""
         if job.known_since != float("-inf"):
             return (self._clock.monotonic() - job.known_since) / job.endpoint.time_scale
-        state = job.state  # of an earlier kernel
-        known = max(state.submitted_at or 0.0, state.created_at or 0.0, state.observed_at or 0.0)
-        return (self._clock.now() - known) / job.endpoint.time_scale
+        state = job.state  # the task of an earlier kernel
+        known_at = max(state.submitted_at or 0.0, state.created_at or 0.0, state.observed_at or 0.0)
+        return (self._clock.now() - known_at) / job.endpoint.time_scale
 
     async def _ask(self, job: Job) -> flow.Outcome:
-        """One GET, never within 5 s of the last one for this task, and in line with all others."""
+        """Send one GET in its turn, never within 5 s of the task's last one."""
         async with job.asking:
             return await self._ask_in_turn(job)
 
     async def _ask_in_turn(self, job: Job) -> flow.Outcome:
-        client = self._host.client  # before the turn: making the first one takes a while
+        client = self._host.client  # before the turn, since making the first client takes a while
         scale = job.endpoint.time_scale
         early = job.last_poll + pace.POLL_FLOOR_S * scale - self._clock.monotonic()
         if early > 0:
@@ -325,14 +325,14 @@ class Watcher:
         async with self._lane:
             now = self._clock.monotonic()
             turn = max(now, self._next_poll_at)
-            self._next_poll_at = turn + pace.poll_spacing_s(len(self._held)) * scale
+            self._next_poll_at = turn + pace.poll_spacing_s(len(self._leases)) * scale
             if turn > now:
                 await self._clock.sleep(turn - now)
             job.last_poll = self._clock.monotonic()
             return await client.retrieve(job.endpoint, job.state.id or "")
 
     async def pause(self, job: Job, seconds: float) -> None:
-        """Wait, or less when something (a cancel) makes news likely."""
+        """Wait, but stop early when something (a cancel) makes a change likely."""
         job.wake.clear()
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
         waking = asyncio.ensure_future(job.wake.wait())
@@ -343,7 +343,7 @@ class Watcher:
             waking.cancel()
 
     async def _fetch(self, job: Job) -> None:
-        """Bring every output of a succeeded task to disk."""
+        """Download every output of a succeeded task."""
         scale = job.endpoint.time_scale
 
         def tell(reason: str) -> None:
@@ -364,13 +364,13 @@ class Watcher:
                     self._host.apply(job, events.ClipSaved(at=self._clock.now(), clip=info))
         except ClipError as error:
             self._host.apply(job, events.ClipFailed(at=self._clock.now(), reason=str(error)))
-        except Exception as error:  # whatever it is, whoever waits must learn that no clip comes
+        except Exception as error:  # whatever the error, everyone who waits must learn that no clip comes
             log.exception("the clip of task %s could not be fetched", job.state.id)
             reason = f"{type(error).__name__}: {error}"
             self._host.apply(job, events.ClipFailed(at=self._clock.now(), reason=reason))
 
     async def _await_output(self, job: Job) -> None:
-        """A success may be announced a little before its URLs."""
+        """Poll until a success has its URLs, which may come a little later."""
         scale = job.endpoint.time_scale
         until = self._clock.monotonic() + self._limits.empty_output_s * scale
         while job.state.status is Status.SUCCEEDED and not job.state.output_urls:

@@ -1,4 +1,4 @@
-"""What the engine's loop needs beside itself: threads for what would block it, and an end for all it does."""
+"""Threads for work that would block the engine's loop, and a function that ends all of its tasks."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ _Work = tuple["Future[Any]", "Callable[[], Any]"]
 class Workers(ThreadPoolExecutor):
     """An executor of daemon threads.
 
-    Python shuts its own executors down when the main thread ends, while other threads of a script go on: a
-    host's name could not be resolved any more, and no clip be kept. (asyncio takes none but a
-    ``ThreadPoolExecutor`` as a loop's own, so this is one, and uses nothing of it.)
+    Python shuts its own executors down when the main thread ends, while other threads of a script go on: they
+    could resolve no host any more and write no clip. (asyncio accepts only a ``ThreadPoolExecutor`` as a
+    loop's default, so this is one, and uses nothing of it.)
 
     Args:
-        most: threads at the most; each is begun when all others are busy.
+        most: the most threads; each starts when all others are busy.
     """
 
     def __init__(self, most: int = 16) -> None:
-        super().__init__(max_workers=1)  # never begun
+        super().__init__(max_workers=1)  # never started
         self._most = most
         self._line: SimpleQueue[_Work | None] = SimpleQueue()
         self._guard = threading.Lock()
-        self._begun = 0
-        self._open = 0  #: pieces of work that are not done
+        self._thread_count = 0
+        self._open = 0  #: the number of unfinished pieces of work
         self._ended = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run ``fn`` on one of the threads.
 
         Raises:
-            RuntimeError: they were shut down.
+            RuntimeError: the threads were shut down.
         """
         done: Future[Any] = Future()
         with self._guard:
             if self._ended:
                 raise RuntimeError("the engine has ended")
             self._open += 1
-            if self._begun < min(self._open, self._most):
+            if self._thread_count < min(self._open, self._most):
                 self._begin()
             self._line.put((done, lambda: fn(*args, **kwargs)))
         return done
@@ -58,12 +58,12 @@ class Workers(ThreadPoolExecutor):
         thread = threading.Thread(target=self._run, name="cometact_nb-worker", daemon=True)
         try:
             contextvars.Context().run(thread.start)
-        except RuntimeError:  # the interpreter ends and begins no thread: those that there are do it
-            if not self._begun:
+        except RuntimeError:  # the interpreter ends and starts no thread; the present ones do the work
+            if not self._thread_count:
                 self._open -= 1
                 raise
         else:
-            self._begun += 1
+            self._thread_count += 1
 
     def _run(self) -> None:
         while (work := self._line.get()) is not None:
@@ -75,23 +75,23 @@ class Workers(ThreadPoolExecutor):
                     done.set_exception(error)
             with self._guard:
                 self._open -= 1
-            del work, done, call  # or a thread that waits would hold what it did last
+            del work, done, call  # lest a waiting thread keep its last work in memory
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let the threads end when what waits is done. Nobody waits for them: a read of a disk may hang."""
+        """End the threads after the waiting work, without waiting for them: a read of a disk may hang."""
         del wait, cancel_futures
         with self._guard:
             ended, self._ended = self._ended, True
             if not ended:
-                for _ in range(self._begun):
+                for _ in range(self._thread_count):
                     self._line.put(None)
 
 
 async def end_all_others() -> None:
-    """Cancel every other task of the loop, each once, and those that they begin meanwhile."""
+    """Cancel every other task of the loop, each once, and the tasks that they start meanwhile."""
     here, cancelled = asyncio.current_task(), set[asyncio.Task[Any]]()
     while others := asyncio.all_tasks() - {here}:
-        # Not before it has begun: one of anyio's would drop a coroutine inside it that was never awaited.
+        # Not before its start: a task of anyio's would drop a coroutine that was never awaited.
         fresh = {task for task in others - cancelled if not _is_unbegun(task)}
         for task in fresh:
             task.cancel()

@@ -16,7 +16,7 @@ from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.inspector import Inspector
 from cometact_nb.engine.job import Job
 from cometact_nb.engine.notify import Notifier
-from cometact_nb.engine.slots import Gate
+from cometact_nb.engine.slots import Slots
 from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ConfigError, WaitInterrupted
 from cometact_nb.handles import precheck
@@ -73,7 +73,7 @@ class Core:
         #: Those that somebody holds, by the same key.
         self.handles: dict[str, Any] = {}
         #: The places at the service that sweeps share.
-        self.gate = Gate()
+        self.slots = Slots()
         self._lock = threading.RLock()
         self._pid = os.getpid()
 

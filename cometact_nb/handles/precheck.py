@@ -73,7 +73,7 @@ def check_what_was_seen(request: ActTwoRequest, config: Config, inspector: Inspe
     """
     if config.look == "never":
         return
-    seen = [inspector.known(ref, role, sandbox=config.is_loopback) for role, ref in _inputs(request).items()]
+    seen = [inspector.recall(ref, role, sandbox=config.is_loopback) for role, ref in _inputs(request).items()]
     _refuse(found for one in seen for found in judged(one, lenient=request.allow_unlisted))
 
 

@@ -345,10 +345,10 @@ def test_no_more_tasks_are_at_the_service_than_there_are_places_and_each_is_give
 
     sweep.add_listener(count)
     sweep.run(canary=False)
-    until(lambda: sweep.state != "running" and not session.gate.inside)
+    until(lambda: sweep.state != "running" and not session.slots.inside)
     assert most == 2
     assert sandbox.posts() == len(sweep.cells)
     again = grid(session, sandbox, seed=[3, 4, 5]).run()
     again.wait(60)
     assert again.counts == {"SUCCEEDED": 3}
-    assert session.gate.inside == 0
+    assert session.slots.inside == 0

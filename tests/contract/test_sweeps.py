@@ -214,10 +214,10 @@ def test_replicates_are_bought_each(session, sandbox) -> None:
 
 def test_a_sweep_that_has_cells_to_send_keeps_its_history(session, sandbox, tmp_path) -> None:
     async def hold() -> None:
-        await session.gate.sending.acquire()
+        await session.slots.sending.acquire()
 
     async def let_go() -> None:
-        session.gate.sending.release()
+        session.slots.sending.release()
 
     session.run(hold())
     sweep = grid(session, sandbox, seed=[1, 2]).run()

@@ -108,7 +108,7 @@ class Runner:
     def __init__(self, host: Host, session: Core, entries: Sequence[Entry]) -> None:
         self._host = host
         self._session = session
-        self._gate = session.gate
+        self._slots = session.slots
         self._entries = entries
         #: Entries by content: replicates are alike.
         self._alike: dict[str, list[Entry]] = {}
@@ -160,7 +160,7 @@ class Runner:
         self._on_trial = {pair: entry for pair, entry in self._on_trial.items() if entry.job is not None}
         for entry in self._entries:
             if entry.job is not None and not entry.inside:
-                entry.inside, self._gate.inside = True, self._gate.inside + 1
+                entry.inside, self._slots.inside = True, self._slots.inside + 1
             self._note(entry)
         goes_first = len(self.queued) > CANARY_ABOVE or (self._canary and bool(self._on_trial))
         self._canary = goes_first if canary is None else canary
@@ -261,10 +261,10 @@ class Runner:
     async def _run(self) -> None:
         try:
             while self.state == "running" and self.queued:
-                await self._gate.enter(self._session.config.max_in_flight)
+                await self._slots.enter(self._session.config.max_in_flight)
                 entry = self._pick() if self.state == "running" else None
                 if entry is None:
-                    self._gate.leave()
+                    self._slots.leave()
                     await self._something()
                     continue
                 entry.inside = True
@@ -302,7 +302,7 @@ class Runner:
         return None
 
     async def _buy(self, entry: Entry) -> None:
-        async with self._gate.sending, self._sending:
+        async with self._slots.sending, self._sending:
             price = self._price_usd
             if self.state != "running" or entry.mark != "QUEUED":
                 return
@@ -410,7 +410,7 @@ class Runner:
     def _leave_if_ended(self, entry: Entry) -> None:
         if entry.inside and (entry.job is None or _has_ended(entry.job)):
             entry.inside = False
-            self._gate.leave()
+            self._slots.leave()
 
     def _stop_alike(self, failed: Entry, how: str) -> None:
         """Stop the waiting cells that would end as this one did."""
