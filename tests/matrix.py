@@ -47,6 +47,7 @@ KERNEL = (
 CLIPS = (
     "tests/contract/test_foreign_files.py",
     "tests/contract/test_inspect.py",
+    "tests/contract/test_inspect_bounds.py",
     "tests/contract/test_inspect_kinds.py",
     "tests/contract/test_looks.py",
     "tests/sandbox/test_files.py",

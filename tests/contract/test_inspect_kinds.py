@@ -13,19 +13,13 @@ from pathlib import Path
 
 import av
 import pytest
-from files import Host, image_bytes, serving, sound_bytes, video_bytes
+from files import Host, image_bytes, sound_bytes, video_bytes
 from PIL import Image
 
 from cometact_nb.domain.inspection.facts import Inspection
 from cometact_nb.entry import cli
 from cometact_nb.handles.config import Config, Secret
 from cometact_nb.handles.session import Session
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with serving() as made:
-        yield made
 
 
 @pytest.fixture

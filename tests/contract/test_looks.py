@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
-from files import Host, image_bytes, serving, video_bytes
+from files import image_bytes, serving, video_bytes
 from waiting import until
 
 import cometact_nb as act
@@ -15,17 +14,6 @@ from cometact_nb.domain.inspection.facts import Inspection
 from cometact_nb.engine.inspector import Inspector
 from cometact_nb.errors import ConfigError, RequestError
 from cometact_nb.handles import config, precheck
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with serving() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def clip() -> bytes:
-    return video_bytes(4)
 
 
 def bought(sandbox) -> int:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from msgspec.structs import replace
-from services import SandboxProcess, new_session
+from services import SandboxProcess, new_session, submit
 from waiting import until
 
 from cometact_nb.domain import events
@@ -20,10 +20,6 @@ from cometact_nb.handles.resume import take_up_all
 from cometact_nb.views.history.record import record_html, record_text
 from cometact_nb.views.history.widget import row_facts
 from cometact_nb.views.task.card import card_html
-
-
-def submit(session, sandbox, **fields):
-    return session.submit(**{"character": sandbox.character, "reference": sandbox.reference, **fields})
 
 
 def test_the_history_is_a_list_of_rows_with_what_was_asked_and_what_came(session, sandbox) -> None:

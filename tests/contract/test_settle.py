@@ -9,10 +9,9 @@ import sys
 import time
 from concurrent import futures
 from pathlib import Path
-from typing import Any
 
 import pytest
-from services import new_session
+from services import new_session, submit
 
 from cometact_nb.domain import events
 from cometact_nb.domain.reduce import reduce
@@ -21,10 +20,6 @@ from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ActTwoError, HistoryError, UnconfirmedError
 from cometact_nb.handles.task import Task
 from cometact_nb.store.journal.history import History
-
-
-def submit(session, sandbox, **fields: Any) -> Task:
-    return session.submit(**{"character": sandbox.character, "reference": sandbox.reference, **fields})
 
 
 @pytest.fixture

@@ -8,29 +8,18 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from services import SandboxProcess, new_session
+from services import new_session
+from sweeps import grid
 from waiting import until
 
 from cometact_nb.domain import events
 from cometact_nb.errors import ApprovalNeeded, HistoryError, SweepPaused, UnconfirmedError
 from cometact_nb.handles.session import Session
-from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.views.sweep.facts import state_word
 
 #: Promised are two seconds, in which three places at the service take three more each; counted in requests, since a
 #: busy machine is slow in all it does.
 SOON_POSTS = 12
-
-
-@pytest.fixture
-def priced(session: Session) -> Session:
-    """A session where a request costs $0.40, as on the real service, and five go without a yes."""
-    session.configure(price=0.40)
-    return session
-
-
-def grid(session: Session, sandbox: SandboxProcess, **fields) -> Sweep:
-    return session.sweep(**{"character": sandbox.character, "reference": sandbox.reference, **fields})
 
 
 # --- doubt counts everywhere ------------------------------------------------------------------------

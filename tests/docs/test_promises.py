@@ -103,7 +103,7 @@ HELD = {
     "requests until a task": ["unit/test_benchmarks.py::test_the_benchmarks_run_in_tiny_sizes_and_write_their_tables"],
     "import": ["unit/test_import.py::test_importing_the_package_imports_nothing_heavy"],
     "a grid of requests": [
-        "contract/test_sweeps.py::test_a_sweep_whose_kernel_was_killed_in_the_middle_is_finished_by_the_next_and_bought_once"
+        "contract/test_sweep_stops.py::test_a_sweep_whose_kernel_was_killed_in_the_middle_is_finished_by_the_next_and_bought_once"
     ],
     "clips on disk": ["contract/test_archive.py::test_a_bought_clip_leads_back_to_its_request_and_is_missed_when_it_is_gone"],
 }  # fmt: skip

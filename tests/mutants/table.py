@@ -11,11 +11,25 @@ _WIRE = [
     "tests/unit/test_wire.py",
     "tests/unit/test_wire_forms.py",
 ]
-_FLOW = ["tests/unit/test_flow.py", "tests/unit/test_verdicts.py"]
-_ENGINE = ["tests/unit/test_engine.py", "tests/contract/test_lanes.py", "tests/contract/test_tasks.py"]
-_SWEEP = ["tests/contract/test_sweeps.py", "tests/contract/test_sweep_money.py"]
+_FLOW = ["tests/unit/test_flow.py", "tests/unit/test_polls.py", "tests/unit/test_verdicts.py"]
+_ENGINE = [
+    "tests/unit/test_engine.py",
+    "tests/unit/test_watching.py",
+    "tests/unit/test_cancelling.py",
+    "tests/contract/test_lanes.py",
+    "tests/contract/test_tasks.py",
+    "tests/contract/test_submit.py",
+]
+_SWEEP = [
+    "tests/contract/test_sweeps.py",
+    "tests/contract/test_sweep_budgets.py",
+    "tests/contract/test_sweep_faults.py",
+    "tests/contract/test_sweep_stops.py",
+    "tests/contract/test_sweep_money.py",
+]
 _STORE = [
     "tests/unit/test_claims.py",
+    "tests/unit/test_records.py",
     "tests/unit/test_store.py",
     "tests/unit/test_journal.py",
     "tests/unit/test_search.py",
@@ -23,7 +37,7 @@ _STORE = [
 _TASK = ["tests/unit/test_task.py", "tests/unit/test_foreign.py", *_STORE]
 
 MODULES: dict[str, tuple[str, list[str]]] = {
-    "flow": ("cometact_nb/api/flow.py", [*_FLOW, "tests/unit/test_pace.py", "tests/unit/test_engine.py"]),
+    "flow": ("cometact_nb/api/flow.py", [*_FLOW, "tests/unit/test_pace.py", "tests/unit/test_engine.py", "tests/unit/test_watching.py"]),
     "wire": ("cometact_nb/api/wire.py", _WIRE),
     "answers": ("cometact_nb/api/answers.py", ["tests/unit/test_answers.py", *_FLOW]),
     "lenient": ("cometact_nb/api/lenient.py", _WIRE),

@@ -12,6 +12,7 @@ import httpx
 
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
+from cometact_nb.handles.task import Task
 
 #: A task of 75 s takes a second.
 SPEED = 75.0
@@ -86,3 +87,8 @@ def new_session(folder: Path, sandbox: SandboxProcess) -> Session:
     made = Session(config)
     made.use_sandbox(sandbox.speed, url=sandbox.base_url)
     return made
+
+
+def submit(session: Session, sandbox: SandboxProcess, **fields: Any) -> Task:
+    """A request for the sandbox's first samples, or with other fields."""
+    return session.submit(**{"character": sandbox.character, "reference": sandbox.reference, **fields})

@@ -15,6 +15,7 @@ from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
+from cometact_nb.store.journal.history import History
 
 
 @pytest.fixture
@@ -51,3 +52,19 @@ def engine(engines) -> Engine:
 def job(tmp_path: Path) -> Job:
     endpoint = Endpoint("https://api.cometapi.com", Secret("sk-canary"))
     return Job(TaskState(key=new_key()), endpoint, tmp_path / "clips")
+
+
+@pytest.fixture
+def history():
+    made = History(":memory:")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def two(tmp_path: Path):
+    """Two connections to one file, as two kernels have them."""
+    made = [History(str(tmp_path / "history.sqlite")) for _ in range(2)]
+    yield made
+    for one in made:
+        one.close()

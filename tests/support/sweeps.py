@@ -1,0 +1,22 @@
+"""A sweep over the sandbox's samples, and what the sandbox accepted of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
+
+    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.sweep.sweep import Sweep
+
+
+def grid(session: Session, sandbox: SandboxProcess, **fields) -> Sweep:
+    inputs = {"character": sandbox.character, "reference": sandbox.reference}
+    return session.sweep(**{**inputs, **fields})
+
+
+def bodies(sandbox: SandboxProcess) -> Counter[str]:
+    """How often each body was accepted."""
+    return Counter(str(post["body"]) for post in sandbox.ledger()["posts"] if post["accepted"])

@@ -1,0 +1,91 @@
+"""A cancel asks once, after a look, and is believed only when the service has accepted it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end, submit, submit_and_cancel
+
+from cometact_nb.api import flow
+from cometact_nb.domain import events
+from cometact_nb.domain.task import Status
+
+
+def test_a_cancel_is_confirmed_by_the_service(engine, job, service) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, {"id": "task-1", "status": "CANCELLED"}]
+    submit_and_cancel(engine, job)
+    assert run_to_the_end(engine, job).status is Status.CANCELLED
+
+
+def test_a_task_that_just_succeeded_is_not_deleted_by_a_cancel(engine, job, service) -> None:
+    assert submit_and_cancel(engine, job) is None
+    assert service.times("delete") == []
+    assert run_to_the_end(engine, job).clip is not None
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_cancel_the_service_does_not_know_is_said_and_the_task_goes_on(
+    engine, job, service, status
+) -> None:
+    service.polls[:0] = [{"id": "task-1", "status": "RUNNING"}] * 3
+    service.deletes[:] = [status]
+    submit_and_cancel(engine, job)
+    assert "will be billed" in (job.state.cancel_message or "")
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+
+
+GONE = httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist", "data": None})
+
+
+@pytest.mark.parametrize("status", [200, 202, 204, 299])
+def test_a_task_that_the_service_does_not_know_after_an_accepted_cancel_was_cancelled(
+    engine, job, service, status
+) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, GONE]
+    service.deletes[:] = [httpx.Response(status)]
+    outcome = submit_and_cancel(engine, job)
+    assert isinstance(outcome, flow.Answer)
+    assert outcome.status == status
+    assert job.cancel_accepted
+    assert job.state.cancel_message is None
+    assert run_to_the_end(engine, job).status is Status.CANCELLED
+
+
+@pytest.mark.parametrize("answer", [300, 302, 400, 404, 409, 429, 500, httpx.ReadTimeout("late")])
+def test_a_task_whose_cancel_was_not_accepted_is_not_taken_for_cancelled(
+    engine, job, service, clock, answer
+) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, GONE, {"id": "task-1", "status": "RUNNING"}]
+    service.polls += [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
+    service.deletes[:] = [answer]
+    submit_and_cancel(engine, job)
+    assert not job.cancel_accepted
+    assert job.state.cancel_message
+    (said,) = [event for event in recorded(engine, job) if isinstance(event, events.CancelAnswered)]
+    assert (said.accepted, said.message) == (False, job.state.cancel_message)
+    assert 1_800_000_000 <= said.at <= clock.now()
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+
+
+def test_a_second_cancel_that_is_refused_takes_the_first_one_not_back(engine, job, service) -> None:
+    service.polls[:] = [*[{"id": "task-1", "status": "RUNNING"}] * 2, GONE]
+    service.deletes[:] = [204, 404]
+
+    async def twice() -> None:
+        await engine.submit(job, REQUEST, 0.4)
+        await engine.cancel(job)
+        await engine.cancel(job)
+
+    engine.call(twice()).result(20)
+    assert job.cancel_accepted
+    assert run_to_the_end(engine, job).status is Status.CANCELLED
+
+
+def test_a_cancel_of_what_has_no_id_or_has_ended_asks_for_nothing(engine, job, service) -> None:
+    assert engine.call(engine.cancel(job)).result(20) is None
+    assert job.given_up.is_set()
+    job.given_up.clear()
+    submit(engine, job)
+    run_to_the_end(engine, job)
+    assert engine.call(engine.cancel(job)).result(20) is None
+    assert service.times("delete") == []
