@@ -111,7 +111,9 @@ def safe_excerpt(answer: Answer) -> str | None:
     """Return an answer that cannot be read as it may be recorded: bounded, without secrets; None if empty."""
     body = answer.content[: 8 * _RECORD_CHARS].decode("utf-8", "replace")
     # An id may stand in a header alone.
-    ids = [f"{name}: {redact.shown(text)}" for name, text in answer.headers.items() if _MAY_NAME.search(name)]
+    ids = [
+        f"{name}: {redact.display(text)}" for name, text in answer.headers.items() if _MAY_NAME.search(name)
+    ]
     body = "\n".join([*ids[:10], body])
     return redact.text(body, answer.key, limit=_RECORD_CHARS, lines=True).strip() or None
 

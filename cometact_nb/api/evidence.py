@@ -198,7 +198,7 @@ def _safe(value: Any, key: redact.Revealing | None, inputs: Mapping[str, str]) -
 
 def _words(text: str, key: redact.Revealing | None, inputs: Mapping[str, str], *, lines: bool) -> str:
     for address, instead in inputs.items():
-        for form in (address, redact.shown(address), redact.bare(address)):
+        for form in (address, redact.display(address), redact.bare(address)):
             text = text.replace(form, instead)
     return redact.text(text, key, limit=_TEXT_MAX_CHARS, lines=lines)
 

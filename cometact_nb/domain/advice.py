@@ -1,4 +1,4 @@
-"""What to tell a user about where a task stands: what happened, what to do, whether it was billed.
+"""Tells a user how a task stands: what happened, what to do, whether it was billed.
 
 Failure codes: docs.dev.runwayml.com/api-details/task-failures; moderated generations are billed:
 docs.dev.runwayml.com/api-details/moderation.
@@ -22,13 +22,13 @@ Billed = Literal["yes", "no", "unknown"]
 
 @dataclass(frozen=True)
 class Advice:
-    """What is said about a task.
+    """A message about a task.
 
     Args:
         headline: what happened, one sentence.
         cure: what the user can do, or an empty string.
-        billed: whether the task was paid for, as far as anyone here can know; in the sandbox whether it would
-            have been.
+        billed: whether the service billed the task, as far as anyone here can know. In the sandbox, whether a
+            service would have billed it.
         sandbox: it ran in the sandbox, where nothing is billed.
     """
 
@@ -49,11 +49,11 @@ class Advice:
         return " ".join(part for part in (self.headline, self.cure, money) if part)
 
 
-#: Of an answer that was not understood, in a message; the state has more of it.
+#: A message quotes an unclear answer up to this many characters; the state has more of it.
 _ANSWER_CHARS = 300
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 
-#: By prefix of the failure code, the longest first.
+#: Messages by prefix of the failure code, the longest first.
 _FAILURES: tuple[tuple[str, str, str, Billed], ...] = (
     (
         "SAFETY.INPUT",
@@ -97,7 +97,7 @@ _FAILURES: tuple[tuple[str, str, str, Billed], ...] = (
 
 
 def advise(state: TaskState) -> Advice:
-    """What to say about ``state``, whatever its status."""
+    """Make the message about ``state``, whatever its status."""
     advice = _advice(state)
     return replace(advice, sandbox=True) if state.in_sandbox else advice
 
@@ -139,7 +139,7 @@ def _advice(state: TaskState) -> Advice:
 
 
 def _unconfirmed(state: TaskState) -> Advice:
-    """What to do about a lost or unclear answer, with what had come of it."""
+    """Say what to do about a lost or unclear answer, and quote what came of it."""
     reason = (state.problem or "no reason").rstrip(".")
     raw = " ".join((state.raw_answer or "").split())
     answer = (
@@ -147,9 +147,9 @@ def _unconfirmed(state: TaskState) -> Advice:
         if raw
         else ""
     )
-    named = _ID.search(raw)
-    name = named.group() if named else "its id"
-    hint = f" The answer names {name}." if named else ""
+    match = _ID.search(raw)
+    name = match.group() if match else "its id"
+    hint = f" The answer names {name}." if match else ""
     return Advice(
         f"The paid request was sent and its outcome is unknown: {reason}.{answer}",
         f"Look in your CometAPI log before anything else, and take t = {_call(state)}.{hint} If the task "
@@ -161,12 +161,12 @@ def _unconfirmed(state: TaskState) -> Advice:
 
 
 def _call(state: TaskState) -> str:
-    """How the task is had in any cell, whether or not a variable holds it."""
+    """Write the call that returns the task in any cell, whether or not a variable holds it."""
     return f"act.task({state.id or state.key!r})"
 
 
 def waiting_line(state: TaskState) -> str:
-    """What an unfinished task waits for, one sentence without a full stop."""
+    """Say what an unfinished task waits for, in one sentence without a full stop."""
     if state.waiting_for:
         return state.waiting_for
     return {
@@ -181,23 +181,25 @@ def waiting_line(state: TaskState) -> str:
 
 def _failed(state: TaskState) -> Advice:
     code = (state.failure_code or "").upper()
-    said = f" The service said: {state.failure[:300]}" if state.failure else ""
+    message = f" The service said: {state.failure[:300]}" if state.failure else ""
     for prefix, headline, cure, billed in _FAILURES:
         if code == prefix or code.startswith(prefix + "."):
-            return Advice(f"{headline} ({state.failure_code}).{said}", cure, billed)
-    named = f" ({state.failure_code})" if state.failure_code else ""
-    return Advice(f"The generation failed{named}.{said}", "The vendor documents no cure for this.", "unknown")
+            return Advice(f"{headline} ({state.failure_code}).{message}", cure, billed)
+    code_words = f" ({state.failure_code})" if state.failure_code else ""
+    return Advice(
+        f"The generation failed{code_words}.{message}", "The vendor documents no cure for this.", "unknown"
+    )
 
 
 def _refused(state: TaskState) -> Advice:
-    said = (state.failure or "The request was refused").rstrip(".")
+    message = (state.failure or "The request was refused").rstrip(".")
     if not state.sent:
-        return Advice(f"{said}.", "Nothing left this machine; submit again when that is mended.", "no")
-    return Advice(f"{said}.", "", "no")
+        return Advice(f"{message}.", "Nothing left this machine; submit again when that is mended.", "no")
+    return Advice(f"{message}.", "", "no")
 
 
 def _doubtful(state: TaskState) -> Advice:
-    """An accepted request whose id the service has not known for long: it may be made all the same."""
+    """Advise on an accepted request whose id the service does not know: it may run all the same."""
     return Advice(
         "The service accepted the request, but does not know this task's id, and has not for long: it is in "
         "doubt.",

@@ -1,7 +1,7 @@
-"""Where the package's own errors leave it: without its frames, whose variables hold keys and signed links.
+"""Removes the package's frames from its own errors: their variables hold keys and signed links.
 
-Whatever shows the local variables of a traceback (rich, ``pytest -l``, Sentry) would show and keep them. An
-error that is none of this package keeps its whole traceback.
+Tools that show the local variables of a traceback (rich, ``pytest -l``, Sentry) would show and store them. An
+error of other packages keeps its whole traceback.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _OURS = (ActTwoError, WaitInterrupted)
 
 
 def door(function: F) -> F:
-    """Let the errors of this package leave ``function`` with one frame of ours, and nothing in it.
+    """Wrap ``function`` so that errors of this package leave it with one empty frame of ours.
 
     Args:
-        function: of the public interface, or a coroutine function.
+        function: a public function or coroutine function.
     """
 
     @functools.wraps(function)
@@ -49,7 +49,7 @@ def door(function: F) -> F:
 
 
 def doors(kind: type[T]) -> type[T]:
-    """Make doors of the public methods of a class, and of what makes its objects.
+    """Wrap the public methods and constructors of a class with :func:`door`.
 
     Args:
         kind: a class of the public interface.
@@ -68,7 +68,7 @@ def doors(kind: type[T]) -> type[T]:
 
 def _without_frames(error: BaseException) -> BaseException:
     if error.__suppress_context__ and error.__cause__ is None:
-        error.__context__ = None  # it is never shown, and its frames would be kept
+        error.__context__ = None  # nobody shows it, and it would keep its frames
     cause = error.__cause__
     while cause is not None:
         cause.__traceback__ = None

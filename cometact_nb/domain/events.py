@@ -35,7 +35,7 @@ class TaskEvent(redact.Quiet, frozen=True, kw_only=True, tag_field="kind", omit_
 
 
 class Intended(TaskEvent, frozen=True, kw_only=True, tag="intended"):
-    """The user asked for the task; written before anything is sent."""
+    """The user asked for the task; recorded before anything is sent."""
 
     request: dict[str, Any] | None = None
     base_url: str = ""
@@ -77,7 +77,7 @@ class Unconfirmed(TaskEvent, frozen=True, kw_only=True, tag="unconfirmed"):
 
 
 class Forgotten(TaskEvent, frozen=True, kw_only=True, tag="forgotten"):
-    """The user gave an unconfirmed task up."""
+    """The user gave up an unconfirmed task."""
 
 
 class Observed(TaskEvent, frozen=True, kw_only=True, tag="observed"):
@@ -87,7 +87,7 @@ class Observed(TaskEvent, frozen=True, kw_only=True, tag="observed"):
 
 
 class PollFailed(TaskEvent, frozen=True, kw_only=True, tag="poll-failed"):
-    """A poll brought no snapshot; polling goes on."""
+    """A poll brought no snapshot; the watch goes on."""
 
     reason: str
 
@@ -116,19 +116,19 @@ class ClipSaved(TaskEvent, frozen=True, kw_only=True, tag="clip-saved"):
 
 
 class ClipFailed(TaskEvent, frozen=True, kw_only=True, tag="clip-failed"):
-    """A clip could not be fetched or kept."""
+    """A clip could not be downloaded or written."""
 
     reason: str
 
 
 class ClipsMoved(TaskEvent, frozen=True, kw_only=True, tag="clips-moved"):
-    """The clips were found in another folder, byte for byte; all of them are given."""
+    """All clips are in another folder, byte for byte."""
 
     clips: tuple[ClipInfo, ...]
 
 
 class ClipsLost(TaskEvent, frozen=True, kw_only=True, tag="clips-lost"):
-    """The clips are not on disk any more; they will be fetched again."""
+    """The clips are gone from the disk and will be downloaded again."""
 
 
 AnyEvent = (

@@ -1,4 +1,4 @@
-"""Which file a link leads to: two links to the same file have one identity, however they are signed. Pure."""
+"""Computes the identity of the file behind a link, whatever the link's signature. Pure."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 
 def identity_of(uri: str) -> str:
-    """What is the same for two addresses of the same file.
+    """Return a text that is the same for all addresses of one file.
 
-    A web address loses what signs it (see :mod:`cometact_nb.domain.signatures`), its fragment, an empty
-    query, the default port and a dot after its host; scheme, host and percent-encoding are written in one way
-    (RFC 3986, 6.2). A data URI becomes the SHA-256 of the bytes that it holds. Anything else stays as it is.
+    A web address loses its signature (see :mod:`cometact_nb.domain.signatures`), its fragment, an empty
+    query, the default port and a dot after its host; scheme, host and percent-encoding get one form (RFC
+    3986, 6.2). A data URI becomes the SHA-256 of its content. Anything else stays as it is.
 
     Args:
         uri: of a character or a reference clip.
@@ -67,23 +67,23 @@ def _plain_host(host: str) -> str:
 
 
 def _unsigned_query(query: str, path: str) -> str:
-    """The parameters that do not sign, in their order."""
+    """Return the parameters that are not part of a signature, in their order."""
     if not query:
         return ""
     pieces = [piece for piece in query.split("&") if piece]
     names = [unquote_plus(piece.partition("=")[0]) for piece in pieces]
     signing = signing_names(names, path)
-    kept = [piece for piece, name in zip(pieces, names, strict=True) if name.lower() not in signing]
-    return "&".join(map(_normal_escapes, kept))
+    rest = [piece for piece, name in zip(pieces, names, strict=True) if name.lower() not in signing]
+    return "&".join(map(_normal_escapes, rest))
 
 
 def _normal_escapes(text: str) -> str:
     return _ESCAPE.sub(_normal_escape, text)
 
 
-def _normal_escape(found: re.Match[str]) -> str:
-    char = chr(int(found[1], 16))
-    return char if char in _UNRESERVED else f"%{found[1].upper()}"
+def _normal_escape(match: re.Match[str]) -> str:
+    char = chr(int(match[1], 16))
+    return char if char in _UNRESERVED else f"%{match[1].upper()}"
 
 
 @lru_cache(maxsize=16)
@@ -101,26 +101,26 @@ def _of_data(uri: str) -> str:
 
 
 def _decoded(text: bytes) -> bytes:
-    """Base64 with or without padding, line ends, and in either alphabet."""
+    """Decode base64 with or without padding, line ends, and in either alphabet."""
     packed = b"".join(text.split()).rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
     return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
 
 
 def body_identity(body: Mapping[str, Any]) -> str:
-    """16 hex digits that are the same for two bodies of requests when they ask for the same video.
+    """Return 16 hex digits, the same for all bodies of requests for the same video.
 
     Args:
-        body: as it is sent, or as the history keeps it.
+        body: as sent, or from the history.
     """
     inputs = {
-        name: {**given, "uri": identity_of(given["uri"])}
-        for name, given in body.items()
-        if isinstance(given, Mapping) and isinstance(given.get("uri"), str)
+        name: {**value, "uri": identity_of(value["uri"])}
+        for name, value in body.items()
+        if isinstance(value, Mapping) and isinstance(value.get("uri"), str)
     }
     return body_hash({**body, **inputs})
 
 
 def body_hash(body: Mapping[str, Any]) -> str:
-    """16 hex digits that are the same for two bodies exactly when they are."""
+    """Return 16 hex digits, the same for equal bodies only."""
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()[:16]

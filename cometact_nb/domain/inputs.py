@@ -1,4 +1,4 @@
-"""Small facts about a request's inputs that outlive their links: names, sizes, hashes."""
+"""Facts about a request's inputs that outlive their links: names, sizes, hashes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 __all__ = ["ROLES", "InputFacts", "content_of", "facts", "names_in", "note_name"]
 
 ROLES = ("character", "reference")
-#: Names of local files by the hash of what they hold; the newest few of this process.
+#: Names of local files by the hash of their content; the newest few of this process.
 _names: OrderedDict[str, str] = OrderedDict()
 _MOST_NAMES = 256
 
 
 class InputFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of an input without asking for it.
+    """The facts about an input that need no look at it.
 
     Args:
-        name: of the file; empty where none is known.
-        url: its address without what may open it to others; empty for a file that went inline.
-        mime: the media type of a file that went inline.
-        bytes: the size of a file that went inline.
+        name: of the file; empty for an unknown one.
+        url: its address without login and signature; empty for a file inside the request.
+        mime: the media type of a file inside the request.
+        bytes: the size of a file inside the request.
         sha256: its hash, hexadecimal.
     """
 
@@ -43,36 +43,38 @@ class InputFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def note_name(content: bytes, name: str) -> None:
-    """Remember what a local file is called that goes inline: a data URI has no place for it."""
+    """Remember the name of a local file that goes into a request: a data URI has no place for it."""
     _names[hashlib.sha256(content).hexdigest()] = redact.clean(name, 200)
     while len(_names) > _MOST_NAMES:
         _names.popitem(last=False)
 
 
 def names_in(body: Mapping[str, Any] | None) -> dict[str, str]:
-    """The names of the local files in a request's body, by role, as far as this process knows them."""
-    found = facts(body, _names).items()
-    return {role: known.name for role, known in found if known.sha256 and known.name}
+    """Return the names of local files in a request's body, by role, as far as this process knows them."""
+    by_role = facts(body, _names).items()
+    return {
+        role: input_facts.name for role, input_facts in by_role if input_facts.sha256 and input_facts.name
+    }
 
 
 def facts(body: Mapping[str, Any] | None, names: Mapping[str, str] | None = None) -> dict[str, InputFacts]:
-    """What is known of the inputs of a request's body, by role.
+    """Return the facts about the inputs of a request's body, by role.
 
     Args:
         body: as JSON; None for a task made elsewhere.
-        names: of files that went inline, by role or by hash.
+        names: of files inside the request, by role or by hash.
     """
-    found = {}
+    by_role = {}
     for role in ROLES:
-        given = (body or {}).get(role)
-        uri = str(given.get("uri", "")) if isinstance(given, dict) else ""
+        value = (body or {}).get(role)
+        uri = str(value.get("uri", "")) if isinstance(value, dict) else ""
         if uri:
-            found[role] = _facts(uri, role, names or {})
-    return found
+            by_role[role] = _facts(uri, role, names or {})
+    return by_role
 
 
 def content_of(uri: str) -> tuple[str, bytes] | None:
-    """Media type and content of a data URI; None for any other address, and one that cannot be read."""
+    """Decode a data URI into media type and content; None for any other address and for a bad one."""
     head, comma, body = uri.partition(",")
     if not comma or not head.lower().startswith("data:"):
         return None

@@ -1,4 +1,4 @@
-"""The two inputs of a request, and the rules for the URLs they may be."""
+"""The two inputs of a request, and the rules for their URLs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXTENSIONS: dict[str, MediaType] = {
     "mov": "video",
     "webm": "video",
 }
-#: The same page: what a container's Content-Type must be, the first being the usual one.
+#: The same page: the allowed Content-Types of a container, the usual one first.
 CONTENT_TYPES = {
     "jpeg": ("image/jpeg", "image/jpg"),
     "png": ("image/png",),
@@ -47,21 +47,21 @@ URL_MAX_CHARS = 2048
 #: Encoded sizes, docs.dev.runwayml.com/assets/inputs; a video had 16 MB before Runway's SDK 5.18.
 DATA_URI_MAX_BYTES: dict[MediaType, int] = {"image": 5 * 1024**2, "video": 5 * 1024**2}
 _SHOWN = 120
-#: Two letters at least: ``C:`` is a drive.
+#: At least two letters, since ``C:`` is a drive.
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 _TEXT_MAX = 4000
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing wrong, or doubtful, about a request.
+    """One error or doubtful point of a request.
 
     Args:
         field: the Python name of the field.
-        value: what was given.
-        problem: what is wrong with it, as the end of a sentence that starts with the value.
-        cure: what to give instead, as a sentence.
-        severity: ``"error"`` keeps the request from being made; ``"warning"`` does not.
+        value: of the field.
+        problem: as the end of a sentence that starts with the value.
+        cure: a sentence that says what to give instead.
+        severity: ``"error"`` prevents the request; ``"warning"`` does not.
         basis: ``"seen"`` here, in the value or in the file; ``"not looked"`` at; ``"vendor"`` for what the
             vendor would say.
     """
@@ -79,22 +79,22 @@ class Finding:
 
     def __str__(self) -> str:
         # An error may be saved with its notebook.
-        shown = self.value.uri if isinstance(self.value, MediaRef) else self.value
-        text = repr(redact.shown(shown) if isinstance(shown, str) else redact.values(shown))
+        value = self.value.uri if isinstance(self.value, MediaRef) else self.value
+        text = repr(redact.display(value) if isinstance(value, str) else redact.values(value))
         if len(text) > _SHOWN:
             text = f"{text[: _SHOWN - 20]}…{text[-12:]}"
         subject = self.field if self.value is None else f"{self.field}={text}"
-        # What a server said about itself may stand in the problem.
+        # The problem may quote a server's own words.
         return redact.clean(f"{subject} {self.problem}. {self.cure}", _TEXT_MAX, lines=True)
 
 
 @dataclass(frozen=True)
 class MediaRef:
-    """A character or a reference clip: where it is and what it is.
+    """A character or a reference clip: its type and its address.
 
     Args:
-        type: ``"image"`` or ``"video"``; None when it could not be told.
-        uri: an https URL that the vendor's servers can fetch. What is printed has no signature; this has.
+        type: ``"image"`` or ``"video"``; None when the URL does not show it.
+        uri: an https URL that the vendor's servers can fetch, with its signature, which a print leaves out.
     """
 
     type: MediaType | None
@@ -108,7 +108,7 @@ class MediaRef:
 
 
 def image(url: str | os.PathLike[str]) -> MediaRef:
-    """A character image, whatever its URL's extension.
+    """Make a character image, whatever its URL's extension.
 
     Args:
         url: https, of a JPEG, PNG or WebP of at most 16 MB (docs.dev.runwayml.com/assets/inputs). It is
@@ -118,7 +118,7 @@ def image(url: str | os.PathLike[str]) -> MediaRef:
 
 
 def video(url: str | os.PathLike[str]) -> MediaRef:
-    """A character video or a reference clip, whatever its URL's extension.
+    """Make a character video or a reference clip, whatever its URL's extension.
 
     Args:
         url: https, of an MP4, MOV or WebM of at most 32 MB (docs.dev.runwayml.com/assets/inputs). It is
@@ -127,24 +127,24 @@ def video(url: str | os.PathLike[str]) -> MediaRef:
     return MediaRef("video", _address(url))
 
 
-def _address(given: object) -> str:
-    """A path object is a file of this machine, also where its name reads like a URL: it is made absolute."""
-    return str(Path(given).absolute()) if isinstance(given, os.PathLike) else str(given).strip()
+def _address(value: object) -> str:
+    """Make a path object absolute: it is a file of this machine, even if its name reads like a URL."""
+    return str(Path(value).absolute()) if isinstance(value, os.PathLike) else str(value).strip()
 
 
 def mime_of(name: str, default: str) -> str:
-    """The media type of a file by its name's ending; the machine's own table lacks some of them.
+    """Return a file's media type by its name's ending; the machine's own table lacks some.
 
     Args:
         name: a file's name, a path, or a URL without a query.
-        default: for an ending that the vendor does not take.
+        default: for an ending that the vendor does not accept.
     """
     ending = name.rpartition(".")[2].lower()
     return CONTENT_TYPES[_CONTAINERS.get(ending, ending)][0] if ending in EXTENSIONS else default
 
 
 def infer_type(uri: str) -> MediaType | None:
-    """``"image"`` or ``"video"`` from a URL's extension or a data URI's media type, None if neither tells."""
+    """Read ``"image"`` or ``"video"`` from a URL's extension or a data URI's media type; else None."""
     if uri.startswith("data:"):
         kind = uri[5:].split("/", 1)[0].lower()
         return "image" if kind == "image" else "video" if kind == "video" else None
@@ -152,12 +152,12 @@ def infer_type(uri: str) -> MediaType | None:
 
 
 def media_call(ref: MediaRef) -> str:
-    """An input as Python: its URL alone where that tells its type."""
+    """Write an input as Python: its URL alone where that shows its type."""
     return repr(ref.uri) if infer_type(ref.uri) == ref.type else f"act.{ref.type}({ref.uri!r})"
 
 
 def as_media(value: Any, default: MediaType | None = None) -> MediaRef | None:
-    """A URL, a :class:`MediaRef` or the vendor's ``{"type", "uri"}`` as a MediaRef; else None."""
+    """Turn a URL, a :class:`MediaRef` or the vendor's ``{"type", "uri"}`` into a MediaRef; else None."""
     if isinstance(value, MediaRef):
         return value
     if isinstance(value, (str, os.PathLike)):
@@ -170,7 +170,7 @@ def as_media(value: Any, default: MediaType | None = None) -> MediaRef | None:
 
 
 def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Finding]:
-    """Everything wrong with one input, without fetching it.
+    """Find everything wrong with one input, without fetching it.
 
     Limits: docs.dev.runwayml.com/assets/inputs (https only, a domain name, at most 2048 characters) and
     CometAPI's control-a-character page (a reference is a video).
@@ -188,7 +188,7 @@ def check_media(field: str, value: Any, *, allow_unlisted: bool) -> Iterator[Fin
         yield Finding(field, ref.uri, "is empty", f"Give {need}.")
         return
     yield from check_uri(field, ref, allow_unlisted=allow_unlisted)
-    if not page:  # "say which: act.image(url)" would lead further into the trap
+    if not page:  # "say which: act.image(url)" would make it worse
         yield from _check_type(field, ref)
 
 
@@ -198,9 +198,9 @@ def _check_type(field: str, ref: MediaRef) -> Iterator[Finding]:
             "Export it as MP4." if field == "reference" else "Save it as PNG or JPEG; one that moves, as MP4."
         )
         yield Finding(field, ref, "is a GIF, which the vendor refuses", cure)
-    elif ref.type not in ("image", "video"):  # no set: a pasted type may be unhashable
-        told = "is of a kind its name does not tell" if ref.type is None else f"has the type {ref.type!r}"
-        yield Finding(field, ref, told, f"Say which: {field}=act.image(url) or act.video(url).")
+    elif ref.type not in ("image", "video"):  # not a set, since a pasted type may be unhashable
+        problem = "is of a kind its name does not tell" if ref.type is None else f"has the type {ref.type!r}"
+        yield Finding(field, ref, problem, f"Say which: {field}=act.image(url) or act.video(url).")
     elif field == "reference" and ref.type != "video":
         yield Finding(
             field,
@@ -211,7 +211,7 @@ def _check_type(field: str, ref: MediaRef) -> Iterator[Finding]:
 
 
 def urlsplit_path(uri: str) -> str:
-    """The path of ``uri``, or an empty string when it is no URL."""
+    """Return the path of ``uri``, or an empty string when it is no URL."""
     try:
         return urlsplit(uri).path
     except ValueError:
@@ -219,7 +219,7 @@ def urlsplit_path(uri: str) -> str:
 
 
 def check_uri(field: str, ref: MediaRef, *, allow_unlisted: bool) -> Iterator[Finding]:
-    """Everything wrong with an input's address, whatever it leads to."""
+    """Find everything wrong with an input's address, without looking at its file."""
     uri = ref.uri
     scheme = uri.partition(":")[0].lower() if _SCHEME.match(uri) else ""
     if scheme in {"data", "runway"}:
@@ -236,7 +236,7 @@ def check_uri(field: str, ref: MediaRef, *, allow_unlisted: bool) -> Iterator[Fi
 
 
 def _check_page(field: str, uri: str, *, allow_unlisted: bool) -> Iterator[Finding]:
-    """A link that a site gives for sharing leads to a page there, whatever its name ends in."""
+    """Find a site's link for sharing, which leads to a page, whatever its name ends in."""
     page = None if allow_unlisted else page_cure(uri)
     if page is not None:
         name, cure = page

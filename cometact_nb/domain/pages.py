@@ -1,4 +1,4 @@
-"""Addresses that are pages by their shape alone: links that sites give for sharing. Nothing is fetched."""
+"""Recognises links for sharing, which lead to pages and not to files, by their form; fetches nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Site:
         name: of the site.
         host: pattern of the whole host.
         path: pattern of the beginning of the path.
-        cure: what to give instead, made from the path.
+        cure: makes from the path a sentence that says what to give instead.
     """
 
     name: str
@@ -96,7 +96,7 @@ _SITES = (
 
 
 def page_cure(uri: str) -> tuple[str, str] | None:
-    """The site's name and what to give instead, for an address that is a page there; None for any other."""
+    """Return a site's name and a cure for an address that is a page there; None for any other."""
     try:
         parts = urlsplit(uri)
         host = (parts.hostname or "").rstrip(".")

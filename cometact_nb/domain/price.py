@@ -1,4 +1,4 @@
-"""What one request is expected to cost."""
+"""The expected price of a request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cometact_nb.errors import ConfigError
 
 __all__ = ["DEFAULT_PRICE", "FREE", "Price", "is_amount", "is_over"]
 
-#: Sums of prices are compared within this, since floats do not add up.
+#: Sums of prices that differ by less are equal, since floats do not add up exactly.
 _CENT_FRACTION = 1e-6
 
 
@@ -21,12 +21,12 @@ def is_amount(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Price:
-    """What one request is expected to cost.
+    """The expected price of one request.
 
     Args:
         usd_per_request: US dollars for one request, whatever the clip's length.
-        source: where the number comes from.
-        as_of: the day it was read, ``YYYY-MM-DD``.
+        source: of the number, in words.
+        as_of: the day of that source, ``YYYY-MM-DD``.
     """
 
     usd_per_request: float
@@ -41,7 +41,7 @@ class Price:
             )
 
     def estimate(self, requests: int = 1) -> str:
-        """The estimate in words, always with the price it used: ``$0.40 (1 × $0.40, …)``.
+        """Write the estimate, always with its price: ``$0.40 (1 × $0.40, …)``.
 
         Args:
             requests: how many.
@@ -57,5 +57,5 @@ FREE = Price(0.0, source="sandbox, nothing is billed")
 
 
 def is_over(usd: float, limit: float) -> bool:
-    """Whether a sum of prices is above a limit, in US dollars: 3 × $0.40 is not more than $1.20."""
+    """Whether a sum of prices is above a limit, in US dollars; 3 × $0.40 is not above $1.20."""
     return usd > limit + _CENT_FRACTION

@@ -1,7 +1,7 @@
-"""The one redactor: what of an address, and of a stranger's words, may be written down or shown.
+"""Hides secrets in addresses and in foreign words before they are written or shown; the only such module.
 
-``bare`` and ``shown`` are for addresses; ``text`` is for words that came from a service, a server or a file;
-``clean`` takes what no screen should be sent. Nothing else in the package hides anything.
+``bare`` and ``display`` are for addresses; ``text`` is for words from a service, a server or a file;
+``clean`` removes characters that no screen should get.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from cometact_nb.domain.signed import JWT, LOGIN_ALONE, cut_path, is_signed, sec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["HIDDEN", "Quiet", "Revealing", "bare", "clean", "event", "public", "shown", "text", "values"]
+__all__ = ["HIDDEN", "Quiet", "Revealing", "bare", "clean", "display", "event", "public", "text", "values"]
 
 T = TypeVar("T", bound=msgspec.Struct)
-#: What stands where a key or a token stood.
+#: Stands in place of a key or a token.
 HIDDEN = "(hidden)"
 _URL_MAX_CHARS = 2048
-#: Characters of a key that are hidden wherever they stand together; shorter pieces are in plain words, too.
+#: This many characters of a key in a row are hidden; shorter pieces occur in plain words, too.
 _PIECE = 8
 #: Fields of events that hold a service's own words, or ours around them.
 _WORDS = frozenset(
@@ -43,17 +43,17 @@ _WORDS = frozenset(
     )
 )
 _EVENT_MAX_CHARS = 4000
-#: The part before "@" is a container's name and no user in these.
+#: In these schemes, the part before "@" is a container's name and no user.
 _CONTAINER_FIRST = frozenset({"abfs", "abfss", "wasb", "wasbs"})
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
-#: Control characters, invisible ones, and those that turn the reading direction; the joiner of emoji stays.
+#: Control characters, invisible ones, and those that change the reading direction; not the joiner of emoji.
 _UNSEEN = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 #: A URL inside words, also with the slashes escaped as in JSON.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}:(?:\\?/){2}[^\s<>\"'`]+")
-#: Keys as services make them: CometAPI's and OpenAI's kind, AWS, GitHub, Google, Hugging Face, Slack, Stripe.
+#: Keys in the forms of CometAPI and OpenAI, AWS, GitHub, Google, Hugging Face, Slack, Stripe.
 _KEY = re.compile(
     r"(?<![A-Za-z0-9])(?:sk-[A-Za-z0-9_*.…-]{6,}|key-[A-Za-z0-9]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}"
     r"|gh[opsur]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|AIza[\w-]{30,}|hf_[A-Za-z0-9]{20,}"
@@ -62,7 +62,7 @@ _KEY = re.compile(
 _SCHEME = re.compile(
     r"\b(Bearer|Basic|Digest|Token|ApiKey)((?:\s|%20|\+)+)([A-Za-z0-9._~+/=%*-]{6,})", re.IGNORECASE
 )
-#: ``name=value``, ``"name": "value"`` and the same percent-encoded; the name decides.
+#: ``name=value``, ``"name": "value"``, also percent-encoded; the name decides.
 _PAIR = re.compile(
     r"(?<![A-Za-z0-9])([A-Za-z_][A-Za-z0-9_.-]{0,40})"
     r"(\\?[\"']?\s{0,2}[:=]\s{0,2}\\?[\"']?|%(?:25)*3[AD])([^\s\"'&,;?=<>(){}\[\]\\]{6,}={0,2})"
@@ -73,16 +73,16 @@ _LOGIN = re.compile(r"(?<![\w.+-])(?!mailto:)[\w.+-]+:[^\s@/\"'<>]{3,}@(?=[\w-]+
 
 @runtime_checkable
 class Revealing(Protocol):
-    """A secret that shows itself only when asked."""
+    """A secret that only :meth:`reveal` shows."""
 
     def reveal(self) -> str:
-        """The secret itself."""
+        """Return the secret itself."""
 
 
 def bare(url: str) -> str:
-    """``url`` without what may open it to others: login, query, fragment, and the signed parts of its path.
+    """Remove from ``url`` what may open it to others: login, query, fragment, and signed parts of its path.
 
-    Each cut part of a path is shown as "…". Of a data URI only its media type stays. A local path stays as
+    Each of those parts of a path becomes "…". Of a data URI only the media type stays. A local path stays as
     it is.
 
     Args:
@@ -91,32 +91,32 @@ def bare(url: str) -> str:
     return _bare(url)[0]
 
 
-def shown(url: str) -> str:
-    """``bare(url)`` for a person: "?…" says where a query or fragment was cut.
+def display(url: str) -> str:
+    """Return ``bare(url)`` for people: "?…" stands for a query or fragment.
 
     Args:
         url: any text that is meant to be an address.
     """
-    kept, cut = _bare(url)
-    return f"{kept}?…" if cut else kept
+    address, cut = _bare(url)
+    return f"{address}?…" if cut else address
 
 
 def public(url: str) -> str:
-    """``url`` itself where no part of it may open a file, else ``shown(url)``.
+    """Return ``url`` itself where no part of it may open a file, else ``display(url)``.
 
-    Two inputs that differ in a harmless parameter (``?v=2``) stay two.
+    Two inputs that differ in a harmless parameter (``?v=2``) stay different.
 
     Args:
         url: any text that is meant to be an address.
     """
-    return shown(url) if url[:5].lower() == "data:" or is_signed(url) else clean(url, _URL_MAX_CHARS)
+    return display(url) if url[:5].lower() == "data:" or is_signed(url) else clean(url, _URL_MAX_CHARS)
 
 
 def values(value: Any) -> Any:
-    """``value`` as a ``repr`` may show it: every address in it, however deep, by :func:`public`.
+    """Prepare ``value`` for a ``repr``: every address in it, at any depth, by :func:`public`.
 
     Args:
-        value: JSON, or anything else, which comes back as it is.
+        value: JSON, or anything else, which is returned as it is.
     """
     match value:
         case str():
@@ -131,7 +131,7 @@ def values(value: Any) -> Any:
 
 
 class Quiet(msgspec.Struct, frozen=True):
-    """A struct whose ``repr`` shows no address that opens a file, in IPython and rich, too."""
+    """A struct whose ``repr`` shows no address that opens a file, also in IPython and rich."""
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         return [(name, values(getattr(self, name))) for name in self.__struct_fields__]
@@ -142,7 +142,7 @@ class Quiet(msgspec.Struct, frozen=True):
 
 
 def event(happened: T, *secrets: Revealing | str | None) -> T:
-    """``happened`` with the words of a service in it, however deep, as :func:`text` leaves them.
+    """Hide secrets in the service's words of an event, at any depth, by :func:`text`.
 
     Args:
         happened: an event of a task, or a part of one.
@@ -152,22 +152,22 @@ def event(happened: T, *secrets: Revealing | str | None) -> T:
     for name in happened.__struct_fields__:
         value = getattr(happened, name)
         if isinstance(value, msgspec.Struct):
-            kept: Any = event(value, *secrets)
+            safe: Any = event(value, *secrets)
         elif name not in _WORDS or not value:
             continue
         elif isinstance(value, tuple):
-            kept = tuple(text(part, *secrets, limit=_EVENT_MAX_CHARS, lines=True) for part in value)
+            safe = tuple(text(part, *secrets, limit=_EVENT_MAX_CHARS, lines=True) for part in value)
         else:
-            kept = (
+            safe = (
                 text(value, *secrets, limit=_EVENT_MAX_CHARS, lines=True) if isinstance(value, str) else value
             )
-        if kept != value:
-            changes[name] = kept
+        if safe != value:
+            changes[name] = safe
     return msgspec.structs.replace(happened, **changes) if changes else happened
 
 
 def _bare(url: str) -> tuple[str, bool]:
-    """The address, and whether a query or fragment was cut from its end."""
+    """Return the bare address, and whether it lost a query or fragment."""
     url = clean(str(url)[: _URL_MAX_CHARS * 2], _URL_MAX_CHARS * 2).replace("\\/", "/")
     if url[:5].lower() == "data:":
         return (re.split("[;,]", url[:80])[0][:60] or "data:") + ";…", False
@@ -175,12 +175,12 @@ def _bare(url: str) -> tuple[str, bool]:
         parts = urlsplit(url)
         host = _host(parts.scheme.lower(), parts.netloc)
     except ValueError:
-        kept = re.sub(r"//[^/\s]*@", "//", re.split("[?#]", url, maxsplit=1)[0])
-        return kept[:_URL_MAX_CHARS], kept != url
+        address = re.sub(r"//[^/\s]*@", "//", re.split("[?#]", url, maxsplit=1)[0])
+        return address[:_URL_MAX_CHARS], address != url
     if not parts.scheme or len(parts.scheme) == 1 or (not host and parts.scheme.lower() != "file"):
         return _bare_path(url)
-    kept = urlunsplit((parts.scheme, host, cut_path(parts.path), "", ""))
-    return kept[:_URL_MAX_CHARS], bool(parts.query or parts.fragment)
+    address = urlunsplit((parts.scheme, host, cut_path(parts.path), "", ""))
+    return address[:_URL_MAX_CHARS], bool(parts.query or parts.fragment)
 
 
 def _host(scheme: str, netloc: str) -> str:
@@ -190,22 +190,22 @@ def _host(scheme: str, netloc: str) -> str:
 
 
 def _bare_path(path: str) -> tuple[str, bool]:
-    """A local path, or a link that was given without its scheme. A file's name may hold "?" and "#"."""
+    """Do the same for a local path, whose file name may hold "?" and "#", or a link without its scheme."""
     login = LOGIN_ALONE.match(path)
     path = path[login.end() :] if login else path
-    kept = re.split(r"[?#](?=[^/?#]*=)", path, maxsplit=1)[0]
-    return cut_path(kept)[:_URL_MAX_CHARS], kept != path
+    address = re.split(r"[?#](?=[^/?#]*=)", path, maxsplit=1)[0]
+    return cut_path(address)[:_URL_MAX_CHARS], address != path
 
 
 def clean(words: object, limit: int = 400, *, lines: bool = False) -> str:
-    """Foreign words without escape sequences, control and bidi characters, cut to ``limit`` characters.
+    """Remove escape sequences, control and bidi characters from foreign words, and cut them to ``limit``.
 
     Args:
-        words: what a service, a URL or a file name said. It is not escaped for HTML here.
-        limit: characters to keep; a cut is shown as "…".
+        words: of a service, a URL or a file name. They are not escaped for HTML here.
+        limit: the most characters; a cut is shown as "…".
         lines: keep line breaks; else every run of white space becomes one space.
     """
-    # Cut first: a megabyte of text is not worth a regular expression.
+    # Cut before the rest: a megabyte of text is not worth a regular expression.
     raw = str(words)[: limit * 4 + 1000]
     raw = raw.replace("\r\n", "\n").replace("\t", " ")
     raw = _UNSEEN.sub("", _ESCAPE.sub("", raw))
@@ -215,38 +215,37 @@ def clean(words: object, limit: int = 400, *, lines: bool = False) -> str:
 
 
 def text(words: object, *secrets: Revealing | str | None, limit: int = 400, lines: bool = False) -> str:
-    """Foreign words as they may be shown and kept: no key, no token, no signed part of a URL, nothing unseen.
+    """Remove keys, tokens, signed parts of URLs and invisible characters from foreign words.
 
     Args:
-        words: what a service, a server or an error said, also JSON or HTML. It is not escaped for HTML here.
-        secrets: our own keys; 8 characters of one that stand together are hidden, encoded in any common way,
-            in either case.
-        limit: characters to keep; a cut is shown as "…".
+        words: of a service, a server or an error, also JSON or HTML. They are not escaped for HTML here.
+        secrets: our own keys; any 8 characters of one in a row are hidden, in any common encoding and case.
+        limit: the most characters; a cut is shown as "…".
         lines: keep line breaks.
     """
-    # Cleaned first: an invisible character inside a key would hide it from the patterns below.
-    kept = clean(words, limit * 4 + 1000, lines=True)
+    # Clean before the rest: an invisible character inside a key would hide it from the patterns below.
+    safe = clean(words, limit * 4 + 1000, lines=True)
     for secret in secrets:
         if secret:
-            kept = _without(kept, secret.reveal() if isinstance(secret, Revealing) else str(secret))
-    kept = _URL.sub(_shown_in_words, kept)
-    kept = _SCHEME.sub(_scheme, _LOGIN.sub(f"{HIDDEN}@", kept))
-    kept = _KEY.sub(HIDDEN, JWT.sub(HIDDEN, kept))
-    return clean(_PAIR.sub(_pair, kept), limit, lines=lines)
+            safe = _without(safe, secret.reveal() if isinstance(secret, Revealing) else str(secret))
+    safe = _URL.sub(_display_in_words, safe)
+    safe = _SCHEME.sub(_scheme, _LOGIN.sub(f"{HIDDEN}@", safe))
+    safe = _KEY.sub(HIDDEN, JWT.sub(HIDDEN, safe))
+    return clean(_PAIR.sub(_pair, safe), limit, lines=lines)
 
 
-def _shown_in_words(match: re.Match[str]) -> str:
-    """A URL inside words; a full stop or a bracket after it is no part of it."""
+def _display_in_words(match: re.Match[str]) -> str:
+    """Redact a URL inside words; a full stop or a bracket after it is no part of it."""
     url = match.group()
     if "?" not in url and "#" not in url:
-        kept = url.rstrip(".,;:!)]}\\")
-        return shown(kept) + url[len(kept) :]
+        address = url.rstrip(".,;:!)]}\\")
+        return display(address) + url[len(address) :]
     tail = re.search(r"[)\]}]*[.,;:!]*\\?$", url)
-    return shown(url) + (tail.group() if tail else "")
+    return display(url) + (tail.group() if tail else "")
 
 
 def _scheme(match: re.Match[str]) -> str:
-    """``Bearer abc123`` is a token, "basic authentication" is not."""
+    """Hide the token in ``Bearer abc123``; "basic authentication" has none."""
     name, space, value = match.groups()
     is_word = value.rstrip(".").isalpha() and (value.islower() or value.istitle() or value.isupper())
     return match.group() if is_word and len(value) < 20 else f"{name}{space}{HIDDEN}"  # noqa: PLR2004
@@ -257,12 +256,12 @@ def _pair(match: re.Match[str]) -> str:
     if value.startswith(HIDDEN[:4]) or not secret_names([name]):
         return match.group()
     prose = value.rstrip(".!").isalpha() and len(value) < 16  # noqa: PLR2004  ("token: missing")
-    known = value.isdecimal() and len(value) < 8  # noqa: PLR2004
-    return match.group() if prose or known else f"{name}{sign}{HIDDEN}"
+    is_number = value.isdecimal() and len(value) < 8  # noqa: PLR2004
+    return match.group() if prose or is_number else f"{name}{sign}{HIDDEN}"
 
 
 def _without(words: str, key: str) -> str:
-    """``words`` with every piece of ``key`` hidden that is 8 characters or longer."""
+    """Hide every piece of ``key`` in ``words`` that has 8 characters or more."""
     low = words.casefold()
     hide = bytearray(len(words)) if len(low) == len(words) else None
     for form in {form.casefold() for form in _forms(key)}:
@@ -279,7 +278,7 @@ def _without(words: str, key: str) -> str:
 
 
 def _forms(key: str) -> Iterator[str]:
-    """A key as it is, and as it may come back: percent-encoded, in HTML or JSON, in base 64."""
+    """Yield a key as it is, and as a service may repeat it: percent-encoded, in HTML or JSON, in base 64."""
     yield key
     yield quote(key, safe="")
     yield quote_plus(key)

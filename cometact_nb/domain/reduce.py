@@ -1,4 +1,4 @@
-"""How each event changes a task.
+"""Changes a task's state by events.
 
 ``reduce(state, event)`` is the only place where a task's state changes; history, engine and views all
 replay the same events through it.
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["reduce"]
 
-#: The words that the service itself documents. Only they take an announced end back.
+#: The words that the service itself documents. Only these revoke an announced end.
 _ITS_OWN = FINAL | {Status.PENDING, Status.THROTTLED, Status.RUNNING}
 
 
 def reduce(state: TaskState, event: events.TaskEvent) -> TaskState:
-    """``state`` after ``event``. Pure; unknown events change nothing."""
+    """Return ``state`` after ``event``. Pure; an unknown event changes nothing."""
     change = _CHANGES.get(type(event))
     return state if change is None else change(state, event)
 
@@ -120,47 +120,47 @@ def _clips_lost(state: TaskState, _: events.ClipsLost) -> TaskState:
 
 
 def _observed(state: TaskState, event: events.Observed) -> TaskState:
-    """The state after an answer to a poll. Progress never runs backwards."""
-    seen = event.snapshot
-    if state.status in FINAL and not _takes_back(state, seen):
-        if seen.status is not state.status:
+    """Return the state after an answer to a poll. Progress never runs backwards."""
+    snapshot = event.snapshot
+    if state.status in FINAL and not _revokes(state, snapshot):
+        if snapshot.status is not state.status:
             return state
         return replace(
             state,
-            output_urls=seen.output_urls or state.output_urls,
-            credits=_first(seen.credits, state.credits),
+            output_urls=snapshot.output_urls or state.output_urls,
+            credits=_first(snapshot.credits, state.credits),
             observed_at=event.at,
         )
-    known = [progress for progress in (seen.progress, state.progress) if progress is not None]
+    so_far = [progress for progress in (snapshot.progress, state.progress) if progress is not None]
     return replace(
         state,
-        id=state.id or seen.id or None,
-        status=seen.status,
-        raw_status=seen.raw_status,
-        progress=1.0 if seen.status is Status.SUCCEEDED else max(known, default=None),
-        failure=seen.failure,
-        failure_code=seen.failure_code,
-        output_urls=seen.output_urls or state.output_urls,
-        created_at=seen.created_at or state.created_at,
-        credits=_first(seen.credits, state.credits),
-        estimated_credits=_first(seen.estimated_credits, state.estimated_credits),
+        id=state.id or snapshot.id or None,
+        status=snapshot.status,
+        raw_status=snapshot.raw_status,
+        progress=1.0 if snapshot.status is Status.SUCCEEDED else max(so_far, default=None),
+        failure=snapshot.failure,
+        failure_code=snapshot.failure_code,
+        output_urls=snapshot.output_urls or state.output_urls,
+        created_at=snapshot.created_at or state.created_at,
+        credits=_first(snapshot.credits, state.credits),
+        estimated_credits=_first(snapshot.estimated_credits, state.estimated_credits),
         observed_at=event.at,
-        ended_at=event.at if seen.status.is_terminal else None,
+        ended_at=event.at if snapshot.status.is_terminal else None,
         waiting_for=None,
-        problem="; ".join(seen.notes) or None,
+        problem="; ".join(snapshot.notes) or None,
     )
 
 
-def _takes_back(state: TaskState, seen: Snapshot) -> bool:
-    """Whether an announced end gives way to what the service says later, to somebody who asks again.
+def _revokes(state: TaskState, snapshot: Snapshot) -> bool:
+    """Whether a later answer revokes an announced end, when somebody asks again.
 
-    A success with an output never does: the clip can be had. Silence and words that nobody knows end nothing.
+    It never revokes a success with an output, whose clip can be fetched. Unknown words revoke nothing.
     """
-    if seen.status is state.status or seen.status not in _ITS_OWN:
+    if snapshot.status is state.status or snapshot.status not in _ITS_OWN:
         return False
     if state.status is Status.SUCCEEDED:
         has_output = bool(state.output_urls or state.clips)
-        return not has_output and seen.status in FINAL
+        return not has_output and snapshot.status in FINAL
     return True
 
 
@@ -168,7 +168,7 @@ def _first(new: float | None, old: float | None) -> float | None:
     return old if new is None else new
 
 
-#: What each event changes. Every event of ``AnyEvent`` has its row.
+#: The function for each event. Every event of ``AnyEvent`` has its row.
 _CHANGES: dict[type[events.TaskEvent], Callable[[TaskState, Any], TaskState]] = {
     events.Intended: _intended,
     events.Postponed: _postponed,

@@ -1,4 +1,4 @@
-"""What a history is asked for: which statuses, since when, with which words. And what a task is found by."""
+"""The query for a search in the history, and the text that a task is searched by."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 __all__ = ["GROUPS", "STATUSES", "UNFINISHED", "Query", "checked_id", "found_by", "query"]
 
-#: Statuses of tasks from which more is to come.
+#: Statuses of tasks that are not over.
 UNFINISHED = (Status.SUBMITTING, Status.PENDING, Status.THROTTLED, Status.RUNNING, Status.UNKNOWN)
-#: Words that stand for several statuses.
+#: Words for groups of statuses.
 GROUPS: dict[str, tuple[Status, ...]] = {
     "unfinished": UNFINISHED,
     "finished": tuple(status for status in Status if status not in UNFINISHED),
 }
-#: What ``status`` may be, for completion and messages.
+#: The values of ``status``, for completion and messages.
 STATUSES = (*GROUPS, *(status.value for status in Status))
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|min|m|h|d|w)", re.IGNORECASE)
 _UNIT_S = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SINCE_CURE = 'Give a datetime, a date, ISO text such as "2026-05-04", or a time ago such as "7d" or "12h".'
-#: What one text may be found by: enough for two long URLs and a failure, and little to scan.
+#: The most characters of a task's text: enough for two long URLs and a failure, and little to scan.
 _FOUND_BY_MAX_CHARS = 700
 _URI_MAX_CHARS = 260
 _WORDS_MAX = 8
@@ -40,13 +40,13 @@ _WORDS_MAX = 8
 
 @dataclass(frozen=True)
 class Query:
-    """A checked question.
+    """A checked query.
 
     Args:
-        statuses: the statuses wanted; empty for all.
-        since: Unix seconds; tasks begun before are left out. None for all.
-        words: each must occur in what a task is found by; lower case.
-        limit: how many at the most, the newest.
+        statuses: of the tasks; empty for all.
+        since: Unix seconds; only tasks from then on. None for all.
+        words: lower case; each must occur in :func:`found_by`.
+        limit: the most tasks, the newest.
     """
 
     statuses: tuple[Status, ...] = ()
@@ -56,23 +56,23 @@ class Query:
 
 
 def query(status: Any = None, since: Any = None, text: Any = None, limit: Any = 50, *, now: float) -> Query:
-    """What the arguments of :func:`cometact_nb.history` ask for.
+    """Check the arguments of :func:`cometact_nb.history`.
 
     Args:
         status: see there, as for the three that follow.
         since: see there.
         text: see there.
         limit: see there.
-        now: Unix seconds, what a time ago counts from.
+        now: Unix seconds, for a time such as "7d" ago.
 
     Raises:
-        ConfigError: a value that cannot be; it names the argument, the value and the cure.
+        ConfigError: a value cannot be used; it names the argument, the value and the cure.
     """
     return Query(_statuses(status), _since(since, now), _words(text), _limit(limit))
 
 
 def found_by(state: TaskState) -> str:
-    """The text that a task is searched in, lower case: ids, addresses of the inputs, files, what failed."""
+    """Return the text that a task is searched by, lower case: ids, inputs' addresses, files, the failure."""
     request = state.request or {}
     addresses = [
         redact.bare(str(ref.get("uri", "")))[:_URI_MAX_CHARS]
@@ -80,23 +80,23 @@ def found_by(state: TaskState) -> str:
         if isinstance(ref, dict) and not str(ref.get("uri", "")).lower().startswith("data:")
     ]
     files = [re.split(r"[\\/]", clip.place)[-1] for clip in state.clips[:2]]
-    said = [state.failure_code or "", (state.failure or "")[:120]]
-    parts = [state.id or "", state.key, *addresses, *files, *said]
+    failure = [state.failure_code or "", (state.failure or "")[:120]]
+    parts = [state.id or "", state.key, *addresses, *files, *failure]
     return " ".join(" ".join(parts).split()).lower()[:_FOUND_BY_MAX_CHARS]
 
 
-def _statuses(given: Any) -> tuple[Status, ...]:
-    if given is None or given == "":
+def _statuses(value: Any) -> tuple[Status, ...]:
+    if value is None or value == "":
         return ()
-    names: Iterable[Any] = re.split(r"[\s,]+", given.strip()) if isinstance(given, str) else given
+    names: Iterable[Any] = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
     try:
         entries = list(names)
     except TypeError:
         entries = [names]
-    found: dict[Status, None] = {}
+    statuses: dict[Status, None] = {}
     for name in entries:
-        found.update(dict.fromkeys(_status(name)))
-    return tuple(found)
+        statuses.update(dict.fromkeys(_status(name)))
+    return tuple(statuses)
 
 
 def _status(name: Any) -> tuple[Status, ...]:
@@ -111,59 +111,59 @@ def _status(name: Any) -> tuple[Status, ...]:
         ) from None
 
 
-def _since(given: Any, now: float) -> float | None:
-    if given is None or given == "":
+def _since(value: Any, now: float) -> float | None:
+    if value is None or value == "":
         return None
     try:
-        moment = float(_moment(given, now))
+        moment = float(_moment(value, now))
     except (OverflowError, ValueError, OSError):
         moment = float("nan")
     if not isfinite(moment):
-        raise ConfigError(f"since={given!r} is no moment. {_SINCE_CURE}")
+        raise ConfigError(f"since={value!r} is no moment. {_SINCE_CURE}")
     return moment
 
 
-def _moment(given: Any, now: float) -> float:
-    if isinstance(given, str):
-        ago = _AGO.fullmatch(given.strip())
+def _moment(value: Any, now: float) -> float:
+    if isinstance(value, str):
+        ago = _AGO.fullmatch(value.strip())
         if ago:
             return now - float(ago[1]) * _UNIT_S[ago[2].lower()]
-        given = datetime.fromisoformat(given.strip())
-    if isinstance(given, timedelta):
-        return now - given.total_seconds()
-    if isinstance(given, datetime):
-        return given.timestamp()  # one without a zone is this machine's time
-    if isinstance(given, date):
-        return datetime.combine(given, time.min).timestamp()
-    raise ValueError(given)
+        value = datetime.fromisoformat(value.strip())
+    if isinstance(value, timedelta):
+        return now - value.total_seconds()
+    if isinstance(value, datetime):
+        return value.timestamp()  # a moment without a zone is this machine's time
+    if isinstance(value, date):
+        return datetime.combine(value, time.min).timestamp()
+    raise ValueError(value)
 
 
-def _words(given: Any) -> tuple[str, ...]:
-    if given is None:
+def _words(value: Any) -> tuple[str, ...]:
+    if value is None:
         return ()
-    if not isinstance(given, str):
-        raise ConfigError(f"text={given!r} is no text. Give part of an id, an address, a file, a failure.")
-    words = given.lower().split()
+    if not isinstance(value, str):
+        raise ConfigError(f"text={value!r} is no text. Give part of an id, an address, a file, a failure.")
+    words = value.lower().split()
     if len(words) > _WORDS_MAX:
         raise ConfigError(f"text has {len(words)} words. Give up to {_WORDS_MAX}.")
     return tuple(words)
 
 
-def _limit(given: Any) -> int:
+def _limit(value: Any) -> int:
     try:
-        number = int(given) if isinstance(given, str) else given.__index__()
+        number = int(value) if isinstance(value, str) else value.__index__()
     except (AttributeError, TypeError, ValueError):
         number = 0
-    if number < 1 or isinstance(given, bool):
-        raise ConfigError(f"limit={given!r} is not a number of tasks. Give an integer ≥ 1.")
+    if number < 1 or isinstance(value, bool):
+        raise ConfigError(f"limit={value!r} is not a number of tasks. Give an integer ≥ 1.")
     return min(int(number), 2**62)
 
 
 def checked_id(name: object) -> str:
-    """``name`` as an id that can be asked about.
+    """Return ``name`` as an id that can stand in a URL.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: it is no such id.
     """
     text = str(name).strip()
     if not text.strip(".") or not text.isprintable() or any(char.isspace() or char in "/?#" for char in text):

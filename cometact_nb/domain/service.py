@@ -1,4 +1,4 @@
-"""One service as a task sees it: its address, its key, its clock."""
+"""A service: its address, its key, its clock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEFAULT_RUNWAY_VERSION = "2024-11-06"
 
 
 class Secret:
-    """A key that shows itself to nobody but the one who calls :meth:`reveal`."""
+    """A key that only :meth:`reveal` shows."""
 
     __slots__ = ("_value",)
 
@@ -33,7 +33,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The key itself. Call it only where the header is written."""
+        """Return the key itself. Call it only where the header is written."""
         return self._value
 
     def __repr__(self) -> str:
@@ -64,7 +64,7 @@ def is_loopback(url: str) -> bool:
 
 
 def normal_base_url(url: str) -> str:
-    """``url`` without a trailing slash or ``/v1`` (the vendor's SDK has one in its default).
+    """Return ``url`` without a trailing slash or ``/v1`` (the vendor's SDK has one in its default).
 
     Raises:
         ConfigError: not an absolute https URL (http is for loopback only).
@@ -87,11 +87,11 @@ def normal_base_url(url: str) -> str:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One service as one task sees it: fixed at submission, whatever is configured later.
+    """The service of one task, fixed at its submission, whatever is configured later.
 
     Args:
         base_url: normalised, without ``/v1``.
-        api_key: None when it is not known (a task found in history before a key was set).
+        api_key: None for an unknown key (a task from the history, before a key was set).
         runway_version: the ``X-Runway-Version`` header.
         time_scale: 1 for a real service; the sandbox's clock runs ``1 / time_scale`` times as fast and
             polls are spaced alike. Set only by :func:`cometact_nb.use_sandbox`, never by an answer.

@@ -1,4 +1,4 @@
-"""Which parts of a link only sign it: the one table of their names, for identity and for redaction. Pure.
+"""The table of parameters that only sign a link, for identity and for redaction. Pure.
 
 A signed link names a file and carries a permission to read it for a while. The permission changes each day,
 the file does not. A parameter that may choose the file (``?v=2``, ``?id=123``, ``versionId``) is never here.
@@ -26,11 +26,11 @@ class Family:
     """The parameters with which one kind of store signs its links. All names are in lower case.
 
     Args:
-        name: the store, for people.
-        marks: all of these must stand in a link before it is taken for one of the family.
+        name: of the store, for people.
+        marks: a link belongs to the family if it has all of these.
         names: parameters that sign, beside the marks.
         prefix: parameters that begin with it sign, too.
-        keeps: parameters that would be among them by their name, and choose or change the file.
+        keeps: parameters that match by their name but choose or change the file.
     """
 
     name: str
@@ -78,7 +78,7 @@ FAMILIES = (
     _family("Firebase", "alt token", keeps="alt"),
 )
 
-#: Names that sign where the path itself names a file. Elsewhere (``/download?token=…``) they may choose it.
+#: Names that sign a link whose path names a file. In others (``/download?token=…``) they may choose the file.
 GENERIC = frozenset(
     (
         *(
@@ -102,16 +102,16 @@ _FILE = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 
 
 def signing_names(names: Iterable[str], path: str) -> frozenset[str]:
-    """Those of a link's parameters that sign it, in lower case.
+    """Return the parameters that sign a link, in lower case.
 
     Args:
-        names: of all its parameters, as they stand in the link, percent-decoded.
-        path: of the link. One that ends in a file's name, such as ``/clip.mp4``, says which file it is, so
-            that a lone ``token`` beside it is a permission.
+        names: of all its parameters, percent-decoded.
+        path: of the link. If it ends in a file's name, such as ``/clip.mp4``, a lone ``token`` beside it is a
+            permission.
     """
     lower = {name.lower() for name in names}
-    known = [family for family in FAMILIES if family.marks <= lower]
-    found = {name for name in lower if any(family.signs(name) for family in known)}
+    families = [family for family in FAMILIES if family.marks <= lower]
+    signing = {name for name in lower if any(family.signs(name) for family in families)}
     if _FILE.search(path.rpartition("/")[2]):
-        found |= lower & GENERIC
-    return frozenset(found)
+        signing |= lower & GENERIC
+    return frozenset(signing)

@@ -1,8 +1,8 @@
-"""Which parts of a URL open a private file to whoever reads the URL.
+"""Finds the parts of a URL that open a private file to any reader of the URL.
 
 Object stores (S3, Google, Azure, Alibaba, Tencent), CDNs (CloudFront, Akamai, Fastly, Cloudinary, imgix) and
 share services sign links. The signature stands in the query, in the fragment, in the path or before the host.
-More is cut here than :mod:`cometact_nb.domain.identity` leaves out: a secret may say which file it is.
+It hides more than :mod:`cometact_nb.domain.identity` leaves out, since a secret may say which file it is.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["cut_path", "is_opaque", "is_signed", "secret_names"]
 
-#: What replaces a cut part of a path.
+#: Stands in place of a secret part of a path.
 CUT = "…"
 
 
-#: Parameters that open something, beside those that sign a link.
+#: Parameters that open a file, beside those that sign a link.
 _SECRET = frozenset(
     (
         *(
@@ -42,9 +42,9 @@ _SECRET = frozenset(
     )
 )
 _ENDINGS = re.compile(r"(?:^|[-_.])\w*(?:token|secret|signature|password|apikey|jwt|hmac)_*$")
-#: Shorter names of a store's table mean something only beside its others.
+#: Shorter names of a store's table count only beside its others.
 _SHORT = 4
-#: Parameters whose value may be long and opaque and is no secret by itself.
+#: Parameters whose value may be long and opaque without being a secret.
 _IDS = frozenset(
     (
         "file",
@@ -63,14 +63,14 @@ _IDS = frozenset(
 
 #: A JSON Web Token; the third part is empty where it is not signed.
 JWT = re.compile(r"eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?")
-#: User and password before a host, where no scheme stands before them.
+#: User and password before a host without a scheme.
 LOGIN_ALONE = re.compile(r"(?:[\w+.-]{2,}:)?(?://)?[^/@\s:\\]{2,}:[^/@\s\\]*@")
 _OPAQUE = re.compile(r"[A-Za-z0-9_\-+=~.:%]+")
 _EPOCH = re.compile(r"[12][0-9]{9}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PAIR = re.compile(r"(?:^|[;&~,?])([A-Za-z_][\w.-]*)=")
 
-#: Inside a path: user and password of a nested address, tokens, Cloudinary's signature, a key, a bot's token.
+#: In a path: user and password of a nested address, tokens, Cloudinary's signature, a key, a bot's token.
 _IN_PATH = (
     (re.compile(r"((?:https?|s3|gs|ftp):/{1,2})[^/@]+@", re.IGNORECASE), rf"\1{CUT}@"),
     (JWT, CUT),
@@ -81,17 +81,17 @@ _IN_PATH = (
 
 
 def secret_names(names: Iterable[str]) -> frozenset[str]:
-    """Those of a query's parameter names whose values must not be shown.
+    """Return the names of a query's parameters whose values must not be shown.
 
     More than those that sign a link (:func:`cometact_nb.domain.signatures.signing_names`): a ``key`` or a
-    ``password`` may also say which file it is, and a name of one store's table counts wherever it stands.
+    ``password`` may also say which file it is, and a name of one store's table counts in any link.
 
     Args:
         names: the names of all parameters of one URL, percent-decoded.
     """
-    written = {name: name.strip().lower() for name in names}
-    signing = signing_names(written.values(), "/file.mp4")
-    return frozenset(name for name, low in written.items() if low in signing or _is_secret(low))
+    lower = {name: name.strip().lower() for name in names}
+    signing = signing_names(lower.values(), "/file.mp4")
+    return frozenset(name for name, low in lower.items() if low in signing or _is_secret(low))
 
 
 def _is_secret(name: str) -> bool:
@@ -103,14 +103,16 @@ def _is_secret(name: str) -> bool:
 def is_signed(url: str) -> bool:
     """Whether ``url`` has a part that may open a private file: a login, a signature, a token, a key.
 
-    What cannot be read counts as signed. So does a parameter of an unknown name with a long opaque value.
+    A URL that cannot be read counts as signed. So does an unknown parameter with a long opaque value.
     """
     try:
         parts = urlsplit(url)
     except ValueError:
         return True
-    written = re.split("[?&;]", f"{parts.query}&{parts.fragment}")
-    pairs = [(unquote(name), unquote(value)) for name, _, value in (pair.partition("=") for pair in written)]
+    parameters = re.split("[?&;]", f"{parts.query}&{parts.fragment}")
+    pairs = [
+        (unquote(name), unquote(value)) for name, _, value in (pair.partition("=") for pair in parameters)
+    ]
     names = [name for name, _ in pairs]
     return (
         "@" in parts.netloc
@@ -134,9 +136,9 @@ def is_opaque(text: str, length: int) -> bool:
     return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
-@lru_cache(maxsize=64)  # the same inputs are named several times around one request
+@lru_cache(maxsize=64)  # each request handles the same inputs several times
 def cut_path(path: str) -> str:
-    """``path`` with "…" for each part that is a signature or a secret."""
+    """Put "…" in place of each part of ``path`` that is a signature or a secret."""
     for pattern, instead in _IN_PATH:
         path = pattern.sub(instead, path)
     segments = path.split("/")
@@ -150,20 +152,20 @@ def _cut_segment(segments: list[str], index: int) -> str:
         return _until_query(segment)
     if _is_token(segment):
         return CUT
-    # nginx's secure_link: the hash stands beside the time at which it ends.
+    # nginx's secure_link: the hash stands beside its time of expiry.
     beside = segments[max(index - 1, 0) : index] + segments[index + 1 : index + 2]
     is_hash = len(segment) >= 20 and re.fullmatch(r"[A-Za-z0-9_-]+", segment)  # noqa: PLR2004  (MD5 in base 64)
     return CUT if is_hash and any(map(_EPOCH.fullmatch, beside)) else segment
 
 
 def _until_query(segment: str) -> str:
-    """The beginning of ``segment`` up to a query, encoded or not; nothing where it begins with one."""
-    kept = re.split(r"[;&~,?]|%(?:25)*(?:3F|3B|26)", segment, maxsplit=1, flags=re.IGNORECASE)[0]
-    return CUT if "=" in unquote(unquote(kept)) or not kept else kept + CUT
+    """Return the beginning of ``segment`` up to a query, encoded or not."""
+    beginning = re.split(r"[;&~,?]|%(?:25)*(?:3F|3B|26)", segment, maxsplit=1, flags=re.IGNORECASE)[0]
+    return CUT if "=" in unquote(unquote(beginning)) or not beginning else beginning + CUT
 
 
 def _is_token(segment: str) -> bool:
-    """A long segment of mixed letters and digits, without a file's extension, is a link's own secret."""
+    """Whether a segment is a link's own secret: long, mixed letters and digits, no file extension."""
     if re.search(r"\.[A-Za-z0-9]{2,4}$", segment) or len(segment) < 40:  # noqa: PLR2004
         return False
     mixed = any(map(str.isupper, segment)) and any(map(str.islower, segment))

@@ -65,7 +65,7 @@ class SignedURL(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return repr(redact.shown(self))
+        return repr(redact.display(self))
 
 
 class Snapshot(redact.Quiet, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Values as Python's own, wherever they come from: arrays, tables, forms, files."""
+"""Turns values from arrays, tables, forms and files into Python's own types."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _DIGITS = re.compile(r"[+-]?[0-9]{1,20}")
 
 
 def plain(value: Any, *, whole: bool) -> Any:
-    """``value`` with NumPy's and pandas's scalars turned into Python's; None for what is missing.
+    """Turn scalars of NumPy and pandas into Python's; None for a missing value.
 
     Args:
         value: of a field of a request.
-        whole: a whole number is wanted, so digits are one; forms, tables and files give them as text.
+        whole: the field is a whole number, so that a text of digits becomes one, as from forms and files.
     """
     if value is None or is_missing(value):
         return None
@@ -34,5 +34,5 @@ def plain(value: Any, *, whole: bool) -> Any:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether ``value`` is how pandas writes that there is none: ``pd.NA``, ``pd.NaT``."""
+    """Whether ``value`` is pandas's mark of a missing value: ``pd.NA``, ``pd.NaT``."""
     return type(value).__name__ in {"NAType", "NaTType"} and type(value).__module__.startswith("pandas.")

@@ -1,4 +1,4 @@
-"""A request written as curl, Python or a magic line, from its values."""
+"""Writes a request as curl, Python or a magic line, from its values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPTIONS = {
 
 
 def to_curl(body: Mapping[str, Any]) -> str:
-    """The vendor's JSON as a curl command for a POSIX shell; the key stays ``$COMETAPI_KEY``."""
+    """Write the vendor's JSON as a curl command for a POSIX shell; the key is ``$COMETAPI_KEY``."""
     data = json.dumps(body, indent=2, ensure_ascii=False)
     return "\n".join(
         [
@@ -42,11 +42,11 @@ def to_curl(body: Mapping[str, Any]) -> str:
 
 
 def to_python(inputs: Mapping[str, MediaRef], params: Mapping[str, Any], *, allow_unlisted: bool) -> str:
-    """A request as Python that makes it, imports included.
+    """Write a request as Python that makes it, with its imports.
 
     Args:
         inputs: character and reference.
-        params: the knobs that are set.
+        params: the knobs with a value.
         allow_unlisted: see :class:`~cometact_nb.ActTwoRequest`.
     """
     lines = [f"    {name}={media_call(ref)}," for name, ref in inputs.items()]
@@ -57,7 +57,7 @@ def to_python(inputs: Mapping[str, MediaRef], params: Mapping[str, Any], *, allo
 
 
 def to_magic(inputs: Mapping[str, MediaRef], params: Mapping[str, Any], *, allow_unlisted: bool) -> str:
-    """A request as one ``%act_two`` line, quoted for the magic's own splitter.
+    """Write a request as one ``%act_two`` line, quoted for the magic's own splitter.
 
     Args:
         inputs: see :func:`to_python`.
@@ -68,26 +68,26 @@ def to_magic(inputs: Mapping[str, MediaRef], params: Mapping[str, Any], *, allow
     for name, ref in inputs.items():
         parts += [OPTIONS[name][0], quote(ref.uri), *type_option(name, ref)]
     for name, value in params.items():
-        shown = ("on" if value else "off") if isinstance(value, bool) else str(value)
+        text = ("on" if value else "off") if isinstance(value, bool) else str(value)
         option = OPTIONS[name][1]
-        parts += [f"{option}={quote(shown)}"] if shown.startswith("-") else [option, quote(shown)]
+        parts += [f"{option}={quote(text)}"] if text.startswith("-") else [option, quote(text)]
     if allow_unlisted:
         parts.append("--allow-unlisted")
     return " ".join(parts)
 
 
 def type_option(name: str, ref: MediaRef) -> list[str]:
-    """The option that tells an input's type, where its URL does not."""
-    # The magic takes a reference for a video unless its URL tells otherwise.
+    """Return the option for an input's type, where its URL does not show it."""
+    # The magic takes a reference for a video unless its URL shows another type.
     if ref.type == (infer_type(ref.uri) or ("video" if name == "reference" else None)):
         return []
     return [f"--{name}-type", str(ref.type)]
 
 
 def quote(text: str) -> str:
-    """``text`` as one word of a magic line: quoted when it holds spaces, quotes, ``$``, ``#`` or braces.
+    """Write ``text`` as one word of a magic line, quoted if it holds spaces, quotes, ``$``, ``#`` or braces.
 
-    Also when it ends in ``?`` or ``;``: at the end of a line, IPython takes them for its own.
+    It also quotes a text that ends in ``?`` or ``;``, which have a meaning for IPython at the end of a line.
     """
     if text and not re.search(r"[\s'\"\\${}#]|[?;]$", text):
         return text

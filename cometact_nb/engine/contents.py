@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import io
     from typing import BinaryIO
 
-    from cometact_nb.domain.inspection.sniff import Sniffed
+    from cometact_nb.domain.inspection.sniff import FileFormat
 
     File = BinaryIO | io.RawIOBase
 
@@ -22,7 +22,7 @@ __all__ = ["with_content"]
 
 
 def with_content(
-    facts: MediaFacts, sniffed: Sniffed, file: File, size: int | None
+    facts: MediaFacts, sniffed: FileFormat, file: File, size: int | None
 ) -> tuple[MediaFacts, tuple[str, ...]]:
     """Complete facts from a file's content, and list what it does not tell. Blocks; for a worker thread.
 

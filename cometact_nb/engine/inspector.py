@@ -208,7 +208,7 @@ def _check_arguments(source: object, role: object) -> tuple[MediaType | None, st
 
 
 def _safe(value: object) -> object:
-    return redact.shown(value) if isinstance(value, str) else value
+    return redact.display(value) if isinstance(value, str) else value
 
 
 async def _observe_local(address: str, folder: Path, pool: Executor, *, here: bool) -> Observation:

@@ -85,7 +85,7 @@ def test_a_signed_link_shows_no_secret_in_any_form(url: str) -> None:
     quoted = json.dumps({"error": {"message": f"cannot fetch {url}"}}).replace("/", "\\/")
     for hidden in (
         redact.bare(url),
-        redact.shown(url),
+        redact.display(url),
         redact.text(f"cannot fetch {url}, try again", limit=5000),
         redact.text(f'<a href="{url}">here</a>', limit=5000),
         redact.text(quoted, limit=5000),
@@ -107,9 +107,9 @@ def test_what_is_left_of_a_signed_link_still_says_where_and_what(url: str) -> No
 def test_a_plain_address_stays_whole_but_for_its_query(url: str) -> None:
     path, _, query = url.partition("?")
     assert redact.bare(url) == path
-    assert redact.shown(url) == (f"{path}?…" if query else path)
+    assert redact.display(url) == (f"{path}?…" if query else path)
     assert is_signed(url) == ("@account" in url)
-    assert redact.text(f"see {url}.") == f"see {redact.shown(url)}."
+    assert redact.text(f"see {url}.") == f"see {redact.display(url)}."
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,12 @@ def test_a_plain_address_stays_whole_but_for_its_query(url: str) -> None:
 )
 def test_a_local_path_stays_as_it_is(path: str) -> None:
     assert redact.bare(path) == path
-    assert redact.shown(path) == path
+    assert redact.display(path) == path
 
 
 def test_of_a_data_uri_only_its_type_stays() -> None:
     assert redact.bare("data:image/png;base64," + "A" * 5000) == "data:image/png;…"
-    assert redact.shown("data:,abc") == "data:;…"
+    assert redact.display("data:,abc") == "data:;…"
 
 
 KEY = "sk-live/Zq3xW7vU+1tR9pL=42mN"
@@ -197,7 +197,7 @@ def test_no_words_break_the_redactor_and_twice_is_once(before: str, after: str) 
     hidden = redact.text(words, Secret(KEY), limit=4000)
     assert KEY not in hidden
     assert S not in hidden
-    for function in (redact.bare, redact.shown, is_signed):
+    for function in (redact.bare, redact.display, is_signed):
         function(before + after)
         function(f"https://h/{before}?{after}")
 

@@ -1,1 +1,1 @@
-"""What may be wrong with an input, judged from facts. Pure."""
+"""Judges an input from facts. Pure."""

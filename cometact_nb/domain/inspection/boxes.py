@@ -1,4 +1,4 @@
-"""The outline of a video's file: whether all that it promises is there, and how its picture is turned."""
+"""Reads the outline of a video file: whether it is whole, and how a player turns its picture."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Outline", "Track", "look"]
 
-#: An index larger than this is left to PyAV.
+#: A larger index is left to PyAV.
 _INDEX_MAX = 3 * 1024**2
-#: Boxes of the outermost level that are looked at: a clip has few of them, a stream of fragments many.
+#: The most boxes of the outermost level to read: a clip has few of them, a stream of fragments many.
 _BOXES = 400
 _DATA = {b"mdat", b"moof"}
 
 
 @dataclass(frozen=True)
 class Track:
-    """A picture's track in an MP4 or MOV file.
+    """A track of pictures in an MP4 or MOV file.
 
     Args:
-        number: as the index numbers it.
+        number: in the index.
         turn: degrees clockwise by which a player turns the picture: 0, 90, 180 or 270.
-        length_s: seconds, as the index's header of the track says; None where it says none.
+        length_s: seconds, by the track's header; None where it does not say.
     """
 
     number: int
@@ -37,13 +37,13 @@ class Track:
 
 @dataclass(frozen=True)
 class Outline:
-    """What the outline says.
+    """The outline of a video file.
 
     Args:
         tracks: of pictures, in the file's order; none for WebM and Matroska.
-        length_s: of the whole, seconds; None where it says none.
-        broken: what shows that the file broke off, in words; an empty string where nothing does.
-        open_end: the file does not say how long it is in bytes, so nothing can show that it broke off.
+        length_s: of the whole file, seconds; None where it does not say.
+        broken: the sign that the file is cut off, in words; an empty string where there is none.
+        open_end: the file does not say how many bytes it has, so that a cut does not show.
     """
 
     tracks: tuple[Track, ...] = ()
@@ -56,8 +56,8 @@ def look(file: BinaryIO | io.RawIOBase, size: int | None, container: str) -> Out
     """Read the outline of a video.
 
     Args:
-        file: seekable; between the boxes nothing is read.
-        size: bytes of the whole file, or None where that is not known; then it is never said to be broken.
+        file: seekable; only the boxes are read.
+        size: bytes of the whole file; without it, a file that is cut off is not noticed.
         container: as :func:`~cometact_nb.domain.inspection.sniff.sniff` names it.
     """
     if container in {"webm", "mkv"}:
@@ -100,7 +100,7 @@ def _mp4(file: BinaryIO | io.RawIOBase, size: int | None) -> Outline:
 
 
 def _without(kinds: set[bytes]) -> str:
-    """What a file that was seen to its end lacks."""
+    """Say what a file lacks that was read to its end."""
     if b"moov" not in kinds:
         return "it has no index (moov), which a recorder or an encoder writes at the end"
     return "" if kinds & _DATA else "it has an index and no pictures after it"
@@ -142,7 +142,7 @@ def _track(data: bytes, start: int, end: int) -> Track | None:
 
 
 def _length(data: bytes, at: int) -> float | None:
-    """Seconds, by a movie's or a track's header."""
+    """Read the seconds in a movie's or a track's header."""
     layout, offset = (">IQ", 20) if data[at] == 1 else (">II", 12)
     try:
         scale, length = struct.unpack_from(layout, data, at + offset)
@@ -164,7 +164,7 @@ def _matroska(file: BinaryIO | io.RawIOBase, size: int | None) -> Outline:
     head = _read(file, 0, 4096)
     length, begin = _element_size(head, 4)
     at = begin + (length or 0)
-    if head[at : at + 4] != b"\x18S\x80g":  # the segment, which holds all the rest
+    if head[at : at + 4] != b"\x18S\x80g":  # the segment, which holds everything else
         return Outline()
     length, begin = _element_size(head, at + 4)
     if length is None:
@@ -175,7 +175,7 @@ def _matroska(file: BinaryIO | io.RawIOBase, size: int | None) -> Outline:
 
 
 def _element_size(head: bytes, at: int) -> tuple[int | None, int]:
-    """The size of an element of EBML, None where it is not known, and where its content begins."""
+    """Read the size of an EBML element, None for an unknown one, and where its content begins."""
     first = head[at] if at < len(head) else 0
     if not first:
         return None, at

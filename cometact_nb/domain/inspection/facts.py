@@ -1,4 +1,4 @@
-"""What is known of an input, and what an inspection says of it; `findings` judges."""
+"""The facts about an input, and the result of an inspection; `findings` judges."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Role = Literal["character", "reference"]
 
 IMAGES = {"jpeg", "png", "webp", "gif", "heic", "avif", "bmp", "tiff"}
 VIDEOS = {"mp4", "mov", "webm", "mkv", "avi", "ogg", "3gp", "flv", "wmv", "mpeg"}
-#: How each kind of sentence begins.
+#: The beginning of each kind of sentence.
 BASIS = {"seen": "seen here", "not looked": "not looked at", "vendor": "the vendor would say"}
 
 
 @dataclass(frozen=True)
 class MediaFacts:
-    """What is known about an input. None where it is not.
+    """The known facts about an input; None for an unknown one.
 
     Args:
-        content_type: lower case, without parameters, as the server gives it.
+        content_type: the server's, in lower case, without parameters.
         bytes: size of the file.
         container: its format by its first bytes, such as ``"mp4"``.
         codec: FFmpeg's name of the video codec; an empty string when the file holds no video.
-        width: pixels as seen: turned as the file says, and with square pixels.
+        width: square pixels, after the turn that the file asks for.
         height: the same.
         duration_s: of the picture, seconds.
         fps: frames per second, on the average.
@@ -40,18 +40,18 @@ class MediaFacts:
         supports_range: whether it sends parts of the file. The vendor does not ask for that.
         status: HTTP status.
         local: a file of this machine, or a data URI.
-        announced: whether the server says how long the file is.
-        other: what it is instead of a picture or a video: ``"page"``, ``"json"``, ``"zip"`` and the like,
-            the keys of ``domain.inspection.texts.WORDS``; None for a picture or a video.
-        broken: what shows that the file broke off, or an empty string.
-        stored: width and height as stored, where they are others than what is seen.
-        whole_s: seconds of all of a file, where that is not the picture's length.
-        cover: it is sound with a picture attached.
-        encoding: how the server packed what it sent (Content-Encoding), or an empty string.
+        announced: whether the server says how many bytes the file has.
+        other: its kind if it is no picture and no video: ``"page"``, ``"json"``, ``"zip"`` and the like, the
+            keys of ``domain.inspection.texts.WORDS``; None for a picture or a video.
+        broken: the sign that the file is cut off, or an empty string.
+        stored: width and height in the file, where they differ from the visible ones.
+        whole_s: length of the whole file in seconds, where it is not the picture's.
+        cover: it is sound with a picture, such as an album's cover.
+        encoding: the server's compression (Content-Encoding), or an empty string.
         read: whether the beginning of the file was read.
         head_status: HTTP status of the answer to HEAD.
-        head_bytes: the size that the answer to HEAD says.
-        range_status: HTTP status with which the server refused a part of the file; None where it did not.
+        head_bytes: the size in the answer to HEAD.
+        range_status: HTTP status of the refusal of a part of the file; None without a refusal.
     """
 
     content_type: str | None = None
@@ -86,7 +86,7 @@ class MediaFacts:
 
     @property
     def kind(self) -> MediaType | None:
-        """``"image"`` or ``"video"``, by the first bytes, else by the server's word."""
+        """``"image"`` or ``"video"``, by the first bytes, else by the server's media type."""
         if self.container in IMAGES or self.container in VIDEOS:
             return "image" if self.container in IMAGES else "video"
         word = (self.content_type or "").partition("/")[0]
@@ -95,16 +95,16 @@ class MediaFacts:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What an inspection of one input brought.
+    """The result of an inspection of one input.
 
     Args:
-        url: the address or path, as given.
-        role: what it was judged as; None when that could not be told.
-        facts: what is known about it.
-        findings: what is against it (errors) and what is doubtful (warnings), with their cures; the ``basis``
-            of each says whether it was seen here or the vendor would say it.
-        unchecked: what was not looked at, as sentences.
-        unreachable: why no answer came, when the network is the problem; else None.
+        url: the address or path of the input.
+        role: the purpose for which it was judged; None when that is unclear.
+        facts: the known facts about it.
+        findings: its errors and warnings, with their cures; the ``basis`` of each says whether it was seen
+            here or the vendor would say it.
+        unchecked: open questions, as sentences.
+        unreachable: the reason why no answer came, when the network is the problem; else None.
     """
 
     url: str
@@ -122,9 +122,9 @@ class Inspection:
         return None if self.unreachable is not None else True
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it for JSON, without the query of the URL."""
+        """Return everything for JSON, without the query of the URL."""
         return {
-            "url": redact.shown(self.url),
+            "url": redact.display(self.url),
             "role": self.role,
             "ok": self.ok,
             "unreachable": self.unreachable,
@@ -135,11 +135,11 @@ class Inspection:
 
     def __repr__(self) -> str:
         errors = sum(finding.severity == "error" for finding in self.findings)
-        counted = f"{errors} errors, {len(self.findings) - errors} warnings"
-        return f"<Inspection {redact.shown(self.url)!r} role={self.role} ok={self.ok} ({counted})>"
+        counts = f"{errors} errors, {len(self.findings) - errors} warnings"
+        return f"<Inspection {redact.display(self.url)!r} role={self.role} ok={self.ok} ({counts})>"
 
     def __str__(self) -> str:
-        lines = [f"{redact.shown(self.url)}: {self.verdict}"]
+        lines = [f"{redact.display(self.url)}: {self.verdict}"]
         if described := described_facts(self.facts):
             lines.append(f"  {described}")
         lines += [
@@ -152,30 +152,32 @@ class Inspection:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """The same, for a notebook; everything in it is escaped."""
+        """Return the same for a notebook, with everything escaped."""
         head, *lines = (html.escape(line.strip()) for line in str(self).splitlines())
         return f"<div><b>{head}</b>{''.join(f'<br>{line}' for line in lines)}</div>"
 
     @property
     def verdict(self) -> str:
-        """The outcome in words."""
+        """Say the outcome in words."""
         if self.unreachable is not None and self.ok is None:
             return f"unreachable: {self.unreachable}; nothing was seen"
         if self.ok:
             return "ok, as far as it was looked at" if self.unchecked else "ok"
-        seen = any(one.severity == "error" and one.basis == "seen" for one in self.findings)
+        is_certain = any(one.severity == "error" and one.basis == "seen" for one in self.findings)
         return (
-            "against the vendor's rules, as seen here" if seen else "the vendor would refuse it, by its pages"
+            "against the vendor's rules, as seen here"
+            if is_certain
+            else "the vendor would refuse it, by its pages"
         )
 
 
 def size_words(count: int) -> str:
-    """A number of bytes in words."""
+    """Write a number of bytes in words."""
     return f"{count / 1024**2:.1f} MB" if count >= 100 * 1024 else f"{count / 1024:.1f} KB"
 
 
 def described_facts(facts: MediaFacts) -> str:
-    """One line of what is known: ``MP4, h264, 1280×720, 8.2 s, 24 fps, 4.1 MB, video/mp4``."""
+    """Write the facts in one line: ``MP4, h264, 1280×720, 8.2 s, 24 fps, 4.1 MB, video/mp4``."""
     parts = [
         (facts.container or "").upper(),
         facts.codec or "",

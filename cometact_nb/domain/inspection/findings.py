@@ -1,8 +1,8 @@
-"""What is against an input, judged from facts; nothing is fetched here.
+"""Finds the errors and doubts of an input in its facts; fetches nothing.
 
 Limits: docs.dev.runwayml.com/assets/inputs (addresses, headers, sizes, formats, codecs) and CometAPI's
-control-a-character page (the reference's length). What no first-party page says for certain has the basis
-``"vendor"``.
+control-a-character page (the reference's length). A rule that no first-party page states for certain has the
+basis ``"vendor"``.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MAX_BYTES: dict[MediaType, int] = {"image": 16 * 1024**2, "video": 32 * 1024**2}
 CODECS = {"h264", "hevc", "av1", "vp8", "vp9", "prores", "theora"}
 #: Seconds of a reference: CometAPI's control-a-character page.
 REFERENCE_S = (3.0, 30.0)
-#: Width / height of a character image, said of Runway's API second-hand.
+#: Width / height of a character image; a second-hand limit of Runway's API.
 IMAGE_ASPECT = (0.5, 2.0)
-#: What text under a text's own media type is.
+#: The kind of a text, by its media type.
 _BY_TYPE = {
     "text/html": "page",
     "application/xhtml+xml": "page",
@@ -40,12 +40,12 @@ _PART, _REDIRECTS = 206, range(300, 400)
 
 
 def findings(role: Role | None, facts: MediaFacts, declared: MediaType | None) -> tuple[Finding, ...]:
-    """Everything against an input with these facts, and what is doubtful about it.
+    """List the errors of an input with these facts, and its doubtful points.
 
     Args:
-        role: what it is to be used as.
-        facts: what is known.
-        declared: the type that a request with this address would send; None when its name does not tell.
+        role: the purpose of the input.
+        facts: known facts.
+        declared: the type that a request with this address would send; None when its name does not show it.
     """
     field = role or "input"
     if facts.redirected_to is not None:
@@ -59,20 +59,23 @@ def findings(role: Role | None, facts: MediaFacts, declared: MediaType | None) -
     if facts.bytes == 0:
         cure = "Write the file again." if facts.local else "Upload the file again."
         return (*_server(field, facts), Finding(field, None, "is empty (0 bytes)", cure))
-    found = [*_server(field, facts), *_content(field, facts), *_type(field, facts, declared)]
+    problems = [*_server(field, facts), *_content(field, facts), *_type(field, facts, declared)]
     if facts.broken:
-        found.append(_broken(field, facts))
+        problems.append(_broken(field, facts))
     if facts.kind == "image" and role != "reference":
-        found += _image(field, facts)
+        problems += _image(field, facts)
     elif facts.kind == "video":
-        found += _video(field, facts)
+        problems += _video(field, facts)
         if role == "reference":
-            found += _length(field, facts)
-    return tuple(found)
+            problems += _length(field, facts)
+    return tuple(problems)
 
 
 def published(name: str) -> Finding:
-    """A good file of this machine is no fault; it only has to be published.
+    """Say that a local file must be published, however good it is.
+
+    Args:
+        name: of the file.
 
     Args:
         name: the file's.
@@ -88,7 +91,7 @@ def published(name: str) -> Finding:
 
 
 def _other(facts: MediaFacts) -> str | None:
-    """What it is instead of a picture or a video, by its bytes, else by its media type."""
+    """Name the kind of a file that is no picture and no video, by its bytes, else by its media type."""
     if facts.container == "html":
         return "page"
     if facts.other == "text" or (facts.container is None and facts.other is None and facts.bytes):
@@ -117,7 +120,7 @@ def _closed(field: str, status: int) -> Finding:
 
 
 def _server(field: str, facts: MediaFacts) -> Iterator[Finding]:
-    """What the server must do: docs.dev.runwayml.com/assets/inputs, "Inputs using URLs"."""
+    """Check the server's duties: docs.dev.runwayml.com/assets/inputs, "Inputs using URLs"."""
     if facts.local:
         return
     if facts.encoding:
@@ -151,7 +154,7 @@ def _server(field: str, facts: MediaFacts) -> Iterator[Finding]:
 
 
 def _announced(field: str, facts: MediaFacts) -> Iterator[Finding]:
-    """Whether the server says how long the file is, and says the same each time."""
+    """Check that the server says how many bytes the file has, and says the same each time."""
     if facts.head_bytes is not None and facts.bytes is not None and facts.head_bytes != facts.bytes:
         yield Finding(
             field,
@@ -169,32 +172,32 @@ def _announced(field: str, facts: MediaFacts) -> Iterator[Finding]:
 
 
 def _content(field: str, facts: MediaFacts) -> Iterator[Finding]:
-    """The Content-Type must be exact: docs.dev.runwayml.com/assets/inputs, "Content-Type values"."""
-    wanted = CONTENT_TYPES.get(facts.container or "", ())
-    given = facts.content_type
+    """Check the exact Content-Type: docs.dev.runwayml.com/assets/inputs, "Content-Type values"."""
+    types = CONTENT_TYPES.get(facts.container or "", ())
+    media_type = facts.content_type
     if facts.local:
         if facts.kind is None and facts.read:
             takes = "JPEG, PNG, WebP, MP4, MOV or WebM"
             yield Finding(field, None, "is of no format known here", f"Give {takes}.")
         return
-    if given in wanted:
+    if media_type in types:
         return
-    exact = f"Serve it as {wanted[0]}." if wanted else "Serve it with the exact type, such as video/mp4."
-    listed = {kind for kinds in CONTENT_TYPES.values() for kind in kinds}
-    if not given:
+    exact = f"Serve it as {types[0]}." if types else "Serve it with the exact type, such as video/mp4."
+    all_types = {kind for kinds in CONTENT_TYPES.values() for kind in kinds}
+    if not media_type:
         yield Finding(field, None, "comes without a Content-Type header", exact)
-    elif wanted:
+    elif types:
         yield Finding(
-            field, None, f"is {facts.container.upper() if facts.container else ''} served as {given}, "
+            field, None, f"is {facts.container.upper() if facts.container else ''} served as {media_type}, "
             "and the vendor wants the type to match", exact
         )  # fmt: skip
-    elif given not in listed and facts.container is None:
-        yield Finding(field, None, f"is served as {given}, which the vendor refuses", exact)
+    elif media_type not in all_types and facts.container is None:
+        yield Finding(field, None, f"is served as {media_type}, which the vendor refuses", exact)
     elif facts.container is None and facts.read and facts.bytes and not facts.encoding:
         yield Finding(
             field,
             None,
-            f"is served as {given}, and its first bytes are of no format known here",
+            f"is served as {media_type}, and its first bytes are of no format known here",
             "See whether it plays or opens on your machine.",
             severity="warning",
         )
@@ -214,13 +217,13 @@ def _type(field: str, facts: MediaFacts, declared: MediaType | None) -> Iterator
                 else "Give a video of 3–30 s; the image may belong in character.",
             )
     elif field == "character" and kind is not None and declared != kind and not facts.local:
-        given = (
+        problem = (
             f"would be sent as {declared}, and it is" if declared else "has a name that does not tell it is"
         )
         yield Finding(
             field,
             None,
-            f"{given} {'an image' if kind == 'image' else 'a video'}",
+            f"{problem} {'an image' if kind == 'image' else 'a video'}",
             f"Say so: character=act.{kind}(url).",
             severity="error" if declared else "warning",
         )
@@ -275,7 +278,7 @@ def _video(field: str, facts: MediaFacts) -> Iterator[Finding]:
             None,
             f"is {facts.container.upper()}; the vendor takes MP4, MOV and WebM",
             recoded,
-            # Theora is on the vendor's list of codecs, and lives in Ogg alone.
+            # Theora is on the vendor's list of codecs, and exists only in Ogg.
             severity="warning" if facts.codec == "theora" else "error",
         )
     yield from _size(field, facts, "video", "Export it with a lower bit rate, or fewer pixels.")
@@ -293,7 +296,7 @@ def _size(field: str, facts: MediaFacts, kind: MediaType, cure: str) -> Iterator
 
 
 def _length(field: str, facts: MediaFacts) -> Iterator[Finding]:
-    """A reference lasts 3–30 s: CometAPI's control-a-character page."""
+    """Check that a reference lasts 3–30 s: CometAPI's control-a-character page."""
     low, high = REFERENCE_S
     length = facts.duration_s
     problem = f"lasts {length:g} s; a reference lasts {low:g}–{high:g} s" if length else ""
@@ -308,7 +311,7 @@ def _length(field: str, facts: MediaFacts) -> Iterator[Finding]:
             )
     elif length < low:
         yield Finding(field, None, problem, "Record a longer performance.")
-    elif length > high + 0.05:  # a last frame's worth: the vendor's own rounding is not known
+    elif length > high + 0.05:  # the length of a last frame: nobody knows how the vendor rounds
         yield Finding(field, None, problem, f"Cut it to less than {high:g} s.")
     elif facts.whole_s is not None and (abs(facts.whole_s - length) > 1 or not low <= facts.whole_s <= high):
         yield Finding(

@@ -1,4 +1,4 @@
-"""The size of a picture as it is seen, and whether its file is whole: JPEG, PNG, WebP, AVIF and HEIC."""
+"""Reads the visible size of a picture, and whether its file is whole: JPEG, PNG, WebP, AVIF and HEIC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Picture", "look"]
 
-#: Bytes at the end of a file in which its end mark is looked for first.
+#: The end mark of a file is first looked for in this many bytes at its end.
 _TAIL = 64 * 1024
 _PIECE = 256 * 1024
 #: EXIF orientations that turn a picture by a quarter.
@@ -25,13 +25,13 @@ _BARE = {0x01, *range(0xD0, 0xDA)}
 
 @dataclass(frozen=True)
 class Picture:
-    """What the structure of a picture's file says.
+    """The facts in a picture file's structure.
 
     Args:
-        width: pixels as seen, turned as the file says; None where it does not say.
+        width: pixels, after the turn that the file asks for; None where it does not say.
         height: the same.
-        turned: whether it is stored lying on its side.
-        broken: what shows that the file broke off, in words; an empty string where nothing does.
+        turned: the file has it lying on its side.
+        broken: the sign that the file is cut off, in words; an empty string where there is none.
     """
 
     width: int | None = None
@@ -41,24 +41,24 @@ class Picture:
 
 
 def look(file: BinaryIO | io.RawIOBase, size: int | None, container: str) -> Picture:
-    """Read what tells of a picture; a few pieces of it at the most while it is whole.
+    """Read the facts about a picture; of a whole file, only a few pieces.
 
     Args:
         file: seekable.
-        size: bytes of the whole file, or None where that is not known; then it is never said to be broken.
+        size: bytes of the whole file; without it, a file that is cut off is not noticed.
         container: as :func:`~cometact_nb.domain.inspection.sniff.sniff` names it.
     """
     reader = {"jpeg": _jpeg, "png": _png, "webp": _webp, "avif": _iso, "heic": _iso}.get(container)
     if reader is None:
         return Picture()
     try:
-        return reader(_File(file, size))
-    except struct.error:  # the bytes end before what is read
+        return reader(_Reader(file, size))
+    except struct.error:  # the bytes end too early
         return Picture(broken=f"it ends within its header, after {size:,} bytes" if size else "")
 
 
-class _File:
-    """Reads at given places; ``size`` is None where it is not known."""
+class _Reader:
+    """Reads pieces of a file; ``size`` is None where nobody knows it."""
 
     def __init__(self, file: BinaryIO | io.RawIOBase, size: int | None) -> None:
         self._file, self.size = file, size
@@ -75,29 +75,29 @@ class _File:
 
     @property
     def failed(self) -> bool:
-        """Whether bytes are missing because they could not be had, which says nothing of the file."""
+        """Whether bytes are missing because the host did not send them, which says nothing about the file."""
         return bool(getattr(self._file, "problem", ""))
 
     def missing(self, mark: bytes, start: int, name: str) -> str:
-        """What shows that ``mark`` is nowhere from ``start`` on; an empty string where it is, or may be."""
+        """Say that ``mark`` is nowhere from ``start`` on; an empty string where it is, or may be."""
         if self.size is None:
             return ""
         if mark in self.at(max(start, self.size - _TAIL), _TAIL):
             return ""
-        held = b""
+        piece = b""
         for place in range(start, self.size, _PIECE):
-            held = held[-len(mark) :] + self.at(place, _PIECE)
-            if mark in held or self.failed:
+            piece = piece[-len(mark) :] + self.at(place, _PIECE)
+            if mark in piece or self.failed:
                 return ""
         return f"its end mark ({name}) is missing from its {self.size:,} bytes"
 
 
-def _made(width: int, height: int, orientation: int, broken: str) -> Picture:
+def _picture(width: int, height: int, orientation: int, broken: str) -> Picture:
     turned = orientation in _QUARTERS
     return Picture(*((height, width) if turned else (width, height)), turned, broken)
 
 
-def _jpeg(file: _File) -> Picture:
+def _jpeg(file: _Reader) -> Picture:
     at, size, orientation = 2, (0, 0), 1
     while True:
         mark, marker, length = file.numbers(">BBH", at)
@@ -114,10 +114,10 @@ def _jpeg(file: _File) -> Picture:
         elif marker == _SOS:
             break
         at += 2 + length
-    return _made(*size, orientation, file.missing(b"\xff\xd9", at, "EOI"))
+    return _picture(*size, orientation, file.missing(b"\xff\xd9", at, "EOI"))
 
 
-def _png(file: _File) -> Picture:
+def _png(file: _Reader) -> Picture:
     width, height = file.numbers(">II", 16)
     orientation, broken = 1, ""
     for kind, start, length in _png_chunks(file):
@@ -129,10 +129,10 @@ def _png(file: _File) -> Picture:
             break
     if not broken:
         broken = file.missing(b"IEND\xaeB`\x82", 8, "IEND")
-    return _made(width, height, orientation, broken)
+    return _picture(width, height, orientation, broken)
 
 
-def _png_chunks(file: _File) -> Iterator[tuple[bytes, int, int]]:
+def _png_chunks(file: _Reader) -> Iterator[tuple[bytes, int, int]]:
     at = 8
     while len(head := file.at(at, 8)) == 8:  # noqa: PLR2004
         length = int.from_bytes(head[:4], "big")
@@ -140,14 +140,14 @@ def _png_chunks(file: _File) -> Iterator[tuple[bytes, int, int]]:
         at += 12 + length
 
 
-def _webp(file: _File) -> Picture:
+def _webp(file: _Reader) -> Picture:
     (promised,) = file.numbers("<I", 4)
     broken = ""
     if file.size is not None and file.size < promised + 8:
         broken = f"{promised + 8:,} bytes are promised, {file.size:,} are there"
     head = file.at(12, 18)
     if head[:4] != b"VP8X":
-        return Picture(broken=broken)  # the first bytes have told its size
+        return Picture(broken=broken)  # the first bytes hold its size
     width, height = (1 + int.from_bytes(head[place : place + 3], "little") for place in (12, 15))
     orientation, at = 1, 12
     while head[8] & 8 and not broken and len(chunk := file.at(at, 8)) == 8:  # noqa: PLR2004  (the flag of EXIF)
@@ -157,11 +157,11 @@ def _webp(file: _File) -> Picture:
             orientation = _orientation(content.removeprefix(b"Exif\0\0")) or 1
             break
         at += 8 + length + length % 2
-    return _made(width, height, orientation, broken)
+    return _picture(width, height, orientation, broken)
 
 
-def _iso(file: _File) -> Picture:
-    """AVIF and HEIC: the largest picture's size, and the turn noted beside it."""
+def _iso(file: _Reader) -> Picture:
+    """Read the size of the largest picture in AVIF or HEIC, and its turn."""
     head = file.at(0, _TAIL)
     place = head.find(b"ispe")
     sizes: list[tuple[int, int]] = []
@@ -171,11 +171,11 @@ def _iso(file: _File) -> Picture:
     turn = head.find(b"irot")
     quarter = turn >= 0 and len(head) > turn + 4 and head[turn + 4] & 1
     width, height = max(sizes, default=(0, 0))
-    return _made(width, height, 6 if quarter else 1, "") if width and height else Picture()
+    return _picture(width, height, 6 if quarter else 1, "") if width and height else Picture()
 
 
 def _orientation(tiff: bytes) -> int | None:
-    """The orientation that EXIF notes, 1–8; None where it notes none."""
+    """Read the orientation in EXIF, 1–8; None where there is none."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None:
         return None

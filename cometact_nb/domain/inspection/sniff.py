@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever its name or its server says."""
+"""Recognises a file by its first bytes, whatever its name or its server says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cometact_nb.domain.inspection.texts import other_kind
 
-__all__ = ["Sniffed", "sniff"]
+__all__ = ["FileFormat", "sniff"]
 
 _ISO_IMAGES = {"heic": "heic", "heix": "heic", "mif1": "heic", "msf1": "heic", "avif": "avif", "avis": "avif"}
 _PREFIXES = (
@@ -25,17 +25,17 @@ _JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 @dataclass(frozen=True)
-class Sniffed:
+class FileFormat:
     """A file's format.
 
     Args:
         container: ``"jpeg"``, ``"png"``, ``"webp"``, ``"gif"``, ``"heic"``, ``"avif"``, ``"bmp"``,
             ``"tiff"``, ``"mp4"``, ``"mov"``, ``"webm"``, ``"mkv"``, ``"avi"``, ``"ogg"``, ``"3gp"``,
             ``"flv"``, ``"wmv"``, ``"mpeg"``, ``"html"``; None when unknown.
-        width: of a JPEG, PNG, WebP or GIF, in pixels as stored: a rotation noted in EXIF is not applied.
+        width: of a JPEG, PNG, WebP or GIF, in the file's pixels, before a turn that EXIF asks for.
         height: the same.
-        other: what it is instead of a picture or a video, a key of
-            :data:`~cometact_nb.domain.inspection.texts.WORDS`; None where the container says it.
+        other: its kind if it is no picture and no video, a key of
+            :data:`~cometact_nb.domain.inspection.texts.WORDS`; else None.
     """
 
     container: str | None = None
@@ -44,8 +44,8 @@ class Sniffed:
     other: str | None = None
 
 
-def sniff(head: bytes) -> Sniffed:
-    """The format of the file that begins with ``head``; 256 KB of it hold the size of nearly every image."""
+def sniff(head: bytes) -> FileFormat:
+    """Return the format of a file that begins with ``head``; 256 KB hold the size of nearly every image."""
     if head[:8] == b"\x89PNG\r\n\x1a\n":
         return _sized("png", _unpacked(">II", head, 16))
     if head[:3] == b"\xff\xd8\xff":
@@ -55,19 +55,19 @@ def sniff(head: bytes) -> Sniffed:
     if head[:6] in {b"GIF87a", b"GIF89a"}:
         return _sized("gif", _unpacked("<HH", head, 6))
     if head[4:8] == b"ftyp":
-        return Sniffed(_iso_brand(head))
+        return FileFormat(_iso_brand(head))
     if head[4:8] in {b"moov", b"mdat", b"wide", b"free", b"skip"}:
-        return Sniffed("mov")  # QuickTime before it had brands
+        return FileFormat("mov")  # QuickTime before it had brands
     if head[:4] == b"\x1aE\xdf\xa3":
-        return Sniffed("webm" if b"webm" in head[:64] else "mkv")
+        return FileFormat("webm" if b"webm" in head[:64] else "mkv")
     if (container := _by_prefix(head)) is not None:
-        return Sniffed(container)
+        return FileFormat(container)
     other = other_kind(head)
-    return Sniffed("html") if other == "page" else Sniffed(other=other)
+    return FileFormat("html") if other == "page" else FileFormat(other=other)
 
 
-def _sized(container: str, size: tuple[int, ...]) -> Sniffed:
-    return Sniffed(container, *size[:2]) if len(size) == 2 else Sniffed(container)  # noqa: PLR2004
+def _sized(container: str, size: tuple[int, ...]) -> FileFormat:
+    return FileFormat(container, *size[:2]) if len(size) == 2 else FileFormat(container)  # noqa: PLR2004
 
 
 def _by_prefix(head: bytes) -> str | None:
@@ -91,7 +91,7 @@ def _iso_brand(head: bytes) -> str:
 
 
 def _unpacked(layout: str, head: bytes, at: int) -> tuple[int, ...]:
-    """The numbers at ``at``, or nothing where the bytes end before them."""
+    """Read the numbers at ``at``; none where the bytes end before them."""
     return struct.unpack_from(layout, head, at) if len(head) >= at + struct.calcsize(layout) else ()
 
 

@@ -1,4 +1,4 @@
-"""What a file is that holds no picture and no video: a pointer, an error message, a playlist, an archive."""
+"""Recognises files without a picture or a video: a pointer, an error message, a playlist, an archive."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 __all__ = ["CURES", "WORDS", "other_kind"]
 
-#: Each kind in words, ending the sentence "the file is …".
+#: Each kind in words, as the end of "the file is …".
 WORDS = {
     "lfs": "a Git LFS pointer, a small text that stands for the file",
     "annex": "a git-annex pointer, a small text that stands for the file",
@@ -24,7 +24,7 @@ WORDS = {
     "sound": "sound without a picture",
 }
 _FILE = "Give the address of the file itself."
-#: What to do about each.
+#: The cure for each kind.
 CURES = {
     "lfs": "Give an address that serves the file's content; for GitHub that is media.githubusercontent.com.",
     "annex": "Get the file's content (git annex get) and host that.",
@@ -58,13 +58,13 @@ _TEXTS = (
     (r"data:(image|video)/", "data"),
 )
 _COMMENT = re.compile(r"\s*<!--.*?(-->|$)\s*", re.DOTALL)
-#: Control characters that no text holds.
+#: Control characters that do not occur in a text.
 _CONTROLS = bytes({*range(9), 11, *range(14, 27), *range(28, 32), 127})
 _LOOKED_AT = 4096
 
 
 def other_kind(head: bytes) -> str | None:
-    """A key of :data:`WORDS` for a file that begins with ``head``; None for what may be anything else."""
+    """Return the key of :data:`WORDS` for a file that begins with ``head``; None for any other file."""
     for prefix, kind in _BINARY:
         if head.startswith(prefix):
             return kind
@@ -81,7 +81,7 @@ def other_kind(head: bytes) -> str | None:
 
 
 def _as_text(head: bytes) -> str | None:
-    """``head`` as text, None for what is none; the last character may be cut."""
+    """Decode ``head``, whose last character may be cut; None for what is no text."""
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return _decoded(head, "utf-16")
     if not head.strip() or head.translate(None, _CONTROLS) != head:

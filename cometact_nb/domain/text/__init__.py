@@ -1,1 +1,1 @@
-"""Requests and sweeps as text: lines, curl, Python, JSON. Pure."""
+"""Reads and writes requests and sweeps as text: magic lines, curl, Python, JSON. Pure."""

@@ -1,4 +1,4 @@
-"""The words of a pasted shell command, without a shell."""
+"""Splits a pasted shell command into words, without a shell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 __all__ = ["words"]
 
-#: What stands in quotes, so that ``$'`` inside of it begins nothing; then bash's own quotes.
+#: Text in plain quotes, where ``$'`` has no meaning; then bash's own quotes.
 _QUOTED = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\$'(?P<ansi>(?:\\.|[^'\\])*)'|\\.""", re.DOTALL)
 _ESCAPE = re.compile(
     r"\\(?:x(?P<byte>[0-9a-fA-F]{1,2})|u(?P<short>[0-9a-fA-F]{1,4})|U(?P<long>[0-9a-fA-F]{1,8})"
@@ -20,15 +20,15 @@ _LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n"
 
 
 def words(command: str) -> list[str]:
-    """Split a command as a shell does, line continuations and bash's ``$'…'`` included.
+    """Split a command like a shell, with line continuations and bash's ``$'…'``.
 
     Browsers write ``$'…'`` when they copy a request as curl.
 
     Raises:
-        ValueError: a quote is not closed, or what it holds is no text.
+        ValueError: a quote is not closed, or its content is no text.
     """
-    joined = re.sub(r"(\\|\^|`)\s*\n", " ", command)
-    return shlex.split(_QUOTED.sub(_requoted, joined))
+    one_line = re.sub(r"(\\|\^|`)\s*\n", " ", command)
+    return shlex.split(_QUOTED.sub(_requoted, one_line))
 
 
 def _requoted(quoted: re.Match[str]) -> str:
@@ -37,13 +37,13 @@ def _requoted(quoted: re.Match[str]) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """What bash reads in ``$'text'``. A character may be written as its bytes, or as two surrogates."""
-    found, end = bytearray(), 0
+    """Decode bash's ``$'text'``, where a character may be its bytes, or two surrogates."""
+    content, end = bytearray(), 0
     for escape in _ESCAPE.finditer(text):
-        found += text[end : escape.start()].encode("utf-8", "surrogatepass") + _escaped(escape)
+        content += text[end : escape.start()].encode("utf-8", "surrogatepass") + _escaped(escape)
         end = escape.end()
-    found += text[end:].encode("utf-8", "surrogatepass")
-    read = found.decode("utf-8", "surrogatepass")
+    content += text[end:].encode("utf-8", "surrogatepass")
+    read = content.decode("utf-8", "surrogatepass")
     return read.encode("utf-16", "surrogatepass").decode("utf-16")
 
 

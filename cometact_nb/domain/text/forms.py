@@ -1,4 +1,4 @@
-"""A request from the text that people paste: JSON, TOML or curl."""
+"""Reads a request from pasted JSON, TOML or curl."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["fields_from_text"]
 
 
 def fields_from_text(text: str) -> dict[str, Any]:
-    """The arguments of a request that pasted JSON, TOML or curl text holds, not yet checked.
+    """Read the arguments of a request from pasted JSON, TOML or curl, without checking them.
 
-    A key inside a curl command is dropped here and kept nowhere.
+    A key inside a curl command is dropped here and written nowhere.
 
     Raises:
-        RequestError: the text is none of the three; the message says where it stops being one.
+        RequestError: the text is none of the three; the message says where it goes wrong.
     """
     stripped = text.strip()
     if not stripped:
@@ -38,32 +38,32 @@ def fields_from_text(text: str) -> dict[str, Any]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """The JSON object that begins with the ``{`` of ``text``."""
+    """Read the JSON object that begins with the ``{`` of ``text``."""
     try:
-        found: dict[str, Any] = json.loads(text)
+        value: dict[str, Any] = json.loads(text)
     except (ValueError, RecursionError) as error:
         _refuse(f"is not valid JSON: {error}", "Mend that place.")
-    return found
+    return value
 
 
 _DATA_FLAGS = {"-d", "--data", "--data-raw", "--data-binary", "--data-ascii", "--json"}
 
 
 def _curl_body(command: str) -> str:
-    """The data of a curl command, whatever else stands in it."""
+    """Find the data of a curl command among its other options."""
     try:
-        found = words(command)
+        parts = words(command)
     except ValueError as error:
         if "@-" in command and "<<" in command:
-            _refuse(*_STANDARD_INPUT)  # the quotes of a heredoc are none of the shell's
+            _refuse(*_STANDARD_INPUT)  # quotes inside a heredoc do not count for the shell
         cure = "Copy the whole command, to its last quote."
         _refuse(f"is a curl command that stops early or is garbled ({error})", cure)
-    for index, word in enumerate(found):
+    for index, word in enumerate(parts):
         flag, equals, value = word.partition("=")
         if flag in _DATA_FLAGS and equals:
             return _data(flag, value)
-        if word in _DATA_FLAGS and index + 1 < len(found):
-            return _data(word, found[index + 1])
+        if word in _DATA_FLAGS and index + 1 < len(parts):
+            return _data(word, parts[index + 1])
         if word.startswith("-d") and word not in _DATA_FLAGS and not word.startswith("--"):
             return _data("-d", word[2:])
     return _refuse("is a curl command without data", "It needs -d '{…}' with the JSON body.")

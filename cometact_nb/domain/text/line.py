@@ -1,4 +1,4 @@
-"""A line of ``%act_two``: its options, and the fields that it stands for. No IPython here."""
+"""Parses a line of ``%act_two`` into options and fields of a request, without IPython."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _HELP = {
 }
 _METAVAR = {"character": "URL", "reference": "URL", **{knob.name: knob.metavar for knob in KNOBS}}
 
-#: What an option's value may be, for the completion.
+#: The possible values of options, for the completion.
 VALUES: dict[str, tuple[str, ...]] = {
     **{knob.name: knob.values for knob in KNOBS if knob.values},
     "character_type": ("image", "video"),
@@ -67,27 +67,27 @@ A key inside a pasted curl command is ignored here, but IPython's own history ke
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse that ends in one line of a notebook instead of in the end of the process."""
+    """An argparse parser whose errors are one line in a notebook and do not end the process."""
 
     def error(self, message: str) -> NoReturn:
-        """One line that names the option, and the one that was probably meant."""
+        """Raise an error of one line that names the option, and the one that the user probably meant."""
         raise LineError(f"{self.prog}: {message[:200]}{self._hint(message)} See {self.prog} --help.")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """Called by argparse after --help; the magic handles that itself, so this is an error of ours."""
+        """Raise: argparse calls this after --help, which the magic handles itself."""
         raise LineError(message or f"{self.prog} ended with {status}")
 
     def options(self) -> list[str]:
-        """Every option's name."""
+        """List every option's name."""
         return [name for action in self._actions for name in action.option_strings]
 
     def field_of(self, option: str) -> str | None:
-        """The field an option sets, or None."""
+        """Return the field that an option sets, or None."""
         action = self._option_string_actions.get(option)
         return action.dest if action else None
 
     def takes_value(self, option: str) -> bool:
-        """Whether a value belongs to the option."""
+        """Whether the option needs a value."""
         action = self._option_string_actions.get(option)
         return action is not None and action.nargs != 0
 
@@ -103,8 +103,8 @@ class Parser(argparse.ArgumentParser):
             return "."
         strays = message.removeprefix("unrecognized arguments: ").split()
         wrong = strays[0].partition("=")[0] if strays else ""  # '' is a word, too
-        if wrong.startswith("--") and (said := wrong_name(wrong)):
-            return f". {said}"
+        if wrong.startswith("--") and (hint := wrong_name(wrong)):
+            return f". {hint}"
         near = difflib.get_close_matches(wrong, self.options(), n=1)
         if near and len(wrong) > 1:  # a lone letter is like any short option, -y too
             return f". Did you mean {near[0]}?"
@@ -113,7 +113,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def request_parser() -> Parser:
-    """The parser of ``%act_two`` itself. Values are checked by the request, which reports all at once."""
+    """Make the parser of ``%act_two``. The request checks the values, and reports all faults at once."""
     parser = Parser(
         prog="%act_two",
         description="Send one Act-Two request: a character performs what a reference clip shows.",
@@ -157,33 +157,33 @@ def request_parser() -> Parser:
 
 
 def field_values(options: argparse.Namespace) -> dict[str, Any]:
-    """What the line says about the request, with numbers and switches read from their text.
+    """Read the request's fields from a line, with numbers and switches as Python values.
 
     A field with several values, such as ``-e 1,3,5`` or two characters, is a list.
 
     Raises:
-        RequestError: a text of several values that cannot be read.
+        RequestError: a text of several values cannot be read.
     """
-    given = {field: getattr(options, field) for field in (*OPTIONS, "replicates")}
-    values = {field: _read(field, value) for field, value in given.items() if value is not None}
+    texts = {field: getattr(options, field) for field in (*OPTIONS, "replicates")}
+    values = {field: _read(field, value) for field, value in texts.items() if value is not None}
     if options.allow_unlisted:
         values["allow_unlisted"] = True
     return values
 
 
-def _read(field: str, given: Any) -> Any:
-    """One value, or the list of several; an object that stood in the line stays what it is."""
+def _read(field: str, value: Any) -> Any:
+    """Return one value, or the list of several; an object in the line stays as it is."""
     if field in INPUTS:
-        listed = [one for word in given for one in (word if isinstance(word, list | tuple) else [word])]
-    elif isinstance(given, str):
-        listed = read_several(field, given)
+        values = [one for word in value for one in (word if isinstance(word, list | tuple) else [word])]
+    elif isinstance(value, str):
+        values = read_several(field, value)
     else:
-        return given
-    return listed[0] if len(listed) == 1 else listed
+        return value
+    return values[0] if len(values) == 1 else values
 
 
 def request_fields(options: argparse.Namespace, below: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The fields of a request: those of a body, with what the line says about them on top.
+    """Merge the fields of a body with those of the line, which win.
 
     Args:
         options: the parsed line.
@@ -191,20 +191,24 @@ def request_fields(options: argparse.Namespace, below: Mapping[str, Any] | None 
     """
     fields = {**(below or {}), **field_values(options)}
     for name in INPUTS:
-        said, given = getattr(options, f"{name}_type"), fields.get(name)
-        if said is not None and given is not None:
-            typed = [_typed(said, one) for one in given] if isinstance(given, list) else _typed(said, given)
-            fields[name] = typed
+        kind, value = getattr(options, f"{name}_type"), fields.get(name)
+        if kind is not None and value is not None:
+            refs = (
+                [_with_type(kind, one) for one in value]
+                if isinstance(value, list)
+                else _with_type(kind, value)
+            )
+            fields[name] = refs
     return fields
 
 
-def _typed(said: Any, given: Any) -> Any:
-    ref = as_media(given)
-    return given if ref is None else MediaRef(said, ref.uri)
+def _with_type(kind: Any, value: Any) -> Any:
+    ref = as_media(value)
+    return value if ref is None else MediaRef(kind, ref.uri)
 
 
 def fields_from_line(line: str) -> dict[str, Any]:
-    """The fields of a pasted line, what stands after ``%act_two``. Nothing in it is evaluated.
+    """Read the fields of a pasted line, without its ``%act_two``. Nothing in it is evaluated.
 
     Raises:
         RequestError: it is no line of the magic, or it names variables.
@@ -218,12 +222,12 @@ def fields_from_line(line: str) -> dict[str, Any]:
         raise RequestError([Finding("body", None, problem, cure)]) from None
 
 
-#: By their name in the parsed line. Any of them makes a sweep, even of one request.
+#: Names of options in the parsed line, any of which makes a sweep, even of one request.
 SWEEP_OPTIONS = ("replicates", "name", "max_cost", "yes", "no_canary")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what is for sweeps alone."""
+    """Add the options of sweeps."""
     group = parser.add_argument_group(
         "sweep",
         "Several values make a sweep of every combination: -e 1,3,5,\n"
@@ -244,7 +248,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:
-    """Parse words of which some are objects: argparse sees a stand-in for those that are no text."""
+    """Parse words, some of which are objects; argparse sees stand-ins for those."""
     stand_ins = {f"\0{index}\0": word for index, word in enumerate(words) if not isinstance(word, str)}
     names = {id(word): stand_in for stand_in, word in stand_ins.items()}
     texts = [word if isinstance(word, str) else names[id(word)] for word in words]
@@ -252,10 +256,10 @@ def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:
     try:
         options = parser.parse_args(texts)
     except LineError as error:
-        told = str(error)
+        message = str(error)
         for stand_in, word in stand_ins.items():
-            told = told.replace(stand_in, f"({type(word).__name__} object)")
-        raise LineError(told) from None
+            message = message.replace(stand_in, f"({type(word).__name__} object)")
+        raise LineError(message) from None
     for name, value in vars(options).items():
         if isinstance(value, list):
             setattr(options, name, [stand_ins.get(one, one) for one in value])

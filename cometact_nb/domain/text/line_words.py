@@ -1,14 +1,14 @@
-"""From a magic line to words: quotes, braces, comments, and the user's variables.
+"""Splits a magic line into words: quotes, braces, comments, and the user's variables.
 
-- ``'…'`` at the start of a word is taken as it stands; ``"…"`` may hold ``$name`` and ``{expression}``.
+- ``'…'`` at the start of a word is literal; ``"…"`` may hold ``$name`` and ``{expression}``.
   A quote inside a word is a character like any other: it is legal in URLs.
-- ``{expression}`` is one word however many spaces it holds, and is evaluated in the user's namespace.
-- ``$name`` and ``$name.attribute`` are replaced. A word that is nothing but one variable or expression, also
-  after ``--option=``, stays the object it is. A name that does not exist is an error; only inside a URL,
-  where ``$`` is legal, it stays as it is.
+- ``{expression}`` is one word, also with spaces inside, and is evaluated in the user's namespace.
+- ``$name`` and ``$name.attribute`` are replaced. A word of one variable or expression alone, also after
+  ``--option=``, becomes that object. A name that does not exist is an error; only inside a URL, where ``$``
+  is legal, it stays as it is.
 - ``$$``, ``{{`` and ``}}`` stand for ``$``, ``{`` and ``}``. A backslash is an escape inside quotes only.
 - ``#`` begins a comment only where a word could begin: a URL may have a fragment.
-- A ``;`` that ends the line is IPython's mark for "no output" and is dropped. A URL typed out keeps it.
+- A ``;`` that ends the line is IPython's mark for "no output" and is dropped. A URL in the line keeps it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
 class WordError(ValueError):
-    """A line that cannot be read: the message says where and how to mend it."""
+    """A line cannot be read; the message says where, and how to mend it."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Word:
 
     Args:
         text: without its quotes.
-        literal: it stood in single quotes: nothing in it is replaced.
+        literal: it stood in single quotes, so that nothing in it is replaced.
         option: ``--name=`` before a quoted, braced or ``$`` value, or an empty string.
     """
 
@@ -47,7 +47,7 @@ class Word:
 
 
 def split(line: str) -> list[Word]:
-    """The words of a line.
+    """Split a line into words.
 
     Raises:
         WordError: a quote or a brace is not closed.
@@ -85,7 +85,7 @@ def _word(line: str, start: int) -> tuple[Word, int]:
 
 
 def _quoted(line: str, start: int) -> tuple[str, int]:
-    """The text of a quoted word and the place after it. A backslash escapes the quote and itself."""
+    """Return the text of a quoted word and the place after it. A backslash escapes the quote and itself."""
     quote, text, place = line[start], [], start + 1
     while place < len(line):
         char = line[place]
@@ -101,7 +101,7 @@ def _quoted(line: str, start: int) -> tuple[str, int]:
 
 
 def _brace_end(line: str, start: int) -> int:
-    """The place after the brace that closes the one at ``start``, minding brackets and strings inside."""
+    """Find the place after the brace that closes the one at ``start``, past brackets and strings inside."""
     open_ones: list[str] = []
     place = start
     while place < len(line):
@@ -120,14 +120,14 @@ def _brace_end(line: str, start: int) -> int:
 
 
 def expand(word: Word, names: Mapping[str, Any]) -> list[Any]:
-    """A word with the user's variables and expressions put in; the object itself where it is nothing else.
+    """Put the user's variables and expressions into a word; a word of one alone becomes that object.
 
     Args:
         word: from :func:`split`.
         names: the user's namespace.
 
     Returns:
-        one value, or an option and the object that was given after its ``=``.
+        one value, or an option and the object after its ``=``.
 
     Raises:
         WordError: a variable does not exist, or an expression fails.
@@ -137,17 +137,17 @@ def expand(word: Word, names: Mapping[str, Any]) -> list[Any]:
     text = word.text
     alone = _NAME.fullmatch(text)
     if alone:
-        return _joined(word, _lookup(alone.group(1), names))
+        return _join(word, _lookup(alone.group(1), names))
     if text.startswith("{") and not text.startswith("{{") and _closes_at_end(text):
-        return _joined(word, _evaluate(text[1:-1], names))
+        return _join(word, _evaluate(text[1:-1], names))
     return [word.option + _replace(text, names)]
 
 
 def verbatim(word: Word) -> str:
-    """A word that needs no namespace, such as one of a line that was pasted.
+    """Return a word's text without a namespace, as in a pasted line.
 
     Raises:
-        WordError: it holds a variable or an expression; nothing is looked up or evaluated.
+        WordError: the word holds a variable or an expression, which would need evaluation.
     """
     if word.literal:
         return word.option + word.text
@@ -157,7 +157,7 @@ def verbatim(word: Word) -> str:
     return word.option + re.sub(r"\$\$|{{|}}", lambda pair: pair[0][0], word.text)
 
 
-def _joined(word: Word, value: Any) -> list[Any]:
+def _join(word: Word, value: Any) -> list[Any]:
     if not word.option:
         return [value]
     return [word.option + value] if isinstance(value, str) else [word.option[:-1], value]
@@ -173,12 +173,12 @@ def _closes_at_end(text: str) -> bool:
 def _replace(text: str, names: Mapping[str, Any]) -> str:
     parts, place = [], 0
     while place < len(text):
-        found = _NAME.match(text, place)
+        match = _NAME.match(text, place)
         if text[place : place + 2] in {"$$", "{{", "}}"}:
             parts.append(text[place])
             place += 2
-        elif found and (found.group(1).split(".")[0] in names or "://" not in text[:place]):
-            name = _longest(found.group(1), names)
+        elif match and (match.group(1).split(".")[0] in names or "://" not in text[:place]):
+            name = _longest(match.group(1), names)
             parts.append(str(_lookup(name, names)))
             place += 1 + len(name)
         elif text[place] == "{":
@@ -192,7 +192,7 @@ def _replace(text: str, names: Mapping[str, Any]) -> str:
 
 
 def _longest(dotted: str, names: Mapping[str, Any]) -> str:
-    """As much of ``base.png`` as is a variable and its attributes; the rest is text."""
+    """Return the longest beginning of a name such as ``base.png`` that is a variable with its attributes."""
     while "." in dotted:
         try:
             _lookup(dotted, names)
@@ -214,7 +214,7 @@ def _lookup(dotted: str, names: Mapping[str, Any]) -> Any:
         except AttributeError:
             raise WordError(f"${dotted}: {type(value).__name__} has no attribute {attribute!r}") from None
         except Exception as error:  # noqa: BLE001  (whatever the user's property raises)
-            raise WordError(f"${dotted} failed: {_told(error)}") from None
+            raise WordError(f"${dotted} failed: {_describe(error)}") from None
     return value
 
 
@@ -222,17 +222,17 @@ def _evaluate(expression: str, names: Mapping[str, Any]) -> Any:
     try:
         return eval(expression.strip(), dict(names))  # noqa: S307  (the user's own code in the user's own kernel)
     except Exception as error:  # noqa: BLE001  (whatever the user's code raises)
-        raise WordError(f"{{{expression[:60]}}} failed: {_told(error)}") from None
+        raise WordError(f"{{{expression[:60]}}} failed: {_describe(error)}") from None
 
 
-def _told(error: Exception) -> str:
-    """An error of the user's code in one line."""
-    told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"{told}. Did you mean {near!r}?" if (near := _near(error)) else told
+def _describe(error: Exception) -> str:
+    """Describe an error of the user's code in one line."""
+    message = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return f"{message}. Did you mean {near!r}?" if (near := _near(error)) else message
 
 
 def _near(error: Exception) -> str:
-    """The attribute that was probably meant, or an empty string."""
+    """Return the attribute that the user probably meant, or an empty string."""
     if not isinstance(error, AttributeError) or error.obj is None or not error.name:
         return ""
     return next(iter(difflib.get_close_matches(error.name, dir(error.obj), n=1)), "")

@@ -1,6 +1,6 @@
-"""Whatever a request was pasted as, back to its fields: JSON, TOML, curl, Python, or a magic line.
+"""Reads the fields of a request from pasted JSON, TOML, curl, Python, or a magic line.
 
-Nothing pasted is ever executed: Python is parsed, and only literals in it are read.
+It never executes pasted text: it parses Python, and reads only literals in it.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ _MAGIC = re.compile(
 )
 _CALL = re.compile(r"\b(?:ActTwoRequest|submit|panel|sweep)\s*\(")
 _CALLS = {"ActTwoRequest", "submit", "panel", "sweep"}
-#: Longer texts are no request: URLs have at most 2048 characters, and inline data at most 16 MB each.
+#: A longer text is no request: URLs have at most 2048 characters, and inline data at most 16 MB each.
 _MAX_CHARS = 40_000_000
 
 
 def fields_from_paste(text: str) -> dict[str, Any] | list[dict[str, Any]]:
-    """The arguments of a request or of a sweep that pasted text holds, not yet checked.
+    """Read the arguments of a request or of a sweep from pasted text, without checking them.
 
     Args:
         text: the vendor's JSON, TOML, a curl command, Python that makes a request or plans a sweep, or a
             magic line; or several bodies as a JSON list, or several curl commands.
 
     Returns:
-        the arguments, with a list for each field of a sweep that has several values; or those of each of
-        several requests.
+        the arguments, with a list for each field of a sweep with several values; or a list with the arguments
+        of each of several requests.
 
     Raises:
-        RequestError: the text is none of them; the message says where it stops being one.
+        RequestError: the text is none of them; the message says where it goes wrong.
     """
     if len(text) > _MAX_CHARS:
         _refuse(f"is {len(text) / 1e6:.0f} MB long", "Paste one request.")
@@ -57,24 +57,24 @@ def fields_from_paste(text: str) -> dict[str, Any] | list[dict[str, Any]]:
 
 
 def _several(text: str) -> list[str]:
-    """The texts of several requests: the bodies of a JSON list, or curl commands one below the other."""
+    """Split a text of several requests: the bodies of a JSON list, or curl commands one below the other."""
     if text.startswith("["):
         try:
             return [json.dumps(body) for body in json.loads(text)]
         except (ValueError, TypeError, RecursionError):
-            return [text]  # which says where it stops being JSON
+            return [text]  # the reader of one request says where it goes wrong
     commands = [part.strip() for part in re.split(r"^(?:#.*\n)?(?=curl\b)", text, flags=re.MULTILINE)]
     return [command for command in commands if command] if text.startswith(("#", "curl")) else [text]
 
 
 def fields_from_python(text: str) -> dict[str, Any]:
-    """The keywords of the first ``ActTwoRequest(…)``, ``submit(…)`` or ``sweep(…)`` in Python text.
+    """Read the keywords of the first ``ActTwoRequest(…)``, ``submit(…)`` or ``sweep(…)`` in Python text.
 
     Values are literals, ``image("…")``, ``video("…")``, lists of these, ``range(…)``, or names that the text
     sets to such a value.
 
     Raises:
-        RequestError: it is no Python, holds no such call, or a value that only running it would tell.
+        RequestError: it is no Python, holds no such call, or a value that only running it would give.
     """
     try:
         tree = ast.parse(text.strip())
@@ -86,47 +86,47 @@ def fields_from_python(text: str) -> dict[str, Any]:
             names[node.targets[0].id] = node.value
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) in _CALLS]
     for call in calls:
-        given = dict(zip(("character", "reference"), call.args, strict=False))
-        given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
-        if given:
-            return _values(given, names)
+        arguments = dict(zip(("character", "reference"), call.args, strict=False))
+        arguments.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
+        if arguments:
+            return _values(arguments, names)
     return _refuse("holds no ActTwoRequest(…) with values", "Paste the call that makes the request.")
 
 
-def _values(given: dict[str, ast.expr], names: dict[str, ast.expr]) -> dict[str, Any]:
+def _values(arguments: dict[str, ast.expr], names: dict[str, ast.expr]) -> dict[str, Any]:
     try:
-        return {name: _value(name, node, names) for name, node in given.items()}
+        return {name: _value(name, node, names) for name, node in arguments.items()}
     except RecursionError:
         _refuse("holds a value of too many parts", "Paste its value instead.")
 
 
 def _called(call: ast.Call) -> str:
-    """The last part of the called name."""
+    """Return the last part of the called name."""
     function = call.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _value(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
-    """One value, or a list of several, each written out or by a name."""
-    node = _named(node, names)
+    """Read one value, or a list of several, each written out or by a name."""
+    node = _resolve(node, names)
     if isinstance(node, ast.Call) and _called(node) == "range" and 0 < len(node.args) <= 3:  # noqa: PLR2004
-        return _listed(field, node)
+        return _numbers(field, node)
     if isinstance(node, ast.List | ast.Tuple):
         return [_single(field, one, names) for one in node.elts]
     return _single(field, node, names)
 
 
 def _single(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
-    """A literal or a media call."""
-    node = _named(node, names)
+    """Read a literal or a media call."""
+    node = _resolve(node, names)
     if isinstance(node, ast.Call) and _called(node) in {"image", "video"} and len(node.args) == 1:
-        address = _literal(field, _named(node.args[0], names))
+        address = _literal(field, _resolve(node.args[0], names))
         if isinstance(address, str):
             return MediaRef("image" if _called(node) == "image" else "video", address.strip())
     return _literal(field, node)
 
 
-def _named(node: ast.expr, names: dict[str, ast.expr]) -> ast.expr:
+def _resolve(node: ast.expr, names: dict[str, ast.expr]) -> ast.expr:
     return names.get(node.id, node) if isinstance(node, ast.Name) else node
 
 
@@ -134,12 +134,12 @@ def _literal(field: str, node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        shown = ast.unparse(node)[:60]
-        _refuse(f"gives {field} as {shown}, which only running it would tell", "Paste its value instead.")
+        source = ast.unparse(node)[:60]
+        _refuse(f"gives {field} as {source}, which only running it would tell", "Paste its value instead.")
 
 
-def _listed(field: str, call: ast.Call) -> list[int]:
-    """The numbers of a ``range(…)``."""
+def _numbers(field: str, call: ast.Call) -> list[int]:
+    """Read the numbers of a ``range(…)``."""
     try:
         numbers = range(*(ast.literal_eval(one) for one in call.args))
     except (ValueError, TypeError):

@@ -1,6 +1,6 @@
-"""Several values in one text, such as ``1,3,5`` or ``1:4``: how a line and the panel read and write them.
+"""Reads and writes several values in one text, such as ``1,3,5`` or ``1:4``, for a line and the panel.
 
-Addresses are not among them: a URL may hold commas.
+Addresses do not count, since a URL may hold commas.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["read_several", "write_several"]
 
-#: How "not sent" is written among several values.
+#: The word for "not sent" among several values.
 _UNSET = "none"
 
-#: What a knob's text is read as: ``bool``, ``int`` or ``str``, from the request's own table.
+#: The type of a knob's text, ``bool``, ``int`` or ``str``, from the request's own table.
 _KIND = {knob.name: getattr(knob.type, "__origin__", knob.type) for knob in KNOBS} | {"replicates": int}
 _SWITCH = {
     "on": True,
@@ -35,12 +35,12 @@ _SWITCH = {
     "0": False,
 }
 _RANGE = re.compile(r"(-?\d{1,15})\s*:\s*(-?\d{1,15})")
-#: Consecutive numbers are written as a range from this many on.
+#: This many consecutive numbers or more are written as a range.
 _RUN = 3
 
 
 def _one(field: str, text: str) -> Any:
-    """Text as the knob's own type; what is no such text stays, for the request to refuse by name."""
+    """Turn a text into the knob's type; leave any other text for the request to refuse by name."""
     kind = _KIND.get(field)
     if kind is bool:
         return _SWITCH.get(text.lower(), text)
@@ -53,7 +53,7 @@ def _one(field: str, text: str) -> Any:
 
 
 def read_several(field: str, text: str) -> list[Any]:
-    """The values that a text names, in order: ``"1,2,5:8"`` is 1, 2, 5, 6, 7 and 8.
+    """List the values in a text, in order: ``"1,2,5:8"`` is 1, 2, 5, 6, 7 and 8.
 
     Args:
         field: a knob of the request, or ``replicates``.
@@ -61,7 +61,7 @@ def read_several(field: str, text: str) -> list[Any]:
             leaves the knob unset.
 
     Returns:
-        at least one value; what is no value of the knob stays text, for the request to refuse by name.
+        at least one value; a text that is no value of the knob stays, for the request to refuse by name.
 
     Raises:
         RequestError: a value is missing between commas, or a range is empty or has more than 20,000 values.
@@ -85,13 +85,13 @@ def _span(field: str, word: str, first: int, last: int) -> Iterator[int]:
         cure = f"Write {last}:{first}; both ends are included."
         raise RequestError([Finding(field, word, "is a range that ends before it begins", cure)])
     if last - first >= MAX_CELLS:
-        told = f"has {last - first + 1:,} values"
-        raise RequestError([Finding(field, word, told, f"A sweep takes up to {MAX_CELLS:,} cells.")])
+        problem = f"has {last - first + 1:,} values"
+        raise RequestError([Finding(field, word, problem, f"A sweep takes up to {MAX_CELLS:,} cells.")])
     return iter(range(first, last + 1))
 
 
 def write_several(values: Iterable[Any]) -> str:
-    """The text that :func:`read_several` reads as these values."""
+    """Write the text that :func:`read_several` reads as these values."""
     listed = list(values)
     words: list[str] = []
     # Members of a run of consecutive integers share the difference of value and place.
@@ -104,8 +104,8 @@ def write_several(values: Iterable[Any]) -> str:
     return ",".join(words)
 
 
-def _run_key(placed: tuple[int, Any]) -> tuple[int, bool]:
-    place, value = placed
+def _run_key(entry: tuple[int, Any]) -> tuple[int, bool]:
+    place, value = entry
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return (value - place, True) if is_number else (place, False)
 

@@ -1,4 +1,4 @@
-"""A sweep as text: magic line, Python, the curl commands and bodies of its cells; and rows as a grid."""
+"""Writes a sweep as a magic line, Python, curl commands and bodies; and turns rows into a grid."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ __all__ = ["as_grid", "one_type", "to_bodies", "to_curls", "to_magic", "to_pytho
 
 
 def values_of_spec(spec: Spec) -> dict[str, list[Any]]:
-    """Every field's values, inputs as :class:`MediaRef`. Fields that are not sent are left out.
+    """Map each field that is sent to its values, inputs as :class:`MediaRef`.
 
     Raises:
-        RequestError: the cells are rows of a table that are not every combination of some values.
+        RequestError: the cells are rows of a table that do not form a grid.
     """
     values = {name: [value] for name, value in spec.fixed.items()}
     if spec.rows is not None:
@@ -46,19 +46,19 @@ def _ref(value: Any) -> Any:
 
 
 def as_grid(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The values of each field of rows that are all their combinations, in whichever order.
+    """Map each field to its values, for rows that are all combinations of these, in any order.
 
     Raises:
-        RequestError: they are not.
+        RequestError: the rows are not all combinations.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
     values = {name: _distinct(row.get(name) for row in rows) for name in names}
-    wanted = (
+    combinations = (
         {_text(cells) for cells in itertools.product(*values.values())}
         if _size(values) <= len(rows)
         else set()
     )
-    if wanted != {_text([row.get(name) for name in names]) for row in rows}:
+    if combinations != {_text([row.get(name) for name in names]) for row in rows}:
         problem = f"holds {len(rows)} requests that are not every combination of some values"
         raise RequestError([Finding("sweep", None, problem, "act.sweep([…]) takes any list of requests.")])
     return values
@@ -80,7 +80,7 @@ def _text(value: Any) -> str:
 
 
 def to_magic(spec: Spec) -> str:
-    """The sweep as one ``%act_two`` line.
+    """Write the sweep as one ``%act_two`` line.
 
     Raises:
         RequestError: see :func:`values_of_spec`.
@@ -102,23 +102,23 @@ def to_magic(spec: Spec) -> str:
 
 
 def one_type(name: str, refs: Sequence[MediaRef]) -> list[str]:
-    """The option that tells the type of several inputs, which the line has once for all of them.
+    """Return the option for the type of several inputs, which the line has once for all of them.
 
     Raises:
-        RequestError: their URLs do not tell their types, and these differ.
+        RequestError: their URLs do not show their types, and these differ.
     """
     options = [type_option(name, ref) for ref in refs if ref.type is not None]
-    told = [option for option in options if option]
-    if told and {ref.type for ref in refs} != {refs[0].type}:
+    needed = [option for option in options if option]
+    if needed and {ref.type for ref in refs} != {refs[0].type}:
         problem = "holds images and videos whose URLs do not tell which is which"
         raise RequestError(
             [Finding(name, None, problem, "Make one sweep of the images and one of the videos.")]
         )
-    return told[0] if told else []
+    return needed[0] if needed else []
 
 
 def to_python(spec: Spec) -> str:
-    """The sweep as Python that plans it, imports included.
+    """Write the sweep as Python that plans it, with its imports.
 
     Raises:
         RequestError: see :func:`values_of_spec`.
@@ -133,19 +133,19 @@ def to_python(spec: Spec) -> str:
 
 
 def _python(name: str, values: list[Any]) -> str:
-    shown = [media_call(value) if name in INPUTS else repr(value) for value in values]
-    if len(shown) == 1:
-        return shown[0]
+    texts = [media_call(value) if name in INPUTS else repr(value) for value in values]
+    if len(texts) == 1:
+        return texts[0]
     numbers = len(values) > 3 and all(isinstance(value, int) for value in values)  # noqa: PLR2004
     if numbers and values == list(range(values[0], values[0] + len(values))):
         return f"range({values[0]}, {values[-1] + 1})"
     if name not in INPUTS:
-        return f"[{', '.join(shown)}]"
-    return "[\n" + "".join(f"        {one},\n" for one in shown) + "    ]"
+        return f"[{', '.join(texts)}]"
+    return "[\n" + "".join(f"        {one},\n" for one in texts) + "    ]"
 
 
 def to_curls(requests: Sequence[ActTwoRequest]) -> str:
-    """One curl command a cell, one after the other."""
+    """Write one curl command a cell, one after the other."""
     return "\n\n".join(
         f"# {number} of {len(requests)}\n{to_curl(request.to_json())}"
         for number, request in enumerate(requests, 1)
@@ -153,5 +153,5 @@ def to_curls(requests: Sequence[ActTwoRequest]) -> str:
 
 
 def to_bodies(requests: Sequence[ActTwoRequest]) -> str:
-    """The JSON bodies of the cells, as a list."""
+    """Write the JSON bodies of the cells, as a list."""
     return json.dumps([request.to_json() for request in requests], indent=1, ensure_ascii=False)
