@@ -36,7 +36,13 @@ _HEAVY = [
 ]
 _HEAVY += ["_pytest.config", "_pytest.python", "fsspec", "nest_asyncio2", "tornado.web", "tornado.httpserver"]
 #: Tests that wait for threads and processes may fail because the machine is busy: their failure must come twice.
-_HURRIED = ("tests/contract/", *(f"tests/unit/test_{name}.py" for name in ("clip_parts", "engine", "fetch")))
+_HURRIED = (
+    "tests/contract/",
+    *(
+        f"tests/unit/test_{name}.py"
+        for name in ("cancelling", "clip_parts", "engine", "fetch", "following", "watch", "watching")
+    ),
+)
 #: A failure of such a test that came sooner had the time it needed, seconds: none of its waits is that short.
 _IN_TIME_S = 3.0
 #: Seconds of tests for one change. Quick ones go first, and few need more than one.

@@ -13,6 +13,8 @@ _WIRE = [
 ]
 _FLOW = ["tests/unit/test_flow.py", "tests/unit/test_polls.py", "tests/unit/test_verdicts.py"]
 _ENGINE = [
+    "tests/unit/test_watch.py",
+    "tests/unit/test_following.py",
     "tests/unit/test_engine.py",
     "tests/unit/test_watching.py",
     "tests/unit/test_cancelling.py",

@@ -70,6 +70,8 @@ class Host:
     def fetch(
         self, folder: Path | str, *, index: int = 0, urls: tuple[str, ...] = (URL,), **options: Any
     ) -> ClipInfo:
+        if options.pop("is_heard", True):
+            options["tell"] = self.said.append
         state = TaskState(
             key="local-1",
             id="task-1",
@@ -83,7 +85,7 @@ class Host:
 
         async def work() -> ClipInfo:
             client = Client(httpx.MockTransport(self))
-            fetcher = Fetcher(client, self.clock, lambda: 0.5, tell=self.said.append, **options)
+            fetcher = Fetcher(client, self.clock, lambda: 0.5, **options)
             try:
                 return await fetcher.clip(state, index, folder, fresh)
             finally:
@@ -176,9 +178,11 @@ def test_a_clip_of_unknown_length_is_whole_when_it_ends(tmp_path) -> None:
 
 def test_each_output_comes_from_its_own_link(tmp_path) -> None:
     urls = (URL, "https://cdn.example.com/second.mp4?token=2")
-    host = Host(whole())
-    assert content(host.fetch(tmp_path, index=1, urls=urls)) == CLIP
-    assert host.urls == [urls[1]]
+    host = Host(lambda _: whole())
+    first, second = (host.fetch(tmp_path, index=index, urls=urls) for index in (0, 1))
+    assert content(first) == content(second) == CLIP
+    assert first.path != second.path
+    assert host.urls == list(urls)
 
 
 @pytest.mark.parametrize("urls", [(), ("https://cdn.example.com/clip.mp4",)], ids=["no link", "no signature"])
@@ -192,6 +196,18 @@ def test_a_link_that_was_not_kept_is_asked_for_first(tmp_path, urls) -> None:
 def test_a_link_without_a_signature_is_used_when_the_service_gives_no_other(tmp_path) -> None:
     host = Host(whole())
     assert content(host.fetch(tmp_path, urls=("https://cdn.example.com/clip.mp4",))) == CLIP
+
+
+def test_a_clip_without_any_link_is_given_up_and_says_so(tmp_path) -> None:
+    host = Host(whole())
+    with pytest.raises(ClipError, match="could not be fetched"):
+        host.fetch(tmp_path, urls=())
+    assert host.urls == []
+
+
+def test_nobody_need_listen_to_what_is_said(tmp_path) -> None:
+    host = Host(httpx.Response(503), whole())
+    assert content(host.fetch(tmp_path, is_heard=False)) == CLIP
 
 
 def test_a_refused_link_is_used_on_when_the_service_gives_no_other(tmp_path) -> None:
@@ -254,9 +270,10 @@ def test_ten_attempts_come_soon_and_the_others_every_five_to_ten_minutes_for_a_d
     assert host.said[10].endswith("; trying again in 450 s.")
 
 
-def test_what_arrives_makes_the_next_attempt_soon_again(tmp_path) -> None:
+@pytest.mark.parametrize("size", [1, 1000])
+def test_what_arrives_makes_the_next_attempt_soon_again(tmp_path, size) -> None:
     busy = [httpx.Response(503)] * 12
-    host = Host(*busy, cut(CLIP[:1000]), httpx.Response(503), part(1000))
+    host = Host(*busy, cut(CLIP[:size]), httpx.Response(503), part(size))
     assert content(host.fetch(tmp_path)) == CLIP
     assert host.gaps()[11:] == [pytest.approx(450), pytest.approx(1.25), pytest.approx(2.5)]
 
@@ -266,6 +283,15 @@ def test_a_clip_that_breaks_off_at_the_same_byte_is_given_up_after_half_an_hour(
     with pytest.raises(ClipError, match="broke off"):
         host.fetch(tmp_path)
     assert 1800 < host.clock.monotonic() <= 1800 + 450
+
+
+def test_a_clip_of_which_more_arrives_has_half_an_hour_anew(tmp_path) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        now = host.clock.monotonic()
+        return cut(CLIP[:1000]) if now < 1500 else cut(CLIP[:2000]) if now < 3000 else whole()
+
+    host = Host(answer)
+    assert content(host.fetch(tmp_path)) == CLIP
 
 
 def test_a_busy_store_in_between_takes_a_refusal_back(tmp_path) -> None:

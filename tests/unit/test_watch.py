@@ -1,0 +1,375 @@
+"""How a task is watched: when it is asked about, who asks, and what ends it. On a virtual clock."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from scripted import CLIP, CLIP_URL, REQUEST, Service, recorded, run_to_the_end, submit
+from virtual_clock import VirtualClock
+
+from cometact_nb.api import flow
+from cometact_nb.api.client import Client
+from cometact_nb.domain import events
+from cometact_nb.domain.service import Endpoint, Secret
+from cometact_nb.domain.task import ClipInfo, Status, TaskState
+from cometact_nb.engine.engine import Engine, new_key
+from cometact_nb.engine.job import Job
+from cometact_nb.errors import ConfigError
+
+RUNNING = {"id": "task-1", "status": "RUNNING"}
+DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
+NO_OUTPUT = {"id": "task-1", "status": "SUCCEEDED", "output": []}
+NOT_KNOWN = {"code": "task_not_exist", "message": "task_not_exist", "data": None}
+
+
+def unknown(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(400, json=NOT_KNOWN)
+
+
+def take_up(engine: Engine, job: Job, **state: Any) -> None:
+    """Watch a task as a new kernel finds it in the history."""
+    job.state = TaskState(**{"key": job.state.key, "id": "task-1", "status": Status.RUNNING, **state})
+
+    async def begin() -> None:
+        engine.history.append(job.state.key, events.WatchBegan(at=0), job.state)
+        engine.watch(job)
+
+    engine.call(begin()).result(20)
+
+
+def pass_time(engine: Engine, seconds: float) -> None:
+    engine.call(_sleep(engine, seconds)).result(60)
+
+
+async def _sleep(engine: Engine, seconds: float) -> None:
+    await engine.clock.sleep(seconds)
+
+
+def gaps(times: list[float]) -> list[float]:
+    return [after - before for before, after in pairwise(times)]
+
+
+# --- a fast clock --------------------------------------------------------------------------------
+
+#: Polls and answers of the clip's host: all that may happen in a watch and takes its time.
+COURSES: dict[str, tuple[list[object], list[object]]] = {
+    "a long run": ([RUNNING] * 40 + [DONE], [CLIP]),
+    "a queue and progress": (
+        [{"id": "task-1", "status": "PENDING"}] * 5
+        + [{**RUNNING, "progress": part / 20} for part in range(20)]
+        + [DONE],
+        [CLIP],
+    ),
+    "polls that fail": ([502] * 12 + [httpx.ReadTimeout("slow")] * 3 + [DONE], [CLIP]),
+    "a time to wait": ([httpx.Response(429, headers={"retry-after": "50"})] * 3 + [DONE], [CLIP]),
+    "an id that nobody knows for long": ([unknown] * 203 + [DONE], [CLIP]),
+    "a key that is refused for long": ([401] * 25 + [DONE], [CLIP]),
+    "a success without its clip": ([NO_OUTPUT] * 8 + [DONE], [CLIP]),
+    "a busy store": ([DONE], [503] * 14 + [CLIP]),
+}
+
+
+@pytest.mark.parametrize(("polls", "clips"), COURSES.values(), ids=COURSES)
+def test_on_a_fast_clock_all_happens_in_the_same_order_so_many_times_sooner(tmp_path, polls, clips) -> None:
+    slow, fast = (course(tmp_path / str(scale), polls, clips, scale) for scale in (1.0, 0.01))
+    assert [kind for kind, _ in fast] == [kind for kind, _ in slow]
+    for happened in (polls_of, clips_of):  # the first clip waits for the disk
+        assert [at * 100 for at in happened(fast)] == pytest.approx(happened(slow), abs=0.01)
+
+
+def polls_of(seen: list[tuple[str, float]]) -> list[float]:
+    return [at for kind, at in seen if kind != "clip"]
+
+
+def clips_of(seen: list[tuple[str, float]]) -> list[float]:
+    times = [at for kind, at in seen if kind == "clip"]
+    return [at - times[0] for at in times]
+
+
+def course(folder: Path, polls: list[object], clips: list[object], scale: float) -> list[tuple[str, float]]:
+    clock = VirtualClock()
+    service = Service(clock)
+    service.polls, service.clips = list(polls), list(clips)
+    client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
+    engine = Engine(":memory:", lambda job: None, clock=clock, rand=lambda: 0.5, client=client)
+    endpoint = Endpoint("https://api.cometapi.com", Secret("k"), time_scale=scale)
+    job = Job(TaskState(key=new_key()), endpoint, folder)
+
+    async def play() -> None:
+        await engine.submit(job, REQUEST, 0.4)
+        while job.state.clip is None and job.state.clip_error is None:
+            await clock.sleep(30 * scale)
+
+    try:
+        engine.call(play()).result(60)
+    finally:
+        engine.close()
+    return [(kind, at) for kind, at, _ in service.seen]
+
+
+# --- what ends a watch, and what does not ----------------------------------------------------------
+
+
+def test_a_watch_that_cannot_have_a_client_ends_and_says_why(clock, job) -> None:
+    def fail() -> Client:
+        raise ConfigError("HTTPS_PROXY names no proxy")
+
+    engine = Engine(":memory:", lambda job: None, clock=clock, client=fail)
+    take_up(engine, job)
+    state = run_to_the_end(engine, job)
+    (ended,) = (event for event in recorded(engine, job) if isinstance(event, events.WatchEnded))
+    engine.close()
+    assert not state.watching
+    assert ended.reason == "HTTPS_PROXY names no proxy"
+    assert 1_800_000_000 <= ended.at <= clock.now()
+
+
+def test_a_fault_of_our_own_ends_the_watch_and_asks_for_a_report(clock, service, job) -> None:
+    client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
+    engine = Engine(":memory:", lambda job: None, clock=clock, rand=lambda: 1 / 0, client=client)
+    take_up(engine, job)
+    state = run_to_the_end(engine, job)
+    (ended,) = (event for event in recorded(engine, job) if isinstance(event, events.WatchEnded))
+    engine.close()
+    assert not state.watching
+    assert ended.reason == "an error in cometact_nb (ZeroDivisionError); please report it"
+    assert 1_800_000_000 <= ended.at <= clock.now()
+
+
+def test_a_watch_that_was_refused_for_long_is_taken_up_again_by_a_rare_look(engine, job, service) -> None:
+    service.polls[:] = [*[401] * 26, RUNNING, DONE]
+    submit(engine, job)
+    assert not run_to_the_end(engine, job).watching
+    before = len(service.times("poll"))
+    assert before < 24
+    pass_time(engine, 450 * (28 - before))
+    assert run_to_the_end(engine, job).clip is not None
+    times = service.times("poll")
+    assert set(map(round, gaps(times[before - 1 : 27]))) == {450}
+    assert len(times) == 28
+    kinds = [type(event).__name__ for event in recorded(engine, job)]
+    assert kinds.index("WatchBegan") > kinds.index("WatchEnded")
+
+
+@pytest.mark.parametrize(("age_s", "hours"), [(0, 2), (3600, 1), (9000, 0), (-3600, 2)])
+def test_a_doubtful_task_is_asked_about_for_as_long_as_a_watch_since_it_was_begun(
+    engines, job, service, clock, age_s, hours
+) -> None:
+    engine = engines(limits=flow.PollLimits(watch_s=7200))
+    service.polls[:] = [unknown]
+    take_up(engine, job, status=Status.NOT_FOUND, submitted_at=clock.now() - age_s)
+    pass_time(engine, 3 * 3600)
+    assert len(service.times("poll")) == hours * 8
+    assert max(service.times("poll"), default=0) <= hours * 3600 + 450
+
+
+def test_a_task_that_has_ended_or_has_no_id_is_not_asked_about(engine, job, service) -> None:
+    for state in (
+        {"status": Status.CANCELLED},
+        {"status": Status.FORGOTTEN},
+        {"status": Status.UNCONFIRMED, "id": None},
+        {"status": Status.SUCCEEDED, "clips": (ClipInfo(path="/x.mp4", bytes=1, sha256=""),), "watching": False},
+        {"status": Status.FAILED, "watching": False},
+    ):  # fmt: skip
+        take_up(engine, Job(TaskState(key=new_key()), job.endpoint, job.output_dir), **state)
+    pass_time(engine, 3600)
+    assert service.seen == []
+
+
+def test_a_watch_that_ends_for_refusals_repeats_the_last_one(engine, job, service) -> None:
+    service.polls[:] = [401]
+    submit(engine, job)
+    run_to_the_end(engine, job)
+    (ended,) = (event for event in recorded(engine, job) if isinstance(event, events.WatchEnded))
+    assert "were refused, over 15 min; the last one: HTTP 401" in ended.reason.replace(
+        "the service answered ", ""
+    )
+
+
+# --- when a task is asked about --------------------------------------------------------------------
+
+
+def test_a_poll_waits_for_as_long_as_the_service_asked_for_once(engine, job, service) -> None:
+    service.polls[:] = [httpx.Response(429, headers={"retry-after": "100"}), RUNNING, RUNNING, DONE]
+    submit(engine, job)
+    run_to_the_end(engine, job)
+    first, second, third = gaps(service.times("poll"))
+    assert first == pytest.approx(100)
+    assert (5 <= second < 30, 5 <= third < 30) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("known", "soon"),
+    [
+        ({"submitted_at": 3600, "observed_at": 3600}, True), ({"submitted_at": 3600, "observed_at": 2}, False),
+        ({"submitted_at": 2}, False), ({"submitted_at": 3600}, True), ({}, True), ({"observed_at": 1}, False),
+    ],
+)  # fmt: skip
+def test_a_found_task_is_asked_about_at_once_unless_it_was_just_now(
+    engine, job, service, clock, known, soon
+) -> None:
+    take_up(engine, job, **{name: clock.now() - age_s for name, age_s in known.items()})
+    run_to_the_end(engine, job)
+    assert (service.times("poll")[0] == 0) is soon
+    assert service.times("poll")[0] < 6
+
+
+def test_a_look_at_a_task_that_was_just_asked_about_waits_for_its_turn(engine, job, service) -> None:
+    service.polls[:] = [RUNNING]
+
+    async def look_often() -> None:
+        await engine.submit(job, REQUEST, 0.4)
+        while len(service.times("poll")) < 5:
+            await engine.resume(job)
+            await engine.clock.sleep(0.5)
+
+    engine.call(look_often()).result(20)
+    assert min(gaps(service.times("poll"))) == pytest.approx(5, abs=0.01)
+
+
+def test_two_tasks_are_not_asked_about_in_the_same_moment(engine, job, service, tmp_path) -> None:
+    service.polls[:] = [{"status": "RUNNING"}]
+    other = Job(TaskState(key=new_key()), job.endpoint, tmp_path)
+
+    async def both() -> None:
+        await engine.submit(job, REQUEST, 0.4)
+        await engine.submit(other, REQUEST, 0.4)
+        await engine.clock.sleep(60)
+
+    engine.call(both()).result(20)
+    assert min(gaps(service.times("poll"))) >= 0.25
+
+
+def test_what_earlier_tasks_took_is_asked_of_the_history_once_and_may_fail(
+    engine, job, service, caplog
+) -> None:
+    service.polls[:] = [RUNNING, RUNNING, DONE]
+
+    async def begin() -> None:
+        await engine.submit(job, REQUEST, 0.4)
+        engine.history.write("ALTER TABLE tasks RENAME TO away", ())
+        await engine.clock.sleep(1)
+        engine.history.write("ALTER TABLE away RENAME TO tasks", ())
+
+    engine.call(begin()).result(20)
+    assert run_to_the_end(engine, job).clip is not None
+
+
+# --- what polls tell -------------------------------------------------------------------------------
+
+
+def test_an_id_that_is_not_known_yet_is_said(engine, job, service) -> None:
+    service.polls[:] = [unknown, DONE]
+    said: list[str] = []
+    job.listeners.append(lambda job: said.append(job.state.problem or ""))
+    submit(engine, job)
+    run_to_the_end(engine, job)
+    assert "The service does not know the id yet" in said
+
+
+def test_a_task_that_is_gone_after_a_cancel_says_that_it_was_deleted(engine, job, service) -> None:
+    service.polls[:] = [RUNNING, unknown]
+
+    async def both() -> None:
+        await engine.submit(job, REQUEST, 0.4)
+        await engine.cancel(job)
+
+    engine.call(both()).result(20)
+    state = run_to_the_end(engine, job)
+    assert (state.status, state.raw_status) == (Status.CANCELLED, "deleted")
+
+
+def test_a_task_that_nobody_knows_says_so_in_the_service_s_words_once(engine, job, service, clock) -> None:
+    service.polls[:] = [unknown]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert state.raw_status == "task_not_exist"
+    before = len(recorded(engine, job))
+    pass_time(engine, 3600)
+    assert len(recorded(engine, job)) == before
+
+
+def test_a_task_that_is_known_again_may_be_unknown_for_as_long_anew(engines, job, service, clock) -> None:
+    engine = engines(limits=flow.PollLimits(unknown_s=100))
+    service.polls[:] = [*[unknown] * 12, RUNNING, unknown]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    known = service.times("poll")[12]
+    assert state.status is Status.NOT_FOUND
+    assert 100 < service.times("poll")[-1] - known < 115
+    assert state.ended_at == pytest.approx(1_800_000_000 + service.times("poll")[-1], abs=0.1)
+
+
+@pytest.mark.parametrize("known", ["submitted_at", "created_at", "observed_at"])
+@pytest.mark.parametrize(("age_s", "status"), [(1100, Status.RUNNING), (1201, Status.NOT_FOUND)])
+def test_a_new_kernel_counts_from_when_the_task_was_last_known(
+    engine, job, service, clock, known, age_s, status
+) -> None:
+    service.polls[:] = [unknown]
+    job.state = TaskState(
+        key=job.state.key, id="task-1", status=Status.RUNNING, **{known: clock.now() - age_s}
+    )
+    engine.call(engine.resume(job)).result(20)
+    assert job.state.status is status
+
+
+# --- clips -----------------------------------------------------------------------------------------
+
+
+def test_a_success_without_a_clip_is_asked_again_for_a_minute(engine, job, service, clock) -> None:
+    service.polls[:] = [NO_OUTPUT]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    times = service.times("poll")
+    assert state.clip_error == "the service announced success without a video"
+    assert gaps(times) == pytest.approx([5] * 13)
+    (failed,) = (event for event in recorded(engine, job) if isinstance(event, events.ClipFailed))
+    assert failed.at == pytest.approx(1_800_000_000 + times[-1], abs=1)
+
+
+def test_a_clip_that_an_earlier_kernel_kept_is_not_fetched_again(engine, job, service, tmp_path) -> None:
+    first = ClipInfo(path=str(tmp_path / "first.mp4"), bytes=1, sha256="")
+    take_up(
+        engine, job, status=Status.SUCCEEDED, clips=(first,), output_urls=(CLIP_URL, CLIP_URL + "2"),
+    )  # fmt: skip
+    state = run_to_the_end(engine, job)
+    assert state.clips[0] == first
+    assert len(state.clips) == 2
+    assert [str(request.url) for kind, _, request in service.seen if kind == "clip"] == [CLIP_URL + "2"]
+
+
+def test_a_fault_of_our_own_while_a_clip_is_fetched_is_said_and_ends_the_wait(engine, job, service) -> None:
+    service.clips[:] = [RuntimeError("a fault")]
+    submit(engine, job)
+    state = run_to_the_end(engine, job)
+    assert state.clip_error == "RuntimeError: a fault"
+    (failed,) = (event for event in recorded(engine, job) if isinstance(event, events.ClipFailed))
+    assert failed.at >= 1_800_000_000
+
+
+def test_an_attempt_that_failed_is_said_while_the_clip_is_fetched(engine, job, service) -> None:
+    service.clips[:] = [503, CLIP]
+    said: list[str] = []
+    job.listeners.append(lambda job: said.append(job.state.problem or ""))
+    submit(engine, job)
+    assert run_to_the_end(engine, job).clip is not None
+    assert any("The clip cannot be fetched yet (its link answered HTTP 503)" in words for words in said)
+
+
+def test_a_look_before_a_cancel_counts_as_the_last_look_and_its_failure_stops_nothing(
+    engine, job, service
+) -> None:
+    service.polls[:] = [httpx.ReadTimeout("slow"), RUNNING, {"id": "task-1", "status": "CANCELLED"}]
+
+    async def both() -> flow.Answer | flow.NotSent | flow.Lost | None:
+        await engine.submit(job, REQUEST, 0.4)
+        return await engine.cancel(job)
+
+    assert isinstance(engine.call(both()).result(20), flow.Answer)
+    assert job.state.problem is None
+    assert run_to_the_end(engine, job).status is Status.CANCELLED
+    assert min(gaps(service.times("poll"))) >= 5
