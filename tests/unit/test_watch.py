@@ -265,7 +265,7 @@ def test_what_earlier_tasks_took_is_asked_of_the_history_once_and_may_fail(
 def test_an_id_that_is_not_known_yet_is_said(engine, job, service) -> None:
     service.polls[:] = [unknown, DONE]
     said: list[str] = []
-    job.listeners.append(lambda job: said.append(job.state.problem or ""))
+    job.listeners.add(lambda job: said.append(job.state.problem or ""))
     submit(engine, job)
     run_to_the_end(engine, job)
     assert "The service does not know the id yet" in said
@@ -354,7 +354,7 @@ def test_a_fault_of_our_own_while_a_clip_is_fetched_is_said_and_ends_the_wait(en
 def test_an_attempt_that_failed_is_said_while_the_clip_is_fetched(engine, job, service) -> None:
     service.clips[:] = [503, CLIP]
     said: list[str] = []
-    job.listeners.append(lambda job: said.append(job.state.problem or ""))
+    job.listeners.add(lambda job: said.append(job.state.problem or ""))
     submit(engine, job)
     assert run_to_the_end(engine, job).clip is not None
     assert any("The clip cannot be fetched yet (its link answered HTTP 503)" in words for words in said)
