@@ -9,7 +9,7 @@
     task = act.submit(character="https://…", reference="https://…", seed=7)
     task.wait().clip.path
 
-Nothing heavy is imported before it is used.
+Heavy modules are imported at first use.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ __all__ = [
     "video",
 ]
 
-#: Where each public name lives; imported when it is first asked for.
+#: The module of each public name, imported at its first use.
 _HOMES = {
     "ActTwoRequest": "cometact_nb.domain.request",
     "Clip": "cometact_nb.handles.clip",
@@ -143,7 +143,7 @@ _HOMES = {
 
 
 def _did_you_mean(name: str) -> str:
-    if name.startswith("_"):  # asked for by tools, often, and never a typing error
+    if name.startswith("_"):  # tools ask for these often, and they are never a typing error
         return ""
     import difflib  # noqa: PLC0415  (only when a name is missing)
 
@@ -165,7 +165,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ip: Any) -> None:
-    """``%load_ext cometact_nb``: adds ``%act_two`` and ``%%act_two``.
+    """Add ``%act_two`` and ``%%act_two``, for ``%load_ext cometact_nb``.
 
     Args:
         ip: IPython's shell, which calls this.
@@ -174,7 +174,7 @@ def load_ipython_extension(ip: Any) -> None:
 
 
 def unload_ipython_extension(ip: Any) -> None:
-    """``%unload_ext cometact_nb``.
+    """Remove the magics, for ``%unload_ext cometact_nb``.
 
     Args:
         ip: IPython's shell, which calls this.

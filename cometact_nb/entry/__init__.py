@@ -1,1 +1,1 @@
-"""What hands over to the handles: Python functions, the magic, the command line."""
+"""The ways in: Python functions, the magic, the command line. All of them use the handles."""

@@ -1,7 +1,7 @@
-"""The functions of the package: each hands over to the session that magic and panel use, too.
+"""The public functions of the package; each calls the session that the magic and the panel share.
 
-What they take and raise is told here and again at :class:`Session`, since help and hover show what stands at
-the name itself; the tests hold the two together. Modules are imported in the function that needs them.
+Arguments and errors are described here and again at :class:`Session`, since help and hover show a name's own
+docstring; the tests compare the two. Each function imports the modules that it needs.
 """
 
 from __future__ import annotations
@@ -53,16 +53,18 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 def _naming_fields(function: F) -> F:
-    """Let hover and completion name the fields of a request that ``**fields`` stands for."""
+    """Make hover and completion name the fields of a request in place of ``**fields``."""
     own = introspection.signature(function)
     kinds = introspection.Parameter
-    kept = [given for given in own.parameters.values() if given.kind is not kinds.VAR_KEYWORD]
-    fields = [
-        given.replace(kind=kinds.KEYWORD_ONLY)
-        for given in introspection.signature(ActTwoRequest).parameters.values()
-        if given.kind is not kinds.VAR_KEYWORD and given.name not in own.parameters
+    parameters = [
+        parameter for parameter in own.parameters.values() if parameter.kind is not kinds.VAR_KEYWORD
     ]
-    vars(function)["__signature__"] = own.replace(parameters=[*kept, *fields])
+    fields = [
+        parameter.replace(kind=kinds.KEYWORD_ONLY)
+        for parameter in introspection.signature(ActTwoRequest).parameters.values()
+        if parameter.kind is not kinds.VAR_KEYWORD and parameter.name not in own.parameters
+    ]
+    vars(function)["__signature__"] = own.replace(parameters=[*parameters, *fields])
     return function
 
 
@@ -78,7 +80,7 @@ def configure(**settings: Any) -> Config:
         the settings as they are now; the key is not shown.
 
     Raises:
-        ConfigError: an unknown setting or a value it cannot take.
+        ConfigError: an unknown setting or a value that it does not accept.
     """
     from cometact_nb.handles.config import concealed  # noqa: PLC0415  (as above)
 
@@ -89,14 +91,14 @@ def configure(**settings: Any) -> Config:
 @door
 @_naming_fields
 def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
-    """Send one paid request and return when it is answered; it is watched in the background from then on.
+    """Send one paid request, return after the answer, and watch the task in the background from then on.
 
     Args:
-        request: what to send; or give its ``fields``.
+        request: to send; or give its ``fields``.
         fields: of :class:`ActTwoRequest`, such as ``character`` and ``reference``.
 
-    Both inputs are looked at first, for 3 s at the most; ``configure(look="never")`` leaves that out. What is
-    only doubtful about them is printed, and is in ``task.warnings``.
+    It looks at both inputs first, for at most 3 s; ``configure(look="never")`` leaves that out. It prints
+    doubtful points, which are also in ``task.warnings``.
 
     Returns:
         the task, with ``.wait()`` or ``await``, ``.status``, ``.clip``, ``.cancel()``.
@@ -108,7 +110,7 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
         HistoryError: the intent could not be recorded; nothing was sent.
         RefusedError: the service said no; nothing was bought.
         NotSentError: the service was not reached; nothing was bought.
-        UnconfirmedError: sent, and the answer was lost; ``.task`` is kept and never sent again by itself.
+        UnconfirmedError: sent, and the answer was lost; ``.task`` is recorded and never sent again by itself.
             With ``.sent`` False: ``.task`` is an earlier one for the same video, in doubt; nothing was
             sent beside it.
     """
@@ -128,13 +130,13 @@ def sweep(
     allow_unlisted: bool = False,
     **fields: Any,
 ) -> Sweep:
-    """Plan many requests that differ in a few fields; nothing is sent before ``.run()``.
+    """Plan many requests that differ in a few fields; send nothing before ``.run()``.
 
     Args:
         table: rows of fields, if the cells are no grid: a DataFrame, a mapping of columns of the same length,
             or a list of mappings or :class:`ActTwoRequest`.
-        name: under which the sweep is found again; by default derived from what is asked for.
-        replicates: how often each request is bought.
+        name: of the sweep, to find it again; by default derived from its requests.
+        replicates: how often to buy each request.
         allow_unlisted: see :class:`ActTwoRequest`.
         fields: of :class:`ActTwoRequest`; each a value, or a list, range or array of values, of which every
             combination is a cell.
@@ -144,17 +146,17 @@ def sweep(
 
     Raises:
         RequestError: with everything that is wrong about any of its requests.
-        ConfigError: a name that is none.
+        ConfigError: the name cannot be used.
     """
     return session().sweep(table, name=name, replicates=replicates, allow_unlisted=allow_unlisted, **fields)
 
 
 @door
 def sweeps(limit: int = 50) -> SweepHistory:
-    """The sweeps of the history, the one that was last run first: how far each came, and what it cost.
+    """List the sweeps of the history, the last run first, with their progress and cost.
 
     Args:
-        limit: how many at the most.
+        limit: the most sweeps to list.
 
     Raises:
         HistoryError: the history could not be read.
@@ -164,12 +166,12 @@ def sweeps(limit: int = 50) -> SweepHistory:
 
 @door
 def sweep_by_name(name: str, *, resume: bool = True) -> Sweep:
-    """A sweep from the history, in any kernel: shows what is done, watches what runs.
+    """Take up a sweep from the history, in any kernel: show finished cells and watch running ones.
 
     Args:
-        name: the sweep's.
-        resume: buy the cells that are left, if the sweep was running when its kernel ended, and within what
-            was approved then. False only looks.
+        name: of the sweep.
+        resume: buy the remaining cells, if the sweep was running when its kernel ended, within the approved
+            cost. False only looks.
 
     Raises:
         HistoryError: no sweep has this name, or the history cannot be read.
@@ -181,37 +183,37 @@ def sweep_by_name(name: str, *, resume: bool = True) -> Sweep:
 def inspect(
     url_or_path: str | PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
 ) -> Inspection:
-    """What is against an input, what is doubtful, and what was not looked at. Nothing is submitted.
+    """Inspect an input: its errors, its doubtful points, and what was not looked at. Submit nothing.
 
-    At most about 10 s, 4 MB and 12 requests; the key is not sent.
+    It takes at most about 10 s, 4 MB and 12 requests, and sends no key.
 
     Args:
-        url_or_path: of a character or a reference clip, or what :func:`image` and :func:`video` give. A
+        url_or_path: of a character or a reference clip, or a result of :func:`image` or :func:`video`. A
             relative path starts from the notebook's folder.
         role: ``"character"`` or ``"reference"``; None takes an image for a character and a video for a
             reference.
-        fresh: look again; otherwise what was seen in the last ten minutes is used.
+        fresh: look again; otherwise an inspection of the last ten minutes is used.
 
     Returns:
-        the findings. A bad input is never raised, and a network that fails leaves ``ok`` at None.
+        the findings. A bad input never raises, and after a network failure ``ok`` is None.
 
     Raises:
-        ConfigError: an argument of another kind.
+        ConfigError: an argument has another type.
     """
     return session().inspect(url_or_path, role, fresh=fresh)
 
 
 @door
 def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
-    """The task with this id, from this session, from history, or made elsewhere with the same key.
+    """Return the task with this id, from this session, from history, or made elsewhere with the same key.
 
-    An unfinished one is watched from then on.
+    It watches an unfinished one from then on.
 
     Args:
         id: the service's id, a local key, or their first characters (4 or more) if history has it.
 
     Raises:
-        ConfigError: the name is no id.
+        ConfigError: the text is no id.
         HistoryError: several tasks start with it, or the history cannot be read.
     """
     return session().task(id)
@@ -219,7 +221,7 @@ def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
 
 @door
 def load_clip(path: str | PathLike[str]) -> SavedClip:
-    """A clip and what made it, from the clip and the ``.json`` beside it.
+    """Load a clip and its origin, from the clip and the ``.json`` beside it.
 
     Args:
         path: of the video or of its ``.json``; a relative one starts from the notebook's folder.
@@ -237,13 +239,12 @@ def load_clip(path: str | PathLike[str]) -> SavedClip:
 
 @door
 def verify(folder: str | PathLike[str] | None = None) -> Verification:
-    """Compare the clips of a folder, and of those below it, with what was written. Nothing is changed.
+    """Compare the clips of a folder, and below it, with their records. Change nothing.
 
-    Every clip and poster is read and hashed; clips that the history has and the folder has not are missing,
-    too.
+    It reads and hashes every clip and poster. A clip of the history that is not in the folder is missing.
 
     Args:
-        folder: None is the folder that new clips go to; a relative one starts from the notebook's folder.
+        folder: None for the folder of new clips; a relative one starts from the notebook's folder.
 
     Returns:
         the findings: ``.ok``, ``.missing``, ``.changed``, ``.orphaned``, ``.leftovers``, ``.to_rows()``.
@@ -259,22 +260,22 @@ def verify(folder: str | PathLike[str] | None = None) -> Verification:
 
 @door
 def history(status: Any = None, since: Any = None, text: str | None = None, limit: int = 50) -> TaskHistory:
-    """The tasks of the history, the newest first: a list in Python, in a notebook a table to act on.
+    """List the tasks of the history, the newest first; in a notebook, a table to act on.
 
     Args:
         status: a :class:`Status` or its name, ``"unfinished"`` or ``"finished"``, or a list of them; None
             for all.
-        since: leave out what began before: a datetime or a date (this machine's time unless it has a zone), a
+        since: leave out earlier tasks: a datetime or a date (this machine's time unless it has a zone), a
             timedelta, ISO text, or a time ago such as ``"30min"``, ``"12h"``, ``"7d"``, ``"2w"``.
         text: words that must all occur in a task's id, the addresses of its inputs, its file's name or its
             failure; upper and lower case are the same.
-        limit: how many at the most.
+        limit: the most tasks to list.
 
     Returns:
         rows with ``.to_rows()`` and ``.to_frame()``; ``row.task()`` takes one up.
 
     Raises:
-        ConfigError: a value that cannot be.
+        ConfigError: a value cannot be used.
         HistoryError: the history cannot be read.
     """
     from cometact_nb.handles.history import find_history  # noqa: PLC0415
@@ -286,11 +287,11 @@ def history(status: Any = None, since: Any = None, text: str | None = None, limi
 def resume() -> Resumed:
     """Take up everything that has not ended, in this or another kernel.
 
-    Tasks are watched on and their videos fetched; sweeps that were running go on within what was approved
-    then. No single request is sent again, and a request whose answer was lost stays yours to settle.
+    It watches tasks and fetches their videos; running sweeps go on within their approved cost. It sends no
+    single request again, and leaves a request whose answer was lost for you to settle.
 
     Returns:
-        what was taken up; ``print`` says it in a line, ``.wait()`` waits for it.
+        the tasks and sweeps; ``print`` shows them in a line, ``.wait()`` waits for them.
 
     Raises:
         ConfigError: there is something to take up, and no key to ask with.
@@ -311,8 +312,8 @@ def use_sandbox(
         speed: how many times faster than the real service, 0.1–1000; default
             ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s).
         unless_key: do nothing, and return None, when a key is configured: for notebooks that run on either.
-        url: of a sandbox that runs already (``cometact-nb sandbox --speed …``) and outlives this kernel;
-            ``speed`` is then the one it was started with.
+        url: of a running sandbox (``cometact-nb sandbox --speed …``), which outlives this kernel and has its
+            own ``speed``.
         options: such as ``scenario="lost-answer"``; see ``cometact-nb sandbox --help``.
 
     Returns:
@@ -326,19 +327,19 @@ def use_sandbox(
 
 @door
 def leave_sandbox() -> Config:
-    """Send new tasks to the paid service again. Settings that were changed meanwhile stay."""
+    """Send new tasks to the paid service again. Settings changed meanwhile stay."""
     return session().leave_sandbox()
 
 
 @door
 def guide(topic: str | None = None) -> Guide:
-    """A page of the guide, shown where you are; errors name the one that says more about them.
+    """Show a page of the guide; errors name the page that says more about them.
 
     Args:
         topic: a page or a section, such as ``"start"`` or ``"lost-answer"``; None lists them all.
 
     Returns:
-        the page, shown as text with headings and code at the end of a cell.
+        the page, which a cell shows as text with headings and code.
 
     Raises:
         ConfigError: there is no such page.
@@ -351,7 +352,7 @@ def guide(topic: str | None = None) -> Guide:
 @door
 @_naming_fields
 def panel(**initial: Any) -> Panel:
-    """Show a form for a request or a sweep that tells what is wrong with it, what it costs, and submits it.
+    """Show a form for a request or a sweep that shows its faults and its price, and submits it.
 
     Args:
         initial: fields of :class:`ActTwoRequest` to begin with; a list of values makes it a sweep.
@@ -361,10 +362,10 @@ def panel(**initial: Any) -> Panel:
         ``load(…)``.
 
     Raises:
-        RequestError: a field that no request has.
+        RequestError: no request has such a field.
     """
     from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415
 
-    made = Panel(session(), initial)
-    made.show()
-    return made
+    form = Panel(session(), initial)
+    form.show()
+    return form

@@ -1,4 +1,4 @@
-"""The guide's pages, read where they are needed: in the notebook, of this version, without a network."""
+"""Shows the guide's pages in the notebook, in this version, without a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 class Guide:
-    """A page of the guide, or a section of one; shown with its headings and code at the end of a cell.
+    """A page of the guide, or a section of one; a cell shows its headings and code.
 
     Attributes:
         topic: its name, as :func:`cometact_nb.guide` takes it.
@@ -39,16 +39,16 @@ def guide(topic: str | None = None) -> Guide:
     if topic is None:
         return Guide("", _contents(_pages()))
     sections = _all_sections()
-    wanted = str(topic).strip().lower()
-    if wanted not in sections:
-        near = difflib.get_close_matches(wanted, sections, n=1)
+    name = str(topic).strip().lower()
+    if name not in sections:
+        near = difflib.get_close_matches(name, sections, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else "act.guide() lists them."
         raise ConfigError(f"The guide has no page {str(topic)[:60]!r}. {hint}", guide="")
-    return Guide(wanted, sections[wanted])
+    return Guide(name, sections[name])
 
 
 def topics() -> list[str]:
-    """What :func:`guide` takes."""
+    """List the topics that :func:`guide` knows."""
     return list(_all_sections())
 
 
@@ -57,7 +57,7 @@ def _all_sections() -> dict[str, str]:
 
 
 def _pages() -> dict[str, str]:
-    """The pages' Markdown by name, from the installed package or, in an editable install, its checkout."""
+    """Read the pages' Markdown by name, from the package or, in an editable install, its checkout."""
     packaged = resources.files("cometact_nb").joinpath("docs")
     folder = packaged if packaged.is_dir() else Path(__file__).parents[2] / "docs" / "guide"
     files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".md")}
@@ -65,7 +65,7 @@ def _pages() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """A page without what only a browser at its address can show: pictures, marks, links between pages."""
+    """Remove from a page all that only a browser can show: pictures, marks, links between pages."""
     text = re.sub(r"^(!\[.*|<!-- .* -->)\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\[([^\]]+)\]\((?:\w[\w-]*\.md)?#([\w-]+)\)", r'\1 (`act.guide("\2")`)', text)
     text = re.sub(r"\[([^\]]+)\]\((\w[\w-]*)\.md\)", r'\1 (`act.guide("\2")`)', text)
@@ -73,22 +73,22 @@ def _plain(text: str) -> str:
 
 
 def _sections(page: str, text: str) -> dict[str, str]:
-    """The page itself, and what stands below each of its headings, by the heading's anchor."""
-    code = [found.span() for found in _FENCE.finditer(text)]
+    """Split a page into itself and its sections, by each heading's anchor."""
+    code = [block.span() for block in _FENCE.finditer(text)]
     heads = [
-        found
-        for found in _HEADING.finditer(text)
-        if not any(begin <= found.start() < end for begin, end in code)
+        block
+        for block in _HEADING.finditer(text)
+        if not any(begin <= block.start() < end for begin, end in code)
     ]
-    found = {page: text}
+    block = {page: text}
     for place, head in enumerate(heads[1:], start=1):
         after = (later.start() for later in heads[place + 1 :] if len(later[1]) <= len(head[1]))
-        found[_anchor(head[2])] = text[head.start() : next(after, len(text))].strip() + "\n"
-    return found
+        block[_anchor(head[2])] = text[head.start() : next(after, len(text))].strip() + "\n"
+    return block
 
 
 def _anchor(heading: str) -> str:
-    """A heading's anchor, as GitHub and the built pages have it."""
+    """Return a heading's anchor, as GitHub and the built pages have it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 

@@ -1,4 +1,4 @@
-"""``python -m cometact_nb.sandbox``: run the sandbox until it is stopped."""
+"""Runs the sandbox until it is stopped: ``python -m cometact_nb.sandbox``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cometact_nb.sandbox.scenarios import SCENARIOS, parse
 
 __all__ = ["main"]
 
-#: Modules of the extra: the server, and what draws.
+#: Modules of the extra, for the server and for drawing.
 _NEEDED = ("tornado", "av", "PIL")
 
 
@@ -72,11 +72,13 @@ def main() -> int:
     if options.list_scenarios:
         print(_table())  # noqa: T201
         return 0
-    # It would start without them, and then fail each task.
+    # Without them it would start, and then fail each task.
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        said = f"The sandbox needs {', '.join(missing)}. Install it with: pip install 'cometact_nb[sandbox]'"
-        print(said, file=sys.stderr)  # noqa: T201
+        message = (
+            f"The sandbox needs {', '.join(missing)}. Install it with: pip install 'cometact_nb[sandbox]'"
+        )
+        print(message, file=sys.stderr)  # noqa: T201
         return 3
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(options))
@@ -84,7 +86,7 @@ def main() -> int:
 
 
 def _table() -> str:
-    """The scenarios by phase, with their options."""
+    """Write the table of scenarios by phase, with their options."""
     lines = ["A spec is NAME[:key=value,…][@probability][xTIMES]; in a character's URL: ?scenario=SPEC"]
     phase = ""
     for scenario in SCENARIOS.values():
@@ -99,7 +101,7 @@ def _table() -> str:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    from cometact_nb.sandbox.server import Sandbox  # noqa: PLC0415  (needs tornado, an extra)
+    from cometact_nb.sandbox.server import SandboxServer  # noqa: PLC0415  (needs tornado, an extra)
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -108,7 +110,7 @@ async def _serve(options: argparse.Namespace) -> None:
             loop.add_signal_handler(number, stop.set)
     if options.stop_with_stdin:
         threading.Thread(target=_stop_with_stdin, args=(loop, stop), daemon=True).start()
-    sandbox = Sandbox(options)
+    sandbox = SandboxServer(options)
     sandbox.listen()
     _tell(sandbox.info(), as_json=options.json)
     await sandbox.run(stop)

@@ -1,4 +1,4 @@
-"""``POST /runwayml/v1/character_performance``: the paid request."""
+"""Handles ``POST /runwayml/v1/character_performance``, the paid request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Create"]
 
-#: Scenarios in which the task is accepted although the client is not told.
+#: Scenarios that accept the task without telling the client.
 _ACCEPTED = {
     "lost-answer",
     "truncated-answer",
@@ -31,7 +31,7 @@ _ACCEPTED = {
     "http-504",
     "http-524",
 }
-#: Scenarios in which the client is told the id, in one way or another.
+#: Scenarios that tell the client the id, in one way or another.
 _ANSWERED = {"", "slow-answer", "late-answer", "id-in-data", "json-as-html", "broken-off-with-id"}
 _STATUS = {
     "http-400": (400, "bad request", ""),
@@ -65,10 +65,10 @@ _PAGES = {"firewall-403": FIREWALL_PAGE, "maintenance": MAINTENANCE_PAGE}
 
 @tornado.web.stream_request_body
 class Create(ApiHandler):
-    """Accepts a request, or plays what was asked for instead."""
+    """Accepts a request, or plays its scenario."""
 
     def prepare(self) -> None:
-        """The headers are here, the body is not."""
+        """Check the request when its headers have come, before its body."""
         self.body = b""
         self.early = self.sandbox.playbook.early() if self.is_welcome else None
         if self.early is not None and self.early.name == "reset-before-body":
@@ -76,21 +76,21 @@ class Create(ApiHandler):
             self.reset()
 
     def data_received(self, chunk: bytes) -> None:
-        """A piece of the body came."""
+        """Take a piece of the body."""
         self.body += chunk
         if self.early is not None and self.early.name == "reset-mid-body":
             self._enter({}, status=None)
             try:
                 self.reset()
-            except tornado.web.Finish:  # means nothing here
+            except tornado.web.Finish:  # has no meaning here
                 self.early = None
 
     async def post(self) -> None:
-        """The whole request is here."""
-        if self.stream.closed():  # reset in the middle
+        """Answer the whole request."""
+        if self.stream.closed():  # it was reset in the middle
             return
         if not self.is_welcome:
-            self.turn_away()  # not before the body has come: the client would see a reset
+            self.turn_away()  # after the whole body, lest the client see a reset
             return
         try:
             body = json.loads(self.body)
@@ -152,7 +152,7 @@ class Create(ApiHandler):
             self.answer(200, {"code": "success", "message": "", "data": None})
 
     async def _tell_id(self, fault: Play | None, task_id: str) -> None:
-        """Answer an accepted request with its id, in time and whole or not."""
+        """Answer an accepted request with its id, perhaps late or in part."""
         name = fault.name if fault else ""
         body: dict[str, Any] = {"id": task_id}
         if name == "id-in-data":
@@ -192,11 +192,11 @@ class Create(ApiHandler):
             self.answer(_STATUS[name][0], error_body(*_STATUS[name][1:]))
 
     def _problem(self, body: Any) -> dict[str, Any] | None:
-        """The documented 400, or None."""
+        """Return the documented body of a 400, or None."""
         if not self.request.headers.get("X-Runway-Version"):
             return error_body("X-Runway-Version header is required", "", "X-Runway-Version")
-        found = next(findings(body), None)
-        return error_body(*found) if found else None
+        finding = next(findings(body), None)
+        return error_body(*finding) if finding else None
 
     def _enter(
         self, body: Any, *, status: int | None, task_id: str | None = None, answered: bool = True

@@ -1,19 +1,19 @@
-"""Answers to polls as no documentation promises them."""
+"""Distorts answers to polls in ways that no documentation mentions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cometact_nb.sandbox.tasks import Task
+    from cometact_nb.sandbox.tasks import Generation
 
 __all__ = ["distort", "not_exist"]
 
 _JUNK: tuple[Any, ...] = ("NaN%", 170, None, ["0.4"], -1, "soon", True, "170%")
 
 
-def distort(task: Task, answer: dict[str, Any]) -> dict[str, Any]:
-    """``answer``, a bare object or an envelope, with what the task's scenarios do to it."""
+def distort(task: Generation, answer: dict[str, Any]) -> dict[str, Any]:
+    """Apply the task's scenarios to ``answer``, a bare object or an envelope."""
     inner = answer["data"]["data"] if "data" in answer else answer
     for name, change in _CHANGES.items():
         if name in task.plays:
@@ -28,38 +28,38 @@ def distort(task: Task, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def not_exist(form: str) -> tuple[int, dict[str, Any]]:
-    """The ways of saying that an id is unknown: HTTP status and body."""
+    """Return HTTP status and body for an unknown id, in one of the known forms."""
     unknown = {"code": "task_not_exist", "message": "task_not_exist", "data": None}
     if form == "status":
         return 200, {"status": "task_not_exist"}
     return (200 if form == "code200" else 400), unknown
 
 
-def _unknown_status(_: Task, inner: dict[str, Any]) -> None:
+def _unknown_status(_: Generation, inner: dict[str, Any]) -> None:
     if inner["status"] == "RUNNING" and inner.get("progress", 0) > 0.3:  # noqa: PLR2004
         inner["status"] = "POLISHING"
 
 
-def _backwards(task: Task, inner: dict[str, Any]) -> None:
+def _backwards(task: Generation, inner: dict[str, Any]) -> None:
     if inner["status"] == "RUNNING" and task.polls % 3 == 2:  # noqa: PLR2004
         inner["status"] = "PENDING"
         inner["progress"] = 0.01
 
 
-def _lower_case(_: Task, inner: dict[str, Any]) -> None:
+def _lower_case(_: Generation, inner: dict[str, Any]) -> None:
     inner["status"] = inner["status"].lower()
 
 
-def _progress_junk(task: Task, inner: dict[str, Any]) -> None:
+def _progress_junk(task: Generation, inner: dict[str, Any]) -> None:
     inner["progress"] = _JUNK[task.polls % len(_JUNK)]
 
 
-def _missing_fields(_: Task, inner: dict[str, Any]) -> None:
+def _missing_fields(_: Generation, inner: dict[str, Any]) -> None:
     for name in set(inner) - {"status", "output"}:
         del inner[name]
 
 
-def _extra_fields(_: Task, inner: dict[str, Any]) -> None:
+def _extra_fields(_: Generation, inner: dict[str, Any]) -> None:
     inner |= {
         "queue": {"place": 3},
         "cost": "0.4",
@@ -68,13 +68,13 @@ def _extra_fields(_: Task, inner: dict[str, Any]) -> None:
     }
 
 
-def _nested_nulls(_: Task, inner: dict[str, Any]) -> None:
+def _nested_nulls(_: Generation, inner: dict[str, Any]) -> None:
     for name in ("progress", "failure", "failureCode", "output", "createdAt"):
         inner.setdefault(name, None)
     inner["createdAt"] = None
 
 
-def _wrong_types(_: Task, inner: dict[str, Any]) -> None:
+def _wrong_types(_: Generation, inner: dict[str, Any]) -> None:
     inner |= {"createdAt": {"year": 2026}, "failure": 17, "failureCode": [], "progress": {"percent": 4}}
     inner["output"] = inner["output"][0] if inner.get("output") else "none"
 

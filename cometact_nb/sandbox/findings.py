@@ -1,4 +1,4 @@
-"""What the vendor would refuse in the body of a request."""
+"""Finds the faults in a request's body that the vendor would refuse."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DATA_IMAGES = ("image/jpeg", "image/jpg", "image/png", "image/webp")
 
 
 def findings(body: Any) -> Iterator[Finding]:
-    """All that is wrong with a body, the first first."""
+    """Yield everything that is wrong with a body, in the vendor's order."""
     if not isinstance(body, dict):
         yield "the body is not an object", "", ""
         return
@@ -49,7 +49,7 @@ def _part_findings(name: str, types: tuple[str, ...], part: Any) -> Iterator[Fin
 
 
 def _data_problem(part: dict[str, Any]) -> str:
-    """Why an input that is given inline is refused; an empty string if it is not."""
+    """Say why an input inside the request is refused; an empty string if it is not."""
     uri = part["uri"]
     if len(uri) > _DATA_URI_BYTES:
         return f"is a data URI of more than {_DATA_URI_BYTES >> 20} MB"
@@ -59,16 +59,16 @@ def _data_problem(part: dict[str, Any]) -> str:
 
 
 def _url_problem(uri: str) -> str:
-    """Why an address is refused; an empty string if it is not.
+    """Say why an address is refused; an empty string if it is not.
 
-    Plain http and addresses in numbers are taken from this machine only: the samples have no certificate.
+    Plain http and numeric addresses are allowed for this machine only, since the samples have no certificate.
     """
     if len(uri) > _URL_LENGTH:
         return f"is longer than {_URL_LENGTH} characters"
     try:
         parts = urlsplit(uri)
         host = parts.hostname or ""
-        # An invalid port raises only when it is asked for.
+        # An invalid port raises only at access.
         good = parts.scheme in {"https", "http", "runway"} and bool(parts.netloc) and parts.port != 0
     except ValueError:
         return "must be an HTTPS URL"
@@ -97,7 +97,7 @@ def _knob_findings(body: dict[str, Any]) -> Iterator[Finding]:
         yield "seed must be an integer from 0 to 4294967295", "", "seed"
     if not isinstance(body.get("bodyControl", False), bool):
         yield "bodyControl must be a boolean", "", "bodyControl"
-    # Tuples, not sets: what is looked for may be a list, which has no hash.
+    # Tuples, not sets: the value may be a list, which has no hash.
     if body.get("ratio", _RATIOS[0]) not in _RATIOS:
         yield f"ratio must be one of {', '.join(_RATIOS)}", "", "ratio"
     moderation = body.get("contentModeration", {})

@@ -1,4 +1,4 @@
-"""What every handler shares: documented errors, authorisation, bytes with ranges, broken wires."""
+"""The base of all handlers: documented errors, authorisation, bytes with ranges, broken connections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
     "error_body",
 ]
 
-#: Names by which a program reaches this machine.
+#: The names of this machine.
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 WEB_PAGE = "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
@@ -46,7 +46,7 @@ MAINTENANCE_PAGE = (
 
 
 def error_body(message: str, code: str = "", param: str = "") -> dict[str, Any]:
-    """The documented error body; a request id stands inside the message."""
+    """Make the documented error body, with a request id inside the message."""
     request_id = time.strftime("%Y%m%d%H%M%S") + uuid.uuid4().hex[:6]
     text = f"{message} (request id: {request_id})"
     return {"error": {"message": text, "type": "comet_api_error", "param": param, "code": code}}
@@ -58,17 +58,17 @@ class Handler(tornado.web.RequestHandler):
     sandbox: State
 
     def prepare(self) -> None:
-        """Refuse what a web page sends: one of another origin, or one whose name was made to lead here."""
+        """Refuse requests from web pages: of another origin, or under a name that was made to lead here."""
         if not self.is_welcome:
             self.turn_away()
 
     @property
     def is_welcome(self) -> bool:
-        """Whether the request may be answered."""
+        """Whether the request gets an answer."""
         return self._is_read_only or (self._is_for_loopback and self._is_of_no_page)
 
     def turn_away(self) -> None:
-        """Answer what a web page sent."""
+        """Refuse the request of a web page."""
         self.answer(403, {"error": "This is for programs on this machine, and for no web page."})
 
     @property
@@ -77,36 +77,36 @@ class Handler(tornado.web.RequestHandler):
 
     @property
     def _is_for_loopback(self) -> bool:
-        """Whether the address names this machine: any other name was made to lead here (DNS rebinding)."""
+        """Whether the address names this machine; any other name was made to lead here (DNS rebinding)."""
         host = urlsplit(f"//{self.request.headers.get('Host', '')}").hostname
         return host in LOOPBACK
 
     @property
     def _is_of_no_page(self) -> bool:
-        """Whether a program sent it: a page would tell its origin."""
+        """Whether a program sent the request: a page would name its origin."""
         origin = self.request.headers.get("Origin")
         return origin is None or origin == f"http://{self.request.headers.get('Host', '')}"
 
     def initialize(self, sandbox: State) -> None:
-        """Called by tornado with the route's arguments."""
+        """Take the route's arguments from tornado."""
         self.sandbox = sandbox
 
     def set_default_headers(self) -> None:
-        """Say on every answer what this is."""
+        """Mark every answer as the sandbox's."""
         self.set_header("Server", "cometact_nb-sandbox")
 
     def compute_etag(self) -> str | None:
-        """None: only files have one, and a poll's answer is never "not modified"."""
+        """Return None: only files have one, and a poll's answer is never "not modified"."""
         return None
 
     def answer(self, status: int, body: Any) -> Future[None]:
-        """A JSON answer; the future is done once it is on its way."""
+        """Answer with JSON; the future is done when the answer is on its way."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         return self.finish(json.dumps(body))
 
     def web_page(self, status: int = 200, page: str = WEB_PAGE) -> None:
-        """A web page where JSON was expected."""
+        """Answer with a web page instead of JSON."""
         self.set_status(status)
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(page)
@@ -123,7 +123,7 @@ class Handler(tornado.web.RequestHandler):
         self.stream.close()
         raise tornado.web.Finish
 
-    async def break_off(self, announced: int, sent: bytes, content_type: str) -> None:
+    async def break_off(self, announced: int, part: bytes, content_type: str) -> None:
         """Announce ``announced`` bytes, send fewer, and close."""
         if self.request.method == "HEAD":
             self.set_header("Content-Type", content_type)
@@ -131,12 +131,12 @@ class Handler(tornado.web.RequestHandler):
             self.finish()
             raise tornado.web.Finish
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {announced}\r\n"
-        await self.stream.write(head.encode() + b"Accept-Ranges: bytes\r\n\r\n" + sent)
+        await self.stream.write(head.encode() + b"Accept-Ranges: bytes\r\n\r\n" + part)
         self.stream.close()
         raise tornado.web.Finish
 
     def log_exception(self, *args: Any) -> None:
-        """A client that goes away is no news; a defect of the sandbox is."""
+        """Log defects of the sandbox, but not a client that goes away."""
         if not self.stream.closed():
             super().log_exception(*args)
 
@@ -145,11 +145,11 @@ class ApiHandler(Handler):
     """A route of the imitated API."""
 
     def authorised(self) -> bool:
-        """Whether the request carries a key the sandbox takes; answers 401 if not."""
+        """Whether the request has a key that the sandbox accepts; answers 401 if not."""
         scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
-        wanted = self.sandbox.api_key
+        expected = self.sandbox.api_key
         ok = scheme == "Bearer" and key.strip() and not key.startswith("invalid")
-        if ok and (wanted is None or key.strip() == wanted):
+        if ok and (expected is None or key.strip() == expected):
             return True
         self.answer(401, error_body("invalid token", "invalid_api_key"))
         return False
@@ -160,7 +160,7 @@ class BytesHandler(Handler):
 
     @property
     def _is_read_only(self) -> bool:
-        """Pages show samples and clips, from wherever they are; nothing here changes by it."""
+        """True: pages of any origin show samples and clips, which changes nothing here."""
         return self.request.method in {"GET", "HEAD"}
 
     def set_default_headers(self) -> None:
@@ -191,11 +191,11 @@ class BytesHandler(Handler):
             self.finish(content[first : last + 1])
 
     def range(self, size: int) -> tuple[int, int]:
-        """First and last byte that is asked for; all of them when the header makes no sense (RFC 9110)."""
-        found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", self.request.headers.get("Range", ""))
-        if not found or found.groups() == ("", ""):
+        """Read the first and last byte of the range; all bytes when the header makes no sense (RFC 9110)."""
+        match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", self.request.headers.get("Range", ""))
+        if not match or match.groups() == ("", ""):
             return 0, size - 1
-        first, last = found.groups()
+        first, last = match.groups()
         if not first:
             return (max(0, size - int(last)) if int(last) else size), size - 1
         if last and int(last) < int(first):

@@ -1,4 +1,4 @@
-"""``GET`` and ``DELETE /runwayml/v1/tasks/{id}``, and the clips that a finished task links to."""
+"""Handles ``GET`` and ``DELETE /runwayml/v1/tasks/{id}``, and serves the clips of finished tasks."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from cometact_nb.sandbox.handlers import (
 from cometact_nb.sandbox.shapes import SHAPES, another_task, reshape
 
 if TYPE_CHECKING:
-    from cometact_nb.sandbox.tasks import Task
+    from cometact_nb.sandbox.tasks import Generation
 
 __all__ = ["OneTask", "Output"]
 
 _LATE_POLLS = 3
-#: Numbers of the polls that are refused, where three are.
+#: The numbers of the polls to refuse, where three are refused.
 _REFUSED_POLLS = (2, 3, 4)
 
 
 class OneTask(ApiHandler):
-    """One task: how it is, and an end to it."""
+    """Answers polls of one task, and cancels it."""
 
     async def get(self, task_id: str) -> None:
-        """How the task is, in the shape this sandbox speaks."""
+        """Answer with the task's state, in this sandbox's shape."""
         if not self.authorised():
             return
         task = self.sandbox.tasks.get(task_id)
@@ -49,8 +49,8 @@ class OneTask(ApiHandler):
         if await self._fault(task):
             return
         urls, now = self._urls(task), time.time()
-        seen = wire.failed_once(task, now)
-        answer = wire.wrapped(seen, urls, now) if self._wraps(task) else wire.bare(seen, urls, now)
+        visible = wire.failed_once(task, now)
+        answer = wire.wrapped(visible, urls, now) if self._wraps(task) else wire.bare(visible, urls, now)
         body = reshape(task, distort(task, answer))
         if "other-task" in task.plays and task.polls % 2 == 0:
             body = another_task(body)
@@ -60,7 +60,7 @@ class OneTask(ApiHandler):
         self.answer(200, body)
 
     async def delete(self, task_id: str) -> None:
-        """Cancel, as at Runway; CometAPI does not document this route."""
+        """Cancel the task, as Runway does; CometAPI does not document this route."""
         if not self.authorised():
             return
         task = self.sandbox.tasks.get(task_id)
@@ -75,8 +75,8 @@ class OneTask(ApiHandler):
             self.set_status(204)
             self.finish()
 
-    async def _fault(self, task: Task) -> bool:
-        """Play what a poll plays instead of its answer; whether it did."""
+    async def _fault(self, task: Generation) -> bool:
+        """Play a fault instead of the answer; return whether there was one."""
         unknown = task.plays_any("not-exist")
         if unknown and time.time() - task.created < unknown.seconds() / self.sandbox.tasks.speed:
             self.answer(*not_exist(unknown.options["form"]))
@@ -100,8 +100,8 @@ class OneTask(ApiHandler):
             return False
         return True
 
-    def _refuses(self, task: Task) -> bool:
-        """Say no to a poll that should have been answered; whether it did."""
+    def _refuses(self, task: Generation) -> bool:
+        """Refuse a poll if a scenario says so; return whether it did."""
         down = task.plays_any("poll-maintenance")
         refused = task.plays_any("poll-refused")
         if down and task.polls > 1 and task.since_second_poll() < down.seconds() / self.sandbox.tasks.speed:
@@ -124,14 +124,14 @@ class OneTask(ApiHandler):
         else:
             self.answer(int(form), error_body("no", "forbidden"))
 
-    def _wraps(self, task: Task) -> bool:
+    def _wraps(self, task: Generation) -> bool:
         if task.plays_any(*SHAPES):
             return True
         if self.sandbox.shape == "alternating" or "alternating" in task.plays:
             return task.polls % 2 == 0
         return self.sandbox.shape == "wrapped"
 
-    def _urls(self, task: Task) -> list[str]:
+    def _urls(self, task: Generation) -> list[str]:
         if task.status != "SUCCEEDED" or "no-output" in task.plays:
             return []
         if "late-output" in task.plays and task.withheld < _LATE_POLLS:
@@ -140,7 +140,7 @@ class OneTask(ApiHandler):
         count = 2 if "two-outputs" in task.plays else 1
         return [self._signed(task, number) for number in range(count)]
 
-    def _signed(self, task: Task, number: int) -> str:
+    def _signed(self, task: Generation, number: int) -> str:
         lifetime = self.sandbox.url_ttl_s
         if "expired-output" in task.plays and not task.downloads:
             lifetime = -1
@@ -150,7 +150,7 @@ class OneTask(ApiHandler):
 
 
 def signature(secret: bytes, task_id: str, number: int, expires: int) -> str:
-    """What opens one clip until ``expires``, Unix seconds."""
+    """Sign the link of one clip until ``expires``, Unix seconds."""
     return hmac.new(secret, f"{task_id}/{number}/{expires}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -158,12 +158,16 @@ class Output(BytesHandler):
     """A finished clip, behind a signed and expiring link."""
 
     async def get(self, task_id: str, number: str) -> None:
-        """The clip, or what its task's scenarios make of it."""
+        """Serve the clip, or play its task's scenarios."""
         task = self.sandbox.tasks.get(task_id)
         if self.request.method == "GET":
-            asked = {"id": task_id, "range": self.request.headers.get("Range"), "query": self.request.query}
+            download = {
+                "id": task_id,
+                "range": self.request.headers.get("Range"),
+                "query": self.request.query,
+            }
             key = "Authorization" in self.request.headers
-            self.sandbox.ledger["downloads"].append({"at": time.time(), **asked, "key": key})
+            self.sandbox.ledger["downloads"].append({"at": time.time(), **download, "key": key})
         if task is None or task.status != "SUCCEEDED":
             raise tornado.web.HTTPError(404)
         task.downloads += self.request.method == "GET"
@@ -177,11 +181,11 @@ class Output(BytesHandler):
         await self._serve(task, task.clip.future.result())
 
     async def head(self, task_id: str, number: str) -> None:
-        """The same without the body."""
+        """Answer the same without the body."""
         await self.get(task_id, number)
 
     def _opens(self, task_id: str, number: int) -> bool:
-        """Whether the link's signature is good and its time not over."""
+        """Whether the link's signature is good and not expired."""
         expires = self.get_query_argument("expires", "")
         if not re.fullmatch(r"-?\d{1,18}", expires, re.ASCII) or int(expires) < time.time():
             return False
@@ -189,7 +193,7 @@ class Output(BytesHandler):
         good = signature(self.sandbox.secret, task_id, number, int(expires))
         return hmac.compare_digest(token, good.encode())
 
-    async def _serve(self, task: Task, clip: bytes) -> None:
+    async def _serve(self, task: Generation, clip: bytes) -> None:
         plays: Any = task.plays
         first, _ = self.range(len(clip))
         half = len(clip) // 2
@@ -211,7 +215,7 @@ class Output(BytesHandler):
             self.serve(clip, "video/mp4")
 
     async def _endless(self, clip: bytes) -> None:
-        """More bytes for as long as somebody reads them, a gigabyte at the most."""
+        """Send bytes for as long as the client reads them, at most a gigabyte."""
         self.set_header("Content-Type", "video/mp4")
         self.write(clip)
         for _ in range(1024):

@@ -1,7 +1,7 @@
-"""Faults the sandbox can play, by name.
+"""The faults that the sandbox can play, by name.
 
 A spec is ``NAME[:key=value,…][@probability][xTIMES]``, such as ``rate-limited:retry_after=2x3`` or
-``lost-answer@0.1``. It is given to every request (``--scenario``), to the next ones
+``lost-answer@0.1``. It applies to every request (``--scenario``), to the next ones
 (``POST /sandbox/scenario``) or to one: as ``?scenario=SPEC`` in the character's URL.
 """
 
@@ -28,11 +28,11 @@ class Scenario:
     """One fault.
 
     Args:
-        name: what a spec calls it.
-        phase: which part of a task's life it changes.
-        description: what happens, for the table in the documentation.
+        name: in a spec.
+        phase: the part of a task's life that it changes.
+        description: of the fault, for the table in the documentation.
         options: its options with their defaults; numbers, except ``form``.
-        forms: what its option ``form`` may be.
+        forms: the values of its option ``form``.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Scenario:
     forms: tuple[str, ...] = ()
 
     def check(self, key: str, value: str) -> None:
-        """Raise ValueError when an option is not what it may be."""
+        """Raise ValueError for an unknown option or a bad value."""
         if key not in self.options:
             has = ", ".join(self.options) or "none"
             raise ValueError(f"{self.name} has no option {key!r}; it has: {has}.")
@@ -162,13 +162,13 @@ EARLY = ("reset-before-body", "reset-mid-body")
 
 @dataclass
 class Play:
-    """A scenario with its options, as one spec gives it.
+    """A scenario with its options, from one spec.
 
     Args:
-        scenario: what is played.
+        scenario: to play.
         options: its options.
-        probability: how likely it is played at each chance, 0–1.
-        left: how often it is still played; None for always.
+        probability: that it plays at each chance, 0–1.
+        left: how many more times it plays; None for always.
     """
 
     scenario: Scenario
@@ -182,7 +182,7 @@ class Play:
         return self.scenario.name
 
     def seconds(self) -> float:
-        """Its options ``seconds`` and ``minutes`` together; minutes alone are not added to a default."""
+        """The sum of its options ``seconds`` and ``minutes``, without the default of ``seconds``."""
         minutes = 60 * float(self.options.get("minutes", "0"))
         if minutes and self.options.get("seconds") == self.scenario.options.get("seconds"):
             return minutes
@@ -190,31 +190,31 @@ class Play:
 
 
 def parse(spec: str) -> Play:
-    """The play a spec describes.
+    """Make the play of a spec.
 
     Raises:
         ValueError: the spec names no scenario, or an option it does not have.
     """
-    found = re.fullmatch(r"([a-z0-9-]+?)(?::([^@]*?))?(?:@(0?\.\d+|[01](?:\.0+)?))?(?:x(\d+))?", spec.strip())
-    if not found or found.group(1) not in SCENARIOS:
+    match = re.fullmatch(r"([a-z0-9-]+?)(?::([^@]*?))?(?:@(0?\.\d+|[01](?:\.0+)?))?(?:x(\d+))?", spec.strip())
+    if not match or match.group(1) not in SCENARIOS:
         near = difflib.get_close_matches(re.split("[:@]", spec.strip())[0], SCENARIOS, n=3)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(SCENARIOS)}."
         raise ValueError(f"{spec!r} is no scenario: NAME[:key=value,…][@probability][xTIMES]. {hint}")
-    scenario = SCENARIOS[found.group(1)]
+    scenario = SCENARIOS[match.group(1)]
     options = dict(scenario.options)
-    for pair in filter(None, (found.group(2) or "").split(",")):
+    for pair in filter(None, (match.group(2) or "").split(",")):
         key, _, value = pair.partition("=")
         scenario.check(key, value)
         options[key] = value
-    times = int(found.group(4)) if found.group(4) else (1 if scenario.name == "rate-limited" else None)
-    return Play(scenario, options, float(found.group(3) or 1), times)
+    times = int(match.group(4)) if match.group(4) else (1 if scenario.name == "rate-limited" else None)
+    return Play(scenario, options, float(match.group(3) or 1), times)
 
 
 class Playbook:
-    """Which plays a request gets: its own, those pushed for the next ones, and those for all.
+    """Chooses the plays of a request: its own, those for the next requests, and those for all.
 
     Args:
-        specs: played for every request.
+        specs: for every request.
         random: decides where a spec has a probability.
     """
 
@@ -226,33 +226,33 @@ class Playbook:
         self._random = random
 
     def push(self, play: Play) -> None:
-        """Play it for the next request, or as often as its ``xTIMES`` says."""
+        """Add a play for the next request, or for as many as its ``xTIMES`` says."""
         play.left = 1 if play.left is None else play.left
         self._next = [*(before for before in self._next if before.left), play]
 
     def reset(self) -> None:
-        """Forget what was pushed and counted."""
+        """Forget the added plays and all counts."""
         self._always = [parse(spec) for spec in self._specs]
         self._next.clear()
         self._own.clear()
 
     def early(self) -> Play | None:
-        """The play that breaks a connection before its body is known, if one is due."""
+        """Return the due play that breaks a connection before the body comes, if any."""
         for play in (*self._next, *self._always):
             if play.name in EARLY and self._due(play):
                 return play
         return None
 
     def draw(self, own: tuple[str, ...], key: str) -> list[Play]:
-        """The plays of one request.
+        """Draw the plays of one request.
 
         Args:
             own: the specs in its character's URL.
-            key: tells the request from others, so that a repeated one goes on counting.
+            key: of the request, so that a repeated one goes on counting.
         """
         if key not in self._own:
             self._own[key] = [parse(spec) for spec in own]
-        # Those for everyone had their chance when the headers came.
+        # The plays for all requests had their chance when the headers came.
         others = [play for play in (*self._next, *self._always) if play.name not in EARLY]
         return [play for play in (*self._own[key], *others) if self._due(play)]
 

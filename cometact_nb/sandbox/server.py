@@ -21,10 +21,10 @@ from cometact_nb.sandbox.state import State
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["Sandbox"]
+__all__ = ["SandboxServer"]
 
 
-class Sandbox(State):
+class SandboxServer(State):
     """A sandbox that listens on a port.
 
     Args:
@@ -39,14 +39,14 @@ class Sandbox(State):
         self._hiding: asyncio.Task[None] | None = None
 
     def listen(self) -> None:
-        """Open the port."""
+        """Open the port, and serve."""
         sockets = tornado.netutil.bind_sockets(self.port or self._wanted_port, self.host)
         self.port = sockets[0].getsockname()[1]
         self._server = tornado.httpserver.HTTPServer(self._application())
         self._server.add_sockets(sockets)
 
     def hide(self, seconds: float) -> None:
-        """Close the port and every connection for a while, from now on."""
+        """Close the port and every connection for so many seconds."""
         loop = asyncio.get_running_loop()
         self._hidden_until = max(self._hidden_until, loop.time() + seconds)
         if self._server is not None:
@@ -55,13 +55,13 @@ class Sandbox(State):
             self._hiding = loop.create_task(self._hidden(server))
 
     async def _hidden(self, server: tornado.httpserver.HTTPServer) -> None:
-        # A kept connection would go on working, and a client that pools them would notice nothing.
+        # An open connection would go on working, and a client with a pool would notice nothing.
         await server.close_all_connections()
         asyncio.get_running_loop().call_at(self._hidden_until, self._show)
 
     def _show(self) -> None:
         loop = asyncio.get_running_loop()
-        if loop.time() < self._hidden_until:  # hidden again meanwhile, and for longer
+        if loop.time() < self._hidden_until:  # it was hidden again meanwhile, and for longer
             loop.call_at(self._hidden_until, self._show)
         else:
             self.listen()
@@ -80,10 +80,10 @@ class Sandbox(State):
 
 
 class Sample(BytesHandler):
-    """Sample characters and reference clips."""
+    """Serves sample characters and reference clips."""
 
     async def get(self, name: str) -> None:
-        """The file."""
+        """Serve the file."""
         if not any(name in names for names in SAMPLES.values()):
             raise tornado.web.HTTPError(404)
         content = await asyncio.wrap_future(self.sandbox.workshop.sample(name))
@@ -91,19 +91,19 @@ class Sample(BytesHandler):
         self.serve(content, TYPES[name.rpartition(".")[2]])
 
     async def head(self, name: str) -> None:
-        """The same without the body."""
+        """Answer the same without the body."""
         await self.get(name)
 
 
 class Books(Handler):
-    """The sandbox's own routes, no part of the imitated API: what happened, and what shall."""
+    """The sandbox's own routes, beside the imitated API: its ledger, and scenarios to play."""
 
     async def get(self, what: str) -> None:
-        """The ledger, or facts about this sandbox."""
+        """Return the ledger, or facts about this sandbox."""
         self.answer(200, self.sandbox.info() if what == "info" else self.sandbox.ledger)
 
     async def post(self, what: str) -> None:
-        """Empty the books, or play a scenario for what comes next."""
+        """Empty the books, or play a scenario for the next requests."""
         if what == "reset":
             self.sandbox.reset()
         elif what == "scenario":
@@ -121,8 +121,8 @@ class Books(Handler):
 
 
 class Nothing(Handler):
-    """Any other path: a web page, as a gateway gives."""
+    """Answers any other path with a web page, like a gateway."""
 
     def prepare(self) -> None:
-        """Answer whatever the method."""
+        """Answer any method."""
         self.web_page(404)

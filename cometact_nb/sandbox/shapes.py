@@ -1,4 +1,4 @@
-"""The shapes in which gateways of this family are known to answer a poll, beside the two documented ones."""
+"""Gives answers to polls the known shapes of such gateways, beside the two documented ones."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cometact_nb.sandbox.tasks import Task
+    from cometact_nb.sandbox.tasks import Generation
 
 __all__ = ["SHAPES", "another_task", "reshape"]
 
-#: Scenarios that speak in the envelope, and the bare object's own.
+#: Scenarios that need the envelope, and those that need the bare object.
 WRAPPED = ("inner-string", "url-in-fail-reason", "number-status")
 SHAPES = ("flat", *WRAPPED)
 
-#: The gateway's words as numbers, as one of its versions sends them.
+#: The gateway's status words as numbers, as one of its versions sends them.
 _NUMBERS = {"QUEUED": "1", "IN_PROGRESS": "2", "SUCCESS": "3", "FAILURE": "4"}
 #: Runway charges 5 credits for a second of video (docs.dev.runwayml.com/guides/pricing).
 _CREDITS_PER_S = 5
 _REFERENCE_S = 5
 
 
-def reshape(task: Task, answer: dict[str, Any]) -> dict[str, Any]:
-    """``answer``, a bare object or an envelope, in the shape that the task's scenarios ask for."""
+def reshape(task: Generation, answer: dict[str, Any]) -> dict[str, Any]:
+    """Give ``answer``, a bare object or an envelope, the shape that the task's scenarios ask for."""
     inner = answer["data"]["data"] if "data" in answer else answer
     if "credits" in task.plays or "refunded" in task.plays:
         inner |= _credits(task)
@@ -40,7 +40,7 @@ def reshape(task: Task, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def another_task(answer: dict[str, Any]) -> dict[str, Any]:
-    """A failure of some other task, as a gateway that mixes up its answers gives."""
+    """Make the failure of another task, as from a gateway that mixes up its answers."""
     other = "00000000-0000-4000-8000-000000000000"
     failure = {"failure": "No face was found in the character.", "failureCode": "ASSET.INVALID"}
     inner = {"id": other, "status": "FAILED", "createdAt": "2026-05-01T12:47:47.351Z", **failure}
@@ -51,7 +51,7 @@ def another_task(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flat(outer: dict[str, Any]) -> dict[str, Any]:
-    """The envelope's inside without the envelope, as documented for CometAPI's compatibility route."""
+    """Flatten the envelope, as documented for CometAPI's compatibility route."""
     inner = outer["data"]
     flat = {name: value for name, value in outer.items() if name != "data"}
     for url in inner.get("output", ())[:1]:
@@ -59,8 +59,8 @@ def _flat(outer: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _credits(task: Task) -> dict[str, Any]:
-    """What Runway's SDK 5.14 and later read: an estimate until the end, then the cost, 0 when refunded."""
+def _credits(task: Generation) -> dict[str, Any]:
+    """Return credits for Runway's SDK 5.14 and later: an estimate until the end, then the cost."""
     price = _CREDITS_PER_S * _REFERENCE_S
     if task.status in {"PENDING", "THROTTLED", "RUNNING"}:
         return {"estimatedCost": {"credits": price}}

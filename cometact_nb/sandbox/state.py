@@ -1,4 +1,4 @@
-"""What a running sandbox knows: its settings, its tasks, its books."""
+"""The state of a running sandbox: its settings, its tasks, its books."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ class State:
 
     @property
     def base_url(self) -> str:
-        """Where it listens."""
+        """The address of the sandbox."""
         return f"http://{self.host}:{self.port}"
 
     def info(self) -> dict[str, Any]:
-        """What a client's author wants to know."""
+        """Facts for the author of a client."""
         samples = {
             kind: [f"{self.base_url}/samples/{name}" for name in names] for kind, names in SAMPLES.items()
         }
         return {"base_url": self.base_url, "speed": self.speed, "shape": self.shape, "samples": samples}
 
     def hide(self, seconds: float) -> None:
-        """Close the port and every connection for a while, from now on; the server does it."""
+        """Close the port and every connection for so many seconds; the server implements it."""
         raise NotImplementedError
 
     async def run(self, stop: asyncio.Event) -> None:

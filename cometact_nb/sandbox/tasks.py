@@ -1,4 +1,4 @@
-"""The sandbox's own tasks: a queue with a limit, a clock that runs faster, and their answers on the wire."""
+"""The sandbox's tasks: a queue with a limit, a faster clock, and the answers to polls."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from cometact_nb.sandbox.drawing.workshop import Order, Workshop
     from cometact_nb.sandbox.scenarios import Play
 
-__all__ = ["Task", "Tasks", "bare", "failed_once", "wrapped"]
+__all__ = ["Generation", "Tasks", "bare", "failed_once", "wrapped"]
 
-#: Seconds at speed 1 that a task is PENDING before it may run.
+#: Seconds at speed 1 for which a task is PENDING before it may run.
 _PENDING_S = 3.0
 
-#: Progress from which a task that is revived seems to have failed.
+#: Progress at which a task of the scenario ``revived`` seems to have failed.
 _REVIVED_FROM = 0.2
 
 _FAILURES = {
@@ -41,23 +41,23 @@ _FAILURES = {
 
 
 @dataclass
-class Task:
-    """One generation in the sandbox. Times are Unix seconds of the real clock.
+class Generation:
+    """One task of the sandbox. Times are Unix seconds of the real clock.
 
     Args:
-        id: its id.
-        body: the request.
-        plays: the scenarios it plays.
-        created: when it was accepted.
-        run_s: how long it runs.
-        clip: the video, ordered.
+        id: of the task.
+        body: of the request.
+        plays: its scenarios.
+        created: time of acceptance.
+        run_s: seconds of its run.
+        clip: the order for its video.
         status: Runway's word.
-        started: when it began to run, or None.
-        ended: when it ended, or None.
-        polls: how often it was asked about.
-        downloads: how often its clip was asked for.
-        withheld: how often its output was left out of an answer.
-        marks: when something happened for the first time.
+        started: start of the run, or None.
+        ended: end of the run, or None.
+        polls: the number of its polls.
+        downloads: the number of its downloads.
+        withheld: the number of answers without its output.
+        marks: the first time of certain events, by name.
     """
 
     id: str
@@ -75,15 +75,15 @@ class Task:
     marks: dict[str, float] = field(default_factory=dict)
 
     def plays_any(self, *names: str) -> Play | None:
-        """The first of these scenarios that this task plays."""
+        """Return the first of these scenarios that this task plays."""
         return next((self.plays[name] for name in names if name in self.plays), None)
 
     def since_second_poll(self) -> float:
-        """Seconds since this was first asked; it is asked from the second poll on."""
+        """Seconds since the first use of this property, which is at the second poll."""
         return self._since("second poll")
 
     def since_first_download(self) -> float:
-        """Seconds since this was first asked, which a download does."""
+        """Seconds since the first use of this property, which is at the first download."""
         return self._since("first download")
 
     def _since(self, mark: str) -> float:
@@ -91,7 +91,7 @@ class Task:
         return now - self.marks.setdefault(mark, now)
 
     def progress(self, now: float) -> float:
-        """0–1."""
+        """Return the progress, 0–1."""
         if self.status == "SUCCEEDED":
             return 1.0
         if self.started is None:
@@ -108,9 +108,9 @@ class Tasks:
     """All tasks, and the account's limit on how many run at once.
 
     Args:
-        speed: how many times faster than the real service.
+        speed: times the speed of the real service.
         concurrency: tasks that run at once; more are THROTTLED.
-        duration_s: how long a task runs at speed 1.
+        duration_s: seconds of a run at speed 1.
         random: varies durations a little.
         workshop: renders the clips.
     """
@@ -123,16 +123,16 @@ class Tasks:
         self._duration_s = duration_s
         self._random = random
         self._workshop = workshop
-        self._tasks: dict[str, Task] = {}
+        self._tasks: dict[str, Generation] = {}
 
-    def create(self, body: dict[str, Any], plays: list[Play]) -> Task:
-        """Accept a request; its clip is being rendered from now on."""
-        named = {play.name: play for play in plays}
-        factor = 10.0 if "slow-task" in named else 1.0
-        task = Task(
+    def create(self, body: dict[str, Any], plays: list[Play]) -> Generation:
+        """Accept a request, and order its clip."""
+        by_name = {play.name: play for play in plays}
+        factor = 10.0 if "slow-task" in by_name else 1.0
+        task = Generation(
             id=str(uuid.uuid4()),
             body=body,
-            plays=named,
+            plays=by_name,
             created=time.time(),
             run_s=self._duration_s * factor * self._random.uniform(0.9, 1.1) / self.speed,
             clip=self._workshop.clip(body),
@@ -140,12 +140,12 @@ class Tasks:
         self._tasks[task.id] = task
         return task
 
-    def get(self, task_id: str) -> Task | None:
-        """The task as it is now."""
+    def get(self, task_id: str) -> Generation | None:
+        """Return the present state of a task."""
         self.advance()
         return self._tasks.get(task_id)
 
-    def delete(self, task: Task) -> None:
+    def delete(self, task: Generation) -> None:
         """Cancel a task that has not ended; forget one that has."""
         if task.ended is None:
             self._end(task, "CANCELLED", time.time())
@@ -160,7 +160,7 @@ class Tasks:
         self._tasks.clear()
 
     def advance(self) -> None:
-        """Let time pass for all tasks."""
+        """Bring all tasks up to the present time."""
         now = time.time()
         running = sum(task.status == "RUNNING" for task in self._tasks.values())
         for task in self._tasks.values():
@@ -169,16 +169,16 @@ class Tasks:
                 running -= task.status != "RUNNING"
         for task in self._tasks.values():
             if task.status in {"PENDING", "THROTTLED"} and now - task.created >= _PENDING_S / self.speed:
-                held = task.plays_any("throttled")
+                throttled = task.plays_any("throttled")
                 free = running < self._concurrency
-                if held and now - task.created < held.seconds() / self.speed:
+                if throttled and now - task.created < throttled.seconds() / self.speed:
                     free = False
                 task.status = "RUNNING" if free else "THROTTLED"
                 if free:
                     task.started = now
                     running += 1
 
-    def _run(self, task: Task, now: float) -> None:
+    def _run(self, task: Generation, now: float) -> None:
         share = task.progress(now)
         if task.plays_any("never-ends"):
             return
@@ -189,14 +189,14 @@ class Tasks:
         elif task.started is not None and now - task.started >= task.run_s and task.clip.done():
             self._end(task, "FAILED" if task.clip.failed() else "SUCCEEDED", now)
 
-    def _end(self, task: Task, status: str, now: float) -> None:
+    def _end(self, task: Generation, status: str, now: float) -> None:
         task.status, task.ended = status, now
         if status != "SUCCEEDED":
             self._workshop.drop(task.clip)
 
 
-def failed_once(task: Task, now: float) -> Task:
-    """The task as this poll shows it: one that is ``revived`` seems to have failed, once."""
+def failed_once(task: Generation, now: float) -> Generation:
+    """Return the task for this poll; one that plays ``revived`` seems to have failed, once."""
     play = task.plays_any("revived")
     if play is None or "revived" in task.marks or task.progress(now) < _REVIVED_FROM:
         return task
@@ -204,8 +204,8 @@ def failed_once(task: Task, now: float) -> Task:
     return replace(task, status="FAILED", plays={**task.plays, "internal": play})
 
 
-def bare(task: Task, urls: list[str], now: float) -> dict[str, Any]:
-    """Runway's own object, as in CometAPI's sample of 2026-05."""
+def bare(task: Generation, urls: list[str], now: float) -> dict[str, Any]:
+    """Make Runway's own object, as in CometAPI's sample of 2026-05."""
     created = datetime.fromtimestamp(task.created, UTC).isoformat(timespec="milliseconds")
     answer: dict[str, Any] = {
         "id": task.id,
@@ -235,8 +235,8 @@ _OUTER = {
 }
 
 
-def wrapped(task: Task, urls: list[str], now: float) -> dict[str, Any]:
-    """The gateway's envelope around it, as in CometAPI's sample of 2026-03."""
+def wrapped(task: Generation, urls: list[str], now: float) -> dict[str, Any]:
+    """Make the gateway's envelope around it, as in CometAPI's sample of 2026-03."""
     inner = bare(task, urls, now)
     inner["createdAt"] = datetime.fromtimestamp(int(task.created), _GATEWAY_ZONE).isoformat()
     return {

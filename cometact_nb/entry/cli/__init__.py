@@ -1,4 +1,4 @@
-"""``cometact-nb``: what is useful outside a notebook."""
+"""The command line ``cometact-nb``, for use outside a notebook."""
 
 from cometact_nb.entry.cli.command import main
 

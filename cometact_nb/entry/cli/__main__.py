@@ -1,4 +1,4 @@
-"""``python -m cometact_nb.entry.cli`` is ``cometact-nb``."""
+"""Runs ``cometact-nb`` as ``python -m cometact_nb.entry.cli``."""
 
 import sys
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+_INTERRUPTED = 130  # 128 + SIGINT, as in shells
 _ALWAYS = "2 an option or a setting is wrong"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code comes back."""
+    """Run the command line, and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["sandbox"]:  # its options are its own
+    if arguments[:1] == ["sandbox"]:  # the sandbox parses its own options
         from cometact_nb.handles.sandbox import environment  # noqa: PLC0415  (no other command needs it)
 
         sandbox = [sys.executable, "-P", "-m", "cometact_nb.sandbox", *arguments[1:]]
@@ -38,14 +38,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(command.run(options))
     except UnconfirmedError as error:
-        code, told = say.BAD, str(error)
+        code, message = say.BAD, str(error)
     except HistoryError as error:
-        code, told = say.HISTORY, str(error)
+        code, message = say.HISTORY, str(error)
     except ActTwoError as error:
-        code, told = say.USAGE, str(error)
+        code, message = say.USAGE, str(error)
     except (WaitInterrupted, KeyboardInterrupt) as error:
-        code, told = _INTERRUPTED, str(error) or "Interrupted."
-    say.note(f"cometact-nb {options.command}: {told}")
+        code, message = _INTERRUPTED, str(error) or "Interrupted."
+    say.note(f"cometact-nb {options.command}: {message}")
     return code
 
 
@@ -58,14 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"cometact_nb {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, (about, codes, options) in _COMMANDS.items():
-        made = commands.add_parser(
+        command = commands.add_parser(
             name,
             help=about,
             description=about[:1].upper() + about[1:] + ".",
             epilog=f"Exit codes: {codes}; {_ALWAYS}.",
         )
-        options(made.add_argument)
-        made.add_argument("--json", action="store_true", help="write the result as JSON")
+        options(command.add_argument)
+        command.add_argument("--json", action="store_true", help="write the result as JSON")
     sandbox = "run the stand-in for the API; see cometact-nb sandbox --help"
     commands.add_parser("sandbox", help=sandbox, add_help=False)
     return parser
@@ -121,7 +121,7 @@ def _seconds(text: str) -> float:
     return value
 
 
-#: What each command is for, how it ends, and its options.
+#: The purpose of each command, its exit codes and its options.
 _COMMANDS: dict[str, tuple[str, str, Callable[[Callable[..., Any]], None]]] = {
     "history": (
         "list the tasks of the history, the newest first",

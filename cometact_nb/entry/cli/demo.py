@@ -1,4 +1,4 @@
-"""``cometact-nb demo``: the first tutorial on the sandbox, in a real JupyterLab."""
+"""Runs ``cometact-nb demo``: the first tutorial on the sandbox, in a real JupyterLab."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _TUTORIAL = "01_first_performance.ipynb"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the first tutorial notebook on the sandbox, and leave it, its HTML and its clip in a folder.
+    """Run the first tutorial notebook on the sandbox, and write it, its HTML and its clip to a folder.
 
-    The folder is made when missing; an older run's notebook is replaced, its clips stay.
+    It makes a missing folder, and replaces an older run's notebook but not its clips.
     """
     folder = Path(options.folder).resolve()
     target = folder / _TUTORIAL
@@ -36,13 +36,13 @@ def run(options: argparse.Namespace) -> int:
         say.note(f"The demo needs {error.name}. Install it with: pip install 'cometact_nb[demo]'")
         return say.MISSING
     clips = sorted((folder / "act_two_outputs").glob("*.mp4"))
-    made = [target, target.with_suffix(".html"), *clips[-1:]]
+    files = [target, target.with_suffix(".html"), *clips[-1:]]
     took_s = time.monotonic() - began
-    values = {"ok": not failed, "error": failed, "notebook": made[0], "page": made[1], "clips": clips}
+    values = {"ok": not failed, "error": failed, "notebook": files[0], "page": files[1], "clips": clips}
     if failed:
         text = f"{failed}\nThe notebook failed; it is kept at {target}."
     else:
-        text = "\n".join([f"Done in {took_s:.0f} s:", *(f"  {path}" for path in made)])
+        text = "\n".join([f"Done in {took_s:.0f} s:", *(f"  {path}" for path in files)])
     say.result(values, text, as_json=options.json)
     if failed:
         return say.BAD
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _execute(folder: Path, target: Path) -> str:
-    """Run the tutorial and keep it, also as a page; what made it fail comes back, or an empty string."""
+    """Run the tutorial, write it, also as a page, and return its error or an empty string."""
     import nbformat  # noqa: PLC0415  (an extra)
     from nbclient import NotebookClient  # noqa: PLC0415
     from nbclient.exceptions import CellExecutionError  # noqa: PLC0415
@@ -66,7 +66,7 @@ def _execute(folder: Path, target: Path) -> str:
         timeout=180,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        # A kernel warns that TCP is not encrypted; this one is on loopback, and a newcomer would wonder.
+        # A kernel warns that TCP is not encrypted; this one is on loopback, where that would only confuse.
         extra_arguments=["--IPKernelApp.log_level=40"],
     )
     failed = ""
@@ -83,7 +83,7 @@ def _execute(folder: Path, target: Path) -> str:
 def _open_lab(folder: Path, target: Path) -> int:
     lab = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", str(target)]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        lab.append("--allow-root")  # in a container there is often nobody else
+        lab.append("--allow-root")  # in a container there is often no other user
     try:
         return subprocess.call(lab, env=_environment(folder))  # noqa: S603
     except KeyboardInterrupt:
@@ -91,13 +91,13 @@ def _open_lab(folder: Path, target: Path) -> int:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The demo's own environment: no key can be found in it, and its history lies in its folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("COMETAPI_")}
-    return {**kept, "COMETACT_NB_SANDBOX": "1", "COMETACT_NB_HISTORY": str(folder / "history.sqlite")}
+    """Make the demo's own environment, without any key, and with a history in the demo's folder."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COMETAPI_")}
+    return {**environment, "COMETACT_NB_SANDBOX": "1", "COMETACT_NB_HISTORY": str(folder / "history.sqlite")}
 
 
 def _tutorial() -> str:
-    """The tutorial's text: from the installed package, or from the checkout of an editable install."""
+    """Read the tutorial from the installed package, or from the checkout of an editable install."""
     packaged = resources.files("cometact_nb").joinpath("notebooks", _TUTORIAL)
     if packaged.is_file():
         return packaged.read_text("utf-8")

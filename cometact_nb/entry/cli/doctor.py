@@ -1,4 +1,4 @@
-"""``cometact-nb doctor``: one input, looked at from here."""
+"""Runs ``cometact-nb doctor``, which inspects one input from this machine."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
-    """Inspect the input and write what was found; in JSON the URL is without its query."""
+    """Inspect the input and print the findings; JSON has the URL without its query."""
     session = Session()
     try:
-        found = session.inspect(options.address, options.role)
+        inspection = session.inspect(options.address, options.role)
     finally:
         session.close()
-    say.result(found.to_dict(), str(found), as_json=options.json)
-    return {True: say.OK, False: say.BAD, None: say.UNREACHED}[found.ok]
+    say.result(inspection.to_dict(), str(inspection), as_json=options.json)
+    return {True: say.OK, False: say.BAD, None: say.UNREACHED}[inspection.ok]

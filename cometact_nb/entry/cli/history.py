@@ -1,4 +1,4 @@
-"""``cometact-nb history``: the tasks of the history."""
+"""Runs ``cometact-nb history``, which lists the tasks of the history."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["run"]
 
 
 def run(options: argparse.Namespace) -> int:
-    """List what fits; nobody is asked, and nothing is watched."""
+    """List the matching tasks, without asking the service or watching any."""
     session = Session()
     try:
-        found = find_history(session, options.status, options.since, options.text, options.limit)
-        text = record_text(found, found.query, folder=session.notebook_dir, most=len(found))
-        say.result(found.to_rows(), text, as_json=options.json)
+        rows = find_history(session, options.status, options.since, options.text, options.limit)
+        text = record_text(rows, rows.query, folder=session.notebook_dir, most=len(rows))
+        say.result(rows.to_rows(), text, as_json=options.json)
     finally:
         session.close()
     return say.OK

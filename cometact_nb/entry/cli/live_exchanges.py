@@ -1,4 +1,4 @@
-"""A client that also keeps what went over the wire, for ``cometact-nb verify-live``."""
+"""A client that also records all exchanges with the service, for ``cometact-nb verify-live``."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ Kind = Literal["create", "poll", "cancel"]
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and what came of it.
+    """One request and its outcome.
 
     Args:
-        kind: what was asked.
+        kind: of the request.
         began_at: Unix seconds, this machine's clock.
-        took_s: seconds until the whole answer had come.
-        outcome: the answer, or why there was none.
-        body: what was sent with a create.
-        task_id: that was asked about; empty for a create.
+        took_s: seconds until the end of the answer.
+        outcome: the answer, or the reason why there was none.
+        body: of a create.
+        task_id: of the request; empty for a create.
     """
 
     kind: Kind
@@ -40,14 +40,14 @@ class Exchange:
 
     @property
     def answer(self) -> Answer | None:
-        """The answer, or what had come of one that broke off."""
+        """The answer, or the beginning of one that broke off."""
         if isinstance(self.outcome, Answer):
             return self.outcome
         return getattr(self.outcome, "part", None)
 
 
 class Recorder(Client):
-    """The usual client; each exchange with the service is kept in ``exchanges``, in order of its end."""
+    """The usual client, which records each exchange with the service in ``exchanges``, by time of its end."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What one run of ``cometact-nb verify-live`` brought."""
+"""The record of one run of ``cometact-nb verify-live``."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ __all__ = ["Run"]
 
 @dataclass
 class Run:
-    """What one run of the command brought.
+    """The record of one run of the command.
 
     Args:
-        session: that sent the requests.
-        recorder: what went over the wire.
+        session: that sends the requests.
+        recorder: the client, with all exchanges.
         request: the first request.
-        max_cost_usd: US dollars that all of it may cost.
-        listed: the records of the public price list that fit, or why there are none.
-        tasks: those that were sent, in order.
-        declined: a paid request was not agreed to.
-        problems: what went wrong here, in words.
-        again: what a later look at the link brought, in words.
+        max_cost_usd: US dollars that the whole run may cost.
+        price_list: the matching records of the public price list, or the reason why there are none.
+        tasks: in the order of their requests.
+        declined: the user did not agree to a paid request.
+        problems: errors on this machine, in words.
+        again: the result of a later look at the link, in words.
     """
 
     session: Session
     recorder: Recorder
     request: ActTwoRequest
     max_cost_usd: float
-    listed: list[dict[str, Any]] | str = ""
+    price_list: list[dict[str, Any]] | str = ""
     tasks: list[Task] = field(default_factory=list)
     declined: bool = False
     problems: list[str] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Run:
 
     @property
     def price_usd(self) -> float:
-        """US dollars that one request is expected to cost."""
+        """The expected price of one request, in US dollars."""
         return self.session.config.price.usd_per_request
 
     @property

@@ -1,4 +1,4 @@
-"""``cometact-nb resume``: what earlier kernels left, looked at once or waited for."""
+"""Runs ``cometact-nb resume``, which takes up the unfinished work of earlier kernels, once or to its end."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-#: How long a clip that is ready may take to be fetched without --wait, seconds.
+#: Without --wait, the most seconds for the download of a finished clip.
 _FETCH_S = 120.0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Take up, look or wait, and say how each stands."""
+    """Take up the work, poll once or wait, and print the state of each task."""
     session = Session()
     try:
         resumed = take_up_all(session, sweeps=options.wait)
@@ -47,7 +47,7 @@ def _wait(resumed: Resumed, timeout_s: float | None) -> None:
 
 
 def _look(resumed: Resumed) -> None:
-    """Ask once about each task, and let the clips that are ready come."""
+    """Poll each task once, and download the finished clips."""
     for task in resumed.tasks:
         if not task.status.is_terminal:
             task.refresh()

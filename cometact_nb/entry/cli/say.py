@@ -1,4 +1,4 @@
-"""What a command says: its result on standard output, all else on standard error; and its exit codes."""
+"""Prints a command's result on standard output and all else on standard error; defines the exit codes."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ OK, BAD, USAGE, MISSING, UNREACHED, HISTORY, RUNNING, DECLINED = range(8)
 
 
 def result(value: Any, text: str, *, as_json: bool) -> None:
-    """Write what was asked for, as JSON or as text."""
-    told = json.dumps(value, indent=2, ensure_ascii=False, default=_plain) if as_json else text
-    sys.stdout.write(told + "\n")
+    """Print the result, as JSON or as text."""
+    message = json.dumps(value, indent=2, ensure_ascii=False, default=_plain) if as_json else text
+    sys.stdout.write(message + "\n")
     sys.stdout.flush()
 
 
 def note(text: str) -> None:
-    """Write what is said beside the result."""
+    """Print a message beside the result."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 
 def ask(question: str) -> str:
-    """Ask on standard error; what was typed comes back, an empty text at the end of the input."""
+    """Ask on standard error, and return the answer; an empty text at the end of the input."""
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline().strip()
 
 
 def progress(text: str, *, as_json: bool) -> None:
-    """Write how a command comes along: among its text, and beside its JSON."""
+    """Print progress: on standard output among text, on standard error beside JSON."""
     print(text, file=sys.stderr if as_json else sys.stdout, flush=True)
 
 

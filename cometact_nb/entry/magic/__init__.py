@@ -1,1 +1,1 @@
-"""``%act_two`` and ``%%act_two``."""
+"""The IPython magics ``%act_two`` and ``%%act_two``."""

@@ -1,4 +1,4 @@
-"""The commands of ``%act_two``, such as ``%act_two doctor URL``: the parser and the work of each."""
+"""The commands of ``%act_two``, such as ``%act_two doctor URL``: a parser and a function for each."""
 
 from __future__ import annotations
 
@@ -90,28 +90,28 @@ def cancel_parser() -> Parser:
 
 
 def known_ids() -> list[str]:
-    """Ids for completion: those of the history, the newest first. Nothing is made or waited for."""
+    """List the history's ids for completion, the newest first, without making or waiting for anything."""
     from cometact_nb.store.journal.peek import recent_ids  # noqa: PLC0415  (sqlite3, when it is needed)
 
     return recent_ids(_history_path())
 
 
 def greet() -> None:
-    """On a fresh kernel, say in one line what has not ended. Costs a few milliseconds, and never raises."""
+    """Print in a fresh kernel one line about unfinished work. Takes a few milliseconds, and never raises."""
     if session_if_any() is not None:
-        return  # this kernel knows its tasks
+        return  # this kernel knows its own tasks
     from cometact_nb.store.journal.peek import peek  # noqa: PLC0415  (sqlite3, when it is needed)
 
     left = peek(_history_path())
-    found = [_count(left.unfinished, "unfinished task"), _count(left.unconfirmed, "UNCONFIRMED request")]
-    if any(found):
+    parts = [_count(left.unfinished, "unfinished task"), _count(left.unconfirmed, "UNCONFIRMED request")]
+    if any(parts):
         cure = "resume takes them up" if left.unfinished else "history --status UNCONFIRMED shows them"
-        say(f"cometact_nb: the history has {' and '.join(filter(None, found))}. %act_two {cure}.\n")
+        say(f"cometact_nb: the history has {' and '.join(filter(None, parts))}. %act_two {cure}.\n")
 
 
 def _sandbox(options: Any) -> None:
-    given = {name: getattr(options, name) for name in ("url", "scenario") if getattr(options, name)}
-    sandbox = session().use_sandbox(seconds(options.speed, "--speed"), **given)
+    arguments = {name: getattr(options, name) for name in ("url", "scenario") if getattr(options, name)}
+    sandbox = session().use_sandbox(seconds(options.speed, "--speed"), **arguments)
     assert sandbox is not None
     say(
         f"SANDBOX: tasks go to {sandbox.base_url} on this machine, {sandbox.speed:g}× real time. "
@@ -123,8 +123,8 @@ def _sandbox(options: Any) -> None:
 def _doctor(options: Any) -> None:
     if not options.input:
         say(doctor_parser().format_help())
-    for given in options.input:
-        say(f"{session().inspect(given, options.role)}\n")
+    for address in options.input:
+        say(f"{session().inspect(address, options.role)}\n")
 
 
 def _guide(options: Any) -> None:
@@ -138,9 +138,9 @@ def _history(options: Any) -> TaskHistory:
     from cometact_nb.views.history.table import show  # noqa: PLC0415
 
     limit = 50 if options.limit is None else options.limit
-    found = find_history(session(), options.status, options.since, options.text, limit)
-    show(found)
-    return found
+    rows = find_history(session(), options.status, options.since, options.text, limit)
+    show(rows)
+    return rows
 
 
 def _show(options: Any) -> Task:
@@ -157,8 +157,10 @@ def _cancel(options: Any) -> None:
         say(f"Task {task.id or task.key} has ended already: {task.status}.\n")
         return
     task.cancel()
-    said = "cancelled" if task.status.is_terminal else "cancel asked for; the card shows when it is confirmed"
-    say(f"Task {task.id or task.key}: {said}.\n")
+    outcome = (
+        "cancelled" if task.status.is_terminal else "cancel asked for; the card shows when it is confirmed"
+    )
+    say(f"Task {task.id or task.key}: {outcome}.\n")
 
 
 def _resume(options: Any) -> None:
@@ -189,14 +191,14 @@ _WORK: dict[str, Callable[[Any], Any]] = {
     "resume": _resume,
     "cancel": _cancel,
 }
-#: Commands that want a task's id.
+#: Commands that need a task's id.
 WITH_ID = {"show", "cancel"}
-#: Those whose line is to blame when a value cannot be.
+#: Commands in which a bad value is a fault of the line.
 _OF_HISTORY = {"history", "show", "resume", "cancel"}
 
 
 def run(name: str, words: Sequence[Any]) -> Any:
-    """Do what a command says, given the words after its name."""
+    """Run a command with the words after its name."""
     parser = PARSERS[name]()
     options = parse(parser, words)
     if options.help:
@@ -227,7 +229,7 @@ def _with_help(parser: Parser) -> Parser:
 
 
 def _history_path() -> str:
-    """The history's file, without a session where there is none yet."""
+    """Return the path of the history's file, without making a session."""
     shared = session_if_any()
     if shared is not None:
         return str(shared.config.history)
@@ -236,20 +238,20 @@ def _history_path() -> str:
     try:
         return history_path(notebook_folder(Path.cwd()))
     except ConfigError:
-        return ":memory:"  # what is wrong is told once something is asked for
+        return ":memory:"  # the first use of the setting will say what is wrong
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
 
 
-def display(shown: Any) -> None:
-    """Show in the current cell."""
+def display(value: Any) -> None:
+    """Show an object in the current cell."""
     from IPython.display import display as show  # noqa: PLC0415
 
-    show(shown)  # type: ignore[no-untyped-call]
+    show(value)  # type: ignore[no-untyped-call]
 
 
 def say(text: str) -> None:
-    """Print in the current cell."""
+    """Print a text in the current cell."""
     sys.stdout.write(text)

@@ -1,4 +1,4 @@
-"""Completion of ``%act_two``: options, their values, and variables after ``$``."""
+"""Completes ``%act_two``: options, their values, and variables after ``$``."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _LINE = re.compile(r"^\s*(?:[\w.,\s]+=\s*)?%{1,2}act_two\s(?P<rest>.*)$")
 
 @context_matcher()  # type: ignore[untyped-decorator]
 def matcher(context: Any) -> Any:
-    """What may stand at the cursor of an ``%act_two`` line; nothing elsewhere."""
+    """Return completions at the cursor of an ``%act_two`` line; none for other lines."""
     line = context.line_with_cursor[: context.cursor_position]
-    found = _LINE.match(line)
-    if not found or (line.lstrip().startswith("%%") and context.cursor_line > 0):
+    match = _LINE.match(line)
+    if not match or (line.lstrip().startswith("%%") and context.cursor_line > 0):
         return {"completions": [], "suppress": False}
-    *before, fragment = re.split(r"\s+", found["rest"].lstrip())
+    *before, fragment = re.split(r"\s+", match["rest"].lstrip())
     start, candidates = _candidates(before, fragment)
-    wanted = fragment[start:]
-    matching = [text for text in candidates if text.startswith(wanted)]
+    prefix = fragment[start:]
+    matching = [text for text in candidates if text.startswith(prefix)]
     return {
         "completions": [SimpleCompletion(text=text, type="param") for text in matching],
-        "matched_fragment": wanted,
+        "matched_fragment": prefix,
         "suppress": bool(matching),
         "ordered": True,
     }
 
 
 def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
-    """Where in ``fragment`` the completed part begins, and what may stand there."""
+    """Return where in ``fragment`` the completed part begins, and the candidates for it."""
     parser = PARSERS.get(before[0] if before else "", request_parser)()
     if "$" in fragment:
         place = fragment.rindex("$") + 1
@@ -64,12 +64,12 @@ def _candidates(before: list[str], fragment: str) -> tuple[int, Iterable[str]]:
 
 
 def _last(values: str) -> int:
-    """Where the last of several values begins."""
+    """Return where the last of several values begins."""
     return values.rfind(",") + 1
 
 
 def _values(field: str | None) -> Iterable[str]:
-    """What an option's value may be."""
+    """List the possible values of an option."""
     if field == "status":
         from cometact_nb.domain.search import STATUSES  # noqa: PLC0415  (states, when they are asked for)
 
@@ -85,7 +85,7 @@ def _variables() -> list[str]:
 
 
 def _attributes(name: str) -> list[str]:
-    """Of a variable. Only their names: a property may be slow, or ask the network."""
+    """List the attributes of a variable, without reading them: a property may be slow, or use the network."""
     shell = get_ipython()
     names = shell.user_ns if shell is not None else {}
     return [attribute for attribute in dir(names[name]) if attribute[0] != "_"] if name in names else []

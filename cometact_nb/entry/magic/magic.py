@@ -1,4 +1,4 @@
-"""``%act_two`` and ``%%act_two``: parse, delegate to the session, show."""
+"""The magics ``%act_two`` and ``%%act_two``: they parse, delegate to the session, and show the result."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class ActTwoMagics(Magics):
 
     shell: InteractiveShell
 
-    @needs_local_scope  # in a function, $name is the function's own name before it is a global one
-    @no_var_expand  # words are expanded one by one, see line_words
+    @needs_local_scope  # in a function, $name is a local name before a global one
+    @no_var_expand  # line_words expands the words one by one
     def act_two(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
         """Send one Act-Two request, or a sweep of them, and watch."""
         words = self._words(line, local_ns or {})
@@ -77,7 +77,7 @@ class ActTwoMagics(Magics):
         try:
             task = session().submit(request)
         except TaskError as error:
-            # It was, or may have been, paid for: what is known must be in sight and in hand. An exception
+            # It was, or may have been, paid for: the user must see it and have it. An exception
             # leaves `x = %act_two …` without a value, so a lost answer raises when it is waited for.
             self._keep(error.task, name, quiet=options.quiet)
             if options.wait or not isinstance(error, UnconfirmedError):
@@ -104,7 +104,7 @@ class ActTwoMagics(Magics):
         try:
             status.show(task, once_per_cell=True)
         except Exception:
-            # It is paid for: a traceback here would make the line look as if it were to be run again.
+            # It is paid for: after a traceback, a user would run the line again.
             log.exception("task %s could not be shown", task.id)
             name = task.id or task.key
             say(f"Sent, but it could not be shown here. It goes on; act.task({name!r}) has it.\n")
@@ -161,10 +161,10 @@ class ActTwoMagics(Magics):
 
 
 def load(ip: Any) -> None:
-    """Add the magics and their completion to a shell; once, however often it is called."""
+    """Add the magics and their completion to a shell; a second call changes nothing."""
     unload(ip)
     magics = ActTwoMagics(ip)
-    # The help is the parser's own, so that `%act_two?` never tells of other options than there are.
+    # The help is the parser's own, so that `%act_two?` never describes options that do not exist.
     ActTwoMagics.act_two.__doc__ = request_parser().format_help()
     ip.register_magic_function(magics.act_two, "line_cell", "act_two")
     ip.Completer.custom_matchers.append(matcher)
@@ -172,7 +172,7 @@ def load(ip: Any) -> None:
 
 
 def unload(ip: Any) -> None:
-    """Take them away again."""
+    """Remove the magics and their completion from a shell."""
     if matcher in ip.Completer.custom_matchers:
         ip.Completer.custom_matchers.remove(matcher)
     for kind in ("line", "cell"):
@@ -180,7 +180,7 @@ def unload(ip: Any) -> None:
 
 
 def _fields(options: argparse.Namespace, cell: str | None) -> dict[str, Any]:
-    """What the line and, in a cell magic, the body say about the request."""
+    """Read the request's fields from the line and, in a cell magic, from the body."""
     from cometact_nb.domain.text import forms  # noqa: PLC0415
 
     body = forms.fields_from_text(cell) if cell is not None and cell.strip() else {}
@@ -206,7 +206,7 @@ def _display_preview(request: ActTwoRequest) -> None:
 
 
 def _check_running(options: argparse.Namespace) -> None:
-    """Refuse what would be found out only once the request is paid for."""
+    """Refuse options whose fault would otherwise show only after the request is paid for."""
     _variable(options.output)
     if seconds(options.timeout) is not None and not options.wait:
         raise UsageError("%act_two: --timeout says how long to wait; add --wait.")

@@ -1,4 +1,4 @@
-"""The lines of ``%act_two`` in IPython: what is wrong with one is a UsageError, in one line."""
+"""Parses lines of ``%act_two`` in IPython; a fault of a line is a UsageError of one line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SUBCOMMANDS = {
     "guide": "read a page of the guide: all topics, or the one that is named",
 }
 
-#: What a finding says to do in Python, and what does it on a line.
+#: A cure in Python, and the same on a line.
 _ON_A_LINE = {
     "allow_unlisted=True": "--allow-unlisted",
     "character=act.image(url) or act.video(url)": "--character-type image or video",
@@ -38,19 +38,19 @@ _ON_A_LINE = {
 
 
 def naming_options(error: RequestError) -> RequestError:
-    """The same findings, each with the option that sets its field."""
-    told = []
+    """Rewrite the findings of an error with the options that set their fields."""
+    renamed = []
     for finding in error.findings:
         cure = finding.cure
         for python, option in _ON_A_LINE.items():
             cure = cure.replace(python, option)
         names = "/".join(OPTIONS.get(finding.field, ()))
-        told.append(replace(finding, cure=f"{cure} ({names})" if names else cure))
-    return RequestError(told)
+        renamed.append(replace(finding, cure=f"{cure} ({names})" if names else cure))
+    return RequestError(renamed)
 
 
 def seconds(text: Any, option: str = "--timeout") -> float | None:
-    """What an option says as a number above 0, or None where it is not given."""
+    """Read an option's value as a number above 0; None without the option."""
     if text is None:
         return None
     try:
@@ -63,7 +63,7 @@ def seconds(text: Any, option: str = "--timeout") -> float | None:
 
 
 def parse(parser: Parser, words: Sequence[Any]) -> argparse.Namespace:
-    """Parse words, of which some may be objects.
+    """Parse words, some of which may be objects.
 
     Raises:
         UsageError: an option or a value is wrong.

@@ -1,4 +1,4 @@
-"""``%act_two`` with several values: plan a sweep, run it within what was agreed, show it."""
+"""Runs ``%act_two`` with several values: plans a sweep, runs it within the approved cost, shows it."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ __all__ = ["is_sweep", "plan", "run", "show"]
 
 
 def is_sweep(fields: Mapping[str, Any], options: argparse.Namespace) -> bool:
-    """Whether a line stands for several requests, or says something that only sweeps know."""
+    """Whether a line stands for several requests, or has an option of sweeps."""
     from cometact_nb.domain.sweep.grid import is_several  # noqa: PLC0415  (when a line is run)
 
-    given = any(getattr(options, name) for name in SWEEP_OPTIONS)
-    return given or any(is_several(value) for value in fields.values())
+    has_option = any(getattr(options, name) for name in SWEEP_OPTIONS)
+    return has_option or any(is_several(value) for value in fields.values())
 
 
 def plan(session: Session, fields: Mapping[str, Any], options: argparse.Namespace) -> Sweep:
-    """The sweep a line stands for; nothing is sent.
+    """Plan the sweep of a line; send nothing.
 
     Raises:
-        UsageError: an option that is for a single request.
+        UsageError: the line has an option of single requests.
         RequestError: with everything that is wrong about any of its requests.
     """
     if options.nested:
@@ -42,7 +42,7 @@ def plan(session: Session, fields: Mapping[str, Any], options: argparse.Namespac
 
 
 def run(sweep: Sweep, options: argparse.Namespace) -> None:
-    """Send what has not been bought, within what the line allows.
+    """Send the cells that have not been bought, within the cost that the line allows.
 
     Raises:
         ApprovalNeeded: it costs more than the line allows; nothing was sent.
@@ -56,7 +56,7 @@ def run(sweep: Sweep, options: argparse.Namespace) -> None:
 
 
 def show(sweep: Sweep, *, quiet: bool) -> None:
-    """Show it in the current cell, once; or see that it is not shown."""
+    """Show the sweep in the current cell, once; or keep the cell from showing it."""
     from cometact_nb.views.sweep import show as view  # noqa: PLC0415  (when there is something to show)
 
     if quiet:
@@ -65,14 +65,14 @@ def show(sweep: Sweep, *, quiet: bool) -> None:
         view.show(sweep, once_per_cell=True)
 
 
-def _on_a_line(asked: Plan, max_cost: float | None) -> str:
-    total = asked.total_usd
-    limit = asked.ask_above if max_cost is None else max_cost
-    spent = f" beside ${asked.spent_usd:.2f} spent so far" if asked.spent_usd else ""
+def _on_a_line(costly: Plan, max_cost: float | None) -> str:
+    total = costly.total_usd
+    limit = costly.ask_above if max_cost is None else max_cost
+    spent = f" beside ${costly.spent_usd:.2f} spent so far" if costly.spent_usd else ""
     cure = "--yes buys as many as that allows" if max_cost is not None else "add --yes"
-    cells = "1 cell costs" if asked.to_buy == 1 else f"{asked.to_buy} cells cost"
+    cells = "1 cell costs" if costly.to_buy == 1 else f"{costly.to_buy} cells cost"
     return (
-        f"{cells} {asked.price.estimate(asked.to_buy)}{spent}, more than ${limit:.2f}. Nothing was sent. "
+        f"{cells} {costly.price.estimate(costly.to_buy)}{spent}, more than ${limit:.2f}. Nothing was sent. "
         f"Look with --dry-run, then {cure}, or --max-cost {total:.2f}."
     )
 

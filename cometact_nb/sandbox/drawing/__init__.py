@@ -1,1 +1,1 @@
-"""What only draws: the samples and the clips of the stand-in."""
+"""Draws the samples and the clips of the sandbox."""

@@ -1,4 +1,4 @@
-"""Necks, torsos and arms.
+"""Draws necks, torsos and arms.
 
 Units: half the width of a head. The origin is the pit of the neck, y points down.
 """
@@ -48,7 +48,7 @@ def neck(pen: Pen, look: Look, pose: Pose) -> None:
 
 
 def torso_back(pen: Pen, look: Look) -> None:
-    """Draw what of the clothes lies behind the neck."""
+    """Draw the part of the clothes behind the neck."""
     if look.collar == "hood":
         points = [(0.0, -0.56), (0.62, -0.48), (0.96, -0.14), (0.9, 0.3), (0.0, 0.5)]
         pen.mirrored(points, shade(look.shirt, -0.34))
@@ -118,7 +118,7 @@ _COLLARS = {"round": _round_collar, "hood": _hood, "shirt": _shirt_collar}
 
 
 def joints(raised: float, hand: float) -> tuple[Point, Point]:
-    """Elbow and wrist of the right arm, for ``raised`` 0–1 and the swing of the hand (−1 to 1)."""
+    """Place elbow and wrist of the right arm, for ``raised`` 0–1 and the swing of the hand (−1 to 1)."""
     raised = max(0.0, min(1.0, raised))
     first = min(1, int(raised * 2))
     share = raised * 2 - first
@@ -158,7 +158,7 @@ def _toward(one: Point, other: Point, distance: float) -> Point:
 
 
 def _limb(pen: Pen, points: list[Point], fill: Color) -> None:
-    """An arm from shoulder over elbow to wrist, tapered, with round joints."""
+    """Draw an arm from shoulder over elbow to wrist, tapered, with round joints."""
     shoulder, elbow, wrist = points
     pen.blob(*shoulder, 0.33, 0.33, fill)
     _segment(pen, shoulder, elbow, 0.33, 0.29, fill)
@@ -167,7 +167,7 @@ def _limb(pen: Pen, points: list[Point], fill: Color) -> None:
 
 
 def _segment(pen: Pen, one: Point, other: Point, start: float, end: float, fill: Color) -> None:
-    """A straight piece of a limb; ``start`` and ``end`` are half its thickness there."""
+    """Draw a straight piece of a limb; ``start`` and ``end`` are half its thickness there."""
     length = math.dist(one, other) or 1.0
     nx, ny = (one[1] - other[1]) / length, (other[0] - one[0]) / length
     corners = [(one[0] + nx * start, one[1] + ny * start), (other[0] + nx * end, other[1] + ny * end)]
@@ -176,7 +176,7 @@ def _segment(pen: Pen, one: Point, other: Point, start: float, end: float, fill:
 
 
 def _hand(pen: Pen, look: Look, elbow: Point, wrist: Point, side: int) -> None:
-    """An open hand that continues the forearm."""
+    """Draw an open hand that continues the forearm."""
     angle = math.atan2(wrist[1] - elbow[1], wrist[0] - elbow[0]) - math.pi / 2
     palm = pen.moved(*wrist, angle)
     # A robot's casing is as light as its chest: its hands are of the darker metal.

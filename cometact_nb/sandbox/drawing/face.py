@@ -1,4 +1,4 @@
-"""Heads of people: face, eyes, mouth and hair.
+"""Draws heads of people: face, eyes, mouth and hair.
 
 Units: half the width of a head. The origin is the middle of the head, y points down.
 """
@@ -28,7 +28,7 @@ _CURLS_FRONT += [(0.66, -0.88, 0.28), (-0.92, -0.56, 0.19), (0.9, -0.58, 0.19)]
 
 
 def round_head(x: float, turn: float) -> tuple[float, float]:
-    """Where a feature at ``x`` goes when a round head turns, and how wide it looks then (1 = frontal)."""
+    """Return where a feature at ``x`` goes when a round head turns, and its width then (1 = frontal)."""
     angle = math.asin(max(-0.98, min(0.98, x / 1.12))) + turn * 0.5
     return 1.12 * math.sin(angle), max(0.35, math.cos(angle) + 0.12)
 
@@ -186,7 +186,7 @@ def _glasses(pen: Pen, look: Look, pose: Pose) -> None:
 
 
 def _markers(pen: Pen, pose: Pose) -> None:
-    """Motion-capture markers, which say that this is an actor and not a character."""
+    """Draw motion-capture markers, which show that this is an actor and not a character."""
     for u, y in (
         (-0.62, 0.46),
         (0.62, 0.46),

@@ -1,4 +1,4 @@
-"""Draw one frame of the sandbox's animated characters.
+"""Draws one frame of the sandbox's animated characters.
 
 Importing this module is cheap: Pillow is loaded when the first frame is drawn.
 """
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTOR", "LOOKS", "Look", "Pose", "draw_frame", "look_for"]
 
-#: Frames are drawn this much larger and then reduced, which smooths every edge.
+#: Frames are drawn this many times larger and then reduced, which smooths every edge.
 _OVER = 2
-#: How far a figure reaches from the middle, in units: a raised hand at the end of its swing.
+#: A figure reaches this far from the middle, in units: a raised hand at the end of its swing.
 _REACH = 3.8
-#: How far each corner of the background is on the way from its one colour to the other.
+#: The position of each corner of the background between its two colours, 0–1.
 _CORNERS = (0.0, 0.35, 0.65, 1.0)
 _WHITE = (255, 255, 255)
 
 
 class _Wall(NamedTuple):
-    """All that decides what stands behind a character; it is the same for all frames of a clip."""
+    """The settings of the background, the same for all frames of a clip."""
 
     colors: tuple[tuple[int, int, int], ...]
     size: tuple[int, int]
@@ -53,10 +53,10 @@ def draw_frame(
     """Draw a character in a pose.
 
     Args:
-        look: who.
-        pose: doing what.
+        look: of the character.
+        pose: of the character.
         size: width and height, in pixels.
-        hue_shift: how far the background's hue is turned, in turns; the clothes follow half-way.
+        hue_shift: turns the background's hue, in turns; the clothes follow half-way.
         badge: a word for the upper left corner.
         caption: a line for the lower left corner.
         picture: an image file that hangs behind the character.
@@ -67,7 +67,7 @@ def draw_frame(
     wall = _Wall(look.backdrop, size, hue_shift, picture)
     frame = _backdrop(wall).copy()
     unit, centre, base = _framing(size)
-    # Only the strip a figure can reach is drawn large and reduced: the rest never changes.
+    # Only the strip that a figure can reach is drawn large and reduced: the rest never changes.
     reach = (_REACH if pose.arm_left or pose.arm_right else 2.3) * unit
     left, right = max(0, int(centre - reach) // 2 * 2), min(size[0], int(centre + reach))
     stage = _stage(wall, left, right).copy()
@@ -85,7 +85,7 @@ def draw_frame(
 
 
 def _framing(size: tuple[int, int]) -> tuple[float, float, float]:
-    """Pixels per unit, and where the pit of the neck lies (x, y)."""
+    """Return pixels per unit, and the place of the pit of the neck (x, y)."""
     width, height = size
     unit = min(height * 0.158, width / 6.3)
     # Tall frames show more of the body; the head stays in the upper half.
@@ -114,17 +114,17 @@ def _figure(pen: Pen, look: Look, pose: Pose) -> None:
 
 @lru_cache(maxsize=4)
 def _stage(wall: _Wall, left: int, right: int) -> Image.Image:
-    """The strip of the background from ``left`` to ``right`` (pixels), enlarged for drawing."""
+    """Cut the strip of the background from ``left`` to ``right`` (pixels), and enlarge it for drawing."""
     from PIL import Image  # noqa: PLC0415  (Pillow takes 50 ms, and starting must be fast)
 
     strip = _backdrop(wall).crop((left, 0, right, wall.size[1]))
-    # NEAREST: reducing it again gives the very pixels it came from, so the strip leaves no seam.
+    # NEAREST: the reduction gives back the same pixels, so that the strip leaves no seam.
     return strip.resize((strip.width * _OVER, strip.height * _OVER), Image.Resampling.NEAREST)
 
 
 @lru_cache(maxsize=4)
 def _backdrop(wall: _Wall) -> Image.Image:
-    """The background: a gradient along the diagonal, and the scenery."""
+    """Draw the background: a gradient along the diagonal, and the scenery."""
     from PIL import Image  # noqa: PLC0415
 
     width, height = wall.size
@@ -140,7 +140,7 @@ def _backdrop(wall: _Wall) -> Image.Image:
 
 
 def _scenery(pen: Pen, size: tuple[int, int], light: tuple[int, ...], dark: tuple[int, ...]) -> None:
-    """A disc of light behind the head, hills below, and a few shapes floating about; in pixels."""
+    """Draw a disc of light behind the head, hills below, and a few floating shapes; in pixels."""
     unit, x, base = _framing(size)
     width, height = size
     y = base - 1.6 * unit
@@ -164,7 +164,7 @@ def _scenery(pen: Pen, size: tuple[int, int], light: tuple[int, ...], dark: tupl
 
 @lru_cache(maxsize=16)
 def _label(text: str, points: int, *, strong: bool) -> Image.Image:
-    """A pill with text in it; ``points`` is the height of the letters in pixels."""
+    """Draw a pill with text in it; ``points`` is the height of the letters in pixels."""
     from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415
 
     font = ImageFont.load_default(size=points * 2)

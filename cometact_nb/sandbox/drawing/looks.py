@@ -1,4 +1,4 @@
-"""Who can be drawn, and what they can do with their face and body."""
+"""The looks of the sandbox's characters, and the poses of their face and body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _RGB = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Look:
-    """What a character looks like, whatever it does.
+    """The look of a character, in any pose.
 
     Attributes:
         skin: of a person; the casing of a robot.
@@ -39,7 +39,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Pose:
-    """One moment of a performance. Zero everywhere is a calm, neutral look into the camera.
+    """One moment of a performance. All zeros are a calm, neutral look into the camera.
 
     Attributes:
         mouth_open: 0–1.
@@ -132,7 +132,7 @@ _BACKDROPS: list[tuple[_RGB, _RGB]] = [
 
 
 def look_for(name_or_url: str) -> Look:
-    """The look of a sample character, or one that follows from any other text.
+    """Return the look of a sample character, or one computed from any other text.
 
     Args:
         name_or_url: a key of ``LOOKS``, or anything else.

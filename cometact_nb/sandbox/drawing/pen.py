@@ -1,4 +1,4 @@
-"""A pen that draws smooth shapes in a figure's own coordinates, and the arithmetic of colours."""
+"""Draws smooth shapes in a figure's own coordinates, and computes colours."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ _WEIGHTS = [
 
 
 def mix(one: Color, other: Color, share: float) -> Color:
-    """The colour ``share`` (0–1) of the way from one to the other."""
+    """Return the colour at ``share`` (0–1) of the way from one to the other."""
     return tuple(round(a + (b - a) * share) for a, b in zip(one[:3], other[:3], strict=True))
 
 
 def shade(color: Color, by: float) -> Color:
-    """The colour made lighter (``by`` > 0, up to 1) or darker (down to −1)."""
+    """Return the colour, lighter (``by`` > 0, up to 1) or darker (down to −1)."""
     # Shadows lean towards violet: a neutral black makes skin look dirty.
     return mix(color, (255, 250, 240), by) if by > 0 else mix(color, (48, 16, 62), -by)
 
 
 def faded(color: Color, opacity: float) -> Color:
-    """The colour with an opacity (0–1)."""
+    """Return the colour with an opacity (0–1)."""
     return (*color[:3], round(255 * opacity))
 
 
 def shifted(color: Color, turns: float) -> tuple[int, int, int]:
-    """The colour with its hue turned by a fraction of the colour wheel."""
+    """Turn the colour's hue by a fraction of the colour wheel."""
     hue, light, saturation = colorsys.rgb_to_hls(*(c / 255 for c in color[:3]))
     red, green, blue = colorsys.hls_to_rgb((hue + turns) % 1, light, saturation)
     return round(red * 255), round(green * 255), round(blue * 255)
 
 
 def smooth(points: Sequence[Point], *, closed: bool) -> list[Point]:
-    """A Catmull-Rom curve through points."""
+    """Compute a Catmull-Rom curve through points."""
     count = len(points)
     spans = count if closed else count - 1
     out: list[Point] = []
@@ -77,7 +77,7 @@ def smooth(points: Sequence[Point], *, closed: bool) -> list[Point]:
 
 
 def gradient(corners: Sequence[Color], size: tuple[int, int]) -> Image:
-    """A bitmap that runs from corner to corner.
+    """Draw a bitmap whose colour runs from corner to corner.
 
     Args:
         corners: colours at the upper left, upper right, lower left and lower right.
@@ -95,7 +95,7 @@ def gradient(corners: Sequence[Color], size: tuple[int, int]) -> Image:
     for values in zip(*corners, strict=True):
         small = PIL.Image.new("F", (2, 2))
         small.putdata(values)
-        # From the middles of the four pixels: beyond them there is nothing to run to.
+        # From the middles of the four pixels: beyond them there is no other colour.
         smooth = small.resize(size, PIL.Image.Resampling.BILINEAR, box=(0.5, 0.5, 1.5, 1.5))
         mixed = PIL.ImageMath.lambda_eval(
             lambda of: of["convert"](of["smooth"] + (of["grain"] - 127.5) * _GRAIN + 0.5, "L"),
@@ -112,8 +112,8 @@ class Pen:
     Args:
         image: the bitmap, in mode RGB.
         scale: pixels per unit.
-        origin: where (0, 0) lies, in pixels.
-        angle: how far the units' axes are turned, in radians, clockwise.
+        origin: the place of (0, 0), in pixels.
+        angle: of the units' axes, in radians, clockwise.
     """
 
     def __init__(self, image: Image, scale: float, origin: Point, angle: float = 0.0) -> None:
@@ -130,14 +130,14 @@ class Pen:
         self._sin = math.sin(angle) * scale
 
     def moved(self, x: float, y: float, angle: float = 0.0) -> Pen:
-        """A pen whose origin lies at (x, y) of this one's units, turned by ``angle`` (radians) more."""
+        """Return a pen with its origin at (x, y) of this one's units, turned by ``angle`` (radians) more."""
         return Pen(self.image, self.scale, self.place(x, y), self.angle + angle)
 
     def _with(self, fill: Color) -> ImageDraw:
         return self._blend if len(fill) > 3 else self._fill  # noqa: PLR2004
 
     def place(self, x: float, y: float) -> Point:
-        """Where a point lies on the bitmap, in pixels."""
+        """Return the place of a point on the bitmap, in pixels."""
         return (
             self.origin[0] + x * self._cos - y * self._sin,
             self.origin[1] + x * self._sin + y * self._cos,

@@ -1,4 +1,4 @@
-"""What a reference clip shows: poses over time."""
+"""The performances of reference clips: poses over time."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 __all__ = ["GAINS", "IDLE", "PERFORMANCES", "Performance", "performance_for"]
 
-#: How far each expression intensity (1–5) carries the face; the performances below are written for 3.
+#: The factor of each expression intensity (1–5) on the face; the performances below are written for 3.
 GAINS = {1: 0.3, 2: 0.62, 3: 1.0, 4: 1.4, 5: 1.85}
 _BLINK_S = 0.16
 
 
 @dataclass(frozen=True)
 class Performance:
-    """One performance, as its actor gives it.
+    """One performance by its actor.
 
     Attributes:
         name: as in ``PERFORMANCES``.
-        duration_s: how long it takes.
+        duration_s: its length, seconds.
         pose_at: the pose at a time (seconds) for a phase (0–1) of the idle motion.
     """
 
@@ -35,13 +35,13 @@ class Performance:
     pose_at: Callable[[float, float], Pose]
 
     def perform(self, t_s: float, *, intensity: int = 3, body: bool = True, phase: float = 0.0) -> Pose:
-        """The pose a character takes at ``t_s`` seconds.
+        """Return a character's pose at ``t_s`` seconds.
 
         Args:
             t_s: time since the start, in seconds.
             intensity: 1 (subtle) to 5 (exaggerated).
             body: whether shoulders, arms and torso follow; otherwise they are still.
-            phase: 0–1, where the idle motion starts.
+            phase: 0–1, the start of the idle motion.
         """
         pose = self.pose_at(t_s, phase)
         gain = GAINS[max(1, min(5, intensity))]
@@ -59,19 +59,19 @@ def _wave(t_s: float, period_s: float, phase: float = 0.0) -> float:
 
 
 def _ramp(t_s: float, start_s: float, end_s: float) -> float:
-    """0 before ``start_s``, 1 after ``end_s``, and smooth between."""
+    """Return 0 before ``start_s``, 1 after ``end_s``, and a smooth ramp between."""
     share = max(0.0, min(1.0, (t_s - start_s) / (end_s - start_s)))
     return share * share * (3 - 2 * share)
 
 
 def _blink(t_s: float, phase: float) -> float:
-    """Eyes close about every 2.3 s."""
+    """Close the eyes about every 2.3 s."""
     since = (t_s + 1.1 + phase * 2.3) % 2.3
     return math.sin(math.pi * since / _BLINK_S) if since < _BLINK_S else 0.0
 
 
 def _idle(t_s: float, phase: float) -> Pose:
-    """Breathing, small looks about, a friendly face."""
+    """Breathe, look about a little, with a friendly face."""
     return Pose(
         smile=0.32 + 0.06 * _wave(t_s, 3, phase),
         brow=0.1,
@@ -85,7 +85,7 @@ def _idle(t_s: float, phase: float) -> Pose:
 
 
 def _smile(t_s: float, phase: float) -> Pose:
-    """A calm face that breaks into a broad smile, laughs silently and settles."""
+    """Break from a calm face into a broad smile, laugh silently and settle."""
     glow = _ramp(t_s, 0.3, 1.3) * (1 - 0.45 * _ramp(t_s, 3.2, 3.9))
     laugh = _ramp(t_s, 1.3, 1.7) * (1 - _ramp(t_s, 2.5, 3.0))
     beat = abs(_wave(t_s, 0.62))
@@ -106,13 +106,13 @@ def _smile(t_s: float, phase: float) -> Pose:
 
 
 def _talk(t_s: float, phase: float, pace: float = 1.0, lead: float = 0.0) -> Pose:
-    """Sentences with pauses, and gestures that stress words.
+    """Speak sentences with pauses, and gestures that stress words.
 
     Args:
         t_s: time since the start, in seconds.
         phase: 0–1, of the idle motion.
-        pace: syllables come this much faster.
-        lead: 0–1, where in its sentence it starts.
+        pace: of the syllables; 1 is the normal pace.
+        lead: 0–1, the start within a sentence.
     """
     s = t_s * pace + lead * 3.4
     speaking = _ramp((s + 3.2) % 3.4, 0.0, 0.2) * (1 - _ramp((s + 3.2) % 3.4, 2.8, 3.1))
@@ -136,7 +136,7 @@ def _talk(t_s: float, phase: float, pace: float = 1.0, lead: float = 0.0) -> Pos
 
 
 def _greet(t_s: float, phase: float) -> Pose:
-    """A raised hand that waves, with a nod and a hello."""
+    """Raise a hand and wave, with a nod and a hello."""
     up = _ramp(t_s, 0.3, 1.0) * (1 - _ramp(t_s, 4.1, 4.8))
     hello = _ramp(t_s, 0.7, 0.9) * (1 - _ramp(t_s, 1.9, 2.1))
     return Pose(
@@ -166,7 +166,7 @@ IDLE = Performance("idle", 3.0, _idle)
 
 
 def performance_for(name_or_url: str) -> Performance:
-    """The performance of a sample reference clip, or 5 s of talk that follow from any other text.
+    """Return the performance of a sample reference clip, or 5 s of talk computed from any other text.
 
     Args:
         name_or_url: a key of ``PERFORMANCES``, or anything else.

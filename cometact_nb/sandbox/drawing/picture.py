@@ -1,4 +1,4 @@
-"""A character that came inside its request, as a ``data:`` URI: hung as a picture behind the performer."""
+"""Hangs the picture of a character inside its request, a ``data:`` URI, behind the performer."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["hang", "picture_in"]
 
-#: Larger ones are not looked at: a small file can claim to be a huge image.
+#: Larger pictures are ignored: a small file can claim to be a huge image.
 _PIXELS = 50_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP")
 
 
 def picture_in(uri: str) -> bytes | None:
-    """The picture of a ``data:image/…`` URI as a small PNG file; None where there is none to be seen."""
+    """Read the picture of a ``data:image/…`` URI as a small PNG file; None where there is none."""
     from PIL import Image  # noqa: PLC0415  (Pillow takes 50 ms, and starting must be fast)
 
     head, comma, data = uri.partition(",")

@@ -1,4 +1,4 @@
-"""Render the sandbox's clips and pictures: real H.264, drawn on this machine.
+"""Renders the sandbox's clips and pictures: real H.264, drawn on this machine.
 
 Importing this module is cheap: PyAV and Pillow are loaded when something is rendered.
 """
@@ -34,20 +34,20 @@ __all__ = [
 
 _FPS = 24
 _SAMPLE_SIZE = (1280, 720)
-#: A character's picture may be of any shape; the samples show one of each kind.
+#: A character's picture may have any shape; the samples have one of each kind.
 _PORTRAIT_SIZES = {"robot": (1104, 832), "ada": (832, 1104)}
 #: "animation" suits flat colours: half the bytes of the default at the same speed.
 _X264 = {"preset": "veryfast", "tune": "animation", "crf": "20"}
-#: AVCOL_SPC_BT709 and AVCOL_RANGE_MPEG: players assume them for HD, and guess differently when untold.
+#: AVCOL_SPC_BT709 and AVCOL_RANGE_MPEG: players assume them for HD, and guess differently without them.
 _BT709, _LIMITED = 1, 1
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides what a clip shows. The same recipe renders the same clip.
+    """The settings of a clip. The same recipe renders the same clip.
 
     Attributes:
-        character: a key of ``LOOKS``, or any other text; of a ``data:`` URI the picture is shown.
+        character: a key of ``LOOKS``, or any other text; the clip shows the picture of a ``data:`` URI.
         reference: a key of ``PERFORMANCES``, or any other text, such as a URL.
         ratio: width and height in pixels, as ``W:H``.
         body_control: whether shoulders, arms and torso follow the reference.
@@ -69,18 +69,18 @@ def _always() -> bool:
     return True
 
 
-def render_clip(recipe: Recipe, wanted: Callable[[], bool] = _always) -> bytes:
+def render_clip(recipe: Recipe, is_wanted: Callable[[], bool] = _always) -> bytes:
     """Render a character performing a reference clip.
 
     Args:
-        recipe: what to render.
-        wanted: asked before each frame whether to go on.
+        recipe: of the clip.
+        is_wanted: says before each frame whether to go on.
 
     Returns:
         An MP4 file.
 
     Raises:
-        CancelledError: it was not wanted any more.
+        CancelledError: nobody wanted the clip any more.
     """
     performance = performance_for(recipe.reference)
     duration_s = min(performance.duration_s, recipe.max_duration_s or performance.duration_s)
@@ -93,37 +93,37 @@ def render_clip(recipe: Recipe, wanted: Callable[[], bool] = _always) -> bytes:
             pose = performance.perform(
                 t_s, intensity=recipe.expression_intensity, body=recipe.body_control, phase=phase
             )
-            # No parameter stands in the picture, as in none of the service's: who rates blind would read it.
+            # The picture shows no parameter, like the service's: somebody who rates blind would read it.
             yield draw_frame(look, pose, size, hue_shift=hue_shift, badge="SANDBOX", picture=picture)
 
-    return _encode(frames(), size, wanted)
+    return _encode(frames(), size, is_wanted)
 
 
-def render_reference(name: str, wanted: Callable[[], bool] = _always) -> bytes:
+def render_reference(name: str, is_wanted: Callable[[], bool] = _always) -> bytes:
     """Render a sample reference clip: a grey actor with motion-capture markers.
 
     Args:
         name: a key of ``PERFORMANCES``, or any other text.
-        wanted: as for ``render_clip``.
+        is_wanted: as for ``render_clip``.
 
     Returns:
         An MP4 file of 1280×720 pixels.
     """
     caption = f"reference · {name}" if name in PERFORMANCES else "reference"
-    return _sample(ACTOR, performance_for(name), caption, wanted)
+    return _sample(ACTOR, performance_for(name), caption, is_wanted)
 
 
-def render_character_video(name: str, wanted: Callable[[], bool] = _always) -> bytes:
+def render_character_video(name: str, is_wanted: Callable[[], bool] = _always) -> bytes:
     """Render a character that waits.
 
     Args:
         name: a key of ``LOOKS``, or any other text.
-        wanted: as for ``render_clip``.
+        is_wanted: as for ``render_clip``.
 
     Returns:
         An MP4 file of 1280×720 pixels, 3 s long.
     """
-    return _sample(look_for(name), IDLE, "character", wanted)
+    return _sample(look_for(name), IDLE, "character", is_wanted)
 
 
 def render_character_image(
@@ -146,37 +146,37 @@ def render_character_image(
     return buffer.getvalue()
 
 
-def _sample(look: Look, performance: Performance, caption: str, wanted: Callable[[], bool]) -> bytes:
+def _sample(look: Look, performance: Performance, caption: str, is_wanted: Callable[[], bool]) -> bytes:
     return _encode(
         (
             draw_frame(look, performance.perform(t_s), _SAMPLE_SIZE, badge="SANDBOX SAMPLE", caption=caption)
             for t_s in _times(performance.duration_s)
         ),
         _SAMPLE_SIZE,
-        wanted,
+        is_wanted,
     )
 
 
 def _times(duration_s: float) -> list[float]:
-    """When each frame is shown, in seconds; at least one is."""
+    """List the time of each frame, in seconds; at least one."""
     return [i / _FPS for i in range(max(1, round(duration_s * _FPS)))]
 
 
 def _size(ratio: str) -> tuple[int, int]:
-    """Width and height of ``W:H``, in pixels; yuv420p halves both, so both are even."""
+    """Read width and height of ``W:H``, in pixels; yuv420p halves both, so both are even."""
     width, height = (max(16, int(part)) // 2 * 2 for part in ratio.split(":"))
     return width, height
 
 
 def _chance(seed: int) -> tuple[float, float]:
-    """Hue shift (turns, within ±0.07) and idle phase (0–1) of a seed; 0 keeps the character's hues."""
+    """Compute hue shift (turns, within ±0.07) and idle phase (0–1) of a seed; 0 shifts no hue."""
     # Multiples of the golden ratio lie far apart, even for neighbouring seeds.
     share = (seed * 0.6180339887) % 1
     return (share + 0.5) % 1 * 0.14 - 0.07, share
 
 
-def _encode(frames: Iterator[Image.Image], size: tuple[int, int], wanted: Callable[[], bool]) -> bytes:
-    """Encode frames as an MP4 that starts to play before it is loaded."""
+def _encode(frames: Iterator[Image.Image], size: tuple[int, int], is_wanted: Callable[[], bool]) -> bytes:
+    """Encode frames as an MP4 that plays before it is loaded."""
     import av  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
     from av.video import VideoFrame  # noqa: PLC0415
 
@@ -192,7 +192,7 @@ def _encode(frames: Iterator[Image.Image], size: tuple[int, int], wanted: Callab
             stream.codec_context.color_trc = _BT709
             stream.codec_context.color_range = _LIMITED
             for image in frames:
-                if not wanted():
+                if not is_wanted():
                     raise CancelledError
                 frame = VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
                 container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace=_BT709)))

@@ -1,4 +1,4 @@
-"""The robot: the same poses, shown with plates and a lit screen.
+"""Draws the robot: the same poses, with plates and a bright screen.
 
 Units: half the width of a head, as for people.
 """

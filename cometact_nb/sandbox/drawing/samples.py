@@ -1,4 +1,4 @@
-"""The sample characters and reference clips: their names, their types, and the URLs that mean them."""
+"""The sample characters and reference clips: their names, their types, and their URLs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def subject(uri: str) -> str:
-    """What a character's or reference's URI means to the renderer.
+    """Return the renderer's name for a character's or reference's URI.
 
     Args:
-        uri: as in the request, already found to be a URI.
+        uri: from the request, already checked.
 
     Returns:
         ``hero`` for ``http://127.0.0.1:…/samples/hero.png?x`` of this or an earlier sandbox; for anything

@@ -1,4 +1,4 @@
-"""Where clips are rendered: beside the loop, each once, and no longer than somebody wants them."""
+"""Renders clips beside the loop, each once, and only while somebody wants them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import traceback
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.sandbox.drawing.keep import kept
+from cometact_nb.sandbox.drawing.sample_cache import cached_sample
 from cometact_nb.sandbox.drawing.samples import IMAGE_FORMATS, SAMPLES, subject
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Order", "Workshop"]
 
-#: Bytes of finished clips that are kept although no task needs them any more.
+#: Bytes of finished clips that stay in memory although no task needs them any more.
 _CACHE_BYTES = 256 << 20
 
 
 class Order:
-    """One clip, however many tasks wait for it.
+    """The order for one clip, which several tasks may share.
 
     Args:
-        key: what tells it from other clips.
+        key: of the clip, unique.
     """
 
     def __init__(self, key: str) -> None:
@@ -37,15 +37,15 @@ class Order:
         self.unwanted = threading.Event()
 
     def done(self) -> bool:
-        """Whether there is a clip, or never will be."""
+        """Whether the rendering has ended, with a clip or without."""
         return self.future.done()
 
     def failed(self) -> bool:
-        """Whether it could not be rendered; only once it is done."""
+        """Whether the rendering failed; only after its end."""
         return self.future.cancelled() or self.future.exception() is not None
 
     def size(self) -> int:
-        """Bytes that it takes; 0 while there is no clip."""
+        """Bytes of the clip; 0 while there is none."""
         return len(self.future.result()) if self.done() and not self.failed() else 0
 
 
@@ -65,20 +65,20 @@ class Workshop:
         self._closing = threading.Event()
 
     def clip(self, body: dict[str, Any]) -> Order:
-        """Order the clip of a request; whoever orders it must ``drop`` it when it is not needed any more."""
-        seen = {**_what_is_seen(body), "max_duration_s": self._clip_s}
-        key = hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
+        """Order the clip of a request; the caller must ``drop`` the order when it needs the clip no more."""
+        fields = {**_recipe_fields(body), "max_duration_s": self._clip_s}
+        key = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
         order = self._orders.get(key)
-        # What failed is tried again: a full disk may have room by now.
+        # A failed order is tried again: a full disk may have room by now.
         if order is None or order.unwanted.is_set() or (order.done() and order.failed()):
             order = self._orders[key] = Order(key)
-            wanted = self._asking(order.unwanted)
-            order.future = self._clip_thread.submit(_told, lambda: _render_clip(seen, wanted))
+            is_wanted = self._is_wanted(order.unwanted)
+            order.future = self._clip_thread.submit(_log_defects, lambda: _render_clip(fields, is_wanted))
         order.holders += 1
         return order
 
     def drop(self, order: Order) -> None:
-        """One task less needs this clip; with the last one, its rendering ends."""
+        """Take one task off the order; after the last one, its rendering ends."""
         order.holders -= 1
         if order.holders <= 0 and not order.done():
             order.unwanted.set()
@@ -88,12 +88,12 @@ class Workshop:
         self._trim()
 
     def sample(self, name: str) -> Future[bytes]:
-        """A sample character or reference clip, rendered when it is first asked for by this user."""
-        known = self._samples.get(name)
-        if known is None or (known.done() and known.exception() is not None):
-            wanted = self._asking(threading.Event())
-            made = lambda: kept(name, lambda: _render_sample(name, wanted))  # noqa: E731
-            self._samples[name] = self._sample_thread.submit(_told, made)
+        """Return a sample character or reference clip, rendered at this user's first request."""
+        future = self._samples.get(name)
+        if future is None or (future.done() and future.exception() is not None):
+            is_wanted = self._is_wanted(threading.Event())
+            work = lambda: cached_sample(name, lambda: _render_sample(name, is_wanted))  # noqa: E731
+            self._samples[name] = self._sample_thread.submit(_log_defects, work)
         return self._samples[name]
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ class Workshop:
         for thread in (self._clip_thread, self._sample_thread):
             thread.shutdown(wait=False, cancel_futures=True)
 
-    def _asking(self, unwanted: threading.Event) -> Callable[[], bool]:
+    def _is_wanted(self, unwanted: threading.Event) -> Callable[[], bool]:
         return lambda: not (unwanted.is_set() or self._closing.is_set())
 
     def _trim(self) -> None:
@@ -115,8 +115,8 @@ class Workshop:
             del self._orders[order.key]
 
 
-def _told(work: Callable[[], bytes]) -> bytes:
-    """Do ``work``; a defect of the sandbox is told where it runs, the API only says that the task failed."""
+def _log_defects(work: Callable[[], bytes]) -> bytes:
+    """Do ``work``, and print a defect of the sandbox, since the API says only that the task failed."""
     try:
         return work()
     except CancelledError:
@@ -126,31 +126,31 @@ def _told(work: Callable[[], bytes]) -> bytes:
         raise
 
 
-def _what_is_seen(body: dict[str, Any]) -> dict[str, Any]:
-    """The fields of ``render.Recipe`` for a request: requests that differ in nothing else share a clip."""
+def _recipe_fields(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of ``render.Recipe`` for a request; requests with the same fields share a clip."""
     return {
         "character": subject(body["character"]["uri"]),
         "reference": subject(body["reference"]["uri"]),
         "ratio": body.get("ratio", "1280:720"),
-        # As the vendor has it: "not supported when the character input is a video".
+        # The vendor: "not supported when the character input is a video".
         "body_control": bool(body.get("bodyControl")) and body["character"]["type"] == "image",
         "expression_intensity": body.get("expressionIntensity", 3),
         "seed": body.get("seed", 0),
     }
 
 
-def _render_clip(seen: dict[str, Any], wanted: Callable[[], bool]) -> bytes:
+def _render_clip(fields: dict[str, Any], is_wanted: Callable[[], bool]) -> bytes:
     from cometact_nb.sandbox.drawing import render  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
 
-    return render.render_clip(render.Recipe(**seen), wanted)
+    return render.render_clip(render.Recipe(**fields), is_wanted)
 
 
-def _render_sample(name: str, wanted: Callable[[], bool]) -> bytes:
+def _render_sample(name: str, is_wanted: Callable[[], bool]) -> bytes:
     from cometact_nb.sandbox.drawing import render  # noqa: PLC0415
 
     stem, _, extension = name.rpartition(".")
     if name in SAMPLES["references"]:
-        return render.render_reference(stem, wanted)
+        return render.render_reference(stem, is_wanted)
     if extension == "mp4":
-        return render.render_character_video(stem, wanted)
+        return render.render_character_video(stem, is_wanted)
     return render.render_character_image(stem, IMAGE_FORMATS[extension])

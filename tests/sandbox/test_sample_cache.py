@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from cometact_nb.sandbox.drawing import keep
+from cometact_nb.sandbox.drawing import sample_cache
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    keep._folder.cache_clear()
+    sample_cache._folder.cache_clear()
     yield tmp_path
-    keep._folder.cache_clear()
+    sample_cache._folder.cache_clear()
 
 
 def test_a_sample_is_rendered_once_and_each_name_has_its_own(cache) -> None:
-    assert keep.kept("a.png", lambda: b"first") == b"first"
-    assert keep.kept("a.png", lambda: b"second") == b"first"
-    assert keep.kept("b.png", lambda: b"third") == b"third"
+    assert sample_cache.cached_sample("a.png", lambda: b"first") == b"first"
+    assert sample_cache.cached_sample("a.png", lambda: b"second") == b"first"
+    assert sample_cache.cached_sample("b.png", lambda: b"third") == b"third"
     assert {path.name for path in cache.rglob("*") if path.is_file()} == {"a.png", "b.png"}
 
 
@@ -29,11 +29,11 @@ def test_a_rendering_that_fails_leaves_nothing(cache) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        keep.kept("a.png", fail)
-    assert keep.kept("a.png", lambda: b"whole") == b"whole"
+        sample_cache.cached_sample("a.png", fail)
+    assert sample_cache.cached_sample("a.png", lambda: b"whole") == b"whole"
 
 
 def test_where_nothing_can_be_kept_samples_are_rendered_all_the_same(cache) -> None:
     (cache / "cometact_nb").write_text("a file where a folder should be")
-    assert keep.kept("a.png", lambda: b"first") == b"first"
-    assert keep.kept("a.png", lambda: b"second") == b"second"
+    assert sample_cache.cached_sample("a.png", lambda: b"first") == b"first"
+    assert sample_cache.cached_sample("a.png", lambda: b"second") == b"second"

@@ -1,4 +1,4 @@
-"""Samples kept on disk from one sandbox to the next: they are alike each time, and take seconds to render."""
+"""Caches samples on disk for the next sandbox: rendering takes seconds and gives the same files."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["kept"]
+__all__ = ["cached_sample"]
 
 
-def kept(name: str, render: Callable[[], bytes]) -> bytes:
-    """The file ``name``, rendered only where no sandbox that draws alike has done so for this user.
+def cached_sample(name: str, render: Callable[[], bytes]) -> bytes:
+    """Return the file ``name``, rendered unless this user's cache has it from the same code.
 
-    A folder that cannot be read or written costs the time of rendering and nothing else.
+    A folder that cannot be read or written costs only the time of rendering.
     """
     path = _folder() / name
     with suppress(OSError):
         return path.read_bytes()
-    made = render()
+    content = render()
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{name}.{uuid.uuid4().hex[:12]}.part")
-        part.write_bytes(made)
+        part.write_bytes(content)
         part.replace(path)
-    return made
+    return content
 
 
 @cache
 def _folder() -> Path:
-    """One folder for each state of the code that draws."""
+    """Return the cache's folder for this state of the drawing code."""
     import platformdirs  # noqa: PLC0415  (starting must be fast)
 
     drawing = hashlib.sha256("".join(version(name) for name in ("av", "pillow")).encode())
