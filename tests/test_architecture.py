@@ -102,3 +102,12 @@ def test_a_library_is_used_only_where_it_belongs(library: str) -> None:
         place = str(path.relative_to(PACKAGE))
         owned = any(place == owner or place.startswith(f"{owner}/") for owner in OWNERS[library])
         assert owned or not used, f"{place} imports {library}"
+
+
+def test_no_two_classes_share_a_name() -> None:
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    assert not {name: where for name, where in places.items() if len(where) > 1}

@@ -1,4 +1,4 @@
-"""Rows of values: a list of them, and a pandas DataFrame where pandas is installed; it is never required."""
+"""Rows of values as a list, and as a DataFrame where pandas is installed, which is never required."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 __all__ = ["Rows", "frame_of"]
 
 
-class Row(Protocol):
-    """What can be a row of a table."""
+class TableRow(Protocol):
+    """A row of a table."""
 
     def to_dict(self) -> dict[str, Any]:
-        """What is known as plain values."""
+        """Return the row as plain values."""
 
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=TableRow)
 
 
 class Rows(Sequence[R]):
@@ -29,11 +29,11 @@ class Rows(Sequence[R]):
     _rows: tuple[R, ...] = ()
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One mapping a row, as ``row.to_dict()`` gives it."""
+        """Return one mapping a row, from ``row.to_dict()``."""
         return [row.to_dict() for row in self._rows]
 
     def to_frame(self) -> Any:
-        """The same as a pandas DataFrame.
+        """Return the same as a pandas DataFrame.
 
         Raises:
             ConfigError: pandas is not installed.
@@ -55,7 +55,7 @@ class Rows(Sequence[R]):
 
 
 def frame_of(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """The rows as a DataFrame, a column for each name.
+    """Make a DataFrame of the rows, with a column for each name.
 
     Raises:
         ConfigError: pandas is not installed.
