@@ -40,7 +40,16 @@ _HURRIED = (
     "tests/contract/",
     *(
         f"tests/unit/test_{name}.py"
-        for name in ("cancelling", "clip_parts", "engine", "fetch", "following", "watch", "watching")
+        for name in (
+            "cancelling",
+            "clip_parts",
+            "engine",
+            "fetch",
+            "following",
+            "sending",
+            "watch",
+            "watching",
+        )
     ),
 )
 #: A failure of such a test that came sooner had the time it needed, seconds: none of its waits is that short.

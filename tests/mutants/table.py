@@ -15,6 +15,8 @@ _FLOW = ["tests/unit/test_flow.py", "tests/unit/test_polls.py", "tests/unit/test
 _ENGINE = [
     "tests/unit/test_watch.py",
     "tests/unit/test_following.py",
+    "tests/unit/test_sending.py",
+    "tests/unit/test_resuming.py",
     "tests/unit/test_engine.py",
     "tests/unit/test_watching.py",
     "tests/unit/test_cancelling.py",

@@ -1,0 +1,130 @@
+"""A look at a task that this kernel found, or that it watches already. On a virtual clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end
+
+from cometact_nb.domain import events
+from cometact_nb.domain.task import ClipInfo, Status, TaskState
+from cometact_nb.engine.engine import Engine
+from cometact_nb.engine.job import Job
+from cometact_nb.store.journal.history import History
+
+START = 1_800_000_000
+RUNNING = {"id": "task-1", "status": "RUNNING"}
+DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
+
+
+def found(job: Job, **state: Any) -> Job:
+    """The task as a new kernel finds it."""
+    job.state = TaskState(**{"key": job.state.key, "id": "task-1", "status": Status.RUNNING, **state})
+    return job
+
+
+def resume(engine: Engine, job: Job) -> list[str]:
+    """Look anew; the kinds of events that this made."""
+    engine.call(engine.resume(job)).result(20)
+    return [type(event).__name__ for event in recorded(engine, job)]
+
+
+def test_a_task_without_an_id_cannot_be_looked_at(engine, job, service) -> None:
+    assert resume(engine, found(job, id=None, status=Status.UNCONFIRMED)) == []
+    assert (service.seen, job.watcher) == ([], None)
+
+
+def test_a_look_at_a_found_task_asks_at_once_says_so_and_goes_on(engine, job, service) -> None:
+    service.polls[:] = [RUNNING, DONE]
+    kinds = resume(engine, found(job, watching=False))
+    assert kinds[:2] == ["WatchBegan", "Observed"]
+    assert run_to_the_end(engine, job).clip is not None
+
+
+def test_a_look_at_a_task_that_ended_asks_once_and_is_over(engine, job, service, clock) -> None:
+    service.polls[:] = [{"id": "task-1", "status": "CANCELLED"}]
+    resume(engine, found(job, status=Status.CANCELLED))
+    assert len(service.times("poll")) == 1
+    assert job.watcher is None
+
+
+def test_a_clip_that_is_gone_is_fetched_again_after_a_look(engine, job, service, tmp_path) -> None:
+    lost = ClipInfo(path=str(tmp_path / "gone.mp4"), bytes=1, sha256="")
+    kinds = resume(engine, found(job, status=Status.SUCCEEDED, clips=(lost,), output_urls=(CLIP_URL,)))
+    assert kinds[0] == "ClipsLost"
+    state = run_to_the_end(engine, job)
+    assert state.clip is not None
+    assert Path(state.clip.path).exists()
+
+
+def test_a_clip_that_is_there_is_not_fetched_again_by_a_look(engine, job, service, tmp_path) -> None:
+    path = tmp_path / "kept.mp4"
+    path.write_bytes(b"kept")
+    kept = ClipInfo(path=str(path), bytes=4, sha256="")
+    kinds = resume(engine, found(job, status=Status.SUCCEEDED, clips=(kept,), output_urls=(CLIP_URL,)))
+    assert "ClipsLost" not in kinds
+    assert service.times("clip") == []
+
+
+def test_a_look_at_a_task_that_another_process_polls_asks_nothing_and_follows(
+    engines, job, service, clock, tmp_path
+) -> None:
+    engine, other = engines(str(tmp_path / "h.sqlite")), History(str(tmp_path / "h.sqlite"))
+    found(job, submitted_at=clock.now())
+
+    async def look() -> None:
+        other.append(job.state.key, events.WatchBegan(at=START), job.state)
+        assert other.claim(job.state.key, clock.now(), 3600)
+        await engine.resume(job)
+        await clock.sleep(10)
+        await engine.resume(job)  # while it is followed
+        saved = events.ClipSaved(at=START, clip=ClipInfo(path="/x.mp4", bytes=1, sha256=""))
+        state = TaskState(
+            key=job.state.key, id="task-1", status=Status.SUCCEEDED, clips=(saved.clip,), watching=False
+        )
+        other.append(job.state.key, saved, state)
+        await clock.sleep(10)
+
+    engine.call(look()).result(20)
+    other.close()
+    assert service.seen == []
+    assert job.state.status is Status.SUCCEEDED
+
+
+def test_a_look_at_a_task_that_is_watched_here_makes_no_second_watch(engine, job, service) -> None:
+    service.polls[:] = [*[RUNNING] * 3, DONE]
+
+    async def look() -> list[object]:
+        await engine.submit(job, REQUEST, 0.4)
+        while not service.times("poll"):
+            await engine.clock.sleep(1)
+        watcher = job.watcher
+        engine.watch(job)
+        await engine.resume(job)
+        return [watcher, job.watcher, len(service.times("poll"))]
+
+    first, second, polls = engine.call(look()).result(20)
+    assert first is second
+    assert polls == 2
+    assert "WatchBegan" not in [type(event).__name__ for event in recorded(engine, job)]
+
+
+def test_a_look_at_a_doubtful_task_that_is_known_again_makes_it_an_ordinary_one(
+    engine, job, service, clock
+) -> None:
+    unknown = httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist"})
+    service.polls[:] = [unknown, RUNNING, RUNNING, DONE]
+
+    async def look() -> None:
+        engine.history.append(job.state.key, events.WatchBegan(at=START), job.state)
+        engine.watch(job)
+        await clock.sleep(460)
+        assert job.state.status is Status.NOT_FOUND
+        await engine.resume(job)
+
+    found(job, status=Status.NOT_FOUND, submitted_at=START)
+    engine.call(look()).result(20)
+    assert run_to_the_end(engine, job).clip is not None
+    assert service.times("poll")[-1] < 520

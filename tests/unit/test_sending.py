@@ -1,0 +1,307 @@
+"""What is recorded and counted when a request is sent, refused, sent again. On a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from typing import Any
+
+import httpx
+import pytest
+from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end
+from virtual_clock import VirtualClock
+
+from cometact_nb.api import flow
+from cometact_nb.api.client import Client
+from cometact_nb.domain import events
+from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.service import Endpoint, Secret
+from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.engine.engine import Engine, new_key
+from cometact_nb.engine.job import Job
+from cometact_nb.errors import BudgetError, NotSentError
+from cometact_nb.store.journal.history import CellClaim, CellTaken, History
+
+START = 1_800_000_000
+RUNNING = {"id": "task-1", "status": "RUNNING"}
+DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
+BUSY = httpx.Response(429, headers={"retry-after": "20"}, json={"error": {"message": "busy"}})
+
+
+def send(engine: Engine, job: Job, request: ActTwoRequest = REQUEST, **options: Any) -> object:
+    return engine.call(engine.submit(job, request, 0.4, **options)).result(20)
+
+
+def another(job: Job) -> Job:
+    return Job(TaskState(key=new_key()), job.endpoint, job.output_dir)
+
+
+# --- before anything is sent -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("max_spend", "goes"), [(1.0, False), (1.09, False), (1.1, True), (None, True)])
+def test_what_the_kernel_spent_before_counts_against_its_limit(
+    engines, job, service, max_spend, goes
+) -> None:
+    engine = engines(spent_usd=0.7)
+    if goes:
+        send(engine, job, max_spend=max_spend)
+        assert engine.spent_usd == pytest.approx(1.1)
+        return
+    words = rf"\$0\.40 more would go over max_spend=\${max_spend:.2f}: \$0\.70 are spent"
+    with pytest.raises(BudgetError, match=words):
+        send(engine, job, max_spend=max_spend)
+    assert (service.seen, recorded(engine, job), engine.spent_usd) == ([], [], 0.7)
+
+
+def test_a_request_that_was_stopped_before_is_neither_recorded_nor_sent(engine, job, service) -> None:
+    job.given_up.set()
+    with pytest.raises(NotSentError, match="Nothing was bought"):
+        send(engine, job)
+    assert (service.seen, recorded(engine, job), engine.spent_usd) == ([], [], 0)
+
+
+def test_the_intent_holds_all_that_a_later_kernel_needs(engine, tmp_path) -> None:
+    endpoint = Endpoint("http://127.0.0.1:8123", Secret("k"), sandbox=True)
+    job = Job(TaskState(key=new_key()), endpoint, tmp_path)
+    request = ActTwoRequest(
+        character=REQUEST.character, reference=REQUEST.reference, allow_unlisted=True, seed=4
+    )
+    send(engine, job, request)
+    intent = recorded(engine, job)[0]
+    assert intent == events.Intended(
+        at=START,
+        request=request.to_json(),
+        base_url="http://127.0.0.1:8123",
+        price_usd=0.4,
+        allow_unlisted=True,
+        sandbox=True,
+    )
+    assert job.state.request == request.to_json()
+
+    async def stored() -> list[tuple[str]]:
+        return engine.history.query("SELECT content_hash FROM tasks", ())
+
+    assert engine.call(stored()).result(20) == [(request.content_hash,)]
+
+
+def test_a_cell_that_has_its_task_is_not_bought_again(engine, job, service) -> None:
+    cell, second = CellClaim("s", 1), another(job)
+    send(engine, job, cell=cell)
+    with pytest.raises(CellTaken):
+        send(engine, second, cell=cell)
+    assert len(service.times("create")) == 1
+    assert engine.spent_usd == 0.4
+
+
+# --- what becomes of it ----------------------------------------------------------------------------
+
+
+def test_an_accepted_request_is_spent_and_watched(engine, job, service, clock) -> None:
+    assert send(engine, job) == flow.Created("task-1")
+    accepted = recorded(engine, job)[1]
+    assert (accepted, job.is_named_by_user) == (events.Accepted(at=START, id="task-1"), False)
+    assert job.known_since == 0
+    assert job.has_outcome.is_set()
+    assert engine.spent_usd == 0.4
+    assert run_to_the_end(engine, job).clip is not None
+
+
+def test_a_refusal_gives_the_money_back_and_keeps_all_that_was_said(engine, job, service) -> None:
+    error = {"message": "seed is too large (request id: r-1234)", "code": "invalid_request", "param": "seed"}
+    service.creates[:] = [httpx.Response(400, json={"error": error})]
+    assert isinstance(send(engine, job), flow.Declined)
+    refused = recorded(engine, job)[-1]
+    assert isinstance(refused, events.Refused)
+    assert refused.at == START
+    assert (refused.status, refused.code, refused.param) == (400, "invalid_request", "seed")
+    assert (refused.request_id, refused.sent) == ("r-1234", True)
+    assert "seed is too large" in refused.message
+    assert (engine.spent_usd, job.has_outcome.is_set()) == (0, True)
+    assert service.times("poll") == []
+
+
+def test_a_doubt_stays_spent_and_keeps_what_was_said(engine, job, service) -> None:
+    service.creates[:] = [httpx.Response(200, text="<html>Queued as task-17</html>")]
+    verdict = send(engine, job)
+    assert isinstance(verdict, flow.Doubtful)
+    doubt = recorded(engine, job)[-1]
+    assert doubt == events.Unconfirmed(at=START, reason=verdict.reason, answer=verdict.answer)
+    assert "task-17" in (verdict.answer or "")
+    assert (engine.spent_usd, job.has_outcome.is_set()) == (0.4, True)
+
+
+def test_what_never_left_this_machine_is_refused_and_not_sent(engine, job, service) -> None:
+    service.creates[:] = [httpx.ConnectError("refused")]
+    send(engine, job)
+    refused = recorded(engine, job)[-1]
+    assert isinstance(refused, events.Refused)
+    assert (refused.sent, refused.status) == (False, None)
+    assert len(service.times("create")) == 4
+    assert engine.spent_usd == 0
+
+
+# --- sent again ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [1, 0.01])
+def test_a_refusal_for_now_is_recorded_with_its_reason_and_the_next_time(
+    engine, service, tmp_path, scale
+) -> None:
+    endpoint = Endpoint("https://api.cometapi.com", Secret("k"), time_scale=scale)
+    job = Job(TaskState(key=new_key()), endpoint, tmp_path)
+    service.creates[:] = [BUSY, {"id": "task-1"}]
+    waiting: list[bool] = []
+    job.listeners.add(lambda job: waiting.append(job.is_postponed))
+    assert send(engine, job) == flow.Created("task-1")
+    postponed = recorded(engine, job)[1]
+    assert isinstance(postponed, events.Postponed)
+    assert (postponed.at, postponed.until) == (START, START + 20)
+    assert re.fullmatch(r"Refused for now \(.*busy.*\); sending again in 20 s", postponed.reason)
+    assert service.times("create") == [0, pytest.approx(20 * scale)]
+    assert job.is_postponed is False
+
+
+def test_refusals_for_now_are_waited_out_for_a_minute_in_all(engine, job, service) -> None:
+    service.creates[:] = [BUSY]
+    assert isinstance(send(engine, job), flow.Declined)
+    assert service.times("create") == [0, pytest.approx(20), pytest.approx(40), pytest.approx(60)]
+    second = another(job)
+    service.seen.clear()
+    slow = httpx.Response(429, headers={"retry-after": "25"})
+    service.creates[:] = [slow]
+    send(engine, second)
+    assert len(service.times("create")) == 3
+
+
+def test_a_sweep_may_wait_longer(engine, job, service) -> None:
+    service.creates[:] = [*[BUSY] * 30, {"id": "task-1"}]
+    assert send(engine, job, limits=flow.CreateLimits(attempts=99, patience_s=3600)) == flow.Created("task-1")
+    assert len(service.times("create")) == 31
+
+
+def test_pauses_without_a_wish_of_the_service_grow(engine, job, service) -> None:
+    service.creates[:] = [httpx.Response(429)]
+    send(engine, job)
+    first, second, third = (
+        b - a for a, b in zip(service.times("create"), service.times("create")[1:], strict=False)
+    )
+    assert (second / first, third / second) == (pytest.approx(2), pytest.approx(2))
+
+
+class Standing(VirtualClock):
+    """Time that does not pass; says when somebody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_waited_for = threading.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        self.is_waited_for.set()
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+def postponed(job, service, tmp_path):
+    """An engine on a clock that stands still, whose request waits to be sent again, and what comes of it."""
+    service.creates[:] = [BUSY, {"id": "task-1"}]
+    client, clock = lambda: Client(httpx.MockTransport(service)), Standing()
+    engine = Engine(str(tmp_path / "history.sqlite"), lambda job: None, clock=clock, client=client)
+    outcome = engine.call(engine.submit(job, REQUEST, 0.4))
+    assert clock.is_waited_for.wait(20)
+    yield engine, outcome
+    engine.close()
+
+
+@pytest.mark.parametrize("how", ["given up", "cancelled"])
+def test_a_request_that_waits_to_be_sent_again_can_be_stopped(postponed, job, service, how) -> None:
+    engine, outcome = postponed
+    if how == "given up":
+        engine.give_up(job)
+    else:
+        assert engine.call(engine.cancel(job)).result(20) is None
+        assert job.has_outcome.is_set()
+    assert isinstance(outcome.result(20), flow.Declined)
+    assert job.state.status is Status.REFUSED
+    assert len(service.times("create")) == 1
+    assert (engine.spent_usd, job.is_postponed) == (0, False)
+
+
+def test_a_request_that_waits_to_be_sent_again_is_refused_when_the_kernel_ends(
+    postponed, job, service, tmp_path
+) -> None:
+    engine, _ = postponed
+    engine.close()
+    history = History(str(tmp_path / "history.sqlite"))
+    found = history.find(job.state.key)
+    history.close()
+    assert found is not None
+    assert found.state.status is Status.REFUSED
+    assert len(service.times("create")) == 1
+
+
+def test_stopping_a_request_of_an_engine_that_is_closed_does_nothing(engine, job) -> None:
+    engine.close()
+    engine.close()
+    engine.give_up(job)
+    assert not job.given_up.is_set()
+
+
+# --- the rest --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (404, r"does not cancel tasks \(HTTP 404"), (405, r"does not cancel tasks \(HTTP 405"),
+        (501, r"does not cancel tasks \(HTTP 501"), (409, r"was refused \(HTTP 409\)"), (400, r"was refused \(HTTP 400\)"),
+        (500, r"was refused \(HTTP 500\)"), (httpx.ConnectError("refused"), "did not go through: "),
+        (httpx.ReadTimeout("slow"), "did not go through: "),
+    ],
+)  # fmt: skip
+def test_a_cancel_that_failed_says_how(engine, job, service, answer, words) -> None:
+    service.polls[:] = [RUNNING, RUNNING, DONE]
+    service.deletes[:] = [answer]
+
+    async def both() -> None:
+        await engine.submit(job, REQUEST, 0.4)
+        await engine.cancel(job)
+
+    engine.call(both()).result(20)
+    assert re.search(words, job.state.cancel_message or "")
+
+
+def test_news_of_another_process_wait_while_news_from_here_are_not_written(engine, job) -> None:
+    async def work() -> tuple[bool, bool]:
+        await engine.submit(job, REQUEST, 0.4)
+        older = TaskState(key=job.state.key, status=Status.SUBMITTING)
+        engine.history.write("ALTER TABLE events RENAME TO away", ())
+        engine.apply(job, events.PollFailed(at=START, reason="x"))
+        engine.publish(job, older)
+        kept = job.state.problem == "x"
+        engine.history.write("ALTER TABLE away RENAME TO events", ())
+        await engine.clock.sleep(16)
+        engine.publish(job, older)
+        return kept, job.state is older
+
+    assert engine.call(work()).result(20) == (True, True)
+
+
+def test_each_task_has_a_key_of_its_own() -> None:
+    keys = {new_key() for _ in range(100)}
+    assert len(keys) == 100
+    assert all(re.fullmatch(r"local-[0-9a-f]{16}", key) for key in keys)
+
+
+def test_the_engine_s_thread_ends_with_the_process_and_belongs_to_no_cell(engine, clock) -> None:
+    mark: Any = __import__("contextvars").ContextVar("mark", default=None)
+    mark.set("a cell")
+
+    async def look() -> tuple[object, bool, str]:
+        thread = threading.current_thread()
+        return mark.get(), thread.daemon, thread.name
+
+    assert engine.call(look()).result(20) == (None, True, "cometact_nb")
+    assert engine.clock is clock
+    assert engine.now() == clock.now()
