@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toOne, toSweep, whole } from "../../cometact_nb/views/panel/values.js";
+import { freeName, toOne, toSweep, whole } from "../../cometact_nb/views/panel/values.js";
 
 const ONE = {
   character: "https://a/hero.png",
@@ -35,4 +35,21 @@ test("the first of each list is the request", () => {
   const axes = { ...sweep.axes, character: "a.png\nb.png", seed: "5:8", ratio: ["960:960", null], expression_intensity: [null, 1] };
   const one = toOne({ ...sweep, axes });
   assert.deepEqual([one.character, one.seed, one.ratio, one.expression_intensity], ["a.png", 5, "960:960", null]);
+});
+
+test("two files of one name are two inputs, and a file keeps the name that it was given", () => {
+  const taken = new Map();
+  const names = [
+    ["hero.png", "a"],
+    ["hero.png", "b"],
+    ["hero.png", "a"],
+    ["hero.png", "c"],
+    [".png", "a"],
+    ["hero", "d"],
+    ["hero", "e"],
+  ];
+  assert.deepEqual(
+    names.map(([name, mark]) => freeName(name, mark, taken)),
+    ["hero.png", "hero (2).png", "hero.png", "hero (3).png", ".png", "hero", "hero (2)"],
+  );
 });

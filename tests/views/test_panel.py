@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from services import SandboxProcess
+from services import SandboxProcess, new_session
 from waiting import until
 
 from cometact_nb.domain.task import Status
@@ -47,6 +49,7 @@ def click(panel: Panel, token: object = None, target: str = "", **values: object
         type="submit",
         token=shown["token"] if token is None else token,
         target=target or shown["target"],
+        cost=shown["cost"] if shown["sweep"] is None else shown["sweep"]["cost"],
         values={**panel.values, **values},
     )
 
@@ -157,6 +160,96 @@ def test_a_click_submits_what_the_page_showed(panel, sandbox) -> None:
     assert panel.task.request.seed == 4242
 
 
+def test_a_click_buys_what_the_page_showed_whatever_state_of_the_form_comes_after_it(panel, sandbox) -> None:
+    """A page that waits for a busy kernel holds a state back, and it comes behind the click."""
+    panel.load({"character": sandbox.playing("slow-answer"), "reference": sandbox.reference, "seed": 1})
+    idle(panel)
+    click(panel, seed=4242)
+    panel._form.values = {**panel.values, "seed": 1, "expression_intensity": 5}
+    idle(panel)
+    assert panel.task.request.params == {"seed": 4242}
+    assert panel.values["expression_intensity"] == 5  # what was edited while it was sent is kept
+    assert sandbox.ledger()["posts"][0]["body"]["seed"] == 4242
+
+
+@pytest.mark.parametrize("late", ["paste", "samples", "decline", "upload", "hello"])
+def test_no_message_that_comes_behind_a_click_changes_what_it_buys(panel, sandbox, late) -> None:
+    clicked = panel.request
+    contents = {
+        "paste": {"text": panel.request.replace(seed=5, ratio="960:960").to_magic()},
+        "upload": {"role": "reference", "name": "other.mp4", "size": 4, "offset": 0},
+    }
+    click(panel)
+    panel._form._handle_custom_msg(
+        {"number": 2, "type": late, **contents.get(late, {})}, [memoryview(b"mp4?")]
+    )
+    idle(panel)
+    assert panel.task.request == clicked
+
+
+def test_a_click_buys_at_no_price_that_the_page_did_not_show(panel, session, sandbox) -> None:
+    idle(panel)
+    session.configure(price=0.4)  # in another cell; the page has not heard of it
+    click(panel)
+    assert said(panel)["text"] == "This costs $0.40, and the page showed $0.00. Nothing was sent: look again."
+    assert panel._form.shown["cost"] == 0.4
+    click(panel)
+    assert said(panel)["kind"] == "done"
+    session.configure(price=0.2)  # less than was shown
+    click(panel)
+    assert said(panel)["kind"] == "done"
+    for named in (None, True, "0.4", float("nan")):
+        message(panel, type="submit", token=panel._form.shown["token"], target=panel._form.shown["target"],
+                cost=named, values=panel.values)  # fmt: skip
+        idle(panel)
+    assert sandbox.posts() == 2
+
+
+def test_a_click_while_the_service_is_switched_sends_nothing(session, sandbox) -> None:
+    """The switch of the page stands on the sandbox already, and its target is still the service."""
+    session.leave_sandbox()
+    session.configure(base_url=sandbox.base_url, api_key=KEY)  # stands for the paid service
+    panel = Panel(session, {"character": sandbox.character, "reference": sandbox.reference})
+    shown = panel._form.shown
+    message(panel, type="sandbox", on=True)
+    click(panel, shown["token"], shown["target"])
+    until(lambda: panel._form.shown["sandbox"])
+    click(panel, shown["token"], shown["target"])
+    idle(panel)
+    assert (panel.tasks, sandbox.posts()) == ((), 0)
+
+
+def test_two_files_of_one_name_are_two_inputs(panel, sandbox) -> None:
+    contents = [httpx.get(url).content for url in (sandbox.character_video, sandbox.reference)]
+    for role, content in zip(("character", "reference"), contents, strict=True):
+        upload = {"type": "upload", "role": role, "name": "clip.mp4", "size": len(content), "offset": 0}
+        panel._form._handle_custom_msg({**upload, "number": 1}, [memoryview(content)])
+        assert panel.session.flush(10)
+    assert (panel.values["character"], panel.values["reference"]) == (
+        "upload:clip.mp4",
+        "upload:clip (2).mp4",
+    )
+    panel._form.values = {**panel.values, "allow_unlisted": True}
+    request = panel.request
+    sent = [base64.b64decode(ref.uri.partition(",")[2]) for ref in (request.character, request.reference)]
+    assert sent == contents
+
+
+def test_a_request_in_doubt_elsewhere_is_shown_below_and_not_sent_again(tmp_path, panel, sandbox) -> None:
+    other = new_session(tmp_path, sandbox)
+    asked = {"character": sandbox.playing("lost-answer"), "reference": sandbox.reference}
+    with pytest.raises(UnconfirmedError) as lost:
+        other.submit(**asked)
+    other.close()
+    panel.load(asked)
+    for _ in range(2):
+        click(panel)
+        assert "othing was sent" in said(panel)["text"]
+    (shown,) = panel.tasks
+    assert (shown.key, shown.status) == (lost.value.task.key, Status.UNCONFIRMED)
+    assert sandbox.posts() == 1
+
+
 def test_a_click_on_a_page_that_showed_the_sandbox_never_reaches_the_service(panel, session) -> None:
     session.configure(base_url="https://api.cometapi.com", api_key=KEY)
     click(panel)
@@ -250,8 +343,6 @@ def test_pasting_and_loading_fill_the_form(panel, sandbox) -> None:
 
 
 def test_an_upload_needs_a_yes_of_its_own_and_works_on_the_sandbox(panel, sandbox) -> None:
-    import httpx
-
     content = httpx.get(sandbox.character).content
     upload = {"type": "upload", "role": "character", "name": "hero.png", "size": len(content), "offset": 0}
     panel._form.values = {**panel.values, "allow_unlisted": True}

@@ -9,7 +9,7 @@ import pytest
 from waiting import until
 
 from cometact_nb.domain.sweep.grid import specify
-from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
+from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError, SweepPaused
 from cometact_nb.handles.session import Session
 from cometact_nb.views.panel import inspections as panel_looks
 from cometact_nb.views.panel import record as panel_record
@@ -41,6 +41,7 @@ def shown(panel: Panel) -> dict[str, Any]:
 def click(panel: Panel, **content: Any) -> None:
     told = panel._form.shown
     message = {"type": "submit", "token": told["token"], "target": told["target"], "values": panel.values}
+    message["cost"] = told["sweep"]["cost"] if told["sweep"] else 0
     panel._form._handle_custom_msg({"number": 1, **message, **content}, [])
 
 
@@ -223,6 +224,74 @@ def test_a_yes_is_good_for_the_sweep_it_was_given_for_and_for_nothing_else(panel
     panel._form.values = {**panel.values, "seed_locked": False}
     assert shown(panel)["offer"] is None  # the form was edited
     assert sandbox.posts() == 0
+
+
+def test_a_click_on_a_sweep_that_the_page_had_not_priced_is_asked_about(panel, sandbox, session) -> None:
+    session.configure(price=0.1)
+    panel.load({**inputs(panel), "expression_intensity": [1, 5]})  # so that the page hears of the price
+    assert shown(panel)["sweep"]["cost"] == pytest.approx(0.2)
+    more = {**panel.values, "axes": {**panel.values["axes"], "seed": "1:4"}}
+    click(panel, values=more)  # typed, and clicked before the kernel had counted
+    offer = shown(panel)["offer"]
+    assert "8 requests cost about $0.80" in offer["text"]
+    assert "The page had not named this price yet. Nothing was sent yet." in offer["text"]
+    assert sandbox.posts() == 0
+    click(panel, values=more, agreed=True)
+    until(lambda: panel.sweep is not None)
+    panel.sweep.wait(60)
+    assert sandbox.posts() == 8
+
+
+def test_a_price_that_went_up_since_the_page_was_drawn_is_asked_about(panel, sandbox, session) -> None:
+    session.configure(price=0.1)
+    panel.load({**inputs(panel), "expression_intensity": [1, 5]})
+    shown(panel)
+    session.configure(price=0.5)  # in another cell
+    click(panel)
+    assert "2 requests cost about $1.00" in shown(panel)["offer"]["text"]
+    assert sandbox.posts() == 0
+
+
+def test_a_yes_is_not_taken_over_to_another_service(panel, sandbox, session) -> None:
+    session.configure(price=2.0)
+    click(panel)
+    assert shown(panel)["offer"]
+    session.configure(base_url="https://api.example.com", api_key="sk-canary-3")
+    click(panel, agreed=True, target="https://api.example.com")
+    assert shown(panel)["said"]["kind"] == "error"
+    assert panel.sweep is None
+
+
+def test_the_price_of_now_and_the_sum_of_the_sweep_are_both_named(panel, sandbox, session) -> None:
+    session.configure(price=0.8)
+    panel.load({**inputs(panel), "seed": [1, 2]})
+    assert shown(panel)["sweep"]["ask"] == ""
+    click(panel)
+    until(lambda: panel.sweep is not None)
+    panel.sweep.wait(60)
+    panel.load({**inputs(panel), "seed": [1, 2, 3]})  # another sweep, of which two cells are there
+    until(lambda: shown(panel)["sweep"]["buy"] == 1)
+    told = shown(panel)["sweep"]
+    assert told["cost"] == pytest.approx(0.8)
+    assert (
+        told["ask"] == "More than $2.00, with $1.60 that went without a yes so far: you are asked once more."
+    )
+    click(panel)
+    text = shown(panel)["offer"]["text"]
+    assert "1 request costs about $0.80" in text
+    assert "$1.60 of it went without one so far" in text
+    assert sandbox.posts() == 2
+
+
+def test_what_a_sweep_has_cost_already_is_named_beside_what_is_left_of_it(panel, sandbox, session) -> None:
+    session.configure(price=0.8)
+    sweep = session.sweep(character=sandbox.character, reference=sandbox.reference, seed=[1, 2, 3])
+    sweep.run(max_cost=1.6, yes=True)  # two of three
+    with pytest.raises(SweepPaused):
+        sweep.wait(60)
+    panel.load({"character": sandbox.character, "reference": sandbox.reference, "seed": [1, 2, 3]})
+    until(lambda: shown(panel)["sweep"]["buy"] == 1)
+    assert "With $1.60 spent so far, the sweep comes to $2.40 in all" in shown(panel)["sweep"]["price"]
 
 
 def test_python_needs_the_same_yes(panel, sandbox, session) -> None:

@@ -89,6 +89,19 @@ def test_a_double_click_and_a_late_one_send_again_once(lost, sandbox) -> None:
     assert sandbox.posts() == 2
 
 
+def test_a_price_or_a_service_that_the_card_did_not_name_is_not_paid(session, lost, sandbox) -> None:
+    settling = Settling(lost)
+    old = token(settling)
+    session.configure(price=0.8)
+    assert "another one by now" in settling.settle("again", old)
+    old = token(settling)
+    session.configure(price=1.2)
+    assert token(settling) != old  # drawn anew; a click on the page as it was comes after that
+    assert settling.settle("again", old) == "That was asked already."
+    session.configure(base_url=f"{sandbox.base_url}/v1")
+    assert sandbox.posts() == 1
+
+
 def test_a_click_on_another_word_does_nothing(lost, sandbox) -> None:
     settling = Settling(lost)
     assert settling.settle("delete", token(settling)) == "Nothing was done."

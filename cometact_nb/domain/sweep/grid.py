@@ -56,6 +56,11 @@ class Spec(redact.Quiet, frozen=True, kw_only=True, omit_defaults=True):
         return rows * self.replicates * math.prod(map(len, self.axes.values()))
 
     @property
+    def default_name(self) -> str:
+        """The name of a sweep that was given none."""
+        return f"sweep-{self.fingerprint}"
+
+    @property
     def fingerprint(self) -> str:
         """8 hex digits that are the same for the same specification, however its links are signed."""
         plain = msgspec.structs.replace(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.media import Finding
     from cometact_nb.domain.price import Price
 
-__all__ = ["Approval", "Plan", "approve", "check_max_spend"]
+__all__ = ["Approval", "Plan", "approve", "check_max_spend", "without_yes"]
 
 _SHOWN_VALUES = 12
 _SHOWN_DOUBTS = 5
@@ -87,7 +87,7 @@ class Plan:
 
         What other sweeps have cost for the same videos without a yes is counted with it.
         """
-        return self.elsewhere_usd + max(0.0, self.total_usd - self.agreed_usd)
+        return without_yes(self.total_usd, self.agreed_usd, self.elsewhere_usd)
 
     @property
     def needs_yes(self) -> bool:
@@ -217,6 +217,17 @@ def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) 
             plan,
         )
     return Approval(max(total, before.approved_usd), before.agreed_usd)
+
+
+def without_yes(total_usd: float, agreed_usd: float, elsewhere_usd: float) -> float:
+    """How much of a sweep nobody has said a yes to, US dollars.
+
+    Args:
+        total_usd: what it would have cost in all.
+        agreed_usd: as much as was said yes to.
+        elsewhere_usd: what other sweeps have cost for the same videos without a yes.
+    """
+    return elsewhere_usd + max(0.0, total_usd - agreed_usd)
 
 
 def _cells(count: int, one: str, several: str) -> str:

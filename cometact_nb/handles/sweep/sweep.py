@@ -81,7 +81,7 @@ class Sweep:
         planned = expand(spec)
         config = session.config
         self.session = session
-        self.name = _checked_name(name) if name is not None else f"sweep-{spec.fingerprint}"
+        self.name = _checked_name(name) if name is not None else spec.default_name
         self.spec = spec
         self.axes = planned.axes
         self.ratings: dict[str, Rating] = {}

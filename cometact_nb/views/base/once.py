@@ -37,6 +37,11 @@ class Gate:
             self._taken = True
             return True
 
+    def renew(self) -> None:
+        """What the next click must carry is another token: what pages show is not so any more."""
+        with self._lock:
+            self._token += 1
+
     def release(self) -> None:
         """The submission was answered."""
         with self._lock:

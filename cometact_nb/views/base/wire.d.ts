@@ -174,6 +174,7 @@ export type Plan = {
   axes: [string, number, string][];
   counts: string[];
   buy: number;
+  cost: number;
   total: string;
   price: string;
   ask: string;
@@ -195,6 +196,7 @@ export type Shown = {
   samples: boolean;
   key: boolean;
   price: string;
+  cost: number;
   sweep: Plan | null;
   offer: { text: string; button: string } | null;
   said: Note & { place: string };
@@ -211,7 +213,7 @@ export type PanelState = {
 
 export type PanelToKernel =
   | { type: "hello" }
-  | { type: "submit"; token: number; target: string; values: FormValues; agreed?: boolean }
+  | { type: "submit"; token: number; target: string; cost: number; values: FormValues; agreed?: boolean }
   | { type: "key"; key: string }
   | { type: "sandbox"; on: boolean }
   | { type: "samples" }

@@ -133,6 +133,7 @@ def about_service(session: Session) -> dict[str, Any]:
         "samples": session.sandbox is not None,
         "key": config.is_loopback or config.api_key is not None,
         "price": words.clean(price),
+        "cost": config.price.usd_per_request,
     }
 
 
@@ -141,6 +142,9 @@ def about_error(error: BaseException) -> tuple[str, str, str]:
     match error:
         case KeyboardInterrupt():
             return "", "Interrupted; what was sent goes on. It is below.", "warning"
+        case UnconfirmedError(sent=False):
+            told = "Nothing was sent: the same request was sent before and may be paid for."
+            return "", f"{told} Settle its task below first.", "warning"
         case UnconfirmedError():
             return "", "Sent, but the answer was lost. What to do stands below; do not resend.", "warning"
         case ApprovalNeeded():

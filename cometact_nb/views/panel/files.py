@@ -53,8 +53,13 @@ class LocalFiles:
         Raises:
             RequestError: its kind or its size is none the vendor takes.
         """
-        address = UPLOAD + re.sub(r"[^\w. ()-]", "_", name.rpartition("/")[2])[-100:]
-        _check(address, len(content))
+        written = re.sub(r"[^\w. ()-]", "_", name.rpartition("/")[2])[-100:]
+        _check(UPLOAD + written, len(content))
+        address, count = UPLOAD + written, 1
+        while self._uploads.get(address, content) != content:  # two files of one name are two inputs
+            count += 1
+            stem, dot, ending = written.rpartition(".")
+            address = f"{UPLOAD}{stem} ({count}){dot}{ending}"
         self._uploads[address] = content
         return address
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.sweep.rules import FAILED, assign
 from cometact_nb.domain.task import Status
-from cometact_nb.store.journal.sweeps import owned
+from cometact_nb.handles.sweep.plan import without_yes
+from cometact_nb.store.journal import sweeps as store
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.panel.sweep_form import NAMES
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.session import Session
     from cometact_nb.handles.sweep.plan import Plan
 
-__all__ = ["Bought", "Offer", "about_sweep", "offer_of"]
+__all__ = ["Bought", "Known", "Offer", "about_sweep", "offer_of"]
 
 #: What has become of cells, by what the form says of them.
 _WORDS: dict[str, Collection[str]] = {
@@ -48,27 +50,56 @@ class Offer:
 
     Args:
         spec: of the sweep it is for.
+        base_url: of the service it is for.
         total_usd: what the sweep may cost in all once it is agreed to, US dollars.
         text: what it buys, in words.
         button: what agrees to it.
     """
 
     spec: Spec
+    base_url: str
     total_usd: float
     text: str
     button: str
 
 
-def offer_of(spec: Spec, error: ApprovalNeeded) -> Offer | None:
+def offer_of(spec: Spec, base_url: str, error: ApprovalNeeded) -> Offer | None:
     """What to agree to after a sweep was refused for its price alone."""
     plan: Plan | None = error.plan
     if plan is None:
         return None
-    limit = f"More than ${plan.ask_above:.2f} needs a yes of its own. Nothing was sent yet."
     many = "1 request costs" if plan.to_buy == 1 else f"{plan.to_buy} requests cost"
-    text = words.clean(f"{many} about {plan.price.estimate(plan.to_buy)}. {limit}")
-    total = plan.total_usd
-    return Offer(spec, total, text, f"Yes, buy {plan.to_buy} for ${plan.cost_usd:.2f}")
+    said = [
+        f"{many} about {plan.price.estimate(plan.to_buy)}.",
+        _in_all(plan.spent_usd, plan.total_usd) + "." if plan.spent_usd else "",
+        f"More than ${plan.ask_above:.2f} needs a yes of its own{plan.so_far()}."
+        if plan.needs_yes
+        else "The page had not named this price yet.",
+        "Nothing was sent yet.",
+    ]
+    text = words.clean(" ".join(filter(None, said)))
+    return Offer(spec, base_url, plan.total_usd, text, f"Yes, buy {plan.to_buy} for ${plan.cost_usd:.2f}")
+
+
+def _in_all(spent_usd: float, total_usd: float) -> str:
+    return f"With ${spent_usd:.2f} spent so far, the sweep comes to ${total_usd:.2f} in all"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the history knows of the sweep in the form.
+
+    Args:
+        counts: how many cells there are of each status.
+        spent_usd: what it has cost so far, US dollars.
+        agreed_usd: what was said yes to.
+        elsewhere_usd: what other sweeps have cost for the same videos without a yes.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    spent_usd: float = 0.0
+    agreed_usd: float = 0.0
+    elsewhere_usd: float = 0.0
 
 
 class Bought:
@@ -83,22 +114,22 @@ class Bought:
         self._session = session
         self._changed = changed
         self._asked: tuple[str, Cells] | None = None
-        self._known: Counter[str] | None = None
+        self._known: Known | None = None
 
-    def of(self, cells: Cells) -> Counter[str] | None:
-        """How many cells there are of each status, as the history knows it; None while it is asked."""
+    def of(self, spec: Spec, cells: Cells) -> Known | None:
+        """What the history knows of a sweep; None while it is asked."""
         asked = (self._session.config.base_url, cells)
         if self._asked is None or self._asked[0] != asked[0] or self._asked[1] is not cells:
             self._asked, self._known = asked, None
             engine = self._session.engine
-            engine.call(_look(engine, *asked)).add_done_callback(self._tell)
+            engine.call(_look(engine, asked[0], spec, cells)).add_done_callback(self._tell)
         return self._known
 
     def forget(self) -> None:
         """Look again: something was bought, or has ended."""
         self._asked = None
 
-    def _tell(self, done: Future[tuple[Cells, Counter[str]]]) -> None:
+    def _tell(self, done: Future[tuple[Cells, Known]]) -> None:
         if done.cancelled() or done.exception() is not None:
             return  # the submission itself says what is wrong with the history
         cells, known = done.result()
@@ -107,27 +138,36 @@ class Bought:
             self._session.call_soon(self._changed)
 
 
-async def _look(engine: Engine, base_url: str, cells: Cells) -> tuple[Cells, Counter[str]]:
-    found = owned(engine.history, base_url, {cell.identity for cell in cells.cells})
-    served = assign(cells.cells, [row.owned for row in found])
+async def _look(engine: Engine, base_url: str, spec: Spec, cells: Cells) -> tuple[Cells, Known]:
+    history, name = engine.history, spec.default_name
+    identities = {cell.identity for cell in cells.cells}
+    served = assign(cells.cells, [row.owned for row in store.owned(history, base_url, identities)])
     counts = Counter(task.state.status.value for task in served.values())
-    return cells, counts + Counter(PLANNED=len(cells.cells) - len(served))
+    row = store.find(history, name, base_url)
+    return cells, Known(
+        counts + Counter(PLANNED=len(cells.cells) - len(served)),
+        spent_usd=store.cost_usd(history, name, base_url),
+        agreed_usd=row.terms.agreed_usd if row is not None and row.base_url == base_url else 0.0,
+        elsewhere_usd=store.unagreed_elsewhere(history, name, base_url, identities),
+    )
 
 
-def about_sweep(cells: Cells, known: Counter[str] | None, config: Config) -> dict[str, Any]:
+def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, Any]:
     """What is told about a sweep beside its button.
 
     Args:
         cells: what it asks for.
-        known: how many of them there are of each status; None while that is not known.
+        known: what has become of them; None while that is not known.
         config: the price, and what goes without a yes.
 
     Returns:
         ``count`` of cells, ``axes`` as names and values in words, ``counts`` by what has become of them,
-        ``buy``, the number to be sent, ``total``, its price, ``price`` with where it comes from, and ``ask``,
-        a sentence when it needs a second yes.
+        ``buy``, the number to be sent, ``cost``, its price in US dollars, ``total``, the same in words,
+        ``price`` with where it comes from and what the sweep comes to in all, and ``ask``, a sentence when it
+        needs a second yes.
     """
-    count, counts = len(cells.cells), known or Counter(PLANNED=len(cells.cells))
+    count, known = len(cells.cells), known or Known()
+    counts = known.counts or Counter(PLANNED=count)
     buy = sum(counts[status] for status in _TO_BUY)
     told = {text: sum(counts[status] for status in kinds) for text, kinds in _WORDS.items()}
     told[_UNDER_WAY] = count - buy - sum(told.values())
@@ -138,6 +178,8 @@ def about_sweep(cells: Cells, known: Counter[str] | None, config: Config) -> dic
         total, price = "nothing is billed", "Sandbox: nothing is billed"
     else:
         total, price = f"about ${cost:.2f}", words.clean(f"About {config.price.estimate(buy)}")
+        if known.spent_usd:
+            price += f". {_in_all(known.spent_usd, known.spent_usd + cost)}"
     return {
         "count": count,
         "grid": " × ".join(str(len(values)) for values in cells.axes.values()) if len(cells.axes) > 1 else "",
@@ -146,12 +188,21 @@ def about_sweep(cells: Cells, known: Counter[str] | None, config: Config) -> dic
         ],
         "counts": [f"{many} {text}" for text, many in told.items() if many],
         "buy": buy,
+        "cost": cost,
         "total": total,
         "price": price,
-        "ask": f"More than ${config.ask_above:.2f}: you are asked once more."
-        if cost > config.ask_above
-        else "",
+        "ask": _asks(known, cost, config),
     }
+
+
+def _asks(known: Known, cost_usd: float, config: Config) -> str:
+    """What is said when a click alone does not buy."""
+    without = without_yes(known.spent_usd + cost_usd, known.agreed_usd, known.elsewhere_usd)
+    if not cost_usd or not is_over(without, config.ask_above):
+        return ""
+    before = without - cost_usd
+    so_far = f", with ${before:.2f} that went without a yes so far" if is_over(before, 0.0) else ""
+    return f"More than ${config.ask_above:.2f}{so_far}: you are asked once more."
 
 
 def _values(name: str, values: list[Any]) -> str:

@@ -179,8 +179,10 @@ class Panel {
     this.lock(shown);
     clearTimeout(this.typing);
     this.form.dirty.clear();
-    const yes = agreed ? { agreed } : {};
-    this.ask({ type: "submit", token: shown.token, target: shown.target, values: this.sweep.read(), ...yes });
+    const values = this.sweep.read();
+    this.set(values); // a state that the page still holds back for the kernel must not be an earlier one
+    const seen = { token: shown.token, target: shown.target, cost: this.sweep.cost(shown), values };
+    this.ask({ type: "submit", ...seen, ...(agreed ? { agreed } : {}) });
   }
 
   /**
@@ -189,8 +191,8 @@ class Panel {
    */
   upload(role, file) {
     if (!file) return;
-    const name = file.name.replace(/[^\p{L}\p{N}_. ()-]/gu, "_").slice(-100); // as the kernel writes it in the form
-    this.previews.keep(`upload:${name}`, file);
+    const written = file.name.replace(/[^\p{L}\p{N}_. ()-]/gu, "_").slice(-100); // as the kernel writes it in the form
+    const name = this.previews.keep(written, file);
     this.uploads.begin(role, file, name);
   }
 

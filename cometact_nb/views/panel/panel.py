@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -24,8 +25,8 @@ from cometact_nb.views.panel.files import LocalFiles
 from cometact_nb.views.panel.form import normal, type_told
 from cometact_nb.views.panel.inspections import Looks
 from cometact_nb.views.panel.load import values_of
-from cometact_nb.views.panel.offer import Bought, Offer, about_sweep, offer_of
-from cometact_nb.views.panel.submit import Sent, check_target, next_seed
+from cometact_nb.views.panel.offer import Bought, Known, Offer, about_sweep, offer_of
+from cometact_nb.views.panel.submit import Click, Sent, check_price, check_target, click_of, next_seed
 from cometact_nb.views.panel.sweep_form import with_input
 from cometact_nb.views.panel.widget import PanelWidget
 from cometact_nb.views.task import show as status
@@ -70,6 +71,7 @@ class Panel:
         self._content = Content(session, self._files, self._looks)
         self._bought = Bought(session, self._refresh)
         self._offer: Offer | None = None
+        self._is_switching = False  #: the gate is taken for the service, not for a request
         self._drawing = threading.Lock()
         self._soon = Soon(session.call_soon, self._refresh)
         self._form = PanelWidget(values_of(initial or {}), self._receive)
@@ -204,7 +206,9 @@ class Panel:
                 :meth:`Session.submit` and :meth:`Sweep.run`.
         """
         if not self._gate.take():
-            raise ActTwoError("This panel is sending a request; wait until that is answered.")
+            raise ActTwoError(
+                "This panel is sending a request or starts the sandbox; wait until that is done."
+            )
         return self._send(yes=yes)
 
     def show(self) -> None:
@@ -225,7 +229,7 @@ class Panel:
                 # Another thread's queue holds it for a moment; no state, log or output does.
                 in_background(self._take_key, content.pop("key", ""))
             case "sandbox":
-                in_background(self._switch, bool(content.get("on")))
+                self._begin_switch(on=bool(content.get("on")))
             case "samples":
                 self._session.call_soon(self._use_samples)
             case "decline":
@@ -243,14 +247,14 @@ class Panel:
         token, values = content.get("token"), content.get("values")
         if type(token) is int and isinstance(values, dict) and self._gate.take(token):
             # What the page showed when it was clicked; a busy kernel may not have heard of it yet.
-            clicked = self._form.values = normal(values)
-            in_background(self._send_as_shown, clicked, str(content.get("target", "")), content.get("agreed"))
+            self._form.values = normal(values)
+            in_background(self._send_as_shown, click_of(self._form.values, content))
         else:
             self._form.send({"type": "not taken"})
 
-    def _send_as_shown(self, clicked: dict[str, Any], target: str, agreed: object) -> None:
+    def _send_as_shown(self, click: Click) -> None:
         with suppress(ActTwoError):  # it is told in the form
-            self._send(target, agreed, clicked=clicked)
+            self._send(click)
 
     def _take_key(self, key: object) -> None:
         try:
@@ -259,16 +263,28 @@ class Panel:
         except ActTwoError as error:
             self._tell("key", words.message(error), "error")
 
+    def _begin_switch(self, *, on: bool) -> None:
+        """Switch as a submission of its own: a click on a page of before finds its token spent."""
+        if self._gate.take():
+            self._is_switching = True
+            in_background(self._switch, on)
+        else:
+            self._tell("", "A request is being sent. Switch when it is answered.", "error")
+
     def _switch(self, on: bool) -> None:
         self._tell("", "Starting the sandbox…" if on else "", "")
+        said = ("", "", "")
         try:
             if on:
                 self._session.use_sandbox()
             else:
                 self._session.leave_sandbox()
-            self._tell("", "", "")
         except ActTwoError as error:
-            self._tell("", words.message(error), "error")
+            said = ("", words.message(error), "error")
+        finally:
+            self._is_switching, self._offer = False, None
+            self._gate.release()
+            self._tell(*said)
 
     def _use_samples(self) -> None:
         sandbox = self._session.sandbox
@@ -298,32 +314,23 @@ class Panel:
 
     # --- inside --------------------------------------------------------------------------------------
 
-    def _send(
-        self,
-        target: str | None = None,
-        agreed: object = None,
-        *,
-        yes: bool = False,
-        clicked: dict[str, Any] | None = None,
-    ) -> Task | Sweep:
+    def _send(self, click: Click | None = None, *, yes: bool = False) -> Task | Sweep:
         """Send once; the gate is taken and is released here.
 
-        What was on the page at the click is sent: a message that the page had held back may come after it and
-        set the form to an earlier state.
+        What was on the page at the click is sent, whatever has become of the form since.
         """
-        values = self.values if clicked is None else clicked
+        values = self.values if click is None else click.values
         self._said = ("", "", "")
         offer, self._offer = self._offer, None
         config = self._session.config  # once: another thread may configure another service meanwhile
         try:
             self._refresh()
-            check_target(target, config)
+            check_target(click, config)
             if values["sweep"]:
-                sent: Task | Sweep = self._sweep(
-                    values, config, offer if agreed is not None else None, yes=yes
-                )
+                agreed = offer if click is not None and click.agreed else None
+                sent: Task | Sweep = self._sweep(values, config, click, agreed, yes=yes)
             else:
-                sent = self._one(values, config)
+                sent = self._one(values, config, click)
         except BaseException as error:
             self._said = about_error(error)
             raise
@@ -334,21 +341,25 @@ class Panel:
             self._display.update()
         return sent
 
-    def _one(self, values: dict[str, Any], config: Config) -> Task:
+    def _one(self, values: dict[str, Any], config: Config, click: Click | None) -> Task:
+        check_price(click, config.price.usd_per_request)
         task = self._sent.request(self._content.request(values), config)
-        self._form.values = next_seed(values)
+        self._form.values = next_seed(self.values, values)
         self._said = ("", "Accepted. The task is below; the form is free for the next one.", "done")
         return task
 
-    def _sweep(self, values: dict[str, Any], config: Config, offer: Offer | None, *, yes: bool) -> Sweep:
-        """Run the sweep, for as much as ``offer`` named if it was for this very sweep."""
+    def _sweep(
+        self, values: dict[str, Any], config: Config, click: Click | None, offer: Offer | None, *, yes: bool
+    ) -> Sweep:
+        """Run the sweep, for as much as ``offer`` named if it was for this very sweep at this service."""
         fields, spec = self._content.fields(values), self._content.cells(values)[0]
-        limit = offer.total_usd if offer is not None and offer.spec == spec else None
+        is_for_it = offer is not None and (offer.spec, offer.base_url) == (spec, config.base_url)
+        limit = offer.total_usd if offer is not None and is_for_it else None
         try:
-            sweep = self._sent.sweep(fields, config, limit, yes=yes)
+            sweep = self._sent.sweep(fields, config, limit, None if is_for_it else click, yes=yes)
         except ApprovalNeeded as error:
             if self.values == values:  # else the page shows something else by now
-                self._offer = offer_of(spec, error)
+                self._offer = offer_of(spec, config.base_url, error)
             raise
         done = all(cell.job is not None and cell.job.state.is_settled for cell in sweep.cells)
         told = "All of it was bought before; nothing was sent." if done else "Started."
@@ -363,7 +374,9 @@ class Panel:
 
     def _about_sweep(self, spec: Spec, cells: Cells) -> dict[str, Any]:
         sweep = self._sent.like(spec)
-        known = sweep.counts if sweep is not None else self._bought.of(cells)
+        known = self._bought.of(spec, cells)
+        if sweep is not None:
+            known = replace(known or Known(), counts=sweep.counts)
         return about_sweep(cells, known, self._session.config)
 
     def _fill(self, values: Mapping[str, Any]) -> None:
@@ -393,7 +406,8 @@ class Panel:
             offer = self._offer
             shown["offer"] = {"text": offer.text, "button": offer.button} if offer is not None else None
             shown |= {"said": {"place": place, "text": text, "kind": kind}}
-            shown |= {"token": self._gate.token, "sending": self._gate.taken, "sent": len(self._sent.all)}
+            sending = self._gate.taken and not self._is_switching
+            shown |= {"token": self._gate.token, "sending": sending, "sent": len(self._sent.all)}
             self._form.shown = shown
 
     def _news(self, role: Role) -> None:

@@ -1,6 +1,7 @@
 // The inputs of a form as pictures, with what is known of them.
 
 import { h, put } from "../base/dom.js";
+import { freeName } from "./values.js";
 
 /**
  * @import { Preview, Role } from "../base/wire.d.ts"
@@ -12,14 +13,20 @@ export class Previews {
     this.boxes = { character: h("div", { class: "seen" }), reference: h("div", { class: "seen" }) };
     /** @type {Map<string, string>} */
     this.local = new Map(); // object URLs of uploaded files, by their address
+    /** @type {Map<string, string>} */
+    this.files = new Map(); // what tells a file from others of its name, by its address
   }
 
   /**
-   * @param {string} address
-   * @param {Blob} file
+   * Keep an uploaded file's picture.
+   * @param {string} name
+   * @param {File} file
+   * @returns the name that it goes by: two files of one name are two inputs
    */
-  keep(address, file) {
-    this.local.set(address, URL.createObjectURL(file));
+  keep(name, file) {
+    const own = freeName(name, `${file.size} ${file.lastModified}`, this.files);
+    this.local.set(`upload:${own}`, URL.createObjectURL(file));
+    return own;
   }
 
   /**

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
+from cometact_nb.domain.price import is_over
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ActTwoError, UnconfirmedError
+from cometact_nb.errors import ActTwoError, ApprovalNeeded, UnconfirmedError
 from cometact_nb.views.task.widget import StatusWidget
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
 
-__all__ = ["Sent", "check_target", "next_seed"]
+__all__ = ["Click", "Sent", "check_price", "check_target", "click_of", "next_seed"]
 
 log = logging.getLogger("cometact_nb")
 #: So many live views are drawn below the form; ``panel.tasks`` and ``panel.sweeps`` have all.
@@ -66,26 +68,42 @@ class Sent:
             self._adopt_newest()
             raise
         except UnconfirmedError as error:
-            self._add_task(error.task)
+            if error.task not in self.tasks:  # an earlier one that is in doubt may be
+                self._add_task(error.task)
             raise
         self._add_task(task)
         return task
 
-    def sweep(self, fields: Mapping[str, Any], config: Config, max_cost: float | None, *, yes: bool) -> Sweep:
+    def sweep(
+        self,
+        fields: Mapping[str, Any],
+        config: Config,
+        max_cost: float | None,
+        click: Click | None,
+        *,
+        yes: bool,
+    ) -> Sweep:
         """Run a sweep at the service of ``config``.
 
         Args:
             fields: arguments of :meth:`Session.sweep`.
             config: what was configured when the page was looked at.
             max_cost: see :meth:`Sweep.run`.
+            click: on a page, which named a price; None where no page did.
             yes: see :meth:`Sweep.run`.
 
         Raises:
+            ApprovalNeeded: as :meth:`Sweep.run`; or it costs more than the page named.
             ActTwoError: as :meth:`Sweep.run`; or one of its requests may have been bought by this panel.
         """
         sweep = self._session.sweep(**fields)
-        check_target(sweep.base_url, config)
+        if sweep.base_url != config.base_url:
+            raise ActTwoError(_ELSEWHERE)
         self._check_unsettled([cell.request for cell in sweep.cells])
+        if click is not None:
+            plan = sweep.plan
+            if not plan.errors and is_over(plan.cost_usd, click.cost_usd):
+                raise ApprovalNeeded(_dearer(plan.cost_usd, click.cost_usd), plan)
         try:
             sweep.run(max_cost, yes=yes)
         finally:
@@ -157,22 +175,74 @@ class Sent:
             )
 
 
-def check_target(shown: str | None, config: Config) -> None:
+@dataclass(frozen=True)
+class Click:
+    """What a page showed when its button was clicked.
+
+    Args:
+        values: of the form.
+        target: the base URL that it named.
+        cost_usd: US dollars that it named; 0 where it named no price yet.
+        agreed: the click was a yes to a price of its own.
+    """
+
+    values: dict[str, Any]
+    target: str
+    cost_usd: float
+    agreed: bool
+
+
+def click_of(values: dict[str, Any], content: Mapping[str, Any]) -> Click:
+    """A click as its message tells it; what the message leaves out, the page did not show."""
+    cost: Any = content.get("cost")
+    is_amount = type(cost) in {int, float} and 0 <= cost < float("inf")
+    named = float(cost) if is_amount else 0.0
+    return Click(values, str(content.get("target", "")), named, bool(content.get("agreed")))
+
+
+_ELSEWHERE = "Requests go elsewhere than this page showed. Nothing was sent: look again."
+
+
+def check_target(click: Click | None, config: Config) -> None:
     """A page that shows the sandbox must never send to the service, whatever was configured since.
 
     Args:
-        shown: the base URL that the page names; None where there is no page.
+        click: on a page; None where there is none.
         config: where requests go.
 
     Raises:
         ActTwoError: that is another service.
     """
-    if shown is not None and shown != config.base_url:
-        raise ActTwoError("Requests go elsewhere than this page showed. Nothing was sent: look again.")
+    if click is not None and click.target != config.base_url:
+        raise ActTwoError(_ELSEWHERE)
 
 
-def next_seed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The form's values for the next submission: a seed that is not locked is drawn anew."""
-    if values["sweep"] or values["seed"] is None or values["seed_locked"]:
+def check_price(click: Click | None, cost_usd: float) -> None:
+    """A page must never send for more than it showed, whatever was configured since.
+
+    Args:
+        click: on a page; None where there is none.
+        cost_usd: what is to be paid.
+
+    Raises:
+        ActTwoError: that is more.
+    """
+    if click is not None and is_over(cost_usd, click.cost_usd):
+        raise ActTwoError(_dearer(cost_usd, click.cost_usd))
+
+
+def _dearer(cost_usd: float, shown_usd: float) -> str:
+    return f"This costs ${cost_usd:.2f}, and the page showed ${shown_usd:.2f}. Nothing was sent: look again."
+
+
+def next_seed(values: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The form's values for the next submission: a seed that is not locked is drawn anew.
+
+    Args:
+        values: of the form now.
+        sent: those that were submitted.
+    """
+    is_edited = values["sweep"] or values["seed"] != sent["seed"]
+    if is_edited or values["seed"] is None or values["seed_locked"]:
         return dict(values)
     return {**values, "seed": random.randrange(SEEDS)}  # noqa: S311

@@ -138,6 +138,14 @@ export class SweepForm {
   }
 
   /**
+   * What a click costs by what the page shows, US dollars; 0 where it names no price yet.
+   * @param {Shown} shown
+   */
+  cost({ sweep: plan, cost }) {
+    return this.owner.values.sweep ? (plan?.cost ?? 0) : cost;
+  }
+
+  /**
    * What the button says it will do.
    * @param {Shown} shown
    */

@@ -59,3 +59,17 @@ export function toOne(values) {
     axes: {},
   };
 }
+
+/**
+ * A name for an uploaded file: its own, with a number if another file has that.
+ * @param {string} name
+ * @param {string} mark tells the file from others of its name
+ * @param {Map<string, string>} taken the marks of the files so far, by their names; gets this one
+ */
+export function freeName(name, mark, taken) {
+  const dot = name.lastIndexOf(".") > 0 ? name.lastIndexOf(".") : name.length;
+  let own = name;
+  for (let count = 2; (taken.get(own) ?? mark) !== mark; count++) own = `${name.slice(0, dot)} (${count})${name.slice(dot)}`;
+  taken.set(own, mark);
+  return own;
+}

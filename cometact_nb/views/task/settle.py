@@ -41,13 +41,18 @@ class Settling:
         self._task = task
         self._gate = Gate()
         self._is_sent_again = False
+        #: Where a click on "Send again" pays, and how many US dollars, as the facts said last.
+        self._named: tuple[str, float] | None = None
 
     def facts(self) -> dict[str, Any] | None:
         """What the buttons say; None for a task that is in no doubt."""
         task = self._task
         if not task.state.is_in_doubt:
             return None
-        price_usd = task.session.config.price.usd_per_request
+        if self._named is not None and self._named != self._terms:
+            self._gate.renew()  # who clicks on the old price has not seen the new one
+        self._named = self._terms
+        price_usd = self._named[1]
         cost = f"Pays ${price_usd:.2f} once more" if price_usd else "Costs nothing at the sandbox"
         cost += ", and twice in all if the service has the first." if price_usd else "."
         if price_usd and task.session.config.sandbox:
@@ -62,6 +67,11 @@ class Settling:
             "token": self._gate.token,
         }
 
+    @property
+    def _terms(self) -> tuple[str, float]:
+        config = self._task.session.config
+        return config.base_url, config.price.usd_per_request
+
     def settle(self, what: str, token: int, task_id: str = "") -> str:
         """Do what was clicked; what came of it, in words. It may take as long as the service does.
 
@@ -75,6 +85,8 @@ class Settling:
         try:
             return self._settle(what, task_id)
         except UnconfirmedError as error:
+            if not error.sent:
+                return words.message(error)
             name = error.task.key if error.task is not None else ""
             return f"Sent again, and that answer was lost, too: act.task({name!r}) has it."
         except ActTwoError as error:
@@ -92,12 +104,12 @@ class Settling:
             return "Given up."
         if what != "again" or self._is_sent_again:
             return "Nothing was done."
+        if self._named != self._terms:
+            return "Nothing was done: the price or the service is another one by now. Look again."
         self._is_sent_again = True
         try:
             sent = task.resubmit()
-        except UnconfirmedError:
-            raise
-        except ActTwoError:
-            self._is_sent_again = False
+        except ActTwoError as error:
+            self._is_sent_again = isinstance(error, UnconfirmedError) and error.sent
             raise
         return f"Sent again: act.task({sent.id!r}) shows it. This one is still yours to settle."
