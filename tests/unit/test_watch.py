@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,28 @@ def test_two_tasks_are_not_asked_about_in_the_same_moment(engine, job, service, 
 
     engine.call(both()).result(20)
     assert min(gaps(service.times("poll"))) >= 0.25
+
+
+def test_of_polls_that_hang_six_are_under_way_and_the_others_wait(engine, job, service, tmp_path) -> None:
+    jobs = [Job(TaskState(key=new_key()), job.endpoint, tmp_path) for _ in range(9)]
+    gate, inside = asyncio.Event(), []
+
+    async def hang(request: httpx.Request) -> httpx.Response:
+        inside.append(request)
+        await gate.wait()
+        return httpx.Response(200, json={"status": "CANCELLED"})
+
+    async def work() -> tuple[int, int]:
+        for each in jobs:
+            await engine.submit(each, REQUEST, 0.4)
+        await engine.clock.sleep(60)
+        hung = len(inside)
+        gate.set()
+        await engine.clock.sleep(60)
+        return hung, len(inside)
+
+    service.polls[:] = [hang]
+    assert engine.call(work()).result(20) == (6, 9)
 
 
 def test_what_earlier_tasks_took_is_asked_of_the_history_once_and_may_fail(
