@@ -10,8 +10,10 @@ import pytest
 from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end, submit
 
 from cometact_nb.domain import events
+from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
-from cometact_nb.engine.engine import Engine
+from cometact_nb.engine.engine import Engine, new_key
+from cometact_nb.engine.job import Job
 from cometact_nb.store.journal.history import History
 
 RUNNING = {"id": "task-1", "status": "RUNNING"}
