@@ -60,7 +60,7 @@ _EXAMPLES = 25
 #: So many tests that noticed the last changes are tried before others that take up to so many times less long.
 _LATELY, _SOONER = 8, 10
 #: A test that takes longer than these seconds and so many times what it took without a change hangs.
-_HANGS_S, _HANGS_TIMES = 8, 6
+_HANGS_S, _HANGS_TIMES = 5, 8
 
 
 def prepare() -> None:
@@ -116,7 +116,7 @@ def serve(
         f"--basetemp={folder}/build/temp",
         "--hypothesis-seed=0",
     ]
-    server = Server(folder / module, made, heard, result, enough_s)
+    server = Server(folder / module, made, heard, result, enough_s, tests[0])
     return int(pytest.main([*options, *tests], plugins=[server]))
 
 
@@ -124,10 +124,16 @@ class Server:
     """Takes the place of pytest's loop."""
 
     def __init__(
-        self, path: Path, made: list[tuple[str, Change]], heard: Path, result: Path, enough_s: float
+        self,
+        path: Path,
+        made: list[tuple[str, Change]],
+        heard: Path,
+        result: Path,
+        enough_s: float,
+        first: str,
     ) -> None:
         self._path, self._made, self._heard, self._result = path, made, heard, result
-        self._enough_s = enough_s
+        self._enough_s, self._first = enough_s, first
         self._recent: list[str] = []
         self._source = path.read_text("utf-8")
         self._cover = coverage.Coverage(data_file=None, include=[str(path)], config_file=False)
@@ -210,7 +216,8 @@ class Server:
         return chosen
 
     def _weight_s(self, name: str) -> float:
-        return self._seconds[name] / (_SOONER if name in self._recent else 1)
+        is_first = name in self._recent or name.startswith(self._first)
+        return self._seconds[name] / (_SOONER if is_first else 1)
 
     def _tried(self, change: Change, chosen: list[str]) -> tuple[str, str]:
         """``killed``, ``late``, ``survived``, or ``import`` for a change that only a new import shows."""

@@ -1,6 +1,6 @@
 """The money core: its modules by name, each with its file and the fast tests that hold it.
 
-A row follows a file that moves; names stay, and so do results and ``survivors.toml``.
+The first file is tried before the others. A row follows a file that moves; names stay, and so do results and ``survivors.toml``.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "settle": ("cometact_nb/handles/settle.py", ["tests/contract/test_settle.py", "tests/contract/test_tasks.py"]),
     "history": ("cometact_nb/store/journal/history.py", _STORE),
     "fetch": ("cometact_nb/engine/fetch.py", ["tests/unit/test_clip_parts.py", "tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),
-    "watcher": ("cometact_nb/engine/watcher.py", _ENGINE),
-    "engine": ("cometact_nb/engine/engine.py", _ENGINE),
+    "watcher": ("cometact_nb/engine/watcher.py", ["tests/unit/test_fast_clock.py", *_ENGINE]),
+    "engine": ("cometact_nb/engine/engine.py", ["tests/unit/test_sending.py", *_ENGINE]),
     "runner": ("cometact_nb/handles/sweep/runner.py", _SWEEP),
 }  # fmt: skip
