@@ -20,11 +20,11 @@ __all__ = ["Clip"]
 
 @doors
 class Clip:
-    """A finished video on disk; or at a store such as ``s3://``, with a copy on disk.
+    """A finished video on disk, or at a store such as ``s3://`` with a copy on disk.
 
     Attributes:
         name: of the video file.
-        url: where it is at a store; None for a clip in a local folder.
+        url: its address at a store; None for a clip in a local folder.
         width: pixels, or None without the ``video`` extra, like the three below.
         height: pixels.
         fps: frames per second.
@@ -49,8 +49,7 @@ class Clip:
     def path(self) -> Path:
         """The video file; its sidecar ``.json`` lies beside it.
 
-        Of a clip at a store it is the local copy, which is fetched, and may take a while, when there is none
-        on this machine, or none any more.
+        For a clip at a store it is the local copy; a missing copy is fetched, which may take a while.
 
         Raises:
             ClipError: there is no copy, and the store does not give one.
@@ -59,21 +58,21 @@ class Clip:
 
     @property
     def poster(self) -> Path | None:
-        """JPEG of the frame a second into it, or half-way; fetched like :attr:`path`.
+        """A JPEG of the frame a second into the clip, or half-way; fetched like :attr:`path`.
 
         None without the ``video`` extra.
 
         Raises:
-            ClipError: as :attr:`path`.
+            ClipError: see :attr:`path`.
         """
         if self.url is None or self._poster is None:
             return self._poster
         return _copy(str(self.url).rpartition(".")[0] + ".jpg", self._poster)
 
     def frames(self, stride: int = 1, size: int | tuple[int, int] | None = None) -> NDArray[np.uint8]:
-        """The clip's pictures as one NumPy array, as a player shows them. Needs the extra ``video``.
+        """Read the clip's pictures as one NumPy array, as a player shows them. Needs the extra ``video``.
 
-        It takes T × H × W × 3 bytes: 10 s of 1280×720 at 24 frames a second are 660 MB, and with
+        The array has T × H × W × 3 bytes: 10 s of 1280×720 at 24 frames a second are 660 MB, and with
         ``stride=6, size=320`` 7 MB.
 
         Args:
@@ -85,7 +84,7 @@ class Clip:
             ``(T, H, W, 3) uint8``, RGB.
 
         Raises:
-            ConfigError: the extra is missing, or a value that cannot be.
+            ConfigError: the extra is missing, or a value cannot be used.
             ClipError: the file is missing, or is not whole.
         """
         from cometact_nb.store.clips.video import read_frames  # noqa: PLC0415  (only for those who ask)
@@ -108,10 +107,10 @@ def _copy(url: str, recorded: Path, sha256: str | None = None) -> Path:
 
 
 def _checked_stride(stride: Any) -> int:
-    found = _integer(stride)
-    if found is None or found < 1:
+    number = _integer(stride)
+    if number is None or number < 1:
         raise ConfigError(f"stride={stride!r} is not a step in frames. Give an integer ≥ 1.")
-    return found
+    return number
 
 
 def _checked_size(size: Any) -> int | tuple[int, int] | None:
@@ -127,7 +126,7 @@ def _checked_size(size: Any) -> int | tuple[int, int] | None:
 
 
 def _integer(value: Any) -> int | None:
-    """An integer of any library, or None."""
+    """Convert an integer of any library; None for anything else."""
     try:
         return None if isinstance(value, bool) else index(value)
     except TypeError:

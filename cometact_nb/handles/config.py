@@ -1,9 +1,9 @@
-"""Where requests go, with which key, at which price, and where clips and history are kept.
+"""The settings of a session: the service, the key, the price, and the places of clips and history.
 
-Sources, the first that answers wins: :func:`cometact_nb.configure`, the environment
+The first source that has a setting wins: :func:`cometact_nb.configure`, the environment
 (``COMETAPI_KEY``, ``COMETAPI_BASE_URL``, ``COMETACT_NB_*``), the project's file (where clips and history are
 kept: :mod:`cometact_nb.handles.project`), the vendor CLI's ``~/.config/cometapi/config.toml``, the defaults
-below. ``COMETACT_NB_SANDBOX=1`` keeps any key from being found, for demos and tests.
+below. ``COMETACT_NB_SANDBOX=1`` hides every key, for demos and tests.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Config"]
 
-#: What ``embed=True`` allows, and what any number may, MB.
+#: The size for ``embed=True``, and the largest number for it, MB.
 _NAMED = {"abfs", "abfss", "wasb", "wasbs", "sftp", "ssh", "smb", "ftp", "hdfs"}
 _EMBED_MB, _EMBED_MAX_MB = 2.0, 100
 
@@ -57,7 +57,7 @@ class Config:
             project's file, then ``history.sqlite`` in the user's data folder.
         max_in_flight: unfinished tasks that a sweep keeps at the service, default 5 (the vendor's example).
         price: US dollars per request, or a :class:`Price`. Default $0.40, dated.
-        ask_above: US dollars that a sweep may cost without a yes, default 2.
+        ask_above: US dollars that a sweep may cost without your approval, default 2.
         max_spend: US dollars that this process may spend in all, counted before each request by its expected
             price; None, the default, sets no limit.
         wait: True makes submits wait for the clip (headless runs). Default: ``COMETACT_NB_WAIT`` is 1.
@@ -66,8 +66,8 @@ class Config:
         embed: put a finished clip into its card in the notebook, base64, so that the notebook can be sent
             alone. True does so for a clip up to 2 MB, so that a notebook of many clips can still be saved and
             opened; a number is that limit in MB, 100 at the most. Default False: the notebook names the file.
-        look: ``"auto"`` has a submit and a sweep look at their inputs first, for 3 s at the most, and refuses
-            what was seen there to be against a rule of the vendors; ``"never"`` sends it unseen. Default
+        look: with ``"auto"``, a submit and a sweep look at their inputs first, for at most 3 s, and refuse
+            inputs that break a rule of the vendors; ``"never"`` skips the look. Default
             ``COMETACT_NB_LOOK``, then the project's file, then ``"auto"``.
         time_scale: see :class:`Endpoint`; set by ``use_sandbox``, no setting of its own.
         sandbox: the same.
@@ -91,7 +91,7 @@ class Config:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The service that new tasks are sent to."""
+        """The service for new tasks."""
         return Endpoint(self.base_url, self.api_key, self.runway_version, self.time_scale, self.sandbox)
 
     @property
@@ -105,7 +105,7 @@ class Config:
         return is_loopback(self.base_url)
 
     def changed(self, **changes: Any) -> Config:
-        """A copy with ``changes`` checked and applied.
+        """Return a copy with ``changes``, which are checked.
 
         Args:
             changes: settings; None leaves one as it is.
@@ -114,14 +114,14 @@ class Config:
             ConfigError: an unknown setting or a value it cannot take.
         """
         changes = dict(concealed(changes))
-        known = {entry.name for entry in fields(self)} - {"time_scale", "sandbox"}
+        names = {entry.name for entry in fields(self)} - {"time_scale", "sandbox"}
         for name in changes:
-            if name not in known:
-                raise ConfigError(f"{name!r} is no setting. There are: {', '.join(sorted(known))}.")
-        given = {name: value for name, value in changes.items() if value is not None}
-        checked = {name: _checked(name, value) for name, value in given.items()}
+            if name not in names:
+                raise ConfigError(f"{name!r} is no setting. There are: {', '.join(sorted(names))}.")
+        values = {name: value for name, value in changes.items() if value is not None}
+        checked = {name: _checked(name, value) for name, value in values.items()}
         if "base_url" in checked:
-            checked |= {"time_scale": 1.0, "sandbox": False}  # they were agreed with the sandbox alone
+            checked |= {"time_scale": 1.0, "sandbox": False}  # these belong to the sandbox alone
         return replace(self, **checked)
 
     @classmethod
@@ -131,15 +131,15 @@ class Config:
         home: Path | None = None,
         folder: Path | None = None,
     ) -> Config:
-        """The settings that the environment, the project and the vendor CLI's config file give.
+        """Read the settings from the environment, the project and the vendor CLI's config file.
 
         Args:
             environ: default ``os.environ``.
             home: the user's home folder, default ``Path.home()``.
-            folder: the notebook's, whose project is looked for there and above; None looks for none.
+            folder: of the notebook, whose project is looked for there and above; None looks for none.
 
         Raises:
-            ConfigError: a value that cannot be used, or a project's file that cannot be read.
+            ConfigError: a value cannot be used, or a project's file cannot be read.
         """
         variables = _Variables(os.environ if environ is None else environ)
         del environ  # what shows the local variables of a traceback would show the key
@@ -158,7 +158,7 @@ class Config:
 
 
 class _Variables:
-    """Environment variables of which no traceback shows more than was asked for."""
+    """Environment variables, of which a traceback shows only those that were read."""
 
     __slots__ = ("_environ",)
 
@@ -166,19 +166,19 @@ class _Variables:
         self._environ = environ
 
     def get(self, name: str) -> str | None:
-        """The variable, or None."""
+        """Return the variable, or None."""
         return self._environ.get(name)
 
     def key(self, name: str) -> Secret | None:
-        """The variable as a key, or None when it is missing or empty."""
+        """Return the variable as a key, or None when it is missing or empty."""
         return Secret(self._environ[name]) if self._environ.get(name) else None
 
 
 def concealed(settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """``settings`` with a key that no traceback shows. It is looked at by :meth:`Config.changed`.
+    """Hide the key in ``settings`` from tracebacks, unchecked; :meth:`Config.changed` checks it.
 
     Args:
-        settings: as the user gave them.
+        settings: from the user.
     """
     key = settings.get("api_key")
     if key is None or isinstance(key, Secret):
@@ -189,11 +189,11 @@ def concealed(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 def practising(
     config: Config, service: Config | None, changes: Mapping[str, Any]
 ) -> tuple[Config, Config | None]:
-    """What ``changes`` make of the settings in force, and of those that come back after the sandbox.
+    """Apply ``changes`` to the present settings, and to those that return after the sandbox.
 
     Args:
-        config: the settings in force.
-        service: those of the paid service while the sandbox is on, else None.
+        config: the present settings.
+        service: the settings of the paid service while the sandbox is on, else None.
         changes: settings.
 
     Returns:
@@ -217,7 +217,7 @@ def _is_on(text: str | None) -> bool:
 
 
 def _checked(name: str, value: Any) -> Any:
-    """``value`` as the setting ``name`` stores it, or a ConfigError that names the cure."""
+    """Convert ``value`` for the setting ``name``, or raise a ConfigError that names the cure."""
     match name:
         case "api_key":
             return _key(value)
@@ -250,7 +250,7 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _header(name: str, value: Any) -> str:
-    """A value that an HTTP header can hold: visible ASCII, nothing else."""
+    """Check a value for an HTTP header: visible ASCII only."""
     text = str(value).strip()
     if not re.fullmatch("[!-~]{1,100}", text):
         wrong = (
@@ -265,7 +265,7 @@ def _header(name: str, value: Any) -> str:
 
 
 def _folder(value: Any) -> Path | str:
-    """A local folder as a Path, any other as its URL without a slash at the end."""
+    """Return a local folder as a Path, any other as its URL without a slash at the end."""
     if not isinstance(value, (str, os.PathLike)) or not str(value).strip():
         raise ConfigError(
             f"output_dir={value!r} is no folder. Give a path, or a URL such as s3://bucket/clips."
@@ -277,10 +277,10 @@ def _folder(value: Any) -> Path | str:
         parts = urlsplit(url)
     except ValueError:
         raise ConfigError("output_dir is no complete URL. Give one such as s3://bucket/clips.") from None
-    # What stands before the @ is a container's name there, or a user's, which is no secret as a key of S3 is.
-    named = parts.scheme in _NAMED and ":" not in parts.netloc.partition("@")[0]
-    if (parts.username and not named) or parts.password or parts.query or parts.fragment:
-        # The value is not shown: it holds a password, or a signature.
+    # Before the @ stands a container's name there, or a user's, which is no secret, unlike a key of S3.
+    allows_name = parts.scheme in _NAMED and ":" not in parts.netloc.partition("@")[0]
+    if (parts.username and not allows_name) or parts.password or parts.query or parts.fragment:
+        # The message does not show the value, which holds a password or a signature.
         raise ConfigError(
             "output_dir is a URL with a user name, a password, or something after ? or #. Give "
             "scheme://place/folder alone, and the credentials where the store's own library looks for them."
@@ -289,10 +289,10 @@ def _folder(value: Any) -> Path | str:
 
 
 def _key(value: Secret) -> Secret:
-    """``value`` without what is often pasted along.
+    """Remove from a key what is often pasted with it.
 
     Raises:
-        ConfigError: it is no key. It is not shown, neither here nor as a local variable: it may have a typo.
+        ConfigError: it is no key. Neither the message nor a local variable shows it: it may have a typo.
     """
     key = _tidy(value)
     if key is None:
@@ -307,7 +307,7 @@ def _tidy(value: Secret) -> Secret | None:
 
 
 def _vendor_config(home: Path) -> tuple[Secret | None, str | None]:
-    """Key and base URL from the vendor CLI's file. Its layout is known second-hand, so be lenient."""
+    """Read key and base URL from the vendor CLI's file, leniently, since its layout is second-hand."""
     try:
         data = tomllib.loads((home / ".config" / "cometapi" / "config.toml").read_text("utf-8"))
     except (OSError, ValueError):

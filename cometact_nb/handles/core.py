@@ -1,4 +1,4 @@
-"""What every handle stands on: the settings, the engine, the tasks of this process."""
+"""The core of all handles: the settings, the engine, the tasks of this process."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
 __all__ = ["Core", "Handle"]
 
 T = TypeVar("T")
-#: How long a wait lets views draw the end before it returns, seconds.
+#: A wait gives views this many seconds to draw the end before it returns.
 _DRAW_S = 5.0
 
 
 class Handle(Protocol):
-    """What stands for one job in its user's hands."""
+    """The user's object for one job."""
 
     def changed(self) -> None:
-        """The job has changed; on the engine's thread."""
+        """Take note that the job has changed; on the engine's thread."""
 
     def leave(self) -> None:
-        """Nobody watches the job any more."""
+        """Take note that nobody watches the job any more."""
 
 
 @doors
@@ -70,16 +70,16 @@ class Core:
         self._inspector = Inspector()
         #: The tasks of this process by their local key, the oldest first.
         self.jobs: dict[str, Job] = {}
-        #: Those that somebody holds, by the same key.
+        #: The handles in use, by the same key.
         self.handles: dict[str, Any] = {}
-        #: The places at the service that sweeps share.
+        #: The places at the service, which sweeps share.
         self.slots = Slots()
         self._lock = threading.RLock()
         self._pid = os.getpid()
 
     @property
     def config(self) -> Config:
-        """The present settings; the key is not shown by their repr."""
+        """The present settings; their repr hides the key."""
         return self._config
 
     @property
@@ -92,7 +92,7 @@ class Core:
     def begin_inspect(
         self, url_or_path: str | os.PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
     ) -> futures.Future[Inspection]:
-        """As :meth:`inspect`, without waiting. A callback of the future runs on the engine's thread."""
+        """Start what :meth:`inspect` does, without waiting. Callbacks run on the engine's thread."""
         folder, sandbox = self.notebook_dir, self._config.is_loopback
 
         async def look() -> Inspection:
@@ -103,11 +103,11 @@ class Core:
         return self.engine.call(look())
 
     def begin_look(self, ref: MediaRef, role: Role) -> futures.Future[Inspection | None]:
-        """Look at an input that is to be paid for, for 3 s at the most, without waiting for it.
+        """Start a look at an input before it is paid for, for at most 3 s, without waiting.
 
         Args:
             ref: the input.
-            role: what it is to be used as.
+            role: the purpose of the input.
         """
         sandbox = self._config.is_loopback
 
@@ -119,11 +119,11 @@ class Core:
         return self.engine.call(look())
 
     def look(self, request: ActTwoRequest, config: Config) -> tuple[Finding, ...]:
-        """Look at both inputs of a request; an interrupt ends it, and nothing was sent.
+        """Look at both inputs of a request; an interrupt ends the look, and nothing was sent.
 
         Args:
-            request: what is to be sent.
-            config: which service it would go to.
+            request: to be sent.
+            config: of the service that would get it.
         """
 
         async def look() -> tuple[Finding, ...]:
@@ -138,17 +138,17 @@ class Core:
         return work.result()
 
     def check(self, request: ActTwoRequest) -> None:
-        """Raise what :meth:`submit` would raise about ``request`` before it sends anything.
+        """Raise the errors that :meth:`submit` would raise before it sends ``request``.
 
         Args:
-            request: nothing is fetched to judge it.
+            request: judged without fetching anything.
 
         Raises:
-            RequestError: an input is on this machine, or a look of the last ten minutes saw it to be bad.
+            RequestError: an input is on this machine, or a look of the last ten minutes found it bad.
             ConfigError: no key, or a place for the clips that cannot be used.
         """
         precheck.check(request, self._config)
-        precheck.check_what_was_seen(request, self._config, self._inspector)
+        precheck.check_recent_looks(request, self._config, self._inspector)
 
     # --- threads -----------------------------------------------------------------------------------
 
@@ -157,19 +157,19 @@ class Core:
         self._notifier.put(lambda: work(*args))
 
     def flush(self, timeout_s: float = _DRAW_S) -> bool:
-        """Wait until listeners were told of everything so far; False when that took too long."""
+        """Wait until listeners know everything so far; return False when that takes too long."""
         return self._notifier.flush(timeout_s)
 
     @property
     def is_here(self) -> bool:
-        """Whether this process made it. A forked one has no share in its thread, connections and file."""
+        """Whether this process made it; a forked process has no share in its thread, connections and file."""
         return os.getpid() == self._pid
 
     def need_here(self) -> None:
         """Raise unless :attr:`is_here`.
 
         Raises:
-            ConfigError: nothing would ever answer.
+            ConfigError: this is a forked process, where nothing would ever answer.
         """
         if not self.is_here:
             raise ConfigError(
@@ -186,7 +186,7 @@ class Core:
         """
         self.need_here()
         if (running := self._engine) is not None:
-            return running  # without the lock: its own thread asks, too, and must not wait for a sandbox
+            return running  # without the lock: the engine's thread must not wait for a sandbox
         with self._lock:
             if self._engine is None:
                 self._engine = Engine(
@@ -195,15 +195,15 @@ class Core:
             return self._engine
 
     def output_folder(self) -> Path | str:
-        """Where clips of new tasks go: an absolute path, or the URL of a folder."""
+        """Return the folder for clips of new tasks: an absolute path, or a URL."""
         folder = self._config.output_dir
         return folder if isinstance(folder, str) else (self.notebook_dir / folder).resolve()
 
     def adopt(self, row: Row) -> Job:
-        """A task found in history, watched on if it has not ended. Call it on the engine's loop."""
-        known = self.jobs.get(row.state.key)
-        if known is not None:
-            return known
+        """Take over a task from the history, and watch it if it has not ended. On the engine's loop."""
+        existing = self.jobs.get(row.state.key)
+        if existing is not None:
+            return existing
         config = self._config
         here = row.state.base_url == config.base_url
         endpoint = config.endpoint if here else Endpoint(row.state.base_url, sandbox=row.state.in_sandbox)
@@ -216,7 +216,7 @@ class Core:
         return job
 
     def confined(self, row: Row) -> Row:
-        """``row`` without files that it may not name, where somebody else made the history. On the loop.
+        """Remove from ``row`` files that somebody else's history may not name. On the engine's loop.
 
         Args:
             row: of the history.
@@ -228,26 +228,26 @@ class Core:
         return Row(state, row.owner, row.updated_at)
 
     def register(self, job: Job) -> Job:
-        """``job``, or the one of the same key that this process has already; known from now on.
+        """Register ``job``, and return it or the job of the same key that this process already has.
 
         Args:
             job: a task with its key.
         """
-        # No lock: the engine's thread comes here, too, and must not wait for a sandbox that starts. One step
-        # of a dict is safe, and whoever lists the jobs reads a copy.
+        # No lock: the engine's thread gets here, too, and must not wait for a sandbox that starts. One step
+        # of a dict is safe, and readers of the jobs copy them first.
         return self.jobs.setdefault(job.state.key, job)
 
     def new_job(self, endpoint: Endpoint) -> Job:
-        """A task to be, known to this process from now on."""
+        """Make and register a job for a new task."""
         return self.register(Job(TaskState(key=new_key()), endpoint, self.output_folder()))
 
     def drop_job(self, job: Job) -> None:
-        """Forget a task that was never begun."""
+        """Forget a job whose task was never sent."""
         self.jobs.pop(job.state.key, None)
         self.handles.pop(job.state.key, None)
 
     def run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
-        """Do ``work`` on the engine's thread and wait for it. An interrupt ends the wait only."""
+        """Run ``work`` on the engine's thread and wait for it. An interrupt ends only the wait."""
         future = self.engine.call(work)
         try:
             until_done(future)
@@ -256,13 +256,13 @@ class Core:
         return future.result()
 
     def _changed(self, job: Job) -> None:
-        """On the engine's thread."""
+        """Tell the job's handle that it changed; on the engine's thread."""
         handle: Handle | None = self.handles.get(job.state.key)
         if handle is not None:
             handle.changed()
 
     def _drop_engine(self) -> None:
-        """Close the engine, so that the next one takes the settings as they are then."""
+        """Close the engine, so that the next one starts with the settings of that time."""
         if self._engine is not None:
             self._engine.close()
             self._inspector.close()

@@ -1,4 +1,4 @@
-"""A task by its id: from this process, from the history, or made elsewhere with the same key."""
+"""Finds a task by its id: in this process, in the history, or made elsewhere with the same key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["adopt", "find_task"]
 
-#: The service is not asked for less: a beginning that nobody knows would be kept as a task of its own.
+#: A shorter id is not sent to the service: an unknown beginning would become a task of its own.
 _WHOLE_ID_CHARS = 16
 
 
@@ -43,7 +43,7 @@ def find_task(core: Core, name: str) -> Task:
 
 
 def adopt(core: Core, row: Row) -> Task:
-    """A task found in the history, watched on if it has not ended."""
+    """Take over a task from the history, and watch it if it has not ended."""
 
     async def work() -> Job:
         return core.adopt(row)
@@ -52,7 +52,7 @@ def adopt(core: Core, row: Row) -> Task:
 
 
 def _foreign(core: Core, task_id: str) -> Task:
-    """A task made elsewhere with the same key."""
+    """Watch a task that was made elsewhere with the same key."""
     config = core.config
     if config.api_key is None and not config.is_loopback:
         raise ConfigError(

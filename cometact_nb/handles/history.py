@@ -1,4 +1,4 @@
-"""The tasks of the history as rows: to look at, to compute with, and to take up again."""
+"""The tasks of the history as rows, to look at, to compute with, and to take up again."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def find_history(
 
 @doors
 class HistoryRow:
-    """One task as the history has it. Looking at it asks nobody; :meth:`task` takes it up.
+    """One task in the history, read without asking the service; :meth:`task` takes it up.
 
     Args:
-        session: takes it up.
-        row: what was found.
+        session: to take it up in.
+        row: of the history.
         sweep: the sweep it was bought for.
     """
 
@@ -54,33 +54,33 @@ class HistoryRow:
 
     @property
     def state(self) -> TaskState:
-        """Everything known when the history was read, as one immutable value."""
+        """The whole state when the history was read, as one immutable value."""
         return self._row.state
 
     @property
     def id(self) -> str | None:
-        """The service's id, or None before it is known."""
+        """The service's id, or None before it has one."""
         return self.state.id
 
     @property
     def key(self) -> str:
-        """The local identity, known before the service gives an id."""
+        """The local identity, which exists before the service's id."""
         return self.state.key
 
     @property
     def status(self) -> Status:
-        """Where the task stood."""
+        """The status when the history was read."""
         return self.state.status
 
     @property
     def begun_at(self) -> datetime:
-        """When it was submitted here, or else created at the service or first seen; UTC."""
-        known = self.state.begun_at
-        return datetime.fromtimestamp(self._row.updated_at if known is None else known, UTC)
+        """The time of its submission here, or else of its creation at the service or first poll; UTC."""
+        seconds = self.state.begun_at
+        return datetime.fromtimestamp(self._row.updated_at if seconds is None else seconds, UTC)
 
     @property
     def request(self) -> ActTwoRequest | None:
-        """What was asked for; None for a task made elsewhere, or in a form this version does not read."""
+        """The request; None for a task made elsewhere, or in a form that this version cannot read."""
         try:
             return self.state.to_request()
         except (RequestError, TypeError):
@@ -88,7 +88,7 @@ class HistoryRow:
 
     @property
     def clip(self) -> Clip | None:
-        """The video as it was kept, or None. The file may have been moved or deleted since."""
+        """The video when the history was read, or None. The file may have been moved or deleted since."""
         return Clip(self.state.clip) if self.state.clip else None
 
     @property
@@ -97,11 +97,11 @@ class HistoryRow:
         return self.state.in_sandbox
 
     def task(self) -> Task:
-        """The task itself, watched on from now on if it has not ended."""
+        """Return the task itself, and watch it from now on if it has not ended."""
         return adopt(self._session, self._row)
 
     def to_dict(self) -> dict[str, Any]:
-        """What is known as plain values: times in UTC, seconds, US dollars, paths as text."""
+        """Return the row as plain values: times in UTC, seconds, US dollars, paths as text."""
         state, request = self.state, self.request
         ended = state.ended_at
         return {
@@ -137,8 +137,8 @@ class TaskHistory(Rows[HistoryRow]):
     """Tasks of the history, the newest first: a list of :class:`HistoryRow`, in a notebook a table.
 
     Args:
-        session: whose history it is.
-        query: which tasks.
+        session: with the history.
+        query: to select tasks by.
 
     Raises:
         HistoryError: the history cannot be read.
@@ -146,7 +146,7 @@ class TaskHistory(Rows[HistoryRow]):
 
     def __init__(self, session: Session, query: Query) -> None:
         self.session = session
-        #: What was asked for.
+        #: The query.
         self.query = query
         self.refresh()
 
@@ -174,7 +174,7 @@ class TaskHistory(Rows[HistoryRow]):
 
 
 def _where_it_is(session: Session, row: Row) -> Row:
-    """A row whose clip is where its project is now, if that was moved; found out once, then recorded."""
+    """Update a row whose clip moved with its project, once, and record that."""
     row = session.confined(row)
     if not row.state.clips or not find_moved(row.state, session.output_folder()):
         return row

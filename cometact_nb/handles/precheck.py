@@ -1,4 +1,4 @@
-"""Finds what is wrong about a request before it is paid for, by a short look at its inputs, too."""
+"""Checks a request before it is paid for, also by a short look at its inputs."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from cometact_nb.engine.inspector import Inspector
     from cometact_nb.handles.config import Config
 
-__all__ = ["LOOK_S", "check", "check_what_was_seen", "judged", "look"]
+__all__ = ["LOOK_S", "check", "check_recent_looks", "judged", "look"]
 
-#: How long a submit, or a sweep's plan, waits for the looks at its inputs, seconds in all.
+#: The most seconds that a submit, or a sweep's plan, waits for the looks at its inputs.
 LOOK_S = 3.0
-#: What is left of it for the looks themselves: their ends must be heard of, too.
+#: The part of it for the looks themselves, so that their results arrive in time.
 _OF_WHICH_S = LOOK_S - 0.3
 _SEND_ANYWAY = '(Seen here; act.configure(look="never") sends it all the same.)'
 
 
 def check(request: ActTwoRequest, config: Config) -> None:
-    """Raise what would be found out only once the request is paid for. Nothing is fetched.
+    """Raise errors that would otherwise show only after the request is paid for. Fetch nothing.
 
     Args:
-        request: what is about to be sent.
-        config: where to, with which key, and where the clip goes.
+        request: to be sent.
+        config: with the service, the key and the place of the clip.
 
     Raises:
         RequestError: an input is on this machine.
@@ -60,36 +60,38 @@ def _check_addresses(request: ActTwoRequest, config: Config) -> None:
         raise RequestError(local)
 
 
-def check_what_was_seen(request: ActTwoRequest, config: Config, inspector: Inspector) -> None:
-    """Raise what a look of the last ten minutes saw to be bad. Nothing is fetched.
+def check_recent_looks(request: ActTwoRequest, config: Config, inspector: Inspector) -> None:
+    """Raise the faults that a look of the last ten minutes found. Fetch nothing.
 
     Args:
-        request: what is about to be sent.
-        config: whether inputs are looked at.
-        inspector: remembers what was seen.
+        request: to be sent.
+        config: says whether to look at inputs.
+        inspector: remembers its inspections.
 
     Raises:
-        RequestError: an input was seen to be against a rule of the vendors.
+        RequestError: an input breaks a rule of the vendors.
     """
     if config.look == "never":
         return
-    seen = [inspector.recall(ref, role, sandbox=config.is_loopback) for role, ref in _inputs(request).items()]
-    _refuse(found for one in seen for found in judged(one, lenient=request.allow_unlisted))
+    inspections = [
+        inspector.recall(ref, role, sandbox=config.is_loopback) for role, ref in _inputs(request).items()
+    ]
+    _refuse(finding for one in inspections for finding in judged(one, lenient=request.allow_unlisted))
 
 
 async def look(
     request: ActTwoRequest, config: Config, inspector: Inspector, client: Client
 ) -> tuple[Finding, ...]:
-    """Look at both inputs at once, for 3 s at the most, and return what is doubtful about them.
+    """Look at both inputs at once, for at most 3 s, and return their doubtful points.
 
     Args:
-        request: what is about to be sent.
-        config: where to.
-        inspector: looks, and remembers what it saw.
+        request: to be sent.
+        config: of the service.
+        inspector: looks, and remembers its inspections.
         client: sends no key to the inputs' hosts.
 
     Raises:
-        RequestError: an input was seen to be against a rule of the vendors.
+        RequestError: an input breaks a rule of the vendors.
     """
     looks = {
         role: asyncio.create_task(
@@ -102,33 +104,33 @@ async def look(
     finally:
         for work in looks.values():
             work.cancel()
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for role, work in looks.items():
         if work in done and work.exception() is None:  # a fault of the look itself stops no request
-            found += judged(work.result(), lenient=request.allow_unlisted)
+            findings += judged(work.result(), lenient=request.allow_unlisted)
         else:
             why = type(work.exception()).__name__ if work in done else f"no answer within {LOOK_S:g} s"
-            found.append(_not_looked(role, why))
-    _refuse(found)
-    return tuple(_together(found))
+            findings.append(_not_looked(role, why))
+    _refuse(findings)
+    return tuple(_together(findings))
 
 
-def judged(seen: Inspection | None, *, lenient: bool) -> Iterator[Finding]:
-    """What a look means for a request that is about to be paid for.
+def judged(inspection: Inspection | None, *, lenient: bool) -> Iterator[Finding]:
+    """Judge an inspection for a request before it is paid for.
 
-    An error is what was seen here and is against a rule of the vendors; anything else is a warning.
+    A fault that the look saw and that breaks a rule of the vendors is an error; any other is a warning.
 
     Args:
-        seen: what the look brought; None where there was nothing to fetch.
-        lenient: the request allows what is not listed, so that nothing keeps it from being sent.
+        inspection: of an input; None where there was nothing to fetch.
+        lenient: the request allows unlisted values, so that every fault is a warning.
     """
-    if seen is None:
+    if inspection is None:
         return
-    for finding in seen.findings:
+    for finding in inspection.findings:
         refused = finding.severity == "error" and finding.basis == "seen" and not lenient
         yield finding if refused else replace(finding, severity="warning")
-    if seen.unreachable is not None:
-        yield _not_looked(seen.role or "input", seen.unreachable)
+    if inspection.unreachable is not None:
+        yield _not_looked(inspection.role or "input", inspection.unreachable)
 
 
 def _inputs(request: ActTwoRequest) -> dict[Role, MediaRef]:
@@ -140,17 +142,17 @@ def _not_looked(field: str, why: str) -> Finding:
     return Finding(field, None, problem, cure, severity="warning", basis="not looked")
 
 
-def _refuse(found: Iterable[Finding]) -> None:
-    bad = [finding for finding in found if finding.severity == "error"]
+def _refuse(findings: Iterable[Finding]) -> None:
+    bad = [finding for finding in findings if finding.severity == "error"]
     if bad:
         *others, last = bad
         raise RequestError([*others, replace(last, cure=f"{last.cure} {_SEND_ANYWAY}")])
 
 
-def _together(found: list[Finding]) -> list[Finding]:
-    """One line where the network is the problem of both inputs alike."""
-    silent = [finding for finding in found if finding.basis == "not looked"]
+def _together(findings: list[Finding]) -> list[Finding]:
+    """Merge the warnings if the network is the problem of both inputs."""
+    silent = [finding for finding in findings if finding.basis == "not looked"]
     if len(silent) == 1 or len({finding.problem for finding in silent}) != 1:
-        return found
+        return findings
     both = replace(silent[0], field=" and ".join(finding.field for finding in silent))
-    return [*(finding for finding in found if finding not in silent), both]
+    return [*(finding for finding in findings if finding not in silent), both]

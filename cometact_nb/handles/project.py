@@ -1,13 +1,13 @@
-"""A project's own settings: where its clips and its history are kept, and whether inputs are looked at.
+"""A project's own settings: the places of its clips and its history, and whether to look at inputs.
 
-They stand in ``cometact_nb.toml``, or in ``pyproject.toml`` as ``[tool.cometact_nb]``, in the notebook's
-folder or above it::
+Their file is ``cometact_nb.toml``, or ``[tool.cometact_nb]`` in ``pyproject.toml``, in the notebook's folder
+or above it::
 
     output_dir = "clips"            # from this file's folder; or a URL such as s3://bucket/clips
     history = "history.sqlite"
     look = "never"                  # do not look at inputs before a request
 
-A project comes from others, too, so its file cannot say where a key is sent, nor what may be spent.
+A project may come from others, so its file cannot decide where a key goes or how much may be spent.
 """
 
 from __future__ import annotations
@@ -35,47 +35,47 @@ _SETTINGS = ("output_dir", "history", "look")
 
 
 def is_url(place: object) -> bool:
-    """Whether a folder is a URL such as ``s3://bucket/clips``, and no path."""
-    scheme, found, _ = str(place).partition("://")
+    """Whether a folder is a URL such as ``s3://bucket/clips`` and not a path."""
+    scheme, separator, _ = str(place).partition("://")
     # One letter is a drive; "::" chains stores, as in fsspec.
-    return bool(found) and len(scheme) > 1 and scheme.replace("::", "").replace("+", "").isalnum()
+    return bool(separator) and len(scheme) > 1 and scheme.replace("::", "").replace("+", "").isalnum()
 
 
 def notebook_folder(otherwise: Path) -> Path:
-    """The folder of this kernel's notebook; ``otherwise`` where none is known, as in a script."""
-    named = Path(os.environ.get("JPY_SESSION_NAME", ""))
-    return named.parent if named.is_absolute() and named.parent.is_dir() else otherwise
+    """Return the folder of this kernel's notebook; ``otherwise`` without a notebook, as in a script."""
+    notebook = Path(os.environ.get("JPY_SESSION_NAME", ""))
+    return notebook.parent if notebook.is_absolute() and notebook.parent.is_dir() else otherwise
 
 
 def history_path(folder: Path) -> str:
-    """The history's file by the environment and the project of ``folder``: what any kernel there would use.
+    """Return the history's path by the environment and the project of ``folder``, as any kernel there does.
 
     Raises:
-        ConfigError: a project's file that cannot be read.
+        ConfigError: a project's file cannot be read.
     """
     return plain_path(history_setting(os.environ, project_settings(folder)))
 
 
 class Variables(Protocol):
-    """What is asked of the environment."""
+    """The part of the environment that settings need."""
 
     def get(self, name: str, /) -> str | None:
-        """The variable, or None."""
+        """Return the variable, or None."""
 
 
 def history_setting(environ: Variables, project: Mapping[str, str]) -> str:
-    """The history that the environment names, else the project, else the one in the user's data folder."""
+    """Return the history of the environment, else of the project, else of the user's data folder."""
     return environ.get("COMETACT_NB_HISTORY") or project.get("history") or default_history()
 
 
 def project_settings(folder: Path) -> dict[str, str]:
-    """The settings of the nearest project file, from ``folder`` upwards; a repository's folder is the last.
+    """Read the nearest project file, from ``folder`` upwards to the repository's folder.
 
     Args:
-        folder: the notebook's.
+        folder: of the notebook.
 
     Returns:
-        ``output_dir`` and ``history``, absolute, and ``look``, as far as the file has them.
+        ``output_dir`` and ``history``, absolute, and ``look``, if the file has them.
 
     Raises:
         ConfigError: the file cannot be read, or holds something else.
@@ -98,7 +98,7 @@ def _upwards(folder: Path) -> Iterator[Path]:
 
 
 def _table(path: Path) -> dict[str, Any] | None:
-    """The settings in a file; None for a ``pyproject.toml`` that has none."""
+    """Read the settings in a file; None for a ``pyproject.toml`` without any."""
     try:
         text = path.read_text("utf-8")
     except (OSError, ValueError) as error:
@@ -111,8 +111,8 @@ def _table(path: Path) -> dict[str, Any] | None:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}.") from None
-    found = data.get("tool", {}).get("cometact_nb") if path.name == _SHARED else data
-    return found if isinstance(found, dict) else None
+    table = data.get("tool", {}).get("cometact_nb") if path.name == _SHARED else data
+    return table if isinstance(table, dict) else None
 
 
 def _value(path: Path, name: str, value: Any) -> str:
@@ -122,7 +122,7 @@ def _value(path: Path, name: str, value: Any) -> str:
             "anything else is for act.configure() or the environment."
         )
     if name == "look":
-        return str(value)  # checked with the other settings
+        return str(value)  # it is checked with the other settings
     if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{path} sets {name} to {value!r}. Give a path in quotes.")
     if is_url(value) or value == ":memory:":

@@ -1,4 +1,4 @@
-"""Clips long after they were made: what they were made from, and whether they are still whole."""
+"""Loads clips with their origin long after they were made, and checks whether they are whole."""
 
 from __future__ import annotations
 
@@ -34,45 +34,45 @@ __all__ = ["SavedClip", "Verification", "load_clip", "verify"]
 
 @doors
 class SavedClip:
-    """A clip and what made it, read from the files alone: no history, no key and no network are needed.
+    """A clip and its origin, read from the files alone, without history, key or network.
 
     Attributes:
         clip: the video.
         task_id: the service's id of the task; ``act.task(task_id)`` watches it further.
         base_url: the service.
-        price_usd: US dollars the request was expected to cost when it was submitted; None when not known.
+        price_usd: the price of the request at its submission, in US dollars; None for an unknown one.
         version: the version of cometact_nb that wrote the clip.
-        intact: whether the file still has the bytes that were written.
-        unsigned: the inputs whose URL had a signature, which is not kept: ``"character"``, ``"reference"``.
+        intact: whether the file has the same bytes as when it was written.
+        unsigned: the inputs whose URL lost its signature in the record: ``"character"``, ``"reference"``.
     """
 
-    def __init__(self, told: Sidecar, clip: Clip, state: TaskState, *, intact: bool) -> None:
+    def __init__(self, record: Sidecar, clip: Clip, state: TaskState, *, intact: bool) -> None:
         self.clip = clip
         self.state = state
-        self.task_id = told.task.id
-        self.base_url = told.task.base_url
-        self.price_usd = told.task.price_usd
-        self.version = told.version
-        self.unsigned = told.unsigned
+        self.task_id = record.task.id
+        self.base_url = record.task.base_url
+        self.price_usd = record.task.price_usd
+        self.version = record.version
+        self.unsigned = record.unsigned
         self.intact = intact
 
     @cached_property
     def request(self) -> ActTwoRequest | None:
-        """What was asked for, or None for a task made elsewhere.
+        """The request, or None for a task made elsewhere.
 
         Raises:
-            RequestError: it was made by a version that allowed what this one does not.
+            RequestError: another version allowed a value that this one does not.
         """
         return self.state.to_request()
 
     @property
     def created_at(self) -> datetime | None:
-        """When the task was made, in UTC: by the service's clock if it told, else by the machine's."""
+        """The time of its creation, in UTC, by the service's clock if it gave one, else by the machine's."""
         return _moment(self.state.created_at or self.state.submitted_at)
 
     @property
     def ended_at(self) -> datetime | None:
-        """When its end became known, in UTC."""
+        """The time when this machine learnt of its end, in UTC."""
         return _moment(self.state.ended_at)
 
     @property
@@ -93,59 +93,59 @@ class SavedClip:
 
 
 class Verification:
-    """What became of a folder of clips.
+    """The result of a check of a folder of clips.
 
     Attributes:
-        folder: what was looked through.
-        clips: how many clips there are or should be.
-        bytes: size of those that are there.
-        writing: files that a running process was writing; they are no finding.
-        findings: everything that is not as it was left; empty when all is well.
+        folder: that was checked.
+        clips: the number of clips that are or should be there.
+        bytes: size of the clips that are there.
+        writing: the number of files that a running process was writing, which are no findings.
+        findings: every missing, changed or left-over file; empty when all is well.
     """
 
-    def __init__(self, folder: str, found: Checkup) -> None:
+    def __init__(self, folder: str, checkup: Checkup) -> None:
         self.folder = folder
-        self.clips = found.clips
-        self.bytes = found.bytes
-        self.writing = found.writing
-        self.findings: tuple[FileFinding, ...] = tuple(found.findings)
+        self.clips = checkup.clips
+        self.bytes = checkup.bytes
+        self.writing = checkup.writing
+        self.findings: tuple[FileFinding, ...] = tuple(checkup.findings)
 
     @property
     def ok(self) -> bool:
-        """Whether every file is as it was left, and nothing is left over."""
+        """Whether no file is missing, changed or left over."""
         return not self.findings
 
     def of_kind(self, kind: str) -> tuple[FileFinding, ...]:
-        """The findings of one kind: ``"missing"``, ``"changed"``, ``"orphaned"`` or ``"leftover"``.
+        """Return the findings of one kind: ``"missing"``, ``"changed"``, ``"orphaned"`` or ``"leftover"``.
 
         Args:
             kind: one of the four.
         """
-        return tuple(found for found in self.findings if found.kind == kind)
+        return tuple(finding for finding in self.findings if finding.kind == kind)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Files that are not there."""
-        return tuple(found.file for found in self.of_kind("missing"))
+        """Files that are missing."""
+        return tuple(finding.file for finding in self.of_kind("missing"))
 
     @property
     def changed(self) -> tuple[str, ...]:
         """Files with other bytes than were written."""
-        return tuple(found.file for found in self.of_kind("changed"))
+        return tuple(finding.file for finding in self.of_kind("changed"))
 
     @property
     def orphaned(self) -> tuple[str, ...]:
-        """Clips and posters that nothing tells about."""
-        return tuple(found.file for found in self.of_kind("orphaned"))
+        """Clips and posters without a record."""
+        return tuple(finding.file for finding in self.of_kind("orphaned"))
 
     @property
     def leftovers(self) -> tuple[str, ...]:
         """Half-written files of processes that ended."""
-        return tuple(found.file for found in self.of_kind("leftover"))
+        return tuple(finding.file for finding in self.of_kind("leftover"))
 
     @property
     def summary(self) -> str:
-        """The outcome in one sentence."""
+        """Say the result in one sentence."""
         if not self.clips and self.ok:
             return "There are no clips of cometact_nb in it."
         noun = "clip" if self.clips == 1 else "clips"
@@ -159,14 +159,14 @@ class Verification:
             )
             if files
         ]
-        told = ", ".join(counts) if counts else "each with the bytes that were written"
+        details = ", ".join(counts) if counts else "each with the bytes that were written"
         size = f"{self.bytes / 1e6:.1f} MB" if self.bytes >= _MB else f"{self.bytes / 1e3:.0f} kB"
-        return f"{self.clips} {noun}, {size}: {told}."
+        return f"{self.clips} {noun}, {size}: {details}."
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One mapping a finding."""
+        """Return one mapping a finding."""
         names = ("kind", "file", "problem", "cure", "task_id")
-        return [{name: getattr(found, name) for name in names} for found in self.findings]
+        return [{name: getattr(finding, name) for name in names} for finding in self.findings]
 
     def __repr__(self) -> str:
         lines = [f"{self.folder}: {self.summary}", *map(str, self.findings)]
@@ -188,14 +188,14 @@ def load_clip(session: Session, path: str | PathLike[str]) -> SavedClip:
         ) from None
     except OSError as error:
         raise ClipError(f"{beside} in {folder.address!r} cannot be read ({error.strerror}).") from None
-    told = sidecar.decode(content)
-    if told is None:
+    record = sidecar.decode(content)
+    if record is None:
         raise ClipError(f"{beside} in {folder.address!r} is not what cometact_nb writes beside a clip.")
-    return _saved(folder, name, told)
+    return _saved(folder, name, record)
 
 
 def _split(session: Session, path: str | PathLike[str]) -> tuple[Folder, PurePath]:
-    """The folder of a file, and the file's name."""
+    """Split a path into the folder and the file's name."""
     if is_url(path):
         url, _, name = str(path).rpartition("/")
         return RemoteFolder(url), PurePath(name)
@@ -203,54 +203,54 @@ def _split(session: Session, path: str | PathLike[str]) -> tuple[Folder, PurePat
     return LocalFolder(video.parent), PurePath(video.name)
 
 
-def _saved(folder: Folder, name: PurePath, told: Sidecar) -> SavedClip:
-    video = name.with_suffix(PurePath(told.clip.path).suffix or ".mp4")
+def _saved(folder: Folder, name: PurePath, record: Sidecar) -> SavedClip:
+    video = name.with_suffix(PurePath(record.clip.path).suffix or ".mp4")
     try:
-        intact = folder.sha256(str(video)) == told.clip.sha256
+        intact = folder.sha256(str(video)) == record.clip.sha256
     except FileNotFoundError:
-        again = f" act.task({told.task.id!r}).refresh() fetches it again." if told.task.id else ""
+        again = f" act.task({record.task.id!r}).refresh() fetches it again." if record.task.id else ""
         raise ClipError(f"{video} is not in {folder.address!r} any more.{again}") from None
     except OSError as error:
         raise ClipError(f"{video} in {folder.address!r} cannot be read ({error.strerror}).") from None
-    info = folder.locate(told.clip, str(video))
-    facts = msgspec.structs.asdict(told.task)
-    facts["key"] = told.task.key or told.task.id or video.stem
+    info = folder.locate(record.clip, str(video))
+    facts = msgspec.structs.asdict(record.task)
+    facts["key"] = record.task.key or record.task.id or video.stem
     state = TaskState(
         **facts,
         status=Status.SUCCEEDED,
         raw_status="SUCCEEDED",
         progress=1.0,
-        request=told.request,
-        allow_unlisted=told.allow_unlisted,
+        request=record.request,
+        allow_unlisted=record.allow_unlisted,
         clips=(info,),
     )
-    return SavedClip(told, Clip(info), state, intact=intact)
+    return SavedClip(record, Clip(info), state, intact=intact)
 
 
 def verify(session: Session, folder: str | PathLike[str] | None = None) -> Verification:
     """See :func:`cometact_nb.verify`."""
-    given = session.output_folder() if folder is None else folder
+    target = session.output_folder() if folder is None else folder
     place: Folder
-    if is_url(given):
-        place = RemoteFolder(str(given).rstrip("/"))
+    if is_url(target):
+        place = RemoteFolder(str(target).rstrip("/"))
     else:
-        place = LocalFolder((session.notebook_dir / Path(given).expanduser()).resolve())
+        place = LocalFolder((session.notebook_dir / Path(target).expanduser()).resolve())
     return Verification(place.address, checkup.check(place, _recorded(session, place.address)))
 
 
 def _recorded(session: Session, folder: str) -> dict[str, str | None]:
-    """The clips that the history says are in ``folder``, with their tasks' ids."""
+    """Return the clips that should be in ``folder`` by the history, with their tasks' ids."""
 
     async def read() -> list[TaskState]:
         return [row.state for row in session.engine.history.rows("WHERE status = ?", (Status.SUCCEEDED,))]
 
-    found: dict[str, str | None] = {}
+    ids: dict[str, str | None] = {}
     for state in session.run(read()):
         for clip in state.clips:
             there = PurePosixPath(clip.url or Path(clip.path).as_posix())
             if there.is_relative_to(Path(folder).as_posix()):
-                found[str(there.relative_to(Path(folder).as_posix()))] = state.id
-    return found
+                ids[str(there.relative_to(Path(folder).as_posix()))] = state.id
+    return ids
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""One request on its way: checked, looked at, recorded, sent once. An interrupt stops what has not left."""
+"""Sends one request: checks it, looks at its inputs, records it, sends it once; an interrupt stops it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["TwinInDoubt", "send"]
 
 T = TypeVar("T")
-#: How long an interrupted submit may take to stop, seconds.
+#: The most seconds that an interrupted submit takes to stop.
 _STOPPING_S = 1.0
 
 
@@ -44,18 +44,18 @@ class TwinInDoubt(Exception):
 def send(
     core: Core, request: ActTwoRequest, config: Config, *, twice: bool = False
 ) -> tuple[Job, flow.Created | flow.Declined | flow.Doubtful]:
-    """Send a request to the service of ``config``, whatever is configured meanwhile; its job and the verdict.
+    """Send a request to the service of ``config``, whatever is configured meanwhile; return job and verdict.
 
     Args:
         core: sends it.
-        request: what to send.
-        config: to whom, and at which price.
-        twice: send it also beside a task for the same video that is in doubt: its user has said so.
+        request: to send.
+        config: with the service and the price.
+        twice: send it also beside a task in doubt for the same video, because its user said so.
 
     Raises:
-        TwinInDoubt: there is one.
+        TwinInDoubt: a task for the same video is in doubt.
         ActTwoError: see :meth:`cometact_nb.Session.submit`; nothing was sent.
-        WaitInterrupted: the user interrupted; the message says what became of the request.
+        WaitInterrupted: the user interrupted; the message says whether the request was sent.
     """
     precheck.check(request, config)
     job = Job(TaskState(key=new_key()), config.endpoint, core.output_folder())
@@ -66,7 +66,7 @@ def send(
         twin = None if twice else twin_in_doubt(core, request, config.base_url)
         if twin is not None:
             raise TwinInDoubt(twin)
-        core.register(job)  # here: an interrupt before this leaves no task that is never sent
+        core.register(job)  # made here, so that an interrupt before it leaves no task that is never sent
         price = config.price.usd_per_request
         return await core.engine.submit(job, request, price, max_spend=config.max_spend)
 
@@ -80,7 +80,7 @@ def send(
 
 
 def _until_sent(core: Core, job: Job, work: Coroutine[Any, Any, T]) -> T:
-    """Wait until a request is answered. An interrupt stops it unless it is on its way."""
+    """Wait for the answer to a request. An interrupt stops the request unless it is on its way."""
     sending = core.engine.call(work)
     try:
         until_done(sending)
@@ -95,7 +95,7 @@ def _until_sent(core: Core, job: Job, work: Coroutine[Any, Any, T]) -> T:
 
 
 def _interrupted(job: Job) -> str:
-    """What an interrupt did to a submit."""
+    """Say what an interrupt did to a submit."""
     state = job.state
     if state.request is None:
         return "Interrupted before it was sent. Nothing was bought."

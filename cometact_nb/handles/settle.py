@@ -1,6 +1,6 @@
-"""What the user decides about a task that may have been paid for: go on with it, give it up, or pay again.
+"""Carries out a user's decision about a task that may have been paid for: confirm, forget, or pay again.
 
-Another kernel may have decided meanwhile, so the history is asked first.
+Another kernel may have decided meanwhile, so each function reads the history first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["about_twin", "confirm", "forget", "to_send_again", "twin_in_doubt"]
 
 
 def confirm(core: Core, job: Job, task_id: str) -> None:
-    """See :meth:`Task.confirm`. An id that turned out to be wrong can be given anew."""
+    """See :meth:`Task.confirm`. Another id may replace one that proved wrong."""
     name = checked_id(task_id)
 
     async def work() -> None:
@@ -46,10 +46,10 @@ def forget(core: Core, job: Job) -> None:
 
 
 def to_send_again(core: Core, job: Job) -> ActTwoRequest:
-    """The request of a job that has ended; see :meth:`Task.resubmit`.
+    """Return the request of a job that has ended; see :meth:`Task.resubmit`.
 
     Raises:
-        ActTwoError: the task has not ended, or its request is not known.
+        ActTwoError: the task has not ended, or its request is unknown.
     """
 
     async def work() -> None:
@@ -66,7 +66,7 @@ def to_send_again(core: Core, job: Job) -> ActTwoRequest:
 
 
 def _learn(core: Core, job: Job) -> None:
-    """Take over what another kernel recorded about a task that nobody here watches. On the engine's loop."""
+    """Take over another kernel's record of a task that nobody here watches. On the engine's loop."""
     row = core.engine.history.find(job.state.key) if job.state.status.is_terminal else None
     if row is not None and row.state.status is not job.state.status:
         core.engine.publish(job, row.state)
@@ -82,12 +82,12 @@ def _need_doubtful(state: TaskState) -> None:
 
 
 def twin_in_doubt(core: Core, request: ActTwoRequest, base_url: str) -> Job | None:
-    """The earliest task for the same video that may be paid for; None without one. On the engine's loop.
+    """Find the earliest task for the same video that may be paid for, or None. On the engine's loop.
 
     Args:
-        core: has the history.
-        request: what is to be sent.
-        base_url: where it would go.
+        core: with the history.
+        request: to be sent.
+        base_url: of its service.
 
     Raises:
         HistoryError: the history could not be read.
@@ -103,7 +103,7 @@ def twin_in_doubt(core: Core, request: ActTwoRequest, base_url: str) -> Job | No
 
 
 def about_twin(state: TaskState) -> str:
-    """Why a request was not sent beside a task in doubt, and what its user may do."""
+    """Say why a request was not sent beside a task in doubt, and what its user may do."""
     name = state.id or state.key
     why = "the service does not know its id" if state.id else "its answer was lost"
     place = "the sandbox's ledger" if state.in_sandbox else "your CometAPI log"

@@ -1,4 +1,4 @@
-"""The one session of a process. Nothing heavy is imported before it is asked for."""
+"""The one session of a process. Its heavy modules are imported at the first call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _lock = threading.Lock()
 
 
 def session() -> Session:
-    """The session that the magic, the panel and the functions of this package share."""
+    """Return the session that the magic, the panel and the functions of this package share."""
     from cometact_nb.handles.session import Session  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
     global _shared  # noqa: PLW0603  (one per process is the point)
@@ -28,5 +28,5 @@ def session() -> Session:
 
 
 def session_if_any() -> Session | None:
-    """The shared session, or None when nothing has asked for one yet: it is not made for the question."""
+    """Return the shared session, or None if there is none yet; make none."""
     return _shared

@@ -1,4 +1,4 @@
-"""The handle of one task: look at it, wait for it, cancel it."""
+"""The user's handle of one task: read its state, wait for it, cancel it."""
 
 from __future__ import annotations
 
@@ -62,27 +62,27 @@ class Task:
 
     @property
     def state(self) -> TaskState:
-        """Everything known, as one immutable value."""
+        """The whole state, as one immutable value."""
         return self._job.state
 
     @property
     def key(self) -> str:
-        """The local identity, known before the service gives an id."""
+        """The local identity, which exists before the service's id."""
         return self.state.key
 
     @property
     def id(self) -> str | None:
-        """The service's id, or None before it is known."""
+        """The service's id, or None before it has one."""
         return self.state.id
 
     @property
     def request(self) -> ActTwoRequest | None:
-        """What was asked for, or None for a task made elsewhere."""
+        """The request, or None for a task made elsewhere."""
         return self.state.to_request()
 
     @property
     def status(self) -> Status:
-        """Where the task stands."""
+        """The status of the task."""
         return self.state.status
 
     @property
@@ -92,7 +92,7 @@ class Task:
 
     @property
     def failure(self) -> str | None:
-        """What failed, in the service's words."""
+        """The reason of a failure, in the service's words."""
         return self.state.failure
 
     @property
@@ -102,12 +102,12 @@ class Task:
 
     @property
     def credits(self) -> float | None:
-        """What it cost in Runway's credits, 0 when they were given back; None if the service does not say."""
+        """Its cost in Runway's credits, 0 if they were refunded; None if the service does not say."""
         return self.state.credits
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What was doubtful about its inputs when this kernel sent it, each with its ``basis``."""
+        """The doubtful points of its inputs when this kernel sent it, each with its ``basis``."""
         return self._job.warnings
 
     @property
@@ -122,15 +122,15 @@ class Task:
 
     @property
     def output_urls(self) -> tuple[str, ...]:
-        """The service's signed URLs, good for 24–48 h (Runway); ``refresh()`` gives fresh ones.
+        """The service's signed URLs, valid for 24–48 h (Runway); ``refresh()`` gets new ones.
 
-        Their repr leaves the signature out, so that showing them in a notebook gives nothing away.
+        Their repr leaves the signature out, so that a notebook that shows them gives nothing away.
         """
         return self.state.output_urls
 
     @property
     def created_at(self) -> datetime | None:
-        """When the task was made, in UTC, by the service's clock if it told, else by this machine's."""
+        """The time of its creation, in UTC, by the service's clock if it gave one, else by this machine's."""
         moment = self.state.created_at or self.state.submitted_at
         return datetime.fromtimestamp(moment, UTC) if moment else None
 
@@ -141,12 +141,12 @@ class Task:
 
     @property
     def output_dir(self) -> Path | str:
-        """The folder that its clips go to, or the folder's URL."""
+        """The folder of its clips, or the folder's URL."""
         return self._job.output_dir
 
     @property
     def base_url(self) -> str:
-        """The service the task runs at."""
+        """The service of the task."""
         return self._job.endpoint.base_url
 
     @property
@@ -173,7 +173,7 @@ class Task:
         Interrupting the wait (■, or Ctrl-C) ends the wait only; the task goes on.
 
         Args:
-            timeout_s: seconds to wait at the most; None waits for as long as it takes.
+            timeout_s: the most seconds to wait; None waits for as long as it takes.
             nested: let the notebook's own asyncio tasks run meanwhile. Needs nest-asyncio2, which it
                 applies to the running loop from then on.
 
@@ -183,7 +183,7 @@ class Task:
         Raises:
             TaskFailed, TaskCancelled, TaskNotFound, UnconfirmedError, RefusedError, WatchStopped: it ended
                 without a clip.
-            ClipError: it succeeded, but the clip could not be kept.
+            ClipError: it succeeded, but the clip could not be downloaded or written.
             WaitTimeout: ``timeout_s`` ran out; the task goes on.
             WaitInterrupted: the user interrupted; the task goes on.
         """
@@ -195,7 +195,7 @@ class Task:
         return self
 
     def __await__(self) -> Generator[Any, None, Task]:
-        """``await task``: as :meth:`wait`, leaving the kernel free. An interrupt ends the wait only."""
+        """Wait like :meth:`wait`, but leave the kernel free. An interrupt ends the wait only."""
         return self._wait_async().__await__()
 
     async def _wait_async(self) -> Task:
@@ -227,7 +227,7 @@ class Task:
     def refresh(self) -> Task:
         """Ask the service now (at most every 5 s), and go on watching.
 
-        For fresh URLs, for a clip that is not on disk any more, and after a watch stopped.
+        Use it for new URLs, for a clip that is gone from the disk, and after a watch stopped.
 
         Returns:
             this task.
@@ -239,10 +239,10 @@ class Task:
         return self
 
     def confirm(self, id: str) -> Task:  # noqa: A002  (the vendor's own word)
-        """Settle an ``UNCONFIRMED`` task with the id found in the vendor's log; it is watched from then on.
+        """Settle an ``UNCONFIRMED`` task with its id from the vendor's log, and watch it from then on.
 
         Args:
-            id: as the log has it.
+            id: from the log.
 
         Raises:
             ActTwoError: the task is not unconfirmed, or the id is empty.
@@ -268,7 +268,7 @@ class Task:
             the new task.
 
         Raises:
-            ActTwoError: the task has not ended, or its request is not known.
+            ActTwoError: the task has not ended, or its request is unknown.
         """
         request = settle.to_send_again(self._core, self._job)
         return submitted(self._core, request, self._core.config, twice=self._job.state.is_in_doubt)
@@ -276,7 +276,7 @@ class Task:
     def add_listener(self, callback: Callable[[Task], object]) -> Callable[[], None]:
         """Call ``callback(task)`` at once and after every change, on a background thread.
 
-        The callback may take its time. Changes that follow fast on each other may be told once.
+        The callback may be slow. Several fast changes may lead to one call.
 
         Args:
             callback: called with this task.
@@ -289,13 +289,13 @@ class Task:
     # --- inside ------------------------------------------------------------------------------------
 
     def changed(self) -> None:
-        """The engine tells that the state changed (on its thread)."""
-        self._listeners.tell()  # before waits end, which let views draw what came before
+        """Take note that the state has changed; the engine calls this on its thread."""
+        self._listeners.tell()  # before waits end, since they let views draw everything up to now
         if self.state.is_settled:
             self._waits.end()
 
     def leave(self) -> None:
-        """Let waits end: the session is closed."""
+        """End all waits: the session is closed."""
         self._waits.leave()
 
     def _goes_on(self, what: str) -> str:
@@ -324,11 +324,11 @@ class Task:
 
 
 def task_of(core: Core, job: Job) -> Task:
-    """The task of a job, one for each in this process."""
+    """Return the task of a job; each job of this process has one."""
     key = job.state.key
-    known: Task | None = core.handles.get(key)
-    made: Task = known or core.handles.setdefault(key, Task(core, job))
-    return made
+    task: Task | None = core.handles.get(key)
+    handle: Task = task or core.handles.setdefault(key, Task(core, job))
+    return handle
 
 
 def submitted(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = False) -> Task:
@@ -336,9 +336,9 @@ def submitted(core: Core, request: ActTwoRequest, config: Config, *, twice: bool
 
     Args:
         core: sends it.
-        request: what to send.
-        config: to whom, and at which price.
-        twice: send it also beside a task for the same video that is in doubt.
+        request: to send.
+        config: with the service and the price.
+        twice: send it also beside a task in doubt for the same video.
     """
     try:
         job, verdict = send(core, request, config, twice=twice)
@@ -354,37 +354,37 @@ def submitted(core: Core, request: ActTwoRequest, config: Config, *, twice: bool
 
 
 def error_for(task: Task) -> ActTwoError:
-    """The error that says how ``task`` ended without a clip."""
+    """Make the error that says how ``task`` ended without a clip."""
     state = task.state
-    said = str(advise(state))
+    message = str(advise(state))
     match state.status:
         case Status.SUCCEEDED:
-            return ClipError(said)
+            return ClipError(message)
         case Status.FAILED:
-            return TaskFailed(said, task, code=state.failure_code)
+            return TaskFailed(message, task, code=state.failure_code)
         case Status.CANCELLED:
-            return TaskCancelled(said, task)
+            return TaskCancelled(message, task)
         case Status.NOT_FOUND:
-            return TaskNotFound(said, task)
+            return TaskNotFound(message, task)
         case Status.UNCONFIRMED | Status.FORGOTTEN:
-            return UnconfirmedError(said, task)
+            return UnconfirmedError(message, task)
         case Status.REFUSED if not state.sent:
-            return NotSentError(said)
+            return NotSentError(message)
         case Status.REFUSED:
             return RefusedError(
-                said,
+                message,
                 status=state.http_status,
                 code=state.failure_code,
                 request_id=state.request_id,
                 param=state.param,
             )
-    return WatchStopped(said, task)
+    return WatchStopped(message, task)
 
 
 def _nested_step() -> Callable[[futures.Future[None], float], None]:
-    """A step that runs the notebook's own loop meanwhile. The only place where nest-asyncio is applied.
+    """Return a step that runs the notebook's own loop meanwhile; the only function that applies nest-asyncio.
 
-    Where no loop runs, as in a plain script, there is nothing to nest in, and it only waits.
+    Where no loop runs, as in a plain script, the step only waits.
     """
     try:
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""What the handles ask to be drawn. The room of views implements it, and nothing here knows of widgets."""
+"""The interface by which handles show views. The room of views implements it; handles know no widgets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Views", "install", "views"]
 
 
 class Views(Protocol):
-    """Draws tasks and sweeps. They are ``Any`` here: the handles stand above this module."""
+    """Draws tasks and sweeps, which are ``Any`` here, since the handles import this module."""
 
     def gallery(self, sweep: Any, rows: str | None, columns: str | None) -> Any:
         """See :meth:`cometact_nb.Sweep.gallery`."""
@@ -25,7 +25,7 @@ class Views(Protocol):
         """See :meth:`cometact_nb.Sweep.export`."""
 
     def waiting(self, task: Any) -> AbstractContextManager[Callable[[], object]]:
-        """Show that ``task`` is waited for; the function that comes back is called every moment."""
+        """Show a wait for ``task``; its caller calls the returned function every moment."""
 
 
 _views: Views | None = None
@@ -38,10 +38,10 @@ def install(drawer: Views) -> None:
 
 
 def views() -> Views:
-    """What draws in this process.
+    """Return the drawer of this process.
 
     Raises:
-        ConfigError: nothing was installed; importing ``cometact_nb`` does it.
+        ConfigError: none was installed; importing ``cometact_nb`` does that.
     """
     if _views is None:
         raise ConfigError("Nothing here can show a view. Import cometact_nb first.")
