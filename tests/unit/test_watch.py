@@ -13,6 +13,7 @@ from scripted import CLIP, CLIP_URL, REQUEST, recorded, run_to_the_end, submit
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import events
+from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
@@ -107,6 +108,18 @@ def test_a_doubtful_task_is_asked_about_for_as_long_as_a_watch_since_it_was_begu
     assert max(service.times("poll"), default=0) <= hours * 3600 + 450
 
 
+def test_on_a_fast_clock_a_doubtful_task_is_asked_about_for_as_much_less(
+    engines, service, clock, tmp_path
+) -> None:
+    engine = engines(limits=flow.PollLimits(watch_s=7200))
+    service.polls[:] = [unknown]
+    endpoint = Endpoint("https://api.cometapi.com", Secret("k"), time_scale=0.1)
+    job = Job(TaskState(key=new_key()), endpoint, tmp_path)
+    take_up(engine, job, status=Status.NOT_FOUND, submitted_at=clock.now())
+    pass_time(engine, 1000)
+    assert len(service.times("poll")) == 16
+
+
 def test_a_task_that_has_ended_or_has_no_id_is_not_asked_about(engine, job, service) -> None:
     for state in (
         {"status": Status.CANCELLED},
@@ -169,6 +182,22 @@ def test_a_look_at_a_task_that_was_just_asked_about_waits_for_its_turn(engine, j
 
     engine.call(look_often()).result(20)
     assert min(gaps(service.times("poll"))) == pytest.approx(5, abs=0.01)
+
+
+def test_a_task_that_waits_for_the_account_s_limit_is_asked_about_every_quarter_of_a_minute(
+    engine, job, service
+) -> None:
+    service.polls[:] = [*[{"id": "task-1", "status": "THROTTLED"}] * 4, DONE]
+    submit(engine, job)
+    assert run_to_the_end(engine, job).clip is not None
+    assert all(14 <= gap <= 18 for gap in gaps(service.times("poll")))
+
+
+def test_a_task_that_tells_its_progress_is_asked_about_when_it_should_end(engine, job, service) -> None:
+    service.polls[:] = [{**RUNNING, "progress": 0.1}, {**RUNNING, "progress": 0.5}, DONE]
+    submit(engine, job)
+    assert run_to_the_end(engine, job).clip is not None
+    assert min(gaps(service.times("poll"))) > 10  # without progress it is every 6 s
 
 
 def test_two_tasks_are_not_asked_about_in_the_same_moment(engine, job, service, tmp_path) -> None:
