@@ -95,7 +95,7 @@ def test_everything_is_taken_up_in_a_line_and_a_task_is_cancelled_by_its_id(
     )
     assert "cancel" in kernel.run(f"%act_two cancel {left['runs'][:8]}")["text"]
     kernel.run(
-        f"import contextlib\nwith contextlib.suppress(act.errors.TaskCancelled):\n    act.task('{left['runs']}').wait(30)"
+        f"import contextlib\nwith contextlib.suppress(act.errors.TaskCancelled):\n    act.task('{left['runs']}').wait(60)"
     )
     assert kernel.value(f"act.task('{left['runs']}').status") == "CANCELLED"
     assert "has ended already" in kernel.run(f"%act_two cancel {left['runs'][:8]}")["text"]

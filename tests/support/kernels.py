@@ -75,7 +75,8 @@ class Page:
         self.client = client
         self.models: dict[str, dict[str, Any]] = {}
         self.messages: list[tuple[dict[str, Any], list[Any]]] = []
-        self.updates = 0
+        #: When the kernel sent each change of a widget's state, Unix seconds: a busy page may read several at once.
+        self.updates: list[float] = []
         self.outputs: list[dict[str, Any]] = []
         self.everything: list[str] = []
 
@@ -129,10 +130,18 @@ class Page:
         """What the page shows, for a message about what did not happen."""
         return self.shown
 
+    def shown_in(self, display: int) -> dict[str, Any]:
+        """What the ``display``-th output that was put out shows by now, with all updates; empty without such an output."""
+        put_out = [out for out in self.outputs if out["kind"] == "display_data"]
+        if len(put_out) <= display:
+            return {}
+        name = put_out[display]["transient"]["display_id"]
+        return [out["data"] for out in self.outputs if out.get("transient", {}).get("display_id") == name][-1]  # type: ignore[no-any-return]
+
     def until(self, happened) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not happened():
-            assert time.monotonic() < deadline, f"it did not happen within a minute: {self.told()}"
+            assert time.monotonic() < deadline, f"it did not happen within two minutes: {self.told()}"
             self._read(0.2)
 
     def comm(self, model: str, data: dict[str, Any]) -> None:
@@ -160,7 +169,7 @@ class Page:
                 if data["method"] == "custom":
                     self.messages.append((data["content"], message["buffers"]))
                 elif content["comm_id"] in self.models:
-                    self.updates += 1
+                    self.updates.append(message["header"]["date"].timestamp())
                     self.models[content["comm_id"]].update(data["state"])
             case "stream" | "display_data" | "execute_result" | "error" | "update_display_data":
                 self.outputs.append({"kind": message["msg_type"], **content})

@@ -282,12 +282,13 @@ def test_a_kernel_that_ends_lets_go_of_all_its_tasks_in_one_write(engines, servi
     other.close()
 
 
-def test_the_engine_s_thread_is_its_own_and_ends_with_it(engine, job) -> None:
+def test_the_engine_s_thread_is_its_own_and_ends_with_it(engines, job) -> None:
+    before = set(threading.enumerate())  # of what other tests have left open
+    engine = engines()
     submit(engine, job)
-    names = [thread.name for thread in threading.enumerate()]
-    assert "cometact_nb" in names
+    (own,) = [thread for thread in set(threading.enumerate()) - before if thread.name == "cometact_nb"]
     engine.close()
-    assert "cometact_nb" not in [thread.name for thread in threading.enumerate()]
+    assert not own.is_alive()
 
 
 def test_an_answer_about_another_task_is_not_kept_as_this_one_s(engine, job, service) -> None:
