@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 import msgspec
 
@@ -19,6 +19,7 @@ __all__ = [
     "SEED_MAX",
     "Knob",
     "fields_from_json",
+    "title_of",
     "wrong_name",
 ]
 
@@ -33,7 +34,8 @@ SEED_MAX = 4_294_967_295
 INTENSITY_WORDS = {1: "subtle", 2: "restrained", 3: "natural", 4: "lively", 5: "exaggerated"}
 
 
-_CREATE_PAGE = "apidoc.cometapi.com/api/video/runway/official-format/control-a-character"
+#: apidoc.cometapi.com/api/video/runway/official-format/control-a-character.
+_CREATE_PAGE = "CometAPI, control-a-character"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +53,8 @@ class Knob:
         metavar: stands for the value in the magic's help.
         help: one line of the magic's help.
         values: what the magic completes, when there are few.
-        words: a value in words, when it has any beside itself.
-        is_whole: digits in a text are taken for a number.
+        about: what the reference says about it; default its help.
+        words: what stands beside a value on the screen, by the value.
         source: the vendor's page that states the limit.
     """
 
@@ -66,9 +68,33 @@ class Knob:
     metavar: str
     help: str
     values: tuple[str, ...] = ()
-    words: Mapping[int, str] = field(default_factory=dict)
-    is_whole: bool = False
+    about: str = ""
+    words: Mapping[Any, str] = field(default_factory=dict)
     source: str = _CREATE_PAGE
+
+    @property
+    def kind(self) -> type[bool | int | str]:
+        """What its values are in Python."""
+        kind = getattr(self.type, "__origin__", self.type)
+        return str if get_origin(self.type) is Literal else kind
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether digits in a text are taken for a number."""
+        return self.kind is int
+
+    @property
+    def choices(self) -> tuple[bool | int | str, ...]:
+        """Its values when there are few, in Python; empty when any may be typed."""
+        if self.kind is bool:
+            return (True, False)
+        return tuple(self.kind(value) for value in self.values)
+
+    def in_words(self, value: Any) -> str:
+        """A value as the screen says it: ``3 · natural``, ``on · face and gestures``, ``7``."""
+        plain = ("on" if value else "off") if isinstance(value, bool) else str(value)
+        word = self.words.get(value, "unlisted" if self.words and self.is_whole else "")
+        return f"{plain} · {word}" if word else plain
 
 
 KNOBS = (
@@ -83,6 +109,9 @@ KNOBS = (
         metavar="on|off",
         help="animate gestures as well as the face; alone it means on",
         values=("on", "off"),
+        about="animate gestures as well as the face. Not supported when the character is a video.",
+        source="CometAPI, control-a-character and the model's page",
+        words={True: "face and gestures", False: "face only"},
     ),
     Knob(
         name="expression_intensity",
@@ -95,8 +124,8 @@ KNOBS = (
         metavar="1-5",
         help="1 subtle … 5 exaggerated",
         values=tuple(str(number) for number in INTENSITY_WORDS),
+        about="1 (subtle) to 5 (exaggerated); 3 is the usual start.",
         words=INTENSITY_WORDS,
-        is_whole=True,
     ),
     Knob(
         name="seed",
@@ -108,7 +137,7 @@ KNOBS = (
         options=("-s", "--seed"),
         metavar="N",
         help="0-4294967295; the same seed gives similar results",
-        is_whole=True,
+        about="0–4294967295; the same seed gives similar, not identical, results.",
     ),
     Knob(
         name="ratio",
@@ -121,6 +150,7 @@ KNOBS = (
         metavar="W:H",
         help=f"size in pixels: {', '.join(RATIOS)}",
         values=RATIOS,
+        about=f"output size in pixels: {', '.join(f'``{ratio}``' for ratio in RATIOS)}.",
     ),
     Knob(
         name="public_figure_threshold",
@@ -133,6 +163,8 @@ KNOBS = (
         metavar="auto|low",
         help="the vendor's moderation",
         values=("auto", "low"),
+        about='``"auto"`` or ``"low"``: the vendor\'s moderation.',
+        words={"low": "less strict"},
     ),
 )
 KNOB = {knob.name: knob for knob in KNOBS}
@@ -163,6 +195,11 @@ _WRONG_NAMES = {
     "contentmoderation": "The field is public_figure_threshold (contentModeration in JSON).",
     "apikey": "The key belongs in COMETAPI_KEY or act.configure(api_key=…), never in a request.",
 }
+
+
+def title_of(name: str) -> str:
+    """How the screen calls a field of a request, or what else tells the cells of a sweep apart."""
+    return KNOB[name].title if name in KNOB else name.replace("_", " ").capitalize()
 
 
 def wrong_name(name: str) -> str | None:

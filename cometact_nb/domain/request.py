@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import json
 import re
+import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -33,7 +35,7 @@ __all__ = ["ActTwoRequest"]
 
 
 @doors
-@dataclass(frozen=True, init=False, repr=False)
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class ActTwoRequest:
     """One Act-Two generation: a character performs what a reference clip shows.
 
@@ -42,14 +44,7 @@ class ActTwoRequest:
             ``act.video(url)``. One recognisable face, in frame throughout. Images: JPEG, PNG, WebP, ≤ 16 MB;
             videos ≤ 32 MB (docs.dev.runwayml.com/assets/inputs).
         reference: the performance: URL of a video, 3–30 s (CometAPI, control-a-character).
-        body_control: animate gestures as well as the face. Not supported when the character is a video
-            (CometAPI's model page). Default: not sent.
-        expression_intensity: 1 (subtle) to 5 (exaggerated). Default: not sent; 3 is the usual start
-            (CometAPI, control-a-character, as for the fields below).
-        seed: 0–4294967295; the same seed gives similar, not identical, results. Default: not sent.
-        ratio: output size in pixels: ``1280:720``, ``720:1280``, ``960:960``, ``1104:832``, ``832:1104`` or
-            ``1584:672`` (CometAPI, control-a-character). Default: not sent.
-        public_figure_threshold: ``"auto"`` or ``"low"``: the vendor's moderation. Default: not sent.
+        knobs: the optional fields, as follows. None of them is sent by default.
         allow_unlisted: also accept what CometAPI does not list: another ratio, data URIs, ``runway://``.
 
     Raises:
@@ -58,40 +53,29 @@ class ActTwoRequest:
 
     character: MediaRef
     reference: MediaRef
-    body_control: bool | None
-    expression_intensity: int | None
-    seed: int | None
-    ratio: str | None
-    public_figure_threshold: str | None
-    allow_unlisted: bool = field(default=False, compare=False)
+    allow_unlisted: bool
+    __signature__: ClassVar[inspect.Signature]
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """The value of a knob, None when it is not set."""
 
     def __init__(
         self,
         /,  # a pasted body may hold a field called self
         character: str | MediaRef | None = None,
         reference: str | MediaRef | None = None,
-        body_control: bool | None = None,
-        expression_intensity: int | None = None,
-        seed: int | None = None,
-        ratio: str | None = None,
-        public_figure_threshold: str | None = None,
         *,
         allow_unlisted: bool = False,
-        **unknown: Any,
+        **knobs: Any,
     ) -> None:
-        given = {
-            "body_control": body_control,
-            "expression_intensity": expression_intensity,
-            "seed": seed,
-            "ratio": ratio,
-            "public_figure_threshold": public_figure_threshold,
-        }
-        given = {name: plain(value, whole=KNOB[name].is_whole) for name, value in given.items()}
+        given = {knob.name: plain(knobs.pop(knob.name, None), whole=knob.is_whole) for knob in KNOBS}
         findings = [
             *check_media("character", character, allow_unlisted=allow_unlisted),
             *check_media("reference", reference, allow_unlisted=allow_unlisted),
             *(found for name, value in given.items() for found in _check_knob(name, value, allow_unlisted)),
-            *(_unknown_field(name, value) for name, value in unknown.items()),
+            *(_unknown_field(name, value) for name, value in knobs.items()),
         ]
         if findings:
             raise RequestError(findings)
@@ -101,8 +85,7 @@ class ActTwoRequest:
             **given,
             "allow_unlisted": bool(allow_unlisted),
         }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(values)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any] | str, *, allow_unlisted: bool = False) -> ActTwoRequest:
@@ -161,8 +144,7 @@ class ActTwoRequest:
         Raises:
             RequestError: as the constructor does.
         """
-        now = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return ActTwoRequest(**{**now, **changes})
+        return ActTwoRequest(**{**vars(self), **changes})
 
     def without_secrets(self) -> ActTwoRequest:
         """This request with addresses that open nothing: to show, not to send. Itself where it has no other.
@@ -173,10 +155,8 @@ class ActTwoRequest:
         if all(getattr(self, name).uri == uri for name, uri in kept.items()):
             return self
         copy = object.__new__(ActTwoRequest)
-        for entry in fields(self):
-            object.__setattr__(copy, entry.name, getattr(self, entry.name))
-        for name, uri in kept.items():
-            object.__setattr__(copy, name, MediaRef(getattr(self, name).type, uri))
+        vars(copy).update(vars(self))
+        vars(copy).update({name: MediaRef(getattr(self, name).type, uri) for name, uri in kept.items()})
         return copy
 
     @property
@@ -207,6 +187,19 @@ class ActTwoRequest:
         """
         return body_identity(self.to_json())
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both ask for the same; ``allow_unlisted`` says only what was checked."""
+        if not isinstance(other, ActTwoRequest):
+            return NotImplemented
+        return self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in FIELDS)
+
     def __repr__(self) -> str:
         if "character" not in vars(self):
             return "<ActTwoRequest: not made>"  # its arguments were refused; a traceback may show it
@@ -216,6 +209,37 @@ class ActTwoRequest:
         if self.allow_unlisted:
             parts.append("allow_unlisted=True")
         return f"ActTwoRequest({', '.join(parts)})"
+
+
+def _name_knobs() -> None:
+    """Let hover, completion and the reference name each knob that ``**knobs`` stands for."""
+    own = inspect.signature(ActTwoRequest)
+    rest = [given for given in own.parameters.values() if given.kind is not inspect.Parameter.VAR_KEYWORD]
+    named = [
+        inspect.Parameter(
+            knob.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=f"{knob.kind.__name__} | None",
+        )
+        for knob in KNOBS
+    ]
+    ActTwoRequest.__signature__ = own.replace(parameters=[*rest[:-1], *named, rest[-1]])
+    about = [
+        textwrap.fill(
+            f"{knob.name}: {knob.about or knob.help} Source: {knob.source}.",
+            width=105,
+            initial_indent=" " * 8,
+            subsequent_indent=" " * 12,
+            break_on_hyphens=False,
+        )
+        for knob in KNOBS
+    ]
+    mark = "        knobs: the optional fields, as follows. None of them is sent by default.\n"
+    ActTwoRequest.__doc__ = (ActTwoRequest.__doc__ or "").replace(mark, "\n".join([*about, ""]))
+
+
+_name_knobs()
 
 
 def _check_knob(name: str, value: Any, allow_unlisted: bool) -> list[Finding]:

@@ -103,7 +103,7 @@ def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everyt
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
     focused = page.evaluate("() => document.activeElement.getAttribute('aria-label')")
-    assert focused == "Cell 6: Intensity 5 · exaggerated · Seed 1. failed"
+    assert focused == "Cell 6: Expression intensity 5 · exaggerated · Seed 1. failed"
     page.keyboard.press("Enter")
     view.locator(".details").get_by_text("The service failed").wait_for()
     page.keyboard.press("Escape")

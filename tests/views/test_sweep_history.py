@@ -30,7 +30,7 @@ def test_a_row_says_how_far_a_sweep_came_and_what_it_cost() -> None:
     for told in (
         "how lively",
         ">6<",
-        "2 intensity × 3 replicates",
+        "2 expression intensity × 3 replicates",
         "5 SUCCEEDED, 1 FAILED",
         "$2.40",
         "bought",

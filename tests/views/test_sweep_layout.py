@@ -29,7 +29,7 @@ def test_further_axes_are_bands_with_their_values_as_titles() -> None:
         body_control=[True, False], expression_intensity=[1, 5], seed=[7, 8], replicates=2
     )
     assert [band.title for band in layout.bands] == [
-        f"Body control {on} · Intensity {level}"
+        f"Body control {on} · Expression intensity {level}"
         for on in ("on", "off")
         for level in ("1 · subtle", "5 · exaggerated")
     ]

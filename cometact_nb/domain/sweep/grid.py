@@ -17,18 +17,16 @@ import msgspec
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.identity import identity_of
-from cometact_nb.domain.knobs import INPUTS, INTENSITY_WORDS, KNOBS
+from cometact_nb.domain.knobs import FIELDS, INPUTS, KNOB
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.values import is_missing
 from cometact_nb.errors import RequestError
 
-__all__ = ["FIELDS", "MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "is_several", "specify"]
+__all__ = ["MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "is_several", "specify"]
 
 #: A plan of more cells than this is taken for a mistake, such as ``seed=range(2**32)``.
 MAX_CELLS = 20_000
-#: The fields that may take several values, in the order in which the cells are laid out.
-FIELDS = ("character", "reference", *(knob.name for knob in KNOBS))
 _REPORTED = 20
 
 
@@ -200,9 +198,7 @@ def label(name: str, value: Any) -> str:
         return address.rstrip("/").rpartition("/")[2][:60] or address[:60]
     if isinstance(value, bool):
         return "on" if value else "off"
-    if name == "expression_intensity":
-        return f"{value} · {INTENSITY_WORDS.get(value, 'unlisted')}"
-    return str(value)[:60]
+    return (KNOB[name].in_words(value) if name in KNOB else str(value))[:60]
 
 
 def is_several(value: Any) -> bool:

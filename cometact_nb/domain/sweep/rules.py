@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.identity import identity_of
-from cometact_nb.domain.knobs import KNOBS
+from cometact_nb.domain.knobs import FIELDS, KNOBS
 from cometact_nb.domain.media import Finding, MediaRef
-from cometact_nb.domain.sweep.grid import FIELDS
 from cometact_nb.domain.task import Status
 
 if TYPE_CHECKING:

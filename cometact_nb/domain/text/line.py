@@ -125,15 +125,17 @@ def request_parser() -> Parser:
     knobs = parser.add_argument_group("request")
     for field, names in OPTIONS.items():
         more: dict[str, Any] = {"action": "append"} if field in INPUTS else {}
-        if field == "body_control":
+        is_switch = field in KNOB and KNOB[field].kind is bool
+        if is_switch:
             more = {"nargs": "?", "const": True}
         names_all = KNOB[field].options if field in KNOB else names
         knobs.add_argument(
             *names_all, dest=field, metavar=_METAVAR.get(field, "VALUE"), help=_HELP.get(field), **more
         )
-    knobs.add_argument(
-        "--no-body-control", dest="body_control", action="store_false", default=None, help="face only"
-    )
+        if is_switch:
+            off = f"--no-{names[1].removeprefix('--')}"
+            said = KNOB[field].words.get(False)
+            knobs.add_argument(off, dest=field, action="store_false", default=None, help=said)
     knobs.add_argument(
         "--character-type", metavar="image|video", help="where the URL's extension does not tell"
     )

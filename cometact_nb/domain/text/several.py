@@ -23,7 +23,7 @@ __all__ = ["read_several", "write_several"]
 _UNSET = "none"
 
 #: The type of a knob's text, ``bool``, ``int`` or ``str``, from the request's own table.
-_KIND = {knob.name: getattr(knob.type, "__origin__", knob.type) for knob in KNOBS} | {"replicates": int}
+_KIND: dict[str, type] = {knob.name: knob.kind for knob in KNOBS} | {"replicates": int}
 _SWITCH = {
     "on": True,
     "true": True,

@@ -6,9 +6,8 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.knobs import INPUTS
+from cometact_nb.domain.knobs import FIELDS, INPUTS
 from cometact_nb.domain.media import Finding, MediaRef, media_call
-from cometact_nb.domain.sweep.grid import FIELDS, Spec
 from cometact_nb.domain.text.several import write_several
 from cometact_nb.domain.written import OPTIONS, quote, to_curl, type_option
 from cometact_nb.errors import RequestError
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.sweep.grid import Spec
 
 __all__ = ["as_grid", "one_type", "to_bodies", "to_curls", "to_magic", "to_python", "values_of_spec"]
 

@@ -150,21 +150,22 @@ export type SweepToPage =
 
 /** A value that is chosen; null is "not sent". */
 export type Choice = string | number | boolean | null;
-export type Typed = "character" | "reference" | "seed";
-export type Chosen = "body_control" | "expression_intensity" | "ratio" | "public_figure_threshold";
 
-/** In a sweep, what each field has: as typed, or as chosen. */
-export type Axes = Record<Typed, string> & Record<Chosen, Choice[]>;
+/** A knob of the table in domain/knobs.py: its values where there are few, else it is typed, perhaps a whole number. */
+export type Knob = { name: string; title: string; whole: boolean; options: { value: Choice; text: string }[] };
 
-/** What the form holds. A number that cannot be read stays the text that was typed. */
-export type FormValues = Record<Role, string> &
-  Record<Chosen, Choice> & {
+/** In a sweep, what each field has: text where it is typed, a list where it is chosen. */
+export type Axes = Record<string, string | Choice[]>;
+
+/** What the form holds, the knobs by their names. A number that cannot be read stays the text that was typed. */
+export type FormValues = { [knob: string]: unknown } & Record<Role, string> & {
     character_type: "" | "image" | "video";
-    seed: string | number | null;
     seed_locked: boolean;
     allow_unlisted: boolean;
     replicates: string | number;
-  } & ({ sweep: false; axes: Partial<Axes> } | { sweep: true; axes: Axes });
+    sweep: boolean;
+    axes: Axes;
+  };
 
 export type Note = { kind: string; text: string };
 export type Preview = { address: string; name: string; url: string; kind: string; facts: string };
@@ -208,7 +209,7 @@ export type Shown = {
 export type PanelState = {
   values: FormValues;
   shown: Shown | { findings?: undefined };
-  choices: { ratios: string[]; intensity: string[] };
+  choices: { knobs: Knob[] };
 };
 
 export type PanelToKernel =

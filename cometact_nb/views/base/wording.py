@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 from cometact_nb.domain import redact
-from cometact_nb.domain.knobs import INTENSITY_WORDS
+from cometact_nb.domain.knobs import KNOB
 from cometact_nb.domain.redact import clean
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.signed import is_signed
@@ -91,18 +91,9 @@ def label(state: TaskState) -> str:
 
 def knobs(request: ActTwoRequest) -> list[tuple[str, str]]:
     """The knobs that are set, as (name, value) in words."""
-    found = []
-    for name, value in request.params.items():
-        match name:
-            case "expression_intensity":
-                found.append(("Expression", f"{value} · {INTENSITY_WORDS.get(value, 'unlisted')}"))
-            case "body_control":
-                found.append(("Body control", "on · face and gestures" if value else "off · face only"))
-            case "public_figure_threshold":
-                found.append(("Public figures", "low · less strict" if value == "low" else clean(value, 40)))
-            case _:
-                found.append((name.replace("_", " ").capitalize(), clean(value, 40)))
-    return found
+    return [
+        (KNOB[name].title, clean(KNOB[name].in_words(value), 40)) for name, value in request.params.items()
+    ]
 
 
 def clip_facts(clip: ClipInfo) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.advice import advise
+from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ConfigError
 from cometact_nb.views.base import wording as words
@@ -26,13 +27,9 @@ _UNBOUGHT = {"PLANNED": "not bought yet", "QUEUED": "waits to be bought", "STOPP
 def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:
     """The swept fields with their values in words, no two of one axis alike."""
     return [
-        {"name": name, "label": _spelt(name), "values": list(names.values())}
+        {"name": name, "label": title_of(name), "values": list(names.values())}
         for name, names in names_of(sweep.axes).items()
     ]
-
-
-def _spelt(name: str) -> str:
-    return words.clean(name.replace("_", " "), 60).capitalize()
 
 
 def places(sweep: Sweep) -> list[list[int]]:
@@ -125,5 +122,5 @@ def _rating(cell: Cell) -> dict[str, Any]:
 
 def caption(cell: Cell) -> str:
     """A cell's swept values in words."""
-    told = (f"{_spelt(name)} {label(name, value)}" for name, value in cell.params.items())
+    told = (f"{title_of(name)} {label(name, value)}" for name, value in cell.params.items())
     return words.clean(", ".join(told), 200) or f"cell {cell.index + 1}"

@@ -46,8 +46,8 @@ EMPTY: dict[str, Any] = {
 }
 _TEXTS = {"character", "character_type", "reference"}
 _SWITCHES = {"seed_locked", "allow_unlisted", "sweep"}
-#: What is typed in a sweep: an address a line, or numbers with commas. The rest is chosen.
-TYPED = (*INPUTS, "seed")
+#: What is typed in a sweep: an address a line, or values with commas. The rest is chosen.
+TYPED = (*INPUTS, *(knob.name for knob in KNOBS if not knob.choices))
 #: A whole data URI within the vendor's limit fits; anything longer is no address.
 _TEXT_MAX_CHARS = 17_000_000
 

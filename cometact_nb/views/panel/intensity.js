@@ -5,10 +5,11 @@ import { h, put } from "../base/dom.js";
 export class Intensity {
   /**
    * @param {string} id of the form
+   * @param {string} title
    * @param {string[]} words what each level is called, from 1
    * @param {() => void} edited
    */
-  constructor(id, words, edited) {
+  constructor(id, title, words, edited) {
     this.words = words;
     /** @type {number | undefined} */
     this.odd = undefined; // a level that the slider cannot show: kept, and told
@@ -31,7 +32,7 @@ export class Intensity {
       "Do not send",
       h("span", { class: "unseen" }, " the intensity"),
     );
-    const label = h("label", { for: name }, "Expression intensity");
+    const label = h("label", { for: name }, title);
     const ends = h("div", { class: "ends", "aria-hidden": "true" }, ...words.map((word, at) => this.end(word, at)));
     this.root = h("div", { class: "field" }, h("div", { class: "titled" }, label, this.level, this.unset), this.range, ends);
   }

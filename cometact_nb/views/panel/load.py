@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cometact_nb.domain.knobs import fields_from_json
+from cometact_nb.domain.knobs import FIELDS, fields_from_json
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.sweep.grid import FIELDS, Spec, is_several, specify
+from cometact_nb.domain.sweep.grid import Spec, is_several, specify
 from cometact_nb.domain.task import TaskState
 from cometact_nb.domain.text.paste import fields_from_paste
 from cometact_nb.errors import RequestError

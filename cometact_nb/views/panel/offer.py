@@ -13,7 +13,7 @@ from cometact_nb.domain.task import Status
 from cometact_nb.handles.sweep.plan import without_yes
 from cometact_nb.store.journal import sweeps as store
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.panel.sweep_form import NAMES
+from cometact_nb.views.panel.sweep_form import title_in_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -184,7 +184,7 @@ def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, 
         "count": count,
         "grid": " × ".join(str(len(values)) for values in cells.axes.values()) if len(cells.axes) > 1 else "",
         "axes": [
-            [NAMES.get(name, name), len(values), _values(name, values)] for name, values in cells.axes.items()
+            [title_in_form(name), len(values), _values(name, values)] for name, values in cells.axes.items()
         ],
         "counts": [f"{many} {text}" for text, many in told.items() if many],
         "buy": buy,

@@ -19,3 +19,16 @@ export interface Owner {
 
 /** A value that may be chosen, and how it looks. */
 export type Option = [Choice, ...(string | Node)[]];
+
+/** The control of a knob. */
+export interface Control {
+  readonly root: HTMLElement;
+  /** What it says: one value, or all that a sweep has, as text where it is typed. */
+  read(sweep: boolean): Choice | Choice[];
+  /** Shows what the form holds of the knob. */
+  fill(held: unknown, sweep: boolean): void;
+  /** Values of the form beside the knob's own. */
+  beside?(): Partial<FormValues>;
+  touch?(): void;
+  draw?(): void;
+}

@@ -80,7 +80,7 @@ class Panel {
       this.banner,
       h("div", { class: "head" }, h("h3", {}, "Act-Two"), sweep.mode, practise),
       this.key,
-      h("div", { class: "columns" }, form.inputs(), form.knobs(sweep.takes)),
+      h("div", { class: "columns" }, form.inputs(), form.column(sweep.takes)),
       sweep.plan,
       this.notes.list(""),
       h("div", { class: "foot" }, this.submitting, this.price),
@@ -144,7 +144,7 @@ class Panel {
   }
 
   edited(typing = "") {
-    this.form.intensity.touch();
+    this.form.touch();
     clearTimeout(this.typing);
     if (typing) {
       this.form.dirty.add(typing);
@@ -153,7 +153,7 @@ class Panel {
     }
     this.form.dirty.clear();
     this.set(this.sweep.read());
-    this.form.intensity.draw();
+    this.form.draw();
   }
 
   /** @param {FormValues} values */
@@ -253,7 +253,7 @@ class Panel {
     put(form.type.options[0], this.values.sweep ? "told by their names" : byName);
     form.consent.hidden = !(shown.consent || form.unlisted.checked);
     put(form.why, shown.consent);
-    for (const [field, chips] of Object.entries(form.chips)) chips.set.classList.toggle("moot", Boolean(shown.moot[field]));
+    form.dim(shown.moot);
     previews.draw("character", shown.previews.character, shown.unseen.character);
     previews.draw("reference", shown.previews.reference, shown.unseen.reference);
   }

@@ -12,7 +12,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import esc
 from cometact_nb.views.base.output import page_folder
 from cometact_nb.views.panel.code import short_spec
-from cometact_nb.views.panel.sweep_form import NAMES
+from cometact_nb.views.panel.sweep_form import TAKES, title_in_form
 from cometact_nb.views.sweep import record as sweep_record
 from cometact_nb.views.task.card import card_html
 from cometact_nb.views.task.text import card_text
@@ -100,10 +100,9 @@ def _rows(last: ActTwoRequest | Spec) -> list[tuple[str, str]]:
     if isinstance(last, Spec):
         named = values_of_spec(short_spec(last)).items()
         rows = [
-            (NAMES.get(name, name).capitalize(), ", ".join(label(name, value) for value in values))
-            for name, values in named
+            (title_in_form(name), ", ".join(label(name, value) for value in values)) for name, values in named
         ]
-        return [*rows, ("Takes of each", str(last.replicates))] if last.replicates > 1 else rows
+        return [*rows, (TAKES, str(last.replicates))] if last.replicates > 1 else rows
     inputs = (("Character", str(last.character)), ("Reference", str(last.reference)))
     rows = [(role, uri if len(uri) <= 300 else words.file_name(uri)) for role, uri in inputs]  # noqa: PLR2004
     return rows + words.knobs(last)

@@ -1,10 +1,10 @@
 // Sweep mode of the panel's form: what it has beside the fields, which hold several values then.
 
 import { h, paying, put } from "../base/dom.js";
-import { CHOSEN, TYPED, toOne, toSweep, whole } from "./values.js";
+import { toOne, toSweep, whole } from "./values.js";
 
 /**
- * @import { Axes, Choice, Chosen, FormValues, Plan, Shown, Typed } from "../base/wire.d.ts"
+ * @import { Axes, FormValues, Plan, Shown } from "../base/wire.d.ts"
  * @import { Form } from "./form.js"
  * @import { Notes } from "./notes.js"
  * @import { Owner } from "./owner.d.ts"
@@ -80,11 +80,7 @@ export class SweepForm {
     const { form } = this;
     const { values } = this.owner;
     if (!values.sweep) return form.read(values);
-    const typed = /** @type {Record<Typed, string>} */ (Object.fromEntries(TYPED.map((field) => [field, form.texts[field].value.trim()])));
-    const chosen = /** @type {Record<Chosen, Choice[]>} */ (
-      Object.fromEntries(CHOSEN.map((field) => [field, form.chips[field].several()]))
-    );
-    return { ...form.readCommon(values), axes: { ...typed, ...chosen }, replicates: whole(this.replicates.value.trim()) ?? 1 };
+    return { ...form.readCommon(values), axes: form.axes(), replicates: whole(this.replicates.value.trim()) ?? 1 };
   }
 
   /**
@@ -94,7 +90,8 @@ export class SweepForm {
   switched(sweep) {
     const values = this.read();
     if (values.sweep) this.remembered = values.axes;
-    this.owner.set(sweep ? toSweep(values, this.remembered) : values.sweep ? toOne(values) : values);
+    const { knobs } = this.owner.choices;
+    this.owner.set(sweep ? toSweep(values, this.remembered, knobs) : values.sweep ? toOne(values, knobs) : values);
     this.owner.fill();
   }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.knobs import KNOBS
+from cometact_nb.domain.knobs import KNOBS, title_of
 from cometact_nb.domain.media import Finding, MediaRef, infer_type
 from cometact_nb.domain.sweep.grid import Spec, expand, specify
 from cometact_nb.domain.text.several import read_several, write_several
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.sweep.grid import Cells
 
-__all__ = ["NAMES", "Grid", "addresses", "fields_of", "form_of", "with_input"]
+__all__ = ["TAKES", "Grid", "addresses", "fields_of", "form_of", "title_in_form", "with_input"]
 
-#: How the form calls the fields of a sweep, where not by their own names.
-NAMES = {
-    "body_control": "body control",
-    "expression_intensity": "intensity",
-    "public_figure_threshold": "moderation",
-    "replicate": "takes",
-}
+#: How the form calls the replicates of a sweep.
+TAKES = "Takes of each"
+
+
+def title_in_form(name: str) -> str:
+    """How the form calls what tells the cells of a sweep apart."""
+    return TAKES if name == "replicate" else title_of(name)
 
 
 def addresses(role: str, values: Mapping[str, Any]) -> list[str]:

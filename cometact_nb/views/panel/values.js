@@ -1,11 +1,17 @@
 // What the form holds, from one request to a sweep and back.
 
-/** @import { Axes, Choice, Chosen, FormValues, Typed } from "../base/wire.d.ts" */
+/** @import { Axes, Choice, FormValues, Knob, Role } from "../base/wire.d.ts" */
 
-/** @type {Typed[]} */
-export const TYPED = ["character", "reference", "seed"]; // as text; the others are chosen from chips
-/** @type {Chosen[]} */
-export const CHOSEN = ["body_control", "expression_intensity", "ratio", "public_figure_threshold"];
+/** @type {Role[]} */
+export const INPUTS = ["character", "reference"];
+
+/**
+ * The fields that are typed. The others are chosen from few values.
+ * @param {Knob[]} knobs
+ */
+export function typedFields(knobs) {
+  return [...INPUTS, ...knobs.filter((knob) => !knob.options.length).map((knob) => knob.name)];
+}
 
 /**
  * What was typed for a whole number: that, null for nothing, or the text where it is none.
@@ -17,47 +23,55 @@ export function whole(text) {
 }
 
 /**
+ * What was typed for a knob.
+ * @param {Knob} knob
+ * @param {string} text
+ */
+export function typedValue(knob, text) {
+  return knob.whole ? whole(text) : text || null;
+}
+
+/**
  * One request as the first of a sweep. A list that held its value before is taken up again.
  * @param {FormValues} values
  * @param {Axes | null} before the lists of the sweep that the form held last
+ * @param {Knob[]} knobs
  * @returns {FormValues}
  */
-export function toSweep(values, before) {
-  const typed = (/** @type {Typed} */ field) => {
+export function toSweep(values, before, knobs) {
+  /** @type {Axes} */
+  const axes = {};
+  for (const field of typedFields(knobs)) {
     const one = String(values[field] ?? "");
-    const several = before?.[field] ?? "";
+    const several = String(before?.[field] ?? "");
     const parts = several.split(/[\n,]/).map((part) => part.trim());
-    return parts.includes(one) ? several : one;
-  };
-  const chosen = (/** @type {Chosen} */ field) => {
-    const several = before?.[field] ?? [];
-    return several.includes(values[field]) ? several : [values[field]];
-  };
-  const axes = {
-    ...{ character: typed("character"), reference: typed("reference"), seed: typed("seed") },
-    ...{ body_control: chosen("body_control"), expression_intensity: chosen("expression_intensity") },
-    ...{ ratio: chosen("ratio"), public_figure_threshold: chosen("public_figure_threshold") },
-  };
+    axes[field] = parts.includes(one) ? several : one;
+  }
+  for (const { name } of knobs.filter((knob) => knob.options.length)) {
+    const one = /** @type {Choice} */ (values[name]);
+    const several = before?.[name] ?? [];
+    axes[name] = Array.isArray(several) && several.includes(one) ? several : [one];
+  }
   return { ...values, sweep: true, axes };
 }
 
 /**
  * The first request of a sweep.
- * @param {FormValues & { axes: Axes }} values
+ * @param {FormValues} values
+ * @param {Knob[]} knobs
  * @returns {FormValues}
  */
-export function toOne(values) {
+export function toOne(values, knobs) {
   const { axes } = values;
-  const chosen = /** @type {Record<Chosen, Choice>} */ (Object.fromEntries(CHOSEN.map((field) => [field, axes[field][0]])));
-  return {
-    ...values,
-    ...chosen,
-    character: axes.character.split("\n")[0].trim(),
-    reference: axes.reference.split("\n")[0].trim(),
-    seed: whole(axes.seed.split(/[,:]/)[0].trim()),
-    sweep: false,
-    axes: {},
-  };
+  /** @type {FormValues} */
+  const one = { ...values, sweep: false, axes: {} };
+  for (const role of INPUTS) one[role] = String(axes[role]).split("\n")[0].trim();
+  for (const knob of knobs) {
+    const several = axes[knob.name];
+    const first = (/** @type {string} */ text) => text.split(knob.whole ? /[,:]/ : ",")[0].trim();
+    /** @type {Record<string, unknown>} */ (one)[knob.name] = Array.isArray(several) ? several[0] : typedValue(knob, first(several));
+  }
+  return one;
 }
 
 /**

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anywidget
 import traitlets
 
-from cometact_nb.domain.knobs import INTENSITY_WORDS, RATIOS
+from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.panel.form import normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from cometact_nb.domain.knobs import Knob
 
 __all__ = ["PanelWidget"]
 
@@ -39,15 +41,16 @@ class PanelWidget(anywidget.AnyWidget):
     values = traitlets.Dict().tag(sync=True)
     #: What is told about it; written by Python.
     shown = traitlets.Dict().tag(sync=True)
-    #: What may be chosen.
+    #: What may be chosen or typed of each knob, in the order of the table.
     choices = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self, values: Mapping[str, Any], act: Callable[[str, dict[str, Any], list[Any]], None]
     ) -> None:
         self._act = act
-        choices = {"ratios": list(RATIOS), "intensity": list(INTENSITY_WORDS.values())}
-        super().__init__(values=normal(values), shown={}, choices=choices)
+        super().__init__(
+            values=normal(values), shown={}, choices={"knobs": [_control(knob) for knob in KNOBS]}
+        )
         self.on_msg(self._receive)
 
     def _receive(self, _: Any, content: Any, buffers: list[Any]) -> None:
@@ -55,3 +58,15 @@ class PanelWidget(anywidget.AnyWidget):
         if isinstance(content, dict) and isinstance(content.get("type"), str):
             self.send({"type": "heard", "number": content.get("number")})
             self._act(content["type"], content, buffers or [])
+
+
+def _control(knob: Knob) -> dict[str, Any]:
+    """What the page needs for the control of a knob: values to choose from, or else a place to type."""
+    options = [{"value": value, "text": _option(knob, value)} for value in knob.choices]
+    return {"name": knob.name, "title": knob.title, "whole": knob.is_whole, "options": options}
+
+
+def _option(knob: Knob, value: bool | int | str) -> str:
+    if isinstance(value, bool):
+        return "On" if value else "Off"
+    return f"{value} {knob.words[value]}" if knob.is_whole and value in knob.words else knob.in_words(value)

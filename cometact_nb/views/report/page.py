@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
 from cometact_nb.domain import inputs, redact
+from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ActTwoError
@@ -120,7 +121,7 @@ def _fixed(sweep: Sweep) -> list[tuple[str, str]]:
     }
     return [
         (
-            name.replace("_", " ").capitalize(),
+            title_of(name),
             redact.bare(value.uri) if isinstance(value, MediaRef) else label(name, value),
         )
         for name, value in every.items()

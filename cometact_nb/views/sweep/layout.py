@@ -6,17 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.views.base import wording as words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Band", "Layout", "axis_name", "lay_out", "names_of", "params_line"]
+__all__ = ["Band", "Layout", "lay_out", "names_of", "params_line"]
 
 #: More columns than this are turned into rows, when that makes the grid narrower.
 _WIDE = 8
-_NAMES = {"expression_intensity": "Intensity", "public_figure_threshold": "Public figures"}
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,6 @@ class Layout:
         return bool(self.rows)
 
 
-def axis_name(name: str) -> str:
-    """A swept field as a heading says it."""
-    return _NAMES.get(name) or name.replace("_", " ").capitalize()
-
-
 def names_of(axes: Mapping[str, Sequence[Any]]) -> dict[str, dict[Any, str]]:
     """The values of each axis in words; alike ones are numbered, such as two files of one name."""
     return {name: dict(zip(values, _labels(name, values), strict=True)) for name, values in axes.items()}
@@ -68,7 +63,7 @@ def names_of(axes: Mapping[str, Sequence[Any]]) -> dict[str, dict[Any, str]]:
 
 def params_line(params: Mapping[str, Any], names: Mapping[str, Mapping[Any, str]]) -> str:
     """The parameters of a cell in one line: ``Intensity 3 · natural · Seed 7``."""
-    return " · ".join(f"{axis_name(name)} {names[name][value]}" for name, value in params.items())
+    return " · ".join(f"{title_of(name)} {names[name][value]}" for name, value in params.items())
 
 
 def lay_out(axes: Mapping[str, Sequence[Any]], cells: Sequence[Mapping[str, Any]], *, table: bool) -> Layout:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cometact_nb.domain.knobs import title_of
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base.html import AMBER, BLUE, RED, esc
-from cometact_nb.views.sweep.layout import axis_name, names_of
+from cometact_nb.views.sweep.layout import names_of
 
 if TYPE_CHECKING:
     from cometact_nb.handles.sweep.plan import Plan
@@ -45,7 +46,7 @@ def plan_html(plan: Plan) -> str:
 
 def _axes(plan: Plan) -> str:
     return parts.table(
-        (esc(axis_name(name)), len(values), esc(_told(list(values.values())), 600))
+        (esc(title_of(name)), len(values), esc(_told(list(values.values())), 600))
         for name, values in names_of(plan.axes).items()
     )
 

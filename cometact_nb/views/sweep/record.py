@@ -6,13 +6,14 @@ import time
 from html import escape
 from typing import TYPE_CHECKING
 
+from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import esc
 from cometact_nb.views.base.pictures import data_uri, small_jpeg
 from cometact_nb.views.sweep import facts
-from cometact_nb.views.sweep.layout import Band, Layout, axis_name, lay_out, names_of, params_line
+from cometact_nb.views.sweep.layout import Band, Layout, lay_out, names_of, params_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,7 +129,7 @@ def _fixed(sweep: Sweep) -> str:
     request, swept = sweep.cells[0].request, {name for name, values in sweep.axes.items() if len(values) > 1}
     fields = {"character": request.character, "reference": request.reference, **request.params}
     shared = [
-        f"{axis_name(name)} <strong>{esc(label(name, value), 80)}</strong>"
+        f"{title_of(name)} <strong>{esc(label(name, value), 80)}</strong>"
         for name, value in fields.items()
         if name not in swept
     ]
@@ -174,7 +175,7 @@ class _Pen:
         heads = "".join(
             f'<th scope="col" style="{_TH}">{esc(text, 60)}</th>' for text in layout.column_labels
         )
-        corner = f"{esc(axis_name(layout.rows))} ↓ {esc(axis_name(layout.columns))} →"
+        corner = f"{esc(title_of(layout.rows))} ↓ {esc(title_of(layout.columns))} →"
         corner = f'<td style="{_TH};font-weight:400;opacity:.72">{corner}</td>'
         rows = "".join(
             f'<tr style="{_TR}"><th scope="row" style="{_TH}">{esc(text, 60)}</th>{self._line(line)}</tr>'

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cometact_nb.domain.knobs import title_of
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import esc
-from cometact_nb.views.sweep.layout import axis_name
 
 if TYPE_CHECKING:
     from cometact_nb.handles.sweep.saved import SavedSweep, SweepHistory
@@ -36,7 +36,7 @@ def sweeps_html(shown: SweepHistory) -> str:
 
 def _row(row: SavedSweep) -> tuple[str, ...]:
     badge = f" {parts.badge('SANDBOX')}" if row.sandbox else ""
-    grid = " × ".join(f"{count} {axis_name(name).lower()}" for name, count in row.swept.items())
+    grid = " × ".join(f"{count} {title_of(name).lower()}" for name, count in row.swept.items())
     return (
         f"<code>{esc(row.name, 100)}</code>{badge}",
         f"{row.cells}{parts.fine(esc(grid, 200))}",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anywidget
 import traitlets
 
+from cometact_nb.domain.knobs import title_of
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.once import Gate
@@ -22,7 +23,7 @@ from cometact_nb.views.base.output import in_background, page_folder
 from cometact_nb.views.base.pictures import small_jpeg
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.sweep import facts
-from cometact_nb.views.sweep.layout import axis_name, lay_out, names_of, params_line
+from cometact_nb.views.sweep.layout import lay_out, names_of, params_line
 from cometact_nb.views.sweep.record import planned_html
 from cometact_nb.views.task.card import card_html
 from cometact_nb.views.task.settle import Settling
@@ -267,8 +268,8 @@ def _grid(sweep: Sweep) -> dict[str, Any]:
     return {
         "name": sweep.name,
         "sandbox": sweep.sandbox,
-        "rows": axis_name(layout.rows) if layout.is_grid else "",
-        "columns": axis_name(layout.columns) if layout.is_grid else "",
+        "rows": title_of(layout.rows) if layout.is_grid else "",
+        "columns": title_of(layout.columns) if layout.is_grid else "",
         "row_labels": list(layout.row_labels),
         "column_labels": list(layout.column_labels),
         "bands": [{"title": band.title, "cells": band.cells} for band in layout.bands],
