@@ -13,7 +13,8 @@ from states import ACCEPTED, BODY, CLIP, ID, NOW, SIGNED, STATES, intended, repl
 from cometact_nb.domain import events
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.views.task.card import card_html, tone
+from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.facts import tone
 from cometact_nb.views.task.text import card_text, line
 
 FOLDER = Path("/home/ada/work")

@@ -1,4 +1,4 @@
-"""The HTML blocks that a card and a preview are built of.
+"""HTML: the one place that writes tags and escapes, and the blocks that a card and a preview are built of.
 
 Styles stand inline and are few: the sanitizer of an untrusted notebook drops ``<style>``, GitHub drops inline
 styles too, and every card is stored in the notebook. No text colour is set, so that a block looks right in
@@ -8,13 +8,15 @@ light and dark; neutrals are half-transparent grey. With no style at all the blo
 from __future__ import annotations
 
 import json
-from html import escape
+import re
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
 
 from cometact_nb.views.base.wording import clean, file_name, knobs, loadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest
@@ -27,24 +29,29 @@ __all__ = [
     "GREY",
     "RED",
     "VIOLET",
+    "Markup",
     "badge",
+    "code",
     "columns",
     "copy_as",
-    "esc",
     "fine",
     "forms",
     "frame",
+    "h",
     "header",
     "inputs",
+    "join",
     "knob_list",
     "note",
     "pill",
     "table",
+    "verbatim",
 ]
 
 #: Mid-tones that stand out on white and on near-black alike (contrast of at least 3 to both).
 BLUE, GREEN, RED, AMBER, VIOLET, GREY = "#3b82f6", "#16a34a", "#e5484d", "#d97706", "#8b5cf6", "#858585"
 _LINE = "1px solid #8885"
+_BELOW = f"border-bottom:{_LINE}"
 _FINE = "font-size:11px;opacity:.72"
 _FILL = "#80808020"
 _TAG = "font-size:11px;letter-spacing:.4px;border-radius:99px;padding:1px 9px;border:1px"
@@ -58,19 +65,69 @@ _CUT = (
 _CUT_LIVE = "The signature of a link is not shown here (“?…”); Copy takes the link whole."
 
 
-def esc(text: object, limit: int = 400) -> str:
-    """Foreign text made harmless, cut to ``limit`` characters, escaped for text and attributes."""
-    return escape(clean(text, limit))
+#: Elements that have no end tag.
+_VOID = {"br", "img", "input", "link", "meta"}
+_SPECIAL = re.compile("[&<>\"']")
 
 
-def frame(*blocks: str) -> str:
+def h(tag: str, attributes: Mapping[str, object] | None = None, *children: object) -> Markup:
+    """An element. What is not HTML yet is escaped: nothing foreign becomes a tag or leaves its attribute.
+
+    Args:
+        tag: its name.
+        attributes: True writes the name alone; False, None and a missing one write nothing.
+        children: as for :func:`join`.
+    """
+    start = f"<{tag}"
+    for name, value in (attributes or {}).items():
+        if value is True:
+            start += f" {name}"
+        elif value is not None and value is not False:
+            start += f' {name}="{_escaped(str(value))}"'
+    inside = "".join([_text(child) for child in children])
+    return Markup(f"{start}>{inside}" if tag in _VOID else f"{start}>{inside}</{tag}>")  # noqa: S704
+
+
+def join(*parts: object, by: str = "") -> Markup:
+    """Pieces of HTML one after the other.
+
+    Args:
+        parts: HTML, which stays as it is; anything else is text; None and an empty text are left out.
+        by: text to put between them.
+    """
+    return Markup(_text(by).join([text for part in parts if (text := _text(part))]))  # noqa: S704
+
+
+def _text(part: object) -> str:
+    """As the content of an element, where quotes mean nothing: a request as JSON would grow by a tenth."""
+    if isinstance(part, Markup):
+        return part
+    return "" if part is None else _escaped(str(part)).replace("&#34;", '"').replace("&#39;", "'")
+
+
+def _escaped(text: str) -> str:
+    """Most texts hold nothing to escape; asking costs a tenth of an escape."""
+    return str(escape(text)) if _SPECIAL.search(text) else text
+
+
+def verbatim(text: str) -> Markup:
+    """A script or a style sheet of this package: in their elements nothing is escaped."""
+    return Markup(text)  # noqa: S704
+
+
+def code(text: object) -> Markup:
+    """Something to type or to compare."""
+    return h("code", None, text)
+
+
+def frame(*blocks: Markup) -> Markup:
     """The card around ``blocks``."""
     # The classes keep MathJax (2 and 3) from reading "$0.40 … $" as a formula.
     style = f"max-width:880px;border:{_LINE};border-radius:10px;font:13px/1.5 system-ui,sans-serif"
-    return f'<div class="tex2jax_ignore mathjax_ignore" style="{style}">{"".join(blocks)}</div>'
+    return h("div", {"class": "tex2jax_ignore mathjax_ignore", "style": style}, *blocks)
 
 
-def header(first: str, *items: str, right: str = "", sandbox: bool = False) -> str:
+def header(first: object, *items: object, right: object = "", sandbox: bool = False) -> Markup:
     """The first row of a card.
 
     Args:
@@ -79,115 +136,121 @@ def header(first: str, *items: str, right: str = "", sandbox: bool = False) -> s
         right: what stands at its end.
         sandbox: nothing of it is billed.
     """
-    row = [first, *([badge("SANDBOX")] if sandbox else []), *items]
-    style = "display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center;padding:9px 14px"
-    end = f'<span style="margin-left:auto">{right}</span>' if right else ""
-    return f'<div style="{style};border-bottom:{_LINE}">{" ".join(row)} {end}</div>'
+    row = join(first, badge("SANDBOX") if sandbox else None, *items, by=" ")
+    style = (
+        f"display:flex;flex-wrap:wrap;gap:6px 10px;align-items:center;padding:9px 14px;border-bottom:{_LINE}"
+    )
+    end = h("span", {"style": "margin-left:auto"}, right) if right else ""
+    return h("div", {"style": style}, row, " ", end)
 
 
-def pill(text: str, tone: str, *, slots: bool = False) -> str:
+def pill(text: str, tone: str, *, slots: bool = False) -> Markup:
     """A state in its colour. The colour is in the dot and the ring, never in the letters.
 
     Args:
-        text: the state's word, already escaped.
+        text: the state's word.
         tone: a CSS colour.
         slots: mark the places that a live view fills.
     """
-    marks = (' data-slot="dot"', ' data-slot="label" role="status"') if slots else ("", "")
     dot = f"display:inline-block;width:8px;height:8px;border-radius:8px;margin-right:6px;background:{tone}"
-    return (
-        f'<strong style="{_TAG} solid {tone}"><span style="{dot}"{marks[0]}></span>'
-        f"<span{marks[1]}>{text}</span></strong>"
+    label = {"data-slot": "label", "role": "status"} if slots else {}
+    return h(
+        "strong",
+        {"style": f"{_TAG} solid {tone}"},
+        h("span", {"style": dot, "data-slot": "dot" if slots else None}),
+        h("span", label, text),
     )
 
 
-def badge(text: str) -> str:
+def badge(text: str) -> Markup:
     """A word that says where a task runs."""
-    return f'<strong style="{_TAG} dashed">{escape(text)}</strong>'
+    return h("strong", {"style": f"{_TAG} dashed"}, text)
 
 
-def columns(main: str, side: str) -> str:
+def columns(main: Markup, side: Markup) -> Markup:
     """Two columns where there is room, one below the other where there is not."""
-    return (
-        '<div style="display:flex;flex-wrap:wrap;gap:14px 24px;padding:14px">'
-        f'<div style="flex:3 1 340px;min-width:0">{main}</div>'
-        f'<div style="flex:2 1 220px;min-width:0">{side}</div></div>'
+    return h(
+        "div",
+        {"style": "display:flex;flex-wrap:wrap;gap:14px 24px;padding:14px"},
+        h("div", {"style": "flex:3 1 340px;min-width:0"}, main),
+        h("div", {"style": "flex:2 1 220px;min-width:0"}, side),
     )
 
 
-def note(headline: str, body: str, tone: str) -> str:
-    """What happened and what to do, beside a line in the state's colour. Both are HTML."""
-    more = f"<div>{body}</div>" if body else ""
+def note(headline: object, body: object, tone: str) -> Markup:
+    """What happened and what to do, beside a line in the state's colour."""
     style = f"border-left:3px solid {tone};padding-left:11px"
-    return f'<div style="{style}"><strong>{headline}</strong>{more}</div>'
+    return h("div", {"style": style}, h("strong", None, headline), h("div", None, body) if body else None)
 
 
-def fine(html: str) -> str:
+def fine(*parts: object) -> Markup:
     """A line of smaller, paler text."""
-    return f'<div style="margin-top:6px;{_FINE}">{html}</div>'
+    return h("div", {"style": f"margin-top:6px;{_FINE}"}, *parts)
 
 
-def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> str:
-    """A small table of HTML; an empty string when there are no rows.
+def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> Markup:
+    """A small table; nothing when there are no rows.
 
     Args:
         rows: cells, the first of each row its heading.
         head: headings of the columns.
     """
-    cell = 'style="text-align:left;padding:3px 18px 3px 0;vertical-align:top"'
-    body = ""
-    for name, *rest in rows:
-        inside = "".join(f"<td {cell}>{value}</td>" for value in rest)
-        body += f'<tr><th scope="row" {cell}>{name}</th>{inside}</tr>'
-    top = "".join(f'<th scope="col" {cell}>{name}</th>' for name in head)
-    top = f"<thead><tr>{top}</tr></thead>" if head else ""
+    cell = {"style": "text-align:left;padding:3px 18px 3px 0;vertical-align:top"}
+    lines = [
+        h("tr", None, h("th", {"scope": "row", **cell}, name), *(h("td", cell, value) for value in rest))
+        for name, *rest in rows
+    ]
+    if not lines:
+        return join()
+    top = [h("th", {"scope": "col", **cell}, name) for name in head]
     style = "font:inherit;border-collapse:collapse;margin:10px 0 0"
-    return f'<table style="{style}">{top}<tbody>{body}</tbody></table>' if body else ""
+    above = h("thead", None, h("tr", None, *top)) if top else None
+    return h("table", {"style": style}, above, h("tbody", None, *lines))
 
 
-def knob_list(request: ActTwoRequest) -> str:
+def knob_list(request: ActTwoRequest) -> Markup:
     """The knobs that are set, in words."""
-    items = "".join(
-        f'<li><small style="display:block;opacity:.72">{esc(name)} </small><strong>{esc(value)}</strong></li>'
+    small = {"style": "display:block;opacity:.72"}
+    items = [
+        h("li", None, h("small", small, clean(name), " "), h("strong", None, clean(value)))
         for name, value in knobs(request)
-    )
+    ]
     if not items:
         return fine("No knob set: the vendor's defaults")
     style = "display:flex;flex-wrap:wrap;gap:6px 22px;list-style:none;margin:0;padding:0"
-    return f'<ul style="{style}">{items}</ul>'
+    return h("ul", {"style": style}, *items)
 
 
-def inputs(request: ActTwoRequest, *, sandbox: bool) -> str:
+def inputs(request: ActTwoRequest, *, sandbox: bool) -> Markup:
     """Character and reference: small pictures, their names, links to them."""
-    return "".join(
-        _thumbnail(name, ref, sandbox=sandbox)
-        for name, ref in (("Character", request.character), ("Reference", request.reference))
-    )
+    both = (("Character", request.character), ("Reference", request.reference))
+    return join(*(_thumbnail(name, ref, sandbox=sandbox) for name, ref in both))
 
 
-def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> str:
+def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> Markup:
     """One input. A signed link is neither loaded nor linked to: the card is saved with the notebook."""
-    name = esc(file_name(ref.uri), 34)
+    name: object = clean(file_name(ref.uri), 34)
     url = loadable(ref.uri, sandbox=sandbox)
-    picture = ""
+    picture = None
     if url:
-        safe = escape(url)
         # No fill and no alternative text (the caption says it): an input that is gone leaves a gap.
-        box = "height:84px;max-width:180px;border-radius:6px;object-fit:cover"
+        box = {"height": 84, "style": "height:84px;max-width:180px;border-radius:6px;object-fit:cover"}
         if ref.type == "image":
-            picture = f'<img src="{safe}" alt="" height="84" style="{box}">'
+            picture = h("img", {"src": url, "alt": "", **box})
         else:
             # A browser draws no frame of a video that it was not asked to seek in.
             at = "" if "#" in url else "#t=0.1"
-            picture = f'<video src="{safe}{at}" muted preload="metadata" height="84" style="{box}"></video>'
-        picture += "<br>"
-        name = f'<a href="{safe}" target="_blank" rel="noreferrer">{name}</a>'
-    caption = f'<span style="opacity:.72">{role}</span> {name}'
+            picture = h("video", {"src": f"{url}{at}", "muted": True, "preload": "metadata", **box})
+        picture = join(picture, h("br"))
+        name = h("a", {"href": url, "target": "_blank", "rel": "noreferrer"}, name)
+    caption = join(h("span", {"style": "opacity:.72"}, role), " ", name)
     # A live card asks for a picture that must not stand here.
-    mark = f' data-input="{role.lower()}"' if not url else ""
-    return (
-        f'<figure{mark} style="display:inline-block;margin:0 14px 8px 0">{picture}'
-        f'<figcaption style="font-size:11px">{caption}</figcaption></figure>'
+    mark = role.lower() if not url else None
+    return h(
+        "figure",
+        {"data-input": mark, "style": "display:inline-block;margin:0 14px 8px 0"},
+        picture,
+        h("figcaption", {"style": "font-size:11px"}, caption),
     )
 
 
@@ -201,7 +264,7 @@ def forms(request: ActTwoRequest) -> dict[str, str]:
     }
 
 
-def copy_as(request: ActTwoRequest, *, buttons: bool = False, unfolded: bool = False) -> str:
+def copy_as(request: ActTwoRequest, *, buttons: bool = False, unfolded: bool = False) -> Markup:
     """The forms of a request, folded away.
 
     Args:
@@ -212,23 +275,28 @@ def copy_as(request: ActTwoRequest, *, buttons: bool = False, unfolded: bool = F
     shown = request.without_secrets()
     named = forms(shown)
     whole = shown is request
-    blocks = "".join(_form(name, text, buttons=buttons, whole=whole) for name, text in named.items())
-    if not whole:
-        blocks = fine(escape(_CUT_LIVE if buttons else _CUT)) + blocks
-    state = " open" if unfolded else ""
     style = f"padding:7px 14px;border-top:{_LINE};word-wrap:break-word"
-    return f'<details style="{style}"{state}><summary>Copy as {" · ".join(named)}</summary>{blocks}</details>'
+    return h(
+        "details",
+        {"style": style, "open": unfolded},
+        h("summary", None, f"Copy as {' · '.join(named)}"),
+        None if whole else fine(_CUT_LIVE if buttons else _CUT),
+        *(_form(name, text, buttons=buttons, whole=whole) for name, text in named.items()),
+    )
 
 
-def _form(name: str, text: str, *, buttons: bool, whole: bool) -> str:
+def _form(name: str, text: str, *, buttons: bool, whole: bool) -> Markup:
     shown = clean(text, len(text) + 1, lines=True) if len(text) <= FORM_MAX_CHARS else _shortened(text)
-    button = ""
+    button = None
     if buttons:
-        asks = "" if whole else f' data-form="{name}"'  # the kernel has it whole
-        button = f' <button type="button" data-action="copy"{asks} aria-label="Copy as {name}">Copy</button>'
+        asks = None if whole else name  # the kernel has it whole
+        names = {"data-action": "copy", "data-form": asks, "aria-label": f"Copy as {name}"}
+        button = join(" ", h("button", {"type": "button", **names}, "Copy"))
     style = f"padding:6px 10px;background:{_FILL};white-space:pre-wrap"
-    inside = escape(shown, quote=False)
-    return f'<div style="margin-top:6px">{name}{button}</div><pre style="{style}">{inside}</pre>'
+    return join(
+        h("div", {"style": "margin-top:6px"}, name, button),
+        h("pre", {"style": style}, shown),
+    )
 
 
 def _shortened(text: str) -> str:

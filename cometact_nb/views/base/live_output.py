@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.views.base.html import h
 from cometact_nb.views.base.output import in_notebook, put_out, widget_data, write
 
 if TYPE_CHECKING:
@@ -91,4 +92,4 @@ class LiveOutput:
         if final:
             return _NOTHING
         text = f"{self._name} (live only while its kernel runs)"
-        return {**widget_data(self._widget()), "text/html": f"<p>{text}:</p>", "text/plain": text}
+        return {**widget_data(self._widget()), "text/html": h("p", None, f"{text}:"), "text/plain": text}

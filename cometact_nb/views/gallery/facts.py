@@ -11,7 +11,7 @@ from cometact_nb.errors import ConfigError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import GREY
 from cometact_nb.views.sweep.layout import names_of
-from cometact_nb.views.task.card import tone
+from cometact_nb.views.task.facts import tone
 
 if TYPE_CHECKING:
     from cometact_nb.handles.sweep.cell import Cell

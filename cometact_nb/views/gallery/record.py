@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import math
 import time
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError
 from cometact_nb.store.clips.confine import read_clip
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.output import page_folder
 from cometact_nb.views.base.pictures import thumbnail
 from cometact_nb.views.gallery.facts import axis_facts, caption, cell_facts, places
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.views.base.html import Markup
 
 __all__ = ["record_html", "record_text", "stars"]
 
@@ -33,7 +33,7 @@ _FINE = "font-size:11px;opacity:.8"
 _TEXT_LINES = 60
 
 
-def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) -> str:
+def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) -> Markup:
     """The clips on the axes that were chosen, with what became of the others, and the ratings.
 
     Hidden by the style sheet of a live gallery beside it, so it is seen where that is not.
@@ -44,20 +44,21 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
         embed: put the clips themselves in it.
     """
     head = parts.header(
-        f"<strong>{esc(sweep.name, 100)}</strong>",
-        esc(_tally(sweep)),
-        right=esc(words.moment(time.time())),
+        h("strong", None, words.clean(sweep.name, 100)),
+        words.clean(_tally(sweep)),
+        right=words.moment(time.time()),
         sandbox=sweep.sandbox,
     )
     room = None if embed else _MAX_CHARS - len(head)
     blocks, left = _blocks(sweep, choice, room, embed=embed)
-    again = f"<code>act.sweep_by_name({esc(repr(sweep.name), 120)}).gallery()</code> shows it live."
+    again = code(f"act.sweep_by_name({words.clean(repr(sweep.name), 120)}).gallery()")
     more = f"{left} more {'cell is' if left == 1 else 'cells are'} not shown here. " if left else ""
-    body = f'<div style="padding:12px 14px;overflow-x:auto">{blocks}{parts.fine(more + again)}</div>'
-    return f'<div class="cometact-gallery-record">{parts.frame(head, body)}</div>'
+    style = "padding:12px 14px;overflow-x:auto"
+    body = h("div", {"style": style}, blocks, parts.fine(more, again, " shows it live."))
+    return h("div", {"class": "cometact-gallery-record"}, parts.frame(head, body))
 
 
-def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bool) -> tuple[str, int]:
+def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bool) -> tuple[Markup, int]:
     """A table for each combination of the axes that are not laid out, and how many cells are left out."""
     axes, folder = axis_facts(sweep), page_folder(sweep.session)
     names = [axis["name"] for axis in axes]
@@ -71,16 +72,19 @@ def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bo
         rest = tuple(value for axis, value in enumerate(place) if axis not in {down, across})
         at = tuple(0 if axis is None else place[axis] for axis in (down, across))
         tables.setdefault(rest, {})[at[0], at[1]] = cell
-    html, left, free = "", 0, math.inf if room is None else room
+    blocks, left, free = [], 0, math.inf if room is None else room
     others = [axis for number, axis in enumerate(axes) if number not in {down, across}]
     rows = [""] if down is None else axes[down]["values"]
     columns = [""] if across is None else axes[across]["values"]
     for rest, cells in tables.items():
-        told = [f"{axis['label']} {axis['values'][at]}" for axis, at in zip(others, rest, strict=True)]
+        title = ", ".join(
+            f"{axis['label']} {axis['values'][at]}" for axis, at in zip(others, rest, strict=True)
+        )
         lines, missing = _lines(rows, columns, cells, folder, 0 if left else free - 1000, embed=embed)
-        block = _table(", ".join(told), columns, lines) if lines else ""
-        html, left, free = html + block, left + missing, free - len(block)
-    return html, left
+        block = _table(title, columns, lines) if lines else join()
+        blocks.append(block)
+        left, free = left + missing, free - len(block)
+    return join(*blocks), left
 
 
 def _lines(
@@ -91,68 +95,68 @@ def _lines(
     room: float,
     *,
     embed: bool,
-) -> tuple[str, int]:
+) -> tuple[Markup, int]:
     """As many lines of a table as ``room`` characters hold, and how many cells are left out."""
-    html, left = "", 0
+    lines, left = join(), 0
     for row, name in enumerate(rows):
         inside = [cells.get((row, column)) for column in range(len(columns))]
         count = sum(cell is not None for cell in inside)
         if left or room <= 0 or not count:
             left += count
             continue
-        boxes = "".join(
-            f'<td style="{_BOX}">{_box(cell, folder, embed=embed)}</td>' if cell is not None else "<td></td>"
+        boxes = [
+            h("td", {"style": _BOX}, _box(cell, folder, embed=embed)) if cell is not None else h("td")
             for cell in inside
-        )
-        line = f'<tr><th scope="row" style="text-align:left;{_FINE}">{esc(name, 60)}</th>{boxes}</tr>'
-        if len(html) + len(line) > room:
+        ]
+        head = h("th", {"scope": "row", "style": f"text-align:left;{_FINE}"}, words.clean(name, 60))
+        line = h("tr", None, head, *boxes)
+        if len(lines) + len(line) > room:
             left += count
         else:
-            html += line
-    return html, left
+            lines = join(lines, line)
+    return lines, left
 
 
-def _table(title: str, columns: list[str], lines: str) -> str:
-    above = f'<div style="margin:8px 0 4px;font-weight:600">{esc(title)}</div>' if title else ""
-    head = "".join(
-        f'<th scope="col" style="text-align:left;{_FINE}">{esc(name, 60)}</th>' for name in columns
-    )
-    heads = f"<tr><td></td>{head}</tr>" if any(columns) else ""
+def _table(title: str, columns: list[str], lines: Markup) -> Markup:
+    above = None
+    if title:
+        above = h("div", {"style": "margin:8px 0 4px;font-weight:600"}, words.clean(title))
+    scope = {"scope": "col", "style": f"text-align:left;{_FINE}"}
+    heads = [h("th", scope, words.clean(name, 60)) for name in columns]
+    head = h("tr", None, h("td"), *heads) if any(columns) else None
     style = "border-collapse:separate;border-spacing:6px;font:inherit;background:none"
-    return f'{above}<table style="{style}">{heads}{lines}</table>'
+    return join(above, h("table", {"style": style}, head, lines))
 
 
-def _box(cell: Cell, folder: Path, *, embed: bool) -> str:
+def _box(cell: Cell, folder: Path, *, embed: bool) -> Markup:
     clip = cell.clip
     if clip is not None:
         shown = _video(cell, clip, folder, embed=embed)
     else:
         facts = cell_facts(cell, [])
-        shown = f"<strong>{esc(facts['status'], 40)}</strong><div>{esc(facts['text'], 160)}</div>"
+        status, text = words.clean(facts["status"], 40), words.clean(facts["text"], 160)
+        shown = join(h("strong", None, status), h("div", None, text))
     rating = cell.rating
-    told = rated(rating.given_open[0], rating.given_blind[0], favourite=rating.favourite)
-    given = f"<div>{told}</div>" if told else ""
-    note = f'<div style="{_FINE}">{esc(rating.note, 300)}</div>' if rating.note else ""
-    return shown + given + note
+    signs = rated(rating.given_open[0], rating.given_blind[0], favourite=rating.favourite)
+    note = h("div", {"style": _FINE}, words.clean(rating.note, 300)) if rating.note else None
+    return join(shown, h("div", None, signs) if signs else None, note)
 
 
-def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool) -> str:
+def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool) -> Markup:
     """The clip by a relative link. No ``poster``: JupyterLab resolves a relative ``src`` only."""
-    style = "display:block;width:100%;max-width:240px;border-radius:5px"
-    name = esc(caption(cell), 200)
+    size = {"width": 200, "style": "display:block;width:100%;max-width:240px;border-radius:5px"}
+    name = words.clean(caption(cell), 200)
     source = _embedded(clip) if embed else None if clip.url else words.relative(str(clip.path), folder)
     if source is None:
         # No page can load it from there; the first frame, if it is here, is small enough to be kept.
         info = cell.job.state.clips[0] if cell.job is not None else None
         picture = thumbnail(info.poster) if info is not None else None
-        shown = f'<img src="{picture}" alt="{name}" width="200" style="{style}">' if picture else ""
-        return f"{shown}<div>{esc(clip.url or clip.path, 200)}</div>"
+        shown = h("img", {"src": picture, "alt": name, **size}) if picture else None
+        return join(shown, h("div", None, words.clean(clip.url or clip.path, 200)))
     # A browser draws no frame of a video that it was not asked to seek in.
     at = "" if embed else "#t=0.01"
-    return (
-        f'<video src="{escape(source)}{at}" aria-label="{name}" controls muted loop playsinline '
-        f'preload="metadata" width="200" style="{style}"></video>'
-    )
+    plays = {"controls": True, "muted": True, "loop": True, "playsinline": True, "preload": "metadata"}
+    return h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **size})
 
 
 def _embedded(clip: Clip) -> str | None:

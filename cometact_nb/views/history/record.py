@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from cometact_nb.domain.advice import advise
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.html import esc
-from cometact_nb.views.task.card import tone
+from cometact_nb.views.base.html import code, h, join
+from cometact_nb.views.task.facts import tone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.search import Query
     from cometact_nb.handles.history import HistoryRow
+    from cometact_nb.views.base.html import Markup
 
 __all__ = ["asked_for", "knobs_told", "record_html", "record_text", "told"]
 
 #: So many tasks are kept in the notebook; the history has all of them.
 _ROWS = 50
-_CELL = 'style="text-align:left;vertical-align:top;padding:6px 12px 6px 0"'
+_CELL = {"style": "text-align:left;vertical-align:top;padding:6px 12px 6px 0"}
 _FACTS = "font-size:11px;opacity:.72"
 
 
-def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder: Path) -> str:
+def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder: Path) -> Markup:
     """The rows as a table, about 1 KB each.
 
     Args:
@@ -34,63 +35,66 @@ def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder:
         now: Unix seconds.
         folder: where relative links start.
     """
-    head = parts.header("<strong>Act-Two history</strong>", right=esc(words.moment(now)))
-    body = "".join(_row(row, folder) for row in rows[:_ROWS])
-    names = "".join(f'<th scope="col" {_CELL}>{name}</th>' for name in ("Task", "Request", "Outcome", "Clip"))
-    style = "font:inherit;border-collapse:collapse"
-    table = f'<table style="{style}"><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>'
+    head = parts.header(h("strong", None, "Act-Two history"), right=words.moment(now))
+    names = [h("th", {"scope": "col", **_CELL}, name) for name in ("Task", "Request", "Outcome", "Clip")]
+    table = h(
+        "table",
+        {"style": "font:inherit;border-collapse:collapse"},
+        h("thead", None, h("tr", None, *names)),
+        h("tbody", None, *(_row(row, folder) for row in rows[:_ROWS])),
+    )
     if not rows:
-        table = "<div>No task of the history fits.</div>"
+        table = h("div", None, "No task of the history fits.")
     more = f" The first {_ROWS} are shown." if len(rows) > _ROWS else ""
     note = parts.fine(
-        f"{esc(asked_for(query, len(rows)))}.{more} "
-        "<code>act.history()</code> shows it live; <code>act.task(id)</code> shows one task."
+        f"{words.clean(asked_for(query, len(rows)))}.{more} ",
+        *(code("act.history()"), " shows it live; ", code("act.task(id)"), " shows one task."),
     )
-    inside = f'<div style="padding:10px 14px;overflow-x:auto">{table}{note}</div>'
-    return f'<div class="cometact-history-record">{parts.frame(head, inside)}</div>'
+    inside = h("div", {"style": "padding:10px 14px;overflow-x:auto"}, table, note)
+    return h("div", {"class": "cometact-history-record"}, parts.frame(head, inside))
 
 
-def _row(row: HistoryRow, folder: Path) -> str:
+def _row(row: HistoryRow, folder: Path) -> Markup:
     state = row.state
-    name = f'<code title="{esc(state.id or state.key, 200)}">{esc(words.short_id(state))}</code>'
-    marks = f" {parts.badge('SANDBOX')}" if row.sandbox else ""
-    sweep = f"<div>sweep {esc(row.sweep, 40)}</div>" if row.sweep else ""
-    first = (
-        f"{parts.pill(words.label(state), tone(state))}<div>{name}{marks}</div>"
-        f'<div style="{_FACTS}">{esc(words.moment(row.begun_at.timestamp()))}</div>{sweep}'
+    name = h("code", {"title": words.clean(state.id or state.key, 200)}, words.short_id(state))
+    mark = join(" ", parts.badge("SANDBOX")) if row.sandbox else None
+    first = join(
+        parts.pill(words.label(state), tone(state)),
+        h("div", None, name, mark),
+        h("div", {"style": _FACTS}, words.moment(row.begun_at.timestamp())),
+        h("div", None, f"sweep {words.clean(row.sweep, 40)}") if row.sweep else None,
     )
-    cells = (first, _request(row), esc(told(row, cure=True), 600), _clip(row, folder))
-    inside = "".join(f"<td {_CELL}>{cell}</td>" for cell in cells)
-    return f'<tr style="border-top:1px solid #8885">{inside}</tr>'
+    cells = (first, _request(row), words.clean(told(row, cure=True), 600), _clip(row, folder))
+    return h("tr", {"style": "border-top:1px solid #8885"}, *(h("td", _CELL, cell) for cell in cells))
 
 
-def _request(row: HistoryRow) -> str:
+def _request(row: HistoryRow) -> Markup:
     request = row.request
     if request is None:
-        return "not known here"
-    names = " · ".join(_input(ref.uri, sandbox=row.sandbox) for ref in (request.character, request.reference))
-    return f'{names}<div style="{_FACTS}">{esc(knobs_told(row), 200)}</div>'
+        return join("not known here")
+    names = [_input(ref.uri, sandbox=row.sandbox) for ref in (request.character, request.reference)]
+    return join(join(*names, by=" · "), h("div", {"style": _FACTS}, words.clean(knobs_told(row), 200)))
 
 
-def _input(uri: str, *, sandbox: bool) -> str:
-    name = esc(words.file_name(uri), 34)
+def _input(uri: str, *, sandbox: bool) -> Markup:
+    name = words.clean(words.file_name(uri), 34)
     url = words.loadable(uri, sandbox=sandbox)
-    return f'<a href="{esc(url, 2048)}" target="_blank" rel="noreferrer">{name}</a>' if url else name
+    return h("a", {"href": url, "target": "_blank", "rel": "noreferrer"}, name) if url else join(name)
 
 
-def _clip(row: HistoryRow, folder: Path) -> str:
+def _clip(row: HistoryRow, folder: Path) -> Markup | None:
     clip = row.state.clip
     if clip is None:
-        return ""
+        return None
     source = words.relative(clip.place, folder)
-    shown = esc(words.place(clip.place, folder), 160)
-    link = f'<a href="{esc(source, 4096)}" download>{shown}</a>' if source else shown
+    shown = words.clean(words.place(clip.place, folder), 160)
+    link = h("a", {"href": source, "download": True}, shown) if source else shown
     poster = words.relative(clip.poster, folder) if clip.poster and not clip.url else None
-    picture = ""
+    picture = None
     if poster:
         style = "display:block;height:54px;max-width:120px;border-radius:4px;object-fit:cover"
-        picture = f'<img src="{esc(poster, 4096)}" alt="" height="54" loading="lazy" style="{style}">'
-    return f'{picture}<span title="{esc(clip.place, 1000)}">{link}</span>'
+        picture = h("img", {"src": poster, "alt": "", "height": 54, "loading": "lazy", "style": style})
+    return join(picture, h("span", {"title": words.clean(clip.place, 1000)}, link))
 
 
 def record_text(

@@ -16,7 +16,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.pictures import small_jpeg
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.history.record import knobs_told, told
-from cometact_nb.views.task.card import tone
+from cometact_nb.views.task.facts import tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable

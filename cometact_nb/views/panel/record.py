@@ -9,7 +9,7 @@ from cometact_nb.domain.sweep.grid import Spec, label
 from cometact_nb.domain.text.sweep_forms import to_magic, values_of_spec
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.output import page_folder
 from cometact_nb.views.panel.code import short_spec
 from cometact_nb.views.panel.sweep_form import TAKES, title_in_form
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.session import Session
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
+    from cometact_nb.views.base.html import Markup
 
 __all__ = ["record", "record_html", "record_text"]
 
@@ -59,7 +60,7 @@ def record_html(
     now: float,
     folder: Path,
     sandbox: bool,
-) -> str:
+) -> Markup:
     """The last request or sweep as a table with the line that recreates it, and what was sent, newest first.
 
     Hidden by the style sheet of a live panel beside it, so it is seen where the panel is not.
@@ -71,27 +72,29 @@ def record_html(
         folder: where relative links start.
         sandbox: whether the last one was for the sandbox.
     """
-    cards = "".join(f'<div style="margin-top:10px">{_card(one, now, folder)}</div>' for one in sent[:_CARDS])
-    head = parts.header("<strong>Act-Two panel</strong>", right=esc(words.moment(now)), sandbox=sandbox)
-    frame = parts.frame(head, f'<div style="padding:14px">{_table(last, submitted=bool(sent))}</div>')
-    return f'<div class="cometact-panel-record">{frame}{cards}</div>'
+    cards = [h("div", {"style": "margin-top:10px"}, _card(one, now, folder)) for one in sent[:_CARDS]]
+    head = parts.header(h("strong", None, "Act-Two panel"), right=words.moment(now), sandbox=sandbox)
+    body = h("div", {"style": "padding:14px"}, _table(last, submitted=bool(sent)))
+    return h("div", {"class": "cometact-panel-record"}, parts.frame(head, body), *cards)
 
 
-def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> str:
+def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> Markup:
     if last is None:
-        return "<div>No request was complete yet. <code>act.panel()</code> shows the form again.</div>"
-    table = parts.table((esc(name), esc(value, 300)) for name, value in _rows(last))
+        return h("div", None, "No request was complete yet. ", code("act.panel()"), " shows the form again.")
     what = "sweep" if isinstance(last, Spec) else "request"
     title = f"The last {what}" if submitted else f"The {what} in the form; it was not submitted"
     line = _line(last)
-    shown = esc(line, parts.FORM_MAX_CHARS) if len(line) <= parts.FORM_MAX_CHARS else "(too long to be shown)"
+    is_short = len(line) <= parts.FORM_MAX_CHARS
+    shown = words.clean(line, parts.FORM_MAX_CHARS) if is_short else "(too long to be shown)"
     style = "white-space:pre-wrap;word-break:break-word;padding:6px 10px;background:#80808020"
     files = (
         "" if "…" not in line else ", once its files, and the signatures of links, are put in the places of …"
     )
-    return (
-        f"<strong>{title}</strong>{table}<div style='margin-top:10px'>This line makes it again{files}:</div>"
-        f"<pre style='{style}'>{shown}</pre>"
+    return join(
+        h("strong", None, title),
+        parts.table((words.clean(name), words.clean(value, 300)) for name, value in _rows(last)),
+        h("div", {"style": "margin-top:10px"}, f"This line makes it again{files}:"),
+        h("pre", {"style": style}, shown),
     )
 
 
@@ -112,7 +115,7 @@ def _line(last: ActTwoRequest | Spec) -> str:
     return to_magic(short_spec(last)) if isinstance(last, Spec) else last.without_secrets().to_magic()
 
 
-def _card(one: Task | Sweep, now: float, folder: Path) -> str:
+def _card(one: Task | Sweep, now: float, folder: Path) -> Markup:
     if _is_sweep(one):
         return sweep_record.record_html(one, folder=folder, posters=False)
     return card_html(one.state, now=now, notebook_dir=folder, sandbox=one.sandbox)

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import time
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
@@ -16,7 +15,7 @@ from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.html import code, h, join, verbatim
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
 from cometact_nb.views.gallery.record import rated
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.views.base.html import Markup
     from cometact_nb.views.report.files import Files
 
 __all__ = ["page_html"]
@@ -33,7 +33,7 @@ __all__ = ["page_html"]
 _SHOWN = ("status", "duration_s", "elapsed_s", "price_usd", "problem")
 
 
-def page_html(sweep: Sweep, files: Sequence[Files]) -> str:
+def page_html(sweep: Sweep, files: Sequence[Files]) -> Markup:
     """The page; clips and table lie beside it.
 
     Args:
@@ -47,23 +47,33 @@ def page_html(sweep: Sweep, files: Sequence[Files]) -> str:
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "img-src 'self' file:; media-src 'self' file:; base-uri 'none'; form-action 'none'"
     )
-    name = esc(sweep.name, 100)
-    badge = ' <strong class="badge">SANDBOX</strong>' if sweep.sandbox else ""
-    made = f"Exported {words.moment(time.time())} with cometact_nb {escape(__version__)}"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'
-        '<meta name="referrer" content="no-referrer">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{name} · Act-Two sweep</title><style>{style}</style></head><body><main>"
-        f"<header><h1>{name}{badge}</h1><p>{escape(made)}</p></header>"
-        f"{_summary(sweep)}"
-        '<h2 id="clips">Clips</h2>'
-        '<div id="gallery"><p>Without scripts the clips are in the table below.</p></div>'
-        f"{_results(sweep, files)}{_noise(sweep)}{_provenance(sweep, files)}"
-        f'</main><script type="application/json" id="data">{_data(sweep, files)}</script>'
-        f"<script>{script}</script></body></html>\n"
+    name = words.clean(sweep.name, 100)
+    badge = join(" ", h("strong", {"class": "badge"}, "SANDBOX")) if sweep.sandbox else None
+    made = f"Exported {words.moment(time.time())} with cometact_nb {__version__}"
+    head = h(
+        "head",
+        None,
+        h("meta", {"charset": "utf-8"}),
+        h("meta", {"http-equiv": "Content-Security-Policy", "content": policy}),
+        h("meta", {"name": "referrer", "content": "no-referrer"}),
+        h("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
+        h("title", None, f"{name} · Act-Two sweep"),
+        h("style", None, verbatim(style)),
     )
+    main = h(
+        "main",
+        None,
+        h("header", None, h("h1", None, name, badge), h("p", None, made)),
+        _summary(sweep),
+        h("h2", {"id": "clips"}, "Clips"),
+        h("div", {"id": "gallery"}, h("p", None, "Without scripts the clips are in the table below.")),
+        _results(sweep, files),
+        _noise(sweep),
+        _provenance(sweep, files),
+    )
+    data = h("script", {"type": "application/json", "id": "data"}, verbatim(_data(sweep, files)))
+    body = h("body", None, main, data, h("script", None, verbatim(script)))
+    return join(verbatim("<!doctype html>\n"), h("html", {"lang": "en"}, head, body), "\n")
 
 
 def _hash(text: str) -> str:
@@ -87,7 +97,7 @@ def _data(sweep: Sweep, files: Sequence[Files]) -> str:
     return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _summary(sweep: Sweep) -> str:
+def _summary(sweep: Sweep) -> Markup:
     plan = sweep.plan
     price = plan.price
     counts = ", ".join(f"{count} {name.lower().replace('_', ' ')}" for name, count in sweep.counts.items())
@@ -108,7 +118,11 @@ def _summary(sweep: Sweep) -> str:
         ),
         *[("Note", str(finding)) for finding in plan.warnings],
     ]
-    return f'<section aria-labelledby="plan"><h2 id="plan">Plan and price</h2>{_pairs(facts)}</section>'
+    return _section("plan", "Plan and price", _pairs(facts))
+
+
+def _section(name: str, title: str, *inside: Markup | None) -> Markup:
+    return h("section", {"aria-labelledby": name}, h("h2", {"id": name}, title), *inside)
 
 
 def _fixed(sweep: Sweep) -> list[tuple[str, str]]:
@@ -129,93 +143,90 @@ def _fixed(sweep: Sweep) -> list[tuple[str, str]]:
     ]
 
 
-def _pairs(facts: Iterable[tuple[str, str]]) -> str:
-    body = "".join(f"<div><dt>{esc(name, 60)}</dt><dd>{esc(value, 2000)}</dd></div>" for name, value in facts)
-    return f"<dl>{body}</dl>"
-
-
-def _table(head: Sequence[str], body: Iterable[Sequence[str]], caption: str) -> str:
-    """A table of HTML that is escaped already."""
-    top = "".join(f'<th scope="col">{name}</th>' for name in head)
-    lines = "".join(
-        f'<tr><th scope="row">{line[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in line[1:]) + "</tr>"
-        for line in body
-    )
-    return (
-        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f"<table><thead><tr>{top}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
-
-
-def _results(sweep: Sweep, files: Sequence[Files]) -> str:
-    axes = axis_facts(sweep)
-    head = [
-        "Cell",
-        "Clip",
-        *(esc(axis["label"], 60) for axis in axes),
-        "Status",
-        "Length",
-        "Took",
-        "Price",
-        "Rating",
+def _pairs(facts: Iterable[tuple[str, str]]) -> Markup:
+    pairs = [
+        h("div", None, h("dt", None, words.clean(name, 60)), h("dd", None, words.clean(value, 2000)))
+        for name, value in facts
     ]
+    return h("dl", None, *pairs)
+
+
+def _table(head: Sequence[str], body: Iterable[Sequence[object]], caption: str) -> Markup:
+    top = h("tr", None, *(h("th", {"scope": "col"}, name) for name in head))
+    lines = [
+        h("tr", None, h("th", {"scope": "row"}, first), *(h("td", None, cell) for cell in rest))
+        for first, *rest in body
+    ]
+    region = {"class": "wide", "tabindex": 0, "role": "region", "aria-label": caption}
+    return h("div", region, h("table", None, h("thead", None, top), h("tbody", None, *lines)))
+
+
+def _results(sweep: Sweep, files: Sequence[Files]) -> Markup:
+    axes = axis_facts(sweep)
+    labels = [words.clean(axis["label"], 60) for axis in axes]
+    head = ["Cell", "Clip", *labels, "Status", "Length", "Took", "Price", "Rating"]
     body = []
-    for told, place, found in zip(rows(sweep, files), places(sweep), files, strict=True):
-        status = esc(told["status"].replace("_", " "), 40) + (" (reused)" if told["reused"] else "")
-        values = [esc(axis["values"][at], 60) for axis, at in zip(axes, place, strict=True)]
-        rating = rated(told["stars_open"], told["stars_blind"], favourite=told["favourite"])
-        note = f'<div class="note">{esc(told["note"], 2000)}</div>' if told["note"] else ""
-        why = " · ".join(filter(None, [told["failure_code"], told["problem"]]))
-        problem = f'<div class="note">{esc(why, 400)}</div>' if why else ""
-        body.append(
-            [
-                str(told["cell"]),
-                _link(found),
-                *values,
-                status + problem,
-                _number(told["duration_s"], "{:.2f} s"),
-                _number(told["elapsed_s"], "{:.0f} s"),
-                _number(told["price_usd"], "${:.2f}"),
-                f"{rating}{note}",
-            ]
-        )
-    return (
-        '<section aria-labelledby="results"><h2 id="results">Results</h2>'
-        '<p>As a table for other programs: <a href="results.csv">results.csv</a></p>'
-        f"{_table(head, body, 'Results')}</section>"
-    )
+    for row, place, found in zip(rows(sweep, files), places(sweep), files, strict=True):
+        values = [words.clean(axis["values"][at], 60) for axis, at in zip(axes, place, strict=True)]
+        body.append(_result(row, values, found))
+    table = h("a", {"href": "results.csv"}, "results.csv")
+    said = h("p", None, "As a table for other programs: ", table)
+    return _section("results", "Results", said, _table(head, body, "Results"))
 
 
-def _link(found: Files) -> str:
+def _result(row: Mapping[str, Any], values: Sequence[str], found: Files) -> list[object]:
+    """A cell's line of the table."""
+    status = words.clean(row["status"].replace("_", " "), 40) + (" (reused)" if row["reused"] else "")
+    why = " · ".join(filter(None, [row["failure_code"], row["problem"]]))
+    return [
+        row["cell"],
+        _link(found),
+        *values,
+        join(status, _note(why, 400)),
+        _number(row["duration_s"], "{:.2f} s"),
+        _number(row["elapsed_s"], "{:.0f} s"),
+        _number(row["price_usd"], "${:.2f}"),
+        join(
+            rated(row["stars_open"], row["stars_blind"], favourite=row["favourite"]), _note(row["note"], 2000)
+        ),
+    ]
+
+
+def _note(text: str, limit: int) -> Markup | None:
+    return h("div", {"class": "note"}, words.clean(text, limit)) if text else None
+
+
+def _link(found: Files) -> Markup | str:
     if found.clip is None:
         return "–"
-    picture = f'<img src="{escape(found.poster)}" alt="" loading="lazy">' if found.poster else ""
-    return f'<a href="{escape(found.clip)}">{picture}<span>{escape(found.clip.rpartition("/")[2])}</span></a>'
+    picture = h("img", {"src": found.poster, "alt": "", "loading": "lazy"}) if found.poster else None
+    return h("a", {"href": found.clip}, picture, h("span", None, found.clip.rpartition("/")[2]))
 
 
 def _number(value: float | None, form: str) -> str:
     return "–" if value is None else form.format(value)
 
 
-def _noise(sweep: Sweep) -> str:
+def _noise(sweep: Sweep) -> Markup | None:
     """How far chance and each knob move the clips, where replicates tell."""
     if "replicate" not in sweep.axes:
-        return ""
+        return None
     try:
         floor = sweep.noise_floor()
     except ActTwoError as error:
-        told = f"<p>Not measured: {esc(words.message(error))}</p>"
-    else:
-        body = [
-            [esc(row.knob), _number(row.distance, "{:.3g}"), str(row.pairs), esc(row.verdict)]
-            for row in floor.rows
-        ]
-        table = _table(["Knob", "Distance", "Pairs", "Verdict"], body, "Noise floor") if body else ""
-        told = f"<p>{esc(floor.summary)}</p>{table}<p>{esc(floor.basis)}</p>"
-    return f'<section aria-labelledby="noise"><h2 id="noise">Noise floor</h2>{told}</section>'
+        return _section(
+            "noise", "Noise floor", h("p", None, f"Not measured: {words.clean(words.message(error))}")
+        )
+    body = [
+        [words.clean(row.knob), _number(row.distance, "{:.3g}"), row.pairs, words.clean(row.verdict)]
+        for row in floor.rows
+    ]
+    table = _table(["Knob", "Distance", "Pairs", "Verdict"], body, "Noise floor") if body else None
+    summary, basis = (h("p", None, words.clean(text)) for text in (floor.summary, floor.basis))
+    return _section("noise", "Noise floor", summary, table, basis)
 
 
-def _provenance(sweep: Sweep, files: Sequence[Files]) -> str:
+def _provenance(sweep: Sweep, files: Sequence[Files]) -> Markup:
     body = []
     for cell, found in zip(sweep.cells, files, strict=True):
         state = cell.job.state if cell.job is not None else None
@@ -223,8 +234,8 @@ def _provenance(sweep: Sweep, files: Sequence[Files]) -> str:
             continue
         clip = cell.clip
         begun = words.moment(state.begun_at) if state.begun_at is not None else "–"
-        digest = f"<code>{escape(clip.sha256)}</code>" if clip and found.clip else "–"
-        body.append([str(cell.index + 1), f"<code>{esc(state.id or '–', 80)}</code>", begun, digest])
+        digest = code(clip.sha256) if clip and found.clip else "–"
+        body.append([cell.index + 1, code(words.clean(state.id or "–", 80)), begun, digest])
     facts = [
         ("Service", redact.bare(sweep.base_url)),
         ("Model", "act_two"),
@@ -232,17 +243,19 @@ def _provenance(sweep: Sweep, files: Sequence[Files]) -> str:
         ("Sweep", f"{sweep.name} ({sweep.spec.fingerprint})"),
     ]
     table = _table(["Cell", "Task", "Begun", "SHA-256 of the clip"], body, "Provenance of each clip")
-    return (
-        '<section aria-labelledby="provenance"><h2 id="provenance">Provenance</h2>'
-        "<p>Addresses stand without their queries, which may be signatures.</p>"
-        f"{_pairs(facts)}{_inputs(sweep)}"
-        f"<details><summary>Tasks and checksums</summary>{table}</details></section>"
+    return _section(
+        "provenance",
+        "Provenance",
+        h("p", None, "Addresses stand without their queries, which may be signatures."),
+        _pairs(facts),
+        _inputs(sweep),
+        h("details", None, h("summary", None, "Tasks and checksums"), table),
     )
 
 
-def _inputs(sweep: Sweep) -> str:
+def _inputs(sweep: Sweep) -> Markup | None:
     """Each file that a clip was made from: its name or address, and what is known of its content."""
-    body: dict[tuple[str, ...], None] = {}
+    body: dict[tuple[object, ...], None] = {}
     for cell in sweep.cells:
         state = cell.job.state if cell.job is not None else None
         found = inputs.facts(state.request if state else None, state.input_names if state else None)
@@ -250,6 +263,8 @@ def _inputs(sweep: Sweep) -> str:
             size = "" if known.bytes is None else f"{known.bytes / 1e3:.0f} kB"
             what = " · ".join(filter(None, [known.mime, size]))
             named = " · ".join(filter(None, [known.name, known.url]))
-            digest = f"<code>{escape(known.sha256)}</code>" if known.sha256 else "–"
-            body[role.capitalize(), esc(named or "–", 400), esc(what or "–", 80), digest] = None
-    return _table(["Input", "File", "Kind", "SHA-256"], list(map(list, body)), "Inputs") if body else ""
+            digest = code(known.sha256) if known.sha256 else "–"
+            body[role.capitalize(), words.clean(named or "–", 400), words.clean(what or "–", 80), digest] = (
+                None
+            )
+    return _table(["Input", "File", "Kind", "SHA-256"], body, "Inputs") if body else None

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.views.base import html as parts
-from cometact_nb.views.base.html import AMBER, BLUE, RED, esc
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import AMBER, BLUE, RED, code, h, join
 from cometact_nb.views.sweep.layout import names_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cometact_nb.domain.media import Finding
     from cometact_nb.handles.sweep.plan import Plan
+    from cometact_nb.views.base.html import Markup
 
 __all__ = ["plan_html"]
 
@@ -18,11 +23,11 @@ _VALUES = 16
 _FINDINGS = 12
 
 
-def plan_html(plan: Plan) -> str:
+def plan_html(plan: Plan) -> Markup:
     """The plan as HTML that needs neither style sheet nor script."""
     head = parts.header(
         parts.pill("PLAN", BLUE),
-        f"Sweep <code>{esc(plan.name, 100)}</code>",
+        join("Sweep ", code(words.clean(plan.name, 100))),
         right=f"{plan.cells} cells",
         sandbox=plan.sandbox,
     )
@@ -30,23 +35,32 @@ def plan_html(plan: Plan) -> str:
     if plan.spent_usd:
         price += f"; spent so far: ${plan.spent_usd:.2f}"
     tone = RED if plan.errors else AMBER if plan.needs_yes or plan.warnings else BLUE
-    body = parts.note(esc(", ".join(plan.counts()) or "no cells"), esc(price), tone) + _axes(plan)
-    for findings, name, colour in ((plan.errors, "Error", RED), (plan.warnings, "Warning", AMBER)):
-        body += "".join(
-            f'<div style="margin-top:8px">{parts.note(name, esc(finding), colour)}</div>'
-            for finding in findings[:_FINDINGS]
-        )
-        if len(findings) > _FINDINGS:
-            body += parts.fine(
-                f"and {len(findings) - _FINDINGS} more: <code>sweep.plan.{name.lower()}s</code>"
-            )
-    body += parts.fine(esc(plan.next_step()))
-    return parts.frame(head, f'<div style="padding:12px 14px">{body}</div>')
+    body = h(
+        "div",
+        {"style": "padding:12px 14px"},
+        parts.note(words.clean(", ".join(plan.counts()) or "no cells"), words.clean(price), tone),
+        _axes(plan),
+        _findings("Error", plan.errors, RED),
+        _findings("Warning", plan.warnings, AMBER),
+        parts.fine(words.clean(plan.next_step())),
+    )
+    return parts.frame(head, body)
 
 
-def _axes(plan: Plan) -> str:
+def _findings(name: str, findings: Sequence[Finding], colour: str) -> Markup:
+    shown = [
+        h("div", {"style": "margin-top:8px"}, parts.note(name, words.clean(finding), colour))
+        for finding in findings[:_FINDINGS]
+    ]
+    more = None
+    if len(findings) > _FINDINGS:
+        more = parts.fine(f"and {len(findings) - _FINDINGS} more: ", code(f"sweep.plan.{name.lower()}s"))
+    return join(*shown, more)
+
+
+def _axes(plan: Plan) -> Markup:
     return parts.table(
-        (esc(title_of(name)), len(values), esc(_told(list(values.values())), 600))
+        (title_of(name), len(values), words.clean(_told(list(values.values())), 600))
         for name, values in names_of(plan.axes).items()
     )
 

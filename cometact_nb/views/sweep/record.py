@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from html import escape
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.pictures import data_uri, small_jpeg
 from cometact_nb.views.sweep import facts
 from cometact_nb.views.sweep.layout import Band, Layout, lay_out, names_of, params_line
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import ClipInfo
     from cometact_nb.handles.sweep.sweep import Cell, Sweep
+    from cometact_nb.views.base.html import Markup
 
 __all__ = ["planned_html", "record_html", "record_text"]
 
@@ -41,7 +41,7 @@ _TR = "background:none"
 _FLOW = "display:flex;flex-wrap:wrap;gap:10px 14px;list-style:none;margin:0;padding:0"
 
 
-def record_html(sweep: Sweep, *, folder: Path, posters: bool = True) -> str:
+def record_html(sweep: Sweep, *, folder: Path, posters: bool = True) -> Markup:
     """A sweep as it is now: parameters and outcome of each cell, its poster, a link to its clip, money.
 
     Args:
@@ -51,11 +51,11 @@ def record_html(sweep: Sweep, *, folder: Path, posters: bool = True) -> str:
     """
     pen = _Pen(sweep, folder, posters=posters)
     word, colour = facts.state_word(sweep)
-    title = f"Sweep <code>{esc(sweep.name, 100)}</code>"
+    title = join("Sweep ", code(words.clean(sweep.name, 100)))
     right = f"{len(sweep)} cells"
     head = parts.header(parts.pill(word, colour), title, right=right, sandbox=sweep.sandbox)
-    body = f'<div style="padding:12px 14px">{_summary(sweep)}{_fixed(sweep)}{pen.draw()}</div>'
-    return f'<div class="cometact-sweep-record">{parts.frame(head, body)}</div>'
+    body = h("div", {"style": "padding:12px 14px"}, _summary(sweep), _fixed(sweep), pen.draw())
+    return h("div", {"class": "cometact-sweep-record"}, parts.frame(head, body))
 
 
 def record_text(sweep: Sweep, *, folder: Path) -> str:
@@ -78,31 +78,32 @@ def record_text(sweep: Sweep, *, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def planned_html(cell: Cell, *, sandbox: bool) -> str:
+def planned_html(cell: Cell, *, sandbox: bool) -> Markup:
     """A cell without a task: what would be sent, and why it is not."""
     kind, tone = facts.KINDS[facts.kind_of(cell)]
-    said = parts.note(esc(kind.capitalize()), esc(facts.problem_of(cell)), tone)
+    said = parts.note(words.clean(kind.capitalize()), words.clean(facts.problem_of(cell)), tone)
     request = cell.request
-    side = parts.inputs(request, sandbox=sandbox) + parts.knob_list(request)
+    side = join(parts.inputs(request, sandbox=sandbox), parts.knob_list(request))
     return parts.frame(
-        parts.header(parts.pill(esc(kind.upper()), tone), "Not sent"),
+        parts.header(parts.pill(words.clean(kind.upper()), tone), "Not sent"),
         parts.columns(said, side),
         parts.copy_as(request),
     )
 
 
-def _summary(sweep: Sweep) -> str:
+def _summary(sweep: Sweep) -> Markup:
     _, colour = facts.state_word(sweep)
-    counted = esc(facts.counts_line(facts.cell_codes(sweep)))
-    said = parts.note(counted, esc(facts.money_line(sweep)), colour)
-    if sweep.problem:
-        said += parts.note("Paused", esc(words.message(sweep.problem, 600)), parts.AMBER)
-    said += "".join(parts.fine(escape(step)) for step in _next_steps(sweep))
+    counted = words.clean(facts.counts_line(facts.cell_codes(sweep)))
     moment = f" As of {words.moment(time.time())}." if not facts.is_over(sweep) else ""
-    again = f"<code>act.sweep_by_name({escape(repr(sweep.name))})</code> finds it again, in any kernel"
+    again = [code(f"act.sweep_by_name({sweep.name!r})"), " finds it again, in any kernel"]
     if any(facts.kind_of(cell) == "d" for cell in sweep.cells):
-        again += "; with <code>.gallery()</code> behind it, its clips play side by side"
-    return said + parts.fine(f"{again}.{moment}")
+        again += ["; with ", code(".gallery()"), " behind it, its clips play side by side"]
+    return join(
+        parts.note(counted, words.clean(facts.money_line(sweep)), colour),
+        parts.note("Paused", words.message(sweep.problem, 600), parts.AMBER) if sweep.problem else None,
+        *map(parts.fine, _next_steps(sweep)),
+        parts.fine(*again, f".{moment}"),
+    )
 
 
 def _next_steps(sweep: Sweep) -> list[str]:
@@ -122,27 +123,27 @@ def _counted(cells: int) -> str:
     return "1 cell" if cells == 1 else f"{cells} cells"
 
 
-def _fixed(sweep: Sweep) -> str:
+def _fixed(sweep: Sweep) -> Markup:
     """What all cells share."""
     if not sweep.cells:
-        return ""
+        return join()
     request, swept = sweep.cells[0].request, {name for name, values in sweep.axes.items() if len(values) > 1}
     fields = {"character": request.character, "reference": request.reference, **request.params}
     shared = [
-        f"{title_of(name)} <strong>{esc(label(name, value), 80)}</strong>"
+        join(title_of(name), " ", h("strong", None, words.clean(label(name, value), 80)))
         for name, value in fields.items()
         if name not in swept
     ]
-    return f'<div style="margin:8px 0 10px">{" · ".join(shared)}</div>'
+    return h("div", {"style": "margin:8px 0 10px"}, join(*shared, by=" · "))
 
 
-def _player(picture: str, source: str) -> str:
+def _player(picture: Markup | None, source: str) -> Markup:
     """A poster that opens its clip when it is clicked. Only its beginning is loaded before that."""
     style = f"display:block;width:{_PLAYER}px;max-width:100%;border-radius:5px;margin:2px 0"
-    size = f'width="{_PLAYER}" style="{style}"'
-    video = f'<video src="{escape(source)}" controls loop preload="metadata" {size}></video>'
-    summary = f'<summary style="cursor:pointer;list-style:none" title="Play">{picture or "▶ Play"}</summary>'
-    return f"<details>{summary}{video}</details>"
+    size = {"width": _PLAYER, "style": style}
+    video = h("video", {"src": source, "controls": True, "loop": True, "preload": "metadata", **size})
+    summary = h("summary", {"style": "cursor:pointer;list-style:none", "title": "Play"}, picture or "▶ Play")
+    return h("details", None, summary, video)
 
 
 class _Pen:
@@ -155,74 +156,76 @@ class _Pen:
         self._drawn = 0
         self._names = names_of(sweep.axes)
 
-    def draw(self) -> str:
+    def draw(self) -> Markup:
         sweep = self._sweep
         params = [cell.params for cell in sweep.cells]
         layout = lay_out(sweep.axes, params, table=sweep.spec.rows is not None)
-        bands = "".join(self._band(layout, band) for band in layout.bands if self._drawn < _CELLS)
+        bands = [self._band(layout, band) for band in layout.bands if self._drawn < _CELLS]
         left = len(sweep) - self._drawn
-        return bands + (parts.fine(f"{left} more cells: <code>sweep.to_rows()</code>") if left > 0 else "")
+        more = parts.fine(f"{left} more cells: ", code("sweep.to_rows()")) if left > 0 else None
+        return join(*bands, more)
 
-    def _band(self, layout: Layout, band: Band) -> str:
+    def _band(self, layout: Layout, band: Band) -> Markup:
         if not layout.is_grid:
             cells = [index for index in band.cells[0] if index is not None][:_CELLS]
-            items = "".join(f"<li>{self._cell(index, named=True)}</li>" for index in cells)
-            return f'<ul style="{_FLOW}">{items}</ul>'
-        title = f'<div style="margin:10px 0 2px"><strong>{esc(band.title, 200)}</strong></div>'
-        return (title if band.title else "") + self._table(layout, band)
+            return h("ul", {"style": _FLOW}, *(h("li", None, self._cell(one, named=True)) for one in cells))
+        title = None
+        if band.title:
+            name = h("strong", None, words.clean(band.title, 200))
+            title = h("div", {"style": "margin:10px 0 2px"}, name)
+        return join(title, self._table(layout, band))
 
-    def _table(self, layout: Layout, band: Band) -> str:
-        heads = "".join(
-            f'<th scope="col" style="{_TH}">{esc(text, 60)}</th>' for text in layout.column_labels
-        )
-        corner = f"{esc(title_of(layout.rows))} ↓ {esc(title_of(layout.columns))} →"
-        corner = f'<td style="{_TH};font-weight:400;opacity:.72">{corner}</td>'
-        rows = "".join(
-            f'<tr style="{_TR}"><th scope="row" style="{_TH}">{esc(text, 60)}</th>{self._line(line)}</tr>'
+    def _table(self, layout: Layout, band: Band) -> Markup:
+        heads = [
+            h("th", {"scope": "col", "style": _TH}, words.clean(text, 60)) for text in layout.column_labels
+        ]
+        corner = f"{title_of(layout.rows)} ↓ {title_of(layout.columns)} →"
+        first = h("td", {"style": f"{_TH};font-weight:400;opacity:.72"}, corner)
+        rows = [
+            self._row(text, line)
             for text, line in zip(layout.row_labels, band.cells, strict=True)
             if self._drawn < _CELLS
-        )
+        ]
         style = "font:inherit;border-collapse:collapse;display:block;overflow-x:auto;max-width:100%"
-        head = f'<thead><tr style="{_TR}">{corner}{heads}</tr></thead>'
-        return f'<table style="{style}">{head}<tbody>{rows}</tbody></table>'
+        head = h("thead", None, h("tr", {"style": _TR}, first, *heads))
+        return h("table", {"style": style}, head, h("tbody", None, *rows))
 
-    def _line(self, cells: Iterable[int | None]) -> str:
-        return "".join(
-            f'<td style="{_TD}">{"" if index is None else self._cell(index)}</td>' for index in cells
-        )
+    def _row(self, name: str, cells: Iterable[int | None]) -> Markup:
+        inside = [h("td", {"style": _TD}, None if index is None else self._cell(index)) for index in cells]
+        head = h("th", {"scope": "row", "style": _TH}, words.clean(name, 60))
+        return h("tr", {"style": _TR}, head, *inside)
 
-    def _cell(self, index: int, *, named: bool = False) -> str:
+    def _cell(self, index: int, *, named: bool = False) -> Markup:
         self._drawn += 1
         cell = self._sweep.cells[index]
         line = params_line(cell.params, self._names) or f"Cell {index + 1}"
-        name = f'<div style="font-size:11px">{esc(line, 120)}</div>'
+        name = h("div", {"style": "font-size:11px"}, words.clean(line, 120)) if named else None
         _, colour = facts.KINDS[facts.kind_of(cell)]
         edge = f"border-left:3px solid {colour};padding-left:5px"
-        word = f'<span style="{edge}">{esc(facts.cell_word(cell))}</span>'
+        word = h("span", {"style": edge}, words.clean(facts.cell_word(cell)))
         clip = cell.job.state.clip if cell.job is not None else None
-        shown = self._clip(clip) if clip else ""
         why = facts.problem_of(cell)
-        said = f'<div style="font-size:11px;opacity:.8">{esc(why, 160)}</div>' if why else ""
+        said = h("div", {"style": "font-size:11px;opacity:.8"}, words.clean(why, 160)) if why else None
         box = f"font-size:11px;min-width:{_SHOWN}px;max-width:{_PLAYER}px;overflow-wrap:anywhere"
-        return f'<div style="{box}">{name if named else ""}{shown}{word}{said}</div>'
+        return h("div", {"style": box}, name, self._clip(clip) if clip else None, word, said)
 
-    def _clip(self, clip: ClipInfo) -> str:
+    def _clip(self, clip: ClipInfo) -> Markup:
         """The first frame and where the clip is; among few cells it can be played in its place."""
         place = words.place(clip.place, self._folder)
         source = None if clip.url else words.relative(clip.path, self._folder)
         picture = self._poster(clip.poster)
         if not source:  # at a store, from where no page can load it; or on another drive
-            return f"{picture}{esc(place, 160)}<br>"
-        link = f'<a href="{escape(source)}" title="{esc(place, 300)}">'
-        name = esc(place.rpartition("/")[2], 60)
+            return join(picture, words.clean(place, 160), h("br"))
+        link = {"href": source, "title": words.clean(place, 300)}
+        name = words.clean(place.rpartition("/")[2], 60)
         if self._few:
-            return f"{_player(picture, source)}{link}{name}</a><br>"
-        return f"{link}{picture or name}</a>{'' if picture else '<br>'}"
+            return join(_player(picture, source), h("a", link, name), h("br"))
+        return join(h("a", link, picture or name), None if picture else h("br"))
 
-    def _poster(self, path: str | None) -> str:
+    def _poster(self, path: str | None) -> Markup | None:
         picture = small_jpeg(path, *(_FEW if self._few else _MANY)) if self._budget > 0 else b""
         if not picture:
-            return ""
+            return None
         self._budget -= len(picture)
         style = f"display:block;width:{_SHOWN}px;border-radius:5px;margin:0 0 2px"
-        return f'<img src="{data_uri(picture)}" alt="Play" width="{_SHOWN}" style="{style}">'
+        return h("img", {"src": data_uri(picture), "alt": "Play", "width": _SHOWN, "style": style})

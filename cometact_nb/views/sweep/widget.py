@@ -25,9 +25,10 @@ from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.sweep import facts
 from cometact_nb.views.sweep.layout import lay_out, names_of, params_line
 from cometact_nb.views.sweep.record import planned_html
-from cometact_nb.views.task.card import card_html
+from cometact_nb.views.task.card import card_of
+from cometact_nb.views.task.facts import CardFacts
 from cometact_nb.views.task.settle import Settling
-from cometact_nb.views.task.widget import cancel, clip_piece, live_facts
+from cometact_nb.views.task.widget import cancel, clip_piece, live_of
 
 if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Cell, Sweep
@@ -227,11 +228,11 @@ class SweepWidget(anywidget.AnyWidget):
         session, sandbox = self._sweep.session, self._sweep.sandbox
         if cell.job is None:
             return {"html": planned_html(cell, sandbox=sandbox), "live": None}
-        state, now = cell.job.state, time.time()
-        html = card_html(state, now=now, notebook_dir=page_folder(session), sandbox=sandbox, live=True)
+        facts = CardFacts(cell.job.state, time.time(), sandbox)
+        html = card_of(facts, notebook_dir=page_folder(session), live=True)
         settle = self._settling(cell)
-        facts_now = {**live_facts(state, now), "settle": settle.facts() if settle else None}
-        return {"html": html, "live": facts_now}
+        live = {**live_of(facts), "settle": settle.facts() if settle else None}
+        return {"html": html, "live": live}
 
     def _settling(self, cell: Cell) -> Settling | None:
         task = cell.task

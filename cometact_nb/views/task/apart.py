@@ -10,10 +10,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from cometact_nb.views.base.html import h
 from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import page_folder
-from cometact_nb.views.task.card import card_html
-from cometact_nb.views.task.text import card_text
+from cometact_nb.views.task.card import card_of
+from cometact_nb.views.task.facts import CardFacts
+from cometact_nb.views.task.text import text_of
 from cometact_nb.views.task.widget import StatusWidget
 
 if TYPE_CHECKING:
@@ -37,12 +39,12 @@ class ApartDisplay:
         task.add_listener(self._changed)
 
     def _record(self) -> dict[str, str]:
-        task, now = self._task, time.time()
-        folder = page_folder(task.session)
-        html = card_html(task.state, now=now, notebook_dir=folder, sandbox=task.sandbox)
+        task = self._task
+        facts, folder = CardFacts(task.state, time.time(), task.sandbox), page_folder(task.session)
+        card = card_of(facts, notebook_dir=folder)
         return {
-            "text/html": f'<div class="cometact-record">{html}</div>',
-            "text/plain": card_text(task.state, now=now, sandbox=task.sandbox, notebook_dir=folder),
+            "text/html": h("div", {"class": "cometact-record"}, card),
+            "text/plain": text_of(facts, notebook_dir=folder),
         }
 
     def _changed(self, task: Task) -> None:

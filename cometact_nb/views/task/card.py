@@ -5,61 +5,28 @@ The same card is the frozen output, the form beside the widget for pages without
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain.advice import advise
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import RequestError
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.embed import data_uri
-from cometact_nb.views.base.html import AMBER, BLUE, GREEN, GREY, RED, VIOLET, esc
+from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.pictures import thumbnail
+from cometact_nb.views.task.facts import CardFacts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import ClipInfo, TaskState
+    from cometact_nb.views.base.html import Markup
 
-__all__ = ["card_html", "request_of", "tone"]
+__all__ = ["card_html", "card_of"]
 
-_TONES = {
-    Status.SUBMITTING: GREY,
-    Status.PENDING: GREY,
-    Status.THROTTLED: AMBER,
-    Status.RUNNING: BLUE,
-    Status.SUCCEEDED: GREEN,
-    Status.FAILED: RED,
-    Status.REFUSED: RED,
-    Status.NOT_FOUND: RED,
-    Status.UNCONFIRMED: AMBER,
-    Status.UNKNOWN: VIOLET,
-    Status.CANCELLED: GREY,
-    Status.FORGOTTEN: GREY,
-}
 #: Beside the buttons that settle a request in doubt.
 _LOOK_FIRST = "It is never sent again by itself. First look whether the service has it:"
 #: The room a video may take in a card, CSS pixels.
 _VIDEO_WIDTH, _VIDEO_HEIGHT = 520, 460
-
-
-def tone(state: TaskState) -> str:
-    """The colour of a state."""
-    if not state.watching and not state.status.is_terminal:
-        return AMBER
-    if state.status is Status.SUCCEEDED and state.clip_error and not state.clips:
-        return AMBER
-    return _TONES.get(state.status, GREY)
-
-
-def request_of(state: TaskState) -> ActTwoRequest | None:
-    """The request of a task, or None when it is not known or this version cannot read it."""
-    try:
-        return state.to_request()
-    except (RequestError, TypeError):
-        return None
 
 
 def card_html(
@@ -72,7 +39,7 @@ def card_html(
     autoplay: bool = False,
     coming: Path | None = None,
     embed_bytes: int = 0,
-) -> str:
+) -> Markup:
     """The card of a task.
 
     Args:
@@ -80,22 +47,50 @@ def card_html(
         now: Unix seconds; what a picture of an unfinished task says it was taken at.
         notebook_dir: the folder that relative links start from.
         sandbox: the task runs on this machine and nothing is billed.
+        live: see :func:`card_of`.
+        autoplay: the same.
+        coming: the same.
+        embed_bytes: the same.
+    """
+    return card_of(
+        CardFacts(state, now, sandbox),
+        notebook_dir=notebook_dir,
+        live=live,
+        autoplay=autoplay,
+        coming=coming,
+        embed_bytes=embed_bytes,
+    )
+
+
+def card_of(
+    facts: CardFacts,
+    *,
+    notebook_dir: Path,
+    live: bool = False,
+    autoplay: bool = False,
+    coming: Path | None = None,
+    embed_bytes: int = 0,
+) -> Markup:
+    """The card of a task.
+
+    Args:
+        facts: the task.
+        notebook_dir: the folder that relative links start from.
         live: for the inside of the widget: what changes from poll to poll is left as empty slots, so that the
             result changes only when the card's structure does; buttons are added, and clips come as bytes.
+        autoplay: let a finished clip play by itself, without sound. A browser does so only where it is seen.
         coming: where an unfinished task's clip is to be: a page that was closed at its end keeps this card.
         embed_bytes: put a clip up to this size into the page itself, base64; a larger one stays a link.
-        autoplay: let a finished clip play by itself, without sound. A browser does so only where it is seen.
     """
-    request = request_of(state)
+    state, request = facts.state, facts.request
     if state.clips:
         main = _clips(state.clips, notebook_dir, live=live, autoplay=autoplay, embed_bytes=embed_bytes)
     elif state.is_settled:
-        main = _outcome(state, live=live)
+        main = _outcome(facts, live=live)
+    elif live:
+        main = _slots()
     else:
-        main = _progress(state, now, live=live)
-        if coming is not None and not live:
-            main += _coming(coming, notebook_dir)
-    main += parts.fine(_money_and_time(state, sandbox=sandbox))
+        main = join(_progress(facts), _coming(coming, notebook_dir) if coming is not None else None)
     if request is None:
         known = (
             "kept in a form this version does not read"
@@ -104,67 +99,77 @@ def card_html(
         )
         side = parts.fine(f"The request is {known}.")
     else:
-        side = parts.inputs(request, sandbox=sandbox) + parts.knob_list(request)
+        side = join(parts.inputs(request, sandbox=facts.sandbox), parts.knob_list(request))
     return parts.frame(
-        _header(state, now, sandbox=sandbox, live=live),
-        parts.columns(main, side),
-        parts.copy_as(request, buttons=live) if request else "",
+        _header(facts, live=live),
+        parts.columns(join(main, parts.fine(_money_and_time(facts))), side),
+        parts.copy_as(request, buttons=live) if request else join(),
     )
 
 
-def _header(state: TaskState, now: float, *, sandbox: bool, live: bool) -> str:
-    if live:
-        state_pill = parts.pill("", "var(--tone)", slots=True)
-        name = '<code data-slot="id"></code>'
-        right = '<span data-slot="elapsed"></span>'
-        if not state.is_settled and not state.status.is_terminal:
-            right += ' <button type="button" data-action="cancel">Cancel</button>'
-    else:
-        state_pill = parts.pill(words.label(state), tone(state))
-        name = f'<code title="{esc(state.id or state.key, 200)}">{escape(words.short_id(state))}</code>'
-        right = words.duration(elapsed) if (elapsed := words.elapsed(state, now)) is not None else ""
-    return parts.header(state_pill, f"Act-Two {name}", right=right, sandbox=sandbox)
+def _header(facts: CardFacts, *, live: bool) -> Markup:
+    state = facts.state
+    if not live:
+        name = h("code", {"title": words.clean(state.id or state.key, 200)}, words.short_id(state))
+        first = parts.pill(words.label(state), facts.tone)
+        return parts.header(first, join("Act-Two ", name), right=facts.elapsed, sandbox=facts.sandbox)
+    cancel = None
+    if not state.is_settled and not state.status.is_terminal:
+        cancel = join(" ", h("button", {"type": "button", "data-action": "cancel"}, "Cancel"))
+    return parts.header(
+        parts.pill("", "var(--tone)", slots=True),
+        join("Act-Two ", h("code", {"data-slot": "id"})),
+        right=join(h("span", {"data-slot": "elapsed"}), cancel),
+        sandbox=facts.sandbox,
+    )
 
 
-def _progress(state: TaskState, now: float, *, live: bool) -> str:
+def _slots() -> Markup:
+    """Where a live view writes what an unfinished task does and waits for."""
+    waiting, problem = (h("span", {"data-slot": name}) for name in ("waiting", "problem"))
+    label = "Progress of the generation"
+    return join(
+        parts.note(waiting, problem, "var(--tone)"),
+        h("progress", {"data-slot": "progress", "max": 1, "aria-label": label}),
+        h("div", {"data-slot": "note", "role": "status"}),
+    )
+
+
+def _progress(facts: CardFacts) -> Markup:
     """What an unfinished task does and waits for."""
-    if live:
-        return (
-            parts.note(
-                '<span data-slot="waiting"></span>', '<span data-slot="problem"></span>', "var(--tone)"
-            )
-            + '<progress data-slot="progress" max="1" aria-label="Progress of the generation"></progress>'
-            + '<div data-slot="note" role="status"></div>'
-        )
-    advice = advise(state)
+    state, advice = facts.state, facts.advice
     percent = words.reported(state)
-    value = f' value="{state.progress:.2f}"' if state.progress is not None else ""
-    bar = f'<progress max="1"{value} style="width:100%"></progress>' if value else ""
+    bar = None
+    if state.progress is not None:
+        bar = h("progress", {"max": 1, "value": f"{state.progress:.2f}", "style": "width:100%"})
     name = words.clean(state.id or state.key, 200)
-    saved = f"As of {words.moment(now)}. <code>act.task({escape(repr(name))})</code> shows how it went on."
-    said = escape(words.message(advice.headline) + (f" · {percent}" if percent else ""))
-    return (
-        parts.note(said, escape(words.message(advice.cure)), tone(state))
-        + bar
-        + _refused_cancel(state)
-        + parts.fine(saved)
+    said = words.message(advice.headline) + (f" · {percent}" if percent else "")
+    return join(
+        parts.note(said, words.message(advice.cure), facts.tone),
+        bar,
+        _refused_cancel(state),
+        parts.fine(
+            f"As of {words.moment(facts.now)}. ", code(f"act.task({name!r})"), " shows how it went on."
+        ),
     )
 
 
-def _coming(path: Path, notebook_dir: Path) -> str:
+def _coming(path: Path, notebook_dir: Path) -> Markup:
     """Where to look, should the task have ended since. A picture that is not there leaves no gap."""
     source = words.relative(str(path), notebook_dir)
     if source is None:
-        return ""
+        return join()
     poster = source.removesuffix("mp4") + "jpg"
     style = "display:block;max-width:320px;border-radius:8px;margin-top:8px"
-    link = f'<a href="{escape(source)}" download>{esc(words.place(str(path), notebook_dir), 160)}</a>'
-    return f'<img src="{escape(poster)}" alt="" style="{style}"><div>Its clip, once it has one: {link}</div>'
+    name = words.clean(words.place(str(path), notebook_dir), 160)
+    link = h("a", {"href": source, "download": True}, name)
+    picture = h("img", {"src": poster, "alt": "", "style": style})
+    return join(picture, h("div", None, "Its clip, once it has one: ", link))
 
 
-def _outcome(state: TaskState, *, live: bool) -> str:
+def _outcome(facts: CardFacts, *, live: bool) -> Markup:
     """How a task ended without a clip, or why nobody watches it; ``live``: with a place for buttons."""
-    advice = advise(state)
+    state, advice = facts.state, facts.advice
     codes = {
         "code": None if (state.failure_code or "") in advice.headline else state.failure_code,
         "HTTP": state.http_status,
@@ -172,80 +177,84 @@ def _outcome(state: TaskState, *, live: bool) -> str:
         "request id": state.request_id,
         "reported as": state.raw_status if state.status is Status.UNKNOWN else None,
     }
-    shown = " · ".join(f"{name} <code>{esc(value, 80)}</code>" for name, value in codes.items() if value)
+    named = [join(name, " ", code(words.clean(value, 80))) for name, value in codes.items() if value]
     settles = live and state.is_in_doubt
-    cure = _LOOK_FIRST if settles else escape(words.message(advice.cure, 600))
-    said = parts.note(escape(words.message(advice.headline, 600)), cure, tone(state))
-    if settles:
-        said += '<div data-slot="settle"></div>'
-    return said + (f'<div style="margin:8px 0">{shown}</div>' if shown else "") + _refused_cancel(state)
+    cure = _LOOK_FIRST if settles else words.message(advice.cure, 600)
+    return join(
+        parts.note(words.message(advice.headline, 600), cure, facts.tone),
+        h("div", {"data-slot": "settle"}) if settles else None,
+        h("div", {"style": "margin:8px 0"}, join(*named, by=" · ")) if named else None,
+        _refused_cancel(state),
+    )
 
 
-def _refused_cancel(state: TaskState) -> str:
+def _refused_cancel(state: TaskState) -> Markup | None:
     if not state.cancel_message:
-        return ""
-    return f"<div><strong>Not cancelled.</strong> {escape(words.message(state.cancel_message))}</div>"
+        return None
+    return h("div", None, h("strong", None, "Not cancelled."), " ", words.message(state.cancel_message))
 
 
 def _clips(
     clips: tuple[ClipInfo, ...], notebook_dir: Path, *, live: bool, autoplay: bool, embed_bytes: int
-) -> str:
-    return "".join(
-        _clip(clip, notebook_dir, index if live else None, autoplay=autoplay, embed_bytes=embed_bytes)
-        for index, clip in enumerate(clips)
+) -> Markup:
+    return join(
+        *(
+            _clip(clip, notebook_dir, index if live else None, autoplay=autoplay, embed_bytes=embed_bytes)
+            for index, clip in enumerate(clips)
+        )
     )
 
 
-def _clip(clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: bool, embed_bytes: int) -> str:
+def _clip(
+    clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: bool, embed_bytes: int
+) -> Markup:
     """One video, what it is and where it lies; as slot number ``slot`` when a live view brings the bytes.
 
     No ``poster``: JupyterLab resolves a relative ``src`` only, and a poster that fails hides the first frame.
     """
     source = words.relative(clip.place, notebook_dir)
-    width, height = _room(clip)
-    style = f"display:block;width:100%;max-width:{width}px;height:auto;border-radius:8px;background:#000"
-    size = f'width="{width}" height="{height}" style="{style}"'
-    shown = esc(words.place(clip.place, notebook_dir), 160)
-    video, link = "", shown
+    size = _room(clip)
+    name = words.clean(words.place(clip.place, notebook_dir), 160)
+    video: Markup | None = None
+    link: object = name
     embedded = data_uri(clip, embed_bytes) if embed_bytes and slot is None else ""
+    plays = {"controls": True, "loop": True, "playsinline": True}
     if slot is not None:
-        video = f'<video data-clip="{slot}" controls loop playsinline {size}></video>'
-        link = f'<a data-file="{slot}">{shown}</a>'
+        video = h("video", {"data-clip": slot, **plays, **size})
+        link = h("a", {"data-file": slot}, name)
     elif embedded:
-        video = f'<video src="{embedded}" controls loop playsinline {size}></video>'
-        link = f'<a href="{escape(source)}" download>{shown}</a>' if source else shown
+        video = h("video", {"src": embedded, **plays, **size})
+        link = h("a", {"href": source, "download": True}, name) if source else name
     elif clip.url:
         # No page can load it from there; the poster, if it is here, is small enough to be kept.
         picture = thumbnail(clip.poster)
-        video = f'<img src="{picture}" alt="An early frame" {size}>' if picture else ""
+        video = h("img", {"src": picture, "alt": "An early frame", **size}) if picture else None
     elif source:
         # Muted only where it plays by itself: the voice is part of a performance.
-        plays = " autoplay muted" if autoplay else ""
-        video = (
-            f'<video src="{escape(source)}" controls loop playsinline{plays} preload="auto" {size}></video>'
-        )
-        link = f'<a href="{escape(source)}" download>{shown}</a>'
+        alone = {"autoplay": autoplay, "muted": autoplay, "preload": "auto"}
+        video = h("video", {"src": source, **plays, **alone, **size})
+        link = h("a", {"href": source, "download": True}, name)
     facts = words.clip_facts(clip)
     if embed_bytes and slot is None and not embedded:
         facts.append(f"not embedded: embed allows {words.size(embed_bytes)}")
     style = "margin:8px 0 2px;word-wrap:break-word"
-    return (
-        f'{video}<div style="{style}" title="{esc(clip.place, 1000)}">{link}</div>'
-        f"<div>{escape(' · '.join(facts))}</div>"
-    )
+    where = h("div", {"style": style, "title": words.clean(clip.place, 1000)}, link)
+    return join(video, where, h("div", None, " · ".join(facts)))
 
 
-def _room(clip: ClipInfo) -> tuple[int, int]:
-    """Width and height a clip is shown at, CSS pixels; 16:9 when its size is not known."""
+def _room(clip: ClipInfo) -> dict[str, object]:
+    """The room a clip is shown in, CSS pixels; 16:9 when its size is not known."""
     ratio = clip.width / clip.height if clip.width and clip.height else 16 / 9
-    width = min(_VIDEO_WIDTH, _VIDEO_HEIGHT * ratio)
-    return round(width), max(1, round(width / ratio))
+    wide = min(_VIDEO_WIDTH, _VIDEO_HEIGHT * ratio)
+    width, height = round(wide), max(1, round(wide / ratio))
+    style = f"display:block;width:100%;max-width:{width}px;height:auto;border-radius:8px;background:#000"
+    return {"width": width, "height": height, "style": style}
 
 
-def _money_and_time(state: TaskState, *, sandbox: bool) -> str:
-    facts = [words.money(state, advise(state).billed, sandbox=sandbox)]
+def _money_and_time(facts: CardFacts) -> str:
+    state, said = facts.state, [facts.money]
     if state.ended_at is not None:
-        facts.append(f"ended {words.moment(state.ended_at)}")
+        said.append(f"ended {words.moment(state.ended_at)}")
     elif state.begun_at is not None:
-        facts.append(f"begun {words.moment(state.begun_at)}")
-    return escape(" · ".join(facts))
+        said.append(f"begun {words.moment(state.begun_at)}")
+    return " · ".join(said)

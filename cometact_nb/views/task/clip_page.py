@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.html import AMBER, GREEN, esc
+from cometact_nb.views.base.html import AMBER, GREEN, code, h, join
 from cometact_nb.views.task.card import card_html
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.handles.saved_clip import SavedClip, Verification
     from cometact_nb.store.clips.checkup import FileFinding
+    from cometact_nb.views.base.html import Markup
 
 __all__ = ["saved_html", "verification_html"]
 
@@ -22,33 +23,40 @@ __all__ = ["saved_html", "verification_html"]
 _ROWS = 100
 
 
-def saved_html(saved: SavedClip, notebook_dir: Path) -> str:
+def saved_html(saved: SavedClip, notebook_dir: Path) -> Markup:
     """The card of the task that made the clip, and what there is to know about the files."""
     notes = [f"Read from the files; written by cometact_nb {saved.version}."]
     if saved.unsigned:
         notes.append(f"The signature of the URL of {' and '.join(saved.unsigned)} was not kept.")
-    told = parts.fine(esc(" ".join(notes), 300))
+    changed = None
     if not saved.intact:
-        told = parts.note("The file was changed since it was written.", "", AMBER) + told
+        changed = parts.note("The file was changed since it was written.", "", AMBER)
     card = card_html(saved.state, now=time.time(), notebook_dir=notebook_dir, sandbox=saved.sandbox)
-    return f'{card}<div style="margin:4px 2px">{told}</div>'
+    said = parts.fine(words.clean(" ".join(notes), 300))
+    return join(card, h("div", {"style": "margin:4px 2px"}, changed, said))
 
 
-def verification_html(shown: Verification) -> str:
+def verification_html(shown: Verification) -> Markup:
     """The outcome, and a table of what is not as it was left."""
     rest = []
     if len(shown.findings) > _ROWS:
         rest.append(f"{len(shown.findings) - _ROWS} more are in to_rows().")
     if shown.writing:
         rest.append(f"{shown.writing} files were being written.")
-    body = (
-        parts.note(esc(shown.summary), "", GREEN if shown.ok else AMBER)
-        + parts.table(map(_row, shown.findings[:_ROWS]))
-        + parts.fine(esc(" ".join([words.clean(shown.folder, 300), *rest]), 500))
+    body = h(
+        "div",
+        {"style": "padding:12px 14px"},
+        parts.note(words.clean(shown.summary), "", GREEN if shown.ok else AMBER),
+        parts.table(map(_row, shown.findings[:_ROWS])),
+        parts.fine(words.clean(" ".join([words.clean(shown.folder, 300), *rest]), 500)),
     )
-    return parts.frame(f'<div style="padding:12px 14px">{body}</div>')
+    return parts.frame(body)
 
 
-def _row(found: FileFinding) -> tuple[str, str]:
-    told = f"<code>{esc(found.file, 200)}</code> {esc(found.problem, 300)}<br>{esc(found.cure, 300)}"
-    return esc(found.kind), f'<div style="overflow-wrap:anywhere">{told}</div>'
+def _row(finding: FileFinding) -> tuple[str, Markup]:
+    file, problem, cure = (
+        words.clean(text, limit)
+        for text, limit in ((finding.file, 200), (finding.problem, 300), (finding.cure, 300))
+    )
+    style = "overflow-wrap:anywhere"
+    return words.clean(finding.kind), h("div", {"style": style}, code(file), " ", problem, h("br"), cure)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.html import esc
+from cometact_nb.views.base.html import h, join
 
 if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.handles.config import Config
+    from cometact_nb.views.base.html import Markup
 
 __all__ = ["Preview"]
 
@@ -41,19 +41,25 @@ class Preview:
     def __repr__(self) -> str:
         return self.to_text()
 
-    def to_html(self) -> str:
+    def to_html(self) -> Markup:
         """The preview as HTML that needs neither style sheet nor script."""
         config, request = self._config, self.request
-        said = parts.note("Nothing was sent.", escape(words.clean(self.price)), parts.BLUE)
-        doubts = "".join(
-            f'<div style="margin-top:8px">{parts.note(esc(doubt.field), esc(doubt), parts.AMBER)}</div>'
-            for doubt in request.warnings
+        main = join(
+            parts.note("Nothing was sent.", words.clean(self.price), parts.BLUE),
+            *(
+                h(
+                    "div",
+                    {"style": "margin-top:8px"},
+                    parts.note(doubt.field, words.clean(doubt), parts.AMBER),
+                )
+                for doubt in request.warnings
+            ),
+            parts.fine(f"It would go to {words.clean(config.base_url, 200)}"),
         )
-        target = parts.fine(f"It would go to {esc(config.base_url, 200)}")
-        side = parts.inputs(request, sandbox=config.sandbox) + parts.knob_list(request)
+        side = join(parts.inputs(request, sandbox=config.sandbox), parts.knob_list(request))
         return parts.frame(
             parts.header(parts.pill("DRY RUN", parts.BLUE), "Act-Two", sandbox=config.sandbox),
-            parts.columns(said + doubts + target, side),
+            parts.columns(main, side),
             parts.copy_as(request, unfolded=True),
         )
 

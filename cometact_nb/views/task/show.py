@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.store.clips.media import clip_stem
 from cometact_nb.views.base.output import in_notebook, page_folder, put_out, shell, widget_data, write
-from cometact_nb.views.task.card import card_html
-from cometact_nb.views.task.text import card_text
+from cometact_nb.views.task.card import card_of
+from cometact_nb.views.task.facts import CardFacts
+from cometact_nb.views.task.text import card_text, text_of
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
@@ -94,19 +95,18 @@ class Display:
 
     def _bundle(self, state: TaskState) -> dict[str, Any]:
         """What to display: the final card, or the widget with the card as it is now beside it."""
-        task, now = self._task, time.time()
+        task = self._task
         final = self._is_final(state)
         folder = page_folder(task.session)
-        html = card_html(
-            state,
-            now=now,
+        facts = CardFacts(state, time.time(), task.sandbox)
+        html = card_of(
+            facts,
             notebook_dir=folder,
-            sandbox=task.sandbox,
             autoplay=final,
             coming=_expected(task),
             embed_bytes=task.session.config.embed_bytes if final else 0,
         )
-        text = card_text(state, now=now, sandbox=task.sandbox, notebook_dir=folder)
+        text = text_of(facts, notebook_dir=folder)
         self._frozen = html if final else ""
         bundle: dict[str, Any] = {"text/html": html, "text/plain": text}
         if not final:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from itertools import cycle
 from typing import TYPE_CHECKING, TextIO
 
-from cometact_nb.domain.advice import advise
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.output import write
+from cometact_nb.views.task.facts import CardFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.task import ClipInfo, TaskState
     from cometact_nb.handles.task import Task
 
-__all__ = ["card_text", "line", "waiting", "write"]
+__all__ = ["card_text", "line", "text_of", "waiting", "write"]
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 #: How often the line on a terminal is drawn at the most, seconds.
@@ -34,25 +34,35 @@ def card_text(state: TaskState, *, now: float, sandbox: bool, notebook_dir: Path
         state: the task.
         now: Unix seconds.
         sandbox: the task runs on this machine and nothing is billed.
+        notebook_dir: see :func:`text_of`.
+    """
+    return text_of(CardFacts(state, now, sandbox), notebook_dir=notebook_dir)
+
+
+def text_of(facts: CardFacts, *, notebook_dir: Path | None = None) -> str:
+    """A task in two to six lines.
+
+    Args:
+        facts: the task.
         notebook_dir: say where clips are from there; by absolute path when None.
     """
-    advice = advise(state)
+    state, advice = facts.state, facts.advice
     first = [f"Act-Two {words.short_id(state)}", words.label(state)]
     if percent := words.reported(state):
         first[-1] += f" {percent}"
-    if sandbox:
+    if facts.sandbox:
         first.append("SANDBOX")
-    if (elapsed := words.elapsed(state, now)) is not None:
-        first.append(words.duration(elapsed))
+    if facts.elapsed:
+        first.append(facts.elapsed)
     lines = [" · ".join(first), words.message(advice.headline, 600)]
     if advice.cure:
         lines.append(words.message(advice.cure, 600))
     if state.cancel_message:
         lines.append(f"Not cancelled. {words.message(state.cancel_message)}")
     lines += [_clip(clip, notebook_dir) for clip in state.clips]
-    lines.append(words.money(state, advice.billed, sandbox=sandbox))
+    lines.append(facts.money)
     if not state.is_settled:
-        lines[-1] += f" · as of {words.moment(now)}"
+        lines[-1] += f" · as of {words.moment(facts.now)}"
     return "\n".join(lines)
 
 

@@ -9,42 +9,39 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anywidget
 import traitlets
 
-from cometact_nb.domain.advice import advise
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import forms
 from cometact_nb.views.base.output import in_background, page_folder
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
-from cometact_nb.views.task.card import card_html, request_of, tone
+from cometact_nb.views.task.card import card_of
+from cometact_nb.views.task.facts import CardFacts, request_of
 from cometact_nb.views.task.settle import Settling
 
 if TYPE_CHECKING:
-    from cometact_nb.domain.task import TaskState
     from cometact_nb.handles.task import Task
 
-__all__ = ["StatusWidget", "cancel", "clip_piece", "live_facts"]
+__all__ = ["StatusWidget", "cancel", "clip_piece", "live_of"]
 
 
-def live_facts(state: TaskState, now: float) -> dict[str, Any]:
+def live_of(facts: CardFacts) -> dict[str, Any]:
     """What changes from poll to poll, in words; ``elapsed`` seconds are as of now and tick in the browser.
 
     No moment in time is sent: the kernel's clock and the browser's may differ.
     """
-    advice = advise(state)
-    settled = state.is_settled
+    state, advice, settled = facts.state, facts.advice, facts.state.is_settled
+    waiting = " · ".join(filter(None, [words.message(advice.headline), words.reported(state)]))
     return {
         "id": words.clean(state.id or state.key, 200),
         "short": words.short_id(state),
         "label": words.label(state),
-        "tone": tone(state),
+        "tone": facts.tone,
         "progress": None if state.progress is None else round(state.progress, 3),
-        "waiting": ""
-        if settled
-        else " · ".join(filter(None, [words.message(advice.headline), words.reported(state)])),
+        "waiting": "" if settled else waiting,
         "problem": "" if settled else words.message(advice.cure),
         "cancel": f"Not cancelled. {words.message(state.cancel_message)}" if state.cancel_message else "",
-        "elapsed": words.elapsed(state, now),
+        "elapsed": facts.elapsed_s,
         "ticking": not settled and state.ended_at is None,
     }
 
@@ -89,7 +86,7 @@ class StatusWidget(anywidget.AnyWidget):
 
     #: The card with empty slots; changes when its structure does.
     html = traitlets.Unicode().tag(sync=True)
-    #: What stands in the slots, see :func:`live_facts`.
+    #: What stands in the slots, see :func:`live_of`.
     live = traitlets.Dict().tag(sync=True)
 
     def __init__(self, task: Task) -> None:
@@ -107,11 +104,10 @@ class StatusWidget(anywidget.AnyWidget):
                 setattr(self, name, value)
 
     def _facts(self) -> dict[str, Any]:
-        task, state, now = self._task, self._task.state, time.time()
-        html = card_html(
-            state, now=now, notebook_dir=page_folder(task.session), sandbox=task.sandbox, live=True
-        )
-        return {"html": html, "live": {**live_facts(state, now), "settle": self._settling.facts()}}
+        task = self._task
+        facts = CardFacts(task.state, time.time(), task.sandbox)
+        html = str(card_of(facts, notebook_dir=page_folder(task.session), live=True))
+        return {"html": html, "live": {**live_of(facts), "settle": self._settling.facts()}}
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         """A message from the browser; on any thread, so it is only handed over."""

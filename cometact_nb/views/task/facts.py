@@ -1,0 +1,97 @@
+"""What every view of one task says about it. One drawing works each of them out once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cometact_nb.domain.advice import advise
+from cometact_nb.domain.task import Status
+from cometact_nb.errors import RequestError
+from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.html import AMBER, BLUE, GREEN, GREY, RED, VIOLET
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.advice import Advice
+    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.task import TaskState
+
+__all__ = ["CardFacts", "request_of", "tone"]
+
+_TONES = {
+    Status.SUBMITTING: GREY,
+    Status.PENDING: GREY,
+    Status.THROTTLED: AMBER,
+    Status.RUNNING: BLUE,
+    Status.SUCCEEDED: GREEN,
+    Status.FAILED: RED,
+    Status.REFUSED: RED,
+    Status.NOT_FOUND: RED,
+    Status.UNCONFIRMED: AMBER,
+    Status.UNKNOWN: VIOLET,
+    Status.CANCELLED: GREY,
+    Status.FORGOTTEN: GREY,
+}
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """A task at one moment.
+
+    Args:
+        state: the task.
+        now: Unix seconds, this machine's clock.
+        sandbox: the task runs on this machine and nothing is billed.
+    """
+
+    state: TaskState
+    now: float
+    sandbox: bool
+
+    @cached_property
+    def advice(self) -> Advice:
+        """What happened, what to do, whether it was billed."""
+        return advise(self.state)
+
+    @cached_property
+    def request(self) -> ActTwoRequest | None:
+        """See :func:`request_of`."""
+        return request_of(self.state)
+
+    @cached_property
+    def tone(self) -> str:
+        """The colour of its state."""
+        return tone(self.state)
+
+    @cached_property
+    def elapsed_s(self) -> float | None:
+        """Seconds from submission to the end or to ``now``; None when nobody here can know."""
+        return words.elapsed(self.state, self.now)
+
+    @cached_property
+    def elapsed(self) -> str:
+        """The same in words; an empty string when nobody here can know."""
+        return "" if self.elapsed_s is None else words.duration(self.elapsed_s)
+
+    @cached_property
+    def money(self) -> str:
+        """What it cost as far as anyone here can know."""
+        return words.money(self.state, self.advice.billed, sandbox=self.sandbox)
+
+
+def tone(state: TaskState) -> str:
+    """The colour of a state."""
+    if not state.watching and not state.status.is_terminal:
+        return AMBER
+    if state.status is Status.SUCCEEDED and state.clip_error and not state.clips:
+        return AMBER
+    return _TONES.get(state.status, GREY)
+
+
+def request_of(state: TaskState) -> ActTwoRequest | None:
+    """The request of a task, or None when it is not known or this version cannot read it."""
+    try:
+        return state.to_request()
+    except (RequestError, TypeError):
+        return None
