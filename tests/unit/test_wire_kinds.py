@@ -60,9 +60,13 @@ def handled(tree: ast.AST) -> Iterator[str]:
 
 
 def written(tree: ast.AST) -> Iterator[str]:
-    """The kinds of the messages that are written out in a piece of code."""
+    """The kinds of the messages that are written out in a piece of code; a button's "type" is no message."""
+    elements = [
+        call for call in ast.walk(tree) if isinstance(call, ast.Call) and ast.unparse(call.func) == "h"
+    ]
+    attributes = {id(argument) for call in elements for argument in call.args}
     for found in ast.walk(tree):
-        if isinstance(found, ast.Dict):
+        if isinstance(found, ast.Dict) and id(found) not in attributes:
             for key, value in zip(found.keys, found.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == "type" and isinstance(value, ast.Constant):
                     yield value.value
