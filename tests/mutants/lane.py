@@ -223,7 +223,10 @@ def _lines_of(source: str, function: str) -> set[int]:
 
 
 def _places(source: str) -> dict[int, str]:
-    """For each line, what its function is, or its statement outside of one: what is known holds while that is the same."""
+    """For each line, what its function is, or its statement outside of one, whatever its docstring says.
+
+    What is known of a change holds while that is the same.
+    """
     found = dict.fromkeys(range(1, source.count("\n") + 2), "")
 
     def enter(body: list[ast.stmt]) -> None:
@@ -239,6 +242,9 @@ def _places(source: str) -> dict[int, str]:
 
 def _without_body(node: ast.stmt) -> str:
     if not isinstance(node, ast.ClassDef):
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(inner):
+                inner.body = inner.body[1:]
         return ast.dump(node)
     return "".join([node.name, *map(ast.dump, [*node.bases, *node.keywords, *node.decorator_list])])
 
