@@ -40,21 +40,21 @@ _CREATE_PAGE = "CometAPI, control-a-character"
 
 @dataclass(frozen=True, kw_only=True)
 class Knob:
-    """One optional field of the body. A new one is a row of :data:`KNOBS`; everything else follows from it.
+    """One optional field of the body. A new field is a row of :data:`KNOBS`; everything else follows from it.
 
     Args:
         name: name in Python.
         title: name on the screen.
         wire: path in the vendor's JSON.
-        type: what msgspec accepts for it, limits included.
-        limit: the limit in words, ending the sentence "``name=value`` …".
-        cure: what to give instead.
-        options: of the magic, a short and a long one first; others are names that people know it by.
+        type: for msgspec, with its limits.
+        limit: the limit in words, as the end of "``name=value`` …".
+        cure: a sentence that says what to give instead.
+        options: of the magic, a short and a long one first, then other common names.
         metavar: stands for the value in the magic's help.
         help: one line of the magic's help.
-        values: what the magic completes, when there are few.
-        about: what the reference says about it; default its help.
-        words: what stands beside a value on the screen, by the value.
+        values: for the magic's completion, if they are few.
+        about: description in the reference; default its help.
+        words: description of a value on the screen, by the value.
         source: the vendor's page that states the limit.
     """
 
@@ -169,10 +169,10 @@ KNOBS = (
 )
 KNOB = {knob.name: knob for knob in KNOBS}
 INPUTS = ("character", "reference")
-#: The fields that may take several values, in the order in which the cells of a sweep are laid out.
+#: The fields that may have several values, in the order of a sweep's cells.
 FIELDS = (*INPUTS, *KNOB)
 
-#: Names that other endpoints, SDKs or habits use, and what this endpoint calls them.
+#: Names from other endpoints and SDKs, and common mistakes, with this endpoint's names.
 _WRONG_NAMES = {
     "promptimage": "promptImage is image-to-video; Act-Two takes character.",
     "prompttext": "Act-Two takes no text prompt: the performance is the reference clip.",
@@ -198,39 +198,39 @@ _WRONG_NAMES = {
 
 
 def title_of(name: str) -> str:
-    """How the screen calls a field of a request, or what else tells the cells of a sweep apart."""
+    """Return the name on the screen of a field, or of another axis of a sweep."""
     return KNOB[name].title if name in KNOB else name.replace("_", " ").capitalize()
 
 
 def wrong_name(name: str) -> str | None:
-    """What to say about a name that people often take for one of a field; None when it is not such a one."""
+    """Correct a name that people often mistake for a field's; None for any other name."""
     return _WRONG_NAMES.get(name.replace("_", "").replace("-", "").lower())
 
 
 def fields_from_json(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The constructor's arguments for a vendor body; what it does not know is passed on by its own name.
+    """Turn a vendor body into the constructor's arguments, with unknown fields under their own names.
 
-    The constructor refuses it together with all else that is wrong, another ``model`` too.
+    The constructor refuses these together with all other faults, such as another ``model``.
     """
     rest = {str(name): value for name, value in body.items()}
     if rest.get("model") == MODEL:
         del rest["model"]
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name in INPUTS:
         value = rest.get(name)
         if isinstance(value, Mapping) and "uri" in value:
             rest[name] = {key: value[key] for key in ("type", "uri") if key in value}
-            found.update({f"{name}.{key}": value[key] for key in value if key not in rest[name]})
+            fields.update({f"{name}.{key}": value[key] for key in value if key not in rest[name]})
     for knob in KNOBS:
         head, *tail = knob.wire
         if not tail:
             if head in rest:
-                found[knob.name] = rest.pop(head)
+                fields[knob.name] = rest.pop(head)
         elif rest.get(head) is None:
             rest.pop(head, None)
         elif isinstance(rest.get(head), Mapping):
             inner = dict(rest.pop(head))
             if tail[0] in inner:
-                found[knob.name] = inner.pop(tail[0])
-            found.update({f"{head}.{key}": value for key, value in inner.items()})
-    return {**rest, **found}
+                fields[knob.name] = inner.pop(tail[0])
+            fields.update({f"{head}.{key}": value for key, value in inner.items()})
+    return {**rest, **fields}

@@ -1,4 +1,4 @@
-"""One Act-Two request: what it may hold, why, and its JSON."""
+"""One Act-Two request: its fields, its checks, and its JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ActTwoRequest:
             videos ≤ 32 MB (docs.dev.runwayml.com/assets/inputs).
         reference: the performance: URL of a video, 3–30 s (CometAPI, control-a-character).
         knobs: the optional fields, as follows. None of them is sent by default.
-        allow_unlisted: also accept what CometAPI does not list: another ratio, data URIs, ``runway://``.
+        allow_unlisted: also accept values that CometAPI does not list: a ratio, data URIs, ``runway://``.
 
     Raises:
         RequestError: with everything that is wrong, each finding naming the field, the value and the cure.
@@ -59,22 +59,26 @@ class ActTwoRequest:
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            """The value of a knob, None when it is not set."""
+            """Return the value of a knob, or None."""
 
     def __init__(
         self,
-        /,  # a pasted body may hold a field called self
+        /,  # a pasted body may have a field called self
         character: str | MediaRef | None = None,
         reference: str | MediaRef | None = None,
         *,
         allow_unlisted: bool = False,
         **knobs: Any,
     ) -> None:
-        given = {knob.name: plain(knobs.pop(knob.name, None), whole=knob.is_whole) for knob in KNOBS}
+        arguments = {knob.name: plain(knobs.pop(knob.name, None), whole=knob.is_whole) for knob in KNOBS}
         findings = [
             *check_media("character", character, allow_unlisted=allow_unlisted),
             *check_media("reference", reference, allow_unlisted=allow_unlisted),
-            *(found for name, value in given.items() for found in _check_knob(name, value, allow_unlisted)),
+            *(
+                finding
+                for name, value in arguments.items()
+                for finding in _check_knob(name, value, allow_unlisted)
+            ),
             *(_unknown_field(name, value) for name, value in knobs.items()),
         ]
         if findings:
@@ -82,14 +86,14 @@ class ActTwoRequest:
         values = {
             "character": as_media(character),
             "reference": as_media(reference, default="video"),
-            **given,
+            **arguments,
             "allow_unlisted": bool(allow_unlisted),
         }
         vars(self).update(values)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any] | str, *, allow_unlisted: bool = False) -> ActTwoRequest:
-        """A request from the vendor's JSON body, as a mapping or as text.
+        """Make a request from the vendor's JSON body, as a mapping or as text.
 
         Args:
             body: as documented on CometAPI's control-a-character page; snake_case names of this class are
@@ -103,14 +107,14 @@ class ActTwoRequest:
             try:
                 body = json.loads(body)
             except (ValueError, RecursionError) as error:
-                found = Finding("body", None, f"is not valid JSON: {error}", "Mend that place.")
-                raise RequestError([found]) from None
+                finding = Finding("body", None, f"is not valid JSON: {error}", "Mend that place.")
+                raise RequestError([finding]) from None
         if not isinstance(body, Mapping):
             raise RequestError([Finding("body", None, "is not a JSON object", 'Give {"character": …, …}.')])
         return cls(**{"allow_unlisted": allow_unlisted, **fields_from_json(body)})
 
     def to_json(self) -> dict[str, Any]:
-        """The documented body, with what was not set left out."""
+        """Return the documented body, without the fields that have no value."""
         body: dict[str, Any] = {
             name: {"type": getattr(self, name).type, "uri": getattr(self, name).uri} for name in INPUTS
         }
@@ -124,39 +128,39 @@ class ActTwoRequest:
         return {"model": MODEL, **body}
 
     def to_curl(self) -> str:
-        """The request as a curl command. The key is ``$COMETAPI_KEY``, never its value."""
+        """Write the request as a curl command. The key is ``$COMETAPI_KEY``, never its value."""
         return written.to_curl(self.to_json())
 
     def to_python(self) -> str:
-        """The request as the Python call that makes it."""
+        """Write the request as the Python call that makes it."""
         return written.to_python(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
 
     def to_magic(self) -> str:
-        """The request as an ``%act_two`` line."""
+        """Write the request as an ``%act_two`` line."""
         return written.to_magic(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
 
     def replace(self, **changes: Any) -> ActTwoRequest:
-        """A copy with ``changes``.
+        """Return a copy with ``changes``.
 
         Args:
             changes: fields of this class; None unsets one.
 
         Raises:
-            RequestError: as the constructor does.
+            RequestError: see the constructor.
         """
         return ActTwoRequest(**{**vars(self), **changes})
 
     def without_secrets(self) -> ActTwoRequest:
-        """This request with addresses that open nothing: to show, not to send. Itself where it has no other.
+        """Return the request for display, without the parts of addresses that open a file; itself if none do.
 
-        An address that was cut ends in "?…"; of inline data only the type is left.
+        A shortened address ends in "?…"; of a data URI only the type stays.
         """
-        kept = {name: redact.public(getattr(self, name).uri) for name in INPUTS}
-        if all(getattr(self, name).uri == uri for name, uri in kept.items()):
+        addresses = {name: redact.public(getattr(self, name).uri) for name in INPUTS}
+        if all(getattr(self, name).uri == uri for name, uri in addresses.items()):
             return self
         copy = object.__new__(ActTwoRequest)
         vars(copy).update(vars(self))
-        vars(copy).update({name: MediaRef(getattr(self, name).type, uri) for name, uri in kept.items()})
+        vars(copy).update({name: MediaRef(getattr(self, name).type, uri) for name, uri in addresses.items()})
         return copy
 
     @property
@@ -165,30 +169,30 @@ class ActTwoRequest:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The knobs that are set, by their Python names."""
+        """The knobs with a value, by their Python names."""
         return {name: getattr(self, name) for name in KNOB if getattr(self, name) is not None}
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """What is allowed but doubtful. It would be sent, and may waste money."""
+        """The doubtful points of the request, which is sent all the same and may waste money."""
         return tuple(_warnings(self))
 
     @property
     def content_hash(self) -> str:
-        """16 hex digits that are the same for two requests exactly when their bodies are."""
+        """16 hex digits, the same for requests with equal bodies only."""
         return body_hash(self.to_json())
 
     @property
     def identity(self) -> str:
-        """16 hex digits that are the same for two requests when they ask for the same video.
+        """16 hex digits, the same for all requests for the same video.
 
-        An input counts as the file that it is, not as the link that leads to it: what signs a link, its
-        fragment and the way it is written make no difference (``domain.identity.identity_of``).
+        An input counts as its file, not as the link to it: a link's signature, fragment and spelling make no
+        difference (``domain.identity.identity_of``).
         """
         return body_identity(self.to_json())
 
     def __eq__(self, other: object) -> bool:
-        """Whether both ask for the same; ``allow_unlisted`` says only what was checked."""
+        """Whether both have the same content; ``allow_unlisted`` does not count."""
         if not isinstance(other, ActTwoRequest):
             return NotImplemented
         return self._content == other._content
@@ -202,9 +206,9 @@ class ActTwoRequest:
 
     def __repr__(self) -> str:
         if "character" not in vars(self):
-            return "<ActTwoRequest: not made>"  # its arguments were refused; a traceback may show it
-        kept = self.without_secrets()
-        parts = [f"{name}={media_call(getattr(kept, name))}" for name in INPUTS]
+            return "<ActTwoRequest: not made>"  # the constructor failed; a traceback may show it
+        safe = self.without_secrets()
+        parts = [f"{name}={media_call(getattr(safe, name))}" for name in INPUTS]
         parts += [f"{name}={value!r}" for name, value in self.params.items()]
         if self.allow_unlisted:
             parts.append("allow_unlisted=True")
@@ -212,9 +216,13 @@ class ActTwoRequest:
 
 
 def _name_knobs() -> None:
-    """Let hover, completion and the reference name each knob that ``**knobs`` stands for."""
+    """Make hover, completion and the reference name each knob in place of ``**knobs``."""
     own = inspect.signature(ActTwoRequest)
-    rest = [given for given in own.parameters.values() if given.kind is not inspect.Parameter.VAR_KEYWORD]
+    rest = [
+        parameter
+        for parameter in own.parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
     named = [
         inspect.Parameter(
             knob.name,
@@ -256,7 +264,7 @@ def _check_knob(name: str, value: Any, allow_unlisted: bool) -> list[Finding]:
 
 
 def _limit(knob: Knob, value: Any) -> str:
-    """What is wrong with a value: its kind, or where it lies."""
+    """Say what is wrong with a value: its type, or its limits."""
     if not knob.is_whole or (isinstance(value, int) and not isinstance(value, bool)):
         return knob.limit
     kind = "is text" if isinstance(value, str) else f"is {type(value).__name__}"
@@ -271,8 +279,8 @@ def _check_ratio(knob: Knob, value: str, allow_unlisted: bool) -> list[Finding]:
     sides = re.fullmatch(r"\s*([0-9]{1,6})\s*[:x×]\s*([0-9]{1,6})\s*", value)
     cure = knob.cure
     if sides and int(sides[1]) and int(sides[2]):
-        wanted = int(sides[1]) / int(sides[2])
-        near = min(RATIOS, key=lambda known: abs(_aspect(known) - wanted))
+        aspect = int(sides[1]) / int(sides[2])
+        near = min(RATIOS, key=lambda known: abs(_aspect(known) - aspect))
         cure = f"{near!r} is the nearest; allow_unlisted=True tries yours."
     return [Finding("ratio", value, knob.limit, cure)]
 
@@ -293,14 +301,14 @@ def _unknown_field(name: str, value: Any) -> Finding:
             name, [*FIELDS, "allow_unlisted", *(knob.wire[-1] for knob in KNOBS)], n=1
         )
         cure = f"Did you mean {near[0]}?" if near else f"There are: {', '.join((*FIELDS, 'allow_unlisted'))}."
-    # Its value is not shown: under a name that is not known it may be a key.
+    # The message does not show the value, which may be a key.
     return Finding(name[:60], None, "is no field of an Act-Two request", cure)
 
 
 def _warnings(request: ActTwoRequest) -> list[Finding]:
-    found = []
+    findings = []
     if request.body_control is not None and request.character.type == "video":
-        found.append(
+        findings.append(
             Finding(
                 "body_control",
                 request.body_control,
@@ -310,13 +318,13 @@ def _warnings(request: ActTwoRequest) -> list[Finding]:
             )
         )
     if request.ratio is not None and request.ratio not in RATIOS:
-        found.append(
+        findings.append(
             Finding("ratio", request.ratio, "is not listed", "The service may refuse it.", severity="warning")
         )
     for name in INPUTS:
         uri = getattr(request, name).uri
         if not uri.startswith("http"):
-            found.append(
+            findings.append(
                 Finding(
                     name,
                     uri[:40],
@@ -325,4 +333,4 @@ def _warnings(request: ActTwoRequest) -> list[Finding]:
                     severity="warning",
                 )
             )
-    return found
+    return findings

@@ -1,4 +1,4 @@
-"""What is known about one task: its status, the answers of the service, its clips."""
+"""The state of one task: its status, the answers of the service, its clips."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ __all__ = ["FINAL", "TERMINAL", "ClipInfo", "SignedURL", "Snapshot", "Status", "
 
 
 class Status(StrEnum):
-    """Where a task stands.
+    """The status of a task.
 
-    The first group is local, the second the vendor's own words, the third what is known when the vendor's
-    answer is not.
+    The first group is local, the second has the vendor's own words, the third is for unclear answers.
     """
 
     SUBMITTING = "SUBMITTING"  #: the intent is on disk, the POST is not answered yet
     REFUSED = "REFUSED"  #: the POST was refused or never sent; nothing was bought
     UNCONFIRMED = "UNCONFIRMED"  #: the POST may have been accepted; it is never sent again by itself
-    FORGOTTEN = "FORGOTTEN"  #: an unconfirmed task the user gave up
+    FORGOTTEN = "FORGOTTEN"  #: an unconfirmed task that the user gave up
 
     PENDING = "PENDING"  #: accepted, not started
     THROTTLED = "THROTTLED"  #: accepted, waiting for the account's concurrency limit
     RUNNING = "RUNNING"  #: the video is being made
-    SUCCEEDED = "SUCCEEDED"  #: it is made; a wait goes on until the clip is on disk
-    FAILED = "FAILED"  #: it will not be made; see ``failure_code``
-    CANCELLED = "CANCELLED"  #: here or elsewhere
+    SUCCEEDED = "SUCCEEDED"  #: the video is made; a wait goes on until the clip is on disk
+    FAILED = "FAILED"  #: the video will not be made; see ``failure_code``
+    CANCELLED = "CANCELLED"  #: cancelled here or elsewhere
 
-    UNKNOWN = "UNKNOWN"  #: the service used a word that is not documented; see ``raw_status``
-    NOT_FOUND = "NOT_FOUND"  #: the service does not know the id, also after the time a fresh id is given
+    UNKNOWN = "UNKNOWN"  #: the service used an undocumented word; see ``raw_status``
+    NOT_FOUND = "NOT_FOUND"  #: the service does not know the id, also after the time allowed for a new one
 
     @property
     def is_terminal(self) -> bool:
@@ -55,12 +54,12 @@ TERMINAL = frozenset(
     }
 )
 
-#: Ends that the service itself announced. Only what it says to an explicit refresh takes one back.
+#: Ends that the service itself announced. Only its answer to an explicit refresh revokes one.
 FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED})
 
 
 class SignedURL(str):
-    """An output URL. Its query is a token that opens the clip, so its repr leaves the query out."""
+    """An output URL, whose repr leaves out the query, since that opens the clip."""
 
     __slots__ = ()
 
@@ -72,9 +71,9 @@ class Snapshot(redact.Quiet, frozen=True, kw_only=True):
     """One answer to "how is the task?", in this package's terms.
 
     Args:
-        status: what the answer means.
+        status: meaning of the answer.
         raw_status: the vendor's own word or words.
-        id: the id the answer carried, or an empty string.
+        id: in the answer, or an empty string.
         progress: 0–1, or None when the answer had none or nonsense.
         failure: the vendor's sentence about a failure.
         failure_code: such as ``SAFETY.INPUT.IMAGE``.
@@ -82,9 +81,9 @@ class Snapshot(redact.Quiet, frozen=True, kw_only=True):
         created_at: Unix seconds, by the vendor's clock.
         started_at: the same.
         finished_at: the same.
-        credits: what the task cost, in Runway's credits; 0 when they were given back.
-        estimated_credits: what it will probably cost, in the same.
-        notes: what in the answer was not understood.
+        credits: the cost of the task, in Runway's credits; 0 when they were refunded.
+        estimated_credits: the probable cost, in the same.
+        notes: unclear parts of the answer.
     """
 
     status: Status
@@ -106,11 +105,11 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A clip on disk.
 
     Args:
-        path: absolute path of the video file; of a local copy when the clip is at a store.
+        path: absolute path of the video file, or of a local copy when the clip is at a store.
         bytes: its size.
         sha256: its hash, hexadecimal.
         poster: absolute path of a JPEG, an early frame of it; None without the ``video`` extra.
-        url: where it is at a store such as ``s3://``, never signed; None for a clip in a local folder.
+        url: its address at a store such as ``s3://``, never signed; None for a clip in a local folder.
         width: pixels; None without the ``video`` extra, like the three below.
         height: pixels.
         fps: frames per second.
@@ -129,45 +128,45 @@ class ClipInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> str:
-        """Where it is, as its user would write it: the URL at a store, or the path."""
+        """Its place as its user writes it: the URL at a store, or the path."""
         return self.url or self.path
 
 
 class TaskState(redact.Quiet, frozen=True, kw_only=True):
-    """Everything known about one task.
+    """The whole state of one task.
 
     Args:
-        key: local identity, from before the service gave an id.
+        key: local identity, which exists before the service's id.
         id: the service's id, or None.
         status: see :class:`Status`.
         raw_status: the vendor's own word or words.
         request: the body as JSON, or None for a task made elsewhere.
         allow_unlisted: the request was made with it.
-        input_names: of local files that went inline, by role.
+        input_names: of local files inside the request, by role.
         base_url: the service.
-        price_usd: US dollars, the estimate when it was submitted.
-        sandbox: whether it went to the sandbox; None in what earlier versions wrote, see :attr:`in_sandbox`.
+        price_usd: US dollars, the estimate at its submission.
+        sandbox: whether it went to the sandbox; None in records of earlier versions, see :attr:`in_sandbox`.
         progress: 0–1, or None when the service reports none.
-        failure: what failed, in the service's words.
+        failure: the reason of a failure, in the service's words.
         failure_code: the vendor's code.
         output_urls: as of the last poll; without their signature after a restart.
         submitted_at: Unix seconds, this machine's clock.
         created_at: Unix seconds, the vendor's clock.
-        ended_at: Unix seconds, this machine's clock, when the end became known here.
+        ended_at: Unix seconds, this machine's clock, when it learnt of the end.
         observed_at: Unix seconds, this machine's clock, when the service last answered.
-        waiting_for: what the task waits for, in words, when that is not its status.
-        problem: what the user should know: the last poll that failed, why the watch ended.
-        watching: whether the task is meant to be polled.
+        waiting_for: the reason for a wait, in words, if its status does not say it.
+        problem: a message for the user: the last failed poll, or the reason why the watch ended.
+        watching: whether the task should be polled.
         clips: the clips on disk.
-        clip_error: why a clip is not on disk.
+        clip_error: the reason why a clip is not on disk.
         http_status: status of the refusal of the POST.
         request_id: the vendor's id of the refused request.
-        param: the field the refusal named.
+        param: the field that the refusal named.
         sent: False when the POST never left this machine.
-        cancel_message: how the service answered a cancel it did not carry out.
+        cancel_message: the service's answer to a cancel that it did not carry out.
         raw_answer: the service's answer to a POST whose outcome is unknown, cut and without secrets.
-        credits: what the task cost, in Runway's credits (SDK 5.14, August 2026); 0 when they were given back.
-        estimated_credits: what it will probably cost, in the same.
+        credits: the cost of the task, in Runway's credits (SDK 5.14, August 2026); 0 when they were refunded.
+        estimated_credits: the probable cost, in the same.
     """
 
     key: str
@@ -206,8 +205,8 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
     def in_sandbox(self) -> bool:
         """Whether it runs in the sandbox, where nothing is billed.
 
-        Earlier versions did not record it: there it is a task at a price of 0 and an ``http`` address, which
-        is always one of this machine.
+        Earlier versions did not record it: their sandbox tasks have a price of 0 and an ``http`` address,
+        which is always one of this machine.
         """
         if self.sandbox is None:
             return self.base_url.startswith("http:") and self.price_usd == 0
@@ -215,7 +214,7 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
 
     @property
     def is_settled(self) -> bool:
-        """Whether a wait is over, with all clips on disk or known not to come, or with nothing watched."""
+        """Whether a wait is over: all clips are on disk or will never come, or nothing watches the task."""
         if self.status is Status.SUCCEEDED:
             have_all = bool(self.clips) and len(self.clips) >= len(self.output_urls)
             return have_all or self.clip_error is not None or not self.watching
@@ -223,7 +222,7 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether it may have been bought though nobody here knows: only its user can settle that."""
+        """Whether it may have been bought though nobody here can tell; only its user can settle that."""
         unknown = self.status is Status.NOT_FOUND and self.submitted_at is not None
         return unknown or self.status is Status.UNCONFIRMED
 
@@ -234,22 +233,22 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
 
     @property
     def begun_at(self) -> float | None:
-        """When it was submitted here, or else created at the service. Unix seconds."""
+        """The time of its submission here, or else of its creation at the service, in Unix seconds."""
         return self.submitted_at if self.submitted_at is not None else self.created_at
 
     def elapsed_s(self, now: float) -> float:
-        """Seconds from submission to the end, or to ``now``.
+        """Return the seconds from submission to the end, or to ``now``.
 
         Args:
             now: Unix seconds, this machine's clock.
         """
-        begun = self.begun_at
-        if begun is None:
+        start = self.begun_at
+        if start is None:
             return 0.0
-        return max(0.0, (self.ended_at if self.ended_at is not None else now) - begun)
+        return max(0.0, (self.ended_at if self.ended_at is not None else now) - start)
 
     def to_request(self) -> ActTwoRequest | None:
-        """The request as it was submitted, or None for a task made elsewhere."""
+        """Return the request as submitted, or None for a task made elsewhere."""
         from cometact_nb.domain.request import ActTwoRequest  # noqa: PLC0415  (states are read without it)
 
         if self.request is None:

@@ -1,4 +1,4 @@
-"""When a sweep will have ended, by what its own tasks took so far. Pure."""
+"""Forecasts the end of a sweep from the durations of its own tasks so far. Pure."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
 
 __all__ = ["time_left_s"]
 
-#: Earlier than at this share, progress says little about the end.
+#: Below this share, progress says little about the end.
 _TELLING = 0.1
-#: A task that is longer on its way than expected is given this share of the expected time again.
+#: A task that takes longer than expected gets this share of the expected time again.
 _OVERDUE = 0.1
 
 
 def time_left_s(
     took_s: Sequence[float], running: Sequence[tuple[float, float | None]], waiting: int, places: int
 ) -> float | None:
-    """Seconds until all cells have ended; None while nothing tells how long one takes.
+    """Estimate the seconds until all cells have ended; None while no duration is known.
 
     Args:
         took_s: seconds from submission to the end, of tasks that have ended.
         running: for each unfinished task the seconds since its submission, and its progress (0–1 or None).
-        waiting: cells that are still to be sent.
-        places: how many tasks are at the service at once.
+        waiting: the number of cells that are still to be sent.
+        places: the most tasks at the service at once.
     """
     paces = [since / done for since, done in running if done is not None and done >= _TELLING]
-    known = list(took_s) or paces
-    if not known:
+    durations = list(took_s) or paces
+    if not durations:
         return 0.0 if not running and not waiting else None
-    usual = statistics.median(known)
+    usual = statistics.median(durations)
     ends = [_left(since, done, usual) for since, done in running]
     ends += [0.0] * max(0, places - len(ends))
     heapq.heapify(ends)

@@ -1,6 +1,6 @@
-"""From lists of values to the cells of a sweep: every combination, or the rows of a table, each one request.
+"""Expands lists of values, or the rows of a table, into the cells of a sweep, each one request.
 
-Pure: the same specification gives the same cells in the same order, so a sweep is kept as its specification.
+Pure: the same specification gives the same cells in the same order, so the history records the specification.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from cometact_nb.errors import RequestError
 
 __all__ = ["MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "is_several", "specify"]
 
-#: A plan of more cells than this is taken for a mistake, such as ``seed=range(2**32)``.
+#: A plan of more cells counts as a mistake, such as ``seed=range(2**32)``.
 MAX_CELLS = 20_000
 _REPORTED = 20
 
 
 class Spec(redact.Quiet, frozen=True, kw_only=True, omit_defaults=True):
-    """What a sweep was asked for, as JSON keeps it.
+    """The specification of a sweep, as plain JSON values.
 
     Args:
         fixed: fields that all cells share.
         axes: fields with several values; every combination is a cell.
         rows: a table's rows, each combined with every combination of the axes; None without a table.
-        replicates: how often each request is bought.
+        replicates: how often to buy each request.
         allow_unlisted: see :class:`~cometact_nb.ActTwoRequest`.
     """
 
@@ -49,18 +49,18 @@ class Spec(redact.Quiet, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def size(self) -> int:
-        """Cells asked for; those with the same content are counted each."""
+        """The number of cells, where cells with the same content count each."""
         rows = 1 if self.rows is None else len(self.rows)
         return rows * self.replicates * math.prod(map(len, self.axes.values()))
 
     @property
     def default_name(self) -> str:
-        """The name of a sweep that was given none."""
+        """The name of a sweep for which its user chose none."""
         return f"sweep-{self.fingerprint}"
 
     @property
     def fingerprint(self) -> str:
-        """8 hex digits that are the same for the same specification, however its links are signed."""
+        """8 hex digits, the same for the same specification, whatever its links' signatures."""
         plain = msgspec.structs.replace(
             self,
             fixed=_without_links(self.fixed),
@@ -74,12 +74,12 @@ class Spec(redact.Quiet, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """One video to buy, or to find bought.
+    """One video that a sweep needs, to buy or already bought.
 
     Args:
         index: its place in the plan, from 0.
-        params: the swept fields and their values, ``replicate`` last when there are several.
-        request: what is sent.
+        params: the values on the axes, ``replicate`` last when there are several.
+        request: to send.
         replicate: from 1; the same request with another number is another purchase.
         identity: of the request.
     """
@@ -92,7 +92,7 @@ class PlannedCell:
 
     @property
     def key(self) -> str:
-        """The cell's identity: the video that its request asks for, and the replicate's number."""
+        """The cell's identity: its request's video, and the number of the replicate."""
         return f"{self.identity}/{self.replicate}"
 
 
@@ -102,9 +102,9 @@ class Cells:
 
     Args:
         cells: each once.
-        axes: swept fields and their values, in order.
-        duplicates: how many cells were asked for again with the same content.
-        signed_anew: how many of these came under links that differ in their signature or spelling.
+        axes: the fields with several values, and these values, in order.
+        duplicates: the number of cells whose content an earlier cell has.
+        signed_anew: the number of these whose links have another signature or spelling.
     """
 
     cells: tuple[PlannedCell, ...]
@@ -116,14 +116,14 @@ class Cells:
 def specify(
     fields: Mapping[str, Any], *, table: Any = None, replicates: int = 1, allow_unlisted: bool = False
 ) -> Spec:
-    """The specification that arguments describe: what is a list, a range or a column becomes an axis.
+    """Make a specification from arguments: a list, a range or a column becomes an axis.
 
     Args:
         fields: of :class:`~cometact_nb.ActTwoRequest`, each a value or an iterable of values.
         table: a DataFrame (pandas, polars), a table of pyarrow, a mapping of columns of the same length, or
             an iterable of rows, each a mapping of fields or an ``ActTwoRequest``. A missing value (None, NaN,
             NA) leaves its field unset.
-        replicates: how often each request is bought, 1 or more.
+        replicates: how often to buy each request, 1 or more.
         allow_unlisted: see :class:`~cometact_nb.ActTwoRequest`.
 
     Raises:
@@ -135,7 +135,7 @@ def specify(
     for name, value in fields.items():
         if not is_several(value):
             if value is not None:
-                fixed[name] = _stored(name, value)
+                fixed[name] = _plain(name, value)
             continue
         axes[name] = _values(name, value)
     order = {name: place for place, name in enumerate(FIELDS)}
@@ -147,7 +147,7 @@ def specify(
 
 
 def expand(spec: Spec) -> Cells:
-    """The cells of ``spec``, each once.
+    """Expand ``spec`` into cells, each once.
 
     Raises:
         RequestError: with everything that is wrong about any of them, each finding once.
@@ -155,8 +155,8 @@ def expand(spec: Spec) -> Cells:
     rows = [{}] if spec.rows is None else spec.rows
     if spec.size > MAX_CELLS:
         raise RequestError([_too_many("sweep", spec.size)])
-    swept = [*_columns(spec.rows or []), *spec.axes]
-    found: dict[str, PlannedCell] = {}
+    names = [*_columns(spec.rows or []), *spec.axes]
+    by_key: dict[str, PlannedCell] = {}
     wrong: dict[str, Finding] = {}
     signed_anew = 0
     for row, combination in itertools.product(rows, itertools.product(*spec.axes.values())):
@@ -169,19 +169,19 @@ def expand(spec: Spec) -> Cells:
                 break
             continue
         identity = request.identity
-        params = {name: getattr(request, name) for name in swept if name in FIELDS}
+        params = {name: getattr(request, name) for name in names if name in FIELDS}
         for replicate in range(1, spec.replicates + 1):
             numbered = {**params, "replicate": replicate} if spec.replicates > 1 else params
-            cell = PlannedCell(len(found), numbered, request, replicate, identity)
-            signed_anew += found.setdefault(cell.key, cell).request != request
+            cell = PlannedCell(len(by_key), numbered, request, replicate, identity)
+            signed_anew += by_key.setdefault(cell.key, cell).request != request
     if wrong:
         raise RequestError(wrong.values())
-    cells = tuple(found.values())
+    cells = tuple(by_key.values())
     return Cells(cells, _axes(cells), spec.size - len(cells), signed_anew)
 
 
 def _axes(cells: tuple[PlannedCell, ...]) -> dict[str, list[Any]]:
-    """The values each swept field has, in the order in which they were given."""
+    """Map each axis to its values, in the user's order."""
     axes: dict[str, dict[Any, None]] = {}
     for cell in cells:
         for name, value in cell.params.items():
@@ -190,7 +190,7 @@ def _axes(cells: tuple[PlannedCell, ...]) -> dict[str, list[Any]]:
 
 
 def label(name: str, value: Any) -> str:
-    """A value of an axis in words: ``4 · lively``, ``hero.png``, ``not set``."""
+    """Describe a value of an axis: ``4 · lively``, ``hero.png``, ``not set``."""
     if value is None:
         return "not set"
     if isinstance(value, MediaRef):
@@ -208,8 +208,8 @@ def is_several(value: Any) -> bool:
     return isinstance(value, Iterable)
 
 
-def _values(name: str, given: Iterable[Any]) -> list[Any]:
-    values = [_stored(name, value) for value in itertools.islice(given, MAX_CELLS + 1)]
+def _values(name: str, column: Iterable[Any]) -> list[Any]:
+    values = [_plain(name, value) for value in itertools.islice(column, MAX_CELLS + 1)]
     if not values:
         raise RequestError([Finding(name, None, "is an empty list", "Give at least one value.")])
     if len(values) > MAX_CELLS:
@@ -218,8 +218,8 @@ def _values(name: str, given: Iterable[Any]) -> list[Any]:
 
 
 def _too_many(name: str, count: int | None) -> Finding:
-    told = f"has {count:,} cells" if count else f"has more than {MAX_CELLS:,} values"
-    return Finding(name, None, told, f"A sweep takes up to {MAX_CELLS:,} cells; give fewer values.")
+    problem = f"has {count:,} cells" if count else f"has more than {MAX_CELLS:,} values"
+    return Finding(name, None, problem, f"A sweep takes up to {MAX_CELLS:,} cells; give fewer values.")
 
 
 def _check_replicates(replicates: Any) -> None:
@@ -228,8 +228,8 @@ def _check_replicates(replicates: Any) -> None:
         raise RequestError([Finding("replicates", replicates, "is not a number of replicates", cure)])
 
 
-def _stored(name: str, value: Any) -> Any:
-    """A value as JSON keeps it; NumPy's and pandas's scalars become Python's."""
+def _plain(name: str, value: Any) -> Any:
+    """Convert a value for JSON; scalars of NumPy and pandas become Python's."""
     if hasattr(value, "as_py"):
         value = value.as_py()  # pyarrow's scalars
     if name in {"character", "reference"}:
@@ -240,7 +240,7 @@ def _stored(name: str, value: Any) -> Any:
     if value is None or is_missing(value):
         return None
     if isinstance(value, str):
-        return str.__str__(value)  # NumPy's strings and enums are no plain ones, which alone are kept as JSON
+        return str.__str__(value)  # NumPy's strings and enums are not plain ones, which alone JSON accepts
     if hasattr(value, "item") and not getattr(value, "ndim", 0):
         value = value.item()
     if isinstance(value, float) and value != value:  # noqa: PLR0124  (NaN: a table's missing value)
@@ -251,7 +251,7 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def _rows(table: Any) -> list[dict[str, Any]]:
-    """The rows of a table as mappings of fields, missing values left out."""
+    """Turn the rows of a table into mappings of fields, without missing values."""
     if isinstance(table, Mapping):
         table = _zipped(table)
     elif not isinstance(table, (list, tuple)):
@@ -268,7 +268,7 @@ def _rows(table: Any) -> list[dict[str, Any]]:
 
 
 def _frame_rows(table: Any) -> Any:
-    """The rows of a DataFrame of pandas, polars and others, or a table of pyarrow; anything else as it is."""
+    """Read the rows of a DataFrame (pandas, polars and others) or a pyarrow table; return all else as is."""
     if hasattr(table, "collect") and not hasattr(table, "iter_rows"):
         cure = "It is not computed yet: give table.collect()."
         raise RequestError([Finding("table", type(table).__name__, "has no rows yet", cure)])
@@ -293,9 +293,9 @@ def _zipped(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
              for name, values in columns.items()}  # fmt: skip
     lengths = {name: len(values) for name, values in lists.items() if values is not None}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        sizes = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         cure = "Columns are read side by side. Give them the same length."
-        raise RequestError([Finding("table", None, f"has columns of different lengths: {told}", cure)])
+        raise RequestError([Finding("table", None, f"has columns of different lengths: {sizes}", cure)])
     count = next(iter(lengths.values()), 1)
     return [
         {name: columns[name] if values is None else values[place] for name, values in lists.items()}
@@ -309,8 +309,8 @@ def _row(row: Any) -> dict[str, Any]:
     if not isinstance(row, Mapping):
         cure = "Give mappings of fields, or ActTwoRequests."
         raise RequestError([Finding("table", type(row).__name__, "is no row of a table", cure)])
-    stored = {str(name): _stored(str(name), value) for name, value in row.items()}
-    return {name: value for name, value in stored.items() if value is not None}
+    fields = {str(name): _plain(str(name), value) for name, value in row.items()}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _without_links(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -318,7 +318,7 @@ def _without_links(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_link(name: str, value: Any) -> Any:
-    """A value as :func:`_stored` gives it, an input's address replaced by the file that it leads to."""
+    """Replace an input's address in a value of :func:`_plain` by the identity of its file."""
     if name not in INPUTS:
         return value
     if isinstance(value, Mapping) and isinstance(value.get("uri"), str):
@@ -327,7 +327,7 @@ def _without_link(name: str, value: Any) -> Any:
 
 
 def _columns(rows: list[dict[str, Any]]) -> list[str]:
-    """The fields in which rows differ."""
+    """List the fields in which rows differ."""
     names = dict.fromkeys(name for row in rows for name in row)
     first = rows[0] if rows else {}
     return [name for name in names if any(row.get(name) != first.get(name) for row in rows)]

@@ -1,4 +1,4 @@
-"""What a user thinks of a clip. Pure."""
+"""A user's rating of a clip. Pure."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ NOTE_MAX_CHARS = 2000
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a user thinks of a clip. Stars given blind and stars given openly stand beside each other.
+    """A user's rating of a clip, with its blind and its open stars beside each other.
 
     Args:
-        stars: 1–5, the last that were given, or None.
-        favourite: marked as one.
+        stars: 1–5, the latest, or None.
+        favourite: the user marked it as a favourite.
         note: free text.
-        blind: the last stars were given with the parameters hidden.
-        at: when they were given, Unix seconds; None where that was not kept.
-        other_stars: those that were given the other way: openly, where ``blind``, and blind, where not.
-        other_at: when those were given, Unix seconds.
+        blind: the latest stars are blind: the user did not see the parameters.
+        at: time of the latest stars, Unix seconds; None where no time was recorded.
+        other_stars: of the other kind: open, if ``blind``, else blind.
+        other_at: time of those, Unix seconds.
     """
 
     stars: int | None = None
@@ -35,12 +35,12 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def given_open(self) -> tuple[int | None, float | None]:
-        """The stars that were given with the parameters in sight, and when."""
+        """The open stars, from a user who saw the parameters, and their time."""
         return (self.other_stars, self.other_at) if self.blind else (self.stars, self.at)
 
     @property
     def given_blind(self) -> tuple[int | None, float | None]:
-        """The stars that were given with the parameters hidden, and when."""
+        """The blind stars, from a user who did not see the parameters, and their time."""
         return (self.stars, self.at) if self.blind else (self.other_stars, self.other_at)
 
     def changed(
@@ -52,17 +52,17 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         blind: bool,
         now: float | None = None,
     ) -> Rating:
-        """The rating with what is given; None leaves a part as it was, and no stars are ``stars=0``.
+        """Return the rating with new parts; None leaves a part as it is, and ``stars=0`` removes stars.
 
         Args:
-            stars: replace those that were given the same way, and leave those given the other way.
-            favourite: marked as one.
+            stars: replace the stars of the same kind, blind or open.
+            favourite: the user marks it as a favourite.
             note: free text.
-            blind: how the stars are given.
-            now: when, Unix seconds.
+            blind: the new stars are blind.
+            now: time of the change, Unix seconds.
 
         Raises:
-            ConfigError: stars that are no rating.
+            ConfigError: the stars are no rating.
         """
         if stars is not None and (isinstance(stars, bool) or stars not in range(6)):
             raise ConfigError(f"stars={stars!r} is not a rating. Give 1–5, or 0 for none.")
@@ -79,7 +79,7 @@ NO_RATING = Rating()
 
 def _with_stars(rating: Rating, new: tuple[int | None, float | None], *, blind: bool) -> Rating:
     other = rating.given_open if blind else rating.given_blind
-    if new[0] is None:  # taken back: what was given the other way is the last that stands
+    if new[0] is None:  # removed, so that the stars of the other kind are the latest
         new, other, blind = other, (None, None), not blind if other[0] else False
     (stars, at), (other_stars, other_at) = new, other if other[0] else (None, None)
     return msgspec.structs.replace(

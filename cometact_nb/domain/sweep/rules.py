@@ -1,4 +1,4 @@
-"""Which cells of a sweep are bought already, which share a fault, what is doubtful about a plan. Pure."""
+"""Decides which cells of a sweep are already bought, which share a fault, and what is doubtful. Pure."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ __all__ = [
     "is_input_failure",
 ]
 
-#: Ends without a video that the service announced. Only ``retry()`` has one bought again.
+#: Ends without a video that the service announced. Only ``retry()`` buys such a cell again.
 FAILED = frozenset({Status.FAILED, Status.CANCELLED})
-#: Whether it was bought, or what became of it, is not known: bought again only by ``retry(doubtful=True)``.
+#: Nobody knows whether such a task was bought. Only ``retry(doubtful=True)`` buys its cell again.
 IN_DOUBT = frozenset({Status.UNCONFIRMED, Status.NOT_FOUND})
-#: Certain ends that brought no video: such a task holds no cell but the one that it was bought for.
+#: Certain ends without a video: such a task serves no cell but the one that it was bought for.
 DEAD = FAILED | {Status.REFUSED, Status.FORGOTTEN}
 
 
 @dataclass(frozen=True)
 class Owned:
-    """A task in the history that has a cell's content.
+    """A task in the history with the content of a cell.
 
     Args:
         identity: of its request.
-        replicate: the replicate it was bought for; None for one that belongs to no cell, such as a submit.
-        state: what is known about it.
-        content_hash: of its request as it was sent, or None where that is not known.
+        replicate: of its cell; None for a task without a cell, such as a submit.
+        state: of the task.
+        content_hash: of its request as sent, or None for an unknown one.
     """
 
     identity: str
@@ -54,11 +54,11 @@ class Owned:
 
 
 def assign(cells: Iterable[PlannedCell], owned: Sequence[Owned]) -> dict[str, Owned]:
-    """Which task serves which cell, by the cell's key.
+    """Assign tasks to cells, by the cell's key.
 
-    The task that was bought for the cell comes first. Where there is none, or it brought nothing, one with
-    the same content that belongs to no cell serves: the first that succeeded, else one that still runs, else
-    one in doubt, so that nothing is bought beside it before its user has settled it.
+    The task that was bought for the cell comes first. If there is none, or it brought nothing, a task with
+    the same content and without a cell serves: the first that succeeded, else one that still runs, else one
+    in doubt, so that nothing is bought beside it before its user has settled it.
     """
     bought = {f"{task.identity}/{task.replicate}": task for task in owned if task.replicate is not None}
     spare: dict[str, list[Owned]] = {}
@@ -77,7 +77,7 @@ def assign(cells: Iterable[PlannedCell], owned: Sequence[Owned]) -> dict[str, Ow
 
 
 def _gives_way(own: Owned | None, other: Owned) -> bool:
-    """Whether a cell's own task leaves the cell to another one that has its content."""
+    """Whether a cell's own task leaves the cell to another task with its content."""
     if own is None or own.state.status in DEAD:
         return True
     return own.state.status is Status.NOT_FOUND and other.state.status not in IN_DOUBT
@@ -90,7 +90,7 @@ def _usefulness(task: Owned) -> tuple[int, float]:
 
 
 def is_input_failure(code: str | None) -> bool:
-    """Whether a failure code says that an input was refused or unusable: all cells with it would fail."""
+    """Whether a failure code blames an input, so that all cells with that input would fail."""
     name = (code or "").upper()
     return any(
         name == family or name.startswith(f"{family}.")
@@ -99,10 +99,10 @@ def is_input_failure(code: str | None) -> bool:
 
 
 def blamed(request: ActTwoRequest, state: TaskState) -> dict[str, Any]:
-    """The fields, with their values, that a failed or refused task puts the blame on; empty when none.
+    """Return the fields, with their values, that caused a failure or refusal; empty when unclear.
 
-    A cell that has all of them would end alike. Where the code does not tell which input was at fault, both
-    are named.
+    A cell that has all of them would fail alike. If the code does not say which input was at fault, both
+    count.
     """
     if state.status is Status.REFUSED:
         field = _FIELD_OF.get((state.param or "").partition(".")[0])
@@ -121,49 +121,49 @@ def blamed(request: ActTwoRequest, state: TaskState) -> dict[str, Any]:
     return both
 
 
-#: What an error body's ``param`` names, and the field it is.
+#: The field for each ``param`` of an error body.
 _FIELD_OF = {name: name for name in FIELDS} | {knob.wire[0]: knob.name for knob in KNOBS}
 
 
 def shares(request: ActTwoRequest, blame: Mapping[str, Any]) -> bool:
-    """Whether a request has all that is blamed."""
+    """Whether a request has all blamed values."""
     return bool(blame) and all(_is_same(getattr(request, name), value) for name, value in blame.items())
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Whether two values of a field are the same, an input's link being the file that it leads to."""
+    """Whether two values of a field are the same; links to the same file are."""
     if isinstance(one, MediaRef) and isinstance(other, MediaRef):
         return one.type == other.type and identity_of(one.uri) == identity_of(other.uri)
     return bool(one == other)
 
 
 def doubts(cells: Cells) -> list[Finding]:
-    """What would waste money about a plan, each once."""
-    found: dict[str, Finding] = {}
+    """List everything in a plan that would waste money, each once."""
+    findings: dict[str, Finding] = {}
     for cell in cells.cells:
         for finding in cell.request.warnings:
-            found.setdefault(f"{finding.field} {finding.problem}", finding)
+            findings.setdefault(f"{finding.field} {finding.problem}", finding)
     if cells.duplicates:
-        told = f"names {_cells(cells.duplicates)} more than once"
-        found["duplicates"] = Finding(
-            "sweep", None, told, "Each is bought once; replicates=… buys one several times.", "warning"
+        problem = f"names {_cells(cells.duplicates)} more than once"
+        findings["duplicates"] = Finding(
+            "sweep", None, problem, "Each is bought once; replicates=… buys one several times.", "warning"
         )
     if cells.signed_anew:
-        told = (
+        problem = (
             f"names {_cells(cells.signed_anew)} again under links that differ only in signature or spelling"
         )
-        found["signed"] = Finding(
+        findings["signed"] = Finding(
             "sweep",
             None,
-            told,
+            problem,
             "A link is signed for a while; the file is the same, and bought once.",
             "warning",
         )
     dead = _dead(cells)
     if dead:
-        told = f"has {dead} cells that differ from another in body_control alone, with a video character"
-        found["dead"] = Finding("sweep", None, told, "Leave body_control out to save them.", "warning")
-    return list(found.values())
+        problem = f"has {dead} cells that differ from another in body_control alone, with a video character"
+        findings["dead"] = Finding("sweep", None, problem, "Leave body_control out to save them.", "warning")
+    return list(findings.values())
 
 
 def _cells(count: int) -> str:
@@ -171,12 +171,12 @@ def _cells(count: int) -> str:
 
 
 def _dead(cells: Cells) -> int:
-    """Cells that body control, which a video character does not have, tells from another."""
+    """Count cells that differ from another only in body control, which a video character ignores."""
     if len(cells.axes.get("body_control", ())) < 2:  # noqa: PLR2004
         return 0
     videos = [cell for cell in cells.cells if cell.request.character.type == "video"]
-    kept = {(*_others(cell), cell.replicate) for cell in videos}
-    return len(videos) - len(kept)
+    distinct = {(*_others(cell), cell.replicate) for cell in videos}
+    return len(videos) - len(distinct)
 
 
 def _others(cell: PlannedCell) -> tuple[Any, ...]:
