@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
 import subprocess
@@ -194,19 +195,33 @@ def test_a_doubt_of_another_kernel_counts_and_so_does_one_whose_link_was_signed_
 def test_a_request_that_a_dead_kernel_was_sending_is_in_doubt_for_a_rerun_cell(
     tmp_path, session, sandbox
 ) -> None:
-    request = ActTwoRequest(character=sandbox.character, reference=sandbox.reference, seed=9)
-    dead = History(str(tmp_path / "history.sqlite"))
-    dead.owner = f"{socket.gethostname()}/{_ended_process()}/0badc0de"
-    intent = events.Intended(
-        at=time.time(), request=request.to_json(), base_url=sandbox.base_url, price_usd=0.0
-    )
-    dead.append("lost-with-it", intent, reduce(TaskState(key="lost-with-it"), intent),
-                content_hash=request.content_hash)  # fmt: skip
-    dead.close()
+    request = sent_by(_ended_process(), tmp_path, sandbox)
     with pytest.raises(UnconfirmedError, match="Nothing was sent") as caught:
         session.submit(request)
     assert caught.value.task.key == "lost-with-it"
     assert sandbox.posts() == 0
+
+
+def test_a_request_that_another_kernel_is_sending_is_no_doubt_and_stays_that_kernel_s(
+    tmp_path, session, sandbox
+) -> None:
+    task = session.submit(sent_by(os.getpid(), tmp_path, sandbox))
+    assert set(session.jobs) == {task.key}
+    assert sandbox.posts() == 1
+
+
+def sent_by(pid: int, folder: Path, sandbox) -> ActTwoRequest:
+    """A request that a process began to send."""
+    request = ActTwoRequest(character=sandbox.character, reference=sandbox.reference, seed=9)
+    history = History(str(folder / "history.sqlite"))
+    history.owner = f"{socket.gethostname()}/{pid}/0badc0de"
+    intent = events.Intended(
+        at=time.time(), request=request.to_json(), base_url=sandbox.base_url, price_usd=0.0
+    )
+    history.append("lost-with-it", intent, reduce(TaskState(key="lost-with-it"), intent),
+                   content_hash=request.content_hash)  # fmt: skip
+    history.close()
+    return request
 
 
 def _ended_process() -> int:

@@ -52,7 +52,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "rating": ("cometact_nb/domain/sweep/rating.py", ["tests/unit/test_rating.py"]),
     "choice": ("cometact_nb/handles/sweep/choice.py", ["tests/unit/test_choice.py", "tests/docs/test_money_page.py"]),
     "journal": ("cometact_nb/engine/journal.py", ["tests/unit/test_journal.py", "tests/unit/test_store.py"]),
-    "settle": ("cometact_nb/handles/settle.py", ["tests/contract/test_settle.py", "tests/contract/test_tasks.py"]),
+    "settle": ("cometact_nb/handles/settle.py", ["tests/unit/test_twin_words.py", "tests/contract/test_settle.py", "tests/contract/test_tasks.py"]),
     "history": ("cometact_nb/store/journal/history.py", _STORE),
     "fetch": ("cometact_nb/engine/fetch.py", ["tests/unit/test_clip_parts.py", "tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),
     "watcher": ("cometact_nb/engine/watcher.py", ["tests/unit/test_fast_clock.py", *_ENGINE]),
