@@ -98,11 +98,14 @@ def test_a_cell_that_has_its_task_is_not_bought_again(engine, job, service) -> N
 # --- what becomes of it ----------------------------------------------------------------------------
 
 
-def test_an_accepted_request_is_spent_and_watched(engine, job, service, clock) -> None:
-    assert send(engine, job) == flow.Created("task-1")
-    accepted = recorded(engine, job)[1]
-    assert (accepted, job.is_named_by_user) == (events.Accepted(at=START, id="task-1"), False)
-    assert job.known_since == 0
+def test_an_accepted_request_is_spent_and_watched(engine, job) -> None:
+    async def work() -> tuple[object, float]:
+        verdict = await engine.submit(job, REQUEST, 0.4)
+        return verdict, job.known_since  # before any poll
+
+    assert engine.call(work()).result(20) == (flow.Created("task-1"), 0)
+    assert recorded(engine, job)[1] == events.Accepted(at=START, id="task-1")
+    assert job.is_named_by_user is False
     assert job.has_outcome.is_set()
     assert engine.spent_usd == 0.4
     assert run_to_the_end(engine, job).clip is not None
