@@ -141,7 +141,7 @@ def test_the_key_is_in_no_message_output_history_or_state(page, folder) -> None:
     assert page.value(f"act.session().config.api_key.reveal() == {CANARY[::-1]!r}[::-1]")
     page.run("panel.submit()")
     page.run("%tb")
-    page.run("panel, panel.values, vars(panel), panel._form.get_state(), act.session().config")
+    page.run("panel, panel.values, vars(panel), panel.controller.form.get_state(), act.session().config")
     page.run("from ipywidgets import Widget; Widget.get_manager_state()")
     page.run("get_ipython().history_manager.writeout_cache()")
     page.run(SETUP.split("\n")[-2].format(url="http://127.0.0.1:1"))

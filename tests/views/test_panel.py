@@ -39,11 +39,11 @@ def keyless(tmp_path: Path) -> Iterator[Session]:
 
 def message(panel: Panel, **content: object) -> None:
     """What a browser sends, as the widget's own machinery would hand it over."""
-    panel._form._handle_custom_msg({"number": 1, **content}, [])
+    panel.controller.form._handle_custom_msg({"number": 1, **content}, [])
 
 
 def click(panel: Panel, token: object = None, target: str = "", **values: object) -> None:
-    shown = panel._form.shown
+    shown = panel.controller.form.shown
     message(
         panel,
         type="submit",
@@ -55,14 +55,14 @@ def click(panel: Panel, token: object = None, target: str = "", **values: object
 
 
 def idle(panel: Panel) -> None:
-    until(lambda: not panel._gate.taken and panel._form.shown["token"] == panel._gate.token)
+    until(lambda: panel.controller.is_idle)
     for _ in range(2):  # what a message has done asks for a drawing, which stands behind it
         assert panel.session.flush(10)
 
 
 def said(panel: Panel) -> dict[str, str]:
     idle(panel)
-    return panel._form.shown["said"]
+    return panel.controller.form.shown["said"]
 
 
 def test_submit_sends_once_and_keeps_the_task(panel, sandbox) -> None:
@@ -133,7 +133,7 @@ def test_a_task_whose_card_cannot_be_drawn_is_sent_all_the_same_and_the_panel_sa
 
 
 def test_ten_clicks_from_ten_threads_are_one_post(panel, sandbox) -> None:
-    token = panel._form.shown["token"]
+    token = panel.controller.form.shown["token"]
     threads = [threading.Thread(target=click, args=(panel, token)) for _ in range(10)]
     for thread in threads:
         thread.start()
@@ -165,7 +165,7 @@ def test_a_click_buys_what_the_page_showed_whatever_state_of_the_form_comes_afte
     panel.load({"character": sandbox.playing("slow-answer"), "reference": sandbox.reference, "seed": 1})
     idle(panel)
     click(panel, seed=4242)
-    panel._form.values = {**panel.values, "seed": 1, "expression_intensity": 5}
+    panel.controller.form.values = {**panel.values, "seed": 1, "expression_intensity": 5}
     idle(panel)
     assert panel.task.request.params == {"seed": 4242}
     assert panel.values["expression_intensity"] == 5  # what was edited while it was sent is kept
@@ -180,7 +180,7 @@ def test_no_message_that_comes_behind_a_click_changes_what_it_buys(panel, sandbo
         "upload": {"role": "reference", "name": "other.mp4", "size": 4, "offset": 0},
     }
     click(panel)
-    panel._form._handle_custom_msg(
+    panel.controller.form._handle_custom_msg(
         {"number": 2, "type": late, **contents.get(late, {})}, [memoryview(b"mp4?")]
     )
     idle(panel)
@@ -192,14 +192,14 @@ def test_a_click_buys_at_no_price_that_the_page_did_not_show(panel, session, san
     session.configure(price=0.4)  # in another cell; the page has not heard of it
     click(panel)
     assert said(panel)["text"] == "This costs $0.40, and the page showed $0.00. Nothing was sent: look again."
-    assert panel._form.shown["cost"] == 0.4
+    assert panel.controller.form.shown["cost"] == 0.4
     click(panel)
     assert said(panel)["kind"] == "done"
     session.configure(price=0.2)  # less than was shown
     click(panel)
     assert said(panel)["kind"] == "done"
     for named in (None, True, "0.4", float("nan")):
-        message(panel, type="submit", token=panel._form.shown["token"], target=panel._form.shown["target"],
+        message(panel, type="submit", token=panel.controller.form.shown["token"], target=panel.controller.form.shown["target"],
                 cost=named, values=panel.values)  # fmt: skip
         idle(panel)
     assert sandbox.posts() == 2
@@ -210,10 +210,10 @@ def test_a_click_while_the_service_is_switched_sends_nothing(session, sandbox) -
     session.leave_sandbox()
     session.configure(base_url=sandbox.base_url, api_key=KEY)  # stands for the paid service
     panel = Panel(session, {"character": sandbox.character, "reference": sandbox.reference})
-    shown = panel._form.shown
+    shown = panel.controller.form.shown
     message(panel, type="sandbox", on=True)
     click(panel, shown["token"], shown["target"])
-    until(lambda: panel._form.shown["sandbox"])
+    until(lambda: panel.controller.form.shown["sandbox"])
     click(panel, shown["token"], shown["target"])
     idle(panel)
     assert (panel.tasks, sandbox.posts()) == ((), 0)
@@ -223,13 +223,13 @@ def test_two_files_of_one_name_are_two_inputs(panel, sandbox) -> None:
     contents = [httpx.get(url).content for url in (sandbox.character_video, sandbox.reference)]
     for role, content in zip(("character", "reference"), contents, strict=True):
         upload = {"type": "upload", "role": role, "name": "clip.mp4", "size": len(content), "offset": 0}
-        panel._form._handle_custom_msg({**upload, "number": 1}, [memoryview(content)])
+        panel.controller.form._handle_custom_msg({**upload, "number": 1}, [memoryview(content)])
         assert panel.session.flush(10)
     assert (panel.values["character"], panel.values["reference"]) == (
         "upload:clip.mp4",
         "upload:clip (2).mp4",
     )
-    panel._form.values = {**panel.values, "allow_unlisted": True}
+    panel.controller.form.values = {**panel.values, "allow_unlisted": True}
     request = panel.request
     sent = [base64.b64decode(ref.uri.partition(",")[2]) for ref in (request.character, request.reference)]
     assert sent == contents
@@ -273,7 +273,7 @@ def test_a_refusal_stands_beside_the_field_it_names(panel, sandbox) -> None:
 def test_a_refused_ratio_is_told_beside_the_ratios(panel, sandbox) -> None:
     panel.load(panel.request.replace(ratio="1920:1080", allow_unlisted=True))
     idle(panel)
-    assert "does not list" in panel._form.shown["consent"]
+    assert "does not list" in panel.controller.form.shown["consent"]
     with pytest.raises(RefusedError):
         panel.submit()
     assert said(panel)["place"] == "ratio"
@@ -309,8 +309,8 @@ def test_what_an_inspection_sees_is_told_beside_the_input(panel, sandbox, monkey
     monkeypatch.setattr(panel_looks, "AFTER_S", 0.0)
     panel.load({"character": f"{sandbox.base_url}/nowhere.png", "reference": sandbox.reference})
     until(lambda: any(finding.field == "character" for finding in panel.findings))
-    until(lambda: "4.0 s" in panel._form.shown["previews"]["reference"][0]["facts"])
-    assert not panel._form.shown["valid"]
+    until(lambda: "4.0 s" in panel.controller.form.shown["previews"]["reference"][0]["facts"])
+    assert not panel.controller.form.shown["valid"]
     with pytest.raises(RequestError):
         panel.submit()
 
@@ -345,46 +345,46 @@ def test_pasting_and_loading_fill_the_form(panel, sandbox) -> None:
 def test_an_upload_needs_a_yes_of_its_own_and_works_on_the_sandbox(panel, sandbox) -> None:
     content = httpx.get(sandbox.character).content
     upload = {"type": "upload", "role": "character", "name": "hero.png", "size": len(content), "offset": 0}
-    panel._form.values = {**panel.values, "allow_unlisted": True}
-    panel._form._handle_custom_msg({**upload, "number": 1}, [memoryview(content)])
+    panel.controller.form.values = {**panel.values, "allow_unlisted": True}
+    panel.controller.form._handle_custom_msg({**upload, "number": 1}, [memoryview(content)])
     assert panel.session.flush(10)
     assert panel.values["character"] == "upload:hero.png"
     assert not panel.values["allow_unlisted"]
     with pytest.raises(RequestError, match="https URLs only"):
         panel.submit()
-    assert "base64,…" in panel._form.shown["code"]["JSON"]
-    panel._form.values = {**panel.values, "allow_unlisted": True}
+    assert "base64,…" in panel.controller.form.shown["code"]["JSON"]
+    panel.controller.form.values = {**panel.values, "allow_unlisted": True}
     assert panel.submit().wait().clip.path.exists()
-    panel._form.values = {**panel.values, "character": str(Path(__file__).parent / "gone.png")}
+    panel.controller.form.values = {**panel.values, "character": str(Path(__file__).parent / "gone.png")}
     assert any("cannot be read" in str(finding) for finding in panel.findings)
 
 
 def test_without_a_key_the_panel_asks_for_one_and_keeps_it_out_of_its_state(keyless) -> None:
     panel = Panel(keyless, {"character": "https://a.example/h.png", "reference": "https://a.example/r.mp4"})
-    assert not panel._form.shown["key"]
+    assert not panel.controller.form.shown["key"]
     with pytest.raises(ConfigError):
         panel.submit()
     assert panel.findings == ()  # the request is right; only the key is missing
     message(panel, type="key", key=KEY)
-    until(lambda: panel._form.shown["key"])
+    until(lambda: panel.controller.form.shown["key"])
     assert keyless.config.api_key.reveal() == KEY
-    assert KEY not in repr(panel._form.get_state()) + repr(vars(panel))
+    assert KEY not in repr(panel.controller.form.get_state()) + repr(vars(panel))
     message(panel, type="key", key="two words " + KEY)
-    until(lambda: panel._form.shown["said"]["place"] == "key")
-    assert KEY not in repr(panel._form.get_state())
+    until(lambda: panel.controller.form.shown["said"]["place"] == "key")
+    assert KEY not in repr(panel.controller.form.get_state())
 
 
 def test_the_switch_leads_to_the_sandbox_and_back(keyless) -> None:
     panel = Panel(keyless, {"seed": 7})
-    assert "$0.40" in panel._form.shown["price"]
+    assert "$0.40" in panel.controller.form.shown["price"]
     message(panel, type="sandbox", on=True)
-    until(lambda: panel._form.shown["sandbox"])
-    assert "nothing is billed" in panel._form.shown["price"]
+    until(lambda: panel.controller.form.shown["sandbox"])
+    assert "nothing is billed" in panel.controller.form.shown["price"]
     message(panel, type="samples")
-    until(lambda: panel._form.shown["valid"])
+    until(lambda: panel.controller.form.shown["valid"])
     assert panel.request.seed == 7
     message(panel, type="sandbox", on=False)
-    until(lambda: not panel._form.shown["sandbox"])
+    until(lambda: not panel.controller.form.shown["sandbox"])
     assert any("cannot reach" in str(finding) or "not https" in str(finding) for finding in panel.findings)
 
 

@@ -32,17 +32,17 @@ def panel(session: Session, sandbox: SandboxProcess) -> Panel:
 
 def shown(panel: Panel) -> dict[str, Any]:
     """What the page is told when nothing is under way."""
-    until(lambda: not panel._gate.taken and panel._form.shown["token"] == panel._gate.token)
+    until(lambda: panel.controller.is_idle)
     for _ in range(2):  # what a message has done asks for a drawing, which stands behind it
         assert panel.session.flush(10)
-    return panel._form.shown
+    return panel.controller.form.shown
 
 
 def click(panel: Panel, **content: Any) -> None:
-    told = panel._form.shown
+    told = panel.controller.form.shown
     message = {"type": "submit", "token": told["token"], "target": told["target"], "values": panel.values}
     message["cost"] = told["sweep"]["cost"] if told["sweep"] else 0
-    panel._form._handle_custom_msg({"number": 1, **message, **content}, [])
+    panel.controller.form._handle_custom_msg({"number": 1, **message, **content}, [])
 
 
 def inputs(panel: Panel) -> dict[str, str]:
@@ -115,12 +115,12 @@ def test_it_tells_how_many_requests_there_are_and_what_they_cost(panel, session)
     assert "6 × $0.40" in told["price"]
     assert "asked once more" in told["ask"]
     assert panel.plan.cost_usd == pytest.approx(2.4)
-    assert "--expression-intensity 1,5 --seed 1:3" in panel._form.shown["code"]["Magic"]
-    assert panel._form.shown["code"]["curl"].count("curl -X POST") == 6
+    assert "--expression-intensity 1,5 --seed 1:3" in panel.controller.form.shown["code"]["Magic"]
+    assert panel.controller.form.shown["code"]["curl"].count("curl -X POST") == 6
 
 
 def test_everything_that_is_wrong_is_said_at_once_and_by_its_value(panel) -> None:
-    panel._form.values = {
+    panel.controller.form.values = {
         **panel.values,
         "axes": {
             **panel.values["axes"],
@@ -135,7 +135,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_by_its_value(panel) -> Non
     notes = shown(panel)["findings"]
     assert "“9”" in notes["expression_intensity"][0]["text"]
     assert "“hero”" in notes["character"][0]["text"]
-    assert not panel._form.shown["valid"]
+    assert not panel.controller.form.shown["valid"]
     with pytest.raises(RequestError):
         panel.submit()
     with pytest.raises(RequestError):
@@ -153,7 +153,7 @@ def test_one_bad_input_of_several_is_named(panel, sandbox, monkeypatch) -> None:
     bad = f"{sandbox.base_url}/nowhere.png"
     panel.load({"character": [sandbox.character, bad], "reference": sandbox.reference})
     until(lambda: "“nowhere.png”" in str(shown(panel)["findings"]))
-    assert "character" in panel._form.shown["findings"]
+    assert "character" in panel.controller.form.shown["findings"]
     with pytest.raises(RequestError):
         panel.submit()
 
@@ -197,7 +197,7 @@ def test_above_the_limit_nothing_is_sent_before_a_yes_to_the_named_price(panel, 
     assert "2 requests cost about $4.00" in offer["text"]
     assert "$4.00" in offer["button"]
     assert (panel.sweep, sandbox.posts()) == (None, 0)
-    token = panel._form.shown["token"]
+    token = panel.controller.form.shown["token"]
     threads = [threading.Thread(target=click, args=(panel,), kwargs={"agreed": True, "token": token})
                for _ in range(10)]  # fmt: skip
     for thread in threads:
@@ -217,11 +217,11 @@ def test_a_yes_is_good_for_the_sweep_it_was_given_for_and_for_nothing_else(panel
     more = {**panel.values, "axes": {**panel.values["axes"], "seed": "1,2"}}
     click(panel, agreed=True, values=more)  # the yes was for two
     assert "4 requests cost about $8.00" in shown(panel)["offer"]["text"]
-    panel._form._handle_custom_msg({"number": 1, "type": "decline"}, [])
+    panel.controller.form._handle_custom_msg({"number": 1, "type": "decline"}, [])
     assert shown(panel)["offer"] is None
     click(panel, agreed=True)
     assert shown(panel)["offer"]
-    panel._form.values = {**panel.values, "seed_locked": False}
+    panel.controller.form.values = {**panel.values, "seed_locked": False}
     assert shown(panel)["offer"] is None  # the form was edited
     assert sandbox.posts() == 0
 
