@@ -29,7 +29,7 @@ from cometact_nb.api.connections import (
     connections,
     failure,
     no_connections,
-    trusted,
+    trust_context,
     within,
 )
 from cometact_nb.api.flow import Answer, Lost, NotSent
@@ -102,7 +102,7 @@ class Client:
         self._transport, self._create, self._ask = transport, create, ask
         self._pools: dict[Lane, httpx.AsyncClient] = {}
         try:
-            self._trust = trusted()
+            self._trust = trust_context()
             self._proxies = proxies()
             self._pool(Lane.CREATE)  # settings that cannot be used raise now, before anything is paid for
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:

@@ -29,7 +29,7 @@ __all__ = [
     "connections",
     "failure",
     "no_connections",
-    "trusted",
+    "trust_context",
     "within",
 ]
 
@@ -160,7 +160,7 @@ def connections(
     )
 
 
-def trusted() -> ssl.SSLContext:
+def trust_context() -> ssl.SSLContext:
     """Trust httpx's certificates or SSL_CERT_FILE's, and those that requests and curl are told to trust."""
     trust = httpx.create_ssl_context()
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):

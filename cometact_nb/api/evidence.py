@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cometact_nb.api import lenient, wire
 from cometact_nb.domain import redact
-from cometact_nb.domain.signed import JWT, secret_names
+from cometact_nb.domain.url_secrets import JWT, secret_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

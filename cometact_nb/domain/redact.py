@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 import msgspec
 
-from cometact_nb.domain.signed import JWT, LOGIN_ALONE, cut_path, is_signed, secret_names
+from cometact_nb.domain.url_secrets import JWT, LOGIN_ALONE, cut_path, is_signed, secret_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

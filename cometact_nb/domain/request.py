@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from cometact_nb.domain import redact, written
+from cometact_nb.domain import redact, writers
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.identity import body_hash, body_identity
 from cometact_nb.domain.knobs import (
@@ -129,15 +129,15 @@ class ActTwoRequest:
 
     def to_curl(self) -> str:
         """Write the request as a curl command. The key is ``$COMETAPI_KEY``, never its value."""
-        return written.to_curl(self.to_json())
+        return writers.to_curl(self.to_json())
 
     def to_python(self) -> str:
         """Write the request as the Python call that makes it."""
-        return written.to_python(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
+        return writers.to_python(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
 
     def to_magic(self) -> str:
         """Write the request as an ``%act_two`` line."""
-        return written.to_magic(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
+        return writers.to_magic(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
 
     def replace(self, **changes: Any) -> ActTwoRequest:
         """Return a copy with ``changes``.
@@ -223,7 +223,7 @@ def _name_knobs() -> None:
         for parameter in own.parameters.values()
         if parameter.kind is not inspect.Parameter.VAR_KEYWORD
     ]
-    named = [
+    parameters = [
         inspect.Parameter(
             knob.name,
             inspect.Parameter.KEYWORD_ONLY,
@@ -232,7 +232,7 @@ def _name_knobs() -> None:
         )
         for knob in KNOBS
     ]
-    ActTwoRequest.__signature__ = own.replace(parameters=[*rest[:-1], *named, rest[-1]])
+    ActTwoRequest.__signature__ = own.replace(parameters=[*rest[:-1], *parameters, rest[-1]])
     about = [
         textwrap.fill(
             f"{knob.name}: {knob.about or knob.help} Source: {knob.source}.",

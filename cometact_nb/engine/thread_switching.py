@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["fine_sharing"]
+__all__ = ["faster_switching"]
 
 _FINE_S = 0.0005
 
@@ -24,7 +24,7 @@ _before_s = 0.0
 
 
 @contextmanager
-def fine_sharing() -> Iterator[None]:
+def faster_switching() -> Iterator[None]:
     """Make a busy cell give way after 0.5 ms instead of Python's 5 ms, inside the ``with`` block.
 
     The interval belongs to the whole process: the last block restores the value before the first one, unless

@@ -11,7 +11,7 @@ from cometact_nb.api import flow, pace
 from cometact_nb.domain import events
 from cometact_nb.domain.task import Snapshot, Status
 from cometact_nb.engine.fetch import Fetcher
-from cometact_nb.engine.thread_switching import fine_sharing
+from cometact_nb.engine.thread_switching import faster_switching
 from cometact_nb.errors import ClipError, ConfigError, HistoryError
 from cometact_nb.store.journal.history import is_dead
 
@@ -358,7 +358,7 @@ class Watcher:
         try:
             if not job.state.output_urls:
                 await self._await_output(job)
-            with fine_sharing():
+            with faster_switching():
                 for index in range(len(job.state.clips), len(job.state.output_urls)):
                     info = await fetcher.clip(job.state, index, job.output_dir, fresh)
                     self._host.apply(job, events.ClipSaved(at=self._clock.now(), clip=info))

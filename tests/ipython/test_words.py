@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from IPython.core.error import UsageError
 from IPython.core.inputtransformer2 import TransformerManager
 
-from cometact_nb.domain import written
+from cometact_nb.domain import writers
 from cometact_nb.domain.knobs import KNOBS, RATIOS
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.request import ActTwoRequest
@@ -155,7 +155,7 @@ def test_no_line_breaks_the_splitter(line: str) -> None:
 
 @given(st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable()))
 def test_a_quoted_word_comes_back(text: str) -> None:
-    assert words(written.quote(text)) == [text]
+    assert words(writers.quote(text)) == [text]
 
 
 ODD = "?;'\"#!$&()[]{}\\~%"

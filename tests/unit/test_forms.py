@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cometact_nb as act
-from cometact_nb.domain import written
+from cometact_nb.domain import writers
 from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.domain.text import forms
 from cometact_nb.errors import RequestError
@@ -24,8 +24,8 @@ def make(**fields) -> act.ActTwoRequest:
 
 
 def test_every_field_has_an_option() -> None:
-    assert list(written.OPTIONS) == ["character", "reference", *(knob.name for knob in KNOBS)]
-    names = [name for names in written.OPTIONS.values() for name in names]
+    assert list(writers.OPTIONS) == ["character", "reference", *(knob.name for knob in KNOBS)]
+    names = [name for names in writers.OPTIONS.values() for name in names]
     assert len(set(names)) == len(names)
 
 
@@ -67,7 +67,7 @@ def test_a_quote_in_a_url_survives_the_shell() -> None:
     ],
 )
 def test_a_word_is_quoted_where_it_must_be_and_only_there(text, quoted) -> None:
-    assert written.quote(text) == quoted
+    assert writers.quote(text) == quoted
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.media import MediaRef
-from cometact_nb.domain.signed import is_signed, secret_names
 from cometact_nb.domain.sweep.grid import label
+from cometact_nb.domain.url_secrets import is_signed, secret_names
 from cometact_nb.handles.config import Secret
 from cometact_nb.views.base.wording import file_name
 

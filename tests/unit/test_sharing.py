@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cometact_nb.engine.thread_switching import fine_sharing
+from cometact_nb.engine.thread_switching import faster_switching
 
 
 @pytest.fixture(autouse=True)
@@ -18,8 +18,8 @@ def _put_back():
 
 def test_it_is_finer_until_the_last_clip_is_in_and_then_what_it_was() -> None:
     sys.setswitchinterval(0.02)
-    with fine_sharing():
-        with fine_sharing():
+    with faster_switching():
+        with faster_switching():
             assert sys.getswitchinterval() < 0.001
         assert sys.getswitchinterval() < 0.001
     assert sys.getswitchinterval() == pytest.approx(0.02)
@@ -27,20 +27,20 @@ def test_it_is_finer_until_the_last_clip_is_in_and_then_what_it_was() -> None:
 
 def test_it_is_put_back_after_an_error() -> None:
     sys.setswitchinterval(0.02)
-    with pytest.raises(KeyError), fine_sharing():
+    with pytest.raises(KeyError), faster_switching():
         raise KeyError
     assert sys.getswitchinterval() == pytest.approx(0.02)
 
 
 def test_what_a_user_sets_meanwhile_stays() -> None:
-    with fine_sharing():
+    with faster_switching():
         sys.setswitchinterval(0.1)
     assert sys.getswitchinterval() == pytest.approx(0.1)
 
 
 def test_a_finer_one_of_the_user_is_left_alone() -> None:
     sys.setswitchinterval(0.0001)
-    with fine_sharing():
+    with faster_switching():
         assert sys.getswitchinterval() == pytest.approx(
             0.0001, rel=0.02
         )  # Python keeps whole microseconds, and rounds down

@@ -12,7 +12,7 @@ from cometact_nb.domain import redact
 if TYPE_CHECKING:
     from cometact_nb.domain.media import Finding, MediaType
 
-__all__ = ["BASIS", "Inspection", "MediaFacts", "Role", "described_facts", "size_words"]
+__all__ = ["BASIS", "Inspection", "MediaFacts", "Role", "describe_facts", "size_words"]
 
 Role = Literal["character", "reference"]
 
@@ -140,7 +140,7 @@ class Inspection:
 
     def __str__(self) -> str:
         lines = [f"{redact.display(self.url)}: {self.verdict}"]
-        if described := described_facts(self.facts):
+        if described := describe_facts(self.facts):
             lines.append(f"  {described}")
         lines += [
             f"  {'✗' if finding.severity == 'error' else '!'} {BASIS[finding.basis]}: {finding}".replace(
@@ -176,7 +176,7 @@ def size_words(count: int) -> str:
     return f"{count / 1024**2:.1f} MB" if count >= 100 * 1024 else f"{count / 1024:.1f} KB"
 
 
-def described_facts(facts: MediaFacts) -> str:
+def describe_facts(facts: MediaFacts) -> str:
     """Write the facts in one line: ``MP4, h264, 1280×720, 8.2 s, 24 fps, 4.1 MB, video/mp4``."""
     parts = [
         (facts.container or "").upper(),

@@ -10,7 +10,7 @@ from cometact_nb.domain.knobs import INPUTS, KNOB, KNOBS, wrong_name
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.text.line_words import WordError, split, verbatim
 from cometact_nb.domain.text.several import read_several
-from cometact_nb.domain.written import OPTIONS
+from cometact_nb.domain.writers import OPTIONS
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ def request_parser() -> Parser:
         )
         if is_switch:
             off = f"--no-{names[1].removeprefix('--')}"
-            said = KNOB[field].words.get(False)
-            knobs.add_argument(off, dest=field, action="store_false", default=None, help=said)
+            switch = KNOB[field].words.get(False)
+            knobs.add_argument(off, dest=field, action="store_false", default=None, help=switch)
     knobs.add_argument(
         "--character-type", metavar="image|video", help="where the URL's extension does not tell"
     )

@@ -92,10 +92,10 @@ def _span(field: str, word: str, first: int, last: int) -> Iterator[int]:
 
 def write_several(values: Iterable[Any]) -> str:
     """Write the text that :func:`read_several` reads as these values."""
-    listed = list(values)
+    all_values = list(values)
     words: list[str] = []
     # Members of a run of consecutive integers share the difference of value and place.
-    for (_, is_number), run in itertools.groupby(enumerate(listed), key=_run_key):
+    for (_, is_number), run in itertools.groupby(enumerate(all_values), key=_run_key):
         members = [value for _, value in run]
         if is_number and len(members) >= _RUN:
             words.append(f"{members[0]}:{members[-1]}")

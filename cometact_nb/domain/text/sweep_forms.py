@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.knobs import FIELDS, INPUTS
 from cometact_nb.domain.media import Finding, MediaRef, media_call
 from cometact_nb.domain.text.several import write_several
-from cometact_nb.domain.written import OPTIONS, quote, to_curl, type_option
+from cometact_nb.domain.writers import OPTIONS, quote, to_curl, type_option
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ def values_of_spec(spec: Spec) -> dict[str, list[Any]]:
     values = {name: [value] for name, value in spec.fixed.items()}
     if spec.rows is not None:
         values |= as_grid(spec.rows)
-    values |= {name: list(listed) for name, listed in spec.axes.items()}
+    values |= {name: list(axis) for name, axis in spec.axes.items()}
     return {
-        name: [_ref(value) for value in listed] if name in INPUTS else listed
-        for name, listed in sorted(values.items(), key=lambda item: _place(item[0]))
+        name: [_ref(value) for value in axis] if name in INPUTS else axis
+        for name, axis in sorted(values.items(), key=lambda item: _place(item[0]))
     }
 
 
@@ -66,8 +66,8 @@ def as_grid(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 def _size(values: Mapping[str, Sequence[Any]]) -> int:
     size = 1
-    for listed in values.values():
-        size *= len(listed)
+    for axis in values.values():
+        size *= len(axis)
     return size
 
 

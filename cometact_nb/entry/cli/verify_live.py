@@ -138,10 +138,10 @@ def _price_list(live: Run) -> list[dict[str, Any]] | str:
 
 def _send(live: Run, request: ActTwoRequest, options: argparse.Namespace, what: str) -> bool:
     """Ask, and send a paid request; return False if the user declines or the service refuses it."""
-    spent = sum(task.state.price_usd or 0 for task in live.tasks)
-    if is_over(spent + live.price_usd, live.max_cost_usd):
+    so_far = sum(task.state.price_usd or 0 for task in live.tasks)
+    if is_over(so_far + live.price_usd, live.max_cost_usd):
         raise BudgetError(
-            f"{what} at ${live.price_usd:.2f} would bring this run to ${spent + live.price_usd:.2f}, more "
+            f"{what} at ${live.price_usd:.2f} would bring this run to ${so_far + live.price_usd:.2f}, more "
             f"than --max-cost {live.max_cost_usd:g}. It was not sent."
         )
     if not options.yes and not _ask_approval(live, what):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 
 from cometact_nb.domain.text import line
-from cometact_nb.domain.written import OPTIONS
+from cometact_nb.domain.writers import OPTIONS
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import msgspec
 from cometact_nb._version import __version__
 from cometact_nb.domain import redact
 from cometact_nb.domain.inputs import InputFacts, facts
-from cometact_nb.domain.signed import is_signed
 from cometact_nb.domain.task import ClipInfo  # noqa: TC001  (the sidecar is decoded by it)
+from cometact_nb.domain.url_secrets import is_signed
 
 if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState

@@ -12,7 +12,7 @@ from cometact_nb.domain import redact
 from cometact_nb.domain.knobs import KNOB
 from cometact_nb.domain.redact import clean
 from cometact_nb.domain.service import is_loopback
-from cometact_nb.domain.signed import is_signed
+from cometact_nb.domain.url_secrets import is_signed
 
 if TYPE_CHECKING:
     from pathlib import Path
