@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 
 SETUP = """import cometact_nb as act
 sandbox = act.use_sandbox(75, url={url!r})
+inputs = dict(character=sandbox.character, reference=sandbox.reference)
 sweep = act.sweep(reference=sandbox.reference, expression_intensity=[1, 5], seed=[1, 2], name="faces",
                   character=[sandbox.character, sandbox.character + "?scenario=unknown-failure"])
 running = sweep.run(canary=False)"""
@@ -103,16 +104,28 @@ def play(gallery) -> None:
     gallery.page.wait_for_function(PLAYING)
 
 
+def settled(gallery, pictures: int = 40) -> tuple[bool, int, float]:
+    """Whether it plays, how many clips, and how far apart they are once they have found together.
+
+    A machine that is short of time shows pictures late for a while: the lock is asked to close that, not to prevent it.
+    """
+    for _ in range(6):
+        playing, count, spread = gallery.page.evaluate(SPREAD, pictures)
+        if spread < FRAME_S:
+            break
+    return playing, count, spread
+
+
 def test_clips_play_within_one_frame_of_each_other_also_after_a_seek_and_slower(gallery) -> None:
     play(gallery)
-    playing, count, spread = gallery.page.evaluate(SPREAD, 40)
+    playing, count, spread = settled(gallery)
     assert (playing, count) == (True, CLIPS)
     assert spread < FRAME_S
     gallery.get_by_role("slider", name="Frame").fill("2")
     gallery.page.wait_for_function(PLAYING)
-    assert gallery.page.evaluate(SPREAD, 40)[2] < FRAME_S
+    assert settled(gallery)[2] < FRAME_S
     gallery.get_by_label("Speed").select_option("0.5")
-    assert gallery.page.evaluate(SPREAD, 40)[2] < FRAME_S
+    assert settled(gallery)[2] < FRAME_S
     gallery.get_by_label("Speed").select_option("1")
     gallery.get_by_role("button", name="Pause").click()
     gallery.page.wait_for_function(
@@ -172,6 +185,75 @@ def test_comparing_without_two_clips_says_what_to_choose_where_the_click_was(gal
     choose.nth(1).click()
 
 
+def test_three_by_four_clips_are_seen_whole_at_a_laptops_size_and_larger_on_the_full_screen(
+    faces, gallery
+) -> None:
+    page = gallery.page
+    faces.type(
+        23,
+        "wide = act.sweep(**inputs, expression_intensity=[1, 3, 5], seed=[1, 2, 3, 4]).look().gallery(); wide",
+    )
+    faces.run(23)
+    wide = faces.cell(23).locator(".cometact-gallery")
+    wide.locator(".tile").nth(11).wait_for()
+    wide.evaluate("node => node.scrollIntoView({block: 'start'})")
+    scroll = wide.locator(".scroll")
+    assert scroll.evaluate(
+        "node => [node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight]"
+    ) == [0, 0]
+    assert wide.bounding_box()["height"] < 800 - 90  # below the Lab's own bars
+    width = wide.locator(".tile").first.bounding_box()["width"]
+    assert "Seed 4" in scroll.inner_text()
+    assert scroll.inner_text().count("Expression intensity") == 3
+    picker(wide, "Size").select_option("large")
+    scroll.evaluate("node => { node.scrollLeft = 200; node.scrollTop = 200; }")
+    label, first = wide.locator(".row > .label").nth(1), wide.locator(".column").nth(1)
+    assert label.bounding_box()["x"] == pytest.approx(scroll.bounding_box()["x"], abs=1)  # they stay
+    assert first.bounding_box()["y"] == pytest.approx(scroll.bounding_box()["y"], abs=1)
+    picker(wide, "Size").select_option("fit")
+    wide.get_by_role("button", name="Full screen").click()
+    page.wait_for_function("() => document.fullscreenElement")
+    tile = "([node, width]) => node.getBoundingClientRect().width > width"
+    page.wait_for_function(tile, arg=[wide.locator(".tile").first.element_handle(), width])
+    page.evaluate("() => document.exitFullscreen()")
+    page.wait_for_function("() => !document.fullscreenElement")
+    faces.type(23, "None")
+    faces.run(23)
+    wide.wait_for(state="detached")
+
+
+def test_the_reference_plays_in_step_beside_the_clips(gallery) -> None:
+    page = gallery.page
+    gallery.get_by_role("button", name="Reference").click()
+    page.wait_for_function(
+        f"() => document.querySelector('.cometact-gallery').frameLock.players.size === {CLIPS + 1}"
+    )
+    play(gallery)
+    playing, count, spread = settled(gallery)
+    assert (playing, count) == (True, CLIPS + 1)
+    assert spread < FRAME_S
+    gallery.get_by_role("button", name="Pause").click()
+    gallery.get_by_role("button", name="Reference").click()
+    assert gallery.locator(".references video").count() == 0
+
+
+def test_clips_are_left_out_by_status_and_favourite(gallery) -> None:
+    picker(gallery, "Status").select_option("FAILED")
+    gallery.get_by_text("0 of 4 are shown.").wait_for()
+    assert gallery.locator(".tile").count() == 0
+    picker(gallery, "Status").select_option("")
+    gallery.page.wait_for_function(READY, arg=CLIPS)
+    one = gallery.locator(".tile").nth(1)
+    one.focus()
+    gallery.page.keyboard.press("f")
+    gallery.get_by_label("Favourites only").check()
+    gallery.get_by_text("1 of 4 are shown.").wait_for()
+    gallery.get_by_label("Favourites only").uncheck()
+    gallery.page.wait_for_function(READY, arg=CLIPS)
+    one.focus()
+    gallery.page.keyboard.press("f")  # as it was
+
+
 def test_two_clips_are_compared_with_a_divider_by_mouse_and_keyboard(gallery) -> None:
     page = gallery.page
     for name in ("1 · subtle, Seed 1", "5 · exaggerated, Seed 1"):
@@ -193,7 +275,7 @@ def test_two_clips_are_compared_with_a_divider_by_mouse_and_keyboard(gallery) ->
     page.mouse.up()
     assert divider.get_attribute("aria-valuenow") == "25"
     play(gallery)
-    playing, count, spread = page.evaluate(SPREAD, 30)
+    playing, count, spread = settled(gallery, 30)
     assert (playing, count) == (True, 2)
     assert spread < FRAME_S
     page.keyboard.press("k")
@@ -213,6 +295,7 @@ def test_a_blind_rating_hides_what_is_what_until_it_is_revealed_and_reaches_pyth
     page = gallery.page
     gallery.get_by_role("button", name="Rate blind").click()
     gallery.get_by_text("0 of 4 rated").wait_for()
+    assert gallery.locator(".tile:focus").get_attribute("aria-label").startswith("Clip 1,")
     clips = gallery.locator(".scroll")
     assert "Clip" in clips.inner_text()
     assert not re.search(

@@ -230,7 +230,10 @@ export type Axis = { name: string; label: string; values: string[] };
 export type Blind = { seed: number; revealed: boolean };
 
 /** Which axes are laid out, which values are picked of the others, and how a blind rating stands. */
-export type Layout = { rows: string; columns: string; picks: Record<string, number>; blind: Blind | null };
+export type Layout = { rows: string; columns: string; picks: Record<string, number>; blind: Blind | null; size?: Size };
+
+/** How large the tiles of a gallery are; "fit" shows all of them at once where that is possible. */
+export type Size = "fit" | "small" | "medium" | "large" | "huge";
 
 /** `stars` are the last that were given, `blind` says how; the two kinds stand beside each other. */
 export type Rating = {
@@ -271,9 +274,21 @@ export type GalleryState = { title: { name: string; sandbox: boolean }; axes: Ax
 export type RatingChange = { stars?: number; favourite?: boolean; note?: string; blind?: boolean };
 
 /** "still there" has no answer: that it can be sent says it. */
-export type GalleryToKernel = { type: "hello" } | { type: "still there" } | ({ type: "rate"; index: number } & RatingChange) | PieceAsked;
+export type GalleryToKernel =
+  | { type: "hello" }
+  | { type: "still there" }
+  | { type: "references" }
+  | ({ type: "rate"; index: number } & RatingChange)
+  | PieceAsked;
 
-export type GalleryToPage = { type: "cells"; cells: GalleryCell[] } | { type: "rated"; number: number; problem: string } | Piece;
+/** A performance's address goes as a message, which nothing keeps: it may be a signed link. */
+export type ReferenceVideo = { url: string; label: string };
+
+export type GalleryToPage =
+  | { type: "cells"; cells: GalleryCell[] }
+  | { type: "references"; videos: ReferenceVideo[] }
+  | { type: "rated"; number: number; problem: string }
+  | Piece;
 
 // --- history -----------------------------------------------------------------------------------------
 

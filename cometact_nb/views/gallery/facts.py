@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.sweep import Sweep
 
-__all__ = ["axis_facts", "caption", "cell_facts", "first_choice", "places"]
+__all__ = ["axis_facts", "caption", "cell_facts", "first_choice", "places", "references"]
 
 #: More columns than this are better rows: a page scrolls down, not across.
 _ACROSS = 6
+#: More performances than this beside the clips leave no place for the clips.
+_MOST_REFERENCES = 4
 _UNBOUGHT = {"PLANNED": "not bought yet", "QUEUED": "waits to be bought", "STOPPED": "stopped"}
 
 
@@ -71,7 +73,21 @@ def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[st
         columns = spare[0]
     if rows is None and columns is not None:
         rows, columns = columns, None
-    return {"rows": rows or "", "columns": columns or "", "picks": {}, "blind": None}
+    return {"rows": rows or "", "columns": columns or "", "picks": {}, "blind": None, "size": "fit"}
+
+
+def references(sweep: Sweep) -> list[dict[str, str]]:
+    """The performances that the clips follow, each once, with addresses that a page may load.
+
+    For a message alone: a signed link must not be saved with the notebook.
+    """
+    refs = {cell.request.reference.uri: cell.request.reference for cell in sweep.cells}
+    found = []
+    for uri, ref in refs.items():
+        url = words.loadable(uri, sandbox=sweep.sandbox, kept=False)
+        if url:
+            found.append({"url": url, "label": words.clean(label("reference", ref), 60)})
+    return found[:_MOST_REFERENCES]
 
 
 def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ export class FrameLock {
    */
   last(video, player) {
     const duration = Number.isFinite(video.duration) ? video.duration : player.duration;
-    return duration - 0.5 / this.fps;
+    return Math.min(duration, this.duration || duration) - 0.5 / this.fps; // a performance may be longer than its clips
   }
 
   /**

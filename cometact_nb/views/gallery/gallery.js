@@ -77,6 +77,10 @@ class Kernel {
     url.then(URL.revokeObjectURL, () => {});
   }
 
+  references() {
+    this.mail.send({ type: "references" });
+  }
+
   /**
    * @param {number} index
    * @param {RatingChange} change
@@ -120,6 +124,7 @@ class Kernel {
  */
 function receive(kernel, view, content, buffers) {
   if (content.type === "cells") view.setCells(content.cells);
+  else if (content.type === "references") view.references.show(content.videos);
   else if (content.type === "clip") kernel.pieces.receive(content, buffers);
   else if (kernel.rated(content.number)) view.say(content.problem);
 }

@@ -15,7 +15,7 @@ from cometact_nb.views.base.output import in_background, widget_data
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.gallery import record as gallery_record
-from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
+from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +123,8 @@ class Gallery(anywidget.AnyWidget):
             case {"type": "clip", "file": str(file), "index": int(index), "offset": int(), "size": int()}:
                 if file in _FILES and 0 <= index < len(self._sweep.cells):
                     in_background(self._send_piece, file, index, content)
+            case {"type": "references"}:
+                soon(self._send_references)
             case {"type": "rate", "index": int(index)} if 0 <= index < len(self._sweep.cells):
                 soon(self._rate, self._sweep.cells[index], content)
 
@@ -139,6 +141,9 @@ class Gallery(anywidget.AnyWidget):
         answer, buffers = read_piece(name, find, {**asked, "type": "clip"}, asked["size"])
         if answer:
             self.send(answer, buffers)
+
+    def _send_references(self) -> None:
+        self.send({"type": "references", "videos": references(self._sweep)})
 
     def _rate(self, cell: Cell, asked: dict[str, Any]) -> None:
         change = {name: asked[name] for name in ("stars", "favourite", "note") if name in asked}

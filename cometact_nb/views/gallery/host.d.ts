@@ -12,6 +12,8 @@ export interface Host {
   poster(index: number): Promise<string>;
   /** Lets go of a clip's address. */
   free(index: number, url: Promise<string>): void;
+  /** Asks for the reference performances, which come to the view's `references`; missing where there are none to be had. */
+  references?(): void;
   /** Is missing where ratings cannot be kept; `before` is what to show again if this one cannot. */
   rate?(index: number, change: RatingChange, before: Rating): void;
 }

@@ -21,7 +21,7 @@ const KEYS = [
   ["C", "choose for comparison"],
   ["W", "compare the two"],
   ["V", "way of comparing"],
-  ["Esc", "back"],
+  ["Esc", "back, leave the full screen"],
 ];
 
 export class Player {

@@ -71,7 +71,15 @@ export class Tile {
     this.ended = endedMark();
     this.caption = h("div", { class: "caption" });
     this.noted = h("div", { class: "noted" });
-    this.picture = h("div", { class: "picture", onclick: () => view.setCurrent(this, true) }, this.poster, this.state, this.ended);
+    this.mark = h("span", { class: "mark", "aria-hidden": "true" }); // the rating, where a tile has no line for it
+    this.picture = h(
+      "div",
+      { class: "picture", onclick: () => view.setCurrent(this, true) },
+      this.poster,
+      this.state,
+      this.ended,
+      this.mark,
+    );
     this.choose = this.button("compare", "Choose for comparison", () => view.chooseForComparison(this));
     this.rater = view.host.rate ? this.makeRater() : null;
     this.told = h("span", { class: "told" }); // a rating that cannot be changed
@@ -188,6 +196,7 @@ export class Tile {
 
   /** @param {ShownRating} shown */
   drawRating(shown) {
+    put(this.mark, [shown.stars ? `★${shown.stars}` : "", shown.favourite ? "♥" : ""].join(" ").trim());
     if (this.rater) this.drawRater(this.rater, shown);
     else this.drawTold(shown);
     put(this.noted, [shown.note, shown.mark].filter(Boolean).join(" · "));

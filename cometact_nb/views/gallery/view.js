@@ -4,30 +4,24 @@ import { h, keepKeys, put } from "../base/dom.js";
 import { BlindBar, blindNumbers } from "./blind.js";
 import { Clips } from "./clips.js";
 import { Compare } from "./compare.js";
+import { Filter, isWanted } from "./filter.js";
 import { FrameLock } from "./frame_lock.js";
+import { flow, grid } from "./layout.js";
 import { Pickers } from "./pickers.js";
 import { Player } from "./player.js";
+import { References } from "./references.js";
 import { Sight } from "./sight.js";
+import { commonShape, Sizer } from "./size.js";
 import { Tile } from "./tile.js";
 
 /**
- * @import { Blind, Clip, GalleryCell, Layout, Rating } from "../base/wire.d.ts"
+ * @import { Blind, GalleryCell, Layout, Rating } from "../base/wire.d.ts"
  * @import { Host } from "./host.d.ts"
  */
 
 const MOST_TILES = 400; // more at once help nobody and cost a page its patience
 const CHOOSE_TWO = "Choose two clips to compare: the button with two panes below a clip, or C.";
 let galleries = 0;
-
-/**
- * Width by height of most of the clips.
- * @param {Clip[]} clips
- */
-function commonShape(clips) {
-  const counts = new Map();
-  for (const { width, height } of clips) if (width && height) counts.set(width / height, (counts.get(width / height) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 16 / 9;
-}
 
 export class GalleryView {
   /**
@@ -43,6 +37,8 @@ export class GalleryView {
     this.tiles = new Map(); // of the cells that are shown
     /** @type {Tile[]} */
     this.order = []; // the same as they lie
+    this.lines = { rows: 0, columns: 0 }; // of the grid; no columns where tiles flow
+    this.shape = 16 / 9; // of most clips, width by height
     /** @type {Map<number, number>} */
     this.numbers = new Map(); // what cells are called while their names are hidden
     /** @type {boolean[]} */
@@ -58,15 +54,21 @@ export class GalleryView {
     this.blindBar = new BlindBar(this);
     this.player = new Player(this);
     this.pickers = new Pickers((change) => this.change(change));
+    this.filter = new Filter(() => this.arrange());
+    this.references = new References(this);
+    this.sizer = new Sizer(this);
     this.count = h("span", { class: "count", role: "status" });
     this.scroll = h("div", { class: "scroll" });
+    this.stage = h("div", { class: "stage" }, this.references.node, this.scroll);
     this.note = h("div", { class: "fine", role: "status" });
     this.said = h("div", { class: "said", role: "status" });
     this.startBlind = host.rate ? h("button", { type: "button", onclick: () => this.hideNames() }, "Rate blind") : null;
     this.comparing = h("button", { type: "button", onclick: () => this.startComparison() }, "Compare");
-    this.bar = h("div", { class: "bar" }, this.pickers.node, h("span", { class: "acts" }, this.startBlind, this.comparing));
+    const acts = h("span", { class: "acts" }, this.references.button, this.startBlind, this.comparing, this.sizer.node);
+    this.bar = h("div", { class: "bar" }, this.pickers.node, this.filter.node, acts);
     this.root = this.build();
     el.append(this.root);
+    this.sizer.watch(this.root);
     this.sight = new Sight(this.root, this.scroll, this.tiles, () => this.compare.open);
     this.leaveKeys = keepKeys(this.root);
     this.player.draw();
@@ -89,13 +91,15 @@ export class GalleryView {
     const badge = sandbox ? h("strong", { class: "badge" }, "SANDBOX") : null;
     const root = h("section", { class: "cometact-gallery", "aria-label": `Gallery of sweep ${name}` });
     root.append(h("div", { class: "head" }, h("h3", {}, name), badge, this.count), this.bar, this.said, this.blindBar.node);
-    root.append(this.scroll, this.compare.node, this.note, this.player.node, this.player.help);
+    root.append(this.stage, this.compare.node, this.note, this.player.node, this.player.help);
     root.addEventListener("keydown", (event) => this.player.key(event));
     return Object.assign(root, { frameLock: this.lock }); // for those who want to measure it
   }
 
   hideNames() {
     this.setBlind({ seed: Math.floor(Math.random() * 9000) + 1000, revealed: false });
+    this.scroll.scrollTop = 0;
+    this.setCurrent(this.order[0] ?? null, true);
   }
 
   // --- cells and where they stand ------------------------------------------------------------------
@@ -135,6 +139,7 @@ export class GalleryView {
     const counts = new Map();
     for (const { clip, status } of this.cells.values()) if (!clip) counts.set(status, (counts.get(status) ?? 0) + 1);
     const others = [...counts].map(([status, count]) => `${count} ${status.toLowerCase()}`);
+    this.filter.draw(this.cells.values());
     put(this.count, [`${this.countClips()} of ${this.cells.size} clips`, ...others].join(" · "));
     this.blindBar.draw();
   }
@@ -165,20 +170,18 @@ export class GalleryView {
 
   arrange() {
     const focused = this.scroll.contains(document.activeElement);
-    const cells = this.blind ? this.shuffled(this.blind) : this.picked();
+    const isFiltered = this.filter.isOn && !this.blind;
+    const all = this.blind ? this.shuffled(this.blind) : this.picked();
+    const cells = isFiltered ? all.filter((cell) => isWanted(cell, this.filter.wanted)) : all;
     const shown = cells.slice(0, MOST_TILES);
     this.pickers.draw(this.blind ? [] : this.axes, this.choice);
+    this.filter.node.hidden = Boolean(this.blind); // stars and favourites would give a clip away
     if (this.startBlind) this.startBlind.hidden = Boolean(this.blind);
     this.keep(shown);
-    this.order = this.blind || !this.choice.rows ? this.flow() : this.grid();
-    put(
-      this.note,
-      cells.length > shown.length
-        ? `The first ${MOST_TILES} of ${cells.length} cells. Pick values to see others.`
-        : cells.length
-          ? ""
-          : "No clip here yet.",
-    );
+    this.lay(isFiltered);
+    const left = isFiltered && cells.length < all.length ? `${cells.length} of ${all.length} are shown.` : "";
+    const most = cells.length > shown.length ? `The first ${MOST_TILES} of ${cells.length} cells. Pick values to see others.` : left;
+    put(this.note, cells.length || isFiltered ? most : "No clip here yet.");
     const known = this.current && this.tiles.get(this.current.index);
     this.setCurrent(known ?? this.order[0] ?? null, focused);
     this.measure();
@@ -215,31 +218,18 @@ export class GalleryView {
     return tile;
   }
 
-  flow() {
+  /** @param {boolean} isFiltered */
+  lay(isFiltered) {
     const tiles = [...this.tiles.values()];
-    this.scroll.replaceChildren(h("div", { class: "flow" }, ...tiles.map((tile) => tile.node)));
-    return tiles;
+    const { rows, columns } = this.choice;
+    const laid = this.blind || !rows ? flow(tiles) : grid(tiles, this.axes, this.axis(rows), this.axis(columns), isFiltered);
+    this.order = laid.order;
+    this.lines = laid;
+    this.scroll.replaceChildren(laid.node);
   }
 
-  grid() {
-    const [down, across] = [this.axis(this.choice.rows), this.axis(this.choice.columns)];
-    const place = (/** @type {GalleryCell} */ cell) => `${cell.place[down]} ${across < 0 ? 0 : cell.place[across]}`;
-    const at = new Map([...this.tiles.values()].map((tile) => [place(tile.cell), tile]));
-    const columns = across < 0 ? [""] : this.axes[across].values;
-    /** @type {Tile[]} */
-    const order = [];
-    const head = columns.map((label) => h("span", { class: "column" }, label));
-    const body = this.axes[down].values.map((label, row) => {
-      const tiles = columns.map((_, column) => at.get(`${row} ${column}`));
-      for (const tile of tiles) if (tile) order.push(tile);
-      const nodes = tiles.map((tile) => tile?.node ?? h("div", { class: "tile hole" }, "not in this sweep"));
-      const attributes = { class: "row", role: "group", "aria-label": `${this.axes[down].label} ${label}` };
-      return h("div", attributes, h("span", { class: "label" }, label), ...nodes);
-    });
-    const table = h("div", { class: "grid" }, h("div", { class: "row head" }, h("span", { class: "corner" }), ...head), ...body);
-    table.style.setProperty("--columns", String(columns.length));
-    this.scroll.replaceChildren(table);
-    return order;
+  get hasCaptions() {
+    return Boolean(this.order[0] && this.captionOf(this.order[0].cell));
   }
 
   /** @param {Blind | null} blind */
@@ -273,7 +263,9 @@ export class GalleryView {
     const shown = this.compare.open ? this.compare.choices : [...this.tiles.values()].map((tile) => tile.cell);
     const clips = shown.map((cell) => cell.clip).filter((clip) => clip !== null);
     this.lock.measure(clips);
-    this.root.style.setProperty("--shape", String(commonShape(clips)));
+    this.shape = commonShape(clips);
+    this.root.style.setProperty("--shape", String(this.shape));
+    this.sizer.apply();
     this.player.draw();
   }
 
@@ -377,12 +369,14 @@ export class GalleryView {
 
   enterComparison() {
     this.scroll.hidden = this.bar.hidden = true;
+    this.references.pause();
     for (const tile of this.tiles.values()) tile.follow();
     this.measure();
   }
 
   leaveComparison() {
     this.scroll.hidden = this.bar.hidden = false;
+    this.references.resume();
     for (const tile of this.tiles.values()) tile.follow();
     this.measure();
     this.current?.node.focus();
@@ -396,6 +390,8 @@ export class GalleryView {
   dispose() {
     this.leaveKeys();
     this.sight.dispose();
+    this.sizer.dispose();
+    this.references.dispose();
     this.lock.dispose();
     this.sight.letGo();
     if (this.compare.open) this.compare.close();

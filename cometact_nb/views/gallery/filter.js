@@ -1,0 +1,95 @@
+// Which clips are left out: by their stars, as no favourites, by what became of them.
+
+import { h } from "../base/dom.js";
+
+/**
+ * @import { GalleryCell } from "../base/wire.d.ts"
+ * @typedef {object} Wanted
+ * @property {string} stars "" for all, "0" for those without, else the fewest that are wanted
+ * @property {boolean} favourite favourites alone
+ * @property {string} status "" for all
+ */
+
+/** @type {Wanted} */
+export const ALL = { stars: "", favourite: false, status: "" };
+const STARS = [
+  ["", "all"],
+  ["5", "5"],
+  ["4", "4 or more"],
+  ["3", "3 or more"],
+  ["2", "2 or more"],
+  ["1", "1 or more"],
+  ["0", "none yet"],
+];
+
+/**
+ * Whether a cell is wanted. A clip that was rated openly and blind counts as rated openly.
+ * @param {Pick<GalleryCell, "status" | "rating">} cell
+ * @param {Wanted} wanted
+ */
+export function isWanted({ status, rating }, { stars, favourite, status: only }) {
+  const given = rating.open_stars ?? rating.blind_stars ?? 0;
+  if (favourite && !rating.favourite) return false;
+  if (only && status !== only) return false;
+  if (stars === "0") return given === 0;
+  return given >= Number(stars);
+}
+
+export class Filter {
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+    this.wanted = ALL;
+    this.stars = this.select("stars", (stars) => ({ stars }));
+    this.status = this.select("status", (status) => ({ status }));
+    /** @type {HTMLInputElement} */
+    const favourite = h("input", { type: "checkbox", name: "favourite", onchange: () => this.want({ favourite: favourite.checked }) });
+    this.favourite = favourite;
+    this.fill(this.stars, STARS, "");
+    const stars = h("label", {}, "Stars ", this.stars);
+    this.statuses = h("label", { hidden: true }, "Status ", this.status); // worth its place where there are several
+    const hearts = h("label", {}, favourite, " Favourites only");
+    this.node = h("div", { class: "pickers filter", role: "group", "aria-label": "Clips to show" }, stars, this.statuses, hearts);
+  }
+
+  get isOn() {
+    return this.wanted !== ALL;
+  }
+
+  /**
+   * @param {string} name
+   * @param {(value: string) => Partial<Wanted>} change
+   */
+  select(name, change) {
+    /** @type {HTMLSelectElement} */
+    const select = h("select", { name: `filter-${name}`, onchange: () => this.want(change(select.value)) });
+    return select;
+  }
+
+  /**
+   * @param {HTMLSelectElement} select
+   * @param {string[][]} options values and texts
+   * @param {string} value
+   */
+  fill(select, options, value) {
+    select.replaceChildren(...options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)));
+  }
+
+  /** @param {Iterable<GalleryCell>} cells */
+  draw(cells) {
+    const names = new Set([...cells].map(({ status }) => status));
+    if (this.wanted.status) names.add(this.wanted.status); // also when no cell has it any more
+    const options = [["", "all"], ...[...names].map((status) => [status, status.toLowerCase()])];
+    this.statuses.hidden = names.size < 2 && !this.wanted.status;
+    const known = [...this.status.options].map(({ value }) => value);
+    if (String(known) === String(options.map(([value]) => value))) return;
+    this.fill(this.status, options, this.wanted.status);
+  }
+
+  /** @param {Partial<Wanted>} change */
+  want(change) {
+    const wanted = { ...this.wanted, ...change };
+    this.wanted = wanted.stars || wanted.favourite || wanted.status ? wanted : ALL;
+    this.changed();
+  }
+}
