@@ -267,12 +267,12 @@ def test_a_cancel_that_failed_says_how(engine, job, service, answer, words) -> N
     service.polls[:] = [RUNNING, RUNNING, DONE]
     service.deletes[:] = [answer]
 
-    async def both() -> None:
+    async def both() -> str | None:
         await engine.submit(job, REQUEST, 0.4)
         await engine.cancel(job)
+        return job.state.cancel_message
 
-    engine.call(both()).result(20)
-    assert re.search(words, job.state.cancel_message or "")
+    assert re.search(words, engine.call(both()).result(20) or "")
 
 
 def test_news_of_another_process_wait_while_news_from_here_are_not_written(engine, job) -> None:

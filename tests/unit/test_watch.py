@@ -84,16 +84,15 @@ def test_a_fault_of_our_own_ends_the_watch_and_asks_for_a_report(clock, service,
 def test_a_watch_that_was_refused_for_long_is_taken_up_again_by_a_rare_look(engine, job, service) -> None:
     service.polls[:] = [*[401] * 26, RUNNING, DONE]
     submit(engine, job)
-    assert not run_to_the_end(engine, job).watching
-    before = len(service.times("poll"))
-    assert before < 24
-    pass_time(engine, 450 * (28 - before))
+    pass_time(engine, 6000)
     assert run_to_the_end(engine, job).clip is not None
-    times = service.times("poll")
-    assert set(map(round, gaps(times[before - 1 : 27]))) == {450}
-    assert len(times) == 28
-    kinds = [type(event).__name__ for event in recorded(engine, job)]
-    assert kinds.index("WatchBegan") > kinds.index("WatchEnded")
+    told = recorded(engine, job)
+    kinds = [type(event).__name__ for event in told]
+    ended, times = kinds.index("WatchEnded"), service.times("poll")
+    assert kinds.index("WatchBegan") > ended
+    rare = [at for at in times if at >= told[ended].at - 1_800_000_000]
+    assert set(map(round, gaps(rare[:-1]))) == {450}
+    assert (len(times), len(rare) >= 4) == (28, True)
 
 
 @pytest.mark.parametrize(("age_s", "hours"), [(0, 2), (3600, 1), (9000, 0), (-3600, 2)])
@@ -291,8 +290,7 @@ def test_a_task_that_is_known_again_may_be_unknown_for_as_long_anew(engines, job
     state = run_to_the_end(engine, job)
     known = service.times("poll")[12]
     assert state.status is Status.NOT_FOUND
-    assert 100 < service.times("poll")[-1] - known < 115
-    assert state.ended_at == pytest.approx(1_800_000_000 + service.times("poll")[-1], abs=0.1)
+    assert 100 < (state.ended_at or 0) - 1_800_000_000 - known < 115
 
 
 @pytest.mark.parametrize("known", ["submitted_at", "created_at", "observed_at"])
@@ -304,8 +302,12 @@ def test_a_new_kernel_counts_from_when_the_task_was_last_known(
     job.state = TaskState(
         key=job.state.key, id="task-1", status=Status.RUNNING, **{known: clock.now() - age_s}
     )
-    engine.call(engine.resume(job)).result(20)
-    assert job.state.status is status
+
+    async def look() -> Status:
+        await engine.resume(job)
+        return job.state.status  # before time goes on
+
+    assert engine.call(look()).result(20) is status
 
 
 # --- clips -----------------------------------------------------------------------------------------
