@@ -294,20 +294,14 @@ def test_a_task_that_is_known_again_may_be_unknown_for_as_long_anew(engines, job
 
 
 @pytest.mark.parametrize("known", ["submitted_at", "created_at", "observed_at"])
-@pytest.mark.parametrize(("age_s", "status"), [(1100, Status.RUNNING), (1201, Status.NOT_FOUND)])
-def test_a_new_kernel_counts_from_when_the_task_was_last_known(
-    engine, job, service, clock, known, age_s, status
+@pytest.mark.parametrize(("age_s", "first"), [(60, "PollFailed"), (1199, "PollFailed"), (1201, "Observed")])
+def test_a_new_kernel_counts_the_time_an_id_is_unknown_from_when_it_was_last_known(
+    engine, job, service, clock, known, age_s, first
 ) -> None:
     service.polls[:] = [unknown]
-    job.state = TaskState(
-        key=job.state.key, id="task-1", status=Status.RUNNING, **{known: clock.now() - age_s}
-    )
-
-    async def look() -> Status:
-        await engine.resume(job)
-        return job.state.status  # before time goes on
-
-    assert engine.call(look()).result(20) is status
+    take_up(engine, job, **{known: clock.now() - age_s})
+    assert run_to_the_end(engine, job).status is Status.NOT_FOUND
+    assert [type(event).__name__ for event in recorded(engine, job)][1] == first
 
 
 # --- clips -----------------------------------------------------------------------------------------

@@ -87,17 +87,6 @@ def test_one_answer_that_does_not_know_a_task_which_ran_for_an_hour_ends_nothing
     assert Status.NOT_FOUND not in seen
 
 
-@pytest.mark.parametrize(("age_s", "status"), [(60, Status.PENDING), (3000, Status.NOT_FOUND)])
-def test_a_new_kernel_counts_the_time_an_id_is_unknown_from_its_submission(
-    engine, job, service, clock, age_s, status
-) -> None:
-    service.polls[:] = [httpx.Response(400, json=UNKNOWN)]
-    begun = clock.now() - age_s
-    job.state = TaskState(key=job.state.key, id="task-1", status=Status.PENDING, submitted_at=begun)
-    engine.call(engine.resume(job)).result(20)
-    assert job.state.status is status
-
-
 def test_a_resume_asks_about_a_doubtful_task_at_once_and_takes_it_up(engine, job, service, clock) -> None:
     begun = clock.now() - 3000
     job.state = TaskState(key=job.state.key, id="task-1", status=Status.NOT_FOUND, submitted_at=begun)
