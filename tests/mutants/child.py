@@ -56,6 +56,8 @@ _HURRIED = (
 _IN_TIME_S = 3.0
 #: Seconds of tests for one change. Quick ones go first, and few need more than one.
 ENOUGH_S, QUICK_S = 8.0, 3.0
+#: How much a second counts in which a test does not work: a busy machine makes quick tests wait.
+_WAITING = 0.2
 _EXAMPLES = 25
 #: So many tests that noticed the last changes are tried before others that take up to so many times less long.
 _LATELY, _SOONER = 8, 10
@@ -162,6 +164,7 @@ class Server:
         heard = json.loads(self._heard.read_text())
         self._lines: dict[str, list[str]] = heard["lines"]
         self._seconds: dict[str, float] = heard["seconds"]
+        self._effort: dict[str, float] = heard["effort"]
         for name in heard["failed"]:
             print(f"left out, it fails without any change: {name}", flush=True)
         for cached in self._path.parent.glob(f"__pycache__/{self._path.stem}.*.pyc"):
@@ -209,7 +212,7 @@ class Server:
             names &= {name for line in lines for name in self._lines.get(str(line), [])}
         chosen, total = [], 0.0
         for name in sorted(names, key=lambda one: (self._weight_s(one), one)):
-            total += self._seconds[name]
+            total += self._effort[name]
             if total > self._enough_s:
                 break
             chosen.append(name)
@@ -217,7 +220,7 @@ class Server:
 
     def _weight_s(self, name: str) -> float:
         is_first = name in self._recent or name.startswith(self._first)
-        return self._seconds[name] / (_SOONER if is_first else 1)
+        return self._effort[name] / (_SOONER if is_first else 1)
 
     def _tried(self, change: Change, chosen: list[str]) -> tuple[str, str]:
         """``killed``, ``late``, ``survived``, or ``import`` for a change that only a new import shows."""
@@ -284,18 +287,20 @@ def _fails(item: pytest.Item, after: pytest.Item | None) -> bool:
 def _listened(items: list[pytest.Item], path: Path, kept: Path) -> int:
     cover = coverage.Coverage(data_file=None, include=[str(path)], config_file=False)
     cover.start()
-    seconds, failed = {}, []
+    seconds, effort, failed = {}, {}, []
     for item, after in zip_longest(items, items[1:]):
         cover.switch_context(item.nodeid)
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.process_time()
         if _fails(item, after):
             failed.append(item.nodeid)
         else:
-            seconds[item.nodeid] = time.monotonic() - began
+            took, worked = time.monotonic() - began, time.process_time() - worked
+            seconds[item.nodeid] = took
+            effort[item.nodeid] = worked + _WAITING * (took - worked)
     cover.stop()
     lines = cover.get_data().contexts_by_lineno(str(path))
     found = {str(line): tests for line, tests in lines.items()}
-    kept.write_text(json.dumps({"seconds": seconds, "lines": found, "failed": failed}))
+    kept.write_text(json.dumps({"seconds": seconds, "effort": effort, "lines": found, "failed": failed}))
     return 0
 
 

@@ -107,7 +107,7 @@ class Module:
         self.tests_digest = digest(ROOT / test for test in self.tests)
         own = digest([ROOT / self.path])
         self._kept = BUILD / f"{name}.jsonl"
-        self._heard = BUILD / f"{name}-{own}-{self.tests_digest}.json"
+        self._heard = BUILD / f"{name}-{own}-{self.tests_digest}.heard"
         if afresh:
             self._kept.unlink(missing_ok=True)
 
