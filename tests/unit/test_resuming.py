@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end
 
 from cometact_nb.domain import events
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
 from cometact_nb.engine.engine import Engine
 from cometact_nb.engine.job import Job
-from cometact_nb.store.journal.history import History
+from cometact_nb.store.journal.history import History, Row
 
 START = 1_800_000_000
 RUNNING = {"id": "task-1", "status": "RUNNING"}
@@ -128,3 +129,44 @@ def test_a_look_at_a_doubtful_task_that_is_known_again_makes_it_an_ordinary_one(
     engine.call(look()).result(20)
     assert run_to_the_end(engine, job).clip is not None
     assert service.times("poll")[-1] < 520
+
+
+def test_an_intent_that_a_dead_kernel_left_is_in_doubt_and_says_why(engine, job, clock) -> None:
+    found(job, id=None, status=Status.SUBMITTING, submitted_at=START - 1)
+    engine.call(take_up(engine, job, "own")).result(20)
+    (doubt,) = recorded(engine, job)
+    assert doubt == events.Unconfirmed(at=START, reason="the kernel stopped before the service answered")
+    assert job.watcher is None
+
+
+async def take_up(engine: Engine, job: Job, owner: str) -> None:
+    owner = engine.history.owner if owner == "own" else owner
+    engine.take_up(job, Row(job.state, owner, engine.now()))
+
+
+@pytest.mark.parametrize(
+    ("status", "owner", "may"),
+    [
+        (Status.SUBMITTING, "elsewhere/1/x", True),
+        (Status.SUBMITTING, "own", False),
+        (Status.RUNNING, "elsewhere/1/x", False),
+    ],
+)
+def test_only_a_request_that_a_living_kernel_is_sending_may_be_answered(
+    engine, job, status, owner, may
+) -> None:
+    found(job, id=None, status=status)
+
+    async def ask() -> bool:
+        whose = engine.history.owner if owner == "own" else owner
+        return engine.may_be_answered(Row(job.state, whose, engine.now()))
+
+    assert engine.call(ask()).result(20) is may
+
+
+def test_a_task_found_in_the_history_is_watched_unless_it_has_ended(engine, job, service) -> None:
+    ended = Job(TaskState(key="ended", id="task-2", status=Status.CANCELLED), job.endpoint, job.output_dir)
+    for each in (found(job), ended):
+        engine.call(take_up(engine, each, "elsewhere/1/x")).result(20)
+    assert run_to_the_end(engine, job).clip is not None
+    assert ended.watcher is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import email.utils
 import re
 import threading
 from typing import Any
@@ -15,6 +17,7 @@ from virtual_clock import VirtualClock
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import events
+from cometact_nb.domain.inputs import note_name
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import Status, TaskState
@@ -86,6 +89,16 @@ def test_the_intent_holds_all_that_a_later_kernel_needs(engine, tmp_path) -> Non
     assert engine.call(stored()).result(20) == [(request.content_hash,)]
 
 
+def test_the_intent_names_the_local_files_that_go_into_the_request(engine, job) -> None:
+    picture = b"\x89PNG of a hero"
+    note_name(picture, "hero.png")
+    data = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+    send(engine, job, ActTwoRequest(character=data, reference=REQUEST.reference, allow_unlisted=True))
+    intent = recorded(engine, job)[0]
+    assert isinstance(intent, events.Intended)
+    assert intent.input_names == {"character": "hero.png"}
+
+
 def test_a_cell_that_has_its_task_is_not_bought_again(engine, job, service) -> None:
     cell, second = CellClaim("s", 1), another(job)
     send(engine, job, cell=cell)
@@ -135,6 +148,47 @@ def test_a_doubt_stays_spent_and_keeps_what_was_said(engine, job, service) -> No
     assert (engine.spent_usd, job.has_outcome.is_set()) == (0.4, True)
 
 
+def test_a_page_instead_of_an_answer_names_the_address_that_gave_it(engine, job, service) -> None:
+    service.creates[:] = [httpx.Response(200, html="<html>Welcome</html>")]
+    verdict = send(engine, job)
+    assert isinstance(verdict, flow.Doubtful)
+    assert "https://api.cometapi.com" in verdict.reason
+
+
+def test_each_change_is_told(clock, service, job) -> None:
+    heard: list[Status] = []
+    client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
+    engine = Engine(":memory:", lambda job: heard.append(job.state.status), clock=clock, client=client)
+    send(engine, job)
+    run_to_the_end(engine, job)
+    engine.close()
+    assert heard[:2] == [Status.SUBMITTING, Status.PENDING]
+    assert heard[-1] is Status.SUCCEEDED
+
+
+def test_a_kernel_that_ends_in_the_middle_of_a_request_waits_a_little_and_leaves_a_doubt(
+    clock, service, job, tmp_path
+) -> None:
+    asked = threading.Event()
+
+    async def hang(request: httpx.Request) -> httpx.Response:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    service.creates[:] = [hang]
+    client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
+    engine = Engine(str(tmp_path / "history.sqlite"), lambda job: None, clock=clock, client=client)
+    engine.call(engine.submit(job, REQUEST, 0.4))
+    assert asked.wait(20)
+    engine.close()
+    history = History(str(tmp_path / "history.sqlite"))
+    doubt = history.events(job.state.key)[-1]
+    history.close()
+    assert doubt == events.Unconfirmed(at=START, reason="the kernel stopped before the service answered")
+    assert job.has_outcome.is_set()
+
+
 def test_what_never_left_this_machine_is_refused_and_not_sent(engine, job, service) -> None:
     service.creates[:] = [httpx.ConnectError("refused")]
     send(engine, job)
@@ -182,6 +236,13 @@ def test_a_sweep_may_wait_longer(engine, job, service) -> None:
     service.creates[:] = [*[BUSY] * 30, {"id": "task-1"}]
     assert send(engine, job, limits=flow.CreateLimits(attempts=99, patience_s=3600)) == flow.Created("task-1")
     assert len(service.times("create")) == 31
+
+
+def test_a_date_to_wait_for_is_understood(engine, job, service) -> None:
+    date = email.utils.formatdate(START + 30, usegmt=True)
+    service.creates[:] = [httpx.Response(429, headers={"retry-after": date}), {"id": "task-1"}]
+    send(engine, job)
+    assert service.times("create") == [0, pytest.approx(30)]
 
 
 def test_pauses_without_a_wish_of_the_service_grow(engine, job, service) -> None:
