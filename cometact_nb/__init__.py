@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         leave_sandbox,
         load_clip,
         panel,
+        relink,
         resume,
         submit,
         sweep,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.relink import Relinked
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
     from cometact_nb.handles.saved_clip import SavedClip, Verification
@@ -67,6 +69,7 @@ __all__ = [
     "NoiseFloor",
     "Panel",
     "Price",
+    "Relinked",
     "Resumed",
     "Sandbox",
     "SavedClip",
@@ -88,6 +91,7 @@ __all__ = [
     "load_clip",
     "load_ipython_extension",
     "panel",
+    "relink",
     "resume",
     "session",
     "submit",
@@ -111,6 +115,7 @@ _HOMES = {
     "NoiseFloor": "cometact_nb.handles.sweep.noise",
     "Panel": "cometact_nb.views.panel.panel",
     "Price": "cometact_nb.domain.price",
+    "Relinked": "cometact_nb.handles.relink",
     "Resumed": "cometact_nb.handles.resume",
     "Sandbox": "cometact_nb.handles.sandbox",
     "SavedClip": "cometact_nb.handles.saved_clip",
@@ -129,6 +134,7 @@ _HOMES = {
     "leave_sandbox": "cometact_nb.entry.functions",
     "load_clip": "cometact_nb.entry.functions",
     "panel": "cometact_nb.entry.functions",
+    "relink": "cometact_nb.entry.functions",
     "resume": "cometact_nb.entry.functions",
     "session": "cometact_nb.handles.shared",
     "submit": "cometact_nb.entry.functions",

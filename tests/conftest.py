@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sandboxes
 from certificates import read_one
 from jupyter_client.connect import LocalPortCache
 from services import SandboxProcess, new_session
@@ -28,7 +29,8 @@ for _name in (
 ):
     os.environ.pop(_name, None)
 os.environ["COMETACT_NB_HISTORY"] = ":memory:"
-#: The id that approvals are bound to: the same for every process of a run, and not the user's own.
+#: The id that approvals are bound to, and the sandbox that outlives kernels: the same for every process of a run,
+#: and not the user's own.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
 read_one()
 
@@ -85,6 +87,11 @@ def session(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Session]:
     made = new_session(tmp_path, sandbox)
     yield made
     made.close()
+
+
+def pytest_sessionfinish() -> None:
+    """End the sandbox of this run: it would outlive the tests by half an hour."""
+    sandboxes.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

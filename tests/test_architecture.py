@@ -31,7 +31,12 @@ FLOORS = {
 #: Who alone may use a library, and why: one place to replace it, one place that touches the disk or the page.
 OWNERS = {
     "httpx": {"api/client.py", "api/connections.py"},
-    "sqlite3": {"store/journal/history.py", "store/journal/migrate.py", "store/journal/peek.py"},
+    "sqlite3": {
+        "store/journal/history.py",
+        "store/journal/migrate.py",
+        "store/journal/peek.py",
+        "sandbox/shelf.py",
+    },
     "ipywidgets": {"views"},
     "anywidget": {"views"},
     "markupsafe": {"views/base/html.py"},

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cometact_nb.entry.guide import Guide
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.relink import Relinked
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
     from cometact_nb.handles.saved_clip import SavedClip, Verification
@@ -39,6 +40,7 @@ __all__ = [
     "leave_sandbox",
     "load_clip",
     "panel",
+    "relink",
     "resume",
     "submit",
     "sweep",
@@ -259,6 +261,33 @@ def verify(folder: str | PathLike[str] | None = None) -> Verification:
 
 
 @door
+def relink(path: str | PathLike[str] | None = None, *, folder: str | PathLike[str] | None = None) -> Relinked:
+    """Rewrite the links of a saved notebook to where its clips are now, after it or they were moved.
+
+    Links that lead somewhere stay, and so does every other byte of the file. It is written whole or not at
+    all, a copy of it as it was lies beside it, and nothing is written if somebody else saves it at that
+    moment. A clip is known by the ``.json`` beside it and its content, never by its name alone. A page that
+    shows the notebook must be reloaded before it is saved there.
+
+    Args:
+        path: of the notebook; a relative one starts from the notebook's folder. None is the one that this
+            kernel runs: save it first.
+        folder: where the clips are now, it or folders below it; None looks where the history says, in the
+            folder that new clips go to, and below the notebook's.
+
+    Returns:
+        the result: ``.changed``, ``.missing``, ``.doubtful``, ``.backup``; ``print`` says it.
+
+    Raises:
+        ConfigError: no notebook there, or it cannot be written or was saved meanwhile.
+        HistoryError: the history could not be read.
+    """
+    from cometact_nb.handles import relink as linking  # noqa: PLC0415  (as above)
+
+    return linking.relink(session(), path, folder)
+
+
+@door
 def history(status: Any = None, since: Any = None, text: str | None = None, limit: int = 50) -> TaskHistory:
     """List the tasks of the history, the newest first; in a notebook, a table to act on.
 
@@ -312,9 +341,11 @@ def use_sandbox(
         speed: how many times faster than the real service, 0.1–1000; default
             ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s).
         unless_key: do nothing, and return None, when a key is configured: for notebooks that run on either.
-        url: of a running sandbox (``cometact-nb sandbox --speed …``), which outlives this kernel and has its
-            own ``speed``.
-        options: such as ``scenario="lost-answer"``; see ``cometact-nb sandbox --help``.
+        url: of a sandbox that was started by hand (``cometact-nb sandbox``); None finds this user's own,
+            which outlives its kernel, or starts it.
+        options: of the tasks of this kernel: ``scenario="lost-answer"`` or a list, ``concurrency``,
+            ``duration_s``, ``clip_s``, ``url_ttl_s`` (seconds), ``shape``, ``seed``; see
+            ``cometact-nb sandbox --help``.
 
     Returns:
         the sandbox, with URLs of sample characters and references.

@@ -15,6 +15,7 @@ from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError
 from cometact_nb.handles.find import adopt
+from cometact_nb.handles.sandbox import where_it_was
 from cometact_nb.store.journal import search
 from cometact_nb.store.journal.sweeps import run_by_another, running
 
@@ -186,9 +187,11 @@ def _is_mine_to_settle(row: Row, here: str) -> bool:
 
 
 def _is_gone(state: TaskState) -> bool:
-    """Whether its sandbox has ended: nothing on this machine listens at its port any more."""
-    if not state.in_sandbox:
-        return False  # a paid gateway at an address of this machine comes back
+    """Whether its sandbox has ended for good: nothing on this machine listens at its port any more."""
+    if not state.in_sandbox or state.base_url == where_it_was():
+        return (
+            False  # a paid gateway at an address of this machine comes back, as does the user's own sandbox
+        )
     parts = urlsplit(state.base_url)
     try:
         with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=_CONNECT_S):

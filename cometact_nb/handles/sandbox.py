@@ -1,42 +1,48 @@
-"""The sandbox as a child process. It is spoken to over HTTP only, like the real service."""
+"""The sandbox as a process of its own. It is spoken to over HTTP only, like the real service.
+
+The one of :func:`cometact_nb.use_sandbox` belongs to the user, not to a kernel: it outlives the kernel that
+started it, as the service does, and the next kernel finds it by a file that only this user can read.
+"""
 
 from __future__ import annotations
 
 import atexit
-import importlib.util
 import json
 import os
+import secrets
 import subprocess
-import sys
-import tempfile
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from cometact_nb.domain.service import is_loopback, normal_base_url
+from cometact_nb.domain.service import Secret, is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
+from cometact_nb.handles.sandbox_process import (
+    ask,
+    build,
+    is_genuine,
+    launch,
+    read_card,
+    spawn,
+    state_of_sandbox,
+    until,
+)
 
-__all__ = ["Sandbox", "attach", "checked_speed", "environment", "start"]
+__all__ = ["Sandbox", "attach", "checked_speed", "find", "start", "where_it_was"]
 
 #: A task takes about 75 s at speed 1.
 DEFAULT_SPEED = 12.0
 KEY = "sandbox-key"
-#: Variables that Python, its libraries and the sandbox itself need.
-_PASSED_ON = {
-    *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
-    *("XDG_CACHE_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
-    *("SYSTEMROOT", "WINDIR", "COMSPEC", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),
-    *(
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "PYTHONUTF8",
-        "PYTHONIOENCODING",
-        "PYTHONWARNINGS",
-        "PYTHONDONTWRITEBYTECODE",
-    ),
-    "COMETACT_NB_SANDBOX_CLIP_S",
-}
+#: How often a sandbox is looked for again that another kernel is starting or replacing.
+_TRIES = 3
+#: This process among the clients of a sandbox.
+_OWN_NAME = secrets.token_hex(4)
+
+
+class _NotThereError(ConfigError):
+    """Nothing at an address answers as a sandbox does."""
 
 
 @dataclass
@@ -45,12 +51,13 @@ class Sandbox:
 
     Attributes:
         base_url: where it listens.
-        speed: how many times faster than the real service its clock runs.
+        speed: how many times faster than the real service this kernel's tasks run.
         characters: URLs of sample character images.
         character_videos: URLs of sample character videos.
         references: URLs of sample reference clips.
-        options: further ones that it was started with.
-        process: what was started; None for a sandbox that ran already.
+        options: further settings of this kernel's tasks.
+        key: what this kernel asks with; the settings are part of it.
+        process: what was started, where it ends with this kernel; None for a sandbox that outlives it.
     """
 
     base_url: str
@@ -59,6 +66,7 @@ class Sandbox:
     character_videos: list[str]
     references: list[str]
     options: dict[str, Any] = field(default_factory=dict, repr=False)
+    key: Secret = field(default_factory=lambda: Secret(KEY), repr=False)
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     @property
@@ -73,12 +81,43 @@ class Sandbox:
 
     @property
     def alive(self) -> bool:
-        """Whether the process that was started here still runs."""
-        return self.process is not None and self.process.poll() is None
+        """Whether it answers."""
+        try:
+            ask(f"{self.base_url}/sandbox/info")
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def reset(self, *, yes: bool = False) -> None:
+        """Forget all tasks of the sandbox, those of other notebooks, too. Clips that were fetched stay.
+
+        Args:
+            yes: do it although another notebook uses this sandbox.
+
+        Raises:
+            ConfigError: another notebook uses it, or it does not answer.
+        """
+        try:
+            self._tell("reset", {"yes": yes})
+        except urllib.error.HTTPError as error:
+            if error.code != 409:  # noqa: PLR2004
+                raise ConfigError(f"The sandbox at {self.base_url} said no ({error}).") from None
+            raise ConfigError(
+                "Another notebook uses this sandbox, and would lose its tasks there. "
+                "sandbox.reset(yes=True) empties it all the same."
+            ) from None
+        except OSError as error:
+            raise ConfigError(f"The sandbox at {self.base_url} does not answer ({error}).") from None
 
     def stop(self) -> None:
-        """End the process. Its tasks are gone; clips on disk stay."""
+        """End the sandbox, for other notebooks, too. The next ``use_sandbox()`` brings back its tasks.
+
+        One that was started in a terminal is ended there.
+        """
         if self.process is None:
+            with suppress(OSError):
+                self._tell("stop", {})
+                until(lambda: not self.alive)
             return
         with suppress(OSError):
             if self.process.stdin:
@@ -90,6 +129,9 @@ class Sandbox:
             self.process.wait(3)
         if self.process.stdout:
             self.process.stdout.close()
+
+    def _tell(self, what: str, content: dict[str, Any]) -> None:
+        ask(f"{self.base_url}/sandbox/{what}", content, self.key)
 
     def __repr__(self) -> str:
         return f"<SANDBOX at {self.base_url}, {self.speed:g}× real time; nothing is billed>"
@@ -112,94 +154,132 @@ def checked_speed(speed: Any) -> float:
     return float(speed)
 
 
-def environment() -> dict[str, str]:
-    """What the sandbox's process learns of this one's environment: no key and no other secret."""
-    return {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("LC_")}
-
-
-def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
-    """Start a sandbox and return once it listens.
+def find(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
+    """This user's sandbox: the one that runs, or else one that is started now with the tasks of the last one.
 
     Args:
         speed: how many times faster than the real service; 1 takes about 75 s a task.
-        options: further options of ``python -m cometact_nb.sandbox``, with underscores; a list repeats one.
+        options: further settings of this process's tasks, such as ``scenario``.
 
     Raises:
-        ConfigError: the extra ``sandbox`` is not installed, or it did not start.
+        ConfigError: the extra ``sandbox`` is not installed, it did not start, or an option is wrong.
     """
-    missing = [name for name in ("tornado", "av", "PIL") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"The sandbox needs {', '.join(missing)}. Install it with: pip install 'cometact_nb[sandbox]'"
-        )
-    # -P: a file in the user's folder that is called like a library must not be imported in its place.
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "cometact_nb.sandbox",
-        "--json",
-        "--stop-with-stdin",
-        "--speed",
-        f"{speed:g}",
-    ]
-    for name, value in options.items():
-        for item in value if isinstance(value, (list, tuple)) else [value]:
-            if item is not None:
-                command += [f"--{name.replace('_', '-')}", str(item)]
-    with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(  # noqa: S603  (our own module, arguments as a list)
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env=environment(),
-        )
-        line = process.stdout.readline() if process.stdout else ""
-        try:
-            told = json.loads(line)
-        except ValueError:
-            process.kill()
-            process.communicate(timeout=5)
-            errors.seek(0)
-            last = errors.read().strip().splitlines()[-1:] or ["it said nothing"]
-            reason = last[0].partition(": error: ")[2] or last[0]
-            raise ConfigError(f"The sandbox did not start: {reason}", guide="no-sandbox") from None
-    sandbox = _told(told, speed)
-    sandbox.options, sandbox.process = options, process
-    atexit.register(sandbox.stop)
-    return sandbox
+    folder = state_of_sandbox()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError
+    except OSError:
+        return start(speed, **options)  # where nothing can be kept, it ends with this process
+    mine = build()
+    for _ in range(_TRIES):
+        card = read_card(folder)
+        if card is None or not is_genuine(card):
+            launch(folder, mine)
+        elif card["build"] != mine:
+            with suppress(OSError):
+                ask(f"{card['base_url']}/sandbox/stop", {}, Secret(card["token"]))
+            launch(folder, mine)
+        else:
+            with suppress(_NotThereError):  # it was ending just now
+                return _admitted(card["base_url"], Secret(card["token"]), speed, _with_length(options))
+    raise ConfigError(f"The sandbox did not start: {folder} names none that answers.", guide="no-sandbox")
 
 
-def attach(url: str, speed: float) -> Sandbox:
+def where_it_was() -> str | None:
+    """The address of this user's sandbox, also while it does not run; None if there never was one."""
+    card = read_card(state_of_sandbox())
+    return card["base_url"] if card else None
+
+
+def attach(url: str, speed: float, **options: Any) -> Sandbox:
     """A sandbox that runs already, as started by ``cometact-nb sandbox``. It outlives this kernel.
 
     Args:
         url: its base URL, on loopback.
-        speed: as it was started with; this machine's polls are spaced alike.
+        speed: how many times faster than the real service this process's tasks run.
+        options: further settings of them, such as ``scenario``.
 
     Raises:
-        ConfigError: there is no sandbox at that address.
+        ConfigError: there is no sandbox at that address, or an option is wrong.
     """
     base_url = normal_base_url(url)
     if not is_loopback(base_url):
         raise ConfigError(f"url={url!r} is not on this machine, so it is no sandbox.")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
+    return _admitted(base_url, Secret(KEY), speed, options)
+
+
+def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
+    """Start a sandbox that ends with this process, and return once it listens.
+
+    Args:
+        speed: how many times faster than the real service; 1 takes about 75 s a task.
+        options: as :func:`find`.
+
+    Raises:
+        ConfigError: as :func:`find`.
+    """
+    process, line, reason = spawn(["--stop-with-stdin"], stdin=subprocess.PIPE)
     try:
-        with opener.open(f"{base_url}/sandbox/info", timeout=5) as answer:
-            return _told(json.load(answer), speed)
-    except (OSError, ValueError, KeyError) as error:
-        cure = "Start one with: cometact-nb sandbox"
-        raise ConfigError(f"There is no sandbox at {base_url} ({error}). {cure}") from None
+        base_url = json.loads(line)["base_url"]
+    except ValueError:
+        process.kill()
+        process.communicate(timeout=5)
+        raise ConfigError(f"The sandbox did not start: {reason}", guide="no-sandbox") from None
+    try:
+        sandbox = _admitted(base_url, Secret(KEY), speed, options)
+    except ConfigError:
+        process.kill()
+        process.communicate(timeout=5)
+        raise
+    sandbox.process = process
+    atexit.register(sandbox.stop)
+    return sandbox
 
 
-def _told(told: dict[str, Any], speed: float) -> Sandbox:
-    samples = told["samples"]
+def _with_length(options: dict[str, Any]) -> dict[str, Any]:
+    """``options`` with the length of clips that this process's environment names."""
+    named = os.environ.get("COMETACT_NB_SANDBOX_CLIP_S")
+    with suppress(ValueError):
+        return {"clip_s": float(named), **options} if named else options
+    return options
+
+
+def _admitted(base_url: str, token: Secret, speed: float, options: dict[str, Any]) -> Sandbox:
+    """Tell a sandbox how this process's tasks are to be played.
+
+    Raises:
+        ConfigError: there is none at that address, or an option is wrong.
+    """
+    settings = {name: value for name, value in options.items() if value is not None}
+    content = {
+        "name": f"{os.getpid()}-{_OWN_NAME}",
+        "pid": os.getpid(),
+        "settings": {"speed": speed, **settings},
+    }
+    try:
+        answer = ask(f"{base_url}/sandbox/client", content, token)
+        return _sandbox(answer, options)
+    except urllib.error.HTTPError as error:
+        if error.code == 400:  # noqa: PLR2004
+            with suppress(ValueError, KeyError, TypeError):
+                raise ConfigError(str(json.load(error)["error"]), guide="no-sandbox") from None
+        reason: Exception = error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = error
+    raise _NotThereError(
+        f"There is no sandbox at {base_url} ({reason}). Start one with: cometact-nb sandbox"
+    ) from None
+
+
+def _sandbox(answer: dict[str, Any], options: dict[str, Any]) -> Sandbox:
+    samples = answer["samples"]
     return Sandbox(
-        base_url=told["base_url"],
-        speed=speed,
+        base_url=answer["base_url"],
+        speed=answer["speed"],
         characters=samples["characters"],
         character_videos=samples["character_videos"],
         references=samples["references"],
+        options=options,
+        key=Secret(answer["key"]),
     )

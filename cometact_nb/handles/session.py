@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.price import FREE
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.service import Secret
 from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ConfigError, HistoryError
@@ -108,9 +107,11 @@ class Session(Core):
                 ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s). Polls are spaced alike.
             unless_key: do nothing, and return None, when a key is configured: for notebooks that run on
                 either.
-            url: of a sandbox that runs already (``cometact-nb sandbox --speed …``) and outlives this kernel;
-                ``speed`` is then the one it was started with.
-            options: such as ``scenario="lost-answer"``; see ``cometact-nb sandbox --help``.
+            url: of a sandbox that was started by hand (``cometact-nb sandbox``); None finds this user's own,
+                which outlives its kernel, or starts it.
+            options: of the tasks of this kernel: ``scenario="lost-answer"`` or a list, ``concurrency``,
+                ``duration_s``, ``clip_s``, ``url_ttl_s`` (seconds), ``shape``, ``seed``; see
+                ``cometact-nb sandbox --help``.
 
         Returns:
             the sandbox, with URLs of sample characters and references.
@@ -127,7 +128,7 @@ class Session(Core):
             self._config = replace(
                 self._config,
                 base_url=running.base_url,
-                api_key=Secret(embedded.KEY),
+                api_key=running.key,
                 price=price,
                 time_scale=1 / running.speed,
                 sandbox=True,
@@ -135,14 +136,12 @@ class Session(Core):
             return running
 
     def _sandbox_like(self, speed: float, url: str | None, options: dict[str, Any]) -> embedded.Sandbox:
-        """The sandbox that runs already, if it is as asked for, or else another one."""
-        running = self._sandbox
+        """The sandbox at ``url``, or this user's own."""
         if url is not None:
-            running = embedded.attach(url, speed)
-        elif running is None or not running.alive or (running.speed, running.options) != (speed, options):
-            running = embedded.start(speed, **options)
-        self._sandbox = running
-        return running
+            self._sandbox = embedded.attach(url, speed, **options)
+        else:
+            self._sandbox = embedded.find(speed, **options)
+        return self._sandbox
 
     def leave_sandbox(self) -> Config:
         """Send new tasks to the paid service again. Settings that were changed meanwhile stay."""
@@ -329,7 +328,7 @@ class Session(Core):
         if engine is not None:
             engine.close()
         self._inspector.close()
-        if sandbox is not None:
+        if sandbox is not None and sandbox.process is not None:
             sandbox.stop()
         with self._lock:
             if engine is not None and self._engine is engine:

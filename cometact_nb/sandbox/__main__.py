@@ -11,20 +11,31 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cometact_nb.sandbox.clients import SHAPES
 from cometact_nb.sandbox.scenarios import SCENARIOS, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cometact_nb.sandbox.shelf import Shelf
 
 __all__ = ["main"]
 
 #: Modules of the extra, for the server and for drawing.
 _NEEDED = ("tornado", "av", "PIL")
+#: How long a sandbox that is ending may take to let go of its state, seconds.
+_HANDOVER_S, _LOOK_S = 10.0, 0.05
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="cometact-nb sandbox",
         description="A stand-in for the paid API on this machine. It renders real clips; nothing is billed.",
-        epilog="Exit codes: 0 it was stopped; 2 an option is wrong; 3 something is not installed.",
+        epilog="Exit codes: 0 it was stopped; 2 an option is wrong; 3 something is not installed; "
+        "4 the state is in use.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", choices=("127.0.0.1", "localhost"), help="loopback only")
@@ -41,9 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         help="cut clips after S seconds, where many are rendered only to be counted; "
         "default $COMETACT_NB_SANDBOX_CLIP_S",
     )
-    add(
-        "--shape", choices=("bare", "wrapped", "alternating"), default="bare", help="shape of a poll's answer"
-    )
+    add("--shape", choices=SHAPES, default="bare", help="shape of a poll's answer")
     add("--concurrency", type=int, default=3, help="tasks that run at once; more are THROTTLED (default 3)")
     add("--url-ttl-s", type=float, default=86_400.0, help="seconds an output link is good (default a day)")
     add(
@@ -62,6 +71,14 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="end when standard input does, as with a parent process",
     )
+    add(
+        "--state",
+        type=Path,
+        metavar="FOLDER",
+        help="keep tasks, clips and the address there; end when nobody needs it",
+    )
+    add("--idle-s", type=_positive, default=1800.0, help="with --state: seconds without a client (1800)")
+    add("--build", default="", help=argparse.SUPPRESS)
     add("--json", action="store_true", help="tell where it listens as one line of JSON")
     return parser
 
@@ -81,7 +98,7 @@ def main() -> int:
         print(message, file=sys.stderr)  # noqa: T201
         return 3
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(options))
+        return asyncio.run(_serve(options))
     return 0
 
 
@@ -100,28 +117,56 @@ def _table() -> str:
     return "\n".join(lines)
 
 
-async def _serve(options: argparse.Namespace) -> None:
+async def _serve(options: argparse.Namespace) -> int:
     from cometact_nb.sandbox.server import SandboxServer  # noqa: PLC0415  (needs tornado, an extra)
+    from cometact_nb.sandbox.shelf import InUse  # noqa: PLC0415  (not before it is needed)
 
-    stop = asyncio.Event()
+    try:
+        shelf = await _when_free(options.state.resolve(), options.build) if options.state else None
+    except InUse:
+        print(f"{options.state} is in use by another sandbox.", file=sys.stderr)  # noqa: T201
+        return 4
+    except OSError as error:
+        print(f"{options.state} cannot keep the state: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    sandbox = SandboxServer(options, shelf)
     loop = asyncio.get_running_loop()
     if sys.platform != "win32":
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, sandbox.stop)
     if options.stop_with_stdin:
-        threading.Thread(target=_stop_with_stdin, args=(loop, stop), daemon=True).start()
-    sandbox = SandboxServer(options)
+        threading.Thread(target=_stop_with_stdin, args=(loop, sandbox.stop), daemon=True).start()
     sandbox.listen()
+    sandbox.announce()
     _tell(sandbox.info(), as_json=options.json)
-    await sandbox.run(stop)
+    await sandbox.run()
+    return 0
 
 
-def _stop_with_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+async def _when_free(folder: Path, build: str) -> Shelf:
+    """The state, once a sandbox that is ending has let go of it.
+
+    Raises:
+        InUse: a sandbox that is as good as this one has it.
+    """
+    from cometact_nb.sandbox.shelf import InUse, Shelf, is_served  # noqa: PLC0415  (not before it is needed)
+
+    for _ in range(int(_HANDOVER_S / _LOOK_S)):
+        try:
+            return Shelf(folder)
+        except InUse:
+            if is_served(folder, build):
+                raise
+            await asyncio.sleep(_LOOK_S)
+    return Shelf(folder)
+
+
+def _stop_with_stdin(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
     # Not through sys.stdin: the interpreter aborts at its end while a thread holds that buffer's lock.
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             continue
-    loop.call_soon_threadsafe(stop.set)
+    loop.call_soon_threadsafe(stop)
 
 
 def _tell(info: dict[str, object], *, as_json: bool) -> None:

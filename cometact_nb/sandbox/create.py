@@ -70,7 +70,8 @@ class Create(ApiHandler):
     def prepare(self) -> None:
         """Check the request when its headers have come, before its body."""
         self.body = b""
-        self.early = self.sandbox.playbook.early() if self.is_welcome else None
+        self.sender = self.client or self.sandbox.clients.others
+        self.early = self.sender.playbook.early() if self.is_welcome else None
         if self.early is not None and self.early.name == "reset-before-body":
             self._enter({}, status=None)
             self.reset()
@@ -109,7 +110,7 @@ class Create(ApiHandler):
             self.answer(400, problem)
             return
         try:
-            plays = self.sandbox.playbook.draw(_own_specs(body), json.dumps(body, sort_keys=True))
+            plays = self.sender.playbook.draw(_own_specs(body), json.dumps(body, sort_keys=True))
         except ValueError as error:
             self._enter(body, status=400)
             self.answer(400, error_body(str(error), "", "character"))
@@ -122,7 +123,7 @@ class Create(ApiHandler):
         if fault is not None and name not in _ACCEPTED | _ANSWERED:
             self._refuse(body, fault)
             return
-        task = self.sandbox.tasks.create(body, plays)
+        task = self.sandbox.tasks.create(body, plays, self.sender)
         status = _STATUS[name][0] if name in _STATUS else 200
         if fault is not None and name == "no-word-4xx":
             status = int(fault.options["form"])
@@ -158,7 +159,7 @@ class Create(ApiHandler):
         if name == "id-in-data":
             body = {"code": "success", "message": "", "data": task_id}
         if fault is not None and name in {"slow-answer", "late-answer"}:
-            scale = self.sandbox.speed if name == "late-answer" else 1.0
+            scale = self.sender.settings.speed if name == "late-answer" else 1.0
             await asyncio.sleep(fault.seconds() / scale)
         if name == "broken-off-with-id":
             whole = json.dumps({**body, "status": "PENDING"}).encode()
@@ -201,7 +202,7 @@ class Create(ApiHandler):
     def _enter(
         self, body: Any, *, status: int | None, task_id: str | None = None, answered: bool = True
     ) -> None:
-        self.sandbox.ledger["posts"].append(
+        self.sandbox.note_post(
             {
                 "at": time.time(),
                 "id": task_id,

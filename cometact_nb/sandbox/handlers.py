@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tornado.iostream import IOStream
 
+    from cometact_nb.sandbox.clients import Caller
     from cometact_nb.sandbox.state import State
 
 __all__ = [
@@ -90,6 +91,13 @@ class Handler(tornado.web.RequestHandler):
     def initialize(self, sandbox: State) -> None:
         """Take the route's arguments from tornado."""
         self.sandbox = sandbox
+        sandbox.was_asked()
+
+    @property
+    def client(self) -> Caller | None:
+        """Who asks, by the key; None when there is none, or it is refused."""
+        scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
+        return self.sandbox.clients.of(key.strip()) if scheme == "Bearer" else None
 
     def set_default_headers(self) -> None:
         """Mark every answer as the sandbox's."""
@@ -146,10 +154,7 @@ class ApiHandler(Handler):
 
     def authorised(self) -> bool:
         """Whether the request has a key that the sandbox accepts; answers 401 if not."""
-        scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
-        expected = self.sandbox.api_key
-        ok = scheme == "Bearer" and key.strip() and not key.startswith("invalid")
-        if ok and (expected is None or key.strip() == expected):
+        if self.client is not None:
             return True
         self.answer(401, error_body("invalid token", "invalid_api_key"))
         return False

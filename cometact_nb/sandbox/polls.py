@@ -78,7 +78,7 @@ class OneTask(ApiHandler):
     async def _fault(self, task: Generation) -> bool:
         """Play a fault instead of the answer; return whether there was one."""
         unknown = task.plays_any("not-exist")
-        if unknown and time.time() - task.created < unknown.seconds() / self.sandbox.tasks.speed:
+        if unknown and time.time() - task.created < unknown.seconds() / task.settings.speed:
             self.answer(*not_exist(unknown.options["form"]))
             return True
         if self._refuses(task):
@@ -104,7 +104,7 @@ class OneTask(ApiHandler):
         """Refuse a poll if a scenario says so; return whether it did."""
         down = task.plays_any("poll-maintenance")
         refused = task.plays_any("poll-refused")
-        if down and task.polls > 1 and task.since_second_poll() < down.seconds() / self.sandbox.tasks.speed:
+        if down and task.polls > 1 and task.since_second_poll() < down.seconds() / task.settings.speed:
             self.web_page(503, MAINTENANCE_PAGE)
         elif "firewall-403-once" in task.plays and task.polls == 2:  # noqa: PLR2004
             self.web_page(403, FIREWALL_PAGE)
@@ -127,9 +127,10 @@ class OneTask(ApiHandler):
     def _wraps(self, task: Generation) -> bool:
         if task.plays_any(*SHAPES):
             return True
-        if self.sandbox.shape == "alternating" or "alternating" in task.plays:
+        shape = task.settings.shape
+        if shape == "alternating" or "alternating" in task.plays:
             return task.polls % 2 == 0
-        return self.sandbox.shape == "wrapped"
+        return shape == "wrapped"
 
     def _urls(self, task: Generation) -> list[str]:
         if task.status != "SUCCEEDED" or "no-output" in task.plays:
@@ -141,7 +142,7 @@ class OneTask(ApiHandler):
         return [self._signed(task, number) for number in range(count)]
 
     def _signed(self, task: Generation, number: int) -> str:
-        lifetime = self.sandbox.url_ttl_s
+        lifetime = task.settings.url_ttl_s
         if "expired-output" in task.plays and not task.downloads:
             lifetime = -1
         expires = int(time.time() + lifetime)
@@ -172,13 +173,13 @@ class Output(BytesHandler):
             raise tornado.web.HTTPError(404)
         task.downloads += self.request.method == "GET"
         busy = task.plays_any("store-busy")
-        if busy and task.since_first_download() < busy.seconds() / self.sandbox.tasks.speed:
+        if busy and task.since_first_download() < busy.seconds() / task.settings.speed:
             self.answer(503, {"message": "slow down"})
             return
         if not self._opens(task_id, int(number)) or "forbidden-output" in task.plays:
             self.answer(403, {"message": "the link has expired"})
             return
-        await self._serve(task, task.clip.future.result())
+        await self._serve(task, await self.sandbox.tasks.clip(task))
 
     async def head(self, task_id: str, number: str) -> None:
         """Answer the same without the body."""

@@ -216,24 +216,24 @@ class Playbook:
     Args:
         specs: for every request.
         random: decides where a spec has a probability.
+        queue: plays for the next requests, shared with other playbooks.
     """
 
-    def __init__(self, specs: list[str], random: Random) -> None:
+    def __init__(self, specs: list[str], random: Random, queue: list[Play]) -> None:
         self._specs = specs
         self._always = [parse(spec) for spec in specs]
-        self._next: list[Play] = []
+        self._next = queue
         self._own: dict[str, list[Play]] = {}
         self._random = random
 
     def push(self, play: Play) -> None:
         """Add a play for the next request, or for as many as its ``xTIMES`` says."""
         play.left = 1 if play.left is None else play.left
-        self._next = [*(before for before in self._next if before.left), play]
+        self._next[:] = [*(before for before in self._next if before.left), play]
 
     def reset(self) -> None:
-        """Forget the added plays and all counts."""
+        """Forget all counts."""
         self._always = [parse(spec) for spec in self._specs]
-        self._next.clear()
         self._own.clear()
 
     def early(self) -> Play | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import secrets
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tornado.httpserver
 import tornado.netutil
@@ -20,8 +23,14 @@ from cometact_nb.sandbox.state import State
 
 if TYPE_CHECKING:
     import argparse
+    import socket
+
+    from cometact_nb.sandbox.shelf import Shelf
 
 __all__ = ["SandboxServer"]
+
+#: Where a sandbox with a state listens: below what systems hand out, so that its port is free again later.
+_PORTS, _TRIES = range(20_000, 30_000), 20
 
 
 class SandboxServer(State):
@@ -29,10 +38,11 @@ class SandboxServer(State):
 
     Args:
         options: as parsed by ``python -m cometact_nb.sandbox``.
+        shelf: where its state outlives this process, if anywhere.
     """
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        super().__init__(options)
+    def __init__(self, options: argparse.Namespace, shelf: Shelf | None = None) -> None:
+        super().__init__(options, shelf)
         self._wanted_port: int = options.port
         self._server: tornado.httpserver.HTTPServer | None = None
         self._hidden_until = 0.0
@@ -40,10 +50,31 @@ class SandboxServer(State):
 
     def listen(self) -> None:
         """Open the port, and serve."""
-        sockets = tornado.netutil.bind_sockets(self.port or self._wanted_port, self.host)
+        sockets = self._bound()
         self.port = sockets[0].getsockname()[1]
         self._server = tornado.httpserver.HTTPServer(self._application())
         self._server.add_sockets(sockets)
+
+    def announce(self) -> None:
+        """Let clients of this user find it, where its state outlives this process."""
+        if self.shelf:
+            facts = {"base_url": self.base_url, "port": self.port, "pid": os.getpid(), "build": self.build}
+            self.shelf.announce(facts)
+
+    def _bound(self) -> list[socket.socket]:
+        """The port that was asked for; else the one of last time, or a new one where that is taken."""
+        if self.port or self._wanted_port or self.shelf is None:
+            return tornado.netutil.bind_sockets(self.port or self._wanted_port, self.host)
+        below = (secrets.choice(_PORTS) for _ in range(_TRIES))
+        for port in (self.shelf.port or next(below), *below):
+            with contextlib.suppress(OSError):
+                return tornado.netutil.bind_sockets(port, self.host)
+        return tornado.netutil.bind_sockets(0, self.host)
+
+    def close(self) -> None:
+        """Close the port."""
+        if self._server is not None:
+            self._server.stop()
 
     def hide(self, seconds: float) -> None:
         """Close the port and every connection for so many seconds."""
@@ -73,7 +104,7 @@ class SandboxServer(State):
             (r"/runwayml/v1/tasks/([^/]+)", OneTask, own),
             (r"/outputs/([^/]+)/(\d+)\.mp4", Output, own),
             (r"/samples/([^/]+)", Sample, own),
-            (r"/sandbox/(ledger|info|reset|scenario)", Books, own),
+            (r"/sandbox/(ledger|info|reset|scenario|client|stop)", Books, own),
             (r".*", Nothing, own),
         ]
         return tornado.web.Application(routes, log_function=lambda _: None)
@@ -98,26 +129,70 @@ class Sample(BytesHandler):
 class Books(Handler):
     """The sandbox's own routes, beside the imitated API: its ledger, and scenarios to play."""
 
+    def prepare(self) -> None:
+        """Refuse web pages; and who lacks the token, where there is one in a private file."""
+        super().prepare()
+        if (
+            not self._finished
+            and self.request.method == "POST"
+            and self.sandbox.shelf
+            and self.client is None
+        ):
+            self.answer(401, {"error": "This sandbox takes the token of its private file only."})
+
     async def get(self, what: str) -> None:
-        """Return the ledger, or facts about this sandbox."""
-        self.answer(200, self.sandbox.info() if what == "info" else self.sandbox.ledger)
+        """The ledger, or facts about this sandbox."""
+        if what == "info":
+            proof = self.sandbox.proof(self.get_query_argument("nonce", ""))
+            self.answer(200, {**self.sandbox.info(), **({"proof": proof} if proof else {})})
+        else:
+            self.answer(200, self._ledger())
+
+    def _ledger(self) -> dict[str, Any]:
+        """The books; without what was asked for where another user of this machine may be reading."""
+        books = self.sandbox.ledger
+        if self.sandbox.shelf is None or self.client is not None:
+            return books
+        bare = [{name: value for name, value in post.items() if name != "body"} for post in books["posts"]]
+        return {**books, "posts": bare}
 
     async def post(self, what: str) -> None:
-        """Empty the books, or play a scenario for the next requests."""
-        if what == "reset":
+        """Admit a client, empty the books, play a scenario for what comes next, or end."""
+        try:
+            given = json.loads(self.request.body or b"{}")
+            answer = await getattr(self, f"_{what}")(given)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.answer(400, {"error": str(error)})
+            return
+        if not self._finished:
+            self.answer(200, {"ok": True, "at": time.time(), **(answer or {})})
+
+    async def _client(self, given: dict[str, Any]) -> dict[str, Any]:
+        key = self.sandbox.clients.admit(str(given["name"]), int(given.get("pid", 0)), given["settings"])
+        admitted = self.sandbox.clients.of(key)
+        assert admitted is not None
+        return {**self.sandbox.info(), "speed": admitted.settings.speed, "key": key}
+
+    async def _reset(self, given: dict[str, Any]) -> None:
+        others = self.sandbox.clients.connected(self.client) if self.client and not given.get("yes") else []
+        if others:
+            self.answer(409, {"error": "Others use this sandbox.", "others": len(others)})
+        else:
             self.sandbox.reset()
-        elif what == "scenario":
-            try:
-                play = parse(json.loads(self.request.body)["spec"])
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                self.answer(400, {"error": str(error)})
-                return
-            if play.name == "connection-refused":
-                await self.answer(200, {"ok": True, "at": time.time()})
-                self.sandbox.hide(play.seconds())
-                return
-            self.sandbox.playbook.push(play)
-        self.answer(200, {"ok": True, "at": time.time()})
+
+    async def _scenario(self, given: dict[str, Any]) -> None:
+        play = parse(given["spec"])
+        if play.name == "connection-refused":
+            await self.answer(200, {"ok": True, "at": time.time()})
+            self.sandbox.hide(play.seconds())
+        else:
+            self.sandbox.clients.others.playbook.push(play)
+
+    async def _stop(self, _: dict[str, Any]) -> None:
+        if self.sandbox.shelf is None:
+            raise ValueError("This sandbox was started by hand: end it there.")
+        await self.answer(200, {"ok": True, "at": time.time()})
+        self.sandbox.stop()
 
 
 class Nothing(Handler):

@@ -1,47 +1,56 @@
-"""The state of a running sandbox: its settings, its tasks, its books."""
+"""The state of a running sandbox: its clients, its tasks, its books."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 import secrets
-from random import Random
+import time
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.sandbox.clients import Clients, Settings
 from cometact_nb.sandbox.drawing.samples import SAMPLES
 from cometact_nb.sandbox.drawing.workshop import Workshop
-from cometact_nb.sandbox.scenarios import Playbook
 from cometact_nb.sandbox.tasks import Tasks
 
 if TYPE_CHECKING:
     import argparse
 
+    from cometact_nb.sandbox.shelf import Shelf
+
 __all__ = ["State"]
 
 _TICK_S = 0.05
+#: How often it is asked whether anybody still needs this process, seconds.
+_IDLE_TICK_S = 1.0
 
 
 class State:
-    """Settings, tasks and books of one running sandbox.
+    """Clients, tasks and books of one running sandbox.
 
     Args:
         options: as parsed by ``python -m cometact_nb.sandbox``.
+        shelf: where they outlive this process; None for a sandbox that forgets them.
     """
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.shape: str = options.shape
-        self.api_key: str | None = options.api_key
-        self.url_ttl_s: float = options.url_ttl_s
-        self.speed: float = options.speed
-        self.secret = secrets.token_bytes(16)
-        random = Random(options.seed)  # noqa: S311  (no secret hangs on it)
-        self.playbook = Playbook(options.scenario, random)
-        self.workshop = Workshop(options.clip_s)
-        self.tasks = Tasks(options.speed, options.concurrency, options.duration_s, random, self.workshop)
+    def __init__(self, options: argparse.Namespace, shelf: Shelf | None = None) -> None:
+        self.shelf = shelf
+        self.settings = Settings.of(options)
+        self.clients = Clients(self.settings, shelf.token if shelf else options.api_key)
+        self.secret = shelf.secret if shelf else secrets.token_bytes(16)
+        self.workshop = Workshop()
+        self.tasks = Tasks(self.workshop, shelf)
         self.ledger: dict[str, Any] = {}
-        self.reset()
+        self._open_books()
+        self.ledger["posts"] += shelf.posts() if shelf else []
         self.host: str = options.host
         self.port = 0  #: 0 before it listens
+        self.build: str = options.build
+        self._idle_s: float = options.idle_s
+        self._asked_at = time.monotonic()
+        self._stop = asyncio.Event()
 
     @property
     def base_url(self) -> str:
@@ -53,24 +62,75 @@ class State:
         samples = {
             kind: [f"{self.base_url}/samples/{name}" for name in names] for kind, names in SAMPLES.items()
         }
-        return {"base_url": self.base_url, "speed": self.speed, "shape": self.shape, "samples": samples}
+        return {
+            "base_url": self.base_url,
+            "speed": self.settings.speed,
+            "shape": self.settings.shape,
+            "samples": samples,
+        }
+
+    def proof(self, nonce: str) -> str:
+        """What only a sandbox with the token of the private file can answer; empty without such a file."""
+        if self.shelf is None:
+            return ""
+        return hmac.new(self.shelf.token.encode(), nonce.encode(), hashlib.sha256).hexdigest()
 
     def hide(self, seconds: float) -> None:
         """Close the port and every connection for so many seconds; the server implements it."""
         raise NotImplementedError
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Let time pass until ``stop`` is set."""
+    def close(self) -> None:
+        """Close the port; the server does it."""
+        raise NotImplementedError
+
+    def was_asked(self) -> None:
+        """Somebody needs this process."""
+        self._asked_at = time.monotonic()
+
+    def stop(self) -> None:
+        """End soon."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Let time pass until somebody stops it, or nobody needs it any more."""
+        look_at = 0.0
         try:
-            while not stop.is_set():
+            while not self._stop.is_set():
                 self.tasks.advance()
+                if time.monotonic() >= look_at:
+                    look_at = time.monotonic() + _IDLE_TICK_S
+                    if self._is_idle():
+                        break
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _TICK_S)
+                    await asyncio.wait_for(self._stop.wait(), _TICK_S)
         finally:
             self.workshop.close()
+            self.close()  # before the next one may have the state: it listens at the same port
+            if self.shelf:
+                self.tasks.keep_all()
+                self.shelf.close()
+
+    def _is_idle(self) -> bool:
+        """Whether nobody asked for long and no client's process is left, or the state was taken away."""
+        if self.shelf is None:
+            return False
+        if not self.shelf.is_there:
+            return True
+        if self.clients.connected():
+            self.was_asked()
+        return time.monotonic() - self._asked_at > self._idle_s
+
+    def note_post(self, post: dict[str, Any]) -> None:
+        """Write down a paid request."""
+        self.ledger["posts"].append(post)
+        if self.shelf:
+            self.shelf.keep_post(post)
 
     def reset(self) -> None:
-        """Empty the books."""
-        self.ledger = {"posts": [], "polls": {}, "deletes": [], "downloads": []}
-        self.playbook.reset()
+        """Forget the tasks and empty the books."""
+        self._open_books()
+        self.clients.reset()
         self.tasks.clear()
+
+    def _open_books(self) -> None:
+        self.ledger = {"posts": [], "polls": {}, "deletes": [], "downloads": []}

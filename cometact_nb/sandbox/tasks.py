@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from random import Random
+from cometact_nb.sandbox.clients import Settings
+from cometact_nb.sandbox.scenarios import SCENARIOS, Play
 
+if TYPE_CHECKING:
+    from cometact_nb.sandbox.clients import Caller
     from cometact_nb.sandbox.drawing.workshop import Order, Workshop
-    from cometact_nb.sandbox.scenarios import Play
+    from cometact_nb.sandbox.shelf import Shelf
 
 __all__ = ["Generation", "Tasks", "bare", "failed_once", "wrapped"]
 
@@ -50,7 +54,9 @@ class Generation:
         plays: its scenarios.
         created: time of acceptance.
         run_s: seconds of its run.
-        clip: the order for its video.
+        settings: of the client that sent it.
+        client: that client's name.
+        clip: the order for its video; None once the video lies on the shelf.
         status: Runway's word.
         started: start of the run, or None.
         ended: end of the run, or None.
@@ -65,7 +71,9 @@ class Generation:
     plays: dict[str, Play]
     created: float
     run_s: float
-    clip: Order
+    settings: Settings
+    client: str = ""
+    clip: Order | None = None
     status: str = "PENDING"
     started: float | None = None
     ended: float | None = None
@@ -105,39 +113,41 @@ class Generation:
 
 
 class Tasks:
-    """All tasks, and the account's limit on how many run at once.
+    """All tasks, and each client's limit on how many run at once.
 
     Args:
-        speed: times the speed of the real service.
-        concurrency: tasks that run at once; more are THROTTLED.
-        duration_s: seconds of a run at speed 1.
-        random: varies durations a little.
         workshop: renders the clips.
+        shelf: where tasks and clips outlive this process; None keeps them in memory only.
     """
 
-    def __init__(
-        self, speed: float, concurrency: int, duration_s: float, random: Random, workshop: Workshop
-    ) -> None:
-        self.speed = speed
-        self._concurrency = concurrency
-        self._duration_s = duration_s
-        self._random = random
+    def __init__(self, workshop: Workshop, shelf: Shelf | None = None) -> None:
         self._workshop = workshop
+        self._shelf = shelf
         self._tasks: dict[str, Generation] = {}
+        for kept in shelf.tasks() if shelf else ():
+            task = restored(kept)
+            if task is not None:
+                self._tasks[task.id] = task
+                if task.ended is None:
+                    task.clip = self._order(task)
 
-    def create(self, body: dict[str, Any], plays: list[Play]) -> Generation:
-        """Accept a request, and order its clip."""
+    def create(self, body: dict[str, Any], plays: list[Play], client: Caller) -> Generation:
+        """Accept a request; its clip is being rendered from now on."""
         by_name = {play.name: play for play in plays}
+        settings = client.settings
         factor = 10.0 if "slow-task" in by_name else 1.0
         task = Generation(
             id=str(uuid.uuid4()),
             body=body,
             plays=by_name,
             created=time.time(),
-            run_s=self._duration_s * factor * self._random.uniform(0.9, 1.1) / self.speed,
-            clip=self._workshop.clip(body),
+            run_s=settings.duration_s * factor * client.random.uniform(0.9, 1.1) / settings.speed,
+            settings=settings,
+            client=client.name,
         )
+        task.clip = self._order(task)
         self._tasks[task.id] = task
+        self._keep(task)
         return task
 
     def get(self, task_id: str) -> Generation | None:
@@ -145,38 +155,68 @@ class Tasks:
         self.advance()
         return self._tasks.get(task_id)
 
+    async def clip(self, task: Generation) -> bytes:
+        """The video of a task that succeeded; rendered again where it was not kept."""
+        kept = self._shelf.clip(task.id) if self._shelf and task.clip is None else None
+        if kept is not None:
+            return kept
+        task.clip = task.clip or self._order(task)
+        return await asyncio.wrap_future(task.clip.future)
+
     def delete(self, task: Generation) -> None:
         """Cancel a task that has not ended; forget one that has."""
         if task.ended is None:
             self._end(task, "CANCELLED", time.time())
-        elif self._tasks.pop(task.id, None) and task.status == "SUCCEEDED":
-            self._workshop.drop(task.clip)
+        elif self._tasks.pop(task.id, None):
+            self._let_go_of_clip(task)
+            if self._shelf:
+                self._shelf.drop_task(task.id)
 
     def clear(self) -> None:
         """Forget everything."""
         for task in self._tasks.values():
-            if task.status not in {"FAILED", "CANCELLED"}:
-                self._workshop.drop(task.clip)
+            self._let_go_of_clip(task)
         self._tasks.clear()
+        if self._shelf:
+            self._shelf.clear()
+
+    def keep_all(self) -> None:
+        """Write every task as it is now: how often each was asked about changes what some play."""
+        for task in self._tasks.values():
+            self._keep(task)
+
+    @property
+    def are_done(self) -> bool:
+        """Whether every task has ended."""
+        return all(task.ended is not None for task in self._tasks.values())
 
     def advance(self) -> None:
         """Bring all tasks up to the present time."""
         now = time.time()
-        running = sum(task.status == "RUNNING" for task in self._tasks.values())
+        running = Counter(task.client for task in self._tasks.values() if task.status == "RUNNING")
         for task in self._tasks.values():
             if task.status == "RUNNING":
                 self._run(task, now)
-                running -= task.status != "RUNNING"
+                running[task.client] -= task.status != "RUNNING"
         for task in self._tasks.values():
-            if task.status in {"PENDING", "THROTTLED"} and now - task.created >= _PENDING_S / self.speed:
-                throttled = task.plays_any("throttled")
-                free = running < self._concurrency
-                if throttled and now - task.created < throttled.seconds() / self.speed:
-                    free = False
-                task.status = "RUNNING" if free else "THROTTLED"
-                if free:
-                    task.started = now
-                    running += 1
+            if (
+                task.status in {"PENDING", "THROTTLED"}
+                and now - task.created >= _PENDING_S / task.settings.speed
+            ):
+                running[task.client] += self._begin(task, now, running[task.client])
+
+    def _begin(self, task: Generation, now: float, running: int) -> bool:
+        """Let a task run where there is a place for it; whether it does."""
+        held = task.plays_any("throttled")
+        free = running < task.settings.concurrency
+        if held and now - task.created < held.seconds() / task.settings.speed:
+            free = False
+        status = "RUNNING" if free else "THROTTLED"
+        if status != task.status:
+            task.status = status
+            task.started = now if free else None
+            self._keep(task)
+        return free
 
     def _run(self, task: Generation, now: float) -> None:
         share = task.progress(now)
@@ -186,13 +226,56 @@ class Tasks:
             self._end(task, "CANCELLED", now)
         elif task.failure and share > 0.5:  # noqa: PLR2004
             self._end(task, "FAILED", now)
-        elif task.started is not None and now - task.started >= task.run_s and task.clip.done():
+        elif task.clip and task.started is not None and now - task.started >= task.run_s and task.clip.done():
             self._end(task, "FAILED" if task.clip.failed() else "SUCCEEDED", now)
 
     def _end(self, task: Generation, status: str, now: float) -> None:
         task.status, task.ended = status, now
-        if status != "SUCCEEDED":
+        if status != "SUCCEEDED" or self._is_on_shelf(task):
+            self._let_go_of_clip(task)
+        self._keep(task)
+
+    def _is_on_shelf(self, task: Generation) -> bool:
+        """Put a finished clip on the shelf; whether it lies there."""
+        if self._shelf is None or task.clip is None:
+            return False
+        return self._shelf.keep_clip(task.id, task.clip.future.result())
+
+    def _order(self, task: Generation) -> Order:
+        return self._workshop.clip(task.body, task.settings.clip_s)
+
+    def _let_go_of_clip(self, task: Generation) -> None:
+        if task.clip is not None:
             self._workshop.drop(task.clip)
+            task.clip = None
+
+    def _keep(self, task: Generation) -> None:
+        if self._shelf:
+            self._shelf.keep_task(as_kept(task))
+
+
+def as_kept(task: Generation) -> dict[str, Any]:
+    """A task as the shelf has it; its clip lies beside it."""
+    plain = {entry.name: getattr(task, entry.name) for entry in fields(task)}
+    del plain["clip"]
+    plays = {name: play.options for name, play in task.plays.items()}
+    return {**plain, "plays": plays, "settings": asdict(task.settings)}
+
+
+def restored(kept: dict[str, Any]) -> Generation | None:
+    """A task from the shelf; None for one that this version does not read."""
+    known = {entry.name for entry in fields(Generation)}
+    try:
+        plays = {
+            name: Play(SCENARIOS[name], options)
+            for name, options in kept["plays"].items()
+            if name in SCENARIOS
+        }
+        settings = Settings().changed(kept["settings"])
+        plain = {name: value for name, value in kept.items() if name in known}
+        return Generation(**{**plain, "plays": plays, "settings": settings})
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def failed_once(task: Generation, now: float) -> Generation:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Record", "User"]
+__all__ = ["Record", "User", "state_folder"]
 
 #: Not ``cometact_nb``, since on macOS and Windows the default history lies in that state folder.
 _NAME = "cometact_nb-user"
@@ -43,7 +43,7 @@ class User:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or _state_folder()
+        self.folder = folder or state_folder()
         self._secret = b""
         #: The reason why nothing can be signed; empty when it can.
         self.problem = ""
@@ -92,7 +92,8 @@ class User:
         return self.folder / "histories" / hashlib.sha256(history_id.encode()).hexdigest()[:32]
 
 
-def _state_folder() -> Path:
+def state_folder() -> Path:
+    """This user's state folder, which may not exist yet."""
     import platformdirs  # noqa: PLC0415  (27 ms that `import cometact_nb` need not pay)
 
     return Path(platformdirs.user_state_dir(_NAME, appauthor=False))

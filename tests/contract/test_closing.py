@@ -69,7 +69,7 @@ def test_what_asks_for_the_engine_while_a_sandbox_starts_does_not_wait_for_it(se
     async def ask() -> object:
         return session.engine
 
-    monkeypatch.setattr(embedded, "start", start)
+    monkeypatch.setattr(embedded, "find", start)
     engine = session.engine
     using = threading.Thread(target=use_sandbox)
     using.start()

@@ -52,7 +52,11 @@ HELD = {
         "contract/test_tasks.py::test_a_task_is_found_again_by_a_new_kernel",
     ],
     "everything you ever made": ["browser/test_history.py::test_a_history_is_filtered_acted_on_and_kept"],
+    "links that lead to clips again": [
+        "contract/test_relink.py::test_a_moved_notebook_finds_its_clip_by_the_history_and_nothing_else_is_changed"
+    ],
     "to go on after a restart": [
+        "contract/test_lasting_sandbox.py::test_a_sweep_whose_kernel_is_killed_goes_on_in_the_next_one_as_the_readme_says",
         "ipython/test_history.py::test_everything_is_taken_up_in_a_line_and_a_task_is_cancelled_by_its_id",
         "contract/test_command.py::test_what_is_done_is_fetched_and_what_runs_is_told_by_the_exit_code",
     ],

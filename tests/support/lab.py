@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+import sandboxes
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
@@ -77,7 +78,8 @@ class Lab:
         self.module = module
         self.folder = folder / "work"
         self.folder.mkdir()
-        self.env = environment(folder, **more)
+        # Its own sandbox: a test counts what reached it.
+        self.env = environment(folder, **{"XDG_STATE_HOME": str(folder / "state"), **more})
         settings = Path(self.env["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
         quiet = {"fetchNews": "false", "checkForUpdates": False}
@@ -131,7 +133,7 @@ class Lab:
         return json.loads((self.folder / name).read_text())  # type: ignore[no-any-return]
 
     def stop(self) -> None:
-        """End the server and its kernels."""
+        """End the server, its kernels, and the sandbox that they used."""
         self.process.terminate()
         try:
             self.process.wait(15)
@@ -139,6 +141,7 @@ class Lab:
             self.process.kill()
             self.process.wait()
         self._log.close()
+        sandboxes.end(Path(self.env["XDG_STATE_HOME"]))
 
 
 _KERNEL_READY = """() => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -23,11 +24,18 @@ CLIP = ClipInfo(path="/clips/20260504_aaaa.mp4", bytes=1, sha256="0")
 
 
 def add(
-    history: History, name: str, status: Status, *, at: float = NOW, url: str = "https://a.b", **request: str
+    history: History,
+    name: str,
+    status: Status,
+    *,
+    at: float = NOW,
+    url: str = "https://a.b",
+    sandbox: bool = False,
+    **request: str,
 ) -> None:
     uris = {role: {"type": "image", "uri": uri} for role, uri in request.items()}
     happened: list[events.TaskEvent] = [
-        events.Intended(at=at, request={"model": "act_two", **uris}, base_url=url)
+        events.Intended(at=at, request={"model": "act_two", **uris}, base_url=url, sandbox=sandbox or None)
     ]
     if status is Status.UNCONFIRMED:
         happened.append(events.Unconfirmed(at=at, reason="lost"))
@@ -167,6 +175,14 @@ def test_a_glance_tells_what_is_left_without_making_locking_or_waiting(tmp_path,
     history.append("now", stopped, reduce(history.find("now").state, stopped))
     add(history, "practice", Status.UNCONFIRMED, url="http://127.0.0.1:5")  # nobody paid for it
     assert peek.peek(history.path) == (1, 1)
+
+
+def test_a_glance_counts_only_what_can_go_on_and_is_not_watched_already(history) -> None:
+    add(history, "practice", Status.RUNNING, url="http://127.0.0.1:5", sandbox=True)
+    assert peek.peek(history.path) == (3, 1)
+    assert peek.peek(history.path, lambda url: url != "http://127.0.0.1:5") == (2, 1)
+    assert history.claim("now", time.time(), 60)  # by this process, which runs
+    assert peek.peek(history.path, lambda _: False) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", ["missing", "broken", "folder", "locked", "empty", "memory"])

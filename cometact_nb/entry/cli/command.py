@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line, and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:  # the sandbox parses its own options
-        from cometact_nb.handles.sandbox import environment  # noqa: PLC0415  (no other command needs it)
+        from cometact_nb.handles.sandbox_process import environment  # noqa: PLC0415  (no other command needs it)
 
         sandbox = [sys.executable, "-P", "-m", "cometact_nb.sandbox", *arguments[1:]]
         return subprocess.call(sandbox, env=environment())  # noqa: S603

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ def sandbox_parser() -> Parser:
     parser.add_argument(
         "--scenario", metavar="SPEC", action="append", help="rehearse a fault, such as lost-answer"
     )
-    parser.add_argument("--url", help="use one that runs already, started by: cometact-nb sandbox")
+    parser.add_argument("--url", help="use one that was started by hand: cometact-nb sandbox")
     return _with_help(parser)
 
 
@@ -89,6 +90,17 @@ def cancel_parser() -> Parser:
     return _with_id(parser)
 
 
+def relink_parser() -> Parser:
+    """The parser of ``%act_two relink``."""
+    parser = _parser(
+        "relink",
+        "Rewrite the links of a saved notebook to where its clips are now. A copy as it was lies beside it.",
+    )
+    parser.add_argument("path", nargs="?", metavar="NOTEBOOK", help="none is the one that this kernel runs")
+    parser.add_argument("--folder", metavar="FOLDER", help="where the clips are now")
+    return _with_help(parser)
+
+
 def known_ids() -> list[str]:
     """List the history's ids for completion, the newest first, without making or waiting for anything."""
     from cometact_nb.store.journal.peek import recent_ids  # noqa: PLC0415  (sqlite3, when it is needed)
@@ -102,11 +114,25 @@ def greet() -> None:
         return  # this kernel knows its own tasks
     from cometact_nb.store.journal.peek import peek  # noqa: PLC0415  (sqlite3, when it is needed)
 
-    left = peek(_history_path())
+    left = peek(_history_path(), _sandbox_lives)
     parts = [_count(left.unfinished, "unfinished task"), _count(left.unconfirmed, "UNCONFIRMED request")]
     if any(parts):
         cure = "resume takes them up" if left.unfinished else "history --status UNCONFIRMED shows them"
         say(f"cometact_nb: the history has {' and '.join(filter(None, parts))}. %act_two {cure}.\n")
+
+
+def _sandbox_lives(base_url: str) -> bool:
+    """Whether the sandbox at this address runs, or is this user's own, which comes back with its tasks."""
+    import socket  # noqa: PLC0415  (few histories have tasks of a sandbox that have not ended)
+    from urllib.parse import urlsplit  # noqa: PLC0415  (as above)
+
+    from cometact_nb.handles.sandbox_process import read_card, state_of_sandbox  # noqa: PLC0415  (as above)
+
+    parts = urlsplit(base_url)
+    with suppress(OSError), socket.create_connection((parts.hostname or "", parts.port or 80), timeout=0.2):
+        return True
+    card = read_card(state_of_sandbox())
+    return card is not None and card["base_url"] == base_url
 
 
 def _sandbox(options: Any) -> None:
@@ -163,6 +189,12 @@ def _cancel(options: Any) -> None:
     say(f"Task {task.id or task.key}: {outcome}.\n")
 
 
+def _relink(options: Any) -> None:
+    from cometact_nb.handles.relink import relink  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+
+    say(f"{relink(session(), options.path, options.folder)}\n")
+
+
 def _resume(options: Any) -> None:
     from cometact_nb.handles.resume import take_up_all  # noqa: PLC0415  (httpx and SQLite, when they are needed)
 
@@ -181,6 +213,7 @@ PARSERS: dict[str, Callable[[], Parser]] = {
     "show": show_parser,
     "resume": resume_parser,
     "cancel": cancel_parser,
+    "relink": relink_parser,
 }
 _WORK: dict[str, Callable[[Any], Any]] = {
     "sandbox": _sandbox,
@@ -190,11 +223,12 @@ _WORK: dict[str, Callable[[Any], Any]] = {
     "show": _show,
     "resume": _resume,
     "cancel": _cancel,
+    "relink": _relink,
 }
 #: Commands that need a task's id.
 WITH_ID = {"show", "cancel"}
 #: Commands in which a bad value is a fault of the line.
-_OF_HISTORY = {"history", "show", "resume", "cancel"}
+_OF_HISTORY = {"history", "show", "resume", "cancel", "relink"}
 
 
 def run(name: str, words: Sequence[Any]) -> Any:

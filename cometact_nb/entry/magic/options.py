@@ -27,6 +27,7 @@ SUBCOMMANDS = {
     "show": "show a task by its id, whoever made it",
     "resume": "take up every task and sweep that has not ended",
     "cancel": "ask the service to cancel a task",
+    "relink": "lead a moved notebook's links to its clips again",
     "guide": "read a page of the guide: all topics, or the one that is named",
 }
 

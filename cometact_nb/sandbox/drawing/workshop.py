@@ -50,23 +50,23 @@ class Order:
 
 
 class Workshop:
-    """Renders clips in one thread and samples in another, so that a thumbnail waits for no queue of clips.
+    """Renders clips in one thread and samples in another, so that a thumbnail waits for no queue of clips."""
 
-    Args:
-        clip_s: cut clips after so many seconds; None gives each the length of its reference.
-    """
-
-    def __init__(self, clip_s: float | None = None) -> None:
-        self._clip_s = clip_s
+    def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
         self._samples: dict[str, Future[bytes]] = {}
         self._clip_thread = ThreadPoolExecutor(1, "clips")
         self._sample_thread = ThreadPoolExecutor(1, "samples")
         self._closing = threading.Event()
 
-    def clip(self, body: dict[str, Any]) -> Order:
-        """Order the clip of a request; the caller must ``drop`` the order when it needs the clip no more."""
-        fields = {**_recipe_fields(body), "max_duration_s": self._clip_s}
+    def clip(self, body: dict[str, Any], clip_s: float | None = None) -> Order:
+        """Order the clip of a request; the caller must ``drop`` the order when it needs the clip no more.
+
+        Args:
+            body: the request.
+            clip_s: cut the clip after so many seconds; None gives it the length of its reference.
+        """
+        fields = {**_recipe_fields(body), "max_duration_s": clip_s}
         key = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
         order = self._orders.get(key)
         # A failed order is tried again: a full disk may have room by now.

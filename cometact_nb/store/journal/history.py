@@ -25,7 +25,7 @@ from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal import records
 from cometact_nb.store.journal.forks import no_fork
 from cometact_nb.store.journal.migrate import migrate
-from cometact_nb.store.journal.processes import has_ended
+from cometact_nb.store.journal.processes import is_dead
 from cometact_nb.store.journal.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -425,13 +425,6 @@ class History:
             f"The history {self.path!r} could not be {what}: {error}. Nothing is sent without a record; "
             "give another file with act.configure(history=…) or COMETACT_NB_HISTORY."
         )
-
-
-def is_dead(owner: str) -> bool:
-    """Whether the process called ``owner`` has certainly ended; False where nobody can tell."""
-    host, _, rest = owner.partition("/")
-    pid = rest.partition("/")[0]
-    return host == socket.gethostname() and pid.isdigit() and has_ended(int(pid))
 
 
 def _private(path: str) -> None:

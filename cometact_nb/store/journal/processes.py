@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 
-__all__ = ["has_ended"]
+__all__ = ["has_ended", "is_dead"]
 
 
 def has_ended(pid: int) -> bool:
@@ -19,3 +20,10 @@ def has_ended(pid: int) -> bool:
     except OSError:  # somebody else's process
         return False
     return False
+
+
+def is_dead(owner: str) -> bool:
+    """Whether the process that calls itself ``owner`` is known to have ended; False where that is unknown."""
+    host, _, rest = owner.partition("/")
+    pid = rest.partition("/")[0]
+    return host == socket.gethostname() and pid.isdigit() and has_ended(int(pid))

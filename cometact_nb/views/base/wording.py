@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from cometact_nb.domain.knobs import KNOB
 from cometact_nb.domain.redact import clean
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.url_secrets import is_signed
+from cometact_nb.store.clips import links
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,21 +170,9 @@ def file_name(url: str) -> str:
 
 
 def relative(path: str, notebook_dir: Path) -> str | None:
-    """``path`` as a percent-encoded relative URL from the notebook's folder; None when there is none.
-
-    A link inside the notebook's folder is followed by name first: a server serves ``clips/`` although it
-    points to another disk.
-    """
-    if not path or "://" in path or "\0" in path:
-        return None
-    try:
-        found = os.path.relpath(path, notebook_dir)
-        if found.startswith(os.pardir):
-            real = os.path.relpath(os.path.realpath(path), os.path.realpath(notebook_dir))
-            found = real if not real.startswith(os.pardir) else found
-        return quote(found.replace(os.sep, "/"), safe="/", errors="surrogateescape")
-    except (ValueError, OSError):  # another drive, or a name that no URL can hold
-        return None
+    """``path`` as a percent-encoded relative URL from the notebook's folder; None when there is none."""
+    found = links.relative(path, notebook_dir)
+    return None if found is None else quote(found, safe="/", errors="surrogateescape")
 
 
 def place(where: str, folder: Path | None) -> str:

@@ -1,0 +1,207 @@
+"""``act.relink``: rewrites the links of a saved notebook to where its clips are now."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cometact_nb.domain import search as asked
+from cometact_nb.domain.doors import doors
+from cometact_nb.domain.text.notebook_links import links, with_links
+from cometact_nb.errors import ConfigError
+from cometact_nb.store.clips.links import relative
+from cometact_nb.store.clips.whereabouts import Whereabouts
+from cometact_nb.store.journal import search
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cometact_nb.handles.session import Session
+
+__all__ = ["Relinked", "relink"]
+
+_RELOAD = (
+    "If the notebook is open in a page, reload it there before you save it (in JupyterLab: File → Reload "
+    "Notebook from Disk), or the page writes the old links again."
+)
+_GIVE_PATH = "Give its path: act.relink('notebook.ipynb')."
+
+
+@doors
+@dataclass(frozen=True)
+class Relinked:
+    """What :func:`cometact_nb.relink` did.
+
+    Args:
+        path: the notebook.
+        backup: the file as it was; None when nothing was to be written.
+        changed: new links by old ones, both decoded and relative to the notebook's folder.
+        missing: links whose file was found nowhere.
+        doubtful: links for which several different clips were found; they stay as they are.
+    """
+
+    path: Path
+    backup: Path | None
+    changed: dict[str, str]
+    missing: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        count = f"{len(self.changed)} link{'' if len(self.changed) == 1 else 's'}"
+        parts = [
+            f"Rewrote {count} in {self.path}; as it was: {self.backup}. {_RELOAD}"
+            if self.backup
+            else f"Nothing was written: no link in {self.path} had to be changed.",
+            f"Found nowhere: {_listed(self.missing)}. act.relink(…, folder=…) looks in another folder."
+            if self.missing
+            else "",
+            f"Left alone, for several different clips have the name: {_listed(self.doubtful)}. "
+            "act.relink(…, folder=…) with the folder of the right ones decides."
+            if self.doubtful
+            else "",
+        ]
+        return "\n".join(part for part in parts if part)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown  # noqa: PLR2004
+
+
+def relink(
+    session: Session, path: str | os.PathLike[str] | None = None, folder: str | os.PathLike[str] | None = None
+) -> Relinked:
+    """See :func:`cometact_nb.relink`."""
+    notebook = _notebook(session, path)
+    before = _read(notebook)
+    try:
+        text = before.decode("utf-8")
+        broken = sorted(link for link in links(text) if not _leads_somewhere(notebook.parent, link))
+    except ValueError as error:
+        raise ConfigError(f"{notebook} is no notebook that can be read ({error}).") from None
+    places = _places(session, notebook, broken, folder)
+    found = {link: places.find(link) for link in broken if places.is_clip(link)}
+    new = {
+        link: there
+        for link, at in found.items()
+        if len(at) == 1 and (there := relative(str(at[0]), notebook.parent)) is not None
+    }
+    rewritten = with_links(text, new).encode("utf-8")
+    return Relinked(
+        path=notebook,
+        backup=_replace(notebook, before, rewritten) if new else None,
+        changed=new,
+        missing=tuple(link for link, at in found.items() if not at),
+        doubtful=tuple(link for link, at in found.items() if len(at) > 1),
+    )
+
+
+def _notebook(session: Session, path: str | os.PathLike[str] | None) -> Path:
+    """The notebook's file: the one that is named, or else the one that this kernel runs."""
+    if path is not None:
+        return Path(os.path.abspath(session.notebook_dir / Path(path).expanduser()))  # noqa: PTH100  (links stay)
+    named = os.environ.get("JPY_SESSION_NAME", "")
+    main = vars(sys.modules.get("__main__", object)) if "__main__" in sys.modules else {}
+    for name in (named, main.get("__vsc_ipynb_file__")):
+        if isinstance(name, str) and name.endswith(".ipynb") and Path(name).is_absolute():
+            if Path(name).is_file():
+                return Path(name)
+            raise ConfigError(
+                f"This kernel was started for {name}, which is not there any more. {_GIVE_PATH}"
+            )
+    raise ConfigError(f"This kernel does not know which notebook it runs. {_GIVE_PATH}")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror or error}).") from None
+
+
+def _leads_somewhere(folder: Path, link: str) -> bool:
+    try:
+        return (folder / link).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _places(
+    session: Session, notebook: Path, broken: list[str], folder: str | os.PathLike[str] | None
+) -> Whereabouts:
+    """Where clips may be: in the folder that is named; else where they were kept, or below the notebook."""
+    if folder is not None:
+        there = session.notebook_dir / Path(folder).expanduser()
+        if not there.is_dir():
+            raise ConfigError(f"folder={str(folder)!r} is no folder.")
+        return Whereabouts([], [there])
+    output = session.output_folder()
+    trees = [notebook.parent, *([output] if isinstance(output, Path) else [])]
+    return Whereabouts(_recorded(session, broken), trees)
+
+
+def _recorded(session: Session, broken: Iterable[str]) -> list[Path]:
+    """The files that the history knows under these names."""
+    stems = {Path(link).stem for link in broken}
+
+    async def read() -> list[Path]:
+        history, found = session.engine.history, []
+        for stem in stems:
+            with suppress(ConfigError):
+                for row in search.search(history, asked.query(None, None, stem, 20, now=0.0)):
+                    confined = session.confined(row)
+                    found += [Path(clip.path) for clip in confined.state.clips if clip.url is None]
+        return found
+
+    return session.run(read()) if stems else []
+
+
+def _replace(path: Path, before: bytes, after: bytes) -> Path:
+    """Write ``after`` whole, keep ``before`` beside it, and touch nothing if the file is another by now.
+
+    Raises:
+        ConfigError: somebody else wrote the file meanwhile, or the folder does not take it.
+    """
+    real = path.resolve()
+    part = real.with_name(f".{real.name}.{uuid.uuid4().hex[:12]}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(after)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(stat.S_IMODE(real.stat().st_mode))
+        backup = _kept(real, before)
+        if real.read_bytes() != before:
+            backup.unlink()
+            raise ConfigError(
+                f"{path} was saved by somebody else at this moment. Nothing was written; try again."
+            )
+        part.replace(real)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror or error}).") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return backup
+
+
+def _kept(path: Path, content: bytes) -> Path:
+    """A copy beside the notebook, under a name that was free."""
+    number = 1
+    while True:
+        backup = path.with_name(f"{path.stem}.before-relink{f'-{number}' if number > 1 else ''}.ipynb")
+        try:
+            with backup.open("xb") as file:
+                file.write(content)
+        except FileExistsError:
+            number += 1
+        else:
+            return backup

@@ -1,0 +1,184 @@
+"""The sandbox's process and the file by which it is found; requests to its own routes."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import hmac
+import importlib.util
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.service import Secret, is_loopback
+from cometact_nb.errors import ConfigError
+from cometact_nb.store.user import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "ask",
+    "build",
+    "environment",
+    "is_genuine",
+    "launch",
+    "read_card",
+    "spawn",
+    "state_of_sandbox",
+    "until",
+]
+
+#: How long a sandbox that was told to end is waited for, and how often it is looked at, seconds.
+_ENDING_S, _LOOK_S = 5.0, 0.02
+#: Variables that Python, its libraries and the sandbox itself need.
+_PASSED_ON = {
+    *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
+    *("XDG_CACHE_HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    *("SYSTEMROOT", "WINDIR", "COMSPEC", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),
+    *(
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONUTF8",
+        "PYTHONIOENCODING",
+        "PYTHONWARNINGS",
+        "PYTHONDONTWRITEBYTECODE",
+    ),
+    "COMETACT_NB_SANDBOX_CLIP_S",  # for one that ends with this process
+}
+
+
+def state_of_sandbox() -> Path:
+    """Where this user's sandbox keeps its state."""
+    return state_folder() / "sandbox"
+
+
+def environment() -> dict[str, str]:
+    """What the sandbox's process learns of this one's environment: no key and no other secret."""
+    return {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("LC_")}
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for a process that is ending, for a while at the most."""
+    deadline = time.monotonic() + _ENDING_S
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+
+
+def read_card(folder: Path) -> dict[str, str] | None:
+    """Where the user's sandbox is or was, and its token; None without such a file of this user's."""
+    path = folder / "sandbox.json"
+    try:
+        if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
+            return None
+        card = json.loads(path.read_bytes())
+        found = {name: str(card[name]) for name in ("base_url", "token", "build")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if is_loopback(found["base_url"]) else None
+
+
+def is_genuine(card: dict[str, str]) -> bool:
+    """Whether what listens there has the token, too: the port may be another's by now."""
+    nonce = secrets.token_hex(16)
+    try:
+        proof = str(ask(f"{card['base_url']}/sandbox/info?nonce={nonce}").get("proof", ""))
+    except (OSError, ValueError):
+        return False
+    wanted = hmac.new(card["token"].encode(), nonce.encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(proof.encode(), wanted.encode())
+
+
+def build() -> str:
+    """What tells the sandbox of this installation from that of another version."""
+    found = importlib.util.find_spec("cometact_nb")
+    assert found is not None
+    assert found.submodule_search_locations
+    content = hashlib.sha256()
+    for path in sorted((Path(found.submodule_search_locations[0]) / "sandbox").rglob("*.py")):
+        content.update(path.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def launch(folder: Path, build: str) -> None:
+    """Start the user's sandbox and wait until it listens, or until another has turned out to be quicker.
+
+    Raises:
+        ConfigError: it did not start.
+    """
+    more = ["--state", str(folder), "--build", build]
+    process, line, reason = spawn(more, cwd=folder, start_new_session=True, stdin=subprocess.DEVNULL)
+    if process.stdout:
+        process.stdout.close()
+    if line:
+        _left_alone.append(process)
+    elif process.wait(10) != _IN_USE:
+        raise ConfigError(f"The sandbox did not start: {reason}", guide="no-sandbox")
+
+
+#: Exit code of a sandbox whose state another one has.
+_IN_USE = 4
+#: Sandboxes that go on when this process ends; kept, for what is dropped while it runs warns.
+_left_alone: list[subprocess.Popen[str]] = []
+
+
+@atexit.register
+def _leave() -> None:
+    for process in _left_alone:
+        if process.poll() is None:
+            process.returncode = 0  # it is meant to go on: no warning
+
+
+def spawn(more: list[str], **how: Any) -> tuple[subprocess.Popen[str], str, str]:
+    """Start a sandbox's process: it, the line that says where it listens, or else why there is none.
+
+    Raises:
+        ConfigError: the extra ``sandbox`` is not installed.
+    """
+    missing = [name for name in ("tornado", "av", "PIL") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"The sandbox needs {', '.join(missing)}. Install it with: pip install 'cometact_nb[sandbox]'"
+        )
+    # -P: a file in the user's folder that is called like a library must not be imported in its place.
+    command = [sys.executable, "-P", "-m", "cometact_nb.sandbox", "--json", *more]
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(  # noqa: S603  (our own module, arguments as a list)
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(), **how
+        )
+        line = process.stdout.readline() if process.stdout else ""
+        if line:
+            return process, line, ""
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        errors.seek(0)
+        last = errors.read().strip().splitlines()[-1:] or ["it said nothing"]
+        return process, "", last[0].partition(": error: ")[2] or last[0]
+
+
+def ask(url: str, content: dict[str, Any] | None = None, key: Secret | None = None) -> dict[str, Any]:
+    """The answer of a sandbox: to a POST where there is content.
+
+    Raises:
+        OSError: it does not answer, or says no.
+        ValueError: the answer is no JSON object.
+    """
+    headers = {"Content-Type": "application/json"}
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key.reveal()}"
+    body = None if content is None else json.dumps(content, default=str).encode()
+    request = urllib.request.Request(url, body, headers)  # noqa: S310  (loopback only)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
+    with opener.open(request, timeout=5) as answer:
+        found = json.load(answer)
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004  (what was read, not what was passed)
+    return found
