@@ -47,6 +47,7 @@ _HURRIED = (
             "fetch",
             "following",
             "sending",
+            "sending_again",
             "watch",
             "watching",
         )

@@ -16,6 +16,7 @@ _ENGINE = [
     "tests/unit/test_watch.py",
     "tests/unit/test_following.py",
     "tests/unit/test_sending.py",
+    "tests/unit/test_sending_again.py",
     "tests/unit/test_resuming.py",
     "tests/unit/test_engine.py",
     "tests/unit/test_watching.py",

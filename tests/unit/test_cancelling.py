@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end, submit, submit_and_cancel
 
 from cometact_nb.api import flow
 from cometact_nb.domain import events
-from cometact_nb.domain.task import Status
+from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.engine.engine import new_key
+from cometact_nb.engine.job import Job
 
 
 def test_a_cancel_is_confirmed_by_the_service(engine, job, service) -> None:
@@ -89,3 +93,27 @@ def test_a_cancel_of_what_has_no_id_or_has_ended_asks_for_nothing(engine, job, s
     run_to_the_end(engine, job)
     assert engine.call(engine.cancel(job)).result(20) is None
     assert service.times("delete") == []
+
+
+def test_sixteen_cancels_are_under_way_at_the_most_and_the_others_wait(engine, job, service) -> None:
+    jobs = [Job(TaskState(key=new_key()), job.endpoint, job.output_dir) for _ in range(18)]
+    gate, inside = asyncio.Event(), []
+
+    async def hang(request: httpx.Request) -> httpx.Response:
+        inside.append(request)
+        await gate.wait()
+        return httpx.Response(204)
+
+    async def work() -> tuple[int, int]:
+        for each in jobs:
+            await engine.submit(each, REQUEST, 0.4)
+        cancels = [asyncio.create_task(engine.cancel(each)) for each in jobs]
+        await engine.clock.sleep(1)
+        hung = len(inside)
+        gate.set()
+        await asyncio.gather(*cancels)
+        return hung, len(inside)
+
+    service.polls[:] = [{"status": "RUNNING"}]
+    service.deletes[:] = [hang]
+    assert engine.call(work()).result(20) == (16, 18)

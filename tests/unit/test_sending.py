@@ -1,10 +1,9 @@
-"""What is recorded and counted when a request is sent, refused, sent again. On a virtual clock."""
+"""What is recorded and counted when a request is sent, refused. On a virtual clock."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import email.utils
 import re
 import threading
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end
-from virtual_clock import VirtualClock
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
@@ -197,119 +195,6 @@ def test_what_never_left_this_machine_is_refused_and_not_sent(engine, job, servi
     assert (refused.sent, refused.status) == (False, None)
     assert len(service.times("create")) == 4
     assert engine.spent_usd == 0
-
-
-# --- sent again ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("scale", [1, 0.01])
-def test_a_refusal_for_now_is_recorded_with_its_reason_and_the_next_time(
-    engine, service, tmp_path, scale
-) -> None:
-    endpoint = Endpoint("https://api.cometapi.com", Secret("k"), time_scale=scale)
-    job = Job(TaskState(key=new_key()), endpoint, tmp_path)
-    service.creates[:] = [BUSY, {"id": "task-1"}]
-    waiting: list[bool] = []
-    job.listeners.add(lambda job: waiting.append(job.is_postponed))
-    assert send(engine, job) == flow.Created("task-1")
-    postponed = recorded(engine, job)[1]
-    assert isinstance(postponed, events.Postponed)
-    assert (postponed.at, postponed.until) == (START, START + 20)
-    assert re.fullmatch(r"Refused for now \(.*busy.*\); sending again in 20 s", postponed.reason)
-    assert service.times("create") == [0, pytest.approx(20 * scale)]
-    assert job.is_postponed is False
-
-
-def test_refusals_for_now_are_waited_out_for_a_minute_in_all(engine, job, service) -> None:
-    service.creates[:] = [BUSY]
-    assert isinstance(send(engine, job), flow.Declined)
-    assert service.times("create") == [0, pytest.approx(20), pytest.approx(40), pytest.approx(60)]
-    second = another(job)
-    service.seen.clear()
-    slow = httpx.Response(429, headers={"retry-after": "25"})
-    service.creates[:] = [slow]
-    send(engine, second)
-    assert len(service.times("create")) == 3
-
-
-def test_a_sweep_may_wait_longer(engine, job, service) -> None:
-    service.creates[:] = [*[BUSY] * 30, {"id": "task-1"}]
-    assert send(engine, job, limits=flow.CreateLimits(attempts=99, patience_s=3600)) == flow.Created("task-1")
-    assert len(service.times("create")) == 31
-
-
-def test_a_date_to_wait_for_is_understood(engine, job, service) -> None:
-    date = email.utils.formatdate(START + 30, usegmt=True)
-    service.creates[:] = [httpx.Response(429, headers={"retry-after": date}), {"id": "task-1"}]
-    send(engine, job)
-    assert service.times("create") == [0, pytest.approx(30)]
-
-
-def test_pauses_without_a_wish_of_the_service_grow(engine, job, service) -> None:
-    service.creates[:] = [httpx.Response(429)]
-    send(engine, job)
-    first, second, third = (
-        b - a for a, b in zip(service.times("create"), service.times("create")[1:], strict=False)
-    )
-    assert (second / first, third / second) == (pytest.approx(2), pytest.approx(2))
-
-
-class Standing(VirtualClock):
-    """Time that does not pass; says when somebody waits for it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_waited_for = threading.Event()
-
-    async def sleep(self, seconds: float) -> None:
-        self.is_waited_for.set()
-        await asyncio.Event().wait()
-
-
-@pytest.fixture
-def postponed(job, service, tmp_path):
-    """An engine on a clock that stands still, whose request waits to be sent again, and what comes of it."""
-    service.creates[:] = [BUSY, {"id": "task-1"}]
-    client, clock = lambda: Client(httpx.MockTransport(service)), Standing()
-    engine = Engine(str(tmp_path / "history.sqlite"), lambda job: None, clock=clock, client=client)
-    outcome = engine.call(engine.submit(job, REQUEST, 0.4))
-    assert clock.is_waited_for.wait(20)
-    yield engine, outcome
-    engine.close()
-
-
-@pytest.mark.parametrize("how", ["given up", "cancelled"])
-def test_a_request_that_waits_to_be_sent_again_can_be_stopped(postponed, job, service, how) -> None:
-    engine, outcome = postponed
-    if how == "given up":
-        engine.give_up(job)
-    else:
-        assert engine.call(engine.cancel(job)).result(20) is None
-        assert job.has_outcome.is_set()
-    assert isinstance(outcome.result(20), flow.Declined)
-    assert job.state.status is Status.REFUSED
-    assert len(service.times("create")) == 1
-    assert (engine.spent_usd, job.is_postponed) == (0, False)
-
-
-def test_a_request_that_waits_to_be_sent_again_is_refused_when_the_kernel_ends(
-    postponed, job, service, tmp_path
-) -> None:
-    engine, _ = postponed
-    engine.close()
-    history = History(str(tmp_path / "history.sqlite"))
-    found = history.find(job.state.key)
-    history.close()
-    assert found is not None
-    assert found.state.status is Status.REFUSED
-    assert len(service.times("create")) == 1
-
-
-def test_stopping_a_request_of_an_engine_that_is_closed_does_nothing(engine, job) -> None:
-    engine.close()
-    engine.close()
-    engine.give_up(job)
-    assert not job.given_up.is_set()
 
 
 # --- the rest --------------------------------------------------------------------------------------
