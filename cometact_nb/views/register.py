@@ -1,4 +1,4 @@
-"""How IPython shows this package's values: tasks, sweeps and histories live, others as tables and cards."""
+"""Tells IPython how to show this package's values: tasks, sweeps and histories live, others as cards."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["register"]
 
 
 class PageViews:
-    """Draws for the handles; each view is imported when it is first asked for."""
+    """Draws views for the handles; each is imported at its first use."""
 
     def gallery(self, sweep: Sweep, rows: str | None, columns: str | None) -> Any:
         from cometact_nb.views.gallery.gallery import Gallery  # noqa: PLC0415
@@ -68,11 +68,11 @@ def register() -> None:
 def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:
     """A function of this room; its module is imported when it is first called."""
 
-    def draw(shown: Any) -> Any:
-        return getattr(importlib.import_module(f"cometact_nb.views.{module}"), function)(shown, **options)
+    def draw(value: Any) -> Any:
+        return getattr(importlib.import_module(f"cometact_nb.views.{module}"), function)(value, **options)
 
     return draw
 
 
-def _saved_clip(shown: SavedClip) -> Any:
-    return _view("task.clip_page", "saved_html", notebook_dir=page_folder(session()))(shown)
+def _saved_clip(saved: SavedClip) -> Any:
+    return _view("task.clip_page", "saved_html", notebook_dir=page_folder(session()))(saved)

@@ -1,1 +1,1 @@
-"""What all views share."""
+"""The shared parts of all views."""

@@ -1,4 +1,4 @@
-"""Clips inside a page, for those who ask for it: a notebook to be sent as one file."""
+"""Puts clips into a page, for a notebook that is sent as one file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _EBML = b"\x1aE\xdf\xa3"
 
 
 def data_uri(clip: ClipInfo, most: int) -> str:
-    """A clip as a ``data:`` URL; nothing when it is larger than ``most`` bytes, or not what was written."""
+    """Return a clip as a ``data:`` URL; an empty text if it has more than ``most`` bytes or was changed."""
     path = Path(clip.path)
     try:
         if path.stat().st_size > most:
             return ""
         content = read_clip(path, clip.sha256)
-    except (OSError, ValueError, ClipError):  # ValueError: of a path that none can have
+    except (OSError, ValueError, ClipError):  # ValueError: no file can have such a path
         return ""
     kind = "video/webm" if content.startswith(_EBML) else "video/mp4"
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"

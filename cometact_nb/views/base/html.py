@@ -1,4 +1,4 @@
-"""HTML: the one place that writes tags and escapes, and the blocks that a card and a preview are built of.
+"""Writes HTML: the only module that writes tags and escapes, and the blocks of cards and previews.
 
 Styles stand inline and are few: the sanitizer of an untrusted notebook drops ``<style>``, GitHub drops inline
 styles too, and every card is stored in the notebook. No text colour is set, so that a block looks right in
@@ -48,14 +48,14 @@ __all__ = [
     "verbatim",
 ]
 
-#: Mid-tones that stand out on white and on near-black alike (contrast of at least 3 to both).
+#: Mid-tones with a contrast of at least 3 both to white and to near-black.
 BLUE, GREEN, RED, AMBER, VIOLET, GREY = "#3b82f6", "#16a34a", "#e5484d", "#d97706", "#8b5cf6", "#858585"
 _LINE = "1px solid #8885"
 _BELOW = f"border-bottom:{_LINE}"
 _FINE = "font-size:11px;opacity:.72"
 _FILL = "#80808020"
 _TAG = "font-size:11px;letter-spacing:.4px;border-radius:99px;padding:1px 9px;border:1px"
-#: Longer forms are shown shortened. URLs have at most 2048 characters; only inline data gets there.
+#: Longer forms are shortened. URLs have at most 2048 characters, so only data URIs get there.
 FORM_MAX_CHARS = 8000
 #: Beside forms whose inputs are signed links.
 _CUT = (
@@ -71,7 +71,7 @@ _SPECIAL = re.compile("[&<>\"']")
 
 
 def h(tag: str, attributes: Mapping[str, object] | None = None, *children: object) -> Markup:
-    """An element. What is not HTML yet is escaped: nothing foreign becomes a tag or leaves its attribute.
+    """Make an element, and escape all text: nothing foreign becomes a tag or leaves its attribute.
 
     Args:
         tag: its name.
@@ -89,7 +89,7 @@ def h(tag: str, attributes: Mapping[str, object] | None = None, *children: objec
 
 
 def join(*parts: object, by: str = "") -> Markup:
-    """Pieces of HTML one after the other.
+    """Join pieces of HTML.
 
     Args:
         parts: HTML, which stays as it is; anything else is text; None and an empty text are left out.
@@ -99,41 +99,41 @@ def join(*parts: object, by: str = "") -> Markup:
 
 
 def _text(part: object) -> str:
-    """As the content of an element, where quotes mean nothing: a request as JSON would grow by a tenth."""
+    """Escape the content of an element, but no quotes, which would make JSON a tenth longer."""
     if isinstance(part, Markup):
         return part
     return "" if part is None else _escaped(str(part)).replace("&#34;", '"').replace("&#39;", "'")
 
 
 def _escaped(text: str) -> str:
-    """Most texts hold nothing to escape; asking costs a tenth of an escape."""
+    """Escape a text, after a cheap check whether it needs that."""
     return str(escape(text)) if _SPECIAL.search(text) else text
 
 
 def verbatim(text: str) -> Markup:
-    """A script or a style sheet of this package: in their elements nothing is escaped."""
+    """Mark a script or a style sheet of this package as HTML, since their elements need no escapes."""
     return Markup(text)  # noqa: S704
 
 
 def code(text: object) -> Markup:
-    """Something to type or to compare."""
+    """Mark up a text that a user types or compares."""
     return h("code", None, text)
 
 
 def frame(*blocks: Markup) -> Markup:
-    """The card around ``blocks``."""
+    """Make the card around ``blocks``."""
     # The classes keep MathJax (2 and 3) from reading "$0.40 … $" as a formula.
     style = f"max-width:880px;border:{_LINE};border-radius:10px;font:13px/1.5 system-ui,sans-serif"
     return h("div", {"class": "tex2jax_ignore mathjax_ignore", "style": style}, *blocks)
 
 
 def header(first: object, *items: object, right: object = "", sandbox: bool = False) -> Markup:
-    """The first row of a card.
+    """Make the first row of a card.
 
     Args:
-        first: what it begins with; a mark of the sandbox follows.
-        items: what comes next.
-        right: what stands at its end.
+        first: its beginning; the sandbox's mark follows.
+        items: come next.
+        right: stands at its end.
         sandbox: nothing of it is billed.
     """
     row = join(first, badge("SANDBOX") if sandbox else None, *items, by=" ")
@@ -145,10 +145,10 @@ def header(first: object, *items: object, right: object = "", sandbox: bool = Fa
 
 
 def pill(text: str, tone: str, *, slots: bool = False) -> Markup:
-    """A state in its colour. The colour is in the dot and the ring, never in the letters.
+    """Show a status in its colour, which is in the dot and the ring, never in the letters.
 
     Args:
-        text: the state's word.
+        text: the status in words.
         tone: a CSS colour.
         slots: mark the places that a live view fills.
     """
@@ -163,12 +163,12 @@ def pill(text: str, tone: str, *, slots: bool = False) -> Markup:
 
 
 def badge(text: str) -> Markup:
-    """A word that says where a task runs."""
+    """Show a word that says where a task runs."""
     return h("strong", {"style": f"{_TAG} dashed"}, text)
 
 
 def columns(main: Markup, side: Markup) -> Markup:
-    """Two columns where there is room, one below the other where there is not."""
+    """Lay out two columns, one below the other where there is no room."""
     return h(
         "div",
         {"style": "display:flex;flex-wrap:wrap;gap:14px 24px;padding:14px"},
@@ -178,18 +178,18 @@ def columns(main: Markup, side: Markup) -> Markup:
 
 
 def note(headline: object, body: object, tone: str) -> Markup:
-    """What happened and what to do, beside a line in the state's colour."""
+    """Show what happened and what to do, beside a line in the status's colour."""
     style = f"border-left:3px solid {tone};padding-left:11px"
     return h("div", {"style": style}, h("strong", None, headline), h("div", None, body) if body else None)
 
 
 def fine(*parts: object) -> Markup:
-    """A line of smaller, paler text."""
+    """Show a line of smaller, paler text."""
     return h("div", {"style": f"margin-top:6px;{_FINE}"}, *parts)
 
 
 def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> Markup:
-    """A small table; nothing when there are no rows.
+    """Make a small table; nothing without rows.
 
     Args:
         rows: cells, the first of each row its heading.
@@ -209,7 +209,7 @@ def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> Markup:
 
 
 def knob_list(request: ActTwoRequest) -> Markup:
-    """The knobs that are set, in words."""
+    """List the knobs with a value, in words."""
     small = {"style": "display:block;opacity:.72"}
     items = [
         h("li", None, h("small", small, clean(name), " "), h("strong", None, clean(value)))
@@ -222,13 +222,13 @@ def knob_list(request: ActTwoRequest) -> Markup:
 
 
 def inputs(request: ActTwoRequest, *, sandbox: bool) -> Markup:
-    """Character and reference: small pictures, their names, links to them."""
+    """Show character and reference: small pictures, their names, links to them."""
     both = (("Character", request.character), ("Reference", request.reference))
     return join(*(_thumbnail(name, ref, sandbox=sandbox) for name, ref in both))
 
 
 def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> Markup:
-    """One input. A signed link is neither loaded nor linked to: the card is saved with the notebook."""
+    """Show one input. Neither load nor link a signed URL: the notebook saves the card."""
     name: object = clean(file_name(ref.uri), 34)
     url = loadable(ref.uri, sandbox=sandbox)
     picture = None
@@ -238,13 +238,13 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> Markup:
         if ref.type == "image":
             picture = h("img", {"src": url, "alt": "", **box})
         else:
-            # A browser draws no frame of a video that it was not asked to seek in.
+            # A browser draws no frame of a video without a seek.
             at = "" if "#" in url else "#t=0.1"
             picture = h("video", {"src": f"{url}{at}", "muted": True, "preload": "metadata", **box})
         picture = join(picture, h("br"))
         name = h("a", {"href": url, "target": "_blank", "rel": "noreferrer"}, name)
     caption = join(h("span", {"style": "opacity:.72"}, role), " ", name)
-    # A live card asks for a picture that must not stand here.
+    # A live card asks for a picture whose URL must not be here.
     mark = role.lower() if not url else None
     return h(
         "figure",
@@ -255,7 +255,7 @@ def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> Markup:
 
 
 def forms(request: ActTwoRequest) -> dict[str, str]:
-    """The request in every form one may want to paste, by the form's name."""
+    """Write the request in every form for pasting, by the form's name."""
     return {
         "Magic": request.to_magic(),
         "Python": request.to_python(),
@@ -265,37 +265,37 @@ def forms(request: ActTwoRequest) -> dict[str, str]:
 
 
 def copy_as(request: ActTwoRequest, *, buttons: bool = False, unfolded: bool = False) -> Markup:
-    """The forms of a request, folded away.
+    """Show the forms of a request, folded away.
 
     Args:
-        request: what to show.
+        request: to show.
         buttons: add a button to each form; only a live view can act on it.
         unfolded: show them at once.
     """
-    shown = request.without_secrets()
-    named = forms(shown)
-    whole = shown is request
+    safe = request.without_secrets()
+    texts = forms(safe)
+    whole = safe is request
     style = f"padding:7px 14px;border-top:{_LINE};word-wrap:break-word"
     return h(
         "details",
         {"style": style, "open": unfolded},
-        h("summary", None, f"Copy as {' · '.join(named)}"),
+        h("summary", None, f"Copy as {' · '.join(texts)}"),
         None if whole else fine(_CUT_LIVE if buttons else _CUT),
-        *(_form(name, text, buttons=buttons, whole=whole) for name, text in named.items()),
+        *(_form(name, text, buttons=buttons, whole=whole) for name, text in texts.items()),
     )
 
 
 def _form(name: str, text: str, *, buttons: bool, whole: bool) -> Markup:
-    shown = clean(text, len(text) + 1, lines=True) if len(text) <= FORM_MAX_CHARS else _shortened(text)
+    visible = clean(text, len(text) + 1, lines=True) if len(text) <= FORM_MAX_CHARS else _shortened(text)
     button = None
     if buttons:
-        asks = None if whole else name  # the kernel has it whole
+        asks = None if whole else name  # the kernel has the whole form
         names = {"data-action": "copy", "data-form": asks, "aria-label": f"Copy as {name}"}
         button = join(" ", h("button", {"type": "button", **names}, "Copy"))
     style = f"padding:6px 10px;background:{_FILL};white-space:pre-wrap"
     return join(
         h("div", {"style": "margin-top:6px"}, name, button),
-        h("pre", {"style": style}, shown),
+        h("pre", {"style": style}, visible),
     )
 
 

@@ -1,4 +1,4 @@
-"""Clicks that pay, in pages of which there may be several and which may be late: each counts once."""
+"""Makes each paying click count once, also in several pages and in late ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ __all__ = ["Gate"]
 class Gate:
     """Lets one submission through at a time, and each only once.
 
-    A click carries the token it saw. Tokens change when a submission was answered, so a second click, from
-    whichever view and however late it arrives, finds its token spent.
+    A click carries the token of its page. The answer to a submission changes the token, so a second click,
+    from any view and however late, has a spent token.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Gate:
 
     @property
     def token(self) -> int:
-        """What the next click must carry."""
+        """The token that the next click must carry."""
         return self._token
 
     @property
@@ -30,7 +30,7 @@ class Gate:
         return self._taken
 
     def take(self, token: object = None) -> bool:
-        """Begin a submission; False when one is under way or the token (None: the present one) is spent."""
+        """Begin a submission; return False during another or for a spent token (None: the present one)."""
         with self._lock:
             if self._taken or (token is not None and token != self._token):
                 return False
@@ -38,12 +38,12 @@ class Gate:
             return True
 
     def renew(self) -> None:
-        """What the next click must carry is another token: what pages show is not so any more."""
+        """Change the token, since pages show an old state."""
         with self._lock:
             self._token += 1
 
     def release(self) -> None:
-        """The submission was answered."""
+        """End the submission, after its answer."""
         with self._lock:
             self._taken = False
             self._token += 1

@@ -1,4 +1,4 @@
-"""An early frame of a clip as a picture small enough to be kept in a notebook, or sent by the dozen."""
+"""Makes an early frame of a clip small enough for a notebook, or to be sent by the dozen."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ from cometact_nb.store.clips.confine import is_poster
 
 __all__ = ["data_uri", "small_jpeg", "thumbnail"]
 
-#: The longest side in pixels, and what a JPEG may take in bytes.
+#: The longest side in pixels, and the most bytes of a JPEG.
 _SIDE, _MAX_BYTES = 400, 24_000
-#: Qualities that are tried until the picture is small enough.
+#: JPEG qualities to try until the picture is small enough.
 _QUALITIES = (72, 60, 48, 36)
 
 
 def thumbnail(poster: str | None) -> str | None:
-    """A local picture as a small data URI; None when there is none, or the extra ``video`` is missing."""
+    """Make a small data URI of a local picture; None without one, or without the extra ``video``."""
     content = small_jpeg(poster, _SIDE, _MAX_BYTES)
     return data_uri(content) if content else None
 
 
 def data_uri(jpeg: bytes) -> str:
-    """A picture as an address that holds it."""
+    """Return a picture as a data URI."""
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
 
 
 def small_jpeg(poster: str | None, side: int, max_bytes: int) -> bytes:
-    """A local picture made small; empty when there is none, or the extra ``video`` is missing.
+    """Make a local picture small; return no bytes without one, or without the extra ``video``.
 
     Args:
         poster: path of the picture.
         side: the longest side, pixels.
-        max_bytes: what the JPEG may take.
+        max_bytes: of the JPEG.
     """
     try:
-        written = Path(poster).stat().st_mtime_ns if poster else 0
+        modified_at = Path(poster).stat().st_mtime_ns if poster else 0
     except (OSError, ValueError):
         return b""
-    return _made(poster, written, side, max_bytes) if poster and is_poster(poster) else b""
+    return _shrink(poster, modified_at, side, max_bytes) if poster and is_poster(poster) else b""
 
 
 @lru_cache(maxsize=1024)
-def _made(poster: str, _written: int, side: int, max_bytes: int) -> bytes:
+def _shrink(poster: str, _modified_at: int, side: int, max_bytes: int) -> bytes:
     try:
         from PIL import Image  # noqa: PLC0415  (an extra)
 
         with Image.open(poster, formats=["JPEG"]) as picture:
-            picture.draft("RGB", (side, side))  # a JPEG is decoded at about the wanted size
+            picture.draft("RGB", (side, side))  # this decodes a JPEG at about the final size
             small = picture.convert("RGB")
         small.thumbnail((side, side))
         for quality in _QUALITIES:

@@ -1,1 +1,1 @@
-"""A sweep's clips side by side."""
+"""Shows a sweep's clips side by side."""

@@ -1,4 +1,4 @@
-"""What a notebook keeps of a gallery: HTML and text that need no kernel."""
+"""Writes the record of a gallery for the notebook: HTML and text that need no kernel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["record_html", "record_text", "stars"]
 
-#: A notebook is not made larger than this, characters; the cells beyond are counted.
+#: The most characters of a record in a notebook; it counts the cells beyond.
 _MAX_CHARS = 38_000
 _BOX = "border:1px solid #8884;border-radius:8px;padding:7px;vertical-align:top;min-width:120px"
 _FINE = "font-size:11px;opacity:.8"
@@ -34,12 +34,12 @@ _TEXT_LINES = 60
 
 
 def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) -> Markup:
-    """The clips on the axes that were chosen, with what became of the others, and the ratings.
+    """Show the clips on the axes of ``choice``, the status of other cells, and the ratings.
 
-    Hidden by the style sheet of a live gallery beside it, so it is seen where that is not.
+    The style sheet of a live gallery beside it hides it, so it shows where the gallery does not.
 
     Args:
-        sweep: what to show.
+        sweep: to show.
         choice: as in :attr:`~cometact_nb.views.gallery.gallery.Gallery.choice`.
         embed: put the clips themselves in it.
     """
@@ -59,7 +59,7 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
 
 
 def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bool) -> tuple[Markup, int]:
-    """A table for each combination of the axes that are not laid out, and how many cells are left out."""
+    """Make a table for each combination of the other axes, and count the cells that are left out."""
     axes, folder = axis_facts(sweep), page_folder(sweep.session)
     names = [axis["name"] for axis in axes]
     down, across = (
@@ -96,7 +96,7 @@ def _lines(
     *,
     embed: bool,
 ) -> tuple[Markup, int]:
-    """As many lines of a table as ``room`` characters hold, and how many cells are left out."""
+    """Make as many lines of a table as fit into ``room`` characters, and count the cells left out."""
     lines, left = join(), 0
     for row, name in enumerate(rows):
         inside = [cells.get((row, column)) for column in range(len(columns))]
@@ -131,29 +131,29 @@ def _table(title: str, columns: list[str], lines: Markup) -> Markup:
 def _box(cell: Cell, folder: Path, *, embed: bool) -> Markup:
     clip = cell.clip
     if clip is not None:
-        shown = _video(cell, clip, folder, embed=embed)
+        content = _video(cell, clip, folder, embed=embed)
     else:
         facts = cell_facts(cell, [])
         status, text = words.clean(facts["status"], 40), words.clean(facts["text"], 160)
-        shown = join(h("strong", None, status), h("div", None, text))
+        content = join(h("strong", None, status), h("div", None, text))
     rating = cell.rating
-    signs = rated(rating.given_open[0], rating.given_blind[0], favourite=rating.favourite)
+    signs = rating_signs(rating.given_open[0], rating.given_blind[0], favourite=rating.favourite)
     note = h("div", {"style": _FINE}, words.clean(rating.note, 300)) if rating.note else None
-    return join(shown, h("div", None, signs) if signs else None, note)
+    return join(content, h("div", None, signs) if signs else None, note)
 
 
 def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool) -> Markup:
-    """The clip by a relative link. No ``poster``: JupyterLab resolves a relative ``src`` only."""
+    """Show the clip by a relative link, without a ``poster``: JupyterLab resolves only a relative ``src``."""
     size = {"width": 200, "style": "display:block;width:100%;max-width:240px;border-radius:5px"}
     name = words.clean(caption(cell), 200)
     source = _embedded(clip) if embed else None if clip.url else words.relative(str(clip.path), folder)
     if source is None:
-        # No page can load it from there; the first frame, if it is here, is small enough to be kept.
+        # No page can load it from there; the first frame, if it is here, is small enough for the notebook.
         info = cell.job.state.clips[0] if cell.job is not None else None
         picture = thumbnail(info.poster) if info is not None else None
-        shown = h("img", {"src": picture, "alt": name, **size}) if picture else None
-        return join(shown, h("div", None, words.clean(clip.url or clip.path, 200)))
-    # A browser draws no frame of a video that it was not asked to seek in.
+        image = h("img", {"src": picture, "alt": name, **size}) if picture else None
+        return join(image, h("div", None, words.clean(clip.url or clip.path, 200)))
+    # A browser draws no frame of a video without a seek.
     at = "" if embed else "#t=0.01"
     plays = {"controls": True, "muted": True, "loop": True, "playsinline": True, "preload": "metadata"}
     return h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **size})
@@ -167,8 +167,8 @@ def _embedded(clip: Clip) -> str | None:
     return f"data:video/mp4;base64,{base64.b64encode(content).decode()}"
 
 
-def rated(opened: int | None, blind: int | None, *, favourite: bool) -> str:
-    """A rating in signs: stars given openly, and stars given blind, which are marked."""
+def rating_signs(opened: int | None, blind: int | None, *, favourite: bool) -> str:
+    """Write a rating in signs: open stars, and blind stars with a mark."""
     parts = [stars(opened or blind), "♥" if favourite else ""]
     if blind:
         parts.append(f"· {stars(blind)} (rated blind)" if opened else "(rated blind)")
@@ -176,7 +176,7 @@ def rated(opened: int | None, blind: int | None, *, favourite: bool) -> str:
 
 
 def stars(count: int | None) -> str:
-    """``★★★☆☆``, or an empty string without a rating."""
+    """Write ``★★★☆☆``, or an empty string without a rating."""
     return "" if not count else "★" * count + "☆" * (5 - count)
 
 
@@ -185,15 +185,15 @@ def _tally(sweep: Sweep) -> str:
 
 
 def record_text(sweep: Sweep) -> str:
-    """The cells as lines of text."""
+    """Write the cells as lines of text."""
     head = f"Gallery of sweep {words.clean(sweep.name, 100)}{' · SANDBOX' if sweep.sandbox else ''}"
     lines = [head, words.clean(_tally(sweep))]
     for cell in sweep.cells[:_TEXT_LINES]:
-        told = filter(None, [stars(cell.rating.stars), "♥" if cell.rating.favourite else ""])
+        signs = filter(None, [stars(cell.rating.stars), "♥" if cell.rating.favourite else ""])
         clip = cell.clip
         folder = page_folder(sweep.session)
         what = words.place(clip.url or str(clip.path), folder) if clip else cell.status
-        lines.append(words.clean(f"  {caption(cell)}: {what} {' '.join(told)}"))
+        lines.append(words.clean(f"  {caption(cell)}: {what} {' '.join(signs)}"))
     if len(sweep.cells) > _TEXT_LINES:
         lines.append(f"  and {len(sweep.cells) - _TEXT_LINES} more")
     return "\n".join(lines)

@@ -1,1 +1,1 @@
-"""The history's table."""
+"""Shows the history as a table."""

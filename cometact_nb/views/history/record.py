@@ -1,4 +1,4 @@
-"""The history as HTML and text that need no kernel: what was asked, what came, and where it lies."""
+"""Writes the history as HTML and text that need no kernel: requests, outcomes, and files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from cometact_nb.handles.history import HistoryRow
     from cometact_nb.views.base.html import Markup
 
-__all__ = ["asked_for", "knobs_told", "record_html", "record_text", "told"]
+__all__ = ["describe_query", "knob_line", "outcome", "record_html", "record_text"]
 
-#: So many tasks are kept in the notebook; the history has all of them.
+#: The notebook has this many tasks; the history has all.
 _ROWS = 50
 _CELL = {"style": "text-align:left;vertical-align:top;padding:6px 12px 6px 0"}
 _FACTS = "font-size:11px;opacity:.72"
 
 
 def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder: Path) -> Markup:
-    """The rows as a table, about 1 KB each.
+    """Write the rows as a table, about 1 KB each.
 
     Args:
         rows: newest first.
-        query: what was asked for.
+        query: of the rows.
         now: Unix seconds.
         folder: where relative links start.
     """
@@ -47,7 +47,7 @@ def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder:
         table = h("div", None, "No task of the history fits.")
     more = f" The first {_ROWS} are shown." if len(rows) > _ROWS else ""
     note = parts.fine(
-        f"{words.clean(asked_for(query, len(rows)))}.{more} ",
+        f"{words.clean(describe_query(query, len(rows)))}.{more} ",
         *(code("act.history()"), " shows it live; ", code("act.task(id)"), " shows one task."),
     )
     inside = h("div", {"style": "padding:10px 14px;overflow-x:auto"}, table, note)
@@ -64,7 +64,7 @@ def _row(row: HistoryRow, folder: Path) -> Markup:
         h("div", {"style": _FACTS}, words.moment(row.begun_at.timestamp())),
         h("div", None, f"sweep {words.clean(row.sweep, 40)}") if row.sweep else None,
     )
-    cells = (first, _request(row), words.clean(told(row, cure=True), 600), _clip(row, folder))
+    cells = (first, _request(row), words.clean(outcome(row, cure=True), 600), _clip(row, folder))
     return h("tr", {"style": "border-top:1px solid #8885"}, *(h("td", _CELL, cell) for cell in cells))
 
 
@@ -73,7 +73,7 @@ def _request(row: HistoryRow) -> Markup:
     if request is None:
         return join("not known here")
     names = [_input(ref.uri, sandbox=row.sandbox) for ref in (request.character, request.reference)]
-    return join(join(*names, by=" · "), h("div", {"style": _FACTS}, words.clean(knobs_told(row), 200)))
+    return join(join(*names, by=" · "), h("div", {"style": _FACTS}, words.clean(knob_line(row), 200)))
 
 
 def _input(uri: str, *, sandbox: bool) -> Markup:
@@ -87,8 +87,8 @@ def _clip(row: HistoryRow, folder: Path) -> Markup | None:
     if clip is None:
         return None
     source = words.relative(clip.place, folder)
-    shown = words.clean(words.place(clip.place, folder), 160)
-    link = h("a", {"href": source, "download": True}, shown) if source else shown
+    place = words.clean(words.place(clip.place, folder), 160)
+    link = h("a", {"href": source, "download": True}, place) if source else place
     poster = words.relative(clip.poster, folder) if clip.poster and not clip.url else None
     picture = None
     if poster:
@@ -100,48 +100,48 @@ def _clip(row: HistoryRow, folder: Path) -> Markup | None:
 def record_text(
     rows: Sequence[HistoryRow], query: Query, *, folder: Path | None = None, most: int = _ROWS
 ) -> str:
-    """The rows as aligned text, one line each, at the most so many."""
-    lines = [f"Act-Two history: {asked_for(query, len(rows))}"]
+    """Write the rows as aligned text, one line each, up to ``most``."""
+    lines = [f"Act-Two history: {describe_query(query, len(rows))}"]
     for row in rows[:most]:
         state = row.state
         clip = state.clip
         file = words.clean(words.place(clip.place, folder), 200) if clip else ""
-        told_ = [
+        table = [
             f"{row.begun_at:%Y-%m-%d %H:%M}",
             f"{words.short_id(state):<8}",
             f"{words.label(state):<11}",
-            knobs_told(row) if row.request else "request not known here",
-            file or words.message(told(row), 160),
+            knob_line(row) if row.request else "request not known here",
+            file or words.message(outcome(row), 160),
             "SANDBOX" if row.sandbox else "",
         ]
-        lines.append("  ".join(part for part in told_ if part))
+        lines.append("  ".join(part for part in table if part))
     if len(rows) > most:
         lines.append(f"… and {len(rows) - most} more")
     return "\n".join(lines)
 
 
-def told(row: HistoryRow, *, cure: bool = False) -> str:
-    """What became of a task: the facts of its clip, or a sentence; with ``cure`` also what to do."""
+def outcome(row: HistoryRow, *, cure: bool = False) -> str:
+    """Describe a task's outcome: the facts of its clip, or a sentence; with ``cure`` also what to do."""
     advice = advise(row.state)
     if row.state.clip is not None:
         return " · ".join(words.clip_facts(row.state.clip))
     return words.message(f"{advice.headline} {advice.cure if cure else ''}".strip(), 600)
 
 
-def knobs_told(row: HistoryRow) -> str:
-    """The knobs that were set, in a line."""
+def knob_line(row: HistoryRow) -> str:
+    """Write the knobs with a value in a line."""
     request = row.request
     if request is None:
         return ""
-    told_ = [f"{name.lower()} {value.partition(' · ')[0]}" for name, value in words.knobs(request)]
-    return ", ".join(told_) or "the vendor's defaults"
+    parts = [f"{name.lower()} {value.partition(' · ')[0]}" for name, value in words.knobs(request)]
+    return ", ".join(parts) or "the vendor's defaults"
 
 
-def asked_for(query: Query, count: int) -> str:
-    """What a query asked for and how much there was: ``12 tasks · FAILED · since … · "hero"``."""
-    said = [f"{count} task{'' if count == 1 else 's'}"]
-    said += [", ".join(query.statuses)] if query.statuses else []
-    said += [f"since {words.moment(query.since)}"] if query.since is not None else []
-    said += [f'"{words.clean(" ".join(query.words), 80)}"'] if query.words else []
-    said += ["the newest, by limit"] if count == query.limit else []
-    return " · ".join(said)
+def describe_query(query: Query, count: int) -> str:
+    """Describe a query and the number of its rows: ``12 tasks · FAILED · since … · "hero"``."""
+    parts = [f"{count} task{'' if count == 1 else 's'}"]
+    parts += [", ".join(query.statuses)] if query.statuses else []
+    parts += [f"since {words.moment(query.since)}"] if query.since is not None else []
+    parts += [f'"{words.clean(" ".join(query.words), 80)}"'] if query.words else []
+    parts += ["the newest, by limit"] if count == query.limit else []
+    return " · ".join(parts)

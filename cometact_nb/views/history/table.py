@@ -206,7 +206,7 @@ class HistoryTable:
             self._table.rows = [row_facts(row, folder) for row in self._history]
             self._table.asked = self._asked
             self._table.told = {
-                "count": history_record.asked_for(query, len(self._history)),
+                "count": history_record.describe_query(query, len(self._history)),
                 "error": self._error,
                 "open": len(self._below.children),
             }

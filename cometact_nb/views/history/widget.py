@@ -15,7 +15,7 @@ from cometact_nb.store.clips.confine import is_poster
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.pictures import small_jpeg
 from cometact_nb.views.base.scripts import joined, styles
-from cometact_nb.views.history.record import knobs_told, told
+from cometact_nb.views.history.record import knob_line, outcome
 from cometact_nb.views.task.facts import tone
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
         "marks": ["SANDBOX"] if row.sandbox else [],
         "sweep": words.clean(row.sweep, 60) if row.sweep else "",
         "inputs": [words.file_name(ref.uri) for ref in inputs],
-        "knobs": knobs_told(row),
-        "told": told(row),
+        "knobs": knob_line(row),
+        "told": outcome(row),
         "path": words.clean(clip.place, 4096) if clip else "",
         "source": source or "",
         "poster": bool(clip and clip.poster),

@@ -1,1 +1,1 @@
-"""The panel: a form for a request or a sweep."""
+"""Shows the panel: a form for a request or a sweep."""

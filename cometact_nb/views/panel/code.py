@@ -1,4 +1,4 @@
-"""What a panel's form holds, as code: magic line, Python, curl and JSON. Files stand shortened in it."""
+"""Writes a panel's form as code: magic line, Python, curl and JSON, with shortened files."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
 
 __all__ = ["needs_consent", "request_code", "short_spec", "sweep_code"]
 
-#: More cells than this are too long to be read as one curl command or one body each.
+#: More cells are too long to read as one curl command or one body each.
 _LISTED = 24
-#: A data URI longer than this is a file.
+#: A longer data URI counts as a file.
 _URI_CHARS = 300
 
 
 def _short_inline(address: str) -> str:
-    """A stand-in for a file's data URI, for showing a request without megabytes of text."""
+    """Shorten a file's data URI, to show a request without megabytes of text."""
     if not is_local(address):
         return address
     return f"data:{mime_of(address, 'image/png')};base64,…"
 
 
 def needs_consent(values: Mapping[str, Any]) -> bool:
-    """Whether an input is none of the https URLs that CometAPI documents."""
-    given = [address for role in INPUTS for address in addresses(role, values)]
-    return any(is_local(address) or address.startswith(("data:", "runway:")) for address in given)
+    """Whether an input is something else than the https URLs that CometAPI documents."""
+    inputs = [address for role in INPUTS for address in addresses(role, values)]
+    return any(is_local(address) or address.startswith(("data:", "runway:")) for address in inputs)
 
 
 def request_code(values: Mapping[str, Any]) -> dict[str, str]:
-    """One request in every form, an empty mapping while it is not valid."""
+    """Write one request in every form; an empty mapping while it is not valid."""
     try:
         request = request_of({**values, "allow_unlisted": True}, _short_inline)
         request = request.replace(allow_unlisted=values["allow_unlisted"] or needs_consent(values))
@@ -53,16 +53,16 @@ def request_code(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def sweep_code(spec: Spec, cells: Cells) -> dict[str, str]:
-    """A sweep in every form. The vendor has no sweeps: curl and JSON are one for each cell."""
+    """Write a sweep in every form; the vendor has no sweeps, so each cell has a curl command and a body."""
     short = short_spec(spec)
     code = {"Magic": to_magic(short), "Python": to_python(short)}
     if len(cells.cells) <= _LISTED:
-        shown = cells if short == spec else expand(short)
-        requests = [cell.request for cell in shown.cells]
+        short_cells = cells if short == spec else expand(short)
+        requests = [cell.request for cell in short_cells.cells]
         code |= {"curl": to_curls(requests), "JSON": to_bodies(requests)}
     else:
-        told = f"{len(cells.cells)} requests are too many for one each; the magic line holds them all."
-        code |= {"curl": f"# {told}", "JSON": ""}
+        note = f"{len(cells.cells)} requests are too many for one each; the magic line holds them all."
+        code |= {"curl": f"# {note}", "JSON": ""}
     return _clean(code)
 
 
@@ -71,7 +71,7 @@ def _clean(code: Mapping[str, str]) -> dict[str, str]:
 
 
 def short_spec(spec: Spec) -> Spec:
-    """A sweep with its files shortened and without the signatures of links; it cannot be run."""
+    """Shorten the files of a sweep and remove the signatures of links; the result cannot run."""
     count = itertools.count(1)
 
     def short(name: str, value: Any) -> Any:

@@ -16,7 +16,7 @@ from cometact_nb.views.base.output import in_background
 from cometact_nb.views.panel.content import Content
 from cometact_nb.views.panel.drawing import about_error, about_form, about_service
 from cometact_nb.views.panel.files import LocalFiles
-from cometact_nb.views.panel.form import normal, type_told
+from cometact_nb.views.panel.form import knows_type, normal
 from cometact_nb.views.panel.inspections import Looks
 from cometact_nb.views.panel.load import values_of
 from cometact_nb.views.panel.offer import Bought, Known, Offer, about_sweep, offer_of
@@ -283,7 +283,7 @@ class PanelController:
         """An inspection brought something; it may tell what kind of file the character is."""
         values = self.values
         look: Inspection | None = self._looks.of(values)[role].get(values[role])
-        one = role == "character" and not values["sweep"] and not type_told(values)
+        one = role == "character" and not values["sweep"] and not knows_type(values)
         if one and look is not None and look.facts.kind:
             self.fill({**values, "character_type": look.facts.kind})
         self._refresh()

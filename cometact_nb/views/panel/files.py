@@ -1,4 +1,4 @@
-"""Files of this machine as inputs: read within the vendor's limits, sent inline and only when asked for.
+"""Reads local files as inputs, within the vendor's limits, to be sent inside a request if the user agrees.
 
 Limits: docs.dev.runwayml.com/assets/inputs, data URIs: 5 MB, encoded.
 """
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["UPLOAD", "LocalFiles", "is_local"]
 
-#: How an uploaded file is written in the form's address field.
+#: The beginning of an uploaded file's address in the form.
 UPLOAD = "upload:"
-#: Two letters at least: ``C:`` is a drive.
+#: At least two letters, since ``C:`` is a drive.
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
@@ -35,7 +35,7 @@ def is_local(address: str) -> bool:
 
 
 class LocalFiles:
-    """Reads files for data URIs, and keeps those that a browser uploaded.
+    """Reads files for data URIs, and holds those that a browser uploaded.
 
     Args:
         folder: where a relative path starts.
@@ -51,27 +51,27 @@ class LocalFiles:
         """Keep an uploaded file in memory, and return its address for the form.
 
         Raises:
-            RequestError: its kind or its size is none the vendor takes.
+            RequestError: the vendor does not accept its kind or its size.
         """
-        written = re.sub(r"[^\w. ()-]", "_", name.rpartition("/")[2])[-100:]
-        _check(UPLOAD + written, len(content))
-        address, count = UPLOAD + written, 1
-        while self._uploads.get(address, content) != content:  # two files of one name are two inputs
+        safe_name = re.sub(r"[^\w. ()-]", "_", name.rpartition("/")[2])[-100:]
+        _check(UPLOAD + safe_name, len(content))
+        address, count = UPLOAD + safe_name, 1
+        while self._uploads.get(address, content) != content:  # two files with the same name are two inputs
             count += 1
-            stem, dot, ending = written.rpartition(".")
+            stem, dot, ending = safe_name.rpartition(".")
             address = f"{UPLOAD}{stem} ({count}){dot}{ending}"
         self._uploads[address] = content
         return address
 
     def piece(self, content: Mapping[str, Any], buffers: Sequence[Any]) -> str | None:
-        """One piece of an upload; the file's address when it was the last.
+        """Add one piece of an upload; return the file's address after the last piece.
 
         Args:
             content: ``role``, ``name``, ``size`` of the whole file and ``offset`` of this piece, in bytes.
             buffers: the piece.
 
         Raises:
-            RequestError: see :meth:`keep`; told at the first piece, before there is more.
+            RequestError: see :meth:`keep`; raised at the first piece.
         """
         role, name, size, offset = (content.get(key) for key in ("role", "name", "size", "offset"))
         if role not in {"character", "reference"} or not isinstance(name, str) or not isinstance(size, int):
@@ -88,10 +88,10 @@ class LocalFiles:
         return self.keep(name, bytes(self._coming.pop(role)))
 
     def inline(self, address: str) -> str:
-        """A data URI for a file of this machine; any other address as it is.
+        """Return a data URI for a file of this machine; any other address as it is.
 
         Raises:
-            RequestError: there is no such file, or its kind or size is none the vendor takes.
+            RequestError: there is no such file, or the vendor does not accept its kind or size.
         """
         if not is_local(address):
             return address
@@ -104,16 +104,16 @@ class LocalFiles:
             facts = path.stat()
             _check(address, facts.st_size)
             stamp = (facts.st_mtime_ns, facts.st_size)
-            known = self._read.get(address)
-            if known is None or known[0] != stamp:
-                known = (stamp, _data_uri(address, path.read_bytes()))
-                self._read = {**dict(list(self._read.items())[-1:]), address: known}  # a form has two inputs
+            cached = self._read.get(address)
+            if cached is None or cached[0] != stamp:
+                cached = (stamp, _data_uri(address, path.read_bytes()))
+                self._read = {**dict(list(self._read.items())[-1:]), address: cached}  # a form has two inputs
         except RequestError:
             raise
-        except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        except (OSError, ValueError) as error:  # ValueError: no file can have such a path
             why = getattr(error, "strerror", None) or type(error).__name__
             _refuse(address, f"cannot be read ({why})", "Check the path, or give an https:// URL.")
-        return known[1]
+        return cached[1]
 
     def _path(self, address: str) -> Path:
         try:
@@ -137,7 +137,7 @@ def _check(address: str, size: int) -> None:
 
 def _data_uri(address: str, content: bytes) -> str:
     note_name(content, re.split(r"[\\/]", address.removeprefix(UPLOAD))[-1])
-    mime = mime_of(address, "application/octet-stream")  # the file's ending was checked before
+    mime = mime_of(address, "application/octet-stream")  # _check has checked the file's ending
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
 
 

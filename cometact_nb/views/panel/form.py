@@ -1,4 +1,4 @@
-"""What a panel's form means, without any widget: values to a request and its findings, and back."""
+"""Turns the values of a panel's form into a request and its findings, and back, without a widget."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ __all__ = [
     "by_field",
     "field_named",
     "inferred",
+    "knows_type",
     "normal",
     "request_of",
-    "type_told",
 ]
 
 INPUTS: tuple[Role, ...] = ("character", "reference")
@@ -46,17 +46,17 @@ EMPTY: dict[str, Any] = {
 }
 _TEXTS = {"character", "character_type", "reference"}
 _SWITCHES = {"seed_locked", "allow_unlisted", "sweep"}
-#: What is typed in a sweep: an address a line, or values with commas. The rest is chosen.
+#: The text fields of a sweep: an address a line, or values with commas. The others are choices.
 TYPED = (*INPUTS, *(knob.name for knob in KNOBS if not knob.choices))
-#: A whole data URI within the vendor's limit fits; anything longer is no address.
+#: A whole data URI within the vendor's limit fits; a longer text is no address.
 _TEXT_MAX_CHARS = 17_000_000
 
 
-def normal(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as a browser sent them, brought to the form's own shape: nothing missing, nothing unknown."""
+def normal(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring a browser's values into the form's own shape: nothing missing, nothing unknown."""
     values = dict(EMPTY)
     for name, empty in EMPTY.items():
-        value = given.get(name, empty)
+        value = source.get(name, empty)
         if name in _TEXTS:
             values[name] = value[:_TEXT_MAX_CHARS].strip() if isinstance(value, str) else ""
         elif name in _SWITCHES:
@@ -70,11 +70,11 @@ def normal(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _axes(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a sweep has of each field, whole: typed ones as text, chosen ones as lists of at least one."""
-    given = values["axes"] if isinstance(values["axes"], Mapping) else {}
+    """Return a sweep's values of each field: text fields as text, choices as lists of at least one."""
+    source = values["axes"] if isinstance(values["axes"], Mapping) else {}
     axes: dict[str, Any] = {}
     for name in (*INPUTS, *(knob.name for knob in KNOBS)):
-        one, several = values[name], given.get(name)
+        one, several = values[name], source.get(name)
         if name in TYPED:
             text = several if isinstance(several, str) else "" if one is None else str(one)
             axes[name] = text[:_TEXT_MAX_CHARS].strip()
@@ -84,21 +84,21 @@ def _axes(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def inferred(values: Mapping[str, Any]) -> str:
-    """The character's type as its address tells it, or an empty string."""
+    """Infer the character's type from its address; an empty string if that does not show it."""
     return infer_type(values["character"]) or ""
 
 
-def type_told(values: Mapping[str, Any]) -> bool:
-    """Whether the character's type is known: chosen, or told by its address."""
+def knows_type(values: Mapping[str, Any]) -> bool:
+    """Whether the character's type is known, by choice or by its address."""
     return bool(values["character_type"] or inferred(values))
 
 
 def request_of(values: Mapping[str, Any], inline: Callable[[str], str] = str) -> ActTwoRequest:
-    """The request that a form describes.
+    """Make the request of a form.
 
     Args:
         values: see :data:`EMPTY`.
-        inline: turns an address of this machine into a data URI; other addresses come back as they are.
+        inline: turns an address of this machine into a data URI, and returns other addresses as they are.
 
     Raises:
         RequestError: with everything that is wrong.
@@ -116,47 +116,49 @@ def request_of(values: Mapping[str, Any], inline: Callable[[str], str] = str) ->
     try:
         request = ActTwoRequest(**fields, allow_unlisted=values["allow_unlisted"])
     except RequestError as error:
-        told = {finding.field for finding in problems}
-        raise RequestError([*problems, *(one for one in error.findings if one.field not in told)]) from None
+        named_fields = {finding.field for finding in problems}
+        raise RequestError(
+            [*problems, *(one for one in error.findings if one.field not in named_fields)]
+        ) from None
     if problems:
         raise RequestError(problems)
     return request
 
 
 def by_field(findings: Iterable[Finding], *, naming: bool = False) -> dict[str, list[dict[str, str]]]:
-    """Findings as sentences beside their fields; what belongs to no field of the form stands under ``""``.
+    """Sort findings, as sentences, by field; those without a field of the form are under ``""``.
 
     Args:
         findings: errors and warnings.
-        naming: say which value is meant: a sweep has several.
+        naming: name the value in each, since a sweep has several.
     """
-    told: dict[str, list[dict[str, str]]] = {}
+    sentences: dict[str, list[dict[str, str]]] = {}
     for finding in findings:
-        known = finding.field in EMPTY
+        has_field = finding.field in EMPTY
         problem = (
-            finding.problem if known or finding.field == "sweep" else f"{finding.field} {finding.problem}"
+            finding.problem if has_field or finding.field == "sweep" else f"{finding.field} {finding.problem}"
         )
-        if naming and known and finding.value not in (None, ""):
-            problem = f"“{_named(finding.value)}” {problem}"
+        if naming and has_field and finding.value not in (None, ""):
+            problem = f"“{_in_words(finding.value)}” {problem}"
         elif finding.field == "sweep":
             problem = f"the sweep {problem}"
         text = f"{problem[:1].upper()}{problem[1:]}. {_cure(finding)}"
-        missing = known and finding.field in INPUTS and finding.value in (None, "")
+        missing = has_field and finding.field in INPUTS and finding.value in (None, "")
         kind = "todo" if missing and finding.severity == "error" else finding.severity
-        place = told.setdefault(finding.field if known else "", [])
+        place = sentences.setdefault(finding.field if has_field else "", [])
         if {"kind": kind, "text": text} not in place:
             place.append({"kind": kind, "text": text})
-    return told
+    return sentences
 
 
-def _named(value: Any) -> str:
-    """A value of a sweep in a few words."""
+def _in_words(value: Any) -> str:
+    """Describe a value of a sweep in a few words."""
     text = str(value.uri if isinstance(value, MediaRef) else value)
     return words.clean(words.file_name(text) if "/" in text else text, 60)
 
 
 def _cure(finding: Finding) -> str:
-    """A finding's cure in the form's own terms: what to press, not what to write in Python."""
+    """Rewrite a finding's cure for the form: what to press, not what to write in Python."""
     if isinstance(finding.value, MediaRef) and "act.image" in finding.cure:
         return "Choose image or video."
     cure = re.sub(r"allow_unlisted=True to try \w[\w ]*", "tick “Try it all the same”", finding.cure)
@@ -164,7 +166,7 @@ def _cure(finding: Finding) -> str:
 
 
 def field_named(param: str | None) -> str:
-    """The form's field that a service's ``param`` means, such as ``character.uri``; else an empty string."""
+    """Return the form's field for a service's ``param``, such as ``character.uri``; else an empty string."""
     head = (param or "").split(".")[0].strip("[]'\" ")
     if head in EMPTY:
         return head

@@ -1,4 +1,4 @@
-"""Whatever was a request or a sweep before, as the panel's values."""
+"""Turns any request or sweep, in any form, into the panel's values."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from cometact_nb.views.panel.sweep_form import form_of
 
 __all__ = ["values_of"]
 
-#: What a form has beside the fields of a request.
+#: The fields of a form that a request does not have.
 _OWN = {"sweep", "axes"}
 
 
 def values_of(thing: Any) -> dict[str, Any]:
-    """The form's values for anything that was a request or a sweep before.
+    """Turn any request or sweep into the form's values.
 
     Args:
-        thing: an :class:`ActTwoRequest`; whatever has one, such as a task or a cell of a sweep; a
-            :class:`TaskState`, or a row of the history, which has one; a sweep, or what the history has of
-            it; a mapping of fields (Python's names or the vendor's), with lists for what a sweep has several
-            of; a list of requests or mappings; or text: JSON, TOML, curl, Python, a magic line.
+        thing: an :class:`ActTwoRequest`; an object with one, such as a task or a cell of a sweep; a
+            :class:`TaskState`, or a row of the history, which has one; a sweep, or its row of the history; a
+            mapping of fields (Python's names or the vendor's), with lists for several values; a list of
+            requests or mappings; or text: JSON, TOML, curl, Python, a magic line.
 
     Raises:
-        RequestError: it is none of them, its request is not known, it has fields no request has, or its cells
-            are not every combination of some values. Values that are out of bounds are taken: the form shows
-            what is wrong with them.
+        RequestError: it is none of them, its request is unknown, it has fields that no request has, or its
+            cells are not every combination of some values. Values out of bounds are accepted: the form shows
+            their faults.
     """
     if isinstance(thing, str):
         thing = fields_from_paste(thing)
@@ -68,11 +68,11 @@ def _mapping(row: Any) -> dict[str, Any]:
 
 
 def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of a request or of a sweep as values of the form."""
+    """Turn arguments of a request or of a sweep into values of the form."""
     replicates = fields.get("replicates", 1)
     several = replicates != 1 or any(is_several(value) for value in fields.values())
-    known = {*EMPTY, "name"} - _OWN if several else EMPTY.keys() - _OWN  # a sweep has a name
-    unknown = {name: value for name, value in fields.items() if name not in known}
+    names = {*EMPTY, "name"} - _OWN if several else EMPTY.keys() - _OWN  # a sweep has a name
+    unknown = {name: value for name, value in fields.items() if name not in names}
     if unknown:
         _refuse_unknown(unknown)
     if several:
@@ -81,20 +81,20 @@ def _values(fields: Mapping[str, Any]) -> dict[str, Any]:
         return form_of(specify(rest, replicates=replicates, allow_unlisted=unlisted))
     values = {**EMPTY, **fields}
     for name in INPUTS:
-        given = fields.get(name)
-        if isinstance(given, Mapping):
-            given = MediaRef(given.get("type"), str(given.get("uri", "")))
-        if isinstance(given, MediaRef):
-            if name == "character" and given.type != infer_type(given.uri):
-                values["character_type"] = given.type or ""
-            given = given.uri
-        values[name] = given if isinstance(given, str) else ""
+        field = fields.get(name)
+        if isinstance(field, Mapping):
+            field = MediaRef(field.get("type"), str(field.get("uri", "")))
+        if isinstance(field, MediaRef):
+            if name == "character" and field.type != infer_type(field.uri):
+                values["character_type"] = field.type or ""
+            field = field.uri
+        values[name] = field if isinstance(field, str) else ""
     return normal(values)
 
 
 def _refuse_unknown(unknown: Mapping[str, Any]) -> None:
-    """Raise what a request says of fields it does not have: the words for it are there."""
+    """Raise the error that a request raises for unknown fields."""
     try:
         ActTwoRequest(**unknown)
     except RequestError as error:
-        raise RequestError([found for found in error.findings if found.field in unknown]) from None
+        raise RequestError([finding for finding in error.findings if finding.field in unknown]) from None

@@ -1,4 +1,4 @@
-"""What a notebook keeps of a panel: HTML and text that need no kernel."""
+"""Writes the record of a panel for the notebook: HTML and text that need no kernel."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 __all__ = ["record", "record_html", "record_text"]
 
-#: So many tasks are kept as cards; the history has all of them.
+#: The record has this many tasks as cards; the history has all.
 _CARDS = 8
 
 
 def record(
     session: Session, last: ActTwoRequest | Spec | None, submitted: Sequence[Task | Sweep]
 ) -> dict[str, str]:
-    """A panel as it is now, by MIME type.
+    """Write the present state of a panel, by MIME type.
 
     Args:
-        session: the panel's.
+        session: of the panel.
         last: see :func:`record_html`.
         submitted: the same.
     """
@@ -55,26 +55,26 @@ def record(
 
 def record_html(
     last: ActTwoRequest | Spec | None,
-    sent: Sequence[Task | Sweep],
+    submitted: Sequence[Task | Sweep],
     *,
     now: float,
     folder: Path,
     sandbox: bool,
 ) -> Markup:
-    """The last request or sweep as a table with the line that recreates it, and what was sent, newest first.
+    """Show the last request or sweep as a table with the line that makes it again, and all submitted ones.
 
-    Hidden by the style sheet of a live panel beside it, so it is seen where the panel is not.
+    The style sheet of a live panel beside it hides it, so it shows where the panel does not.
 
     Args:
-        last: what was sent last or, before that, stood in the form; None when there is none.
-        sent: newest first.
+        last: the last submitted one, or before that the form's; None when there is none.
+        submitted: newest first.
         now: Unix seconds.
         folder: where relative links start.
         sandbox: whether the last one was for the sandbox.
     """
-    cards = [h("div", {"style": "margin-top:10px"}, _card(one, now, folder)) for one in sent[:_CARDS]]
+    cards = [h("div", {"style": "margin-top:10px"}, _card(one, now, folder)) for one in submitted[:_CARDS]]
     head = parts.header(h("strong", None, "Act-Two panel"), right=words.moment(now), sandbox=sandbox)
-    body = h("div", {"style": "padding:14px"}, _table(last, submitted=bool(sent)))
+    body = h("div", {"style": "padding:14px"}, _table(last, submitted=bool(submitted)))
     return h("div", {"class": "cometact-panel-record"}, parts.frame(head, body), *cards)
 
 
@@ -85,7 +85,7 @@ def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> Markup:
     title = f"The last {what}" if submitted else f"The {what} in the form; it was not submitted"
     line = _line(last)
     is_short = len(line) <= parts.FORM_MAX_CHARS
-    shown = words.clean(line, parts.FORM_MAX_CHARS) if is_short else "(too long to be shown)"
+    text = words.clean(line, parts.FORM_MAX_CHARS) if is_short else "(too long to be shown)"
     style = "white-space:pre-wrap;word-break:break-word;padding:6px 10px;background:#80808020"
     files = (
         "" if "…" not in line else ", once its files, and the signatures of links, are put in the places of …"
@@ -94,16 +94,17 @@ def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> Markup:
         h("strong", None, title),
         parts.table((words.clean(name), words.clean(value, 300)) for name, value in _rows(last)),
         h("div", {"style": "margin-top:10px"}, f"This line makes it again{files}:"),
-        h("pre", {"style": style}, shown),
+        h("pre", {"style": style}, text),
     )
 
 
 def _rows(last: ActTwoRequest | Spec) -> list[tuple[str, str]]:
-    """Names and values of what is sent, in words."""
+    """List names and values of the fields, in words."""
     if isinstance(last, Spec):
-        named = values_of_spec(short_spec(last)).items()
+        by_name = values_of_spec(short_spec(last)).items()
         rows = [
-            (title_in_form(name), ", ".join(label(name, value) for value in values)) for name, values in named
+            (title_in_form(name), ", ".join(label(name, value) for value in values))
+            for name, values in by_name
         ]
         return [*rows, (TAKES, str(last.replicates))] if last.replicates > 1 else rows
     inputs = (("Character", str(last.character)), ("Reference", str(last.reference)))
@@ -122,26 +123,26 @@ def _card(one: Task | Sweep, now: float, folder: Path) -> Markup:
 
 
 def _is_sweep(one: Task | Sweep) -> TypeIs[Sweep]:
-    """By what it has: neither class need be imported to read a notebook."""
+    """Whether it is a sweep, by its attributes, without an import of either class."""
     return hasattr(one, "cells")
 
 
 def record_text(
     last: ActTwoRequest | Spec | None,
-    sent: Sequence[Task | Sweep],
+    submitted: Sequence[Task | Sweep],
     *,
     now: float,
     folder: Path,
     sandbox: bool,
 ) -> str:
-    """The same as text; see :func:`record_html`."""
+    """Write the same as text; see :func:`record_html`."""
     lines = ["Act-Two panel · SANDBOX" if sandbox else "Act-Two panel"]
     if last is None:
         lines.append("No request was complete yet.")
     else:
         line = _line(last)
         lines.append(line if len(line) <= parts.FORM_MAX_CHARS else repr(last)[:200] + "…")
-    for one in sent[:_CARDS]:
+    for one in submitted[:_CARDS]:
         if _is_sweep(one):
             lines.append(sweep_record.record_text(one, folder=folder))
         else:

@@ -1,4 +1,4 @@
-"""What a panel's form means in sweep mode: several values a field to a sweep's arguments, and back."""
+"""Turns a panel's form in sweep mode into a sweep's arguments, and back."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 __all__ = ["TAKES", "Grid", "addresses", "fields_of", "form_of", "title_in_form", "with_input"]
 
-#: How the form calls the replicates of a sweep.
+#: The form's name for the replicates of a sweep.
 TAKES = "Takes of each"
 
 
 def title_in_form(name: str) -> str:
-    """How the form calls what tells the cells of a sweep apart."""
+    """Return the form's name for an axis of a sweep."""
     return TAKES if name == "replicate" else title_of(name)
 
 
 def addresses(role: str, values: Mapping[str, Any]) -> list[str]:
-    """The addresses that a form holds for an input, each once."""
+    """List the addresses of an input in a form, each once."""
     text = values["axes"][role] if values["sweep"] else values[role]
     return list(dict.fromkeys(filter(None, map(str.strip, text.splitlines()))))
 
 
 def with_input(values: Mapping[str, Any], role: str, address: str, *, more: bool = False) -> dict[str, Any]:
-    """The form's values with another input.
+    """Return the form's values with another input.
 
     Args:
-        values: the form's.
+        values: of the form.
         role: of the input.
         address: of the input.
-        more: in sweep mode, keep those that are there.
+        more: in sweep mode, keep the present ones.
     """
     lines = [*addresses(role, values), address] if more else [address]
     axes = {**values["axes"], role: "\n".join(lines)} if values["sweep"] else {}
@@ -54,16 +54,16 @@ def fields_of(
     inline: Callable[[str], str] = str,
     kinds: Mapping[str, str | None] | None = None,
 ) -> tuple[dict[str, Any], list[Finding]]:
-    """The arguments of :meth:`Session.sweep` that a form in sweep mode describes.
+    """Return the arguments of :meth:`Session.sweep` for a form in sweep mode.
 
     Args:
         values: see :data:`cometact_nb.views.panel.form.EMPTY`.
-        inline: turns an address of this machine into a data URI; other addresses come back as they are.
-        kinds: what is known about characters whose names do not tell their type, by address.
+        inline: turns an address of this machine into a data URI, and returns other addresses as they are.
+        kinds: types of characters whose names do not show them, by address.
 
     Returns:
-        the arguments, and what is wrong about fields that cannot be read; these are left out. What is wrong
-        about the requests is for :func:`cometact_nb.domain.sweep.grid.expand` to say.
+        the arguments without fields that cannot be read, and the faults of those fields. The faults of
+        requests come from :func:`cometact_nb.domain.sweep.grid.expand`.
     """
     problems: list[Finding] = []
     fields: dict[str, Any] = {}
@@ -75,9 +75,9 @@ def fields_of(
             except RequestError as error:
                 problems += [replace(finding, field=name) for finding in error.findings]
     for knob in KNOBS:
-        given = values["axes"][knob.name]
+        entry = values["axes"][knob.name]
         try:
-            fields[knob.name] = read_several(knob.name, given) if given and knob.name in TYPED else given
+            fields[knob.name] = read_several(knob.name, entry) if entry and knob.name in TYPED else entry
         except RequestError as error:
             problems += error.findings
     replicates = values["replicates"]
@@ -86,7 +86,7 @@ def fields_of(
     except RequestError as error:
         problems += error.findings
         replicates = 1
-    several = {name: given[0] if len(given) == 1 else given for name, given in fields.items() if given}
+    several = {name: entry[0] if len(entry) == 1 else entry for name, entry in fields.items() if entry}
     options = {"replicates": replicates, "allow_unlisted": values["allow_unlisted"]}
     return {name: value for name, value in several.items() if value is not None} | options, problems
 
@@ -101,7 +101,7 @@ def _ref(
 
 
 class Grid:
-    """The cells that the last form in sweep mode described; counted anew only when it was changed."""
+    """The cells of the last form in sweep mode, expanded again only when it was changed."""
 
     def __init__(self) -> None:
         self._last: tuple[Spec, Cells | RequestError] | None = None
@@ -136,14 +136,14 @@ def form_of(spec: Spec) -> dict[str, Any]:
         RequestError: the form cannot hold it: its cells are no grid, or its characters are of two types that
             their URLs do not tell.
     """
-    listed = values_of_spec(spec)
+    spec_values = values_of_spec(spec)
     values: dict[str, Any] = {
         "sweep": True,
         "replicates": spec.replicates,
         "allow_unlisted": spec.allow_unlisted,
     }
     axes: dict[str, Any] = {}
-    for name, several in listed.items():
+    for name, several in spec_values.items():
         if name in INPUTS:
             axes[name] = "\n".join(str(one.uri if isinstance(one, MediaRef) else one) for one in several)
             refs = [one for one in several if isinstance(one, MediaRef)]

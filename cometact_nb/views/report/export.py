@@ -56,7 +56,7 @@ def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = Fa
         staging.mkdir()
         try:
             _write(sweep, staging)
-            _put(staging, target)
+            _install(staging, target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
@@ -76,18 +76,18 @@ def _check(target: Path, *, overwrite: bool) -> None:
         return
     if not target.is_dir():
         raise ConfigError(f"folder={str(target)!r} is a file. Give a folder.")
-    found = {
+    present = {
         path.relative_to(target).as_posix()
         for path in target.rglob("*")
         if (not path.is_dir() or path.is_symlink()) and not _LITTER & set(path.relative_to(target).parts)
     }
-    if not found:
+    if not present:
         return
-    strangers = sorted(found - _listed(target))
+    strangers = sorted(present - _manifest(target))
     if strangers:
-        named = ", ".join(strangers[:_NAMED]) + (", …" if len(strangers) > _NAMED else "")
+        names = ", ".join(strangers[:_NAMED]) + (", …" if len(strangers) > _NAMED else "")
         raise ConfigError(
-            f"folder={str(target)!r} holds something else ({named}), and nothing of it was touched. "
+            f"folder={str(target)!r} holds something else ({names}), and nothing of it was touched. "
             "Give a new folder."
         )
     if not overwrite:
@@ -96,16 +96,16 @@ def _check(target: Path, *, overwrite: bool) -> None:
         )
 
 
-def _listed(target: Path) -> set[str]:
+def _manifest(target: Path) -> set[str]:
     """The files of the report in a folder; none when there is no report."""
     try:
-        told = json.loads((target / _MANIFEST).read_bytes())
-        return set(map(str, told["files"])) if told["made_by"] == _MADE_BY else set()
+        names = json.loads((target / _MANIFEST).read_bytes())
+        return set(map(str, names["files"])) if names["made_by"] == _MADE_BY else set()
     except (OSError, ValueError, KeyError, TypeError):
         return set()
 
 
-def _put(staging: Path, target: Path) -> None:
+def _install(staging: Path, target: Path) -> None:
     """Give the new report its name; what was there before is removed only then."""
     old = target.with_name(f".{target.name}.{os.getpid()}.old")
     if target.exists():
@@ -127,8 +127,8 @@ def _write(sweep: Sweep, folder: Path) -> None:
     files = [_copy(cell, folder) for cell in sweep.cells]
     (folder / "results.csv").write_text(csv_text(sweep, files), "utf-8", newline="")
     (folder / "index.html").write_text(page_html(sweep, files), "utf-8")
-    written = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    manifest = {"made_by": _MADE_BY, "version": __version__, "files": [*written, _MANIFEST]}
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    manifest = {"made_by": _MADE_BY, "version": __version__, "files": [*names, _MANIFEST]}
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
 
 
@@ -152,6 +152,6 @@ def _copy(cell: Cell, folder: Path) -> Files:
 def _stem(cell: Cell) -> str:
     """A name that is safe on every disk and in every URL, and says what was varied."""
     numbers = {name: value for name, value in cell.params.items() if isinstance(value, (bool, int, str))}
-    told = "_".join(f"{name}-{value}" for name, value in numbers.items())
-    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", told)[:80].strip("-_")
+    parts = "_".join(f"{name}-{value}" for name, value in numbers.items())
+    safe = re.sub(r"[^A-Za-z0-9_-]+", "-", parts)[:80].strip("-_")
     return f"cell-{cell.index + 1:03d}" + (f"_{safe}" if safe else "")

@@ -18,7 +18,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import code, h, join, verbatim
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
-from cometact_nb.views.gallery.record import rated
+from cometact_nb.views.gallery.record import rating_signs
 from cometact_nb.views.report.table import rows
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def page_html(sweep: Sweep, files: Sequence[Files]) -> Markup:
     )
     name = words.clean(sweep.name, 100)
     badge = join(" ", h("strong", {"class": "badge"}, "SANDBOX")) if sweep.sandbox else None
-    made = f"Exported {words.moment(time.time())} with cometact_nb {__version__}"
+    exported = f"Exported {words.moment(time.time())} with cometact_nb {__version__}"
     head = h(
         "head",
         None,
@@ -63,7 +63,7 @@ def page_html(sweep: Sweep, files: Sequence[Files]) -> Markup:
     main = h(
         "main",
         None,
-        h("header", None, h("h1", None, name, badge), h("p", None, made)),
+        h("header", None, h("h1", None, name, badge), h("p", None, exported)),
         _summary(sweep),
         h("h2", {"id": "clips"}, "Clips"),
         h("div", {"id": "gallery"}, h("p", None, "Without scripts the clips are in the table below.")),
@@ -83,18 +83,18 @@ def _hash(text: str) -> str:
 def _data(sweep: Sweep, files: Sequence[Files]) -> str:
     """What the gallery's script reads. No "<" is left in it, so nothing in it can end its element."""
     cells = []
-    for cell, place, found in zip(sweep.cells, places(sweep), files, strict=True):
+    for cell, place, paths in zip(sweep.cells, places(sweep), files, strict=True):
         facts = cell_facts(cell, place)
-        if found.clip is None:
-            facts |= {"clip": None, "text": found.problem or facts["text"]}
-        cells.append({**facts, "src": found.clip, "poster": found.poster})
-    told = {
+        if paths.clip is None:
+            facts |= {"clip": None, "text": paths.problem or facts["text"]}
+        cells.append({**facts, "src": paths.clip, "poster": paths.poster})
+    entry = {
         "title": {"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox},
         "axes": axis_facts(sweep),
         "choice": first_choice(sweep, None, None),
         "cells": cells,
     }
-    return json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
+    return json.dumps(entry, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _summary(sweep: Sweep) -> Markup:
@@ -166,28 +166,29 @@ def _results(sweep: Sweep, files: Sequence[Files]) -> Markup:
     labels = [words.clean(axis["label"], 60) for axis in axes]
     head = ["Cell", "Clip", *labels, "Status", "Length", "Took", "Price", "Rating"]
     body = []
-    for row, place, found in zip(rows(sweep, files), places(sweep), files, strict=True):
+    for row, place, paths in zip(rows(sweep, files), places(sweep), files, strict=True):
         values = [words.clean(axis["values"][at], 60) for axis, at in zip(axes, place, strict=True)]
-        body.append(_result(row, values, found))
+        body.append(_result(row, values, paths))
     table = h("a", {"href": "results.csv"}, "results.csv")
-    said = h("p", None, "As a table for other programs: ", table)
-    return _section("results", "Results", said, _table(head, body, "Results"))
+    hint = h("p", None, "As a table for other programs: ", table)
+    return _section("results", "Results", hint, _table(head, body, "Results"))
 
 
-def _result(row: Mapping[str, Any], values: Sequence[str], found: Files) -> list[object]:
+def _result(row: Mapping[str, Any], values: Sequence[str], paths: Files) -> list[object]:
     """A cell's line of the table."""
     status = words.clean(row["status"].replace("_", " "), 40) + (" (reused)" if row["reused"] else "")
     why = " · ".join(filter(None, [row["failure_code"], row["problem"]]))
     return [
         row["cell"],
-        _link(found),
+        _link(paths),
         *values,
         join(status, _note(why, 400)),
         _number(row["duration_s"], "{:.2f} s"),
         _number(row["elapsed_s"], "{:.0f} s"),
         _number(row["price_usd"], "${:.2f}"),
         join(
-            rated(row["stars_open"], row["stars_blind"], favourite=row["favourite"]), _note(row["note"], 2000)
+            rating_signs(row["stars_open"], row["stars_blind"], favourite=row["favourite"]),
+            _note(row["note"], 2000),
         ),
     ]
 
@@ -196,11 +197,11 @@ def _note(text: str, limit: int) -> Markup | None:
     return h("div", {"class": "note"}, words.clean(text, limit)) if text else None
 
 
-def _link(found: Files) -> Markup | str:
-    if found.clip is None:
+def _link(paths: Files) -> Markup | str:
+    if paths.clip is None:
         return "–"
-    picture = h("img", {"src": found.poster, "alt": "", "loading": "lazy"}) if found.poster else None
-    return h("a", {"href": found.clip}, picture, h("span", None, found.clip.rpartition("/")[2]))
+    picture = h("img", {"src": paths.poster, "alt": "", "loading": "lazy"}) if paths.poster else None
+    return h("a", {"href": paths.clip}, picture, h("span", None, paths.clip.rpartition("/")[2]))
 
 
 def _number(value: float | None, form: str) -> str:
@@ -228,14 +229,14 @@ def _noise(sweep: Sweep) -> Markup | None:
 
 def _provenance(sweep: Sweep, files: Sequence[Files]) -> Markup:
     body = []
-    for cell, found in zip(sweep.cells, files, strict=True):
+    for cell, paths in zip(sweep.cells, files, strict=True):
         state = cell.job.state if cell.job is not None else None
         if state is None:
             continue
         clip = cell.clip
-        begun = words.moment(state.begun_at) if state.begun_at is not None else "–"
-        digest = code(clip.sha256) if clip and found.clip else "–"
-        body.append([cell.index + 1, code(words.clean(state.id or "–", 80)), begun, digest])
+        start = words.moment(state.begun_at) if state.begun_at is not None else "–"
+        digest = code(clip.sha256) if clip and paths.clip else "–"
+        body.append([cell.index + 1, code(words.clean(state.id or "–", 80)), start, digest])
     facts = [
         ("Service", redact.bare(sweep.base_url)),
         ("Model", "act_two"),
@@ -258,13 +259,13 @@ def _inputs(sweep: Sweep) -> Markup | None:
     body: dict[tuple[object, ...], None] = {}
     for cell in sweep.cells:
         state = cell.job.state if cell.job is not None else None
-        found = inputs.facts(state.request if state else None, state.input_names if state else None)
-        for role, known in found.items():
-            size = "" if known.bytes is None else f"{known.bytes / 1e3:.0f} kB"
-            what = " · ".join(filter(None, [known.mime, size]))
-            named = " · ".join(filter(None, [known.name, known.url]))
-            digest = code(known.sha256) if known.sha256 else "–"
-            body[role.capitalize(), words.clean(named or "–", 400), words.clean(what or "–", 80), digest] = (
+        by_role = inputs.facts(state.request if state else None, state.input_names if state else None)
+        for role, input_facts in by_role.items():
+            size = "" if input_facts.bytes is None else f"{input_facts.bytes / 1e3:.0f} kB"
+            what = " · ".join(filter(None, [input_facts.mime, size]))
+            name = " · ".join(filter(None, [input_facts.name, input_facts.url]))
+            digest = code(input_facts.sha256) if input_facts.sha256 else "–"
+            body[role.capitalize(), words.clean(name or "–", 400), words.clean(what or "–", 80), digest] = (
                 None
             )
     return _table(["Input", "File", "Kind", "SHA-256"], body, "Inputs") if body else None

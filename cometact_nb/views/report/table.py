@@ -1,4 +1,4 @@
-"""The results of a sweep as they may leave this machine: no signatures, no formulas."""
+"""Prepares the results of a sweep for export: no signatures, no formulas."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 __all__ = ["csv_text", "rows"]
 
-#: A spreadsheet takes a cell that begins so for a formula.
+#: A spreadsheet takes a cell with such a beginning for a formula.
 _FORMULA = "=+-@|\t\r\n＝＋－＠"
 _INPUTS = ("character", "reference")
 
 
 def rows(sweep: Sweep, files: Sequence[Files]) -> list[dict[str, Any]]:
-    """``sweep.to_rows()`` with addresses that open nothing by themselves, and clips beside the report."""
-    return [_row(row(cell), found) for cell, found in zip(sweep.cells, files, strict=True)]
+    """Return ``sweep.to_rows()`` without secret parts of addresses, and with clips beside the report."""
+    return [_row(row(cell), paths) for cell, paths in zip(sweep.cells, files, strict=True)]
 
 
-def _row(told: dict[str, Any], found: Files) -> dict[str, Any]:
-    problem = found.problem or told["problem"]
-    inputs = {name: redact.bare(told[name]) for name in _INPUTS if name in told}
-    return {**told, **inputs, "clip": found.clip, "problem": words.message(problem) if problem else None}
+def _row(values: dict[str, Any], paths: Files) -> dict[str, Any]:
+    problem = paths.problem or values["problem"]
+    inputs = {name: redact.bare(values[name]) for name in _INPUTS if name in values}
+    return {**values, **inputs, "clip": paths.clip, "problem": words.message(problem) if problem else None}
 
 
 def csv_text(sweep: Sweep, files: Sequence[Files]) -> str:
-    """The results as CSV. Text that a spreadsheet would take for a formula begins with an apostrophe."""
-    told = rows(sweep, files)
-    names = list(dict.fromkeys(name for line in told for name in line))
+    """Write the results as CSV, with an apostrophe before text that looks like a formula."""
+    table = rows(sweep, files)
+    names = list(dict.fromkeys(name for line in table for name in line))
     target = io.StringIO(newline="")
     writer = csv.DictWriter(target, [_harmless(name) for name in names])
     writer.writeheader()
-    writer.writerows({_harmless(name): _harmless(value) for name, value in line.items()} for line in told)
+    writer.writerows({_harmless(name): _harmless(value) for name, value in line.items()} for line in table)
     return target.getvalue()
 
 

@@ -86,24 +86,24 @@ def lay_out(axes: Mapping[str, Sequence[Any]], cells: Sequence[Mapping[str, Any]
     bands = []
     # Of the outer axes only what occurs together: duplicates may have left combinations without cells.
     for combination in dict.fromkeys(place[: len(outer)] for place in places):
-        chosen = dict(zip(outer, combination, strict=True))
+        picked = dict(zip(outer, combination, strict=True))
         lines = tuple(
-            tuple(places.get(_place(several, chosen, rows, row, columns, column)) for column in axes[columns])
+            tuple(places.get(_place(several, picked, rows, row, columns, column)) for column in axes[columns])
             for row in axes[rows]
         )
-        bands.append(Band(params_line(chosen, names), lines))
+        bands.append(Band(params_line(picked, names), lines))
     row_labels, column_labels = tuple(names[rows].values()), tuple(names[columns].values())
     return Layout(rows, columns, row_labels, column_labels, tuple(bands))
 
 
 def _place(
-    several: Sequence[str], chosen: Mapping[str, Any], rows: str, row: Any, columns: str, column: Any
+    several: Sequence[str], picked: Mapping[str, Any], rows: str, row: Any, columns: str, column: Any
 ) -> tuple[Any, ...]:
-    here = {**chosen, rows: row, columns: column}
+    here = {**picked, rows: row, columns: column}
     return tuple(here[name] for name in several)
 
 
 def _labels(name: str, values: Sequence[Any]) -> list[str]:
-    told = [words.clean(label(name, value), 60) for value in values]
-    twice = Counter(told)
-    return [text if twice[text] == 1 else f"{text} ({number})" for number, text in enumerate(told, start=1)]
+    labels = [words.clean(label(name, value), 60) for value in values]
+    twice = Counter(labels)
+    return [text if twice[text] == 1 else f"{text} ({number})" for number, text in enumerate(labels, start=1)]

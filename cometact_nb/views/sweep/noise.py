@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 __all__ = ["noise_floor_html"]
 
 
-def noise_floor_html(shown: NoiseFloor) -> Markup:
+def noise_floor_html(floor: NoiseFloor) -> Markup:
     """The floor, and how far each knob moves the clips, as HTML that needs neither style sheet nor script."""
     # The verdicts name the floor, so the headline is the floor alone.
-    headline, _, rest = words.clean(shown.summary).partition(": ")
+    headline, _, rest = words.clean(floor.summary).partition(": ")
     body = h(
         "div",
         {"style": "padding:12px 14px"},
         parts.note(headline, rest[:1].upper() + rest[1:], parts.BLUE),
-        parts.table(map(_row, shown.rows), ("Knob", "Distance", "Pairs", "Verdict")),
-        parts.fine(words.clean(shown.basis)),
+        parts.table(map(_row, floor.rows), ("Knob", "Distance", "Pairs", "Verdict")),
+        parts.fine(words.clean(floor.basis)),
     )
     return parts.frame(body)
 

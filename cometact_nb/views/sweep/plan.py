@@ -48,23 +48,23 @@ def plan_html(plan: Plan) -> Markup:
 
 
 def _findings(name: str, findings: Sequence[Finding], colour: str) -> Markup:
-    shown = [
+    items = [
         h("div", {"style": "margin-top:8px"}, parts.note(name, words.clean(finding), colour))
         for finding in findings[:_FINDINGS]
     ]
     more = None
     if len(findings) > _FINDINGS:
         more = parts.fine(f"and {len(findings) - _FINDINGS} more: ", code(f"sweep.plan.{name.lower()}s"))
-    return join(*shown, more)
+    return join(*items, more)
 
 
 def _axes(plan: Plan) -> Markup:
     return parts.table(
-        (title_of(name), len(values), words.clean(_told(list(values.values())), 600))
+        (title_of(name), len(values), words.clean(_values_line(list(values.values())), 600))
         for name, values in names_of(plan.axes).items()
     )
 
 
-def _told(values: list[str]) -> str:
-    shown = ", ".join(values[:_VALUES])
-    return f"{shown} … (and {len(values) - _VALUES} more)" if len(values) > _VALUES else shown
+def _values_line(values: list[str]) -> str:
+    text = ", ".join(values[:_VALUES])
+    return f"{text} … (and {len(values) - _VALUES} more)" if len(values) > _VALUES else text

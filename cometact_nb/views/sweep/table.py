@@ -20,15 +20,15 @@ _ROWS = 50
 _HEAD = ("Sweep", "Cells", "Sent", "Cost", "Last run")
 
 
-def sweeps_html(shown: SweepHistory) -> Markup:
+def sweeps_html(history: SweepHistory) -> Markup:
     """The sweeps as HTML that needs neither style sheet nor script."""
     note = join(code("act.sweep_by_name(name)"), " opens one, in any kernel.")
-    if not shown:
+    if not history:
         note = join("The history has no sweep yet: ", code("act.sweep(…)"), " plans one.")
-    elif len(shown) > _ROWS:
+    elif len(history) > _ROWS:
         note = join(f"The first {_ROWS} are shown; ", code("to_rows()"), " has all. ", note)
-    count = f"{len(shown)} sweep{'' if len(shown) == 1 else 's'}"
-    table = parts.table(map(_row, shown[:_ROWS]), _HEAD)
+    count = f"{len(history)} sweep{'' if len(history) == 1 else 's'}"
+    table = parts.table(map(_row, history[:_ROWS]), _HEAD)
     return parts.frame(
         parts.header(h("strong", None, "Act-Two sweeps"), right=count),
         h("div", {"style": "padding:4px 14px 12px;overflow-x:auto"}, table, parts.fine(note)),

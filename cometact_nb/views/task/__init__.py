@@ -1,1 +1,1 @@
-"""A task: its card, live and frozen."""
+"""Shows a task: its card, live and frozen."""

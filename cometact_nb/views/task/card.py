@@ -1,4 +1,4 @@
-"""One task as HTML, whatever its state.
+"""Writes one task as HTML, in any state.
 
 The same card is the frozen output, the form beside the widget for pages without one, and the widget's inside.
 """
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["card_html", "card_of"]
 
-#: Beside the buttons that settle a request in doubt.
+#: The text beside the buttons that settle a request in doubt.
 _LOOK_FIRST = "It is never sent again by itself. First look whether the service has it:"
-#: The room a video may take in a card, CSS pixels.
+#: The most room of a video in a card, CSS pixels.
 _VIDEO_WIDTH, _VIDEO_HEIGHT = 520, 460
 
 
@@ -44,7 +44,7 @@ def card_html(
 
     Args:
         state: the task.
-        now: Unix seconds; what a picture of an unfinished task says it was taken at.
+        now: Unix seconds; the card of an unfinished task names this time.
         notebook_dir: the folder that relative links start from.
         sandbox: the task runs on this machine and nothing is billed.
         live: see :func:`card_of`.
@@ -76,11 +76,11 @@ def card_of(
     Args:
         facts: the task.
         notebook_dir: the folder that relative links start from.
-        live: for the inside of the widget: what changes from poll to poll is left as empty slots, so that the
-            result changes only when the card's structure does; buttons are added, and clips come as bytes.
-        autoplay: let a finished clip play by itself, without sound. A browser does so only where it is seen.
-        coming: where an unfinished task's clip is to be: a page that was closed at its end keeps this card.
-        embed_bytes: put a clip up to this size into the page itself, base64; a larger one stays a link.
+        live: for the inside of the widget: parts that change from poll to poll are empty slots, so that the
+            result changes only with the card's structure; it has buttons, and clips come as bytes.
+        autoplay: let a finished clip play by itself, without sound, once it is in view.
+        coming: the future path of an unfinished task's clip, for a page that is closed at the task's end.
+        embed_bytes: put a clip up to this size into the page itself, base64; a larger one is a link.
     """
     state, request = facts.state, facts.request
     if state.clips:
@@ -92,12 +92,12 @@ def card_of(
     else:
         main = join(_progress(facts), _coming(coming, notebook_dir) if coming is not None else None)
     if request is None:
-        known = (
+        reason = (
             "kept in a form this version does not read"
             if state.request
             else "not known: it was made elsewhere"
         )
-        side = parts.fine(f"The request is {known}.")
+        side = parts.fine(f"The request is {reason}.")
     else:
         side = join(parts.inputs(request, sandbox=facts.sandbox), parts.knob_list(request))
     return parts.frame(
@@ -125,7 +125,7 @@ def _header(facts: CardFacts, *, live: bool) -> Markup:
 
 
 def _slots() -> Markup:
-    """Where a live view writes what an unfinished task does and waits for."""
+    """Make the slots for a live view of what an unfinished task does and waits for."""
     waiting, problem = (h("span", {"data-slot": name}) for name in ("waiting", "problem"))
     label = "Progress of the generation"
     return join(
@@ -136,16 +136,16 @@ def _slots() -> Markup:
 
 
 def _progress(facts: CardFacts) -> Markup:
-    """What an unfinished task does and waits for."""
+    """Say what an unfinished task does and waits for."""
     state, advice = facts.state, facts.advice
     percent = words.reported(state)
     bar = None
     if state.progress is not None:
         bar = h("progress", {"max": 1, "value": f"{state.progress:.2f}", "style": "width:100%"})
     name = words.clean(state.id or state.key, 200)
-    said = words.message(advice.headline) + (f" · {percent}" if percent else "")
+    text = words.message(advice.headline) + (f" · {percent}" if percent else "")
     return join(
-        parts.note(said, words.message(advice.cure), facts.tone),
+        parts.note(text, words.message(advice.cure), facts.tone),
         bar,
         _refused_cancel(state),
         parts.fine(
@@ -155,7 +155,7 @@ def _progress(facts: CardFacts) -> Markup:
 
 
 def _coming(path: Path, notebook_dir: Path) -> Markup:
-    """Where to look, should the task have ended since. A picture that is not there leaves no gap."""
+    """Name the future file, in case the task has ended since. A missing picture leaves no gap."""
     source = words.relative(str(path), notebook_dir)
     if source is None:
         return join()
@@ -168,7 +168,7 @@ def _coming(path: Path, notebook_dir: Path) -> Markup:
 
 
 def _outcome(facts: CardFacts, *, live: bool) -> Markup:
-    """How a task ended without a clip, or why nobody watches it; ``live``: with a place for buttons."""
+    """Say how a task ended without a clip, or why nobody watches it; ``live``: with a place for buttons."""
     state, advice = facts.state, facts.advice
     codes = {
         "code": None if (state.failure_code or "") in advice.headline else state.failure_code,
@@ -177,13 +177,13 @@ def _outcome(facts: CardFacts, *, live: bool) -> Markup:
         "request id": state.request_id,
         "reported as": state.raw_status if state.status is Status.UNKNOWN else None,
     }
-    named = [join(name, " ", code(words.clean(value, 80))) for name, value in codes.items() if value]
+    items = [join(name, " ", code(words.clean(value, 80))) for name, value in codes.items() if value]
     settles = live and state.is_in_doubt
     cure = _LOOK_FIRST if settles else words.message(advice.cure, 600)
     return join(
         parts.note(words.message(advice.headline, 600), cure, facts.tone),
         h("div", {"data-slot": "settle"}) if settles else None,
-        h("div", {"style": "margin:8px 0"}, join(*named, by=" · ")) if named else None,
+        h("div", {"style": "margin:8px 0"}, join(*items, by=" · ")) if items else None,
         _refused_cancel(state),
     )
 
@@ -208,9 +208,9 @@ def _clips(
 def _clip(
     clip: ClipInfo, notebook_dir: Path, slot: int | None, *, autoplay: bool, embed_bytes: int
 ) -> Markup:
-    """One video, what it is and where it lies; as slot number ``slot`` when a live view brings the bytes.
+    """Show one video with its facts and path; as slot number ``slot`` if a live view brings the bytes.
 
-    No ``poster``: JupyterLab resolves a relative ``src`` only, and a poster that fails hides the first frame.
+    No ``poster``: JupyterLab resolves only a relative ``src``, and a poster that fails hides the first frame.
     """
     source = words.relative(clip.place, notebook_dir)
     size = _room(clip)
@@ -226,7 +226,7 @@ def _clip(
         video = h("video", {"src": embedded, **plays, **size})
         link = h("a", {"href": source, "download": True}, name) if source else name
     elif clip.url:
-        # No page can load it from there; the poster, if it is here, is small enough to be kept.
+        # No page can load it from there; the poster, if it is here, is small enough for the notebook.
         picture = thumbnail(clip.poster)
         video = h("img", {"src": picture, "alt": "An early frame", **size}) if picture else None
     elif source:
@@ -243,7 +243,7 @@ def _clip(
 
 
 def _room(clip: ClipInfo) -> dict[str, object]:
-    """The room a clip is shown in, CSS pixels; 16:9 when its size is not known."""
+    """Return the room for a clip, CSS pixels; 16:9 for an unknown size."""
     ratio = clip.width / clip.height if clip.width and clip.height else 16 / 9
     wide = min(_VIDEO_WIDTH, _VIDEO_HEIGHT * ratio)
     width, height = round(wide), max(1, round(wide / ratio))
@@ -252,9 +252,9 @@ def _room(clip: ClipInfo) -> dict[str, object]:
 
 
 def _money_and_time(facts: CardFacts) -> str:
-    state, said = facts.state, [facts.money]
+    state, items = facts.state, [facts.money]
     if state.ended_at is not None:
-        said.append(f"ended {words.moment(state.ended_at)}")
+        items.append(f"ended {words.moment(state.ended_at)}")
     elif state.begun_at is not None:
-        said.append(f"begun {words.moment(state.begun_at)}")
-    return " · ".join(said)
+        items.append(f"begun {words.moment(state.begun_at)}")
+    return " · ".join(items)

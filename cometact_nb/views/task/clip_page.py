@@ -1,4 +1,4 @@
-"""A clip read back from its files, and a folder looked through, as HTML that needs no kernel."""
+"""Writes a loaded clip, and the check of a folder, as HTML that needs no kernel."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["saved_html", "verification_html"]
 
-#: Rows that a notebook keeps; ``to_rows()`` has all.
+#: The most rows in a notebook; ``to_rows()`` has all.
 _ROWS = 100
 
 
 def saved_html(saved: SavedClip, notebook_dir: Path) -> Markup:
-    """The card of the task that made the clip, and what there is to know about the files."""
+    """Show the card of the task that made the clip, and the facts about its files."""
     notes = [f"Read from the files; written by cometact_nb {saved.version}."]
     if saved.unsigned:
         notes.append(f"The signature of the URL of {' and '.join(saved.unsigned)} was not kept.")
@@ -32,23 +32,23 @@ def saved_html(saved: SavedClip, notebook_dir: Path) -> Markup:
     if not saved.intact:
         changed = parts.note("The file was changed since it was written.", "", AMBER)
     card = card_html(saved.state, now=time.time(), notebook_dir=notebook_dir, sandbox=saved.sandbox)
-    said = parts.fine(words.clean(" ".join(notes), 300))
-    return join(card, h("div", {"style": "margin:4px 2px"}, changed, said))
+    more = parts.fine(words.clean(" ".join(notes), 300))
+    return join(card, h("div", {"style": "margin:4px 2px"}, changed, more))
 
 
-def verification_html(shown: Verification) -> Markup:
-    """The outcome, and a table of what is not as it was left."""
+def verification_html(verification: Verification) -> Markup:
+    """Show the result, and a table of missing, changed and left-over files."""
     rest = []
-    if len(shown.findings) > _ROWS:
-        rest.append(f"{len(shown.findings) - _ROWS} more are in to_rows().")
-    if shown.writing:
-        rest.append(f"{shown.writing} files were being written.")
+    if len(verification.findings) > _ROWS:
+        rest.append(f"{len(verification.findings) - _ROWS} more are in to_rows().")
+    if verification.writing:
+        rest.append(f"{verification.writing} files were being written.")
     body = h(
         "div",
         {"style": "padding:12px 14px"},
-        parts.note(words.clean(shown.summary), "", GREEN if shown.ok else AMBER),
-        parts.table(map(_row, shown.findings[:_ROWS])),
-        parts.fine(words.clean(" ".join([words.clean(shown.folder, 300), *rest]), 500)),
+        parts.note(words.clean(verification.summary), "", GREEN if verification.ok else AMBER),
+        parts.table(map(_row, verification.findings[:_ROWS])),
+        parts.fine(words.clean(" ".join([words.clean(verification.folder, 300), *rest]), 500)),
     )
     return parts.frame(body)
 

@@ -1,4 +1,4 @@
-"""What every view of one task says about it. One drawing works each of them out once."""
+"""The facts about one task that all its views show, each computed once for a drawing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CardFacts:
 
     @cached_property
     def advice(self) -> Advice:
-        """What happened, what to do, whether it was billed."""
+        """What happened, what to do, and whether it was billed."""
         return advise(self.state)
 
     @cached_property
@@ -61,7 +61,7 @@ class CardFacts:
 
     @cached_property
     def tone(self) -> str:
-        """The colour of its state."""
+        """The colour of its status."""
         return tone(self.state)
 
     @cached_property
@@ -76,12 +76,12 @@ class CardFacts:
 
     @cached_property
     def money(self) -> str:
-        """What it cost as far as anyone here can know."""
+        """Its cost, as far as anyone here can know."""
         return words.money(self.state, self.advice.billed, sandbox=self.sandbox)
 
 
 def tone(state: TaskState) -> str:
-    """The colour of a state."""
+    """Return the colour of a state."""
     if not state.watching and not state.status.is_terminal:
         return AMBER
     if state.status is Status.SUCCEEDED and state.clip_error and not state.clips:
@@ -90,7 +90,7 @@ def tone(state: TaskState) -> str:
 
 
 def request_of(state: TaskState) -> ActTwoRequest | None:
-    """The request of a task, or None when it is not known or this version cannot read it."""
+    """Return the request of a task, or None if it is unknown or this version cannot read it."""
     try:
         return state.to_request()
     except (RequestError, TypeError):

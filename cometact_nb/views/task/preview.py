@@ -1,4 +1,4 @@
-"""What would be sent, and for how much: the answer to a dry run."""
+"""Shows a dry run: the request, and its price."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Preview"]
 
 
 class Preview:
-    """A request that was not sent, as a notebook or a terminal shows it.
+    """A request that was not sent, for a notebook or a terminal.
 
     Args:
-        request: what would be sent.
-        config: where to and at which price.
+        request: to show.
+        config: with the service and the price.
     """
 
     def __init__(self, request: ActTwoRequest, config: Config) -> None:
@@ -30,7 +30,7 @@ class Preview:
 
     @property
     def price(self) -> str:
-        """What sending it is expected to cost, with the source of the price."""
+        """Its expected price, with the source of the price."""
         if self._config.sandbox:
             return "Sandbox: nothing would be billed"
         return f"Would cost about {self._config.price.estimate()}"
@@ -42,7 +42,7 @@ class Preview:
         return self.to_text()
 
     def to_html(self) -> Markup:
-        """The preview as HTML that needs neither style sheet nor script."""
+        """Write the preview as HTML that needs neither style sheet nor script."""
         config, request = self._config, self.request
         main = join(
             parts.note("Nothing was sent.", words.clean(self.price), parts.BLUE),
@@ -64,7 +64,7 @@ class Preview:
         )
 
     def to_text(self) -> str:
-        """The preview as text, in every form one may want to copy."""
+        """Write the preview as text, in every form for copying."""
         request = self.request
         sandbox = " · SANDBOX" if self._config.sandbox else ""
         lines = [f"Act-Two · DRY RUN{sandbox}", "Nothing was sent.", words.clean(self.price)]

@@ -42,17 +42,17 @@ class Settling:
         self._gate = Gate()
         self._is_sent_again = False
         #: Where a click on "Send again" pays, and how many US dollars, as the facts said last.
-        self._named: tuple[str, float] | None = None
+        self._last_terms: tuple[str, float] | None = None
 
     def facts(self) -> dict[str, Any] | None:
         """What the buttons say; None for a task that is in no doubt."""
         task = self._task
         if not task.state.is_in_doubt:
             return None
-        if self._named is not None and self._named != self._terms:
+        if self._last_terms is not None and self._last_terms != self._terms:
             self._gate.renew()  # who clicks on the old price has not seen the new one
-        self._named = self._terms
-        price_usd = self._named[1]
+        self._last_terms = self._terms
+        price_usd = self._last_terms[1]
         cost = f"Pays ${price_usd:.2f} once more" if price_usd else "Costs nothing at the sandbox"
         cost += ", and twice in all if the service has the first." if price_usd else "."
         if price_usd and task.session.config.sandbox:
@@ -104,12 +104,12 @@ class Settling:
             return "Given up."
         if what != "again" or self._is_sent_again:
             return "Nothing was done."
-        if self._named != self._terms:
+        if self._last_terms != self._terms:
             return "Nothing was done: the price or the service is another one by now. Look again."
         self._is_sent_again = True
         try:
-            sent = task.resubmit()
+            new = task.resubmit()
         except ActTwoError as error:
             self._is_sent_again = isinstance(error, UnconfirmedError) and error.sent
             raise
-        return f"Sent again: act.task({sent.id!r}) shows it. This one is still yours to settle."
+        return f"Sent again: act.task({new.id!r}) shows it. This one is still yours to settle."

@@ -1,4 +1,4 @@
-"""One task as text: for terminals, logs, GitHub and screen readers."""
+"""Writes one task as text, for terminals, logs, GitHub and screen readers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["card_text", "line", "text_of", "waiting", "write"]
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-#: How often the line on a terminal is drawn at the most, seconds.
+#: The least seconds between two drawings of the line on a terminal.
 _REDRAW_S = 0.1
 
 
@@ -44,7 +44,7 @@ def text_of(facts: CardFacts, *, notebook_dir: Path | None = None) -> str:
 
     Args:
         facts: the task.
-        notebook_dir: say where clips are from there; by absolute path when None.
+        notebook_dir: clips get paths relative to it; absolute paths when None.
     """
     state, advice = facts.state, facts.advice
     first = [f"Act-Two {words.short_id(state)}", words.label(state)]
@@ -72,7 +72,7 @@ def _clip(clip: ClipInfo, notebook_dir: Path | None) -> str:
 
 
 def line(state: TaskState, now: float, spinner: str = _SPINNER[0]) -> str:
-    """A task in one line: ``⠋ RUNNING 42 % · 31 s · task 5b91e444``."""
+    """Write a task in one line: ``⠋ RUNNING 42 % · 31 s · task 5b91e444``."""
     percent = words.reported(state)
     mark = "✓" if state.clips else "■" if state.is_settled else spinner
     seconds = words.elapsed(state, now)
@@ -86,26 +86,26 @@ def line(state: TaskState, now: float, spinner: str = _SPINNER[0]) -> str:
 
 @contextmanager
 def waiting(task: Task, stream: TextIO | None = None) -> Iterator[Callable[[], None]]:
-    """Show on a terminal how a task comes along; from the main thread.
+    """Show on a terminal the progress of a task; from the main thread.
 
     Use it as ``with waiting(task) as tick`` and call ``tick()`` often.
     On a terminal one line is drawn anew by each ``tick``; elsewhere each new status gets a line of its own.
 
     Args:
-        task: what is waited for.
+        task: to wait for.
         stream: default ``sys.stdout``.
     """
     out = sys.stdout if stream is None else stream
-    shown = _Line(task, out) if out.isatty() else _Log(task, out)
-    shown.tick()
+    line_or_log = _Line(task, out) if out.isatty() else _Log(task, out)
+    line_or_log.tick()
     try:
-        yield shown.tick
+        yield line_or_log.tick
     finally:
-        shown.close()
+        line_or_log.close()
 
 
 class _Line:
-    """A line that is drawn over itself."""
+    """Draws a line over itself."""
 
     def __init__(self, task: Task, out: TextIO) -> None:
         self._task, self._out = task, out
@@ -129,16 +129,16 @@ class _Line:
 
 
 class _Log:
-    """A line for each new status."""
+    """Writes a line for each new status."""
 
     def __init__(self, task: Task, out: TextIO) -> None:
         self._task, self._out = task, out
-        self._said = ""
+        self._last = ""
 
     def tick(self) -> None:
-        said = words.label(self._task.state)
-        if said != self._said:
-            self._said = said
+        label = words.label(self._task.state)
+        if label != self._last:
+            self._last = label
             write(self._out, line(self._task.state, time.time(), "·") + "\n")
 
     def close(self) -> None:
