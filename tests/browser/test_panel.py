@@ -297,6 +297,29 @@ def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook) -> None:
     notebook.page.evaluate(f"() => {saving}")
 
 
+def test_a_signed_link_is_seen_and_sent_and_not_saved(notebook) -> None:
+    saving = "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
+    notebook.page.evaluate(f"() => {saving}")
+    form = begin(notebook, "print(sandbox.character)\n" + PANEL)
+    url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
+    secret = "S1g9f8e7D6c5B4a39281706f5e4"
+    field = form.get_by_label("Character", exact=True)
+    field.fill(f"{url}?X-Amz-Signature={secret}")
+    field.blur()
+    notebook.page.wait_for_function(
+        "([field, text]) => field.value === text", arg=[field.element_handle(), f"{url}?…"]
+    )
+    form.locator(f"img[src$='{secret}']").wait_for()  # a message brought it
+    notebook.save()
+    saved = json.dumps(notebook.lab.saved(notebook.name))
+    assert "PanelWidget" in saved
+    assert secret not in saved
+    form.locator(".primary.ready").click()
+    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    assert value(notebook, "panel.task.request.character.uri[-12:]") == secret[-12:]
+    notebook.page.evaluate(f"() => {saving}")
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(notebook, theme) -> None:
     import axe_playwright_python

@@ -19,6 +19,7 @@ from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
 from cometact_nb.views.panel import inspections as panel_looks
 from cometact_nb.views.panel import record as panel_record
+from cometact_nb.views.panel.links import Links
 from cometact_nb.views.panel.panel import Panel
 
 KEY = "sk-canary-93af"
@@ -322,7 +323,7 @@ def test_an_answer_that_comes_while_the_form_is_read_does_no_harm(panel) -> None
         def __contains__(self, asked: object) -> bool:
             return self.pop(asked, self) is not self
 
-    looks = panel_looks.Looks(panel.session, lambda _: None)
+    looks = panel_looks.Looks(panel.session, Links(), lambda _: None)
     roles = ("character", "reference")
     looks._known = Fleeting.fromkeys(
         asked for role in roles for asked in looks._questions(role, panel.values)

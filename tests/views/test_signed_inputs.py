@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ipywidgets import Widget
 from services import SandboxProcess, new_session
+from waiting import until
 
 from cometact_nb import ActTwoRequest
 from cometact_nb.domain.sweep.grid import specify
+from cometact_nb.errors import RequestError
 from cometact_nb.handles.config import Config
+from cometact_nb.views.panel.links import Links
+from cometact_nb.views.panel.panel import Panel
 from cometact_nb.views.panel.record import record_html, record_text
 from cometact_nb.views.task.preview import Preview
 from cometact_nb.views.task.widget import StatusWidget
@@ -68,3 +73,65 @@ def test_a_dry_run_and_the_record_of_a_panel_keep_no_signed_link() -> None:
     assert S not in preview.to_html() + preview.to_text()
     assert "h.example/a.png?…" in preview.to_text()
     assert request.to_curl().count(S) == 2  # whole, for who asks for it
+
+
+def kept(panel: Panel) -> str:
+    """All that a notebook may save of a panel's widgets."""
+    return json.dumps(Widget.get_manager_state()["state"], default=str) + repr(panel) + repr(panel.values)
+
+
+@pytest.mark.parametrize("sweep", [False, True])
+def test_a_panel_s_state_keeps_no_signed_link_and_sends_it_whole(session, sandbox, sweep: bool) -> None:
+    sent: list[dict[str, Any]] = []
+    panel = Panel(session)
+    form = panel.view.children[0]
+    form.send = lambda content, buffers=None: sent.append(content)
+    inputs = {"character": f"{sandbox.character}{SIGN}", "reference": f"{sandbox.reference}{SIGN}"}
+    panel.load({**inputs, "seed": [1, 2]} if sweep else inputs)
+    typed = {**panel.values, **inputs, "axes": {**panel.values["axes"], **inputs} if sweep else {}}
+    form.set_state({"values": typed})  # as a page does
+    assert session.flush()
+    form._handle_custom_msg({"type": "hello", "number": 1}, [])
+    assert session.flush()
+    assert S not in kept(panel)
+    assert panel.values["axes" if sweep else "character"]
+    given = {
+        name: url for content in sent if content["type"] == "links" for name, url in content["links"].items()
+    }
+    assert set(given.values()) == set(
+        inputs.values()
+    )  # a message, which nothing keeps, has them for the pictures
+    shown = form.shown
+    assert shown["valid"], shown["findings"]
+    click = {"type": "submit", "token": shown["token"], "target": shown["target"], "cost": 0, "values": typed}
+    form._handle_custom_msg({**click, "number": 2}, [])
+    until(lambda: panel.submitted)
+    request = panel.sweep.cells[0].request if sweep else panel.task.request
+    assert (request.character.uri, request.reference.uri) == tuple(inputs.values())
+    panel.submitted[0].wait(60)
+    assert session.flush()
+    assert S not in kept(panel)
+    panel.view.close()
+
+
+def test_two_signed_links_are_two_inputs_unless_they_lead_to_one_file() -> None:
+    renewed: list[str] = []
+    links = Links(renewed.append)
+    name = lambda url: links.hide({"character": url})["character"]  # noqa: E731
+    first, again = (f"https://h.example/a.png?v=2&X-Amz-Signature={S}{number}" for number in "12")
+    other = f"https://h.example/a.png?v=3&X-Amz-Signature={S}"
+    assert name(first) == name(again) == "https://h.example/a.png?…"
+    assert renewed == ["https://h.example/a.png?…"]
+    assert links.whole(name(other)) == other
+    assert links.whole("https://h.example/a.png?…") == again
+    assert name("https://h.example/a.png?v=2") == "https://h.example/a.png?v=2"  # signs nothing
+    assert links.whole(name("https://ada:secret-9@h.example/a.png")) == "https://ada:secret-9@h.example/a.png"
+    assert "secret-9" not in name("https://ada:secret-9@h.example/a.png")
+
+
+def test_a_link_that_this_kernel_was_never_given_is_asked_for(session, sandbox) -> None:
+    panel = Panel(session, {"character": "https://h.example/a.png?…", "reference": sandbox.reference})
+    assert any("Paste the whole link again" in str(finding) for finding in panel.findings)
+    with pytest.raises(RequestError):
+        panel.submit()
+    assert sandbox.posts() == 0

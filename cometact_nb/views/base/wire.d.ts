@@ -222,7 +222,11 @@ export type PanelToKernel =
   | { type: "paste"; text: string }
   | { type: "upload"; role: Role; name: string; size: number; offset: number };
 
-export type PanelToPage = { type: "heard"; number: number | null } | { type: "not taken" };
+/** `links` are the whole links behind addresses whose signature the state leaves out. */
+export type PanelToPage =
+  | { type: "heard"; number: number | null }
+  | { type: "not taken" }
+  | { type: "links"; links: Record<string, string> };
 
 // --- gallery -----------------------------------------------------------------------------------------
 

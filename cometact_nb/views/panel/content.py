@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.session import Session
     from cometact_nb.views.panel.files import LocalFiles
     from cometact_nb.views.panel.inspections import Looks
+    from cometact_nb.views.panel.links import Links
 
 __all__ = ["Content"]
 
@@ -28,12 +29,14 @@ class Content:
 
     Args:
         session: knows what it would refuse.
+        links: behind the names of signed ones.
         files: of this machine.
         looks: what the inspections brought.
     """
 
-    def __init__(self, session: Session, files: LocalFiles, looks: Looks) -> None:
+    def __init__(self, session: Session, links: Links, files: LocalFiles, looks: Looks) -> None:
         self._session = session
+        self._links = links
         self._files = files
         self._looks = looks
         self._grid = Grid()
@@ -45,7 +48,7 @@ class Content:
             RequestError: with everything that is wrong; or the form holds a sweep of several.
         """
         if not values["sweep"]:
-            return request_of(values, self._files.inline)
+            return request_of(values, self._whole)
         cells = self.cells(values)[1].cells
         if len(cells) == 1:
             return cells[0].request
@@ -82,7 +85,10 @@ class Content:
     def _fields(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
         looks = self._looks.of(values)["character"]
         kinds = {address: look.facts.kind for address, look in looks.items() if look is not None}
-        return fields_of(values, self._files.inline, kinds)
+        return fields_of(values, self._whole, kinds)
+
+    def _whole(self, address: str) -> str:
+        return self._files.inline(self._links.whole(address))
 
     def judged(self, values: Mapping[str, Any]) -> tuple[tuple[Finding, ...], tuple[Spec, Cells] | None]:
         """What is wrong or doubtful about the form, and its sweep with the cells if it is a valid one."""

@@ -16,12 +16,13 @@ from cometact_nb.views.base.output import in_background
 from cometact_nb.views.panel.content import Content
 from cometact_nb.views.panel.drawing import about_error, about_form, about_service
 from cometact_nb.views.panel.files import LocalFiles
-from cometact_nb.views.panel.form import knows_type, normal
+from cometact_nb.views.panel.form import INPUTS, knows_type, normal
 from cometact_nb.views.panel.inspections import Looks
+from cometact_nb.views.panel.links import Links
 from cometact_nb.views.panel.load import values_of
 from cometact_nb.views.panel.offer import Bought, Known, Offer, about_sweep, offer_of
 from cometact_nb.views.panel.submit import Click, Sent, check_price, check_target, click_of, next_seed
-from cometact_nb.views.panel.sweep_form import with_input
+from cometact_nb.views.panel.sweep_form import addresses, with_input
 from cometact_nb.views.panel.widget import PanelWidget
 
 if TYPE_CHECKING:
@@ -52,16 +53,18 @@ class PanelController:
         self._files = LocalFiles(lambda: session.notebook_dir)
         self._gate = Gate()
         self._said = ("", "", "")  # where, what, of which kind
-        self._looks = Looks(session, self._news)
+        self._links = Links(lambda name: self._looks.forget(name))  # noqa: PLW0108  (made in the next line)
+        self._looks = Looks(session, self._links, self._news)
+        self._sent_links: dict[str, str] = {}
         #: What the form's values mean.
-        self.content = Content(session, self._files, self._looks)
+        self.content = Content(session, self._links, self._files, self._looks)
         self._bought = Bought(session, self._refresh)
         self._offer: Offer | None = None
         self._is_switching = False  #: the gate is taken for the service, not for a request
         self._drawing = threading.Lock()
         self._soon = Soon(session.call_soon, self._refresh)
         #: The form in the page.
-        self.form = PanelWidget(initial, self._receive)
+        self.form = PanelWidget(initial, self._receive, self._links.hide)
         #: What was submitted, and its live views.
         self.sent = Sent(session, self._went_on)
         self.form.observe(self._changed, "values")
@@ -112,6 +115,7 @@ class PanelController:
             case "upload":
                 self.session.call_soon(self._upload, content, buffers)
             case _:
+                self._sent_links = {}  # a new view knows none
                 self._soon()
 
     def _click(self, content: dict[str, Any]) -> None:
@@ -119,8 +123,8 @@ class PanelController:
         token, values = content.get("token"), content.get("values")
         if type(token) is int and isinstance(values, dict) and self._gate.take(token):
             # What the page showed when it was clicked; a busy kernel may not have heard of it yet.
-            self.form.values = normal(values)
-            in_background(self._send_as_shown, click_of(self.form.values, content))
+            clicked = self.form.values = self._links.hide(normal(values))
+            in_background(self._send_as_shown, click_of(clicked, content))
         else:
             self.form.send({"type": "not taken"})
 
@@ -278,6 +282,17 @@ class PanelController:
             sending = self._gate.taken and not self._is_switching
             shown |= {"token": self._gate.token, "sending": sending, "sent": len(self.sent.all)}
             self.form.shown = shown
+            self._send_links(values)
+
+    def _send_links(self, values: Mapping[str, Any]) -> None:
+        """Give pages the links that the state has only names for: they show the pictures."""
+        links = self._links.known(address for role in INPUTS for address in addresses(role, values))
+        sandbox = self.session.config.sandbox
+        urls = {name: words.loadable(link, sandbox=sandbox, kept=False) for name, link in links.items()}
+        loadable = {name: url for name, url in urls.items() if url}
+        if loadable != self._sent_links:
+            self._sent_links = loadable
+            self.form.send({"type": "links", "links": loadable})
 
     def _news(self, role: Role) -> None:
         """An inspection brought something; it may tell what kind of file the character is."""

@@ -11,6 +11,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.panel.code import needs_consent, request_code, sweep_code
 from cometact_nb.views.panel.files import is_local
 from cometact_nb.views.panel.form import INPUTS, by_field, field_named, inferred
+from cometact_nb.views.panel.links import is_name
 from cometact_nb.views.panel.sweep_form import addresses
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _seen(
 ) -> dict[str, str]:
     """One input as it is shown: its name, its picture if that may be loaded, and what is known of it."""
     kind = values["character_type"] if role == "character" else ""
-    url = words.loadable(address, sandbox=sandbox)
+    url = "" if is_name(address) else words.loadable(address, sandbox=sandbox)
     facts = (
         _facts(looks[address]) if address in looks else "A file of this machine." if is_local(address) else ""
     )

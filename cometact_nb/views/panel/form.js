@@ -180,7 +180,9 @@ export class Form {
    */
   fillInput(role, sweep, held) {
     const text = this.texts[role];
-    if (!this.dirty.has(role) && text.value.trim() !== held) text.value = held;
+    // A link's name without its signature waits until nobody is in the middle of the link.
+    const waits = this.dirty.has(role) || (held.includes("…") && document.activeElement === text);
+    if (!waits && text.value.trim() !== held) text.value = held;
     text.rows = sweep ? Math.min(8, Math.max(2, held.split("\n").length)) : 1;
     text.placeholder = HINTS[role] + (sweep ? "\none a line" : "");
     text.wrap = "off";

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaType
     from cometact_nb.handles.session import Session
+    from cometact_nb.views.panel.links import Links
 
     #: What is asked: role, address, declared type, whether requests stay on this machine.
     Question = tuple[Role, str, MediaType | None, bool]
@@ -36,11 +37,13 @@ class Looks:
 
     Args:
         session: inspects.
+        links: behind the names of signed ones.
         changed: is called with a role when there is news of it, on the session's notifier thread.
     """
 
-    def __init__(self, session: Session, changed: Callable[[Role], None]) -> None:
+    def __init__(self, session: Session, links: Links, changed: Callable[[Role], None]) -> None:
         self._session = session
+        self._links = links
         self._changed = changed
         self._known: dict[Question, Inspection | None] = {}
         self._timer: threading.Timer | None = None
@@ -63,13 +66,18 @@ class Looks:
 
     def _look(self, values: Mapping[str, Any]) -> None:
         for asked in [asked for role in INPUTS for asked in self._questions(role, values)]:
-            if asked in self._known or not _could_be_fetched(asked):
+            role, address, kind, sandbox = asked
+            link = self._links.known([address]).get(address, address)
+            if asked in self._known or not _could_be_fetched(role, link, sandbox=sandbox):
                 continue
-            role, address, kind, _ = asked
             self._known[asked] = None
             self._changed(role)
-            work = self._session.begin_inspect(MediaRef(kind, address) if kind else address, role)
+            work = self._session.begin_inspect(MediaRef(kind, link) if kind else link, role)
             work.add_done_callback(self._tell(asked))
+
+    def forget(self, address: str) -> None:
+        """Look again at an address when it is asked about next."""
+        self._known = {asked: seen for asked, seen in self._known.items() if asked[1] != address}
 
     def _tell(self, asked: Question) -> Callable[[Future[Inspection]], None]:
         """Hands an answer from the engine's thread to the notifier's."""
@@ -99,9 +107,8 @@ def _kind(role: Role, address: str, values: Mapping[str, Any]) -> MediaType | No
     return kind
 
 
-def _could_be_fetched(asked: Question) -> bool:
+def _could_be_fetched(role: Role, address: str, *, sandbox: bool) -> bool:
     """Whether the vendor could fetch it, as far as its text tells."""
-    role, address, _, sandbox = asked
     if not address.startswith("https://") and not (sandbox and address.startswith("http://")):
         return False
     return not any(check_uri(role, MediaRef("video", address), allow_unlisted=False))

@@ -205,6 +205,11 @@ class Panel {
       this.uploads.heard(content.number ?? 0);
       return;
     }
+    if (content.type === "links") {
+      this.previews.know(content.links);
+      if (this.shown) this.drawInputs(this.shown);
+      return;
+    }
     // The kernel did not take a click: it was one too many, or came late.
     this.clicked = undefined;
     if (this.shown) this.lock(this.shown);

@@ -30,6 +30,14 @@ export class Previews {
   }
 
   /**
+   * Learn the links behind names of addresses; no state holds them.
+   * @param {Record<string, string>} links
+   */
+  know(links) {
+    for (const [name, url] of Object.entries(links)) this.local.set(name, url);
+  }
+
+  /**
    * Each input with its picture, its name where there are several, and what is known of it.
    * @param {Role} role
    * @param {Preview[]} inputs
@@ -98,6 +106,6 @@ export class Previews {
   }
 
   dispose() {
-    for (const url of this.local.values()) URL.revokeObjectURL(url);
+    for (const url of this.local.values()) URL.revokeObjectURL(url); // of a link it does nothing
   }
 }

@@ -32,6 +32,7 @@ class PanelWidget(anywidget.AnyWidget):
     Args:
         values: see :data:`~cometact_nb.views.panel.form.EMPTY`.
         act: is told of each message, by its type and content, on whatever thread it came.
+        hide: gives the values as they may be kept: this state is saved in notebooks.
     """
 
     _esm: ClassVar[Any] = joined("panel/panel.js")
@@ -45,13 +46,29 @@ class PanelWidget(anywidget.AnyWidget):
     choices = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, values: Mapping[str, Any], act: Callable[[str, dict[str, Any], list[Any]], None]
+        self,
+        values: Mapping[str, Any],
+        act: Callable[[str, dict[str, Any], list[Any]], None],
+        hide: Callable[[Mapping[str, Any]], dict[str, Any]] = dict,
     ) -> None:
-        self._act = act
+        self._act, self._hide = act, hide
         super().__init__(
             values=normal(values), shown={}, choices={"knobs": [_control(knob) for knob in KNOBS]}
         )
         self.on_msg(self._receive)
+
+    @traitlets.validate("values")
+    def _hidden(self, proposal: dict[str, Any]) -> dict[str, Any]:
+        return self._hide(proposal["value"])
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page has set; it gets the values back as they may be kept."""
+        given = sync_data.get("values")
+        if not isinstance(given, dict) or (hidden := self._hide(given)) == given:
+            super().set_state(sync_data)
+            return
+        super().set_state({**sync_data, "values": hidden})
+        self.send_state("values")
 
     def _receive(self, _: Any, content: Any, buffers: list[Any]) -> None:
         """A message from the browser: acknowledged at once, so that the page knows the kernel is not busy."""
