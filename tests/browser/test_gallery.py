@@ -400,15 +400,25 @@ def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(gallery, 
     gallery.get_by_text("Keys", exact=True).click()
 
 
-def test_a_rating_given_when_the_kernel_is_gone_is_taken_back_and_said_not_to_be_kept(faces, gallery) -> None:
+def test_a_rating_that_a_kernel_did_not_live_to_keep_is_taken_back_and_none_is_taken_after(faces, gallery) -> None:
     one = gallery.get_by_role("group", name=re.compile("exaggerated, Seed 1, SUCCEEDED"))
     before = one.locator(".stars .on").count()
     star = "5 stars" if before == 4 else "4 stars"
-    faces.restart_kernel()
+    faces.type(6, "import threading\nthreading.Event().wait()")
+    faces.run(6)
+    faces.cell(6).locator(".jp-InputPrompt").filter(has_text="[*]").wait_for()
     one.get_by_role("button", name=star).click()
-    gallery.get_by_text("Your rating was not kept. The kernel is gone.").wait_for()
+    gallery.get_by_text("The kernel is busy").wait_for()
+    faces.restart_kernel()
+    gallery.get_by_text("Your rating was not kept. The kernel has ended.").wait_for()
+    gallery.get_by_text("act.sweep_by_name(").wait_for()
     assert one.locator(".stars .on").count() == before
     assert gallery.get_by_text("kernel is busy").count() == 0
+    assert one.get_by_role("button", name=star).is_disabled()
+    assert gallery.get_by_role("button", name="Rate blind").count() == 0
+    one.focus()
+    faces.page.keyboard.press("1")
+    assert one.locator(".stars .on").count() == before
 
 
 def test_without_its_kernel_the_record_is_seen_and_plays(faces) -> None:

@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Confirm } from "../../cometact_nb/views/base/confirm.js";
-import { Mailbox } from "../../cometact_nb/views/base/kernel.js";
+import { Mailbox, whenGone } from "../../cometact_nb/views/base/kernel.js";
 import { Clock } from "./clock.js";
 
 let clock;
 let said;
 let sent;
+let lost;
 
 beforeEach(() => {
   clock = new Clock();
   said = "";
   sent = [];
+  lost = 0;
 });
 afterEach(() => clock.restore());
 
-function mailbox({ isGone = false, stamp = {}, probe } = {}) {
+function mailbox({ isGone = false, stamp = {}, probe, kernel: connected } = {}) {
   const kernel = { isGone };
   const send = (content) => {
     if (kernel.isGone) throw new Error("no kernel");
@@ -24,8 +26,8 @@ function mailbox({ isGone = false, stamp = {}, probe } = {}) {
   const say = (text) => {
     said = text;
   };
-  const words = { say, gone: () => "gone", busy: () => "busy", patience: 400, probe };
-  return Object.assign(new Mailbox({ send }, words, stamp), { kernel });
+  const words = { say, gone: () => "gone", lost: () => lost++, busy: () => "busy", patience: 400, probe };
+  return Object.assign(new Mailbox({ send, widget_manager: { kernel: connected } }, words, stamp), { kernel });
 }
 
 test("a kernel that hears a message in time is never called busy", async () => {
@@ -63,9 +65,67 @@ test("a kernel that is gone is said to be gone and not busy as well", async () =
   assert.equal(said, "gone");
 });
 
-test("a message that nobody waits for says nothing", async () => {
-  assert.equal(mailbox({ isGone: true }).post({ type: "hello" }), false);
-  assert.equal(said, "");
+test("a view whose first message finds no kernel is told once", async () => {
+  const mail = mailbox({ isGone: true });
+  assert.equal(mail.post({ type: "hello" }), false);
+  assert.equal(mail.post({ type: "hello" }), false);
+  assert.deepEqual([said, lost], ["gone", 1]);
+});
+
+// A page's connection to its kernel; each signal can be given off.
+function connection() {
+  const signal = () => {
+    const slots = new Set();
+    return {
+      slots,
+      connect: (slot) => slots.add(slot),
+      disconnect: (slot) => slots.delete(slot),
+      emit: (args) => [...slots].map((slot) => slot(null, args)),
+    };
+  };
+  return { disposed: signal(), statusChanged: signal(), iopubMessage: signal() };
+}
+
+const spoken = (session, execution_state, msg_type = "status") => ({ header: { session, msg_type }, content: { execution_state } });
+
+for (const status of ["restarting", "autorestarting", "terminating", "dead"]) {
+  test(`a kernel that is ${status} is gone, and that is said once`, () => {
+    const kernel = connection();
+    const mail = mailbox({ kernel });
+    kernel.statusChanged.emit(status);
+    kernel.statusChanged.emit("idle");
+    kernel.disposed.emit();
+    assert.deepEqual([said, lost, mail.ask({ type: "refresh" })], ["gone", 1, false]);
+    assert.equal(sent.length, 0);
+  });
+}
+
+test("a kernel that is busy, or that a page has lost sight of, is not gone", () => {
+  const kernel = connection();
+  mailbox({ kernel });
+  for (const status of ["busy", "idle", "unknown", "starting"]) kernel.statusChanged.emit(status);
+  kernel.iopubMessage.emit(spoken("a", "busy"));
+  kernel.iopubMessage.emit(spoken("server", undefined, "stream"));
+  kernel.iopubMessage.emit(spoken("a", "idle"));
+  assert.deepEqual([said, lost], ["", 0]);
+});
+
+test("a kernel that another page started anew is gone when the new one speaks, or the old one says goodbye", () => {
+  const [kernel, other] = [connection(), connection()];
+  mailbox({ kernel });
+  kernel.iopubMessage.emit(spoken("a", "busy"));
+  kernel.iopubMessage.emit(spoken("b", "busy"));
+  assert.equal(lost, 1);
+  mailbox({ kernel: other });
+  other.iopubMessage.emit(spoken("a", undefined, "shutdown_reply"));
+  assert.equal(lost, 2);
+});
+
+test("a view that is no more hears nothing", () => {
+  const kernel = connection();
+  mailbox({ kernel }).dispose();
+  assert.equal(kernel.statusChanged.slots.size + kernel.disposed.slots.size + kernel.iopubMessage.slots.size, 0);
+  whenGone(undefined, assert.fail)();
 });
 
 test("a busy kernel that goes is said to be gone where that matters", async () => {

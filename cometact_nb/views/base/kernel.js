@@ -1,14 +1,49 @@
 // The page's side of the kernel's mailbox.
 
-/** @import { Sender, Stamp } from "./wire.d.ts" */
+/** @import { KernelConnection, Sender, Stamp } from "./wire.d.ts" */
 
+const OVER = new Set(["restarting", "autorestarting", "terminating", "dead"]); // what a kernel is not busy with
 const PROBE_MOST_MS = 60_000; // how long between two looks whether the kernel is still there
+
+/**
+ * Hears once when a kernel has ended, was started anew or replaced. Nothing is sent, so a busy kernel is left alone.
+ * @param {KernelConnection | null | undefined} kernel none where a front end does not show it
+ * @param {() => void} gone
+ * @returns what ends it
+ */
+export function whenGone(kernel, gone) {
+  if (!kernel) return () => {};
+  let isOver = false;
+  let session = "";
+  const over = () => {
+    if (!isOver) gone();
+    isOver = true;
+  };
+  const status = (/** @type {unknown} */ _, /** @type {string} */ word) => OVER.has(word) && over();
+  /** @type {Parameters<KernelConnection["iopubMessage"]["connect"]>[0]} */
+  const message = (_, { header, content }) => {
+    // Another page may have restarted it. The server speaks, too, but never of "idle" and "busy".
+    if (header.msg_type === "shutdown_reply") over();
+    if (!["idle", "busy"].includes(content.execution_state ?? "")) return;
+    if (session && header.session !== session) over();
+    session = header.session;
+  };
+  kernel.disposed.connect(over);
+  kernel.statusChanged.connect(status);
+  kernel.iopubMessage.connect(message);
+  return () => {
+    kernel.disposed.disconnect(over);
+    kernel.statusChanged.disconnect(status);
+    kernel.iopubMessage.disconnect(message);
+  };
+}
 
 /**
  * @template Out
  * @typedef {object} Words
  * @property {(text: string) => void} say shows a sentence; "" takes it back
  * @property {() => string} gone what to say when there is no kernel any more
+ * @property {() => void} [lost] is called once when there is none any more
  * @property {() => string} busy what to say when it has not heard a message in time
  * @property {number} patience how long a message may go unheard, milliseconds
  * @property {Out} [probe] is sent after twice the time each while a message goes unheard: whether that can be done tells
@@ -36,23 +71,36 @@ export class Mailbox {
     this.stamp = stamp;
     this.number = 0; // of the last message that wants to be heard
     this.spoke = false;
+    this.isGone = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    this.leave = whenGone(model.widget_manager?.kernel, () => this.lose());
   }
 
   /**
-   * Hands a message over, and says nothing.
+   * Hands a message over.
    * @param {Out & Stamp} content
    * @param {ArrayBuffer[]} [buffers]
    * @returns false when the kernel is gone
    */
   post(content, buffers) {
+    if (this.isGone) return false;
     try {
       this.model.send({ ...content, ...this.stamp }, undefined, buffers);
-      return true;
     } catch {
-      return false;
+      this.lose();
     }
+    return !this.isGone;
+  }
+
+  // There is no kernel any more, and none that comes will know this view.
+  lose() {
+    if (this.isGone) return;
+    this.isGone = true;
+    clearTimeout(this.timer);
+    this.leave();
+    this.say(this.words.gone());
+    this.words.lost?.();
   }
 
   /**
@@ -61,10 +109,9 @@ export class Mailbox {
    * @param {ArrayBuffer[]} [buffers]
    */
   send(content, buffers) {
-    const sent = this.post(content, buffers);
-    if (sent) return true;
-    clearTimeout(this.timer);
-    this.say(this.words.gone());
+    const wasGone = this.isGone;
+    if (this.post(content, buffers)) return true;
+    if (wasGone) this.say(this.words.gone());
     return false;
   }
 
@@ -110,5 +157,6 @@ export class Mailbox {
 
   dispose() {
     clearTimeout(this.timer);
+    this.leave();
   }
 }

@@ -35,6 +35,7 @@ export class Pieces {
     this.current = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    this.why = ""; // no more can come
   }
 
   /**
@@ -48,7 +49,8 @@ export class Pieces {
       const state = { pieces: new Map(), have: 0, next: 0, total: 1, missing: new Set(), patience: SILENT_MS };
       /** @type {Job} */
       const job = { ...name, ...state };
-      if (urgent) this.queue.unshift(job);
+      if (this.why) reject(new Error(this.why));
+      else if (urgent) this.queue.unshift(job);
       else this.queue.push(job);
       this.next();
     });
@@ -147,6 +149,17 @@ export class Pieces {
     const pieces = [...job.pieces].sort(([one], [other]) => one - other).map(([, bytes]) => bytes);
     job.resolve({ blob: new Blob(pieces, { type: piece.mime }), name: piece.name });
     this.end();
+  }
+
+  /**
+   * Fail what is asked for and what will be.
+   * @param {string} why
+   */
+  stop(why) {
+    this.why = why;
+    const jobs = [...(this.current ? [this.current] : []), ...this.queue];
+    this.dispose();
+    for (const job of jobs) job.reject(new Error(why));
   }
 
   dispose() {

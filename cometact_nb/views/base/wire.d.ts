@@ -12,9 +12,23 @@ export type Listeners<State, In> = { [Name in keyof State & string as `change:${
   "msg:custom"?: Listener<In>;
 };
 
-/** Takes messages for the kernel; throws when there is none any more. */
+export interface Signal<Args> {
+  connect(slot: (sender: unknown, args: Args) => void): void;
+  disconnect(slot: (sender: unknown, args: Args) => void): void;
+}
+
+/** As much as is used of a page's connection to its kernel, as JupyterLab, Notebook 7 and Voilà have it. */
+export interface KernelConnection {
+  isDisposed: boolean;
+  disposed: Signal<undefined>;
+  statusChanged: Signal<string>;
+  iopubMessage: Signal<{ header: { msg_type: string; session: string }; content: { execution_state?: string } }>;
+}
+
+/** Takes messages for the kernel; throws when there is none any more. Other front ends have no `kernel` there. */
 export interface Sender<Out> {
   send(content: Out & Stamp, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
+  widget_manager?: { kernel?: KernelConnection | null };
 }
 
 /** What a view reads and hears of. */

@@ -1,6 +1,7 @@
 // The gallery in a notebook: clips and ratings go as messages, only the choice of axes is widget state.
 
 import { subscribe } from "../base/dom.js";
+import { goneNote, quoted } from "../base/gone.js";
 import { Mailbox } from "../base/kernel.js";
 import { Pieces } from "../base/pieces.js";
 import { GalleryView } from "./view.js";
@@ -10,7 +11,6 @@ import { GalleryView } from "./view.js";
  * @import { Host } from "./host.d.ts"
  */
 
-const GONE = "The kernel is gone. Run the cell again in a new one; ratings that were kept are there.";
 const BUSY = "The kernel is busy and has not kept your rating yet. It does when it is free, unless it is restarted.";
 const PATIENCE_MS = 1500;
 
@@ -18,22 +18,22 @@ const PATIENCE_MS = 1500;
 class Kernel {
   /**
    * @param {Model<GalleryState, GalleryToPage, GalleryToKernel>} model
-   * @param {(text: string) => void} say
-   * @param {(index: number, rating: Rating) => void} takeBack shows a rating as it was before
+   * @param {() => GalleryView} view
    */
-  constructor(model, say, takeBack) {
+  constructor(model, view) {
     this.model = model;
     this.title = model.get("title");
     this.axes = model.get("axes");
     /** @type {Mailbox<GalleryToKernel>} */
     this.mail = new Mailbox(model, {
-      say,
-      gone: () => this.lose(),
+      say: (text) => view().say(text),
+      gone: () => "",
+      lost: () => this.lose(),
       busy: () => BUSY,
       patience: PATIENCE_MS,
       probe: { type: "still there" },
     });
-    this.takeBack = takeBack;
+    this.view = view;
     /** @type {Map<number, Rating>} */
     this.unanswered = new Map(); // cells, and their rating before
     this.pieces = new Pieces((content) => this.mail.send(content));
@@ -101,12 +101,15 @@ class Kernel {
     return true;
   }
 
-  // Nobody will keep what was not answered: it is taken back where it was shown. Returns what to say of that.
+  // Nobody will keep what was not answered: it is taken back where it was shown, and none is taken any more.
   lose() {
     const lost = [...this.unanswered];
+    const view = this.view();
     this.unanswered.clear();
-    for (const [index, rating] of lost) this.takeBack(index, rating);
-    return lost.length ? `Your rating was not kept. ${GONE}` : GONE;
+    for (const [index, rating] of lost) view.takeBack(index, rating);
+    this.pieces.stop("The kernel has ended before this clip was here.");
+    const line = `act.sweep_by_name(${quoted(this.title.name)}).gallery()`;
+    view.lose(goneNote(line, "takes ratings, and has those that were kept", lost.length ? "Your rating was not kept." : ""));
   }
 
   dispose() {
@@ -132,11 +135,7 @@ function receive(kernel, view, content, buffers) {
 export default {
   /** @param {Rendering<GalleryState, GalleryToPage, GalleryToKernel>} context */
   render({ model, el }) {
-    const kernel = new Kernel(
-      model,
-      (text) => view.say(text),
-      (index, rating) => view.takeBack(index, rating),
-    );
+    const kernel = new Kernel(model, () => view);
     const view = new GalleryView(el, kernel);
     const unsubscribe = subscribe(model, {
       "msg:custom": (content, buffers) => receive(kernel, view, content, buffers ?? []),

@@ -47,7 +47,7 @@ class Gallery(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[Any] = joined("gallery/gallery.js")
-    _css: ClassVar[Any] = styles("gallery/gallery.css")
+    _css: ClassVar[Any] = styles("base/gone.css", "gallery/gallery.css")
 
     #: The sweep's name, and whether it runs in the sandbox.
     title = traitlets.Dict().tag(sync=True)

@@ -224,6 +224,7 @@ export class Tile {
     press(favourite, shown.favourite);
     press(note, Boolean(shown.note));
     favourite.hidden = note.hidden = this.isBlind; // they would give a clip away
+    for (const button of [...stars.querySelectorAll("button"), favourite, note]) button.disabled = this.view.isGone;
   }
 
   // --- rating --------------------------------------------------------------------------------------
@@ -240,7 +241,7 @@ export class Tile {
   }
 
   editNote() {
-    if (!this.rater || this.rater.note.hidden) return;
+    if (!this.rater || this.rater.note.hidden || this.view.isGone) return;
     if (this.editor) {
       this.closeNote();
       return;
@@ -257,11 +258,14 @@ export class Tile {
   closeNote() {
     const editor = this.editor;
     if (!editor) return;
+    const text = editor.value.trim();
+    editor.readOnly = this.view.isGone; // what nobody keeps any more can still be copied
+    if (editor.readOnly && text !== this.cell.rating.note) return;
     const had = document.activeElement === editor;
     this.editor = null;
     editor.remove();
     if (had) this.node.focus();
-    if (editor.value.trim() !== this.cell.rating.note) this.rate({ note: editor.value.trim() });
+    if (text !== this.cell.rating.note) this.rate({ note: text });
     else this.draw();
   }
 
@@ -270,7 +274,7 @@ export class Tile {
    * @param {RatingChange} change
    */
   rate(change) {
-    if (!this.cell.clip || !this.view.host.rate) return;
+    if (!this.cell.clip || !this.view.host.rate || this.view.isGone) return;
     const before = this.cell.rating;
     const blind = change.stars !== undefined && this.isBlind;
     const rating = { ...before, ...change, stars: before.stars };

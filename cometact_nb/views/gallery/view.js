@@ -47,6 +47,7 @@ export class GalleryView {
     this.chosen = []; // for comparison
     /** @type {Tile | null} */
     this.current = null;
+    this.isGone = false; // the kernel: nothing is kept any more
     this.choice = host.choice;
     this.clips = new Clips(host);
     this.lock = new FrameLock(() => this.player?.draw());
@@ -133,6 +134,17 @@ export class GalleryView {
     if (tile) tile.setRating(rating);
     else this.cells.set(index, { ...cell, rating });
     this.blindBar.draw();
+  }
+
+  /**
+   * There is no kernel any more that would keep a rating.
+   * @param {Element} note says so
+   */
+  lose(note) {
+    this.isGone = true;
+    this.startBlind?.remove();
+    for (const tile of this.tiles.values()) tile.draw();
+    this.said.after(note);
   }
 
   tally() {

@@ -3,6 +3,7 @@
 
 import { Confirm } from "../base/confirm.js";
 import { copyText, h, keepKeys, put, subscribe } from "../base/dom.js";
+import { goneNote } from "../base/gone.js";
 import { Mailbox, viewName } from "../base/kernel.js";
 
 /**
@@ -13,7 +14,7 @@ import { Mailbox, viewName } from "../base/kernel.js";
 const TYPING_MS = 250; // text is asked for when it was left alone for this long
 const BUSY = "The kernel is busy. This will be done when it is free.";
 const WORDS = {
-  gone: () => "The kernel is gone. act.history() in a new one shows the history again.",
+  gone: () => "",
   busy: () => BUSY,
   patience: 400,
 };
@@ -40,7 +41,7 @@ class History {
     this.model = model;
     this.name = viewName(); // whose request a message of bytes answers
     /** @type {Mailbox<HistoryToKernel>} */
-    this.mail = new Mailbox(model, { ...WORDS, say: (text) => this.say(text) });
+    this.mail = new Mailbox(model, { ...WORDS, say: (text) => this.say(text), lost: () => this.lose() });
     this.confirm = new Confirm();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.typing = undefined;
@@ -92,6 +93,16 @@ class History {
       this.list,
       this.none,
     );
+  }
+
+  // What needs a kernel goes; what was seen stays, and says how old it is.
+  lose() {
+    clearTimeout(this.typing);
+    this.confirm.leave();
+    this.seen.disconnect();
+    const asking = "select, input, .head button, .note button, [data-at]:not([data-at^='file '])";
+    for (const control of this.root.querySelectorAll(asking)) control.remove();
+    this.root.querySelector(".head")?.after(goneNote("act.history()", "shows it again, and how it went on"));
   }
 
   // --- to the kernel -------------------------------------------------------------------------------

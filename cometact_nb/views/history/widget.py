@@ -41,7 +41,7 @@ class HistoryWidget(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[Any] = joined("history/history.js")
-    _css: ClassVar[Any] = styles("history/history.css")
+    _css: ClassVar[Any] = styles("base/gone.css", "history/history.css")
 
     #: See :func:`row_facts`.
     rows: Any = traitlets.List().tag(sync=True)

@@ -2,6 +2,7 @@
 // Python tells about it. A key, a file and a click go as messages: they must not be widget state.
 
 import { h, keepKeys, paying, put, subscribe } from "../base/dom.js";
+import { goneNote } from "../base/gone.js";
 import { Mailbox } from "../base/kernel.js";
 import { Code } from "./code.js";
 import { Form } from "./form.js";
@@ -16,8 +17,9 @@ import { drawUpload, Uploads } from "./uploads.js";
  */
 
 const TYPING_MS = 250; // text is sent when it was left alone for this long
+const IN_DOUBT = "The kernel ended while this was being sent: look with act.history() in a new one before you send it again.";
 const WORDS = {
-  gone: () => "The kernel is gone. Run the cell again in a new one; nothing was sent from here.",
+  gone: () => "",
   busy: () => "The kernel is busy. This will be done when it is free.",
   patience: 400,
 };
@@ -45,7 +47,7 @@ class Panel {
     this.code = new Code(this.id);
     this.busy = h("div", { class: "busy", role: "status" });
     /** @type {Mailbox<PanelToKernel>} */
-    this.mail = new Mailbox(model, { ...WORDS, say: (text) => put(this.busy, text) });
+    this.mail = new Mailbox(model, { ...WORDS, say: (text) => put(this.busy, text), lost: () => this.lose() });
     const ask = (/** @type {PanelToKernel} */ content, /** @type {ArrayBuffer[]} */ buffers) =>
       this.mail.ask(content, buffers) ? this.mail.number : 0;
     this.uploads = new Uploads(ask, (role, upload) => drawUpload(this.form.uploads[role], upload));
@@ -56,6 +58,7 @@ class Panel {
     this.submitting = h("button", { type: "button", class: "primary", ...paying(() => this.submit()) }, "Submit");
     this.price = h("span", { class: "price" });
     this.said = h("div", { class: "said", role: "status" });
+    this.pasting = this.paste();
     this.root = this.build();
     el.append(this.root);
     const unsubscribe = subscribe(model, {
@@ -88,7 +91,7 @@ class Panel {
       this.said,
       this.busy,
       this.code.root,
-      this.paste(),
+      this.pasting,
     );
   }
 
@@ -270,6 +273,22 @@ class Panel {
     this.submitting.classList.toggle("ready", Boolean(shown.valid && shown.key && !locked && !shown.offer));
     put(this.submitting, locked ? "Sending…" : this.sweep.verb(shown));
     this.sweep.yes.disabled = locked;
+  }
+
+  // Nothing can be sent from here any more. What was typed stays, and can be read and copied.
+  lose() {
+    const isSending = this.clicked !== undefined || Boolean(this.shown?.sending);
+    const again = this.shown?.code.Magic ? "shows the form again; the code below fills it" : "shows the form again";
+    clearTimeout(this.typing);
+    this.uploads.stop();
+    put(this.said, "");
+    for (const gone of [this.submitting, this.sweep.offer, this.key, this.pasting]) gone.remove();
+    this.root.querySelector(".foot")?.before(goneNote("act.panel()", again, isSending ? IN_DOUBT : "Nothing more is sent from here."));
+    for (const control of this.root.querySelectorAll(".head input, .banner button, .columns :is(button, input, select, textarea)")) {
+      if (control.closest(".seen")) continue; // a preview plays on
+      if (control instanceof HTMLTextAreaElement || control.matches("input[type=text]")) control.setAttribute("readonly", "");
+      else control.setAttribute("disabled", "");
+    }
   }
 
   dispose() {

@@ -57,6 +57,11 @@ export class Uploads {
     }
   }
 
+  // The kernel is gone.
+  stop() {
+    for (const upload of [...this.under.values()]) this.end(upload);
+  }
+
   /** @param {Upload} upload */
   end({ role }) {
     this.under.delete(role);

@@ -36,7 +36,7 @@ class PanelWidget(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[Any] = joined("panel/panel.js")
-    _css: ClassVar[Any] = styles("panel/panel.css")
+    _css: ClassVar[Any] = styles("base/gone.css", "panel/panel.css")
 
     #: What the form holds; written by both sides.
     values = traitlets.Dict().tag(sync=True)

@@ -12,6 +12,8 @@ import { CellModel } from "./cell_model.js";
  * @typedef {Extract<SweepToPage, { type: "card" }>} CardFacts
  */
 
+const NO_KERNEL = "The kernel has ended before it said more of this cell.";
+
 export class Details {
   /**
    * @param {Mailbox<SweepToKernel>} mail
@@ -51,7 +53,7 @@ export class Details {
     this.root.hidden = false;
     title.focus({ preventScroll: true });
     this.root.scrollIntoView({ block: "nearest" });
-    this.mail.send({ type: "open", cell: index });
+    if (!this.mail.send({ type: "open", cell: index })) this.inside.replaceChildren(NO_KERNEL);
   }
 
   /**
@@ -86,6 +88,13 @@ export class Details {
     if (content.type === "note" && content.view === undefined) return;
     if (content.cell !== undefined && content.cell !== this.index) return;
     if (this.card) this.model?.message({ ...content, view: this.card.name }, buffers);
+  }
+
+  // There is no kernel any more: a card that is open stays, without what needs one.
+  lose() {
+    if (!this.isOpen) return;
+    if (this.card) this.card.mail.lose();
+    else if (!this.inside.querySelector(".cometact")) this.inside.replaceChildren(NO_KERNEL);
   }
 
   drop() {

@@ -2,6 +2,7 @@
 // be done. Posters, the details of one cell and clips come as messages.
 
 import { h, keepKeys, paying, put, subscribe } from "../base/dom.js";
+import { goneNote, quoted } from "../base/gone.js";
 import { Mailbox, viewName } from "../base/kernel.js";
 import { duration } from "../task/card.js";
 import { Details } from "./details.js";
@@ -13,9 +14,8 @@ import { Grid } from "./grid.js";
  */
 
 const BATCH = 24;
-const BATCH_MS = 600;
 const WORDS = {
-  gone: () => "The kernel is gone. act.sweep_by_name(…) in a new one finds the sweep again.",
+  gone: () => "",
   busy: () => "The kernel is busy. This will be done when it is free.",
   patience: 1000,
 };
@@ -49,7 +49,7 @@ class SweepView {
     this.parts = makeParts();
     const say = (/** @type {string} */ text) => put(this.parts.busy, text);
     /** @type {Mailbox<SweepToKernel>} */
-    this.mail = new Mailbox(model, { ...WORDS, say }, { view: this.name });
+    this.mail = new Mailbox(model, { ...WORDS, say, lost: () => this.lose() }, { view: this.name });
     this.posters = new Posters(this.mail, (index, bytes) => this.grid.picture(index, bytes));
     this.grid = new Grid(
       model.get("grid"),
@@ -131,6 +131,20 @@ class SweepView {
     const part = h("i");
     part.style.cssText = `background:${tone};flex:${share}`;
     return part;
+  }
+
+  // What needs a kernel goes; what was seen stays, and says how old it is.
+  lose() {
+    clearInterval(this.clock);
+    this.unask();
+    const { buttons, left } = this.parts;
+    buttons.replaceChildren();
+    put(left, "");
+    this.posters.dispose();
+    this.details.lose();
+    const asked = this.clicked === this.head.token ? "Your click was not answered." : "";
+    const line = `act.sweep_by_name(${quoted(this.model.get("grid").name)})`;
+    this.root.querySelector(".head")?.after(goneNote(line, "finds it again; what was sent goes on at the service meanwhile", asked));
   }
 
   tick() {
@@ -243,7 +257,7 @@ class SweepView {
   }
 }
 
-// Asks for posters, some at a time and no faster than a server lets through.
+// Asks for posters, some at a time, so that other messages are not held up.
 class Posters {
   /**
    * @param {Mailbox<SweepToKernel>} mail
@@ -254,7 +268,6 @@ class Posters {
     this.show = show;
     /** @type {Set<number>} */
     this.wanted = new Set();
-    this.at = 0; // when some were asked for
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.batch = undefined;
   }
@@ -268,7 +281,6 @@ class Posters {
   ask() {
     const cells = [...this.wanted].slice(0, BATCH);
     for (const index of cells) this.wanted.delete(index);
-    this.at = performance.now();
     if (!cells.length || !this.mail.send({ type: "posters", cells })) this.batch = undefined;
   }
 
@@ -280,7 +292,7 @@ class Posters {
     cells.forEach((index, at) => {
       this.show(index, buffers[at]);
     });
-    this.batch = setTimeout(() => this.ask(), Math.max(0, BATCH_MS - (performance.now() - this.at)));
+    this.ask();
   }
 
   dispose() {

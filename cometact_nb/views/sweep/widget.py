@@ -53,7 +53,7 @@ class SweepWidget(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[Any] = joined("sweep/sweep.js")
-    _css: ClassVar[Any] = styles("task/status.css", "sweep/sweep.css")
+    _css: ClassVar[Any] = styles("base/gone.css", "task/status.css", "sweep/sweep.css")
 
     #: Where each cell lies, see :func:`_grid`; never changes.
     grid = traitlets.Dict().tag(sync=True)

@@ -3,6 +3,7 @@
 
 import { Confirm } from "../base/confirm.js";
 import { copyText, h, put, subscribe } from "../base/dom.js";
+import { goneNote, quoted } from "../base/gone.js";
 import { fill } from "../base/html.js";
 import { Mailbox } from "../base/kernel.js";
 import { Pieces } from "../base/pieces.js";
@@ -40,10 +41,10 @@ export class Card {
     this.refused = ""; // what the service last said to a cancel
     /** @type {HTMLButtonElement | null} */
     this.copying = null;
-    const word = () => this.unanswered();
     const say = (/** @type {string} */ text) => put(this.slot("note"), text);
+    const words = { say, busy: () => this.unanswered(), gone: () => "", lost: () => this.lose(), patience: ANSWER_MS };
     /** @type {Mailbox<TaskToKernel>} */
-    this.mail = new Mailbox(model, { say, gone: word, busy: word, patience: ANSWER_MS });
+    this.mail = new Mailbox(model, words);
     this.confirm = new Confirm(() => say(""));
     this.pieces = new Pieces((content) => this.mail.post(content));
     this.name = this.pieces.view; // whose request a message of bytes answers
@@ -108,6 +109,22 @@ export class Card {
     this.draw();
   }
 
+  // What needs a kernel goes; what was seen stays, and says how old it is.
+  lose() {
+    const { live, root } = this;
+    clearInterval(this.clock);
+    this.confirm.leave();
+    this.pieces.stop("The kernel has ended before this clip was here.");
+    this.settle.mail.lose();
+    root.removeAttribute("data-ticking");
+    for (const button of root.querySelectorAll("button[data-action=cancel], button[data-form]")) button.remove();
+    const bar = this.slot("progress");
+    if (bar && !bar.hasAttribute("value")) bar.remove(); // a bar without a value moves for ever
+    if (!live.ticking && !live.settle) return;
+    const does = live.settle ? "has these choices again" : "shows how it went on";
+    root.prepend(goneNote(`act.task(${quoted(live.id)})`, does));
+  }
+
   draw() {
     const { live, root } = this;
     root.style.setProperty("--tone", live.tone);
@@ -165,7 +182,7 @@ export class Card {
    */
   askForm(button, form) {
     this.copying = button;
-    if (!this.mail.post({ type: "copy", form })) put(button, "The kernel is gone");
+    this.mail.post({ type: "copy", form });
   }
 
   /** @param {string} text */
@@ -199,8 +216,8 @@ export class Card {
 
   unanswered() {
     return (
-      "The kernel has not answered. If it is busy, it will be told when its cell ends; if it is gone, " +
-      `act.task(${JSON.stringify(this.live.id)}).cancel() in a new one asks again.`
+      "The kernel has not answered. If it is busy, it will be told when its cell ends; if not, " +
+      `act.task(${quoted(this.live.id)}).cancel() in a new one asks again.`
     );
   }
 

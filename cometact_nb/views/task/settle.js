@@ -7,7 +7,6 @@ import { Mailbox } from "../base/kernel.js";
 /** @import { Doubt, Sender, TaskToKernel } from "../base/wire.d.ts" */
 
 const WORDS = {
-  gone: () => "The kernel is gone; nothing was done.",
   busy: () => "The kernel has not answered. If it is busy, it will be told when its cell ends.",
   patience: 4000,
 };
@@ -16,11 +15,17 @@ export class Settle {
   /** @param {Sender<TaskToKernel>} model */
   constructor(model) {
     /** @type {Mailbox<TaskToKernel>} */
-    this.mail = new Mailbox(model, { ...WORDS, say: (text) => put(this.status, text) });
+    this.mail = new Mailbox(model, {
+      ...WORDS,
+      gone: () => this.unheard(),
+      say: (text) => put(this.status, text),
+      lost: () => this.lose(),
+    });
     this.confirm = new Confirm();
     /** @type {Doubt | null} */
     this.doubt = null;
     this.answered = "";
+    this.asked = false; // and not answered
     this.status = h("div", { role: "status" });
     this.id = h("input", { "aria-label": "The task's id, from the log", placeholder: "its id, from the log", spellcheck: "false" });
     this.form = h("div");
@@ -107,7 +112,19 @@ export class Settle {
   /** @param {TaskToKernel} content */
   ask(content) {
     for (const button of this.root.querySelectorAll("button")) button.disabled = true;
-    if (this.mail.ask(content)) put(this.status, "Asked…");
+    this.asked = this.mail.ask(content);
+    if (this.asked) put(this.status, "Asked…");
+  }
+
+  unheard() {
+    return this.asked ? "The kernel ended before it answered: look with act.history() in a new one what became of this." : "";
+  }
+
+  // There is no kernel any more: nothing can be chosen.
+  lose() {
+    this.confirm.leave();
+    this.form.remove();
+    for (const choice of this.root.querySelectorAll(".choice")) choice.remove();
   }
 
   /**
@@ -116,6 +133,7 @@ export class Settle {
    */
   answer(text) {
     this.mail.heard();
+    this.asked = false;
     this.answered = text;
     put(this.status, text);
   }

@@ -82,7 +82,7 @@ class StatusWidget(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[Any] = joined("task/status.js")
-    _css: ClassVar[Any] = styles("task/status.css")
+    _css: ClassVar[Any] = styles("base/gone.css", "task/status.css")
 
     #: The card with empty slots; changes when its structure does.
     html = traitlets.Unicode().tag(sync=True)

@@ -1,0 +1,27 @@
+// What a view says once its kernel has ended.
+
+import { h } from "./dom.js";
+
+/** @returns the time of day, hours and minutes */
+function now() {
+  return new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+/**
+ * A name as Python reads it.
+ * @param {string} name
+ */
+export function quoted(name) {
+  return JSON.stringify(name);
+}
+
+/**
+ * How old the view is, and the line that goes on.
+ * @param {string} line of Python
+ * @param {string} does what it does, as in "shows how it went on"
+ * @param {string} [first] what is to be said before
+ */
+export function goneNote(line, does, first = "") {
+  const start = `${first && `${first} `}The kernel has ended. This is how it stood at ${now()}. `;
+  return h("div", { class: "cometact-gone", role: "status" }, start, h("code", {}, line), ` in a new one ${does}.`);
+}

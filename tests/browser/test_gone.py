@@ -1,0 +1,89 @@
+"""A kernel that ends under its live views: they say so at once, stop counting, and offer nothing any more."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from urllib.request import Request, urlopen
+
+import pytest
+from lab import Lab
+
+pytestmark = pytest.mark.browser
+
+SETUP = "%load_ext cometact_nb\nimport cometact_nb as act, os\nsandbox = act.use_sandbox(speed=2)\nprint('=', os.getpid(), '=')"
+INPUTS = "character=sandbox.character, reference=sandbox.reference"
+CARD = f"task = act.submit({INPUTS})\ntask"
+SWEEP = f"sweep = act.sweep({INPUTS}, seed=[1, 2, 3], name='three')\nsweep.run(canary=False)"
+VIEWS = {2: ".cometact", 3: ".cometact-sweep", 4: ".cometact-panel", 5: ".cometact-history"}
+LINES = {2: "act.task(", 3: 'act.sweep_by_name("three")', 4: "act.panel()", 5: "act.history()"}
+KERNEL_ID = """async () => {
+    for (const widget of window.jupyterapp.shell.widgets('main'))
+        if (widget.context) return widget.context.sessionContext.session.kernel.id;
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One of its own: its history keeps tasks that never end."""
+    server = Lab(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.stop()
+
+
+def begin(notebook, *cells: str) -> int:
+    """Run the cells from the third on; the kernel's process id."""
+    for index, code in enumerate([SETUP, *cells], start=1):
+        notebook.type(index, code)
+        notebook.run(index)
+        notebook.finished(index)
+    pid = re.search(r"= (\d+) =", notebook.cell(1).locator(".jp-OutputArea").text_content())
+    assert pid is not None
+    return int(pid[1])
+
+
+def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(notebook) -> None:
+    begin(notebook, CARD, SWEEP, f"act.panel({INPUTS})", "act.history()")
+    card, sweep, panel, history = (notebook.cell(index).locator(kind).first for index, kind in VIEWS.items())
+    card.get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    sweep.get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    panel.locator(".primary.ready").wait_for(timeout=30_000)
+    history.get_by_role("button", name="Cancel").first.wait_for(timeout=30_000)
+    notebook.restart_kernel()
+    for index, kind in VIEWS.items():
+        view = notebook.cell(index).locator(kind).first
+        view.get_by_text("The kernel has ended. This is how it stood at").wait_for(timeout=5000)
+        view.locator(".cometact-gone code").get_by_text(LINES[index]).wait_for()
+    asking = re.compile("Cancel|Submit|Refresh|Load into|Really|Sending")
+    assert notebook.page.locator(".jp-Notebook").get_by_role("button", name=asking).count() == 0
+    assert notebook.page.locator("[data-ticking], progress:indeterminate").count() == 0
+    assert panel.get_by_label("Seed", exact=True).get_attribute("readonly") is not None
+    notebook.page.screenshot(path="/tmp/front_gone.png")
+
+
+def test_a_kernel_that_was_killed_is_gone_and_one_that_is_held_is_not(notebook) -> None:
+    pid = begin(notebook, CARD, f"act.panel({INPUTS})")
+    panel = notebook.cell(3).locator(".cometact-panel")
+    panel.locator(".primary.ready").wait_for(timeout=30_000)
+    os.kill(pid, signal.SIGSTOP)  # as busy as a kernel can be
+    panel.get_by_role("button", name=re.compile("^Submit")).click()
+    panel.get_by_text("The kernel is busy").wait_for(timeout=30_000)
+    panel.get_by_role("button", name="Sending…").wait_for()
+    assert notebook.page.locator(".cometact-gone").count() == 0
+    os.kill(pid, signal.SIGKILL)
+    notebook.cell(2).locator(".cometact-gone").get_by_text("act.task(").wait_for(timeout=30_000)
+    panel.get_by_text("The kernel ended while this was being sent: look with act.history()").wait_for()
+    assert notebook.page.get_by_role("button", name=re.compile("Sending|Cancel")).count() == 0
+    assert notebook.page.get_by_text("The kernel is busy").count() == 0
+
+
+def test_a_restart_from_elsewhere_is_seen_too(notebook) -> None:
+    begin(notebook, CARD)
+    notebook.cell(2).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    kernel = notebook.page.evaluate(KERNEL_ID)
+    address = f"{notebook.lab.base_url}/api/kernels/{kernel}/restart?token={notebook.lab.TOKEN}"
+    urlopen(Request(address, method="POST", data=b""), timeout=60).close()
+    notebook.cell(2).locator(".cometact-gone").wait_for(timeout=30_000)
+    assert notebook.cell(2).get_by_role("button", name="Cancel").count() == 0
