@@ -60,7 +60,18 @@ def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(note
     assert notebook.page.locator(".jp-Notebook").get_by_role("button", name=asking).count() == 0
     assert notebook.page.locator("[data-ticking], progress:indeterminate").count() == 0
     assert panel.get_by_label("Seed", exact=True).get_attribute("readonly") is not None
-    notebook.page.screenshot(path="/tmp/front_gone.png")
+
+    task_id = re.search(r"act\.task\(\"([^\"]+)", card.locator(".cometact-gone").text_content())[1]
+    record = notebook.cell(2).locator(".cometact-record")
+    assert not record.is_visible()
+    notebook.save()  # as it was saved while its task ran
+    notebook.page.reload()
+    notebook.ready()
+    record.wait_for()
+    for part in (task_id[:8], "hero.png", "As of 20", f"act.task('{task_id}')"):
+        assert part in record.text_content()
+    for index, part in ((3, "As of 20"), (4, "%act_two"), (5, task_id[:8])):
+        assert part in notebook.cell(index).locator("[class^=cometact-][class$=-record]").text_content()
 
 
 def test_a_kernel_that_was_killed_is_gone_and_one_that_is_held_is_not(notebook) -> None:

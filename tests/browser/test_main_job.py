@@ -49,7 +49,8 @@ def test_the_magic_leads_to_a_playing_video_that_survives_reload_and_restart(not
     notebook.save()
     outputs = notebook.lab.saved(notebook.name)["cells"][1]["outputs"]
     assert len(json.dumps(outputs)) < 12_000
-    (output,) = outputs
+    gone, output = outputs
+    assert "".join(gone["data"]["text/html"]) == ""
     assert 'src="act_two_outputs/' in "".join(output["data"]["text/html"])
     assert "application/vnd.jupyter.widget-view+json" not in output["data"]
 

@@ -63,7 +63,8 @@ def test_the_frozen_card_is_in_the_notebook_and_needs_no_kernel(tmp_path, shared
         ),
         tmp_path,
     )
-    (output,) = notebook.cells[1].outputs
+    live, output = notebook.cells[1].outputs
+    assert live["data"]["text/html"] == ""
     assert set(output["data"]) == {"text/html", "text/plain"}
     (source,) = re.findall(r'<video src="([^"]+)" controls', output["data"]["text/html"])
     assert (tmp_path / source).exists()

@@ -55,7 +55,8 @@ def as_on_github(html: str) -> str:
 
 
 def test_a_task_that_ended_after_its_cell_is_kept_in_its_final_form(notebook) -> None:
-    (output,) = notebook.cells[2].outputs
+    live, output = notebook.cells[2].outputs
+    assert live["data"]["text/html"] == ""
     assert set(output["data"]) == {"text/html", "text/plain"}
     (source,) = re.findall(r'<video src="(act_two_outputs/[^"]+)"', output["data"]["text/html"])
     assert (Path(notebook.folder) / source).exists()

@@ -168,6 +168,8 @@ class Page:
                 data = content["data"]
                 if data["method"] == "custom":
                     self.messages.append((data["content"], message["buffers"]))
+                elif data["state"].get("_esm") == "":
+                    pass  # a notebook without a page forgets what has ended; a page that draws it is not sent this
                 elif content["comm_id"] in self.models:
                     self.updates.append(message["header"]["date"].timestamp())
                     self.models[content["comm_id"]].update(data["state"])

@@ -55,66 +55,93 @@ def run(folder: Path, *cells: str) -> list[list[dict[str, Any]]]:
     return [cell.outputs for cell in notebook.cells[1:]]
 
 
-def test_an_unfinished_task_is_a_widget_with_honest_html_and_text_beside_it(tmp_path) -> None:
-    ((output,),) = run(tmp_path, "show(task)")
-    assert set(output["data"]) == {WIDGET, "text/html", "text/plain"}
-    assert "PENDING" in output["data"]["text/html"]
-    assert "PENDING" in output["data"]["text/plain"]
+def test_an_unfinished_task_is_a_widget_and_below_it_a_record_that_says_when_it_was_made(tmp_path) -> None:
+    ((live, record),) = run(tmp_path, "show(task)")
+    assert set(live["data"]) == {WIDGET, "text/html", "text/plain"}
+    assert set(record["data"]) == {"text/html", "text/plain"}
+    assert 'class="cometact-record"' in record["data"]["text/html"]  # which a live view beside it hides
+    for said in ("PENDING", "5b91e444", "As of 20", "act.task("):
+        assert said in record["data"]["text/html"]
+    assert "PENDING" in record["data"]["text/plain"]
+
+
+def test_the_record_follows_its_task(tmp_path) -> None:
+    begin = "task = begin(intended())\nshow(task)"
+    accepted = "tell(task, ACCEPTED)\nassert session.flush(10)"
+    (_, record), _ = run(tmp_path, begin, accepted)
+    assert "5b91e444" in record["data"]["text/html"]
+    assert "PENDING" in record["data"]["text/plain"]
 
 
 def test_when_the_task_ends_while_its_cell_waits_the_card_is_frozen(tmp_path) -> None:
-    ((output,),) = run(tmp_path, "show(task)\ntell(task, *done)\nassert session.flush(10)")
+    ((gone, output),) = run(tmp_path, "show(task)\ntell(task, *done)\nassert session.flush(10)")
+    assert gone["data"] == {"text/html": "", "text/plain": ""}
     assert set(output["data"]) == {"text/html", "text/plain"}
     assert 'src="clips/a.mp4"' in output["data"]["text/html"]
+    assert "cometact-record" not in output["data"]["text/html"]  # the live card of another task hides it not
     assert "SECRET-SIGNATURE" not in json.dumps(output)
 
 
 def test_when_the_task_ends_during_another_cell_the_first_cells_card_is_frozen(tmp_path) -> None:
-    (shown,), other = run(tmp_path, "show(task)", "tell(task, *done)\nassert session.flush(10)")
+    (_, shown), other = run(tmp_path, "show(task)", "tell(task, *done)\nassert session.flush(10)")
     assert 'src="clips/a.mp4"' in shown["data"]["text/html"]
     assert not other
 
 
 def test_every_display_of_a_task_is_frozen(tmp_path) -> None:
-    for (output,) in run(tmp_path, "show(task)", "show(task)\ntell(task, *done)\nassert session.flush(10)"):
-        assert WIDGET not in output["data"]
-        assert "SUCCEEDED" in output["data"]["text/plain"]
+    for live, record in run(
+        tmp_path, "show(task)", "show(task)\ntell(task, *done)\nassert session.flush(10)"
+    ):
+        assert WIDGET not in live["data"]
+        assert "SUCCEEDED" in record["data"]["text/plain"]
 
 
 def test_a_task_that_has_ended_is_plain_html_at_once(tmp_path) -> None:
-    ((output,),) = run(tmp_path, "tell(task, *done)\nshow(task)")
-    assert set(output["data"]) == {"text/html", "text/plain"}
+    ((gone, output),) = run(tmp_path, "tell(task, *done)\nshow(task)")
+    assert set(gone["data"]) == set(output["data"]) == {"text/html", "text/plain"}
 
 
 def test_the_card_of_a_lost_answer_stays_live_since_its_buttons_settle_it(tmp_path) -> None:
     lost = "task = begin(intended(), events.Unconfirmed(at=NOW, reason='the connection was reset'))"
-    ((card,),) = run(tmp_path, f"{lost}\nshow(task)")
-    assert WIDGET in card["data"]
-    assert "UNCONFIRMED" in card["data"]["text/plain"]
+    ((live, record),) = run(tmp_path, f"{lost}\nshow(task)")
+    assert WIDGET in live["data"]
+    assert "UNCONFIRMED" in record["data"]["text/plain"]
 
 
 def test_a_task_that_goes_on_after_all_is_live_again_and_frozen_again(tmp_path) -> None:
     stopped = "task = begin(intended(), ACCEPTED, events.WatchEnded(at=NOW, reason='refused'))\nshow(task)"
     go_on = "tell(task, events.WatchBegan(at=NOW))\nassert session.flush(10)"
-    ((frozen,),) = run(tmp_path, stopped)
+    ((frozen, _),) = run(tmp_path, stopped)
     assert WIDGET not in frozen["data"]
-    (live,), _ = run(tmp_path, stopped, go_on)
+    (live, _), _ = run(tmp_path, stopped, go_on)
     assert WIDGET in live["data"]
-    (again,), *_ = run(tmp_path, stopped, go_on, "tell(task, *done)\nassert session.flush(10)")
+    (again, record), *_ = run(tmp_path, stopped, go_on, "tell(task, *done)\nassert session.flush(10)")
     assert WIDGET not in again["data"]
-    assert "SUCCEEDED" in again["data"]["text/plain"]
+    assert "SUCCEEDED" in record["data"]["text/plain"]
 
 
 def test_freezing_can_be_turned_off(tmp_path) -> None:
-    ((output,),) = run(
+    ((live, record),) = run(
         tmp_path, "session.configure(freeze=False)\nshow(task)\ntell(task, *done)\nassert session.flush(10)"
     )
-    assert WIDGET in output["data"]
+    assert WIDGET in live["data"]
+    assert "SUCCEEDED" in record["data"]["text/plain"]
+
+
+def test_what_has_ended_leaves_next_to_nothing_of_its_widget_in_a_notebook_without_a_page(tmp_path) -> None:
+    cells = [f"t{at} = begin(intended(), ACCEPTED)\nshow(t{at})" for at in range(4)]
+    ends = "\n".join(f"tell(t{at}, *done)" for at in range(4)) + "\nassert session.flush(10)"
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in (SETUP, *cells, ends)]
+    )
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    state = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+    assert len(json.dumps(state)) < 4 * 1000
 
 
 def test_one_execution_of_a_cell_shows_a_task_once_if_asked_to(tmp_path) -> None:
     twice = "show(task, once_per_cell=True)\nshow(task, once_per_cell=True)"
-    assert [len(outputs) for outputs in run(tmp_path, twice, twice, "show(task)\nshow(task)")] == [1, 1, 2]
+    assert [len(outputs) for outputs in run(tmp_path, twice, twice, "show(task)\nshow(task)")] == [2, 2, 4]
 
 
 def test_outside_a_notebook_a_task_is_text_and_no_widget_library_is_loaded(tmp_path) -> None:

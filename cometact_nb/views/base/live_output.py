@@ -7,8 +7,10 @@ view there is no style sheet, and it is seen. Once nothing more can happen the w
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +20,11 @@ from cometact_nb.views.base.output import in_notebook, put_out, widget_data, wri
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LiveOutput"]
+__all__ = ["LiveOutput", "clear_saved_state"]
 
+#: While something goes on, a record is sent again after so many seconds at the earliest, and so rarely that
+#: it takes no more than so many bytes a second: each time, a page has its notebook to save.
+_EVERY_S, _BYTES_PER_S = 5.0, 4000
 _NOTHING = {"text/html": "", "text/plain": ""}
 
 
@@ -35,6 +40,25 @@ class _Place:
     record: Any
     html: dict[str, str]
     is_final: bool
+
+
+def clear_saved_state(widget: Any) -> None:
+    """Leave next to nothing of a widget in a notebook that is run without a page.
+
+    nbclient, and with it papermill and nbconvert, saves all that was ever sent of a widget, its script and
+    style sheet included, also when it was closed. So it is sent that there is nothing. The widget itself
+    keeps what it has: a page that is opened later, while the kernel lives, asks for that.
+
+    Args:
+        widget: one that nothing shows any more. If a page has shown it, as its ``is_seen`` tells, nothing is
+            sent: the page would draw it.
+    """
+    if widget.comm is None or widget.is_seen:
+        return
+    names = {"_esm", "_css", *(name for name in widget.keys if not name.startswith("_"))}
+    values = {name: getattr(widget, name) for name in names}
+    empty = {name: type(value)() for name, value in values.items() if isinstance(value, str | list | dict)}
+    widget.comm.send(data={"method": "update", "state": empty, "buffer_paths": []}, buffers=[])
 
 
 class LiveOutput:
@@ -61,6 +85,8 @@ class LiveOutput:
         self._is_final = is_final
         self._places: list[_Place] = []
         self._updating = threading.RLock()
+        self._next_at = 0.0
+        self._timer: threading.Timer | None = None
 
     def show(self) -> None:
         """Show the view in the current cell, or as text where there is no notebook. From the main thread."""
@@ -86,6 +112,27 @@ class LiveOutput:
                 if place.is_final != final:  # after the record, so that it is there when it is seen
                     place.is_final = final
                     place.live.update(self._live(final), raw=True)
+
+    def refresh(self) -> None:
+        """Bring the record up to date, some seconds after the last time at the earliest. From any thread."""
+        with self._updating:
+            if not self._places or self._timer is not None:
+                return
+            wait_s = self._next_at - time.monotonic()
+            if wait_s <= 0:
+                self._update_paced()
+                return
+            self._timer = threading.Timer(wait_s, self._update_paced)
+            self._timer.daemon = True
+            # An empty context: one that came from a cell would send its messages to that cell.
+            contextvars.Context().run(self._timer.start)
+
+    def _update_paced(self) -> None:
+        with self._updating:
+            self._timer = None
+            self.update()
+            size = sum(len(place.html["text/html"]) for place in self._places)
+            self._next_at = time.monotonic() + max(_EVERY_S, size / _BYTES_PER_S)
 
     def _live(self, final: bool) -> dict[str, Any]:
         """The widget's output; an empty one when the record stands alone."""

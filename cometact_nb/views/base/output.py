@@ -20,6 +20,7 @@ __all__ = [
     "in_notebook",
     "in_terminal",
     "page_folder",
+    "plain_layout",
     "put_out",
     "shell",
     "widget_data",
@@ -28,6 +29,7 @@ __all__ = [
 
 #: The variable that papermill sets.
 _OUTPUT_PATH = "PAPERMILL_OUTPUT_PATH"
+_layout: Any = None
 
 
 def shell() -> Any:
@@ -82,6 +84,16 @@ def widget_data(widget: Any) -> dict[str, Any]:
     """A live widget by its MIME type, for an output that also has a form without a kernel."""
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     return {"application/vnd.jupyter.widget-view+json": view}
+
+
+def plain_layout() -> Any:
+    """One layout for all widgets that need none: each of its own would take 1 KB of a saved notebook."""
+    global _layout  # noqa: PLW0603  (one for all of them)
+    if _layout is None or _layout.comm is None:  # somebody may have closed all widgets
+        from ipywidgets import Layout  # noqa: PLC0415  (80 ms, not needed outside a notebook)
+
+        _layout = Layout()
+    return _layout
 
 
 def in_background(work: Callable[..., object], *args: Any) -> None:

@@ -41,20 +41,21 @@ _TR = "background:none"
 _FLOW = "display:flex;flex-wrap:wrap;gap:10px 14px;list-style:none;margin:0;padding:0"
 
 
-def record_html(sweep: Sweep, *, folder: Path, posters: bool = True) -> Markup:
+def record_html(sweep: Sweep, *, folder: Path, posters: bool = True, brief: bool = False) -> Markup:
     """A sweep as it is now: parameters and outcome of each cell, its poster, a link to its clip, money.
 
     Args:
         sweep: what to show.
         folder: where relative links start.
         posters: with small pictures, up to 6 KB a cell.
+        brief: of the cells, only links to the clips that are there: a few KB, to be sent again and again.
     """
-    pen = _Pen(sweep, folder, posters=posters)
+    cells = _clips(sweep, folder) if brief else _Pen(sweep, folder, posters=posters).draw()
     word, colour = facts.state_word(sweep)
     title = join("Sweep ", code(words.clean(sweep.name, 100)))
     right = f"{len(sweep)} cells"
     head = parts.header(parts.pill(word, colour), title, right=right, sandbox=sweep.sandbox)
-    body = h("div", {"style": "padding:12px 14px"}, _summary(sweep), _fixed(sweep), pen.draw())
+    body = h("div", {"style": "padding:12px 14px"}, _summary(sweep), _fixed(sweep), cells)
     return h("div", {"class": "cometact-sweep-record"}, parts.frame(head, body))
 
 
@@ -135,6 +136,23 @@ def _fixed(sweep: Sweep) -> Markup:
         if name not in swept
     ]
     return h("div", {"style": "margin:8px 0 10px"}, join(*shared, by=" · "))
+
+
+def _clips(sweep: Sweep, folder: Path) -> Markup | None:
+    """A line for each clip, up to as many as in text."""
+    names = names_of(sweep.axes)
+    done = [(cell, clip) for cell in sweep.cells if cell.job is not None and (clip := cell.job.state.clip)]
+    lines = []
+    for cell, clip in done[:_LINES]:
+        place = words.place(clip.place, folder)
+        source = None if clip.url else words.relative(clip.path, folder)
+        name = words.clean(place.rpartition("/")[2], 60)
+        link = h("a", {"href": source}, name) if source else words.clean(place, 160)
+        label = words.clean(params_line(cell.params, names) or f"Cell {cell.index + 1}", 120)
+        lines.append(h("li", None, label, ": ", link))
+    if len(done) > _LINES:
+        lines.append(h("li", None, f"and {len(done) - _LINES} more"))
+    return h("ul", {"style": "margin:0;padding-left:18px"}, *lines) if lines else None
 
 
 def _player(picture: Markup | None, source: str) -> Markup:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.views.base.live_output import LiveOutput
+from cometact_nb.views.base.live_output import LiveOutput, clear_saved_state
 from cometact_nb.views.base.output import in_notebook, page_folder
 from cometact_nb.views.sweep.facts import is_over
 from cometact_nb.views.sweep.record import record_html, record_text
@@ -56,7 +56,8 @@ def widget_of(sweep: Sweep) -> SweepWidget:
 
 def _record(sweep: Sweep) -> dict[str, str]:
     folder = page_folder(sweep.session)
-    return {"text/html": record_html(sweep, folder=folder), "text/plain": record_text(sweep, folder=folder)}
+    html = record_html(sweep, folder=folder, brief=sweep.state == "running")
+    return {"text/html": html, "text/plain": record_text(sweep, folder=folder)}
 
 
 def _is_final(sweep: Sweep) -> bool:
@@ -64,7 +65,7 @@ def _is_final(sweep: Sweep) -> bool:
 
 
 def _follow(sweep: Sweep, output: LiveOutput) -> None:
-    """Bring the outputs up to date when the sweep begins, stops, or changes while it does not run."""
+    """Bring the outputs up to date: at times while the sweep runs, and at once when it begins or stops."""
     shown: object = None
 
     def changed(_: Sweep) -> None:
@@ -74,6 +75,10 @@ def _follow(sweep: Sweep, output: LiveOutput) -> None:
         if now != shown:
             shown = now
             output.update()
+            if now[0] and sweep in _widgets:
+                clear_saved_state(_widgets[sweep])
+        elif sweep.state == "running":
+            output.refresh()
 
     sweep.add_listener(changed)
 

@@ -19,7 +19,7 @@ from cometact_nb.domain.knobs import title_of
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.once import Gate
-from cometact_nb.views.base.output import in_background, page_folder
+from cometact_nb.views.base.output import in_background, page_folder, plain_layout
 from cometact_nb.views.base.pictures import small_jpeg
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.sweep import facts
@@ -71,7 +71,9 @@ class SweepWidget(anywidget.AnyWidget):
         self._open: dict[str, tuple[int, Any]] = {}
         #: By the key of a task in doubt, the choices of its card.
         self._settlings: dict[str, Settling] = {}
-        super().__init__(grid=_grid(sweep), **self._now())
+        #: Whether a page has drawn it.
+        self.is_seen = False
+        super().__init__(grid=_grid(sweep), **self._now(), layout=plain_layout())
         self.on_msg(self._receive)
         sweep.add_listener(self._changed)
 
@@ -123,6 +125,7 @@ class SweepWidget(anywidget.AnyWidget):
     def _receive(self, _: Any, content: Any, __: Any) -> None:
         if not isinstance(content, dict):
             return
+        self.is_seen = True
         soon = self._sweep.session.call_soon
         match content:
             case {"type": "hello"}:

@@ -1,8 +1,7 @@
 """Showing a task in a notebook: live while it runs, plain HTML once it ended.
 
-A widget lives only as long as its kernel. So the card is displayed once as a widget, threads change its
-traits only, and when the task ends the display is replaced by HTML that outlives the kernel ("frozen"). A
-page that was closed at that moment finds the widget, which shows the same card and has the clip sent.
+Threads change the live card's traits only, and bring the record below it up to date. When the task has ended
+the live card goes. A page that was closed at that moment finds it, with the same card, and has the clip sent.
 """
 
 from __future__ import annotations
@@ -10,20 +9,21 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cometact_nb.store.clips.media import clip_stem
-from cometact_nb.views.base.output import in_notebook, page_folder, put_out, shell, widget_data, write
+from cometact_nb.views.base.html import h
+from cometact_nb.views.base.live_output import LiveOutput, clear_saved_state
+from cometact_nb.views.base.output import in_notebook, page_folder, shell, write
 from cometact_nb.views.task.card import card_of
 from cometact_nb.views.task.facts import CardFacts
 from cometact_nb.views.task.text import card_text, text_of
 
 if TYPE_CHECKING:
-    from cometact_nb.domain.task import TaskState
     from cometact_nb.handles.task import Task
     from cometact_nb.views.task.widget import StatusWidget
 
-__all__ = ["Display", "hush", "show", "was_shown"]
+__all__ = ["hush", "show", "was_shown"]
 
 #: The execution of a cell that is noted, and the keys of what it has shown.
 _shown: tuple[int, set[str]] = (-1, set())
@@ -39,12 +39,8 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
     """
     if once_per_cell and was_shown(task.key):
         return
-    if in_notebook() and isinstance(task.output_dir, str):
-        from cometact_nb.views.task.apart import ApartDisplay  # noqa: PLC0415  (for clips at a store only)
-
-        ApartDisplay(task)
-    elif in_notebook():
-        Display(task)
+    if in_notebook():
+        _follow(task)
     else:
         write(sys.stdout, card_text(task.state, now=time.time(), sandbox=task.sandbox) + "\n")
 
@@ -75,58 +71,63 @@ def _expected(task: Task) -> Path | None:
     return folder / f"{clip_stem(state)}.mp4" if known and isinstance(folder, Path) else None
 
 
-class Display:
-    """One output of one cell that shows one task, live while it runs and frozen when it ended.
+def _follow(task: Task) -> None:
+    """Show a task live, with a record below it, until it has ended; then the record alone."""
+    widget: StatusWidget | None = None
 
-    Args:
-        task: the task to show.
-    """
-
-    def __init__(self, task: Task) -> None:
-        self._task = task
-        self._widget: StatusWidget | None = None
-        self._frozen = ""
-        self._handle = put_out(self._bundle(task.state))
-        task.add_listener(self._changed)
-
-    def _is_final(self, state: TaskState) -> bool:
-        # What is in doubt stays live: its card has the buttons that settle it.
-        return state.is_settled and not state.is_in_doubt and self._task.session.config.freeze
-
-    def _bundle(self, state: TaskState) -> dict[str, Any]:
-        """What to display: the final card, or the widget with the card as it is now beside it."""
-        task = self._task
-        final = self._is_final(state)
-        folder = page_folder(task.session)
-        facts = CardFacts(state, time.time(), task.sandbox)
-        html = card_of(
-            facts,
-            notebook_dir=folder,
-            autoplay=final,
-            coming=_expected(task),
-            embed_bytes=task.session.config.embed_bytes if final else 0,
-        )
-        text = text_of(facts, notebook_dir=folder)
-        self._frozen = html if final else ""
-        bundle: dict[str, Any] = {"text/html": html, "text/plain": text}
-        if not final:
-            bundle = {**widget_data(self._live()), **bundle}
-        return bundle
-
-    def _live(self) -> StatusWidget:
-        if self._widget is None:
+    def live() -> StatusWidget:
+        nonlocal widget
+        if widget is None:
             from cometact_nb.views.task.widget import StatusWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
 
-            self._widget = StatusWidget(self._task)
-        return self._widget
+            widget = StatusWidget(task)
+        return widget
 
-    def _changed(self, task: Task) -> None:
+    output = LiveOutput("Act-Two task", live, lambda: _record(task), lambda: _is_final(task))
+    output.show()
+    seen, was_final = task.state, _is_final(task)
+
+    def changed(_: Task) -> None:
         """On the notifier's thread, from where traits and display updates reach the right cell."""
-        before, state = self._frozen, task.state
-        if self._is_final(state) or before:  # it ended, or goes on after an end that was none
-            bundle = self._bundle(state)
-            if not before or self._frozen != before:
-                self._handle.update(bundle, raw=True)
-        if self._widget is not None:
-            # After the freeze: a page that got it has no view left that would fetch the clip by message.
-            self._widget.draw()
+        nonlocal seen, was_final
+        before, seen, final = seen, task.state, _is_final(task)
+        if final or was_final or seen.is_settled:
+            output.update()
+        elif seen is not before:
+            output.refresh()
+        was_final = final
+        if widget is not None:
+            # After the update: a page that got it has no view left that would fetch the clip by message.
+            widget.draw()
+            if final:
+                clear_saved_state(widget)
+
+    task.add_listener(changed)
+
+
+def _is_final(task: Task) -> bool:
+    """Whether the record alone is shown. What needs a kernel stays live.
+
+    That is a card with the buttons that settle a request in doubt, and a clip at a store, which no page can
+    load from there: the widget has it sent.
+    """
+    state, at_store = task.state, isinstance(task.output_dir, str)
+    return state.is_settled and not state.is_in_doubt and task.session.config.freeze and not at_store
+
+
+def _record(task: Task) -> dict[str, str]:
+    """The card as it is now, hidden beside its live view by that view's style sheet."""
+    facts, final, folder = (
+        CardFacts(task.state, time.time(), task.sandbox),
+        _is_final(task),
+        page_folder(task.session),
+    )
+    card = card_of(
+        facts,
+        notebook_dir=folder,
+        autoplay=final,
+        coming=_expected(task),
+        embed_bytes=task.session.config.embed_bytes if final else 0,
+    )
+    html = card if final else h("div", {"class": "cometact-record"}, card)
+    return {"text/html": html, "text/plain": text_of(facts, notebook_dir=folder)}

@@ -12,7 +12,7 @@ import traitlets
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import forms
-from cometact_nb.views.base.output import in_background, page_folder
+from cometact_nb.views.base.output import in_background, page_folder, plain_layout
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.task.card import card_of
@@ -93,7 +93,9 @@ class StatusWidget(anywidget.AnyWidget):
         self._task = task
         self._settling = Settling(task)
         self._drawing = threading.RLock()
-        super().__init__(**self._facts())
+        #: Whether a page has drawn it.
+        self.is_seen = False
+        super().__init__(**self._facts(), layout=plain_layout())
         self.on_msg(self._receive)
 
     def draw(self) -> None:
@@ -111,6 +113,7 @@ class StatusWidget(anywidget.AnyWidget):
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         """A message from the browser; on any thread, so it is only handed over."""
+        self.is_seen = True
         soon = self._task.session.call_soon
         match content:
             case {"type": "hello"}:
