@@ -1,4 +1,4 @@
-"""``act.relink``: rewrites the links of a saved notebook to where its clips are now."""
+"""Rewrites the links of a saved notebook to the present places of its clips, for ``act.relink``."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _GIVE_PATH = "Give its path: act.relink('notebook.ipynb')."
 @doors
 @dataclass(frozen=True)
 class Relinked:
-    """What :func:`cometact_nb.relink` did.
+    """The result of :func:`cometact_nb.relink`.
 
     Args:
         path: the notebook.
-        backup: the file as it was; None when nothing was to be written.
+        backup: a copy of the old file; None when nothing was written.
         changed: new links by old ones, both decoded and relative to the notebook's folder.
-        missing: links whose file was found nowhere.
-        doubtful: links for which several different clips were found; they stay as they are.
+        missing: links whose file is nowhere.
+        doubtful: links with several different clips of their name; they stay as they are.
     """
 
     path: Path
@@ -58,10 +58,10 @@ class Relinked:
             f"Rewrote {count} in {self.path}; as it was: {self.backup}. {_RELOAD}"
             if self.backup
             else f"Nothing was written: no link in {self.path} had to be changed.",
-            f"Found nowhere: {_listed(self.missing)}. act.relink(…, folder=…) looks in another folder."
+            f"Found nowhere: {_first_few(self.missing)}. act.relink(…, folder=…) looks in another folder."
             if self.missing
             else "",
-            f"Left alone, for several different clips have the name: {_listed(self.doubtful)}. "
+            f"Left alone, for several different clips have the name: {_first_few(self.doubtful)}. "
             "act.relink(…, folder=…) with the folder of the right ones decides."
             if self.doubtful
             else "",
@@ -72,9 +72,9 @@ class Relinked:
         return str(self)
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:3])
-    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown  # noqa: PLR2004
+def _first_few(names: tuple[str, ...]) -> str:
+    text = ", ".join(names[:3])
+    return f"{text} and {len(names) - 3} more" if len(names) > 3 else text  # noqa: PLR2004
 
 
 def relink(
@@ -89,10 +89,10 @@ def relink(
     except ValueError as error:
         raise ConfigError(f"{notebook} is no notebook that can be read ({error}).") from None
     places = _places(session, notebook, broken, folder)
-    found = {link: places.find(link) for link in broken if places.is_clip(link)}
+    files = {link: places.find(link) for link in broken if places.is_clip(link)}
     new = {
         link: there
-        for link, at in found.items()
+        for link, at in files.items()
         if len(at) == 1 and (there := relative(str(at[0]), notebook.parent)) is not None
     }
     rewritten = with_links(text, new).encode("utf-8")
@@ -100,18 +100,18 @@ def relink(
         path=notebook,
         backup=_replace(notebook, before, rewritten) if new else None,
         changed=new,
-        missing=tuple(link for link, at in found.items() if not at),
-        doubtful=tuple(link for link, at in found.items() if len(at) > 1),
+        missing=tuple(link for link, at in files.items() if not at),
+        doubtful=tuple(link for link, at in files.items() if len(at) > 1),
     )
 
 
 def _notebook(session: Session, path: str | os.PathLike[str] | None) -> Path:
-    """The notebook's file: the one that is named, or else the one that this kernel runs."""
+    """Return the path of the notebook: ``path``, or else the one that this kernel runs."""
     if path is not None:
         return Path(os.path.abspath(session.notebook_dir / Path(path).expanduser()))  # noqa: PTH100  (links stay)
-    named = os.environ.get("JPY_SESSION_NAME", "")
+    name_from_server = os.environ.get("JPY_SESSION_NAME", "")
     main = vars(sys.modules.get("__main__", object)) if "__main__" in sys.modules else {}
-    for name in (named, main.get("__vsc_ipynb_file__")):
+    for name in (name_from_server, main.get("__vsc_ipynb_file__")):
         if isinstance(name, str) and name.endswith(".ipynb") and Path(name).is_absolute():
             if Path(name).is_file():
                 return Path(name)
@@ -138,7 +138,7 @@ def _leads_somewhere(folder: Path, link: str) -> bool:
 def _places(
     session: Session, notebook: Path, broken: list[str], folder: str | os.PathLike[str] | None
 ) -> Whereabouts:
-    """Where clips may be: in the folder that is named; else where they were kept, or below the notebook."""
+    """Return where to look for clips: in ``folder``; else where they were recorded, or below the notebook."""
     if folder is not None:
         there = session.notebook_dir / Path(folder).expanduser()
         if not there.is_dir():
@@ -150,26 +150,26 @@ def _places(
 
 
 def _recorded(session: Session, broken: Iterable[str]) -> list[Path]:
-    """The files that the history knows under these names."""
+    """List the files that the history has under these names."""
     stems = {Path(link).stem for link in broken}
 
     async def read() -> list[Path]:
-        history, found = session.engine.history, []
+        history, paths = session.engine.history, []
         for stem in stems:
             with suppress(ConfigError):
                 for row in search.search(history, asked.query(None, None, stem, 20, now=0.0)):
                     confined = session.confined(row)
-                    found += [Path(clip.path) for clip in confined.state.clips if clip.url is None]
-        return found
+                    paths += [Path(clip.path) for clip in confined.state.clips if clip.url is None]
+        return paths
 
     return session.run(read()) if stems else []
 
 
 def _replace(path: Path, before: bytes, after: bytes) -> Path:
-    """Write ``after`` whole, keep ``before`` beside it, and touch nothing if the file is another by now.
+    """Write ``after`` whole, with ``before`` beside it; write nothing if the file has changed meanwhile.
 
     Raises:
-        ConfigError: somebody else wrote the file meanwhile, or the folder does not take it.
+        ConfigError: somebody else wrote the file meanwhile, or the folder refuses it.
     """
     real = path.resolve()
     part = real.with_name(f".{real.name}.{uuid.uuid4().hex[:12]}.part")
@@ -179,7 +179,7 @@ def _replace(path: Path, before: bytes, after: bytes) -> Path:
             file.flush()
             os.fsync(file.fileno())
         part.chmod(stat.S_IMODE(real.stat().st_mode))
-        backup = _kept(real, before)
+        backup = _write_copy(real, before)
         if real.read_bytes() != before:
             backup.unlink()
             raise ConfigError(
@@ -193,8 +193,8 @@ def _replace(path: Path, before: bytes, after: bytes) -> Path:
     return backup
 
 
-def _kept(path: Path, content: bytes) -> Path:
-    """A copy beside the notebook, under a name that was free."""
+def _write_copy(path: Path, content: bytes) -> Path:
+    """Write a copy beside the notebook, under a free name."""
     number = 1
     while True:
         backup = path.with_name(f"{path.stem}.before-relink{f'-{number}' if number > 1 else ''}.ipynb")

@@ -1,4 +1,4 @@
-"""Taking up what an earlier kernel left: tasks are watched on, sweeps go on. No single task is sent."""
+"""Takes up the unfinished work of earlier kernels: watches tasks, continues sweeps, sends no single task."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Resumed", "take_up_all"]
 
-#: How long a port of this machine may take to answer, seconds.
+#: The most seconds for a port of this machine to answer.
 _CONNECT_S = 0.5
-#: How long the tasks whose watch had ended are waited for, seconds; a slow network is not.
+#: The most seconds to wait for polls of tasks whose watch had ended.
 _LOOK_S = 10.0
 _SANDBOX_GONE = "its sandbox has ended; nothing was billed"
 
@@ -41,17 +41,17 @@ _SANDBOX_GONE = "its sandbox has ended; nothing was billed"
 @doors
 @dataclass(frozen=True)
 class Resumed:
-    """What was taken up.
+    """The tasks and sweeps that were taken up, and those that were not.
 
     Args:
-        tasks: watched on, or their videos being fetched; the oldest first, those of sweeps among them.
-        sweeps: going on within what was approved when they were run.
+        tasks: watched again, or with a video to fetch; the oldest first, also those of sweeps.
+        sweeps: that go on within their approved cost.
         paused: running sweeps that cannot go on; each says why in its ``problem``.
-        unconfirmed: requests that wait for you: nobody but you can say whether they were accepted.
+        unconfirmed: requests that wait for you: only you can find out whether they were accepted.
         gone: tasks of sandboxes that have ended.
-        elsewhere: services, not the configured one, of unfinished tasks and sweeps that were left alone.
+        elsewhere: other services than the configured one, whose unfinished tasks and sweeps stay untouched.
         busy: names of sweeps that another kernel is running.
-        waiting: names of sweeps that were left for later; only the command line leaves any.
+        waiting: names of sweeps for later; only the command line leaves any.
     """
 
     tasks: tuple[Task, ...] = ()
@@ -64,10 +64,10 @@ class Resumed:
     waiting: tuple[str, ...] = ()
 
     def wait(self, timeout_s: float | None = None) -> Resumed:
-        """Wait until everything that was taken up has ended. What failed raises nothing; see each status.
+        """Wait until everything that was taken up has ended. A failure does not raise; see each status.
 
         Args:
-            timeout_s: seconds to wait at the most; None waits for as long as it takes.
+            timeout_s: the most seconds to wait; None waits for as long as it takes.
 
         Returns:
             this.
@@ -95,8 +95,8 @@ class Resumed:
             else "",
             f"what belongs to {', '.join(self.elsewhere)} left alone" if self.elsewhere else "",
         ]
-        said = "; ".join(part for part in parts if part)
-        return f"Resumed: {said}." if said else "Nothing to resume: every task has ended."
+        line = "; ".join(part for part in parts if part)
+        return f"Resumed: {line}." if line else "Nothing to resume: every task has ended."
 
     def __repr__(self) -> str:
         return str(self)
@@ -109,33 +109,33 @@ def take_up_all(session: Session, *, sweeps: bool = True) -> Resumed:
         session: takes up.
         sweeps: let running sweeps go on; False leaves them, for a process that is about to end.
     """
-    here, found = session.config.base_url, session.run(_read(session))
+    here, work = session.config.base_url, session.run(_read(session))
     if session.config.api_key is None and not session.config.is_loopback:
-        _need_key(found, here)
-    mine = [adopt(session, row) for row in found.left if row.state.base_url == here]
+        _need_key(work, here)
+    mine = [adopt(session, row) for row in work.left if row.state.base_url == here]
     session.run(_look_again(session, mine))
-    others = [row for row in found.left if row.state.base_url != here and _is_meant_to_go_on(row)]
-    gone = [row for row in others if _is_gone(row.state)]
-    names = [sweep.name for sweep in found.sweeps if sweep.base_url == here]
-    begun = [session.sweep_by_name(name) for name in names] if sweeps else []
-    elsewhere = {row.state.base_url for row in others if row not in gone}
-    elsewhere |= {sweep.base_url for sweep in found.sweeps if sweep.base_url != here and not sweep.sandbox}
-    open_ones = [adopt(session, row) for row in found.unconfirmed if _is_mine_to_settle(row, here)]
+    others = [row for row in work.left if row.state.base_url != here and _is_meant_to_go_on(row)]
+    ended = [row for row in others if _is_gone(row.state)]
+    names = [sweep.name for sweep in work.sweeps if sweep.base_url == here]
+    resumed = [session.sweep_by_name(name) for name in names] if sweeps else []
+    elsewhere = {row.state.base_url for row in others if row not in ended}
+    elsewhere |= {sweep.base_url for sweep in work.sweeps if sweep.base_url != here and not sweep.sandbox}
+    open_ones = [adopt(session, row) for row in work.unconfirmed if _is_mine_to_settle(row, here)]
     return Resumed(
         tasks=tuple(task for task in mine if task.status is not Status.UNCONFIRMED),
-        sweeps=tuple(sweep for sweep in begun if not sweep.problem),
-        paused=tuple(sweep for sweep in begun if sweep.problem),
+        sweeps=tuple(sweep for sweep in resumed if not sweep.problem),
+        paused=tuple(sweep for sweep in resumed if sweep.problem),
         waiting=() if sweeps else tuple(names),
         unconfirmed=(*open_ones, *(task for task in mine if task.status is Status.UNCONFIRMED)),
-        gone=tuple(_let_go(session, row) for row in gone),
+        gone=tuple(_let_go(session, row) for row in ended),
         elsewhere=tuple(sorted(elsewhere)),
-        busy=found.busy,
+        busy=work.busy,
     )
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What the history has that has not come to its end."""
+    """The unfinished work in the history."""
 
     left: list[Row]
     unconfirmed: list[Row]
@@ -143,10 +143,10 @@ class _Found:
     busy: tuple[str, ...]
 
 
-def _need_key(found: _Found, here: str) -> None:
-    """Without a key nothing is taken up: the service would refuse to say how a task stands."""
-    if any(row.state.base_url == here for row in found.left) or any(
-        sweep.base_url == here for sweep in found.sweeps
+def _need_key(work: _Found, here: str) -> None:
+    """Raise without a key: the service would refuse every poll."""
+    if any(row.state.base_url == here for row in work.left) or any(
+        sweep.base_url == here for sweep in work.sweeps
     ):
         raise ConfigError(
             "There is no API key to ask the service with, so nothing was taken up. Set COMETAPI_KEY before "
@@ -156,19 +156,19 @@ def _need_key(found: _Found, here: str) -> None:
 
 async def _read(session: Session) -> _Found:
     history = session.engine.history
-    begun = running(history)
+    rows = running(history)
     now = session.engine.now()
-    busy = [one for one in begun if run_by_another(history, one.name, one.base_url, now)]
+    busy = [one for one in rows if run_by_another(history, one.name, one.base_url, now)]
     return _Found(
         left=search.open_tasks(history),
         unconfirmed=search.unconfirmed(history),
-        sweeps=[sweep for sweep in begun if sweep not in busy],
+        sweeps=[sweep for sweep in rows if sweep not in busy],
         busy=tuple(sweep.name for sweep in busy),
     )
 
 
 async def _look_again(session: Session, tasks: list[Task]) -> None:
-    """Go on with those whose watch had ended or whose video is missing, each looked at once."""
+    """Poll each task once whose watch had ended or whose video is missing, and go on with it."""
     ended = [task for task in tasks if task.id is not None and task.state.is_settled]
     looks = [asyncio.ensure_future(session.engine.resume(task.job)) for task in ended]
     if looks:
@@ -176,7 +176,7 @@ async def _look_again(session: Session, tasks: list[Task]) -> None:
 
 
 def _is_meant_to_go_on(row: Row) -> bool:
-    """Whether anybody expects more of a task: its watch has not ended, nor has its video been given up."""
+    """Whether a task goes on: its watch has not ended, and its video has not been given up."""
     silent = row.state.status is Status.NOT_FOUND
     return row.state.watching and row.state.clip_error is None and not silent
 
@@ -203,7 +203,7 @@ def _is_gone(state: TaskState) -> bool:
 
 
 def _let_go(session: Session, row: Row) -> Task:
-    """Note that a sandbox's task has no service any more, so that nobody asks for it again."""
+    """Record that a sandbox's task has no service any more, so that nobody polls it again."""
     task = adopt(session, row)
 
     async def note() -> None:

@@ -1,7 +1,7 @@
-"""The sandbox as a process of its own. It is spoken to over HTTP only, like the real service.
+"""Starts and finds the sandbox, a process of its own, and talks to it over HTTP only.
 
-The one of :func:`cometact_nb.use_sandbox` belongs to the user, not to a kernel: it outlives the kernel that
-started it, as the service does, and the next kernel finds it by a file that only this user can read.
+The sandbox of :func:`cometact_nb.use_sandbox` belongs to the user, not to a kernel: like the service it
+outlives the kernel that started it, and the next kernel finds it by a file that only this user can read.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ __all__ = ["Sandbox", "attach", "checked_speed", "find", "start", "where_it_was"
 #: A task takes about 75 s at speed 1.
 DEFAULT_SPEED = 12.0
 KEY = "sandbox-key"
-#: How often a sandbox is looked for again that another kernel is starting or replacing.
+#: The number of looks for a sandbox that another kernel is starting or replacing.
 _TRIES = 3
-#: This process among the clients of a sandbox.
+#: The name of this process among a sandbox's clients.
 _OWN_NAME = secrets.token_hex(4)
 
 
 class _NotThereError(ConfigError):
-    """Nothing at an address answers as a sandbox does."""
+    """No sandbox answers at an address."""
 
 
 @dataclass
@@ -50,14 +50,14 @@ class Sandbox:
     """A running sandbox: a stand-in for the paid API on this machine. Nothing is billed.
 
     Attributes:
-        base_url: where it listens.
-        speed: how many times faster than the real service this kernel's tasks run.
+        base_url: its address.
+        speed: of this kernel's tasks, times the speed of the real service.
         characters: URLs of sample character images.
         character_videos: URLs of sample character videos.
         references: URLs of sample reference clips.
         options: further settings of this kernel's tasks.
-        key: what this kernel asks with; the settings are part of it.
-        process: what was started, where it ends with this kernel; None for a sandbox that outlives it.
+        key: of this kernel; its settings are part of it.
+        process: of a sandbox that ends with this kernel; None for a sandbox that outlives it.
     """
 
     base_url: str
@@ -89,7 +89,7 @@ class Sandbox:
         return True
 
     def reset(self, *, yes: bool = False) -> None:
-        """Forget all tasks of the sandbox, those of other notebooks, too. Clips that were fetched stay.
+        """Forget all tasks of the sandbox, also those of other notebooks. Downloaded clips stay.
 
         Args:
             yes: do it although another notebook uses this sandbox.
@@ -110,9 +110,9 @@ class Sandbox:
             raise ConfigError(f"The sandbox at {self.base_url} does not answer ({error}).") from None
 
     def stop(self) -> None:
-        """End the sandbox, for other notebooks, too. The next ``use_sandbox()`` brings back its tasks.
+        """End the sandbox, also for other notebooks. The next ``use_sandbox()`` brings back its tasks.
 
-        One that was started in a terminal is ended there.
+        A sandbox that was started in a terminal must be ended there.
         """
         if self.process is None:
             with suppress(OSError):
@@ -138,10 +138,10 @@ class Sandbox:
 
 
 def checked_speed(speed: Any) -> float:
-    """``speed`` as a number; for None that of ``COMETACT_NB_SANDBOX_SPEED``, or else 12.
+    """Check ``speed``; for None, take ``COMETACT_NB_SANDBOX_SPEED``, or else 12.
 
     Raises:
-        ConfigError: it is none, or too slow or fast to be meant.
+        ConfigError: it is no number, or outside 0.1–1000.
     """
     if speed is None:
         speed = os.environ.get("COMETACT_NB_SANDBOX_SPEED") or DEFAULT_SPEED
@@ -155,10 +155,10 @@ def checked_speed(speed: Any) -> float:
 
 
 def find(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
-    """This user's sandbox: the one that runs, or else one that is started now with the tasks of the last one.
+    """Find this user's running sandbox, or start one with the tasks of the last one.
 
     Args:
-        speed: how many times faster than the real service; 1 takes about 75 s a task.
+        speed: times the speed of the real service; 1 takes about 75 s a task.
         options: further settings of this process's tasks, such as ``scenario``.
 
     Raises:
@@ -170,7 +170,7 @@ def find(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
         if not os.access(folder, os.W_OK):
             raise PermissionError
     except OSError:
-        return start(speed, **options)  # where nothing can be kept, it ends with this process
+        return start(speed, **options)  # where no state can be written, it ends with this process
     mine = build()
     for _ in range(_TRIES):
         card = read_card(folder)
@@ -181,23 +181,23 @@ def find(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
                 ask(f"{card['base_url']}/sandbox/stop", {}, Secret(card["token"]))
             launch(folder, mine)
         else:
-            with suppress(_NotThereError):  # it was ending just now
+            with suppress(_NotThereError):  # it was just ending
                 return _admitted(card["base_url"], Secret(card["token"]), speed, _with_length(options))
     raise ConfigError(f"The sandbox did not start: {folder} names none that answers.", guide="no-sandbox")
 
 
 def where_it_was() -> str | None:
-    """The address of this user's sandbox, also while it does not run; None if there never was one."""
+    """Return the address of this user's sandbox, also while it does not run; None if there never was one."""
     card = read_card(state_of_sandbox())
     return card["base_url"] if card else None
 
 
 def attach(url: str, speed: float, **options: Any) -> Sandbox:
-    """A sandbox that runs already, as started by ``cometact-nb sandbox``. It outlives this kernel.
+    """Connect to a running sandbox, from ``cometact-nb sandbox``, which outlives this kernel.
 
     Args:
         url: its base URL, on loopback.
-        speed: how many times faster than the real service this process's tasks run.
+        speed: of this process's tasks, times the speed of the real service.
         options: further settings of them, such as ``scenario``.
 
     Raises:
@@ -210,14 +210,14 @@ def attach(url: str, speed: float, **options: Any) -> Sandbox:
 
 
 def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
-    """Start a sandbox that ends with this process, and return once it listens.
+    """Start a sandbox that ends with this process, and return when it listens.
 
     Args:
-        speed: how many times faster than the real service; 1 takes about 75 s a task.
-        options: as :func:`find`.
+        speed: times the speed of the real service; 1 takes about 75 s a task.
+        options: see :func:`find`.
 
     Raises:
-        ConfigError: as :func:`find`.
+        ConfigError: see :func:`find`.
     """
     process, line, reason = spawn(["--stop-with-stdin"], stdin=subprocess.PIPE)
     try:
@@ -238,18 +238,18 @@ def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
 
 
 def _with_length(options: dict[str, Any]) -> dict[str, Any]:
-    """``options`` with the length of clips that this process's environment names."""
-    named = os.environ.get("COMETACT_NB_SANDBOX_CLIP_S")
+    """Add to ``options`` the length of clips from this process's environment."""
+    length = os.environ.get("COMETACT_NB_SANDBOX_CLIP_S")
     with suppress(ValueError):
-        return {"clip_s": float(named), **options} if named else options
+        return {"clip_s": float(length), **options} if length else options
     return options
 
 
 def _admitted(base_url: str, token: Secret, speed: float, options: dict[str, Any]) -> Sandbox:
-    """Tell a sandbox how this process's tasks are to be played.
+    """Register this process's settings at a sandbox.
 
     Raises:
-        ConfigError: there is none at that address, or an option is wrong.
+        ConfigError: there is no sandbox at that address, or an option is wrong.
     """
     settings = {name: value for name, value in options.items() if value is not None}
     content = {

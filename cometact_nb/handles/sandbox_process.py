@@ -1,4 +1,4 @@
-"""The sandbox's process and the file by which it is found; requests to its own routes."""
+"""Starts the sandbox's process, reads the file by which kernels find it, and calls its own routes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = [
     "until",
 ]
 
-#: How long a sandbox that was told to end is waited for, and how often it is looked at, seconds.
+#: The most seconds to wait for the end of a sandbox, and the seconds between looks at it.
 _ENDING_S, _LOOK_S = 5.0, 0.02
 #: Variables that Python, its libraries and the sandbox itself need.
 _PASSED_ON = {
@@ -52,64 +52,64 @@ _PASSED_ON = {
         "PYTHONWARNINGS",
         "PYTHONDONTWRITEBYTECODE",
     ),
-    "COMETACT_NB_SANDBOX_CLIP_S",  # for one that ends with this process
+    "COMETACT_NB_SANDBOX_CLIP_S",  # for a sandbox that ends with this process
 }
 
 
 def state_of_sandbox() -> Path:
-    """Where this user's sandbox keeps its state."""
+    """Return the folder of this user's sandbox's state."""
     return state_folder() / "sandbox"
 
 
 def environment() -> dict[str, str]:
-    """What the sandbox's process learns of this one's environment: no key and no other secret."""
+    """Select the environment of the sandbox's process: no key and no other secret."""
     return {name: value for name, value in os.environ.items() if name in _PASSED_ON or name.startswith("LC_")}
 
 
 def until(happened: Callable[[], bool]) -> None:
-    """Wait for a process that is ending, for a while at the most."""
+    """Wait for the end of a process, but not for ever."""
     deadline = time.monotonic() + _ENDING_S
     while not happened() and time.monotonic() < deadline:
         time.sleep(_LOOK_S)
 
 
 def read_card(folder: Path) -> dict[str, str] | None:
-    """Where the user's sandbox is or was, and its token; None without such a file of this user's."""
+    """Read the address, now or earlier, and token of the user's sandbox; None without such a file."""
     path = folder / "sandbox.json"
     try:
         if hasattr(os, "getuid") and path.stat().st_uid != os.getuid():
             return None
         card = json.loads(path.read_bytes())
-        found = {name: str(card[name]) for name in ("base_url", "token", "build")}
+        fields = {name: str(card[name]) for name in ("base_url", "token", "build")}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return found if is_loopback(found["base_url"]) else None
+    return fields if is_loopback(fields["base_url"]) else None
 
 
 def is_genuine(card: dict[str, str]) -> bool:
-    """Whether what listens there has the token, too: the port may be another's by now."""
+    """Whether the listener there has the token, too: the port may belong to another program by now."""
     nonce = secrets.token_hex(16)
     try:
         proof = str(ask(f"{card['base_url']}/sandbox/info?nonce={nonce}").get("proof", ""))
     except (OSError, ValueError):
         return False
-    wanted = hmac.new(card["token"].encode(), nonce.encode(), hashlib.sha256).hexdigest()
-    return hmac.compare_digest(proof.encode(), wanted.encode())
+    expected = hmac.new(card["token"].encode(), nonce.encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(proof.encode(), expected.encode())
 
 
 def build() -> str:
-    """What tells the sandbox of this installation from that of another version."""
-    found = importlib.util.find_spec("cometact_nb")
-    assert found is not None
-    assert found.submodule_search_locations
+    """Return a text that differs between the sandboxes of different versions."""
+    spec = importlib.util.find_spec("cometact_nb")
+    assert spec is not None
+    assert spec.submodule_search_locations
     content = hashlib.sha256()
-    for path in sorted((Path(found.submodule_search_locations[0]) / "sandbox").rglob("*.py")):
+    for path in sorted((Path(spec.submodule_search_locations[0]) / "sandbox").rglob("*.py")):
         content.update(path.read_bytes())
     return content.hexdigest()[:16]
 
 
 def launch(folder: Path, build: str) -> None:
-    """Start the user's sandbox and wait until it listens, or until another has turned out to be quicker.
+    """Start the user's sandbox and wait until it listens, or until another process was quicker.
 
     Raises:
         ConfigError: it did not start.
@@ -124,9 +124,9 @@ def launch(folder: Path, build: str) -> None:
         raise ConfigError(f"The sandbox did not start: {reason}", guide="no-sandbox")
 
 
-#: Exit code of a sandbox whose state another one has.
+#: The exit code of a sandbox whose state another process has.
 _IN_USE = 4
-#: Sandboxes that go on when this process ends; kept, for what is dropped while it runs warns.
+#: The sandboxes that go on after this process. Python warns of a running process without a reference.
 _left_alone: list[subprocess.Popen[str]] = []
 
 
@@ -134,11 +134,11 @@ _left_alone: list[subprocess.Popen[str]] = []
 def _leave() -> None:
     for process in _left_alone:
         if process.poll() is None:
-            process.returncode = 0  # it is meant to go on: no warning
+            process.returncode = 0  # it goes on, so no warning
 
 
 def spawn(more: list[str], **how: Any) -> tuple[subprocess.Popen[str], str, str]:
-    """Start a sandbox's process: it, the line that says where it listens, or else why there is none.
+    """Start a sandbox's process; return it, the line with its address, or else the reason of a failure.
 
     Raises:
         ConfigError: the extra ``sandbox`` is not installed.
@@ -165,10 +165,10 @@ def spawn(more: list[str], **how: Any) -> tuple[subprocess.Popen[str], str, str]
 
 
 def ask(url: str, content: dict[str, Any] | None = None, key: Secret | None = None) -> dict[str, Any]:
-    """The answer of a sandbox: to a POST where there is content.
+    """Call a sandbox, by POST if there is content, and return its answer.
 
     Raises:
-        OSError: it does not answer, or says no.
+        OSError: it does not answer, or refuses.
         ValueError: the answer is no JSON object.
     """
     headers = {"Content-Type": "application/json"}
@@ -178,7 +178,7 @@ def ask(url: str, content: dict[str, Any] | None = None, key: Secret | None = No
     request = urllib.request.Request(url, body, headers)  # noqa: S310  (loopback only)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
     with opener.open(request, timeout=5) as answer:
-        found = json.load(answer)
-    if not isinstance(found, dict):
+        reply = json.load(answer)
+    if not isinstance(reply, dict):
         raise ValueError("no JSON object")  # noqa: TRY004  (what was read, not what was passed)
-    return found
+    return reply

@@ -1,7 +1,7 @@
-"""Who asks: each client has a speed, scenarios and limits of its own, whoever else uses the same sandbox.
+"""The clients of a sandbox, each with its own speed, scenarios and limits.
 
-A client tells its settings once and gets a key that holds them, so that a sandbox that was restarted knows
-them, too. Any other key is a client without a name, with the settings of the command line.
+A client sends its settings once and gets a key that holds them, so that a restarted sandbox knows them, too.
+Any other key is a client without a name, with the settings of the command line.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 __all__ = ["SHAPES", "Caller", "Clients", "Settings"]
 
 SHAPES = ("bare", "wrapped", "alternating")
-#: How long a client counts as connected whose process cannot be looked up, seconds.
+#: A client whose process cannot be looked up counts as connected for this many seconds.
 _RECENT_S = 60.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How one client's requests are played.
+    """The settings of one client's requests.
 
     Args:
-        speed: how many times faster than the real service.
-        duration_s: seconds that a task runs at speed 1.
-        clip_s: clips are cut after so many seconds; None gives each the length of its reference.
+        speed: times the speed of the real service.
+        duration_s: seconds of a run at speed 1.
+        clip_s: cut clips after so many seconds; None gives each the length of its reference.
         shape: of a poll's answer, one of :data:`SHAPES`.
         concurrency: tasks that run at once; more are THROTTLED.
-        url_ttl_s: seconds that an output link is good.
-        scenario: specs that are played for every request.
+        url_ttl_s: seconds until an output link expires.
+        scenario: specs for every request.
         seed: of durations and probabilities.
     """
 
@@ -58,7 +58,7 @@ class Settings:
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> Settings:
-        """Those of the command line, which has checked them.
+        """Take the settings of the command line, which has checked them.
 
         Args:
             options: as parsed by ``python -m cometact_nb.sandbox``.
@@ -67,23 +67,23 @@ class Settings:
         return cls(**{**values, "scenario": tuple(values["scenario"])})
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
-        """A copy with ``changes``, each checked.
+        """Return a copy with ``changes``, each checked.
 
         Args:
-            changes: values by name, as JSON has them; ``scenario`` is a spec or a list of specs.
+            changes: JSON values by name; ``scenario`` is a spec or a list of specs.
 
         Raises:
-            ValueError: a name that is none, or a value that cannot be.
+            ValueError: an unknown name, or a bad value.
         """
-        known = [entry.name for entry in fields(self)]
+        names = [entry.name for entry in fields(self)]
         for name in changes:
-            if name not in known:
-                raise ValueError(f"{name!r} is no setting of the sandbox. There are: {', '.join(known)}.")
+            if name not in names:
+                raise ValueError(f"{name!r} is no setting of the sandbox. There are: {', '.join(names)}.")
         return replace(self, **{name: _checked(name, value) for name, value in changes.items()})
 
 
 def _checked(name: str, value: Any) -> Any:
-    """``value`` as the setting ``name`` keeps it."""
+    """Check ``value`` for the setting ``name``."""
     if name == "scenario":
         specs = [value] if isinstance(value, str) else value
         if not isinstance(specs, (list, tuple)) or not all(isinstance(spec, str) for spec in specs):
@@ -108,14 +108,14 @@ def _checked(name: str, value: Any) -> Any:
 
 @dataclass
 class Caller:
-    """One client: a notebook's kernel, or whoever comes with another key.
+    """One client: a notebook's kernel, or anyone with another key.
 
     Args:
-        settings: how its requests are played.
-        queue: plays that were pushed for the next requests, of whichever client.
-        name: its own for itself; empty for all that have no settings of their own.
-        pid: its process on this machine; 0 when it is not known.
-        asked_at: when it last asked for something, Unix seconds.
+        settings: of its requests.
+        queue: plays for the next requests of any client.
+        name: its own; empty for all clients without settings of their own.
+        pid: its process on this machine; 0 for an unknown one.
+        asked_at: time of its last request, Unix seconds.
     """
 
     settings: Settings
@@ -130,24 +130,24 @@ class Caller:
 
     @property
     def is_connected(self) -> bool:
-        """Whether its process still runs; for one that cannot be looked up, whether it asked lately."""
+        """Whether its process still runs or, if that cannot be looked up, has sent a request lately."""
         if self.pid and sys.platform != "win32":  # there, os.kill would not ask but send a Ctrl-C
             try:
                 os.kill(self.pid, 0)
             except (ProcessLookupError, OverflowError):
                 return False
             except OSError:
-                pass  # somebody else's process
+                pass  # it is somebody else's process
             return True
         return bool(self.name) and time.time() - self.asked_at < _RECENT_S
 
 
 class Clients:
-    """Every client that asked since the sandbox was started.
+    """All clients since the start of the sandbox.
 
     Args:
         settings: of the command line, for clients without settings of their own.
-        token: which every key must begin with; None takes any key that does not begin with ``invalid``.
+        token: the required beginning of every key; None accepts any key but those with ``invalid``.
     """
 
     def __init__(self, settings: Settings, token: str | None) -> None:
@@ -156,28 +156,28 @@ class Clients:
         self.queue: list[Play] = []
         #: Everyone without settings of their own.
         self.others = Caller(settings, self.queue)
-        self._known: dict[str, Caller] = {}
+        self._by_key: dict[str, Caller] = {}
 
     def admit(self, name: str, pid: int, changes: Mapping[str, Any]) -> str:
-        """The key of a client with settings of its own.
+        """Register a client with settings of its own, and return its key.
 
         Args:
-            name: the client's own for itself.
+            name: of the client, by itself.
             pid: its process on this machine, or 0.
             changes: its settings, where they differ from those of the command line.
 
         Raises:
-            ValueError: a setting that cannot be.
+            ValueError: a bad setting.
         """
         settings = self._settings.changed(changes)
-        given = {key: value for key, value in asdict(settings).items() if key in changes}
-        content = json.dumps({"name": name, "pid": pid, "settings": given}, sort_keys=True)
+        values = {key: value for key, value in asdict(settings).items() if key in changes}
+        content = json.dumps({"name": name, "pid": pid, "settings": values}, sort_keys=True)
         key = f"{self._token or 'sandbox'}.{base64.urlsafe_b64encode(content.encode()).decode()}"
         self._client(key)
         return key
 
     def of(self, key: str) -> Caller | None:
-        """Who comes with this key; None when it is refused."""
+        """Return the client with this key; None for a refused key."""
         if not key or key.startswith("invalid"):
             return None
         if self._token is not None and not self._begins_with_token(key, self._token):
@@ -187,18 +187,18 @@ class Clients:
         return client
 
     def connected(self, apart_from: Caller | None = None) -> list[Caller]:
-        """Those that are at work, without one of them.
+        """List the connected clients, without one of them.
 
         Args:
-            apart_from: who asks; its other keys are the same client.
+            apart_from: the client that asks; its other keys are the same client.
         """
         own = apart_from.name if apart_from else None
-        return [client for client in self._known.values() if client.is_connected and client.name != own]
+        return [client for client in self._by_key.values() if client.is_connected and client.name != own]
 
     def reset(self) -> None:
-        """Forget what was pushed and counted."""
+        """Forget the added plays and all counts."""
         self.queue.clear()
-        for client in (self.others, *self._known.values()):
+        for client in (self.others, *self._by_key.values()):
             client.playbook.reset()
 
     @staticmethod
@@ -207,14 +207,14 @@ class Clients:
         return hmac.compare_digest(head.encode(), token.encode()) and (not rest or rest[0] == ".")
 
     def _client(self, key: str) -> Caller:
-        known = self._known.get(key)
-        if known is None:
-            known = self._read(key)
-            if known is not self.others:
+        caller = self._by_key.get(key)
+        if caller is None:
+            caller = self._read(key)
+            if caller is not self.others:
                 # An earlier key of the same process is not asked with any more.
-                self._known = {old: one for old, one in self._known.items() if one.is_connected}
-                self._known[key] = known
-        return known
+                self._by_key = {old: one for old, one in self._by_key.items() if one.is_connected}
+                self._by_key[key] = caller
+        return caller
 
     def _read(self, key: str) -> Caller:
         try:

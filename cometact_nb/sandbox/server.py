@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SandboxServer"]
 
-#: Where a sandbox with a state listens: below what systems hand out, so that its port is free again later.
+#: The ports of a sandbox with a state: below those that systems hand out, so that its port is free later.
 _PORTS, _TRIES = range(20_000, 30_000), 20
 
 
@@ -38,7 +38,7 @@ class SandboxServer(State):
 
     Args:
         options: as parsed by ``python -m cometact_nb.sandbox``.
-        shelf: where its state outlives this process, if anywhere.
+        shelf: for a state that outlives this process, or None.
     """
 
     def __init__(self, options: argparse.Namespace, shelf: Shelf | None = None) -> None:
@@ -56,13 +56,13 @@ class SandboxServer(State):
         self._server.add_sockets(sockets)
 
     def announce(self) -> None:
-        """Let clients of this user find it, where its state outlives this process."""
+        """Write its address for this user's clients, if its state outlives this process."""
         if self.shelf:
             facts = {"base_url": self.base_url, "port": self.port, "pid": os.getpid(), "build": self.build}
             self.shelf.announce(facts)
 
     def _bound(self) -> list[socket.socket]:
-        """The port that was asked for; else the one of last time, or a new one where that is taken."""
+        """Bind the port of the options; else the last one, or a new one if that is in use."""
         if self.port or self._wanted_port or self.shelf is None:
             return tornado.netutil.bind_sockets(self.port or self._wanted_port, self.host)
         below = (secrets.choice(_PORTS) for _ in range(_TRIES))
@@ -130,7 +130,7 @@ class Books(Handler):
     """The sandbox's own routes, beside the imitated API: its ledger, and scenarios to play."""
 
     def prepare(self) -> None:
-        """Refuse web pages; and who lacks the token, where there is one in a private file."""
+        """Refuse web pages, and clients without the token of the private file, if there is one."""
         super().prepare()
         if (
             not self._finished
@@ -149,7 +149,7 @@ class Books(Handler):
             self.answer(200, self._ledger())
 
     def _ledger(self) -> dict[str, Any]:
-        """The books; without what was asked for where another user of this machine may be reading."""
+        """Return the books, without requests where another user of this machine may be reading."""
         books = self.sandbox.ledger
         if self.sandbox.shelf is None or self.client is not None:
             return books
@@ -157,31 +157,33 @@ class Books(Handler):
         return {**books, "posts": bare}
 
     async def post(self, what: str) -> None:
-        """Admit a client, empty the books, play a scenario for what comes next, or end."""
+        """Admit a client, empty the books, play a scenario for the next requests, or end."""
         try:
-            given = json.loads(self.request.body or b"{}")
-            answer = await getattr(self, f"_{what}")(given)
+            content = json.loads(self.request.body or b"{}")
+            answer = await getattr(self, f"_{what}")(content)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.answer(400, {"error": str(error)})
             return
         if not self._finished:
             self.answer(200, {"ok": True, "at": time.time(), **(answer or {})})
 
-    async def _client(self, given: dict[str, Any]) -> dict[str, Any]:
-        key = self.sandbox.clients.admit(str(given["name"]), int(given.get("pid", 0)), given["settings"])
+    async def _client(self, content: dict[str, Any]) -> dict[str, Any]:
+        key = self.sandbox.clients.admit(
+            str(content["name"]), int(content.get("pid", 0)), content["settings"]
+        )
         admitted = self.sandbox.clients.of(key)
         assert admitted is not None
         return {**self.sandbox.info(), "speed": admitted.settings.speed, "key": key}
 
-    async def _reset(self, given: dict[str, Any]) -> None:
-        others = self.sandbox.clients.connected(self.client) if self.client and not given.get("yes") else []
+    async def _reset(self, content: dict[str, Any]) -> None:
+        others = self.sandbox.clients.connected(self.client) if self.client and not content.get("yes") else []
         if others:
             self.answer(409, {"error": "Others use this sandbox.", "others": len(others)})
         else:
             self.sandbox.reset()
 
-    async def _scenario(self, given: dict[str, Any]) -> None:
-        play = parse(given["spec"])
+    async def _scenario(self, content: dict[str, Any]) -> None:
+        play = parse(content["spec"])
         if play.name == "connection-refused":
             await self.answer(200, {"ok": True, "at": time.time()})
             self.sandbox.hide(play.seconds())

@@ -1,4 +1,4 @@
-"""What outlives the process of a sandbox: its tasks, their clips, its books, its token, and its port."""
+"""Stores what outlives a sandbox's process: its tasks, their clips, its books, its token, and its port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["InUse", "Shelf", "is_served"]
 
 _CARD, _HOST = "sandbox.json", "127.0.0.1"
 
-#: What is kept at the most: tasks that have ended and books, for so many seconds; clips, in bytes.
+#: Limits: seconds for finished tasks and books; bytes for clips.
 _KEPT_S = 30 * 86_400.0
 _CLIP_BYTES = 512 << 20
 
@@ -36,13 +36,13 @@ class InUse(Exception):
 
 
 class Shelf:
-    """A folder that one sandbox has for itself while it runs.
+    """A folder that belongs to one sandbox while it runs.
 
     Args:
         folder: made when missing, for this user alone.
 
     Raises:
-        InUse: another sandbox has it.
+        InUse: it belongs to another sandbox.
         OSError: it cannot be made or written.
     """
 
@@ -51,7 +51,7 @@ class Shelf:
         self._clips = folder / "clips"
         self._clips.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
-        #: Where clients find the sandbox: address and token, for this user alone.
+        #: The file with address and token, by which this user's clients find the sandbox.
         self.card = folder / _CARD
         self._database = _opened(folder / "state.sqlite")
         self.token = self._fact("token", secrets.token_hex(16))
@@ -60,14 +60,14 @@ class Shelf:
 
     @property
     def port(self) -> int:
-        """Where it listened last, so that clients find it there again; 0 at first."""
+        """The last port, so that clients find the sandbox there again; 0 at first."""
         return int(self._fact("port", "0"))
 
     def announce(self, facts: dict[str, Any]) -> None:
-        """Write where it listens, whole, readable for this user alone.
+        """Write the address of the sandbox, whole, readable for this user only.
 
         Args:
-            facts: address and port, and what a client wants to know beside them.
+            facts: address, port, and further facts for clients.
         """
         self._database.execute("REPLACE INTO facts VALUES ('port', ?)", (str(facts["port"]),))
         part = self.card.with_name(f".{uuid.uuid4().hex}.part")
@@ -77,17 +77,17 @@ class Shelf:
 
     @property
     def is_there(self) -> bool:
-        """Whether nobody has taken the folder away."""
+        """Whether the folder still exists."""
         return self.card.exists()
 
     def tasks(self) -> Iterator[dict[str, Any]]:
-        """The tasks, the oldest first."""
+        """Yield the tasks, the oldest first."""
         for (text,) in self._database.execute("SELECT task FROM tasks ORDER BY at").fetchall():
             with suppress(ValueError):
                 yield json.loads(text)
 
     def keep_task(self, task: dict[str, Any]) -> None:
-        """Write a task as it is now.
+        """Write the present state of a task.
 
         Args:
             task: with ``id`` and ``created``.
@@ -101,11 +101,11 @@ class Shelf:
         self._clip(task_id).unlink(missing_ok=True)
 
     def posts(self) -> list[dict[str, Any]]:
-        """The paid requests that came, the oldest first."""
+        """List the paid requests so far, the oldest first."""
         return [json.loads(text) for (text,) in self._database.execute("SELECT post FROM posts ORDER BY at")]
 
     def keep_post(self, post: dict[str, Any]) -> None:
-        """Write down a paid request.
+        """Record a paid request.
 
         Args:
             post: with the time ``at``.
@@ -113,7 +113,7 @@ class Shelf:
         self._database.execute("INSERT INTO posts VALUES (?, ?)", (post["at"], json.dumps(post)))
 
     def keep_clip(self, task_id: str, clip: bytes) -> bool:
-        """Write a task's clip; False where there is no room."""
+        """Write a task's clip; return False without room."""
         part = self._clips / f".{uuid.uuid4().hex}.part"
         try:
             part.write_bytes(clip)
@@ -125,7 +125,7 @@ class Shelf:
         return True
 
     def clip(self, task_id: str) -> bytes | None:
-        """A task's clip, or None when it is not kept."""
+        """Read a task's clip; None if it is not there."""
         try:
             return self._clip(task_id).read_bytes()
         except OSError:
@@ -138,7 +138,7 @@ class Shelf:
             path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let another process have the folder."""
+        """Release the folder for another process."""
         self._database.close()
 
     def _clip(self, task_id: str) -> Path:
@@ -156,7 +156,7 @@ class Shelf:
         self._make_room()
 
     def _make_room(self) -> None:
-        """Drop the oldest clips of too many: one that is asked for again is rendered again."""
+        """Delete the oldest clips of too many; a later download renders such a clip again."""
         sizes = [(path.stat(), path) for path in self._clips.glob("*.mp4")]
         excess = sum(stat.st_size for stat, _ in sizes) - _CLIP_BYTES
         for stat, path in sorted(sizes, key=lambda one: one[0].st_mtime):
@@ -167,11 +167,11 @@ class Shelf:
 
 
 def is_served(folder: Path, build: str) -> bool:
-    """Whether a sandbox of this build listens where the folder says.
+    """Whether a sandbox of this build listens at the address in a folder.
 
     Args:
         folder: of a sandbox's state.
-        build: what that sandbox was started as.
+        build: of that sandbox.
     """
     try:
         facts = json.loads((folder / _CARD).read_bytes())
@@ -184,7 +184,7 @@ def is_served(folder: Path, build: str) -> bool:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """The database, locked for as long as this process lives; one that is none is put aside."""
+    """Open the database and lock it for the life of this process; put a broken one aside."""
     try:
         return _locked(path)
     except sqlite3.DatabaseError as error:
@@ -200,7 +200,7 @@ def _locked(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=0, isolation_level=None)
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        # A process that is killed loses nothing by it, and the sandbox's tasks are worth no more.
+        # A killed process loses nothing by it, and a sandbox's tasks need no more safety.
         database.execute("PRAGMA synchronous = OFF")
         database.execute("BEGIN EXCLUSIVE")
         database.execute("COMMIT")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["State"]
 
 _TICK_S = 0.05
-#: How often it is asked whether anybody still needs this process, seconds.
+#: Seconds between checks whether anybody still needs this process.
 _IDLE_TICK_S = 1.0
 
 
@@ -32,7 +32,7 @@ class State:
 
     Args:
         options: as parsed by ``python -m cometact_nb.sandbox``.
-        shelf: where they outlive this process; None for a sandbox that forgets them.
+        shelf: for a state that outlives this process; None for a sandbox that forgets it.
     """
 
     def __init__(self, options: argparse.Namespace, shelf: Shelf | None = None) -> None:
@@ -70,7 +70,7 @@ class State:
         }
 
     def proof(self, nonce: str) -> str:
-        """What only a sandbox with the token of the private file can answer; empty without such a file."""
+        """Answer as only a sandbox with the token of the private file can; empty without such a file."""
         if self.shelf is None:
             return ""
         return hmac.new(self.shelf.token.encode(), nonce.encode(), hashlib.sha256).hexdigest()
@@ -80,19 +80,19 @@ class State:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Close the port; the server does it."""
+        """Close the port; the server implements it."""
         raise NotImplementedError
 
     def was_asked(self) -> None:
-        """Somebody needs this process."""
+        """Take note that somebody needs this process."""
         self._asked_at = time.monotonic()
 
     def stop(self) -> None:
-        """End soon."""
+        """End the sandbox soon."""
         self._stop.set()
 
     async def run(self) -> None:
-        """Let time pass until somebody stops it, or nobody needs it any more."""
+        """Run until somebody stops the sandbox, or nobody needs it any more."""
         look_at = 0.0
         try:
             while not self._stop.is_set():
@@ -105,13 +105,13 @@ class State:
                     await asyncio.wait_for(self._stop.wait(), _TICK_S)
         finally:
             self.workshop.close()
-            self.close()  # before the next one may have the state: it listens at the same port
+            self.close()  # before the next sandbox gets the state, since it listens at the same port
             if self.shelf:
                 self.tasks.keep_all()
                 self.shelf.close()
 
     def _is_idle(self) -> bool:
-        """Whether nobody asked for long and no client's process is left, or the state was taken away."""
+        """Whether no client is left and the last request is long ago, or the state's folder is gone."""
         if self.shelf is None:
             return False
         if not self.shelf.is_there:
@@ -121,7 +121,7 @@ class State:
         return time.monotonic() - self._asked_at > self._idle_s
 
     def note_post(self, post: dict[str, Any]) -> None:
-        """Write down a paid request."""
+        """Record a paid request."""
         self.ledger["posts"].append(post)
         if self.shelf:
             self.shelf.keep_post(post)

@@ -1,6 +1,6 @@
-"""The relative links in a notebook's saved outputs, and how only they are rewritten.
+"""Finds and rewrites the relative links in a notebook's saved outputs, and changes nothing else.
 
-The file is not written anew from what was read: any other byte stays as the program that saved it left it.
+It does not write the file anew: any other byte stays as its last program wrote it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ __all__ = ["links", "with_links"]
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _ATTRIBUTE = re.compile(r"""(\b(?:src|href|poster)\s*=\s*)(["'])(.*?)\2""", re.DOTALL)
-#: The texts of a notebook that a page shows as HTML, as places in its JSON; None is any name or number.
+#: The places in a notebook's JSON of texts that a page shows as HTML; None is any name or number.
 _SHOWN = ("cells", None, "outputs", None, "data", "text/html")
 
 
 def links(text: str) -> set[str]:
-    """The paths that saved outputs link to, decoded, relative to the notebook's folder.
+    """List the paths that saved outputs link to, decoded, relative to the notebook's folder.
 
     Args:
         text: a notebook's file.
@@ -32,17 +32,17 @@ def links(text: str) -> set[str]:
         ValueError: it is no notebook.
     """
     _need_notebook(text)
-    found = set()
-    for _, _, shown in _html(text):
-        for match in _ATTRIBUTE.finditer(shown):
+    paths = set()
+    for _, _, page in _html(text):
+        for match in _ATTRIBUTE.finditer(page):
             path = _path(match.group(3))
             if path is not None:
-                found.add(path)
-    return found
+                paths.add(path)
+    return paths
 
 
 def with_links(text: str, new: Mapping[str, str]) -> str:
-    """``text`` with other links.
+    """Replace links in ``text``.
 
     Args:
         text: a notebook's file.
@@ -53,10 +53,10 @@ def with_links(text: str, new: Mapping[str, str]) -> str:
     """
     _need_notebook(text)
     parts, done = [], 0
-    for start, end, shown in _html(text):
-        changed = _ATTRIBUTE.sub(lambda match: _rewritten(match, new), shown)
-        if changed != shown:
-            # As the file writes its other letters: as they are, or as numbers.
+    for start, end, page in _html(text):
+        changed = _ATTRIBUTE.sub(lambda match: _rewritten(match, new), page)
+        if changed != page:
+            # In the file's own style for other letters: as they are, or as numbers.
             parts += [text[done:start], json.dumps(changed, ensure_ascii=text[start:end].isascii())]
             done = end
     return "".join([*parts, text[done:]])
@@ -64,10 +64,10 @@ def with_links(text: str, new: Mapping[str, str]) -> str:
 
 def _need_notebook(text: str) -> None:
     try:
-        found = json.loads(text)
+        content = json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
-    if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
+    if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise ValueError("it has no cells")  # noqa: TRY004  (of a file, not of an argument)
 
 
@@ -82,7 +82,7 @@ def _rewritten(match: re.Match[str], new: Mapping[str, str]) -> str:
 
 
 def _path(value: str) -> str | None:
-    """The path that a link's text names, if it is a relative one."""
+    """Return the path in a link, if it is a relative one."""
     try:
         parts = urlsplit(html.unescape(value))
     except ValueError:
@@ -93,7 +93,7 @@ def _path(value: str) -> str | None:
 
 
 def _html(text: str) -> Iterator[tuple[int, int, str]]:
-    """Begin, end and content of each JSON string that holds HTML of an output."""
+    """Yield begin, end and content of each JSON string with an output's HTML."""
     for place, start, end in _strings(text):
         if _is_shown(place):
             yield start, end, json.loads(text[start:end])
@@ -102,12 +102,12 @@ def _html(text: str) -> Iterator[tuple[int, int, str]]:
 def _is_shown(place: tuple[Any, ...]) -> bool:
     head, rest = place[: len(_SHOWN)], place[len(_SHOWN) :]
     # One text, or a list of its lines.
-    same = all(wanted in {None, have} for wanted, have in zip(_SHOWN, head, strict=False))
+    same = all(expected in {None, have} for expected, have in zip(_SHOWN, head, strict=False))
     return len(head) == len(_SHOWN) and same and len(rest) <= 1
 
 
 def _strings(text: str) -> Iterator[tuple[tuple[Any, ...], int, int]]:
-    """Every string of valid JSON that is a value, with its place: names and numbers from the top."""
+    """Yield every string value of valid JSON, with its place: names and numbers from the top."""
     place: list[Any] = []  # the name or number in each open container
     kinds: list[str] = []
     is_name = False

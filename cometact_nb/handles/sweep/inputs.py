@@ -1,4 +1,4 @@
-"""The inputs of a sweep, each looked at before the first request is paid for."""
+"""Looks at the inputs of a sweep before the first request is paid for."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Inputs"]
 
-#: Inputs that are looked at; a sweep over more is not held up by the rest.
+#: The most inputs to look at; more of them do not delay a sweep.
 _INSPECTED = 40
-#: How long a look is good for, seconds.
+#: A look is valid for this many seconds.
 _GOOD_S = 600.0
 
 
@@ -32,9 +32,9 @@ class Inputs:
     """Looks at the characters and references of a sweep, in the background from the start.
 
     Args:
-        session: looks at them, unless it is configured not to.
+        session: looks at them, if its settings allow that.
         requests: of the sweep.
-        lenient: nothing that is seen keeps the sweep from being run.
+        lenient: no fault prevents the sweep.
         monotonic: seconds that never jump.
     """
 
@@ -58,40 +58,40 @@ class Inputs:
         self._begin()
 
     def findings(self) -> list[Finding]:
-        """What was found by now, or within 3 s of the first look, each naming its input."""
+        """List the findings so far, or within 3 s of the first look, each with its input."""
         if self._session.config.look == "never":
             return []
         self._begin()
         left = LOOK_S - min((self._monotonic() - began for began, _ in self._looks.values()), default=0.0)
         futures.wait([work for _, work in self._looks.values()], timeout=max(0.0, left))
-        found: dict[str, Finding] = {}
+        by_text: dict[str, Finding] = {}
         unseen = 0
         for (_, ref), (_, work) in self._looks.items():
             if not work.done():
                 unseen += 1
             elif not work.cancelled() and work.exception() is None:
                 for finding in judged(work.result(), lenient=self._lenient):
-                    named = finding if finding.value is not None else replace(finding, value=ref)
-                    found[str(named)] = named
+                    with_value = finding if finding.value is not None else replace(finding, value=ref)
+                    by_text[str(with_value)] = with_value
         if unseen:
             problem = f"has {unseen} of {len(self._looks)} inputs that were not looked at within {LOOK_S:g} s"
             doubt = Finding("sweep", None, problem, "It goes on all the same.", "warning", "not looked")
-            found[str(doubt)] = doubt
-        return list(found.values())
+            by_text[str(doubt)] = doubt
+        return list(by_text.values())
 
     def _begin(self) -> None:
-        """Look at what is new, was seen long ago, or was seen to be bad and may be mended by now."""
+        """Start looks at new inputs, at old ones whose look has expired, and at bad ones, perhaps mended."""
         if self._session.config.look == "never":
             return
         now = self._monotonic()
         for role, ref in self._inputs[:_INSPECTED]:
-            known = self._looks.get((role, ref))
-            if known is None or (known[1].done() and (now - known[0] > _GOOD_S or _is_bad(known[1]))):
+            earlier = self._looks.get((role, ref))
+            if earlier is None or (earlier[1].done() and (now - earlier[0] > _GOOD_S or _is_bad(earlier[1]))):
                 self._looks[role, ref] = (now, self._session.begin_look(ref, role))
 
 
 def _is_bad(work: Look) -> bool:
     if work.cancelled() or work.exception() is not None:
         return True
-    seen = work.result()
-    return seen is not None and seen.ok is False
+    inspection = work.result()
+    return inspection is not None and inspection.ok is False

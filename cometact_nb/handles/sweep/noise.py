@@ -53,36 +53,36 @@ class Executor(Protocol):
 def map_clips(
     fn: Callable[[Clip], R], clips: Iterable[Clip | None], executor: Executor | None = None
 ) -> list[R | None]:
-    """``fn(clip)`` for each clip, in their order.
+    """Call ``fn(clip)`` for each clip, and return the results in their order.
 
     Args:
-        fn: called with each clip. For other processes it must be importable there, and so must what it
-            returns; for other machines the clips' folder must be mounted at the same path.
-        clips: None, for a cell without a clip, stands as None in the results.
+        fn: called with each clip. For other processes it must be importable there, and so must its results;
+            for other machines the clips' folder must be mounted at the same path.
+        clips: None, for a cell without a clip, gives None in the results.
         executor: any of ``concurrent.futures``, Dask's ``client.get_executor()``, ipyparallel's
             ``client.load_balanced_view().executor``. None calls ``fn`` here, one clip after the other.
 
     Returns:
-        what ``fn`` returned.
+        the results of ``fn``.
 
     Raises:
         ConfigError: an executor that has no ``submit``, or runs each call on every engine; a function of a
             notebook for processes that cannot import it.
-        Exception: what ``fn`` raised first, when all the others have ended, with a note that names the clip.
+        Exception: the first one that ``fn`` raised, after all others have ended, with a note on the clip.
     """
     if executor is not None and not hasattr(executor, "submit"):
         raise ConfigError(
             f"executor={executor!r} has no submit(). Give one of concurrent.futures, Dask's "
             "client.get_executor() or ipyparallel's client.load_balanced_view().executor."
         )
-    given = list(clips)
+    all_clips = list(clips)
     _check_executor(fn, executor)
     futures: list[Any] = []
     try:
         if executor is not None:
-            futures = [None if clip is None else executor.submit(fn, clip) for clip in given]
-            return _collect(given, [future and future.result for future in futures])
-        return _collect(given, [None if clip is None else partial(fn, clip) for clip in given])
+            futures = [None if clip is None else executor.submit(fn, clip) for clip in all_clips]
+            return _collect(all_clips, [future and future.result for future in futures])
+        return _collect(all_clips, [None if clip is None else partial(fn, clip) for clip in all_clips])
     except BaseException:
         for future in futures:
             if future is not None:
@@ -91,7 +91,7 @@ def map_clips(
 
 
 def _check_executor(fn: Callable[..., Any], executor: Executor | None) -> None:
-    """Raise for what would run, and give something else than a value for each clip."""
+    """Raise for an executor that would run, but not return one value for each clip."""
     if type(getattr(executor, "view", None)).__name__ == "DirectView":
         raise ConfigError(
             "This executor of ipyparallel runs each call on every engine, and gives a list for each clip. "
@@ -114,11 +114,11 @@ def _check_executor(fn: Callable[..., Any], executor: Executor | None) -> None:
 
 
 def _imports(executor: Executor | None, *, forked: bool) -> bool:
-    """Whether an executor's processes find a function by importing it.
+    """Whether an executor's processes must import a function.
 
     Args:
-        executor: whatever runs the function.
-        forked: whether a fork of this process has the function, too.
+        executor: runs the function.
+        forked: a fork of this process has the function, too.
     """
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415  (it imports multiprocessing)
 
@@ -148,14 +148,14 @@ def _collect(clips: Sequence[Clip | None], calls: Sequence[Callable[[], R] | Non
 
 @dataclass(frozen=True)
 class KnobEffect:
-    """How far one knob moves the clips.
+    """The effect of one knob on the clips.
 
     Args:
-        knob: the swept field.
-        pairs: how many pairs of clips were compared that differ in this knob alone.
+        knob: the field.
+        pairs: the number of compared pairs of clips that differ only in this knob.
         distance: their median distance, or None without such a pair.
         ratio: ``distance`` as a multiple of the noise floor, or None when there is none or it is 0.
-        verdict: what that means, in words.
+        verdict: the meaning of that, in words.
     """
 
     knob: str
@@ -167,16 +167,16 @@ class KnobEffect:
 
 @dataclass(frozen=True)
 class NoiseFloor:
-    """How far clips differ by chance, and how far each knob moves them.
+    """The differences of clips by chance, and the effect of each knob.
 
     Args:
         rows: one for each knob, the strongest first.
-        source: what stands for chance: ``"replicates"``, ``"seed"``, or an empty string for nothing.
-        pairs: how many pairs of clips were compared that differ by chance alone.
+        source: of the differences by chance: ``"replicates"``, ``"seed"``, or an empty string for none.
+        pairs: the number of compared pairs of clips that differ only by chance.
         distance: their median distance, the noise floor; None without such a pair.
-        clips: how many clips there were.
-        skipped: cells without a clip.
-        measure: what a distance is.
+        clips: the number of clips.
+        skipped: the number of cells without a clip.
+        measure: the definition of a distance.
     """
 
     rows: tuple[KnobEffect, ...]
@@ -189,28 +189,28 @@ class NoiseFloor:
 
     @property
     def summary(self) -> str:
-        """The noise floor in words."""
+        """Describe the noise floor."""
         if self.distance is None:
             return (
                 "No noise floor: no two clips differ by chance alone. "
                 "Sweep the seed, or ask for replicates=2, which buys each request twice."
             )
-        told = {
-            "replicates": f"the median of {_counted(self.pairs, 'pair')} of replicates",
-            "seed": f"the median of {_counted(self.pairs, 'pair')} that differ in the seed alone, "
+        basis = {
+            "replicates": f"the median of {_count(self.pairs, 'pair')} of replicates",
+            "seed": f"the median of {_count(self.pairs, 'pair')} that differ in the seed alone, "
             "which stands for chance, as there are no replicates",
         }[self.source]
         few = " That is few: buy more before you trust it." if self.pairs < _FEW else ""
-        return f"Noise floor {self.distance:.3g}: {told}.{few}"
+        return f"Noise floor {self.distance:.3g}: {basis}.{few}"
 
     @property
     def basis(self) -> str:
-        """What was measured, in words."""
-        skipped = f", {_counted(self.skipped, 'cell')} without a clip left out" if self.skipped else ""
-        return f"Distance: {self.measure}. {_counted(self.clips, 'clip')}{skipped}."
+        """Describe the measurement."""
+        skipped = f", {_count(self.skipped, 'cell')} without a clip left out" if self.skipped else ""
+        return f"Distance: {self.measure}. {_count(self.clips, 'clip')}{skipped}."
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One mapping a knob, the noise floor beside each, as ``pandas.DataFrame`` takes them."""
+        """Return one mapping a knob, with the noise floor beside each, for ``pandas.DataFrame``."""
         return [
             {**asdict(row), "noise_pairs": self.pairs, "noise_distance": self.distance} for row in self.rows
         ]
@@ -220,7 +220,7 @@ class NoiseFloor:
         lines = [self.summary]
         for row in self.rows:
             moved = "      –" if row.distance is None else f"{row.distance:7.3g}"
-            lines.append(f"  {row.knob:<{width}} {moved}  {row.verdict} ({_counted(row.pairs, 'pair')})")
+            lines.append(f"  {row.knob:<{width}} {moved}  {row.verdict} ({_count(row.pairs, 'pair')})")
         return "\n".join([*lines, self.basis])
 
 
@@ -229,9 +229,9 @@ def noise_floor(
 ) -> NoiseFloor:
     """Compare how far each knob moves the clips with how far they differ by chance.
 
-    Chance is what replicates show: clips of the same parameters. Without any, clips that differ in ``seed``
-    alone stand for it. Replicates of one fixed seed may differ less than clips of several seeds; sweep
-    ``seed`` too and its own row tells.
+    Replicates, clips of the same parameters, show chance. Without any, clips that differ only in ``seed`` do.
+    Replicates of one fixed seed may differ less than clips of several seeds; to see that, sweep ``seed``,
+    too, and read its own row.
 
     A seed that recolours a clip hides a knob that changes how it moves: then give a measure of the motion.
 
@@ -250,11 +250,11 @@ def noise_floor(
         ConfigError: the extra is missing.
         ClipError: a clip's file is missing or is not whole.
     """
-    given = [({**params, _REPLICATE: number}, clip) for params, number, clip in items]
-    cells = [(params, clip) for params, clip in given if clip is not None]
+    sampled = [({**params, _REPLICATE: number}, clip) for params, number, clip in items]
+    cells = [(params, clip) for params, clip in sampled if clip is not None]
     clips = [clip for _, clip in cells]
     measure = distance or _frame_distance(clips)
-    knobs = _swept(params for params, _ in cells)
+    knobs = _varied_fields(params for params, _ in cells)
     source, chance = "replicates", _distances(_pairs(cells, _REPLICATE), measure)
     if not chance and "seed" in knobs:
         source, chance = "seed", _distances(_pairs(cells, "seed"), measure)
@@ -266,22 +266,22 @@ def noise_floor(
         pairs=len(chance),
         distance=statistics.median(chance) if chance else None,
         clips=len(clips),
-        skipped=len(given) - len(clips),
+        skipped=len(sampled) - len(clips),
         measure=_MEASURE if distance is None else f"{getattr(distance, '__name__', 'a measure of yours')}()",
     )
 
 
-def _swept(cells: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The fields that have several values, in the order of the cells' own."""
+def _varied_fields(cells: Iterable[Mapping[str, Any]]) -> list[str]:
+    """List the fields with several values, in the cells' order."""
     values: dict[str, set[Any]] = {}
     for params in cells:
         for name, value in params.items():
             values.setdefault(name, set()).add(value)
-    return [name for name, found in values.items() if len(found) > 1 and name != _REPLICATE]
+    return [name for name, distinct in values.items() if len(distinct) > 1 and name != _REPLICATE]
 
 
 def _pairs(cells: Sequence[Cell], knob: str) -> list[tuple[Clip, Clip]]:
-    """Clips that differ in ``knob`` alone, whatever their replicates' numbers."""
+    """Pair clips that differ only in ``knob``, whatever their replicates' numbers."""
     groups: dict[frozenset[tuple[str, Any]], list[Cell]] = {}
     for params, clip in cells:
         same = frozenset((name, value) for name, value in params.items() if name not in {knob, _REPLICATE})
@@ -292,7 +292,7 @@ def _pairs(cells: Sequence[Cell], knob: str) -> list[tuple[Clip, Clip]]:
         for (params, clip), (others, other) in itertools.combinations(members, 2)
         if params.get(knob) != others.get(knob)
     ]
-    # Drawn, since even steps could always hit the same two values; the same ones each time.
+    # Random, since even steps could always hit the same two values; with a fixed seed.
     return pairs if len(pairs) <= _MAX_PAIRS else random.Random(0).sample(pairs, _MAX_PAIRS)  # noqa: S311
 
 
@@ -304,14 +304,14 @@ def _distances(pairs: Iterable[tuple[Clip, Clip]], measure: Distance) -> list[fl
 def _effect(
     knob: str, pairs: Sequence[tuple[Clip, Clip]], measure: Distance, chance: Sequence[float]
 ) -> KnobEffect:
-    """How far ``knob`` moves the clips, against the sorted distances by chance."""
-    found = _distances(pairs, measure)
-    if not found:
+    """Compare how far ``knob`` moves the clips with the sorted distances by chance."""
+    distances = _distances(pairs, measure)
+    if not distances:
         why = "its clips cannot be compared" if pairs else "never varies alone"
         return KnobEffect(knob, 0, None, None, f"unknown: {why}")
-    distance = statistics.median(found)
+    distance = statistics.median(distances)
     if not chance:
-        return KnobEffect(knob, len(found), distance, None, "unknown: no replicates")
+        return KnobEffect(knob, len(distances), distance, None, "unknown: no replicates")
     floor = statistics.median(chance)
     ratio = distance / floor if floor else None
     if distance <= chance[min(len(chance) - 1, int(len(chance) * _ABOVE))]:
@@ -321,11 +321,11 @@ def _effect(
     else:
         verdict = f"moves the clip {ratio:.1f} × the noise floor"
     few = f", by few pairs ({len(chance)}) of chance" if len(chance) < _FEW else ""
-    return KnobEffect(knob, len(found), distance, ratio, verdict + few)
+    return KnobEffect(knob, len(distances), distance, ratio, verdict + few)
 
 
 def _frame_distance(clips: Sequence[Clip]) -> Distance:
-    """The mean absolute difference of two clips' frames at the same times, each clip being read once."""
+    """Return a measure: the mean absolute difference of two clips' frames, which reads each clip once."""
     step_s = min((clip.duration_s or _DURATION_S for clip in clips), default=_DURATION_S) / _FRAMES
 
     @functools.cache
@@ -343,5 +343,5 @@ def _frame_distance(clips: Sequence[Clip]) -> Distance:
     return distance
 
 
-def _counted(count: int, what: str) -> str:
+def _count(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"

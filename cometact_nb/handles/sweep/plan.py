@@ -1,4 +1,4 @@
-"""What a sweep would buy and cost, before anything is bought."""
+"""The plan of a sweep: its purchases and their cost, before anything is bought."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ _SHOWN_DOUBTS = 5
 
 @dataclass(frozen=True)
 class Plan:
-    """What ``sweep.run()`` would do now.
+    """The effect of ``sweep.run()`` now; most numbers count cells.
 
     Args:
-        name: the sweep's.
-        axes: swept fields and their values.
-        cells: how many there are in all.
-        done: how many have their video already; nothing is sent for them.
-        running: how many are at the service already.
-        failed: how many failed or were cancelled; only ``sweep.retry()`` buys them again.
-        forgotten: how many you gave up; only ``sweep.retry(forgotten=True)`` buys them again.
-        unconfirmed: how many may have been bought; each is yours to settle, never sent again by itself.
-        not_found: how many were accepted under an id that the service does not know; they may be paid for.
-        stopped: how many are left out because another with the same input failed on it.
-        to_buy: how many would be sent.
-        price: what one is expected to cost.
-        queued: how many more the run that is under way will send.
-        spent_usd: what the sweep has cost so far, by the prices its tasks were bought at.
-        agreed_usd: US dollars that you have said a yes to so far, for all of the sweep.
-        elsewhere_usd: what other sweeps have cost for the same videos without a yes.
-        signed_anew: how many have a task that was sent with another link to the same files.
-        waiting: each cell that waits for your word, and why.
-        warnings: what would waste money.
-        errors: what keeps it from being run.
+        name: of the sweep.
+        axes: fields with several values, and these values.
+        cells: all of them.
+        done: with a video already; nothing is sent for them.
+        running: already at the service.
+        failed: failed or cancelled; only ``sweep.retry()`` buys them again.
+        forgotten: given up by you; only ``sweep.retry(forgotten=True)`` buys them again.
+        unconfirmed: perhaps bought; you settle each, and it is never sent again by itself.
+        not_found: accepted under an id that the service does not know; they may be paid for.
+        stopped: left out because another cell with the same input failed on it.
+        to_buy: to be sent.
+        price: expected for one request.
+        queued: that the present run will still send.
+        spent_usd: cost of the sweep so far, in US dollars, by the prices at purchase.
+        agreed_usd: US dollars that you have approved so far, for the whole sweep.
+        elsewhere_usd: cost of other sweeps for the same videos without your approval, in US dollars.
+        signed_anew: whose task was sent with another link to the same files.
+        waiting: each cell that waits for your decision, and why.
+        warnings: points that would waste money.
+        errors: faults that prevent the run.
         sandbox: it goes to this machine, and nothing is billed.
-        ask_above: US dollars that go without a yes.
+        ask_above: US dollars that need no approval.
     """
 
     name: str
@@ -73,25 +73,25 @@ class Plan:
 
     @property
     def cost_usd(self) -> float:
-        """What the cells to buy are expected to cost, US dollars."""
+        """The expected cost of the cells to buy, in US dollars."""
         return self.to_buy * self.price.usd_per_request
 
     @property
     def total_usd(self) -> float:
-        """What the sweep would have cost in all, with what is on its way, US dollars."""
+        """The cost of the whole sweep after the run, in US dollars, with requests on their way."""
         return self.spent_usd + (self.queued + self.to_buy) * self.price.usd_per_request
 
     @property
     def without_yes_usd(self) -> float:
-        """How much of it nobody has said a yes to, over all runs, retries and kernels, US dollars.
+        """The part of it that nobody has approved, over all runs, retries and kernels, in US dollars.
 
-        What other sweeps have cost for the same videos without a yes is counted with it.
+        It includes the cost of other sweeps for the same videos without approval.
         """
         return without_yes(self.total_usd, self.agreed_usd, self.elsewhere_usd)
 
     @property
     def needs_yes(self) -> bool:
-        """Whether ``run`` wants ``yes=True`` or a ``max_cost`` that covers it."""
+        """Whether ``run`` needs ``yes=True`` or a ``max_cost`` that covers it."""
         return self.cost_usd > 0 and is_over(self.without_yes_usd, self.ask_above)
 
     @property
@@ -100,8 +100,8 @@ class Plan:
         return " × ".join(f"{len(values)} {name}" for name, values in self.axes.items()) or "1 cell"
 
     def counts(self) -> list[str]:
-        """The cells by what has become of them, in words; kinds that have none are left out."""
-        told = {
+        """The numbers of cells by outcome, in words, without zeros."""
+        numbers = {
             "to buy": self.to_buy,
             "done already, reused": self.done,
             "at the service": self.running,
@@ -111,15 +111,15 @@ class Plan:
             "not known to the service (they may be paid for)": self.not_found,
             "stopped (another with the same input failed on it)": self.stopped,
         }
-        return [f"{count} {what}" for what, count in told.items() if count]
+        return [f"{count} {what}" for what, count in numbers.items() if count]
 
     def __str__(self) -> str:
         lines = [
             f"Sweep {self.name!r}: {self.cells} cells ({self.grid})" + (" · SANDBOX" if self.sandbox else "")
         ]
         for name, values in self.axes.items():
-            shown = [label(name, value) for value in values[:_SHOWN_VALUES]]
-            lines.append(f"  {name}: {', '.join(shown)}{' …' if len(values) > _SHOWN_VALUES else ''}")
+            texts = [label(name, value) for value in values[:_SHOWN_VALUES]]
+            lines.append(f"  {name}: {', '.join(texts)}{' …' if len(values) > _SHOWN_VALUES else ''}")
         lines.append(f"  {', '.join(self.counts())}")
         lines.append(f"  Expected cost: {self.price.estimate(self.to_buy)}")
         if self.spent_usd:
@@ -140,18 +140,18 @@ class Plan:
                 "written anew; nothing is bought again for them."
             )
         if self.waiting:
-            shown = "; ".join(self.waiting[:_SHOWN_DOUBTS]) + (
+            first = "; ".join(self.waiting[:_SHOWN_DOUBTS]) + (
                 " …" if len(self.waiting) > _SHOWN_DOUBTS else ""
             )
             notes.append(
-                f"  {_cells(len(self.waiting), 'waits', 'wait')} for your word: {shown}. Nothing is bought "
+                f"  {_cells(len(self.waiting), 'waits', 'wait')} for your word: {first}. Nothing is bought "
                 "for them: cell.task.confirm(id) or .forget() settles one, sweep.retry(doubtful=True) pays "
                 "again."
             )
         return notes
 
     def next_step(self) -> str:
-        """What to do about the plan, one sentence."""
+        """The next step, in one sentence."""
         if self.errors:
             return "Nothing is sent before the errors are mended."
         if not self.to_buy:
@@ -164,18 +164,18 @@ class Plan:
         return "sweep.run() sends them."
 
     def so_far(self) -> str:
-        """What went without a yes before, for a sentence about the limit; empty when nothing did."""
+        """Say which cost had no approval before, for a sentence about the limit; empty without any."""
         before = self.without_yes_usd - self.cost_usd
         return f" (${before:.2f} of it went without one so far)" if is_over(before, 0.0) else ""
 
 
 @dataclass(frozen=True)
 class Approval:
-    """What a sweep may cost.
+    """The approved cost of a sweep.
 
     Args:
-        approved_usd: in all, US dollars.
-        agreed_usd: as much of it as the user has said a yes to; the rest went without one.
+        approved_usd: US dollars in all.
+        agreed_usd: the part of it that the user approved; the rest needed no approval.
     """
 
     approved_usd: float = 0.0
@@ -183,12 +183,12 @@ class Approval:
 
 
 def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) -> Approval:
-    """What a sweep may cost in all from now on.
+    """Decide what a sweep may cost in all from now on.
 
     Args:
-        plan: what is about to be bought.
-        before: what was approved earlier.
-        max_cost: what the user says it may cost in all, US dollars.
+        plan: of the run.
+        before: the earlier approval.
+        max_cost: the user's limit for the whole sweep, US dollars.
         yes: the user agrees to the price, or to as much as ``max_cost`` allows.
 
     Raises:
@@ -220,12 +220,12 @@ def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) 
 
 
 def without_yes(total_usd: float, agreed_usd: float, elsewhere_usd: float) -> float:
-    """How much of a sweep nobody has said a yes to, US dollars.
+    """Return the part of a sweep's cost that nobody has approved, in US dollars.
 
     Args:
-        total_usd: what it would have cost in all.
-        agreed_usd: as much as was said yes to.
-        elsewhere_usd: what other sweeps have cost for the same videos without a yes.
+        total_usd: its cost in all.
+        agreed_usd: the approved part.
+        elsewhere_usd: the cost of other sweeps for the same videos without approval.
     """
     return elsewhere_usd + max(0.0, total_usd - agreed_usd)
 
@@ -235,10 +235,10 @@ def _cells(count: int, one: str, several: str) -> str:
 
 
 def check_max_spend(plan: Plan, limit: float | None, spent_usd: float, *, yes: bool) -> None:
-    """Say before the first request that ``configure(max_spend=…)`` would stop a sweep on its way.
+    """Raise before the first request if ``configure(max_spend=…)`` would stop the sweep on its way.
 
     Raises:
-        BudgetError: it would; with ``yes`` it is left to the stop itself.
+        BudgetError: it would; with ``yes`` the sweep runs up to that stop.
     """
     if limit is None or yes or not is_over(spent_usd + plan.cost_usd, limit):
         return

@@ -1,4 +1,4 @@
-"""The sweeps of the history as rows: which there are, how far each came, and what it cost."""
+"""The sweeps of the history as rows, with their progress and cost."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["SavedSweep", "SweepHistory", "find_sweeps"]
 
 @dataclass(frozen=True)
 class SavedSweep:
-    """One sweep as the history has it. Looking at it buys nothing.
+    """One sweep in the history, read without buying anything.
 
     :func:`cometact_nb.sweep_by_name` takes it up.
 
     Args:
-        name: under which it is found.
+        name: of the sweep.
         state: ``"running"``, ``"paused"``, ``"cancelled"``, or ``"bought"`` when nothing was left to buy.
-        spec: what was asked for.
-        sent: its requests by what has become of them, such as ``{"SUCCEEDED": 4}``. Videos that were there
-            already are not counted: nothing was sent for them.
-        spent_usd: what these cost or may have cost, US dollars, by the prices they were bought at.
+        spec: the specification.
+        sent: the numbers of its requests by status, such as ``{"SUCCEEDED": 4}``, without the videos that
+            were there already, for which nothing was sent.
+        spent_usd: their cost, certain or possible, in US dollars, by the prices at purchase.
         created_at: UTC.
-        updated_at: when it was last run, paused or cancelled; UTC.
-        base_url: the service it belongs to.
+        updated_at: time of the last run, pause or cancel; UTC.
+        base_url: the service that it belongs to.
         sandbox: whether it ran in the sandbox, where nothing is billed.
     """
 
@@ -50,12 +50,12 @@ class SavedSweep:
 
     @property
     def cells(self) -> int:
-        """How many cells were asked for."""
+        """The number of its cells."""
         return self.spec.size
 
     @property
     def swept(self) -> dict[str, int]:
-        """The fields with several values, and how many; a table counts as one."""
+        """The fields with several values, and the number of these; a table counts as one field."""
         axes = {name: len(values) for name, values in self.spec.axes.items() if len(values) > 1}
         table = {} if self.spec.rows is None else {"rows": len(self.spec.rows)}
         several = {} if self.spec.replicates == 1 else {"replicates": self.spec.replicates}
@@ -68,11 +68,11 @@ class SavedSweep:
 
     @property
     def outcome(self) -> str:
-        """What has become of its requests, such as ``3 SUCCEEDED, 1 FAILED``."""
+        """The outcome of its requests, such as ``3 SUCCEEDED, 1 FAILED``."""
         return ", ".join(f"{count} {status}" for status, count in self.sent.items()) or "nothing sent"
 
     def to_dict(self) -> dict[str, Any]:
-        """What is known as plain values: times in UTC, US dollars."""
+        """Return the row as plain values: times in UTC, US dollars."""
         return {
             "name": self.name,
             "state": self.state,

@@ -1,4 +1,4 @@
-"""Where a clip is now that is not where a link says: found by its name, known by its sidecar and its hash."""
+"""Finds the present place of a clip behind a broken link, by its name, its sidecar and its hash."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Whereabouts"]
 
-#: What lies at a clip's name: the video, its poster, its sidecar.
+#: The files of a clip: the video, its poster, its sidecar.
 _KINDS = {".mp4", ".jpg", ".json"}
-#: Files that are looked through at the most: a notebook may lie in somebody's home.
+#: The most files to look through, since a notebook may lie in somebody's home.
 _MOST_FILES = 50_000
 
 
@@ -24,8 +24,8 @@ class Whereabouts:
     """Looks for clips.
 
     Args:
-        files: where single ones were kept.
-        trees: folders that are searched with all folders below them.
+        files: recorded paths of single clips.
+        trees: folders to search with all folders below them.
     """
 
     def __init__(self, files: Iterable[Path], trees: Iterable[Path]) -> None:
@@ -43,7 +43,7 @@ class Whereabouts:
         return PurePosixPath(link).suffix.lower() in _KINDS
 
     def find(self, link: str) -> list[Path]:
-        """The file that a broken link means; several when different clips have its name.
+        """Find the file behind a broken link; several if different clips have its name.
 
         Args:
             link: a decoded path; only its name counts.
@@ -54,38 +54,38 @@ class Whereabouts:
         by_hash: dict[str, Path] = {}
         for clip in self._clips.get(name.stem, []):
             digest = _verified(clip)
-            wanted = clip.with_suffix(name.suffix)
-            if digest is not None and wanted.exists():
-                by_hash.setdefault(digest, wanted)  # a copy with the same content is the same clip
+            candidate = clip.with_suffix(name.suffix)
+            if digest is not None and candidate.exists():
+                by_hash.setdefault(digest, candidate)  # a copy with the same content is the same clip
         return list(by_hash.values())
 
     def _index(self) -> dict[str, list[Path]]:
-        found: dict[str, list[Path]] = {}
+        by_name: dict[str, list[Path]] = {}
         for clip in (*self._files, *self._walked()):
-            found.setdefault(clip.stem, []).append(clip)
-        return found
+            by_name.setdefault(clip.stem, []).append(clip)
+        return by_name
 
     def _walked(self) -> Iterator[Path]:
-        seen = 0
+        count = 0
         for tree in self._trees:
             for folder, folders, names in os.walk(tree):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
                 for name in sorted(names):
                     if name.endswith(".mp4"):
                         yield Path(folder, name)
-                seen += len(names)
-                if seen > _MOST_FILES:
+                count += len(names)
+                if count > _MOST_FILES:
                     return
 
 
 def _verified(clip: Path) -> str | None:
-    """The hash of a clip that its sidecar vouches for; None for any other file."""
+    """Return the hash of a clip if its sidecar confirms it; None for any other file."""
     try:
-        told = sidecar.decode(clip.with_suffix(".json").read_bytes())
-        if told is None or PurePosixPath(told.clip.path).name != clip.name:
+        record = sidecar.decode(clip.with_suffix(".json").read_bytes())
+        if record is None or PurePosixPath(record.clip.path).name != clip.name:
             return None
-        if clip.stat().st_size != told.clip.bytes or file_sha256(clip) != told.clip.sha256:
+        if clip.stat().st_size != record.clip.bytes or file_sha256(clip) != record.clip.sha256:
             return None
     except (OSError, ValueError):
         return None
-    return told.clip.sha256
+    return record.clip.sha256

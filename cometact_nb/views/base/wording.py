@@ -1,4 +1,4 @@
-"""Wording that every view shares: foreign text made harmless, numbers with units, loadable URLs."""
+"""The wording of all views: harmless foreign text, numbers with units, loadable URLs."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ __all__ = [
 
 
 def message(text: object, limit: int = 400) -> str:
-    """A sentence about an outcome, without keys, tokens and the queries of URLs: they may be signatures."""
+    """Clean a sentence about an outcome of keys, tokens and the queries of URLs, which may be signatures."""
     return redact.text(text, limit=limit)
 
 
 def duration(seconds: float) -> str:
-    """``31 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    """Write seconds as ``31 s``, ``2 min 05 s``, ``1 h 02 min``."""
     whole = int(seconds)
     if whole < 60:  # noqa: PLR2004
         return f"{whole} s"
@@ -57,14 +57,14 @@ def duration(seconds: float) -> str:
 
 
 def reported(state: TaskState) -> str:
-    """The progress an unfinished task reports, as ``42 %``; an empty string when there is none."""
+    """Write the progress of an unfinished task as ``42 %``; an empty string without any."""
     if state.progress is None or state.status.is_terminal:
         return ""
     return f"{round(state.progress * 100)} %"
 
 
 def moment(seconds: float) -> str:
-    """Unix seconds as ``2026-05-04 12:03 UTC``; UTC because a notebook is read elsewhere, too."""
+    """Write Unix seconds as ``2026-05-04 12:03 UTC``; in UTC, since a notebook is read elsewhere, too."""
     try:
         return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))
     except (OverflowError, ValueError, OSError):
@@ -72,32 +72,32 @@ def moment(seconds: float) -> str:
 
 
 def elapsed(state: TaskState, now: float) -> float | None:
-    """Seconds from submission to the end or to ``now``; None when nobody here can know."""
+    """Return the seconds from submission to the end or to ``now``; None when nobody here can know."""
     unknown = state.begun_at is None or (state.is_settled and state.ended_at is None)
     return None if unknown else state.elapsed_s(now)
 
 
 def short_id(state: TaskState) -> str:
-    """The first eight characters of the service's id, or of the local one before there is one."""
+    """Return the first eight characters of the service's id, or of the local key without one."""
     return clean(state.id or state.key, 9)[:8]
 
 
 def label(state: TaskState) -> str:
-    """The status as a card's label says it."""
+    """Write the status for a card's label."""
     words = state.status.value.replace("_", " ")
     unwatched = not state.watching and not state.status.is_terminal
     return f"{words} · NOT WATCHED" if unwatched else words
 
 
 def knobs(request: ActTwoRequest) -> list[tuple[str, str]]:
-    """The knobs that are set, as (name, value) in words."""
+    """List the knobs with a value, as (name, value) in words."""
     return [
         (KNOB[name].title, clean(KNOB[name].in_words(value), 40)) for name, value in request.params.items()
     ]
 
 
 def clip_facts(clip: ClipInfo) -> list[str]:
-    """Dimensions, frame rate, length and size of a clip; what is not known is left out."""
+    """List dimensions, frame rate, length and size of a clip, without unknown ones."""
     facts = []
     if clip.width and clip.height:
         facts.append(f"{clip.width} × {clip.height}")
@@ -110,14 +110,14 @@ def clip_facts(clip: ClipInfo) -> list[str]:
 
 
 def size(count: int) -> str:
-    """A number of bytes as ``1.3 MB``, ``22 kB`` or ``7 bytes``."""
+    """Write a number of bytes as ``1.3 MB``, ``22 kB`` or ``7 bytes``."""
     if count >= 1_000_000:  # noqa: PLR2004
         return f"{count / 1e6:.1f} MB"
     return f"{count / 1e3:.0f} kB" if count >= 1000 else f"{count} bytes"  # noqa: PLR2004
 
 
 def money(state: TaskState, billed: Billed, *, sandbox: bool) -> str:
-    """What the task cost as far as anyone here can know, always as an estimate."""
+    """Write the cost of a task, as far as anyone here can know, always as an estimate."""
     if sandbox:
         return "Sandbox: nothing billed"
     if billed == "no":
@@ -133,14 +133,15 @@ def money(state: TaskState, billed: Billed, *, sandbox: bool) -> str:
 
 
 def loadable(url: Any, *, sandbox: bool, kept: bool = True) -> str | None:
-    """``url`` if a page may load it by itself and keep it.
+    """Return ``url`` if a page may load it by itself and save it.
 
-    That is https, or this machine when the task runs in a sandbox, with no part that opens a private file.
+    That is an https URL, or this machine's if the task runs in a sandbox, without a part that opens a private
+    file.
 
     Args:
         url: an address.
         sandbox: the task runs in a sandbox.
-        kept: False for a message to a page, which nothing keeps: it may have a signed link.
+        kept: False for a message to a page, which nothing saves, so that it may have a signed link.
     """
     if not isinstance(url, str) or len(url) > 2048 or clean(url, 2048) != url or " " in url:  # noqa: PLR2004
         return None
@@ -157,7 +158,7 @@ def loadable(url: Any, *, sandbox: bool, kept: bool = True) -> str | None:
 
 
 def file_name(url: str) -> str:
-    """The last part of a URL's path, readable, or what the URL is when it has none."""
+    """Return the last part of a URL's path, readable, or the kind of a URL without a path."""
     if url[:5].lower() == "data:":
         return f"{clean(re.split('[;,]', url[5:40])[0], 30) or 'data'}, inline"
     url = redact.bare(url)  # a token may be the last part of a path, or stand before the host
@@ -170,12 +171,12 @@ def file_name(url: str) -> str:
 
 
 def relative(path: str, notebook_dir: Path) -> str | None:
-    """``path`` as a percent-encoded relative URL from the notebook's folder; None when there is none."""
-    found = links.relative(path, notebook_dir)
-    return None if found is None else quote(found, safe="/", errors="surrogateescape")
+    """Return ``path`` as a percent-encoded relative URL from the notebook's folder; None without one."""
+    result = links.relative(path, notebook_dir)
+    return None if result is None else quote(result, safe="/", errors="surrogateescape")
 
 
 def place(where: str, folder: Path | None) -> str:
-    """The path or address of a file as a person reads it: from ``folder`` on, where that can be said."""
+    """Return a file's path for people, relative to ``folder`` where possible, or its address."""
     source = relative(where, folder) if folder is not None else None
     return unquote(source) if source else where

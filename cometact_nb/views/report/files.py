@@ -1,4 +1,4 @@
-"""Where the files of a report lie."""
+"""The paths of files in a report."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ __all__ = ["Files"]
 
 @dataclass(frozen=True)
 class Files:
-    """Where a cell's files lie in a report.
+    """The paths of a cell's files in a report.
 
     Args:
         clip: relative to the page, or None when there is none.
         poster: the same.
-        problem: why there is no clip although the cell has one.
+        problem: the reason why the clip of the cell is missing.
     """
 
     clip: str | None = None

@@ -1,4 +1,4 @@
-"""The page of an exported report: it loads nothing from a network and runs no script but its own."""
+"""Writes the page of an exported report, which loads nothing from a network and runs only its own script."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _SHOWN = ("status", "duration_s", "elapsed_s", "price_usd", "problem")
 
 
 def page_html(sweep: Sweep, files: Sequence[Files]) -> Markup:
-    """The page; clips and table lie beside it.
+    """Write the page; clips and table are files beside it.
 
     Args:
-        sweep: what is reported.
-        files: where each cell's clip lies.
+        sweep: to report.
+        files: of each cell.
     """
     script = joined("report/report.js")
     style = styles("gallery/gallery.css", "report/report.css")
-    # `file:` beside 'self': for a page that is opened from a disk, browsers differ in what 'self' is.
+    # `file:` beside 'self': browsers disagree on 'self' for a page from a disk.
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "img-src 'self' file:; media-src 'self' file:; base-uri 'none'; form-action 'none'"
@@ -81,7 +81,7 @@ def _hash(text: str) -> str:
 
 
 def _data(sweep: Sweep, files: Sequence[Files]) -> str:
-    """What the gallery's script reads. No "<" is left in it, so nothing in it can end its element."""
+    """Write the data for the gallery's script, without any "<", so that it cannot end its element."""
     cells = []
     for cell, place, paths in zip(sweep.cells, places(sweep), files, strict=True):
         facts = cell_facts(cell, place)
@@ -126,7 +126,7 @@ def _section(name: str, title: str, *inside: Markup | None) -> Markup:
 
 
 def _fixed(sweep: Sweep) -> list[tuple[str, str]]:
-    """The fields that all cells share."""
+    """List the fields that all cells share."""
     request = sweep.cells[0].request
     every: Mapping[str, Any] = {
         "character": request.character,
@@ -175,7 +175,7 @@ def _results(sweep: Sweep, files: Sequence[Files]) -> Markup:
 
 
 def _result(row: Mapping[str, Any], values: Sequence[str], paths: Files) -> list[object]:
-    """A cell's line of the table."""
+    """Write a cell's line of the table."""
     status = words.clean(row["status"].replace("_", " "), 40) + (" (reused)" if row["reused"] else "")
     why = " · ".join(filter(None, [row["failure_code"], row["problem"]]))
     return [
@@ -209,7 +209,7 @@ def _number(value: float | None, form: str) -> str:
 
 
 def _noise(sweep: Sweep) -> Markup | None:
-    """How far chance and each knob move the clips, where replicates tell."""
+    """Show how far chance and each knob move the clips, where replicates exist."""
     if "replicate" not in sweep.axes:
         return None
     try:
@@ -255,7 +255,7 @@ def _provenance(sweep: Sweep, files: Sequence[Files]) -> Markup:
 
 
 def _inputs(sweep: Sweep) -> Markup | None:
-    """Each file that a clip was made from: its name or address, and what is known of its content."""
+    """List each input of a clip: its name or address, and the facts about its content."""
     body: dict[tuple[object, ...], None] = {}
     for cell in sweep.cells:
         state = cell.job.state if cell.job is not None else None

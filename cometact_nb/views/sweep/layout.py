@@ -1,4 +1,4 @@
-"""How a sweep's cells lie on a page: rows × columns by its axes, further axes as bands; else a list. Pure."""
+"""Lays out a sweep on a page: rows × columns by its axes, further axes as bands; else a list. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Band", "Layout", "lay_out", "names_of", "params_line"]
 
-#: More columns than this are turned into rows, when that makes the grid narrower.
+#: More columns become rows, if that makes the grid narrower.
 _WIDE = 8
 
 
@@ -34,7 +34,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each cell lies.
+    """The place of each cell.
 
     Args:
         rows: name of the axis down the side; empty for a list.
@@ -57,20 +57,20 @@ class Layout:
 
 
 def names_of(axes: Mapping[str, Sequence[Any]]) -> dict[str, dict[Any, str]]:
-    """The values of each axis in words; alike ones are numbered, such as two files of one name."""
+    """Describe the values of each axis; number equal descriptions, such as two files of one name."""
     return {name: dict(zip(values, _labels(name, values), strict=True)) for name, values in axes.items()}
 
 
 def params_line(params: Mapping[str, Any], names: Mapping[str, Mapping[Any, str]]) -> str:
-    """The parameters of a cell in one line: ``Intensity 3 · natural · Seed 7``."""
+    """Write the parameters of a cell in one line: ``Intensity 3 · natural · Seed 7``."""
     return " · ".join(f"{title_of(name)} {names[name][value]}" for name, value in params.items())
 
 
 def lay_out(axes: Mapping[str, Sequence[Any]], cells: Sequence[Mapping[str, Any]], *, table: bool) -> Layout:
-    """The layout of a sweep.
+    """Lay out a sweep.
 
     Args:
-        axes: swept fields and their values.
+        axes: fields with several values, and these values.
         cells: the parameters of each cell, by its index.
         table: the cells come from a table, so their values do not make a grid.
     """
@@ -84,7 +84,7 @@ def lay_out(axes: Mapping[str, Sequence[Any]], cells: Sequence[Mapping[str, Any]
     names = names_of(axes)
     places = {tuple(params[name] for name in several): index for index, params in enumerate(cells)}
     bands = []
-    # Of the outer axes only what occurs together: duplicates may have left combinations without cells.
+    # Only combinations of the outer axes that occur: duplicates may leave some without cells.
     for combination in dict.fromkeys(place[: len(outer)] for place in places):
         picked = dict(zip(outer, combination, strict=True))
         lines = tuple(

@@ -1,4 +1,4 @@
-"""A noise floor as a small table."""
+"""Shows a noise floor as a small table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["noise_floor_html"]
 
 
 def noise_floor_html(floor: NoiseFloor) -> Markup:
-    """The floor, and how far each knob moves the clips, as HTML that needs neither style sheet nor script."""
+    """Write the floor, and how far each knob moves the clips, as HTML without style sheet or script."""
     # The verdicts name the floor, so the headline is the floor alone.
     headline, _, rest = words.clean(floor.summary).partition(": ")
     body = h(

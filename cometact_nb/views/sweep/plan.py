@@ -1,4 +1,4 @@
-"""A sweep's plan as a small table: cells, price, what is owned already, what is doubtful."""
+"""Shows a sweep's plan as a small table: cells, price, cells already owned, doubtful points."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FINDINGS = 12
 
 
 def plan_html(plan: Plan) -> Markup:
-    """The plan as HTML that needs neither style sheet nor script."""
+    """Write the plan as HTML that needs neither style sheet nor script."""
     head = parts.header(
         parts.pill("PLAN", BLUE),
         join("Sweep ", code(words.clean(plan.name, 100))),

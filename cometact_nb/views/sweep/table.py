@@ -1,4 +1,4 @@
-"""The sweeps of the history as a table that needs no kernel."""
+"""Shows the sweeps of the history as a table that needs no kernel."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["sweeps_html"]
 
-#: Rows that a notebook keeps; ``to_rows()`` has all.
+#: The most rows in a notebook; ``to_rows()`` has all.
 _ROWS = 50
 _HEAD = ("Sweep", "Cells", "Sent", "Cost", "Last run")
 
 
 def sweeps_html(history: SweepHistory) -> Markup:
-    """The sweeps as HTML that needs neither style sheet nor script."""
+    """Write the sweeps as HTML that needs neither style sheet nor script."""
     note = join(code("act.sweep_by_name(name)"), " opens one, in any kernel.")
     if not history:
         note = join("The history has no sweep yet: ", code("act.sweep(…)"), " plans one.")
