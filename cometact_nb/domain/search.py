@@ -142,7 +142,9 @@ def _words(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, str):
-        raise ConfigError(f"text={value!r} is no text. Give part of an id, an address, a file, a failure.")
+        raise ConfigError(
+            f"text={value!r} is no text. Give part of an id, an address, a file, a failure, a sweep, a note."
+        )
     words = value.lower().split()
     if len(words) > _WORDS_MAX:
         raise ConfigError(f"text has {len(words)} words. Give up to {_WORDS_MAX}.")

@@ -296,8 +296,9 @@ def history(status: Any = None, since: Any = None, text: str | None = None, limi
             for all.
         since: leave out earlier tasks: a datetime or a date (this machine's time unless it has a zone), a
             timedelta, ISO text, or a time ago such as ``"30min"``, ``"12h"``, ``"7d"``, ``"2w"``.
-        text: words that must all occur in a task's id, the addresses of its inputs, its file's name or its
-            failure; upper and lower case are the same.
+        text: words that must all occur in a task's id, the addresses of its inputs, its file's name, its
+            failure, its sweep's name or its note; ``favourite`` and ``★★★★`` (four stars or more) are words,
+            too. Upper and lower case are the same.
         limit: the most tasks to list.
 
     Returns:

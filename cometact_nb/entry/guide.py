@@ -11,6 +11,20 @@ from cometact_nb.errors import ConfigError
 
 __all__ = ["Guide", "guide", "topics"]
 
+#: The pages in the order in which they are read, as ``docs/index.md`` has them.
+_ORDER = (
+    "start",
+    "requests",
+    "panel",
+    "sweeps",
+    "money",
+    "history",
+    "storage",
+    "headless",
+    "live",
+    "trouble",
+)
+
 _HEADING = re.compile(r"^(#{1,3}) (.+)$", re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -23,12 +37,13 @@ class Guide:
         text: Markdown.
     """
 
-    def __init__(self, topic: str, text: str) -> None:
+    def __init__(self, topic: str, text: str, folded: str = "") -> None:
         self.topic = topic
         self.text = text
+        self._folded = folded
 
     def _repr_markdown_(self) -> str:
-        return self.text
+        return self._folded or self.text
 
     def __repr__(self) -> str:
         return self.text
@@ -37,7 +52,8 @@ class Guide:
 def guide(topic: str | None = None) -> Guide:
     """See :func:`cometact_nb.guide`."""
     if topic is None:
-        return Guide("", _contents(_pages()))
+        pages = _pages()
+        return Guide("", _contents(pages), _folded(pages))
     sections = _all_sections()
     name = str(topic).strip().lower()
     if name not in sections:
@@ -61,7 +77,13 @@ def _pages() -> dict[str, str]:
     packaged = resources.files("cometact_nb").joinpath("docs")
     folder = packaged if packaged.is_dir() else Path(__file__).parents[2] / "docs" / "guide"
     files = {entry.name: entry for entry in folder.iterdir() if entry.name.endswith(".md")}
-    return {name.removesuffix(".md"): _plain(files[name].read_text("utf-8")) for name in sorted(files)}
+    names = sorted((name.removesuffix(".md") for name in files), key=_place)
+    return {name: _plain(files[f"{name}.md"].read_text("utf-8")) for name in names}
+
+
+def _place(page: str) -> tuple[int, str]:
+    """Return the place of a page in reading order; one that is not in it comes last."""
+    return (_ORDER.index(page) if page in _ORDER else len(_ORDER), page)
 
 
 def _plain(text: str) -> str:
@@ -99,3 +121,13 @@ def _contents(pages: dict[str, str]) -> str:
         topics = [name for name in _sections(page, text) if name != page]
         lines += ["  - " + ", ".join(f"`{name}`" for name in topics)] if topics else []
     return "\n".join(lines) + "\n"
+
+
+def _folded(pages: dict[str, str]) -> str:
+    """Return each page below its title, which opens it at a click: outputs cannot link to each other."""
+    parts = ["# Guide", ""]
+    for page, text in pages.items():
+        title, _, rest = text.partition("\n")
+        summary = f'<summary>{title.removeprefix("# ")} <code>act.guide("{page}")</code></summary>'
+        parts += [f"<details>{summary}", "", rest.strip(), "", "</details>", ""]
+    return "\n".join(parts)

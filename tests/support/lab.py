@@ -78,8 +78,9 @@ class Lab:
         self.module = module
         self.folder = folder / "work"
         self.folder.mkdir()
-        # Its own sandbox: a test counts what reached it.
-        self.env = environment(folder, **{"XDG_STATE_HOME": str(folder / "state"), **more})
+        self.env = environment(folder, **more)
+        self._states = folder / "states"
+        self._give_each_kernel_its_own_sandbox()
         settings = Path(self.env["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
         quiet = {"fetchNews": "false", "checkForUpdates": False}
@@ -96,6 +97,13 @@ class Lab:
             command, cwd=self.folder, env=self.env, stdout=self._log, stderr=subprocess.STDOUT
         )
         self.base_url = self._find_url(Path(self.env["JUPYTER_RUNTIME_DIR"]))
+
+    def _give_each_kernel_its_own_sandbox(self) -> None:
+        """So that a test counts what it sent itself, and finds nothing bought already."""
+        startup = Path(self.env["IPYTHONDIR"]) / "profile_default" / "startup"
+        startup.mkdir(parents=True)
+        state = f"os.environ['XDG_STATE_HOME'] = {str(self._states)!r} + '/' + str(os.getpid())"
+        (startup / "state.py").write_text(f"import os\n{state}\ndel os\n")
 
     def _find_url(self, runtime: Path) -> str:
         deadline = time.monotonic() + 60
@@ -133,7 +141,7 @@ class Lab:
         return json.loads((self.folder / name).read_text())  # type: ignore[no-any-return]
 
     def stop(self) -> None:
-        """End the server, its kernels, and the sandbox that they used."""
+        """End the server, its kernels, and the sandboxes that they used."""
         self.process.terminate()
         try:
             self.process.wait(15)
@@ -141,7 +149,8 @@ class Lab:
             self.process.kill()
             self.process.wait()
         self._log.close()
-        sandboxes.end(Path(self.env["XDG_STATE_HOME"]))
+        for state in self._states.glob("*"):
+            sandboxes.end(state)
 
 
 _KERNEL_READY = """() => {

@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 def _history(add: Callable[..., Any]) -> None:
     add("--status", help="such as SUCCEEDED, or several with commas; also: unfinished, finished")
     add("--since", metavar="WHEN", help="a date, ISO text, or a time ago such as 7d, 12h")
-    add("--text", help="part of an id, an address, a file, a failure")
+    add("--text", help="part of an id, an address, a file, a failure, a sweep, a note")
     add("--limit", default="50", metavar="N", help="how many at the most (default: %(default)s)")
 
 

@@ -62,7 +62,9 @@ def history_parser() -> Parser:
     parser = _parser("history", "Show the tasks of the history, the newest first.")
     parser.add_argument("--status", metavar="STATUS", help="such as SUCCEEDED, or: unfinished, finished")
     parser.add_argument("--since", metavar="WHEN", help="a date, ISO text, or a time ago such as 7d, 12h")
-    parser.add_argument("--text", metavar="TEXT", help="part of an id, an address, a file, a failure")
+    parser.add_argument(
+        "--text", metavar="TEXT", help="part of an id, an address, a file, a failure, a sweep, a note"
+    )
     parser.add_argument("--limit", metavar="N", help="how many at the most (default 50)")
     return _with_help(parser)
 

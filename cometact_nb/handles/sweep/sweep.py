@@ -61,6 +61,9 @@ R = TypeVar("R")
 #: Views are told of a change at most this often, seconds.
 _TELL_S = 0.4
 
+#: Methods that the runner, the views and the session call.
+_OF_ITS_PARTS = {"add_listener", "attach", "changed", "keep", "leave", "look", "recorded", "recount"}
+
 
 @doors
 class Sweep:
@@ -410,12 +413,16 @@ class Sweep:
             overwrite: replace an earlier report in it.
 
         Returns:
-            the page.
+            the page's path; at the end of a cell, a link to it.
 
         Raises:
             ConfigError: the folder holds something else.
         """
         return views().export(self, folder, overwrite=overwrite)
+
+    def __dir__(self) -> list[str]:
+        """List what a user asks of a sweep; what its own parts ask of it is not completed."""
+        return sorted(set(super().__dir__()) - _OF_ITS_PARTS)
 
     def add_listener(self, callback: Callable[[Sweep], object]) -> Callable[[], None]:
         """Call ``callback(sweep)`` at once and after changes, on a background thread.

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from cometact_nb.domain.search import UNFINISHED
+from cometact_nb.domain.sweep.rating import Rating
 
 if TYPE_CHECKING:
     from cometact_nb.domain.search import Query
@@ -32,14 +35,48 @@ def search(history: History, query: Query) -> list[Row]:
         where.append(f"status IN ({', '.join('?' * len(query.statuses))})")
         values += query.statuses
     for word in query.words:
-        where.append("found_by LIKE ? ESCAPE '\\'")
-        values.append(f"%{_literal(word)}%")
+        where.append(f"(found_by LIKE ? ESCAPE '\\' OR rowid IN ({_BY_WORDS_ELSEWHERE}))")
+        values += [f"%{_literal(word)}%", *_found_elsewhere(history, word)]
     # The index alone selects the rows, and only those are read. It is named because SQLite, without
     # statistics, would rather sort all tasks of a status.
     source = "tasks INDEXED BY tasks_to_search"
     row_ids = f"SELECT rowid FROM {source} WHERE {' AND '.join(where)} ORDER BY begun_at DESC LIMIT ?"  # noqa: S608
     clause = f"WHERE rowid IN ({row_ids}) ORDER BY begun_at DESC"
     return history.rows(clause, (*values, query.limit))
+
+
+#: Tasks of these sweeps, and these tasks; each a list in JSON.
+_BY_WORDS_ELSEWHERE = (
+    "SELECT rowid FROM tasks WHERE sweep IN (SELECT value FROM json_each(?))"
+    " UNION SELECT rowid FROM tasks WHERE key IN (SELECT value FROM json_each(?))"
+)
+
+
+def _found_elsewhere(history: History, word: str) -> tuple[str, str]:
+    """Return the sweeps whose name has ``word``, and the tasks whose rating has it, each as a list in JSON.
+
+    There are few of both, and SQLite knows capitals of ASCII only.
+    """
+    names = [
+        name for (name,) in history.query("SELECT DISTINCT sweep FROM tasks WHERE sweep IS NOT NULL", ())
+    ]
+    rated = [
+        key
+        for key, text in history.query("SELECT key, rating FROM ratings", ())
+        if word in _rating_text(text)
+    ]
+    sweeps = [name for name in names if word in name.lower()]
+    return msgspec.json.encode(sweeps).decode(), msgspec.json.encode(rated).decode()
+
+
+def _rating_text(text: str) -> str:
+    """Return what a rating is searched by, lower case: its note, ``favourite``, a ★ for each star."""
+    try:
+        rating = msgspec.json.decode(text, type=Rating)
+    except msgspec.MsgspecError:
+        return ""  # of a newer version
+    stars = max(rating.stars or 0, rating.other_stars or 0)
+    return f"{rating.note} {'favourite' if rating.favourite else ''} {'★' * stars}".lower()
 
 
 def open_tasks(history: History) -> list[Row]:

@@ -78,7 +78,7 @@ class History {
   }
 
   makeText() {
-    const attributes = { type: "search", placeholder: "Id, input, file, failure", "aria-label": "Text" };
+    const attributes = { type: "search", placeholder: "Id, input, file, sweep, note", "aria-label": "Text" };
     return h("input", { ...attributes, oninput: () => this.typed() });
   }
 

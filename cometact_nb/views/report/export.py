@@ -14,7 +14,9 @@ from cometact_nb._version import __version__
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.clips.confine import copy_clip, copy_poster
 from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.output import page_folder
 from cometact_nb.views.report.files import Files
+from cometact_nb.views.report.link import ReportPage
 from cometact_nb.views.report.page import page_html
 from cometact_nb.views.report.table import csv_text
 
@@ -64,7 +66,7 @@ def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = Fa
             f"The report cannot be written to {str(target)!r} ({error.strerror or error}). "
             "Give another folder, or make room."
         ) from None
-    return target / "index.html"
+    return ReportPage.seen_from(page_folder(sweep.session), target / "index.html")
 
 
 # --- the folder -------------------------------------------------------------------------------------
