@@ -131,7 +131,9 @@ def test_a_search_reads_an_index_and_only_the_rows_it_shows(history) -> None:
         plan = " / ".join(row[3] for row in history.query(f"EXPLAIN QUERY PLAN {sql}", ()))
         # Ratings and names of sweeps are few, and are looked through.
         scans = [step for step in plan.split(" / ") if step.startswith("SCAN tasks")]
-        assert all("INDEX tasks_to_" in step or "COVERING INDEX tasks_by_sweep" in step for step in scans), plan
+        assert all("INDEX tasks_to_" in step or "COVERING INDEX tasks_by_sweep" in step for step in scans), (
+            plan
+        )
 
 
 def test_an_older_history_is_searched_as_well(tmp_path) -> None:
