@@ -8,6 +8,7 @@ import random
 import socket
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,14 @@ os.environ["COMETACT_NB_HISTORY"] = ":memory:"
 #: and not the user's own.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
 read_one()
+with suppress(ImportError):  # some lanes of the matrix do without it
+    from hypothesis import HealthCheck, settings
+
+    # A busy machine makes examples, and the tests of them, slow; that is no fault of what is tested.
+    settings.register_profile(
+        "busy machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("busy machine")
 
 
 class KernelPorts(LocalPortCache):
