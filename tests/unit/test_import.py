@@ -10,7 +10,7 @@ import pytest
 
 import cometact_nb as act
 
-HEAVY = "httpx numpy ipywidgets anywidget msgspec IPython sqlite3 asyncio av PIL tornado nest_asyncio2 platformdirs"
+HEAVY = "httpx numpy ipywidgets anywidget msgspec IPython sqlite3 asyncio av PIL tornado nest_asyncio2 platformdirs markupsafe"
 
 
 def loaded_by(code: str) -> set[str]:

@@ -83,7 +83,7 @@ def h(tag: str, attributes: Mapping[str, object] | None = None, *children: objec
         if value is True:
             start += f" {name}"
         elif value is not None and value is not False:
-            start += f' {name}="{_escaped(str(value))}"'
+            start += f' {name}="{_quoted(str(value))}"'
     inside = "".join([_text(child) for child in children])
     return Markup(f"{start}>{inside}" if tag in _VOID else f"{start}>{inside}</{tag}>")  # noqa: S704
 
@@ -99,15 +99,19 @@ def join(*parts: object, by: str = "") -> Markup:
 
 
 def _text(part: object) -> str:
-    """Escape the content of an element, but no quotes, which would make JSON a tenth longer."""
+    """As the content of an element, where quotes mean nothing: a request as JSON would grow by a tenth."""
     if isinstance(part, Markup):
         return part
-    return "" if part is None else _escaped(str(part)).replace("&#34;", '"').replace("&#39;", "'")
+    text = "" if part is None else str(part)
+    # Most texts hold nothing to escape; asking costs a tenth of an escape.
+    if not _SPECIAL.search(text):
+        return text
+    return str(escape(text)).replace("&#34;", '"').replace("&#39;", "'")
 
 
-def _escaped(text: str) -> str:
-    """Escape a text, after a cheap check whether it needs that."""
-    return str(escape(text)) if _SPECIAL.search(text) else text
+def _quoted(value: str) -> str:
+    """As the value of an attribute, between double quotes."""
+    return str(escape(value)) if _SPECIAL.search(value) else value
 
 
 def verbatim(text: str) -> Markup:

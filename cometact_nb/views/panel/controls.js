@@ -172,7 +172,8 @@ class Typed {
   fill(held, sweep) {
     const text = String(held ?? "");
     if (!this.dirty.has(this.knob.name) && this.input.value.trim() !== text) this.input.value = text;
-    this.input.placeholder = sweep ? "not sent; or several: 1,2,5:8" : "not sent: the service chooses";
+    const several = this.knob.whole ? "or several: 1,2,5:8" : "or several, with commas";
+    this.input.placeholder = sweep ? `not sent; ${several}` : "not sent: the service chooses";
   }
 }
 
