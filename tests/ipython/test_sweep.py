@@ -90,7 +90,7 @@ def test_a_sweep_at_the_end_of_a_cell_is_one_model_that_comes_alive_and_freezes(
     live, record = [out["data"] for out in page.outputs if "data" in out][:2]
     assert set(live) == {WIDGET, "text/html", "text/plain"}
     assert "4 cells" in record["text/html"]
-    assert page.sweep["grid"]["rows"] == "Intensity"
+    assert page.sweep["grid"]["rows"] == "Expression intensity"
     page.state("FINISHED")
     assert [code[0] for code in page.sweep["cells"]] == ["d"] * 4
     page.until(lambda: WIDGET not in page.shown_in(0) and "4 done" in page.shown_in(1)["text/html"])
