@@ -56,9 +56,9 @@ _HURRIED = (
 #: A failure of such a test that came sooner had the time it needed, seconds: none of its waits is that short.
 _IN_TIME_S = 3.0
 #: Seconds of tests for one change. Quick ones go first, and few need more than one.
-ENOUGH_S, QUICK_S = 8.0, 3.0
+ENOUGH_S, QUICK_S = 8.0, 4.0
 #: How much a second counts in which a test does not work: a busy machine makes quick tests wait.
-_WAITING = 0.2
+_WAITING = 0.05
 _EXAMPLES = 25
 #: So many tests that noticed the last changes are tried before others that take up to so many times less long.
 _LATELY, _SOONER = 8, 10
@@ -119,7 +119,7 @@ def serve(
         f"--basetemp={folder}/build/temp",
         "--hypothesis-seed=0",
     ]
-    server = Server(folder / module, made, heard, result, enough_s, tests[0])
+    server = Server(folder / module, made, heard, result, enough_s)
     return int(pytest.main([*options, *tests], plugins=[server]))
 
 
@@ -136,7 +136,7 @@ class Server:
         first: str,
     ) -> None:
         self._path, self._made, self._heard, self._result = path, made, heard, result
-        self._enough_s, self._first = enough_s, first
+        self._enough_s = enough_s
         self._recent: list[str] = []
         self._source = path.read_text("utf-8")
         self._cover = coverage.Coverage(data_file=None, include=[str(path)], config_file=False)
@@ -220,8 +220,7 @@ class Server:
         return chosen
 
     def _weight_s(self, name: str) -> float:
-        is_first = name in self._recent or name.startswith(self._first)
-        return self._effort[name] / (_SOONER if is_first else 1)
+        return self._effort[name] / (_SOONER if name in self._recent else 1)
 
     def _tried(self, change: Change, chosen: list[str]) -> tuple[str, str]:
         """``killed``, ``late``, ``survived``, or ``import`` for a change that only a new import shows."""

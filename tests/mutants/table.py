@@ -1,6 +1,6 @@
 """The money core: its modules by name, each with its file and the fast tests that hold it.
 
-The first file is tried before the others. A row follows a file that moves; names stay, and so do results and ``survivors.toml``.
+A row follows a file that moves; names stay, and so do results and ``survivors.toml``.
 """
 
 from __future__ import annotations
