@@ -341,3 +341,20 @@ def test_no_more_tasks_are_at_the_service_than_there_are_places_and_each_is_give
     again.wait(60)
     assert again.counts == {"SUCCEEDED": 3}
     assert session.slots.inside == 0
+
+
+def test_a_cell_sent_ahead_that_another_kernel_has_bought_meanwhile_holds_up_no_other(
+    tmp_path, session, sandbox
+) -> None:
+    session.configure(max_in_flight=1)
+    hanging = {"character": sandbox.playing("never-ends"), "reference": sandbox.reference, "seed": 0}
+    good = {"character": sandbox.character, "reference": sandbox.reference}
+    sweep = session.sweep([hanging, *({**good, "seed": seed} for seed in range(4))]).run(canary=True)
+    until(lambda: sweep.cells[0].status == "RUNNING")  # the only place is taken, the next trial waits for it
+    other = new_session(tmp_path, sandbox)
+    other.submit(**good, seed=0).wait(60)
+    other.close()
+    sweep.cells[0].task.cancel()
+    sweep.wait(60)
+    assert sweep.counts == {"CANCELLED": 1, "SUCCEEDED": 4}
+    assert sandbox.posts() == 5
