@@ -139,3 +139,18 @@ def test_one_module_writes_tags_and_escapes(path: Path) -> None:
     # Not the groups of regular expressions.
     assert [text for text in texts(path) if re.search(r"(?<![Pg])</?[a-z][a-z0-9]*[\s/>]", text)] == []
     assert not [name for name in imports(path) if name in {"html", "html.escape", "xml.sax.saxutils.escape"}]
+
+
+def test_the_task_of_a_cell_is_set_in_one_place_and_so_is_the_state_of_a_sweep() -> None:
+    writers: dict[str, set[str]] = {"job": set(), "_run": set()}
+    for path in (PACKAGE / "handles" / "sweep").rglob("*.py"):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for node in ast.walk(function):
+                    if (
+                        isinstance(node, ast.Attribute)
+                        and isinstance(node.ctx, ast.Store)
+                        and node.attr in writers
+                    ):
+                        writers[node.attr].add(f"{path.stem}.{function.name}")
+    assert writers == {"job": {"entries._put"}, "_run": {"runner.__init__", "runner._step"}}

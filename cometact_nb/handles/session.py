@@ -14,6 +14,7 @@ from cometact_nb.domain.doors import doors
 from cometact_nb.domain.price import FREE
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.sweep.grid import specify
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ConfigError, HistoryError
 from cometact_nb.handles import sandbox as embedded
@@ -278,7 +279,7 @@ class Session(Core):
         before = self._sweeps.get((sweep.name, sweep.base_url))
         if before is not None and before.spec == sweep.spec:
             return before
-        if before is not None and before.state == "running":
+        if before is not None and before.state is SweepState.RUNNING:
             if [cell.key for cell in before.cells] == [cell.key for cell in sweep.cells]:
                 return before  # the same files under links that were signed anew
             raise ConfigError(
@@ -364,7 +365,7 @@ class Session(Core):
             ConfigError: a task is watched, or a sweep runs.
         """
         watched = any(not job.state.is_settled for job in self.jobs.copy().values())
-        if watched or any(sweep.state == "running" for sweep in self._sweeps.copy().values()):
+        if watched or any(sweep.state is SweepState.RUNNING for sweep in self._sweeps.copy().values()):
             raise ConfigError(
                 "history cannot be changed while tasks are watched. Set it at the top of a notebook."
             )

@@ -12,6 +12,7 @@ from services import new_session
 from cometact_nb.domain import events
 from cometact_nb.entry import cli
 from cometact_nb.errors import UnconfirmedError
+from cometact_nb.store.journal import sweeps
 
 
 @pytest.fixture
@@ -73,11 +74,10 @@ def test_a_request_that_waits_for_its_user_is_exit_code_1(here, sandbox, capsys)
 def test_a_sweep_goes_on_only_where_it_is_waited_for(here, sandbox, capsys) -> None:
     session = new_session(here, sandbox)
     sweep = session.sweep(name="mine", character=sandbox.character, reference=sandbox.reference, seed=[1])
-    sweep.look()
 
-    async def begin() -> None:
-        sweep._runner.approved_usd = 1.0
-        sweep.keep("running")  # approved, and ended before its first request
+    async def begin() -> None:  # approved, and ended before its first request
+        terms = sweeps.Terms(state="running", approved_usd=1.0, sandbox=True)
+        sweeps.save(session.engine.history, sweep.name, sweep.base_url, sweep.spec, terms)
 
     session.run(begin())
     session.close()

@@ -10,31 +10,32 @@ from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.sweep.grid import PlannedCell
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.job import Job
-from cometact_nb.handles.sweep.choice import what_buys_again
-from cometact_nb.handles.sweep.runner import Entry
+from cometact_nb.handles.sweep.entries import Entries
+from cometact_nb.handles.sweep.outcomes import what_buys_again
 
 PAGE = Path(__file__).parents[2] / "docs" / "guide" / "money.md"
 
 
-def entry_of(status: Status | None) -> Entry:
+def cell_with(status: Status | None) -> Entries:
     request = ActTwoRequest("https://example.com/hero.png", "https://example.com/act.mp4")
-    entry = Entry(PlannedCell(0, {}, request, 1, request.identity))
+    entries = Entries([PlannedCell(0, {}, request, 1, request.identity)])
     if status is not None:
-        entry.job = Job(TaskState(key="k", status=status), Endpoint("https://example.com"), "clips")
-    return entry
+        job = Job(TaskState(key="k", status=status), Endpoint("https://example.com"), "clips")
+        entries.attach(next(iter(entries)), job)
+    return entries
 
 
 def test_the_pages_table_is_printed_from_the_code() -> None:
-    assert what_buys_again(entry_of) in PAGE.read_text("utf-8")
+    assert what_buys_again(cell_with) in PAGE.read_text("utf-8")
 
 
 def test_the_table_has_every_status() -> None:
-    table = what_buys_again(entry_of)
+    table = what_buys_again(cell_with)
     assert all(f"`{status}`" in table for status in Status)
 
 
 def test_nothing_but_what_was_never_sent_or_certainly_refused_is_sent_by_a_run() -> None:
-    sent = [line.split(" | ")[0] for line in what_buys_again(entry_of).splitlines() if "| sent |" in line]
+    sent = [line.split(" | ")[0] for line in what_buys_again(cell_with).splitlines() if "| sent |" in line]
     assert sent == ["| no task", "| `REFUSED`"]
 
 

@@ -186,6 +186,22 @@ def test_posters_details_and_clips_come_by_message_and_are_in_no_state(page) -> 
     assert len(json.dumps(page.sweep["cells"]) + json.dumps(page.head)) < 2000
 
 
+def test_the_card_of_a_cell_gives_its_request_as_text_and_its_inputs_to_who_asks(page) -> None:
+    page.run(
+        "sweep = sweep_of(sandbox.character + '?X-Amz-Signature=SIGNED', seed=[151]); sweep.run().wait()"
+    )
+    page.send("copy", cell=0, form="curl")
+    form, _ = page.answer("form")
+    assert (form["view"], form["cell"]) == ("v", 0)
+    assert "curl" in form["text"]
+    assert "X-Amz-Signature=SIGNED" in form["text"]
+    page.send("input", cell=0, name="character")
+    picture, _ = page.answer("input")
+    assert picture["url"].endswith("?X-Amz-Signature=SIGNED")
+    assert (picture["view"], picture["cell"], picture["kind"]) == ("v", 0, "image")
+    assert "SIGNED" not in json.dumps(page.sweep, default=str)
+
+
 def test_an_open_cell_is_told_about_as_it_changes(page) -> None:
     page.run("sweep = sweep_of(seed=[161]); sweep")
     page.send("open", cell=0)

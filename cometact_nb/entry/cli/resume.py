@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import Status
 from cometact_nb.entry.cli import say
 from cometact_nb.errors import WaitTimeout
@@ -62,7 +63,11 @@ def _left(resumed: Resumed) -> list[Task]:
 
 
 def _code(resumed: Resumed) -> int:
-    if _left(resumed) or resumed.waiting or any(sweep.state == "running" for sweep in resumed.sweeps):
+    if (
+        _left(resumed)
+        or resumed.waiting
+        or any(sweep.state is SweepState.RUNNING for sweep in resumed.sweeps)
+    ):
         return say.RUNNING
     ended_well = all(task.clip for task in resumed.tasks) and all(
         set(sweep.counts) <= {"SUCCEEDED"} for sweep in resumed.sweeps

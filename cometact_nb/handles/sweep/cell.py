@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.core import Core
-    from cometact_nb.handles.sweep.runner import Entry
+    from cometact_nb.handles.sweep.entries import Entry
     from cometact_nb.handles.task import Task
 
 __all__ = ["Cell", "row"]
@@ -74,7 +74,7 @@ class Cell:
     def status(self) -> str:
         """A :class:`~cometact_nb.Status`; before there is a task ``PLANNED``, ``QUEUED`` or ``STOPPED``."""
         job = self._entry.job
-        return self._entry.mark if job is None else job.state.status.value
+        return self._entry.mark.value if job is None else job.state.status.value
 
     @property
     def reason(self) -> str:

@@ -7,127 +7,97 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from cometact_nb.api import flow
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep.rules import blamed, shares
+from cometact_nb.domain.sweep.run import (
+    AllSent,
+    CellAccepted,
+    CellStruck,
+    Mark,
+    RunBegan,
+    RunBroke,
+    RunCancelled,
+    RunHeld,
+    RunNotResumed,
+    RunPaused,
+    SweepRun,
+    SweepState,
+    step,
+)
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
+from cometact_nb.handles.sweep.ledger import catch_up
+from cometact_nb.handles.sweep.trials import Trials
 from cometact_nb.store.journal.history import BudgetUsed, CellClaim, CellTaken, SweepHalted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from cometact_nb.domain.service import Endpoint
-    from cometact_nb.domain.sweep.grid import PlannedCell
+    from cometact_nb.domain.sweep.run import SweepEvent
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.core import Core
-    from cometact_nb.store.journal.history import Row
+    from cometact_nb.handles.sweep.entries import Entries, Entry
+    from cometact_nb.handles.sweep.ledger import Ledger
 
-__all__ = ["Entry", "Runner", "catch_up"]
+__all__ = ["Runner"]
 
 log = logging.getLogger("cometact_nb")
 
 #: A sweep waits out a throttling account: an hour of refusals, not a minute.
 _LIMITS = flow.CreateLimits(attempts=200, patience_s=3600.0)
-#: So many cells one after the other that were refused, or whose answer was lost, stop the rest.
-_STRIKES = 3
-#: More cells to buy than this send one of each pair of inputs ahead.
-CANARY_ABOVE = 4
 #: How often a run looks whether another kernel's user has paused or cancelled the sweep, seconds.
 _LISTEN_S = 1.0
-
-
-@dataclass(eq=False)
-class Entry:
-    """A cell of a sweep, and what has become of it.
-
-    Args:
-        cell: what is wanted.
-        job: its task inside the engine, or None before there is one.
-        mark: ``"PLANNED"``, ``"QUEUED"`` or ``"STOPPED"`` while there is none.
-        reason: why it was stopped, or what it waits for.
-        reused: its task was there before the sweep wanted it.
-        instead_of: key of the task that a new one is to replace.
-    """
-
-    cell: PlannedCell
-    job: Job | None = None
-    mark: str = "PLANNED"
-    reason: str = ""
-    reused: bool = False
-    instead_of: str | None = None
-    inside: bool = False  #: it holds a place of the gate
-    signed_anew: bool = False  #: its task was sent with another link to the same files
-
-    @property
-    def pair(self) -> tuple[object, object]:
-        """The inputs."""
-        return self.cell.request.character, self.cell.request.reference
-
-
-class Host(Protocol):
-    """What a runner needs of its sweep."""
-
-    name: str
-    #: The service that it buys at.
-    endpoint: Endpoint
-
-    @property
-    def spent_usd(self) -> float:
-        """What the sweep has cost so far, whichever kernels bought for it."""
-
-    def attach(self, entry: Entry, job: Job) -> None:
-        """``job`` is the task of a cell from now on."""
-
-    def recount(self) -> None:
-        """Learn anew what the sweep has cost: a request was sent, or refused."""
-
-    def changed(self) -> None:
-        """Something about the cells or the state is new."""
-
-    def keep(self, state: str) -> None:
-        """Record the state of the run, and what paused it."""
-
-    def recorded(self) -> tuple[str, str | None] | None:
-        """State and problem as any kernel has recorded them last."""
 
 
 class Runner:
     """The run of one sweep.
 
     Args:
-        host: the sweep.
-        session: watches its tasks, and has the settings and the places at the service.
         entries: the cells, in order.
+        core: watches their tasks, and has the settings and the places at the service.
+        ledger: records where the run stands, and counts what it has cost.
+        changed: called when something about the cells or the state is new.
     """
 
-    def __init__(self, host: Host, session: Core, entries: Sequence[Entry]) -> None:
-        self._host = host
-        self._session = session
-        self._slots = session.slots
+    def __init__(self, entries: Entries, core: Core, ledger: Ledger, changed: Callable[[], object]) -> None:
         self._entries = entries
+        self._core = core
+        self._ledger = ledger
+        self._changed = changed
+        self._slots = core.slots
+        self._trials = Trials()
         #: Entries by content: replicates are alike.
         self._alike: dict[str, list[Entry]] = {}
         for entry in entries:
             self._alike.setdefault(entry.cell.identity, []).append(entry)
-        self.state = "planned"  #: then ``"running"``, ``"paused"``, ``"cancelled"`` or ``"bought"``
-        self.problem = ""  #: why it is paused
+        self._run = SweepRun()
         self.approved_usd = 0.0
         self._price_usd = 0.0
-        self._canary = False
-        self._on_trial: dict[tuple[object, object], Entry] = {}
-        #: Pairs of inputs the service has taken: a cell ended, and not on their account.
-        self._proven: set[tuple[object, object]] = set()
-        self._strikes = 0
         self._news = asyncio.Event()
         self._posting: Job | None = None
         self._sending = asyncio.Lock()  #: this sweep's own share in that of the gate
-        self._task: asyncio.Task[None] | None = None
+        self._buying: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
+        entries.noted = self.note
+
+    @property
+    def state(self) -> SweepState:
+        """Where the run stands; on any thread."""
+        return self._run.state
+
+    @property
+    def problem(self) -> str:
+        """Why it is paused or was not resumed; empty when its user paused it, or it is not."""
+        return self._run.problem
+
+    @property
+    def is_running(self) -> bool:
+        """Whether cells are sent."""
+        return self._run.state is SweepState.RUNNING
 
     # --- what the sweep asks for -------------------------------------------------------------------
 
@@ -149,43 +119,39 @@ class Runner:
             canary: whether one cell of each pair of inputs goes first; None: if more than four wait, or one
                 was sent ahead that has not ended.
         """
-        for entry in wanted:
-            if entry.job is not None:
-                entry.instead_of = entry.job.state.key
-            entry.job, entry.mark, entry.reason, entry.reused = None, "QUEUED", "", False
+        self._entries.queue(wanted)
         self.approved_usd = approved_usd
         self._price_usd = self._price_usd if price_usd is None else price_usd
-        self._strikes = 0
-        # A trial that a pause kept from being sent would hold back its pair for ever.
-        self._on_trial = {pair: entry for pair, entry in self._on_trial.items() if entry.job is not None}
+        self._trials.forget_unsent()
         for entry in self._entries:
             if entry.job is not None and not entry.inside:
                 entry.inside, self._slots.inside = True, self._slots.inside + 1
             self._note(entry)
-        goes_first = len(self.queued) > CANARY_ABOVE or (self._canary and bool(self._on_trial))
-        self._canary = goes_first if canary is None else canary
-        self.state, self.problem = "running", ""
+        self._trials.choose(len(self._entries.queued), canary)
+        self._step(RunBegan())
         self._news.set()
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+        if self._buying is None or self._buying.done():
+            self._buying = asyncio.create_task(self._buy_all())
         if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._listen())
-        self._host.changed()
+        self._changed()
 
-    def pause(self, reason: str = "") -> None:
+    def pause(self) -> None:
         """Buy no more for now. Tasks at the service go on."""
-        self._halt("paused", reason)
+        self._halt(RunPaused())
 
     def hold(self, reason: str) -> None:
         """Wait for the user's word, without a record of it: what is on record is not theirs."""
-        self.state, self.problem = "paused", reason
+        self._step(RunHeld(reason))
 
-    def stop(self) -> None:
+    def not_resumed(self, problem: str) -> None:
+        """Keep why a run could not go on by itself."""
+        self._step(RunNotResumed(problem))
+
+    def stop(self, reason: str = "the sweep was cancelled") -> None:
         """Buy no more: the sweep is being cancelled. What is at the service goes on for now."""
-        for entry in self._entries:
-            if entry.mark == "QUEUED" and entry.job is None:
-                entry.mark, entry.reason = "STOPPED", "the sweep was cancelled"
-        self._halt("cancelled", "")
+        self._stop_queued(reason)
+        self._halt(RunCancelled(self._is_at_work))
 
     async def cancel(self) -> list[str]:
         """Buy no more, and ask the service to cancel what has not ended; its refusals come back."""
@@ -195,74 +161,79 @@ class Runner:
     async def _cancel_all(self) -> list[str]:
         # At once, those that have an id: a request that is under way may take minutes to be answered.
         jobs = [job for job in self._unfinished() if job.state.id is not None]
-        await asyncio.gather(*(self._session.engine.cancel(job) for job in jobs))
+        await asyncio.gather(*(self._core.engine.cancel(job) for job in jobs))
         async with self._sending:  # it has its id after this
             late = [job for job in self._unfinished() if job not in jobs]
-        await asyncio.gather(*(self._session.engine.cancel(job) for job in late))
+        await asyncio.gather(*(self._core.engine.cancel(job) for job in late))
         return [job.state.cancel_message for job in (*jobs, *late) if job.state.cancel_message]
 
     def _unfinished(self) -> list[Job]:
-        return [entry.job for entry in self._entries if entry.job and not entry.job.state.status.is_terminal]
+        return [job for job in self._entries.jobs if not job.state.status.is_terminal]
 
     def note(self, entry: Entry) -> None:
         """The task of a cell has changed."""
         self._note(entry)
-        self._host.changed()
-
-    @property
-    def queued(self) -> list[Entry]:
-        """Cells that wait to be bought."""
-        return [entry for entry in self._entries if entry.mark == "QUEUED" and entry.job is None]
+        self._changed()
 
     # --- inside ------------------------------------------------------------------------------------
 
+    def _step(self, event: SweepEvent) -> bool:
+        """Change the state; whether the event applied. The one place where it changes."""
+        before, self._run = self._run, step(self._run, event)
+        self._entries.is_running = self.is_running
+        return self._run is not before
+
     async def _listen(self) -> None:
         """Stop buying soon after the user has said so in another kernel."""
-        while self.state == "running":
-            await self._session.engine.clock.sleep(_LISTEN_S)
+        while self.is_running:
+            await self._core.engine.clock.sleep(_LISTEN_S)
             try:
-                recorded = self._host.recorded()
+                recorded = self._ledger.recorded()
             except HistoryError as error:
-                log.warning("sweep %r does not hear other kernels: %s", self._host.name, error)
+                log.warning("sweep %r does not hear other kernels: %s", self._ledger.name, error)
                 continue
-            if recorded in {("paused", None), ("cancelled", None)} and self.state == "running":
+            if recorded is not None and recorded[1] is None and self.is_running:
                 await self._obey(recorded[0])
 
-    async def _obey(self, state: str) -> None:
-        """Do what the user has said in another kernel, which has recorded it."""
-        if state == "paused":
-            self._halt(state, "it was paused in another kernel", record=False)
-            return
-        for entry in self.queued:
-            entry.mark, entry.reason = "STOPPED", "the sweep was cancelled in another kernel"
-        self._halt(state, "", record=False)
-        for refusal in await self._cancel_all():
-            log.warning("sweep %r was cancelled in another kernel: %s", self._host.name, refusal)
+    async def _obey(self, word: str) -> None:
+        """Do what the user has said in another kernel, which has recorded it; other words change nothing."""
+        if word == SweepState.PAUSED:
+            self._halt(RunPaused("it was paused in another kernel"), record=False)
+        elif word == SweepState.CANCELLED:
+            self._stop_queued("the sweep was cancelled in another kernel")
+            self._halt(RunCancelled(self._is_at_work), record=False)
+            for refusal in await self._cancel_all():
+                log.warning("sweep %r was cancelled in another kernel: %s", self._ledger.name, refusal)
 
-    def _halt(self, state: str, problem: str, *, record: bool = True) -> None:
-        # Once all is sent there is nothing to pause; but what is at the service can be cancelled.
-        at_work = any(entry.job is not None and not _has_ended(entry.job) for entry in self._entries)
-        if self.state in {"running", "paused"} or (state == "cancelled" and at_work):
-            self.state, self.problem = state, problem
-            if record:
-                self._record(state)
+    @property
+    def _is_at_work(self) -> bool:
+        """Whether a task is at the service: once all is sent there is nothing to pause, but to cancel."""
+        return any(not _has_ended(job) for job in self._entries.jobs)
+
+    def _stop_queued(self, reason: str) -> None:
+        for entry in self._entries.queued:
+            self._entries.stop(entry, reason)
+
+    def _halt(self, event: SweepEvent, *, record: bool = True) -> None:
+        if self._step(event) and record:
+            self._record()
         if self._posting is not None:
             self._posting.given_up.set()
             self._posting.wake.set()
         self._news.set()
-        self._host.changed()
+        self._changed()
 
-    def _record(self, state: str) -> None:
+    def _record(self) -> None:
         try:
-            self._host.keep(state)
+            self._ledger.keep(self.state, self.problem)
         except HistoryError as error:  # a full disk; what stops the spending goes on all the same
-            log.warning("sweep %r has stopped, which could not be recorded: %s", self._host.name, error)
+            log.warning("sweep %r has stopped, which could not be recorded: %s", self._ledger.name, error)
 
-    async def _run(self) -> None:
+    async def _buy_all(self) -> None:
         try:
-            while self.state == "running" and self.queued:
-                await self._slots.enter(self._session.config.max_in_flight)
-                entry = self._pick() if self.state == "running" else None
+            while self.is_running and self._entries.queued:
+                await self._slots.enter(self._core.config.max_in_flight)
+                entry = self._trials.pick(self._entries.queued) if self.is_running else None
                 if entry is None:
                     self._slots.leave()
                     await self._something()
@@ -272,80 +243,73 @@ class Runner:
                     await self._buy(entry)
                 finally:
                     self._leave_if_ended(entry)
-            if self.state == "running":
-                self.state = "bought"
-                self._host.keep("bought")
+            if self._step(AllSent()):
+                self._ledger.keep(self.state)
         except asyncio.CancelledError:
             raise
         except ActTwoError as error:
-            self._halt("paused", str(error))
+            self._halt(RunBroke(str(error)))
         except Exception as error:
-            log.exception("sweep %r broke", self._host.name)
-            self._halt("paused", f"an error in cometact_nb ({type(error).__name__}); please report it")
+            log.exception("sweep %r broke", self._ledger.name)
+            self._halt(RunBroke(f"an error in cometact_nb ({type(error).__name__}); please report it"))
         finally:
-            self._host.changed()
+            self._changed()
 
     async def _something(self) -> None:
         """Wait until a trial ends or the state changes."""
-        if self.state == "running" and self.queued:
+        if self.is_running and self._entries.queued:
             self._news.clear()
             await self._news.wait()
 
-    def _pick(self) -> Entry | None:
-        """The next cell to buy; None while all that are left wait for a trial."""
-        for entry in self.queued:
-            if not self._canary or entry.pair in self._proven:
-                return entry
-            if entry.pair not in self._on_trial:
-                self._on_trial[entry.pair] = entry
-                return entry
-        return None
-
     async def _buy(self, entry: Entry) -> None:
+        """Send one cell, and draw the consequences of the answer."""
         async with self._slots.sending, self._sending:
             price = self._price_usd
-            if self.state != "running" or entry.mark != "QUEUED":
+            if not self.is_running or entry.mark is not Mark.QUEUED:
                 return
-            if is_over(self._host.spent_usd + price, self.approved_usd):
-                self._halt("paused", self._used_up)
+            if is_over(self._ledger.spent_usd + price, self.approved_usd):
+                self._halt(RunBroke(self._used_up))
                 return
-            job = self._posting = self._session.new_job(self._host.endpoint)
-            self._host.attach(entry, job)
-            entry.reason, stopped = "", ""
+            job = self._posting = self._core.new_job(self._ledger.endpoint)
+            self._entries.attach(entry, job)
+            entry.reason = ""
             try:
                 verdict = await self._send(entry, job, price)
             except CellTaken as taken:
-                self._session.drop_job(job)
-                entry.job = None  # should the other one not be had
-                self._host.attach(entry, self._adopted(taken.key))
+                self._withdraw(entry, job)  # should the other one not be had
+                self._entries.attach(entry, self._adopted(taken.key))
                 return
             except BudgetUsed:
-                self._session.drop_job(job)
-                entry.job = None
-                self._halt("paused", f"{self._used_up}, with what another kernel bought for it")
+                self._withdraw(entry, job)
+                self._halt(RunBroke(f"{self._used_up}, with what another kernel bought for it"))
                 return
             except SweepHalted as halted:
-                self._session.drop_job(job)
-                entry.job = None
-                stopped = halted.state
+                self._withdraw(entry, job)
+                word = halted.state
             except ActTwoError:
-                self._session.drop_job(job)
-                entry.job = None
+                self._withdraw(entry, job)
                 raise
+            else:
+                word = ""
             finally:
                 self._posting = None
-                self._host.recount()
-        if stopped:  # outside of the lock, which a cancel waits for
-            await self._obey(stopped)
+                self._ledger.recount()
+        if word:  # outside of the lock, which a cancel waits for
+            await self._obey(word)
         else:
             self._judge(entry, job, verdict)
 
+    def _withdraw(self, entry: Entry, job: Job) -> None:
+        """Forget a task that was never begun."""
+        self._core.drop_job(job)
+        self._entries.detach(entry)
+
     def _adopted(self, key: str) -> Job:
-        row = self._session.engine.history.find(key)
+        row = self._core.engine.history.find(key)
         if row is None:
             raise ActTwoError(f"The history names task {key} for a cell, but does not have it.")
-        job = self._session.adopt(row)
-        catch_up(self._session, job, row)
+        job = self._core.adopt(row)
+        catch_up(self._core, job, row)
         return job
 
     @property
@@ -357,12 +321,14 @@ class Runner:
     ) -> flow.Created | flow.Declined | flow.Doubtful:
         alike = self._alike.get(entry.cell.identity, ())
         beside = tuple(other.job.state.key for other in alike if other.job is not None and other is not entry)
-        claim = CellClaim(self._host.name, entry.cell.replicate, entry.instead_of, self.approved_usd, beside)
-        return await self._session.engine.submit(
+        claim = CellClaim(
+            self._ledger.name, entry.cell.replicate, entry.instead_of, self.approved_usd, beside
+        )
+        return await self._core.engine.submit(
             job,
             entry.cell.request,
             price,
-            max_spend=self._session.config.max_spend,
+            max_spend=self._core.config.max_spend,
             cell=claim,
             limits=_LIMITS,
         )
@@ -371,25 +337,28 @@ class Runner:
         """What an answer means for the cells that are left."""
         match verdict:
             case flow.Created():
-                self._strikes = 0
+                self._step(CellAccepted())
                 return
             case flow.Doubtful():
                 self._strike("answers were lost; each request may have been paid for", verdict.reason)
             case flow.Declined() if verdict.is_general:
-                entry.job, entry.instead_of = None, job.state.key
-                if self.state == "cancelled":
-                    entry.mark, entry.reason = "STOPPED", "the sweep was cancelled"
-                if self.state == "running":
-                    self._halt("paused", verdict.message)
+                entry.instead_of = job.state.key
+                self._entries.detach(entry)
+                if self.state is SweepState.CANCELLED:
+                    self._entries.stop(entry, "the sweep was cancelled")
+                if self.is_running:
+                    self._halt(RunBroke(verdict.message))
             case flow.Declined():
                 self._stop_alike(entry, "it was refused")
                 self._strike("cells were refused", verdict.message)
-        self._on_trial.pop(entry.pair, None)
+        self._trials.drop(entry)
 
     def _strike(self, what: str, reason: str) -> None:
-        self._strikes += 1
-        if self._strikes >= _STRIKES and self.state == "running" and self.queued:
-            self._halt("paused", f"{self._strikes} {what} one after the other: {reason}")
+        was_running = self.is_running
+        self._step(CellStruck(what, reason, left=bool(self._entries.queued)))
+        if was_running and not self.is_running:
+            self._record()
+            self._changed()
 
     def _note(self, entry: Entry) -> None:
         """Draw the consequences of a task's end."""
@@ -397,14 +366,11 @@ class Runner:
         if job is None or not _has_ended(job):
             return
         self._leave_if_ended(entry)
-        if job.state.status is Status.SUCCEEDED:
-            self._proven.add(entry.pair)
-        if job.state.status is Status.FAILED:
+        status = job.state.status
+        if status is Status.FAILED:
             self._stop_alike(entry, "it failed")
-            if not blamed(entry.cell.request, job.state):
-                self._proven.add(entry.pair)
-        if self._on_trial.get(entry.pair) is entry:
-            del self._on_trial[entry.pair]
+        is_unblamed = status is Status.FAILED and not blamed(entry.cell.request, job.state)
+        self._trials.end(entry, is_proof=status is Status.SUCCEEDED or is_unblamed)
         self._news.set()
 
     def _leave_if_ended(self, entry: Entry) -> None:
@@ -419,18 +385,11 @@ class Runner:
         blame = blamed(failed.cell.request, failed.job.state)
         said = advise(failed.job.state).headline
         named = " and ".join(name.replace("_", " ") for name in blame)
-        for entry in self.queued:
+        for entry in self._entries.queued:
             if shares(entry.cell.request, blame):
-                entry.mark = "STOPPED"
-                entry.reason = f"cell {failed.cell.index + 1} has the same {named}, and {how}: {said}"
-
-
-def catch_up(session: Core, job: Job, row: Row) -> None:
-    """Take over what another kernel has recorded last about a task that nobody here watches."""
-    is_news = row.state.status is not job.state.status or row.state.watching != job.state.watching
-    if job.state.is_settled and is_news and row.owner != session.engine.history.owner:
-        session.engine.publish(job, row.state)
-        session.engine.take_up(job, row)
+                self._entries.stop(
+                    entry, f"cell {failed.cell.index + 1} has the same {named}, and {how}: {said}"
+                )
 
 
 def _has_ended(job: Job) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from cometact_nb.domain.sweep.grid import Spec
 from cometact_nb.domain.sweep.rating import NO_RATING, Rating
 from cometact_nb.domain.sweep.rules import Owned
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal.history import SPENT, Row, is_dead
@@ -48,7 +49,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """The terms of a sweep that its user agreed to.
 
     Args:
-        state: ``"running"`` when it is meant to go on by itself, else ``"paused"`` or ``"cancelled"``.
+        state: a :class:`SweepState`, or what another version wrote; ``"running"`` goes on by itself.
         approved_usd: US dollars that the sweep may cost in all, by the user's approval or the limit.
         agreed_usd: the part of it that the user approved; the rest needed no approval.
         problem: the reason of a pause; None when its user paused it.
@@ -56,7 +57,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         sandbox: whether it was run in the sandbox; None in records of earlier versions.
     """
 
-    state: str = "running"
+    state: str = SweepState.RUNNING
     approved_usd: float = 0.0
     agreed_usd: float = 0.0
     problem: str | None = None
@@ -119,7 +120,7 @@ def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -
     )
     row = (name, base_url, _text(spec), _text(terms))
     with history.together():
-        approval = history.provenance.bind(*row, anew=terms.state == "running")
+        approval = history.provenance.bind(*row, anew=terms.state == SweepState.RUNNING)
         history.write(sql, (name, base_url, now, now, row[2], row[3], approval))
 
 
@@ -168,7 +169,8 @@ def running(history: History) -> list[SweepRow]:
     Raises:
         HistoryError: the file could not be read or understood.
     """
-    return _sweeps(history, "WHERE json_extract(terms, '$.state') = 'running' ORDER BY created_at")
+    clause = "WHERE json_extract(terms, '$.state') = ? ORDER BY created_at"
+    return _sweeps(history, clause, SweepState.RUNNING)
 
 
 def run_by_another(history: History, name: str, base_url: str, now: float) -> bool:

@@ -150,15 +150,15 @@ export type SweepToKernel =
   | { type: "close" }
   | CellToKernel;
 
-/** What the card of a cell may ask; a sweep gives away neither a request as text nor an input's address. */
-export type CellToKernel = Exclude<TaskToKernel, { type: "hello" | "copy" | "input" }>;
+/** What the card of a cell may ask. */
+export type CellToKernel = Exclude<TaskToKernel, { type: "hello" }>;
 
 export type SweepToPage =
   | { type: "heard"; number: number | null }
   | { type: "note"; text: string; view?: undefined }
   | { type: "posters"; view: string; cells: number[] }
   | { type: "card"; view: string; cell: number; html: string; live: Live | null }
-  | (Extract<TaskToPage, { type: "note" | "settled" | "clip" }> & { view: string; cell?: number });
+  | (TaskToPage & { view: string; cell?: number });
 
 // --- panel -------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.grid import label
+from cometact_nb.domain.sweep.run import Mark
 from cometact_nb.errors import ConfigError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import GREY
@@ -23,7 +24,11 @@ __all__ = ["axis_facts", "caption", "cell_facts", "first_choice", "places", "ref
 _ACROSS = 6
 #: More performances than this beside the clips leave no place for the clips.
 _MOST_REFERENCES = 4
-_UNBOUGHT = {"PLANNED": "not bought yet", "QUEUED": "waits to be bought", "STOPPED": "stopped"}
+_UNBOUGHT: dict[str, str] = {
+    Mark.PLANNED: "not bought yet",
+    Mark.QUEUED: "waits to be bought",
+    Mark.STOPPED: "stopped",
+}
 
 
 def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:

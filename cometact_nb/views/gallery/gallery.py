@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anywidget
 import traitlets
 
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.live_output import LiveOutput
@@ -104,7 +105,7 @@ class Gallery(anywidget.AnyWidget):
         if not fresh:
             return
         self._tell(fresh)
-        if self._sweep.state != "running":
+        if self._sweep.state is not SweepState.RUNNING:
             self._shown.update()
 
     def _tell(self, cells: list[Cell] | tuple[Cell, ...]) -> None:

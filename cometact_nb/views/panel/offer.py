@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.sweep.rules import FAILED, assign
+from cometact_nb.domain.sweep.run import Mark
 from cometact_nb.domain.task import Status
 from cometact_nb.handles.sweep.plan import without_yes
 from cometact_nb.store.journal import sweeps as store
@@ -31,16 +32,16 @@ __all__ = ["Bought", "Known", "Offer", "about_sweep", "offer_of"]
 #: What has become of cells, by what the form says of them.
 _WORDS: dict[str, Collection[str]] = {
     "done already": {Status.SUCCEEDED},
-    "in line to be sent": {"QUEUED"},
+    "in line to be sent": {Mark.QUEUED},
     "failed; only its retry buys them again": FAILED,
     "unconfirmed, yours to settle": {Status.UNCONFIRMED},
     "not known to the service, perhaps paid for": {Status.NOT_FOUND},
     "given up by you": {Status.FORGOTTEN},
-    "stopped, for another with the same input failed on it": {"STOPPED"},
+    "stopped, for another with the same input failed on it": {Mark.STOPPED},
 }
 _UNDER_WAY = "at the service"
 #: Cells that a click would send.
-_TO_BUY = {"PLANNED", Status.REFUSED}
+_TO_BUY: set[str] = {Mark.PLANNED, Status.REFUSED}
 _SHOWN_VALUES = 8
 
 
@@ -145,7 +146,7 @@ async def _look(engine: Engine, base_url: str, spec: Spec, cells: Cells) -> tupl
     counts = Counter(task.state.status.value for task in served.values())
     row = store.find(history, name, base_url)
     return cells, Known(
-        counts + Counter(PLANNED=len(cells.cells) - len(served)),
+        counts + Counter({Mark.PLANNED.value: len(cells.cells) - len(served)}),
         spent_usd=store.cost_usd(history, name, base_url),
         agreed_usd=row.terms.agreed_usd if row is not None and row.base_url == base_url else 0.0,
         elsewhere_usd=store.unagreed_elsewhere(history, name, base_url, identities),
@@ -167,7 +168,7 @@ def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, 
         needs a second yes.
     """
     count, known = len(cells.cells), known or Known()
-    counts = known.counts or Counter(PLANNED=count)
+    counts = known.counts or Counter({Mark.PLANNED.value: count})
     buy = sum(counts[status] for status in _TO_BUY)
     told = {text: sum(counts[status] for status in kinds) for text, kinds in _WORDS.items()}
     told[_UNDER_WAY] = count - buy - sum(told.values())

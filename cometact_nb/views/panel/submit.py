@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from cometact_nb.domain.price import is_over
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, UnconfirmedError
 from cometact_nb.views.task.widget import StatusWidget
@@ -107,7 +108,7 @@ class Sent:
         try:
             sweep.run(max_cost, yes=yes)
         finally:
-            if sweep.state != "planned":  # it may run although the wait for it was ended
+            if sweep.state is not SweepState.PLANNED:  # it may run although the wait for it was ended
                 self._add_sweep(sweep)
         return sweep
 
@@ -130,7 +131,7 @@ class Sent:
             self.sweeps.remove(sweep)
             self.all.remove(sweep)
         else:
-            sweep.add_listener(lambda sweep: self._changed(sweep.state != "running"))
+            sweep.add_listener(lambda sweep: self._changed(sweep.state is not SweepState.RUNNING))
         self.sweeps.insert(0, sweep)
 
         def widget() -> Any:

@@ -39,7 +39,7 @@ export class CellModel {
 
   /** @param {TaskToKernel} content */
   send(content) {
-    if (content.type === "hello" || content.type === "copy" || content.type === "input") return;
+    if (content.type === "hello") return; // the sweep told it when the cell was opened
     this.forward(content);
   }
 

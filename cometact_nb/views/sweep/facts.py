@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.sweep.forecast import time_left_s
+from cometact_nb.domain.sweep.run import Mark, SweepState
 from cometact_nb.domain.task import Status
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import AMBER, BLUE, GREEN, GREY, RED, VIOLET
@@ -55,10 +56,10 @@ KINDS: dict[str, tuple[str, str]] = {
     "c": ("cancelled", GREY),
     "g": ("given up", GREY),
 }
-_BY_STATUS = {
-    "PLANNED": "p",
-    "QUEUED": "q",
-    "STOPPED": "h",
+_BY_STATUS: dict[str, str] = {
+    Mark.PLANNED: "p",
+    Mark.QUEUED: "q",
+    Mark.STOPPED: "h",
     Status.SUBMITTING: "s",
     Status.PENDING: "w",
     Status.THROTTLED: "t",
@@ -71,13 +72,13 @@ _BY_STATUS = {
     Status.CANCELLED: "c",
     Status.FORGOTTEN: "g",
 }
-_STATES = {
-    "planned": ("PLANNED", GREY),
-    "running": ("RUNNING", BLUE),
-    "paused": ("PAUSED", AMBER),
-    "cancelled": ("CANCELLED", GREY),
-    "finished": ("FINISHED", GREEN),
-    "unfinished": ("UNFINISHED", AMBER),
+_STATES: dict[SweepState, tuple[str, str]] = {
+    SweepState.PLANNED: ("PLANNED", GREY),
+    SweepState.RUNNING: ("RUNNING", BLUE),
+    SweepState.PAUSED: ("PAUSED", AMBER),
+    SweepState.CANCELLED: ("CANCELLED", GREY),
+    SweepState.FINISHED: ("FINISHED", GREEN),
+    SweepState.UNFINISHED: ("UNFINISHED", AMBER),
 }
 
 
@@ -166,9 +167,9 @@ def state_word(sweep: Sweep) -> tuple[str, str]:
 
 def is_over(sweep: Sweep) -> bool:
     """Whether nothing more happens by itself and nothing is left to be sent or sent again by a click."""
-    if sweep.state == "cancelled":
+    if sweep.state is SweepState.CANCELLED:
         return all(cell.job is None or cell.job.state.is_settled for cell in sweep.cells)
-    return sweep.state == "finished" and not sweep.to_buy() and not sweep.to_buy(retry=True)
+    return sweep.state is SweepState.FINISHED and not sweep.to_buy() and not sweep.to_buy(retry=True)
 
 
 def money_line(sweep: Sweep) -> str:
@@ -176,12 +177,12 @@ def money_line(sweep: Sweep) -> str:
     if sweep.sandbox:
         return "Sandbox: nothing is billed"
     spent = f"About ${sweep.spent_usd:.2f} spent"
-    left = _waiting(sweep) if sweep.state == "running" else 0
-    if sweep.state in {"planned", "paused"}:
+    left = _waiting(sweep) if sweep.state is SweepState.RUNNING else 0
+    if sweep.state in {SweepState.PLANNED, SweepState.PAUSED}:
         left = sweep.to_buy()
     if left:
         spent += f" · {sweep.session.config.price.estimate(left)} to go"
-    if sweep.approved_usd and sweep.state in {"running", "paused"}:
+    if sweep.approved_usd and sweep.state in {SweepState.RUNNING, SweepState.PAUSED}:
         spent += f" · up to ${sweep.approved_usd:.2f} agreed"
     return spent
 
@@ -200,7 +201,7 @@ def seconds_left(sweep: Sweep) -> float | None:
         for state in states
         if state.watching and not state.status.is_terminal
     ]
-    waiting = _waiting(sweep) if sweep.state == "running" else 0
+    waiting = _waiting(sweep) if sweep.state is SweepState.RUNNING else 0
     return time_left_s(took, running, waiting, sweep.session.config.max_in_flight)
 
 
@@ -214,13 +215,13 @@ def actions(sweep: Sweep) -> dict[str, Any]:
     buy, again = sweep.to_buy(), sweep.to_buy(retry=True)
     failed = again and any(kind_of(cell) in "fnhg" for cell in sweep.cells)
     active = any(cell.job is not None and not cell.job.state.is_settled for cell in sweep.cells)
-    if state == "running" and _waiting(sweep):
+    if state is SweepState.RUNNING and _waiting(sweep):
         found["pause"] = {"label": "Pause", "ask": ""}
-    if state != "running" and buy:
-        found["run"] = _purchase(sweep, "Go on with" if state == "paused" else "Send", buy, "")
+    if state is not SweepState.RUNNING and buy:
+        found["run"] = _purchase(sweep, "Go on with" if state is SweepState.PAUSED else "Send", buy, "")
     if failed:
         found["retry"] = _purchase(sweep, "Retry", again, "This pays for them again. ")
-    if state == "running" or active or (state == "paused" and buy):
+    if state is SweepState.RUNNING or active or (state is SweepState.PAUSED and buy):
         asked = "Nothing more is sent, and the service is asked to stop what runs; that is not refunded."
         found["cancel"] = {"label": "Cancel", "ask": asked}
     return found
@@ -241,14 +242,14 @@ def _purchase(sweep: Sweep, verb: str, cells: int, said: str) -> dict[str, Any]:
 
 def _waiting(sweep: Sweep) -> int:
     """Cells that wait to be sent."""
-    return sum(1 for cell in sweep.cells if cell.status == "QUEUED")
+    return sum(1 for cell in sweep.cells if cell.status == Mark.QUEUED)
 
 
 def _committed(sweep: Sweep) -> int:
     """Cells that a running sweep will pay for, beside those it has paid for."""
-    if sweep.state != "running":
+    if sweep.state is not SweepState.RUNNING:
         return 0
-    return sum(1 for cell in sweep.cells if cell.status in {"QUEUED", "SUBMITTING"})
+    return sum(1 for cell in sweep.cells if cell.status in {Mark.QUEUED, Status.SUBMITTING})
 
 
 def problem_of(cell: Cell) -> str:

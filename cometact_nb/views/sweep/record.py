@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.grid import label
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import code, h, join
@@ -115,7 +116,9 @@ def _next_steps(sweep: Sweep) -> list[str]:
     if kinds & set("fn") and (again := sweep.to_buy(retry=True)):
         price = "" if sweep.sandbox else f", about {sweep.session.config.price.estimate(again)}"
         found.append(f"sweep.retry() buys {_counted(again)} again and pays for that again{price}.")
-    if sweep.state in {"planned", "paused", "cancelled"} and (left := sweep.to_buy()):
+    if sweep.state in {SweepState.PLANNED, SweepState.PAUSED, SweepState.CANCELLED} and (
+        left := sweep.to_buy()
+    ):
         found.append(f"sweep.run() sends {_counted(left)} that {'was' if left == 1 else 'were'} not bought.")
     return found
 

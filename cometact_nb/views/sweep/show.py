@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.views.base.live_output import LiveOutput, clear_saved_state
 from cometact_nb.views.base.output import in_notebook, page_folder
 from cometact_nb.views.sweep.facts import is_over
@@ -85,7 +86,7 @@ def _follow(sweep: Sweep, output: LiveOutput) -> None:
 
 def _standing(sweep: Sweep) -> tuple[Any, ...]:
     """All that a record is written anew for. A sweep that runs changes many times a second."""
-    if sweep.state == "running":
+    if sweep.state is SweepState.RUNNING:
         return (sweep.state,)
     ends = tuple(
         (cell.job.state.key, cell.job.state.is_settled) if cell.job is not None else cell.status

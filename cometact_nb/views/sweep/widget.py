@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 
 from cometact_nb.domain.knobs import title_of
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.once import Gate
@@ -28,10 +29,13 @@ from cometact_nb.views.sweep.record import planned_html
 from cometact_nb.views.task.card import card_of
 from cometact_nb.views.task.facts import CardFacts
 from cometact_nb.views.task.settle import Settling
-from cometact_nb.views.task.widget import cancel, clip_piece, live_of
+from cometact_nb.views.task.widget import cancel, clip_piece, form_text, input_address, live_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cometact_nb.handles.sweep.sweep import Cell, Sweep
+    from cometact_nb.handles.task import Task
 
 __all__ = ["SweepWidget"]
 
@@ -93,7 +97,7 @@ class SweepWidget(anywidget.AnyWidget):
 
     def _changed(self, sweep: Sweep) -> None:
         early = len(sweep) > _MANY and time.monotonic() - self._drawn_at < _MANY_S
-        if not early or sweep.state != "running":
+        if not early or sweep.state is not SweepState.RUNNING:
             self.draw()
 
     def _now(self) -> dict[str, Any]:
@@ -113,7 +117,7 @@ class SweepWidget(anywidget.AnyWidget):
                 "counts": facts.counts(codes),
                 "money": words.clean(facts.money_line(sweep)),
                 "left": None if left is None else round(left, 1),
-                "ticking": sweep.state == "running",
+                "ticking": sweep.state is SweepState.RUNNING,
                 "actions": facts.actions(sweep),
                 "token": self._gate.token,
                 "acting": self._gate.taken,
@@ -139,6 +143,17 @@ class SweepWidget(anywidget.AnyWidget):
                 soon(self._open_cell, view, index)
             case {"type": "close", "view": str(view)}:
                 soon(self._open.pop, view, None)
+            case {"type": "copy", "view": str(view), "cell": int(index), "form": str(form)} if (
+                0 <= index < len(self._sweep)
+            ):
+                soon(self._tell_card, view, index, form_text, form)
+            case {
+                "type": "input",
+                "view": str(view),
+                "cell": int(index),
+                "name": "character" | "reference" as name,
+            } if 0 <= index < len(self._sweep):
+                soon(self._tell_card, view, index, input_address, name)
             case {"type": "cancel", "view": str(view), "cell": int(index)} if 0 <= index < len(self._sweep):
                 in_background(self._cancel_cell, view, index)
             case {
@@ -248,6 +263,14 @@ class SweepWidget(anywidget.AnyWidget):
         said = settling.settle(what, token, task_id) if settling else "It is settled already."
         self.send({"type": "settled", "view": view, "cell": index, "text": said})
         self._tell_of_cell(view)
+
+    def _tell_card(
+        self, view: str, index: int, answer: Callable[[Task, str], dict[str, Any] | None], name: str
+    ) -> None:
+        """Answer what the card of a cell asks about its request."""
+        task = self._sweep.cells[index].task
+        if task is not None and (content := answer(task, name)):
+            self.send({**content, "view": view, "cell": index})
 
     def _cancel_cell(self, view: str, index: int) -> None:
         task = self._sweep.cells[index].task

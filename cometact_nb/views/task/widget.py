@@ -22,7 +22,7 @@ from cometact_nb.views.task.settle import Settling
 if TYPE_CHECKING:
     from cometact_nb.handles.task import Task
 
-__all__ = ["StatusWidget", "cancel", "clip_piece", "live_of"]
+__all__ = ["StatusWidget", "cancel", "clip_piece", "form_text", "input_address", "live_of"]
 
 
 def live_of(facts: CardFacts) -> dict[str, Any]:
@@ -72,6 +72,30 @@ def clip_piece(task: Task, index: int, offset: int, size: int) -> tuple[dict[str
     clip = task.clips[index]
     asked = {"type": "clip", "index": index, "offset": offset}
     return read_piece(clip.name, lambda: clip.path, asked, size)
+
+
+def form_text(task: Task, name: str) -> dict[str, Any]:
+    """The request as text with its links whole: a message, since state and HTML are saved.
+
+    Args:
+        task: the task.
+        name: of the form, such as ``curl``.
+    """
+    request = request_of(task.state)
+    return {"type": "form", "text": forms(request).get(name, "") if request else ""}
+
+
+def input_address(task: Task, name: str) -> dict[str, Any] | None:
+    """The address of an input that a card must not hold, for its picture; None where no page may load it.
+
+    Args:
+        task: the task.
+        name: ``"character"`` or ``"reference"``.
+    """
+    request = request_of(task.state)
+    ref = getattr(request, name, None)
+    url = words.loadable(ref.uri, sandbox=task.sandbox, kept=False) if ref else None
+    return {"type": "input", "name": name, "url": url, "kind": ref.type} if ref and url else None
 
 
 class StatusWidget(anywidget.AnyWidget):
@@ -145,17 +169,11 @@ class StatusWidget(anywidget.AnyWidget):
         self.draw()
 
     def _send_form(self, name: str) -> None:
-        """The request as text with its links whole: a message, since state and HTML are saved."""
-        request = request_of(self._task.state)
-        self.send({"type": "form", "text": forms(request).get(name, "") if request else ""})
+        self.send(form_text(self._task, name))
 
     def _send_input(self, name: str) -> None:
-        """The address of an input that the card must not hold, for its picture."""
-        request = request_of(self._task.state)
-        ref = getattr(request, name, None)
-        url = words.loadable(ref.uri, sandbox=self._task.sandbox, kept=False) if ref else None
-        if ref and url:
-            self.send({"type": "input", "name": name, "url": url, "kind": ref.type})
+        if address := input_address(self._task, name):
+            self.send(address)
 
     def _send_piece(self, view: str, index: int, offset: int, size: int) -> None:
         answer, piece = clip_piece(self._task, index, offset, size)

@@ -1,0 +1,211 @@
+"""The cells of a sweep and their tasks: which are on their way, which a run or a retry would buy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cometact_nb.domain.sweep.rules import IN_DOUBT, blamed, shares
+from cometact_nb.domain.sweep.run import Mark, is_unwatched
+from cometact_nb.domain.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from cometact_nb.domain.sweep.grid import PlannedCell
+    from cometact_nb.domain.task import TaskState
+    from cometact_nb.engine.job import Job
+
+__all__ = ["Entries", "Entry", "Seen", "may_be_served", "see"]
+
+#: The task of a cell, if it has one, and how it stood.
+Seen = tuple["Job | None", "Status | None"]
+
+
+@dataclass(eq=False)
+class Entry:
+    """A cell of a sweep, and what has become of it.
+
+    Args:
+        cell: what is wanted.
+        job: its task inside the engine, or None before there is one. Set by :class:`Entries` alone.
+        mark: where it stands while there is none.
+        reason: why it was stopped, or what it waits for.
+        reused: its task was there before the sweep wanted it.
+        instead_of: key of the task that a new one is to replace.
+    """
+
+    cell: PlannedCell
+    job: Job | None = None
+    mark: Mark = Mark.PLANNED
+    reason: str = ""
+    reused: bool = False
+    instead_of: str | None = None
+    inside: bool = False  #: it holds a place of the gate
+    signed_anew: bool = False  #: its task was sent with another link to the same files
+
+    @property
+    def pair(self) -> tuple[object, object]:
+        """The inputs."""
+        return self.cell.request.character, self.cell.request.reference
+
+
+class Entries:
+    """The cells of one sweep, in order. What is in doubt is never among those that are to be bought.
+
+    What is asked may be asked on any thread; what changes a cell is called on the engine's loop.
+
+    Args:
+        cells: what is wanted.
+    """
+
+    def __init__(self, cells: Iterable[PlannedCell]) -> None:
+        self._all = [Entry(cell) for cell in cells]
+        self._stop_listening: dict[Entry, Callable[[], None]] = {}
+        self._at_work: set[Entry] = set()
+        #: Whether a run sends what waits in line. Set by the runner.
+        self.is_running = False
+        #: Called with a cell when it gets a task, and after each change of its task. Set by the runner.
+        self.noted: Callable[[Entry], object] = lambda _: None
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    # --- the task of a cell: set here alone ---------------------------------------------------------
+
+    def attach(self, entry: Entry, job: Job) -> None:
+        """``job`` is the task of a cell from now on; what has become of it already is noted at once."""
+        self._put(entry, job)
+
+    def detach(self, entry: Entry) -> None:
+        """A cell has no task any more; what becomes of the one it had is no news of the sweep."""
+        self._put(entry, None)
+
+    def _put(self, entry: Entry, job: Job | None) -> None:
+        stop_listening = self._stop_listening.pop(entry, None)
+        if stop_listening is not None:
+            stop_listening()
+        self._at_work.discard(entry)
+        entry.job = job
+        if job is not None:
+            self._stop_listening[entry] = job.listeners.add(partial(self._changed, entry))
+
+    def _changed(self, entry: Entry, job: Job) -> None:
+        if job.state.is_settled:
+            self._at_work.discard(entry)
+        else:
+            self._at_work.add(entry)
+        self.noted(entry)
+
+    def queue(self, wanted: Iterable[Entry]) -> None:
+        """Put cells in line; the tasks that they have are to be replaced."""
+        for entry in wanted:
+            if entry.job is not None:
+                entry.instead_of = entry.job.state.key
+            self.detach(entry)
+            entry.mark, entry.reason, entry.reused = Mark.QUEUED, "", False
+
+    def stop(self, entry: Entry, reason: str) -> None:
+        """Take a cell out of the line, and say why."""
+        entry.mark, entry.reason = Mark.STOPPED, reason
+
+    # --- how they stand -----------------------------------------------------------------------------
+
+    @property
+    def states(self) -> Iterator[TaskState | None]:
+        """The task of each cell, in order; None for a cell that has none."""
+        return (None if entry.job is None else entry.job.state for entry in self._all)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The tasks of the cells that have one."""
+        return [entry.job for entry in self._all if entry.job is not None]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no task is under way."""
+        return all(state is None or state.is_settled for state in self.states)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether a task is under way; the same, known without asking each. On the engine's loop only."""
+        return bool(self._at_work)
+
+    @property
+    def unwatched(self) -> list[TaskState]:
+        """Tasks that nobody asks about any more, and whose end is not known."""
+        return [state for state in self.states if state is not None and is_unwatched(state)]
+
+    @property
+    def queued(self) -> list[Entry]:
+        """Cells that wait to be bought."""
+        return [entry for entry in self._all if entry.mark is Mark.QUEUED and entry.job is None]
+
+    def is_coming(self, entry: Entry) -> bool:
+        """Whether the run that is under way will buy a cell. What a paused one left is planned anew."""
+        return entry.mark is Mark.QUEUED and entry.job is None and self.is_running
+
+    def as_seen(self, entry: Entry, seen: Seen) -> bool:
+        """Whether a cell is as it was when it was chosen; another thread may have bought or settled it."""
+        return seen == see(entry) and not (entry.job is None and self.is_coming(entry))
+
+    # --- what is to be bought -----------------------------------------------------------------------
+
+    def wanted(self) -> list[Entry]:
+        """The cells that a run would buy: without a task, or with one that bought nothing."""
+        blames = [blamed(entry.cell.request, entry.job.state) for entry in self._all if entry.job is not None]
+        blames = [blame for blame in blames if blame]
+        return [
+            entry
+            for entry in self._all
+            if (not self.is_coming(entry) if entry.job is None else entry.job.state.status is Status.REFUSED)
+            and not any(shares(entry.cell.request, blame) for blame in blames if entry.job is None)
+        ]
+
+    def again(
+        self,
+        *,
+        failed: bool = True,
+        cancelled: bool = False,
+        forgotten: bool = False,
+        doubtful: bool = False,
+    ) -> list[Entry]:
+        """The cells that a retry would buy.
+
+        Args:
+            failed: those that failed, were refused, or were stopped with them.
+            cancelled: those that were cancelled.
+            forgotten: those that the user has given up.
+            doubtful: those that may have been bought.
+        """
+        named = {
+            Status.FAILED: failed,
+            Status.REFUSED: failed,
+            Status.CANCELLED: cancelled,
+            Status.FORGOTTEN: forgotten,
+            **dict.fromkeys(IN_DOUBT, doubtful),
+        }
+        ends = {status for status, is_named in named.items() if is_named}
+        again = [entry for entry in self._all if entry.job and entry.job.state.status in ends]
+        return again + (self.without_task() if failed else [])
+
+    def without_task(self) -> list[Entry]:
+        """The cells that have no task, and get none by themselves."""
+        return [entry for entry in self._all if entry.job is None and not self.is_coming(entry)]
+
+
+def may_be_served(entry: Entry, key: str) -> bool:
+    """Whether a cell may be given the task ``key``: it has none, or one that brought no video."""
+    if entry.job is None:
+        return True
+    state = entry.job.state
+    return state.key != key and state.status.is_terminal and state.status is not Status.SUCCEEDED
+
+
+def see(entry: Entry) -> Seen:
+    """How a cell stands now."""
+    return entry.job, None if entry.job is None else entry.job.state.status

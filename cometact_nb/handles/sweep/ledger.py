@@ -1,0 +1,175 @@
+"""The record of one sweep: what was agreed to, what it has cost, which tasks its cells have."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from cometact_nb.domain.service import Endpoint
+from cometact_nb.domain.sweep.rules import assign
+from cometact_nb.domain.sweep.run import SweepState
+from cometact_nb.errors import HistoryError
+from cometact_nb.handles.sweep.entries import may_be_served
+from cometact_nb.handles.sweep.plan import Approval
+from cometact_nb.store.journal import sweeps as store
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.sweep.grid import Spec
+    from cometact_nb.domain.sweep.rating import Rating
+    from cometact_nb.engine.job import Job
+    from cometact_nb.handles.core import Core
+    from cometact_nb.handles.sweep.entries import Entries
+    from cometact_nb.store.journal.history import History, Row
+
+__all__ = ["Ledger", "catch_up"]
+
+log = logging.getLogger("cometact_nb")
+
+
+class Ledger:
+    """Reads and writes what is kept of one sweep. Methods are called on the engine's loop.
+
+    Args:
+        core: has the history.
+        name: under which it is kept.
+        spec: what was asked for.
+        kept: the sweep as the history has it, when it was found there.
+    """
+
+    def __init__(self, core: Core, name: str, spec: Spec, kept: store.SweepRow | None) -> None:
+        config = core.config
+        self._core = core
+        self._spec = spec
+        self.name = name
+        self.base_url = config.base_url if kept is None else kept.base_url
+        here = self.base_url == config.base_url
+        in_sandbox = kept is not None and kept.sandbox
+        #: The service that it is bought at.
+        self.endpoint = config.endpoint if here else Endpoint(self.base_url, sandbox=in_sandbox)
+        self.terms = kept.terms if kept is not None else store.Terms(state=SweepState.PLANNED)
+        #: Why what was approved does not hold here; empty when it does.
+        self.doubt = kept.doubt if kept is not None else ""
+        self.approval = Approval(self.terms.approved_usd, self.terms.agreed_usd)
+        self.canary = self.terms.canary
+        self.spent_usd = 0.0
+        self.elsewhere_usd = 0.0
+        #: By the key of a cell's task.
+        self.ratings: dict[str, Rating] = {}
+
+    @property
+    def _history(self) -> History:
+        return self._core.engine.history
+
+    def keep(self, state: SweepState, problem: str = "") -> None:
+        """Record where the run stands.
+
+        Args:
+            state: of the run.
+            problem: why it is paused; empty when its user paused it.
+
+        Raises:
+            HistoryError: it could not be recorded.
+        """
+        terms = store.Terms(
+            state=state,
+            approved_usd=self.approval.approved_usd,
+            agreed_usd=self.approval.agreed_usd,
+            problem=(problem or None) if state is SweepState.PAUSED else None,
+            canary=self.canary,
+            sandbox=self.endpoint.sandbox,
+        )
+        store.save(self._history, self.name, self.base_url, self._spec, terms)
+        self.terms = terms  # only now: what could not be recorded does not go on by itself
+
+    def approve(self, approval: Approval, canary: bool | None) -> None:
+        """Put on disk what is agreed to, before the first request, so that any kernel can go on.
+
+        Args:
+            approval: what the sweep may cost.
+            canary: whether one cell of each pair of inputs goes first; None leaves it to their number.
+
+        Raises:
+            HistoryError: it could not be recorded, and so it does not hold.
+        """
+        before = self.approval, self.canary
+        self.approval, self.canary = approval, canary
+        try:
+            self.keep(SweepState.RUNNING)
+        except BaseException:
+            self.approval, self.canary = before
+            raise
+        self.doubt = ""
+
+    def recorded(self) -> tuple[str, str | None] | None:
+        """State and problem as any kernel has recorded them last; None before there is a record.
+
+        Raises:
+            HistoryError: the history could not be read.
+        """
+        return store.state_of(self._history, self.name, self.base_url)
+
+    def stop_elsewhere(self, state: SweepState) -> None:
+        """Record that the user stops the sweep, for another kernel that runs it.
+
+        Args:
+            state: ``PAUSED`` or ``CANCELLED``.
+
+        Raises:
+            HistoryError: it could not be recorded.
+        """
+        recorded = self.recorded()
+        if recorded is not None and recorded[0] == SweepState.RUNNING:
+            store.stop(self._history, self.name, self.base_url, state)
+
+    def recount(self) -> None:
+        """Learn anew what the sweep has cost, whichever kernels bought for it."""
+        try:
+            self.spent_usd = store.cost_usd(self._history, self.name, self.base_url)
+        except HistoryError as error:
+            log.warning("what sweep %r has cost could not be counted anew: %s", self.name, error)
+
+    def rate(self, key: str, rating: Rating) -> None:
+        """Keep what the user thinks of the clip of a task.
+
+        Args:
+            key: the task's.
+            rating: replaces the one before.
+
+        Raises:
+            HistoryError: it could not be kept.
+        """
+        store.set_rating(self._history, key, rating)
+        self.ratings[key] = rating
+
+    def look_up(self, entries: Entries) -> None:
+        """Find out which cells have been bought, here or by another kernel, and watch what runs.
+
+        Raises:
+            HistoryError: the history could not be read.
+        """
+        identities = {entry.cell.identity for entry in entries}
+        found = store.owned(self._history, self.base_url, identities)
+        rows = {row.owned.state.key: row for row in found}
+        served = assign((entry.cell for entry in entries), [row.owned for row in found])
+        for entry in entries:
+            owner = served.get(entry.cell.key)
+            if owner is None or entries.is_coming(entry):
+                continue
+            row = rows[owner.state.key]
+            if entry.job is not None and entry.job.state.key == owner.state.key:
+                catch_up(self._core, entry.job, row.row)
+            elif may_be_served(entry, owner.state.key):
+                entry.reused = row.sweep != self.name
+                entry.signed_anew = owner.content_hash not in {None, entry.cell.request.content_hash}
+                entries.attach(entry, self._core.adopt(row.row))
+        self.recount()
+        self.elsewhere_usd = store.unagreed_elsewhere(self._history, self.name, self.base_url, identities)
+        self.ratings.update(store.ratings(self._history, [job.state.key for job in entries.jobs]))
+
+
+def catch_up(core: Core, job: Job, row: Row) -> None:
+    """Take over what another kernel has recorded last about a task that nobody here watches."""
+    is_news = row.state.status is not job.state.status or row.state.watching != job.state.watching
+    if job.state.is_settled and is_news and row.owner != core.engine.history.owner:
+        core.engine.publish(job, row.state)
+        core.engine.take_up(job, row)
