@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from cometact_nb.domain.events import TaskEvent
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.engine.job import Clock
-    from cometact_nb.store.journal.history import CellClaim, History, Row
+    from cometact_nb.store.journal.claims import CellClaim
+    from cometact_nb.store.journal.history import History, Row
 
 __all__ = ["Engine"]
 

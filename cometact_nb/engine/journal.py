@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.events import TaskEvent
     from cometact_nb.domain.task import TaskState
     from cometact_nb.engine.job import Job
-    from cometact_nb.store.journal.history import CellClaim
+    from cometact_nb.store.journal.claims import CellClaim
 
 __all__ = ["Journal"]
 

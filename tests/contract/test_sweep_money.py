@@ -290,13 +290,14 @@ def test_a_word_in_one_kernel_stops_the_other_that_buys(session, sandbox, buying
     for line in other.stdout:
         if line.strip() == state:
             break
-    sent = sandbox.posts()
-    assert sent - before <= SOON_POSTS
     other.stdin.write("\n")
     other.stdin.flush()
     counts = json.loads(next(line for line in other.stdout if line.startswith("{")))
-    assert sum(counts.get(mark, 0) for mark in ("QUEUED", "STOPPED")) > 0
-    assert sandbox.posts() == sent
+    other.wait(60)  # then a request that was on its way has come or never will
+    left = sum(counts.get(mark, 0) for mark in ("QUEUED", "STOPPED"))
+    assert left > 0
+    assert sandbox.posts() - before <= SOON_POSTS
+    assert scenario or sandbox.posts() <= sum(counts.values()) - left
     assert session.sweeps()[0].state == state
     if scenario:
         assert sum(post["accepted"] for post in sandbox.ledger()["posts"]) == 0

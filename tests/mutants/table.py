@@ -56,6 +56,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "journal": ("cometact_nb/engine/journal.py", ["tests/unit/test_journal.py", "tests/unit/test_store.py"]),
     "settle": ("cometact_nb/handles/settle.py", ["tests/unit/test_twin_words.py", "tests/contract/test_settle.py", "tests/contract/test_tasks.py"]),
     "history": ("cometact_nb/store/journal/history.py", _STORE),
+    "claims": ("cometact_nb/store/journal/claims.py", _STORE),
     "fetch": ("cometact_nb/engine/fetch.py", ["tests/unit/test_clip_parts.py", "tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),
     "watcher": ("cometact_nb/engine/watcher.py", ["tests/unit/test_fast_clock.py", *_ENGINE]),
     "engine": ("cometact_nb/engine/engine.py", ["tests/unit/test_sending.py", *_ENGINE]),

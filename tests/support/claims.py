@@ -5,11 +5,8 @@ from __future__ import annotations
 from cometact_nb.domain import events
 from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.task import Snapshot, Status, TaskState
-from cometact_nb.store.journal.history import (
-    CellClaim,
-    CellTaken,
-    History,
-)
+from cometact_nb.store.journal.claims import CellClaim, CellTaken
+from cometact_nb.store.journal.history import History
 
 SERVICE = "https://a.b"
 

@@ -16,7 +16,8 @@ from cometact_nb.engine.job import Job
 from cometact_nb.engine.journal import Journal
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal import sweeps
-from cometact_nb.store.journal.history import CellClaim, CellTaken, History
+from cometact_nb.store.journal.claims import CellClaim, CellTaken
+from cometact_nb.store.journal.history import History
 
 #: Events that JSON or SQLite cannot hold, each for a reason of its own.
 UNWRITABLE = {

@@ -19,12 +19,8 @@ from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal import sweeps
-from cometact_nb.store.journal.history import (
-    CellClaim,
-    History,
-    Row,
-    Unrecordable,
-)
+from cometact_nb.store.journal.claims import CellClaim
+from cometact_nb.store.journal.history import History, Row, Unrecordable
 
 # --- writing and finding ----------------------------------------------------------------------------
 

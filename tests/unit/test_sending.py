@@ -22,7 +22,8 @@ from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 from cometact_nb.errors import BudgetError, NotSentError
-from cometact_nb.store.journal.history import CellClaim, CellTaken, History
+from cometact_nb.store.journal.claims import CellClaim, CellTaken
+from cometact_nb.store.journal.history import History
 
 START = 1_800_000_000
 RUNNING = {"id": "task-1", "status": "RUNNING"}

@@ -32,7 +32,7 @@ from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, HistoryError
 from cometact_nb.handles.sweep.ledger import catch_up
 from cometact_nb.handles.sweep.trials import Trials
-from cometact_nb.store.journal.history import BudgetUsed, CellClaim, CellTaken, SweepHalted
+from cometact_nb.store.journal.claims import BudgetUsed, CellClaim, CellTaken, SweepHalted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

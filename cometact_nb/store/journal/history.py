@@ -23,6 +23,7 @@ from cometact_nb.domain.search import found_by
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal import records
+from cometact_nb.store.journal.claims import BudgetUsed, CellClaim, CellTaken, SweepHalted, take
 from cometact_nb.store.journal.forks import no_fork
 from cometact_nb.store.journal.migrate import migrate
 from cometact_nb.store.journal.processes import is_dead
@@ -34,44 +35,14 @@ if TYPE_CHECKING:
     from cometact_nb.domain.events import TaskEvent
 
 __all__ = [
-    "SPENT",
-    "BudgetUsed",
-    "CellClaim",
-    "CellTaken",
     "History",
     "Row",
-    "SweepHalted",
     "Unrecordable",
     "is_dead",
 ]
 
 #: Another process may lock the file this long before this one gives up.
 _BUSY_S = 20.0
-
-#: US dollars that the tasks of a sweep cost or may have cost.
-SPENT = """
-SELECT TOTAL(json_extract(state, '$.price_usd')) FROM tasks
-WHERE sweep = ? AND base_url = ? AND status NOT IN ('REFUSED', 'FORGOTTEN')
-"""
-#: Finds a sweep that its user stopped. A problem that stopped one kernel stops no other.
-_HALTED = """
-SELECT json_extract(terms, '$.state') FROM sweeps WHERE name = ? AND base_url = ?
-AND json_extract(terms, '$.state') IN ('paused', 'cancelled') AND json_extract(terms, '$.problem') IS NULL
-"""
-#: Finds the task to be replaced if meanwhile it has brought a video, or may still bring one.
-_ALIVE = """
-SELECT key FROM tasks WHERE key = ?
-AND status NOT IN ('REFUSED', 'FORGOTTEN', 'FAILED', 'CANCELLED', 'UNCONFIRMED', 'NOT_FOUND')
-"""
-#: Finds tasks with a cell's content that belong to no cell of any sweep and have, or may bring, a video.
-_SPARE = """
-SELECT key FROM tasks WHERE identity = ? AND base_url = ?
-AND NOT EXISTS (SELECT 1 FROM cells WHERE cells.key = tasks.key)
-AND status NOT IN ('REFUSED', 'FORGOTTEN', 'FAILED', 'CANCELLED')
-AND (sweep IS NULL OR status NOT IN ('UNCONFIRMED', 'NOT_FOUND'))
-"""
-#: Sums of prices that differ by less, in US dollars, are equal.
-_CENT_FRACTION = 1e-6
 
 _PUT_TASK = """
 INSERT INTO tasks
@@ -87,50 +58,8 @@ WHERE excluded.id IS NOT NULL OR (tasks.id IS NULL AND (
 """
 
 
-class CellClaim(msgspec.Struct, frozen=True):
-    """The cell of a sweep that a task is bought for.
-
-    Args:
-        sweep: the sweep's name.
-        replicate: from 1.
-        instead_of: the key of the cell's previous task, which this one replaces; None without one.
-        budget_usd: US dollars that the sweep may cost in all, in every kernel; None for no limit.
-        beside: keys of tasks of the same content that serve other cells of the sweep.
-    """
-
-    sweep: str
-    replicate: int
-    instead_of: str | None = None
-    budget_usd: float | None = None
-    beside: tuple[str, ...] = ()
-
-
-class CellTaken(Exception):
-    """The cell's content already has a task, ``key``, which is alive or in doubt. Nothing was written."""
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        super().__init__(f"the cell's task is {key}")
-
-
-class BudgetUsed(Exception):
-    """This cell would take its sweep over its budget. Nothing was written."""
-
-
 class Unrecordable(HistoryError):
     """One event cannot be written, now or later; the file accepts others."""
-
-
-class SweepHalted(Exception):
-    """The user paused or cancelled the sweep, here or in another kernel. Nothing was written.
-
-    Args:
-        state: ``"paused"`` or ``"cancelled"``.
-    """
-
-    def __init__(self, state: str) -> None:
-        self.state = state
-        super().__init__(state)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -221,7 +150,7 @@ class History:
                     identity = content_hash if state.request is None else body_identity(state.request)
                     self._db.execute("UPDATE tasks SET identity = ? WHERE key = ?", (identity, key))
                 if cell is not None and content_hash is not None:
-                    self._take(cell, key, state.base_url, identity)
+                    take(self._db, cell, key, state.base_url, identity)
         except (CellTaken, BudgetUsed, SweepHalted):
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is, nothing was written)
@@ -254,32 +183,6 @@ class History:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
-
-    def _take(self, cell: CellClaim, key: str, base_url: str, identity: str) -> None:
-        """Make ``key`` the task of a cell, unless the cell has another or the sweep has been stopped."""
-        for (state,) in self._db.execute(_HALTED, (cell.sweep, base_url)):
-            raise SweepHalted(state)
-        for (before,) in self._db.execute(_ALIVE, (cell.instead_of,)):
-            raise CellTaken(before)
-        self._db.execute("UPDATE tasks SET sweep = ? WHERE key = ?", (cell.sweep, key))
-        place = (base_url, identity, cell.replicate)
-        is_ours = self._db.execute(
-            "INSERT INTO cells (base_url, identity, replicate, key) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET key = excluded.key WHERE cells.key = ?",
-            (*place, key, cell.instead_of),
-        ).rowcount
-        if not is_ours:
-            where = "base_url = ? AND identity = ? AND replicate = ?"
-            ((owner,),) = self._db.execute(f"SELECT key FROM cells WHERE {where}", place)  # noqa: S608
-            raise CellTaken(owner)
-        expected = {cell.instead_of, *cell.beside}
-        for (other,) in self._db.execute(_SPARE, (identity, base_url)):
-            if other not in expected:  # submitted alone since this kernel looked
-                raise CellTaken(other)
-        if cell.budget_usd is not None:  # in the transaction, so that two kernels cannot both be the last
-            ((spent_usd,),) = self._db.execute(SPENT, (cell.sweep, base_url))
-            if spent_usd > cell.budget_usd + _CENT_FRACTION:
-                raise BudgetUsed
 
     def find(self, name: str) -> Row | None:
         """Find the task with this id or key, or the only one that starts with it (4 characters or more).
