@@ -40,7 +40,7 @@ def what_buys_again(cell_with: Callable[[Status | None], Entries]) -> str:
         cell_with: makes a sweep of one cell whose task has a status; None makes one without a task.
     """
     lines = [
-        "| outcome | meaning | `run()`, `resume()`, the notebook again | words that buy it |",
+        "| outcome | meaning | `run()`, `resume()`, the notebook again | call that buys it |",
         "|---|---|---|---|",
     ]
     for status, meaning in _MEANINGS.items():
