@@ -187,9 +187,10 @@ def test_posters_details_and_clips_come_by_message_and_are_in_no_state(page) -> 
 
 
 def test_the_card_of_a_cell_gives_its_request_as_text_and_its_inputs_to_who_asks(page) -> None:
-    page.run(
-        "sweep = sweep_of(sandbox.character + '?X-Amz-Signature=SIGNED', seed=[151]); sweep.run().wait()"
-    )
+    page.run("act.configure(freeze=False); signed = sandbox.character + '?X-Amz-Signature=SIGNED'")
+    page.run("sweep = sweep_of(signed, seed=[151]); sweep.run()")
+    page.state("FINISHED")
+    page.run("act.configure(freeze=True)")
     page.send("copy", cell=0, form="curl")
     form, _ = page.answer("form")
     assert (form["view"], form["cell"]) == ("v", 0)
