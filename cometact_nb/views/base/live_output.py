@@ -1,8 +1,8 @@
-"""The outputs of a live view in its cell: the widget, and below it a record that needs no kernel.
+"""Shows a live view in its cell: the widget, and below it a record that needs no kernel.
 
 A page that knows a widget's type shows nothing else of its output, and a widget lives only as long as its
 kernel. So the record is an output of its own. The live view's style sheet hides it; where there is no live
-view there is no style sheet, and it is seen. Once nothing more can happen the widget goes.
+view there is no style sheet, so it shows. Once nothing more can happen, the widget goes.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveOutput", "clear_saved_state"]
 
-#: While something goes on, a record is sent again after so many seconds at the earliest, and so rarely that
-#: it takes no more than so many bytes a second: each time, a page has its notebook to save.
+#: Limits for records while something goes on: the least seconds between two, and the most bytes a second,
+#: since a page saves its notebook after each.
 _EVERY_S, _BYTES_PER_S = 5.0, 4000
 _NOTHING = {"text/html": "", "text/plain": ""}
 
@@ -34,7 +34,7 @@ def _never() -> bool:
 
 @dataclass
 class _Place:
-    """The two outputs in one cell, and what they show."""
+    """The two outputs in one cell, and their present content."""
 
     live: Any
     record: Any
@@ -43,15 +43,15 @@ class _Place:
 
 
 def clear_saved_state(widget: Any) -> None:
-    """Leave next to nothing of a widget in a notebook that is run without a page.
+    """Remove nearly all of a widget from a notebook that is run without a page.
 
-    nbclient, and with it papermill and nbconvert, saves all that was ever sent of a widget, its script and
-    style sheet included, also when it was closed. So it is sent that there is nothing. The widget itself
-    keeps what it has: a page that is opened later, while the kernel lives, asks for that.
+    nbclient, and with it papermill and nbconvert, saves everything that was ever sent of a widget, with its
+    script and style sheet, also after it was closed. So this sends empty values. The widget itself keeps its
+    own: a page that is opened later, while the kernel lives, asks for them.
 
     Args:
-        widget: one that nothing shows any more. If a page has shown it, as its ``is_seen`` tells, nothing is
-            sent: the page would draw it.
+        widget: not shown any more. If a page has shown it, by its ``is_seen``, nothing is sent: the page
+            would draw it.
     """
     if widget.comm is None or widget.is_seen:
         return
@@ -62,13 +62,13 @@ def clear_saved_state(widget: Any) -> None:
 
 
 class LiveOutput:
-    """Every place where one live view is shown.
+    """All outputs of one live view.
 
     Args:
-        name: what it is, as in "Act-Two panel".
+        name: of the view, such as "Act-Two panel".
         widget: returns the widget; called when a notebook first needs it.
-        record: returns the view as it is now, as text and as HTML that need no kernel, by MIME type.
-        is_final: whether the record is to stand alone, since nothing more can happen or be clicked. It may
+        record: returns the present view as text and as HTML that need no kernel, by MIME type.
+        is_final: says whether only the record remains, since nothing more can happen or be clicked. It may
             become false again. The default keeps the widget for ever.
     """
 
@@ -99,22 +99,22 @@ class LiveOutput:
             self._places.append(_Place(live, put_out(record), record, final))
 
     def update(self) -> None:
-        """Bring both outputs up to date. Any thread may call it, for any reason: only what is new is sent."""
+        """Bring both outputs up to date; send only changes. Any thread may call it."""
         if not self._places:
             return
         with self._updating:
-            final = self._is_final()  # first: no older record may outlive the widget
+            final = self._is_final()  # first, since no older record may outlive the widget
             record = self._record()
             for place in self._places:
                 if place.html != record:
                     place.html = record
                     place.record.update(record, raw=True)
-                if place.is_final != final:  # after the record, so that it is there when it is seen
+                if place.is_final != final:  # after the record, so that the record is there when it shows
                     place.is_final = final
                     place.live.update(self._live(final), raw=True)
 
     def refresh(self) -> None:
-        """Bring the record up to date, some seconds after the last time at the earliest. From any thread."""
+        """Bring the record up to date, at least some seconds after the last time. From any thread."""
         with self._updating:
             if not self._places or self._timer is not None:
                 return
@@ -124,7 +124,7 @@ class LiveOutput:
                 return
             self._timer = threading.Timer(wait_s, self._update_paced)
             self._timer.daemon = True
-            # An empty context: one that came from a cell would send its messages to that cell.
+            # An empty context: a cell's context would send its messages to that cell.
             contextvars.Context().run(self._timer.start)
 
     def _update_paced(self) -> None:
@@ -135,7 +135,7 @@ class LiveOutput:
             self._next_at = time.monotonic() + max(_EVERY_S, size / _BYTES_PER_S)
 
     def _live(self, final: bool) -> dict[str, Any]:
-        """The widget's output; an empty one when the record stands alone."""
+        """Return the widget's output; an empty one if only the record remains."""
         if final:
             return _NOTHING
         text = f"{self._name} (live only while its kernel runs)"

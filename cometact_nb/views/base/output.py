@@ -1,4 +1,4 @@
-"""Where output goes, to a notebook, to IPython in a terminal or to plain Python, and how it gets there."""
+"""Sends output to a notebook, to IPython in a terminal or to plain Python."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _layout: Any = None
 
 
 def shell() -> Any:
-    """IPython's shell, or None; IPython is not imported for the question."""
+    """Return IPython's shell, or None, without importing IPython."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
 
 
 def in_notebook() -> bool:
-    """Whether a front end listens that can show more than text."""
+    """Whether there is a front end that can show more than text."""
     return hasattr(shell(), "kernel")
 
 
@@ -50,10 +50,10 @@ def in_terminal() -> bool:
 
 
 def page_folder(session: Core) -> Path:
-    """The folder of the notebook that is saved, from which its relative links lead.
+    """Return the folder of the saved notebook, where its relative links start.
 
-    It is the session's, except where papermill writes its output elsewhere and says so (its option
-    ``--inject-output-path`` sets a variable of the notebook; a kernel cannot find it out).
+    It is the session's, unless papermill writes its output elsewhere and says so (its option
+    ``--inject-output-path`` sets a variable of the notebook; a kernel cannot know it otherwise).
     """
     here = shell()
     output = here.user_ns.get(_OUTPUT_PATH) if here is not None else None
@@ -69,27 +69,27 @@ def put_out(data: dict[str, Any]) -> Any:
     """Add an output to the current cell.
 
     Args:
-        data: what is shown, by MIME type.
+        data: to show, by MIME type.
 
     Returns:
         its handle: ``update(data, raw=True)`` replaces it, from any thread.
     """
     from IPython.display import display  # noqa: PLC0415  (not needed outside a notebook)
 
-    show_raw: Any = display  # it is not annotated
+    show_raw: Any = display  # IPython does not annotate it
     return show_raw(data, raw=True, display_id=True)
 
 
 def widget_data(widget: Any) -> dict[str, Any]:
-    """A live widget by its MIME type, for an output that also has a form without a kernel."""
+    """Return a live widget by its MIME type, for an output that also has a form without a kernel."""
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     return {"application/vnd.jupyter.widget-view+json": view}
 
 
 def plain_layout() -> Any:
-    """One layout for all widgets that need none: each of its own would take 1 KB of a saved notebook."""
+    """Return one layout for all widgets that need none; one for each would take 1 KB of a saved notebook."""
     global _layout  # noqa: PLW0603  (one for all of them)
-    if _layout is None or _layout.comm is None:  # somebody may have closed all widgets
+    if _layout is None or _layout.comm is None:  # a user may have closed all widgets
         from ipywidgets import Layout  # noqa: PLC0415  (80 ms, not needed outside a notebook)
 
         _layout = Layout()
@@ -97,16 +97,16 @@ def plain_layout() -> Any:
 
 
 def in_background(work: Callable[..., object], *args: Any) -> None:
-    """Run ``work`` on a thread of its own: it may take long, and the notifier's draws every view.
+    """Run ``work`` on a thread of its own, since it may take long and the notifier's thread draws all views.
 
-    Its context is empty: one that came from a cell would send its messages to that cell.
+    Its context is empty: a cell's context would send its messages to that cell.
     """
     thread = threading.Thread(target=work, args=args, name="cometact_nb-view", daemon=True)
     contextvars.Context().run(thread.start)
 
 
 def write(out: TextIO, text: str) -> None:
-    """Write ``text``; what the stream's encoding lacks becomes a question mark."""
+    """Write ``text``, with question marks for characters that the stream's encoding lacks."""
     encoding = getattr(out, "encoding", None) or "utf-8"
     out.write(text.encode(encoding, "replace").decode(encoding))
     out.flush()

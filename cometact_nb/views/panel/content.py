@@ -1,4 +1,4 @@
-"""What a panel's form holds: a request, or the cells of a sweep, and what is wrong or doubtful about it."""
+"""Reads the request, or the cells of a sweep, from a panel's form, with its faults and doubtful points."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Content:
     """Reads a form's values.
 
     Args:
-        session: knows what it would refuse.
-        links: behind the names of signed ones.
+        session: judges requests.
+        links: the signed links behind their names.
         files: of this machine.
-        looks: what the inspections brought.
+        looks: with the inspections of inputs.
     """
 
     def __init__(self, session: Session, links: Links, files: LocalFiles, looks: Looks) -> None:
@@ -42,7 +42,7 @@ class Content:
         self._grid = Grid()
 
     def request(self, values: Mapping[str, Any]) -> ActTwoRequest:
-        """The one request that the form holds.
+        """Return the one request in the form.
 
         Raises:
             RequestError: with everything that is wrong; or the form holds a sweep of several.
@@ -56,10 +56,10 @@ class Content:
         raise RequestError([Finding("panel", None, f"holds a sweep of {len(cells)} requests", cure)])
 
     def fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments of :meth:`Session.sweep` for a form in sweep mode.
+        """Return the arguments of :meth:`Session.sweep` for a form in sweep mode.
 
         Raises:
-            RequestError: a field that cannot be read.
+            RequestError: a field cannot be read.
         """
         fields, problems = self._fields(values)
         if problems:
@@ -67,20 +67,20 @@ class Content:
         return fields
 
     def cells(self, values: Mapping[str, Any]) -> tuple[Spec, Cells]:
-        """The sweep that the form holds, and its cells.
+        """Return the sweep in the form, and its cells.
 
         Raises:
             RequestError: with everything that is wrong about any of them.
         """
         fields, problems = self._fields(values)
         try:
-            swept = self._grid.cells(fields)
+            sweep_cells = self._grid.cells(fields)
         except RequestError as error:
-            told = {finding.field for finding in problems}
-            problems += [finding for finding in error.findings if finding.field not in told]
+            named_fields = {finding.field for finding in problems}
+            problems += [finding for finding in error.findings if finding.field not in named_fields]
         if problems:
             raise RequestError(problems)
-        return swept
+        return sweep_cells
 
     def _fields(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
         looks = self._looks.of(values)["character"]
@@ -91,37 +91,37 @@ class Content:
         return self._files.inline(self._links.whole(address))
 
     def judged(self, values: Mapping[str, Any]) -> tuple[tuple[Finding, ...], tuple[Spec, Cells] | None]:
-        """What is wrong or doubtful about the form, and its sweep with the cells if it is a valid one."""
-        swept, requests = None, []
+        """Return the form's faults and doubtful points, and its sweep with the cells if it is valid."""
+        sweep_cells, requests = None, []
         try:
             if values["sweep"]:
-                swept = self.cells(values)
-                cells = swept[1]
-                found = doubts(cells)
-                # One of each pair of inputs: nothing else decides whether the session takes a request.
+                sweep_cells = self.cells(values)
+                cells = sweep_cells[1]
+                doubtful = doubts(cells)
+                # One of each pair of inputs: nothing else decides whether the session accepts a request.
                 pairs = {(one.request.character, one.request.reference): one.request for one in cells.cells}
                 requests = list(pairs.values())
             else:
                 requests = [self.request(values)]
-                found = list(requests[0].warnings)
+                doubtful = list(requests[0].warnings)
         except RequestError as error:
-            found = list(error.findings)
-        found += [*self._refused(requests), *self._seen(values)]
-        return tuple({str(finding): finding for finding in found}.values()), swept
+            doubtful = list(error.findings)
+        doubtful += [*self._refused(requests), *self._inspected(values)]
+        return tuple({str(finding): finding for finding in doubtful}.values()), sweep_cells
 
     def _refused(self, requests: Iterable[ActTwoRequest]) -> list[Finding]:
-        found: list[Finding] = []
+        refusals: list[Finding] = []
         for request in requests:
             try:
                 self._session.check(request)
             except RequestError as error:
-                found += error.findings
+                refusals += error.findings
             except ActTwoError:
-                pass  # no key: the form has a place of its own for that
-        return found
+                pass  # no key, for which the form has its own place
+        return refusals
 
-    def _seen(self, values: Mapping[str, Any]) -> list[Finding]:
-        """What the inspections saw; each names its input where there are several."""
+    def _inspected(self, values: Mapping[str, Any]) -> list[Finding]:
+        """List the findings of the inspections, each with its input where there are several."""
         return [
             replace(finding, value=address) if values["sweep"] else finding
             for looks in self._looks.of(values).values()

@@ -1,4 +1,4 @@
-"""Between a panel's form and the session: takes what the page sends, and shows the page what is known."""
+"""Connects a panel's form with the session: handles the page's messages, and updates the page."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ __all__ = ["PanelController"]
 
 
 class PanelController:
-    """Takes what a panel's page sends, on any thread, and shows the page what is known.
+    """Handles messages of a panel's page, on any thread, and updates the page.
 
     Args:
         session: submits and watches.
-        initial: the form's values to begin with.
-        ended: is called when something that the panel keeps a record of has ended.
+        initial: values of the form.
+        ended: called when a task or sweep of the panel has ended.
     """
 
     def __init__(self, session: Session, initial: Mapping[str, Any], ended: Callable[[], None]) -> None:
@@ -52,20 +52,20 @@ class PanelController:
         self._ended = ended
         self._files = LocalFiles(lambda: session.notebook_dir)
         self._gate = Gate()
-        self._said = ("", "", "")  # where, what, of which kind
+        self._message = ("", "", "")  # place, text and kind of the message
         self._links = Links(lambda name: self._looks.forget(name))  # noqa: PLW0108  (made in the next line)
         self._looks = Looks(session, self._links, self._news)
         self._sent_links: dict[str, str] = {}
-        #: What the form's values mean.
+        #: Reads the form's values.
         self.content = Content(session, self._links, self._files, self._looks)
         self._bought = Bought(session, self._refresh)
         self._offer: Offer | None = None
-        self._is_switching = False  #: the gate is taken for the service, not for a request
+        self._is_switching = False  #: the gate is taken to switch the service, not for a request
         self._drawing = threading.Lock()
         self._soon = Soon(session.call_soon, self._refresh)
         #: The form in the page.
         self.form = PanelWidget(initial, self._receive, self._links.hide)
-        #: What was submitted, and its live views.
+        #: The submitted tasks and sweeps, and their live views.
         self.sent = Sent(session, self._went_on)
         self.form.observe(self._changed, "values")
         self._refresh()
@@ -73,16 +73,16 @@ class PanelController:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the form holds, valid or not."""
+        """The values in the form, valid or not."""
         return normal(self.form.values)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is being sent and the page knows it."""
+        """Whether nothing is being sent, and the page knows that."""
         return not self._gate.taken and self.form.shown["token"] == self._gate.token
 
     def fill(self, values: Mapping[str, Any]) -> None:
-        """Let the form hold ``values``."""
+        """Fill the form with ``values``."""
         self.form.values = normal(values)
         self._soon()
 
@@ -101,7 +101,7 @@ class PanelController:
             case "submit":
                 self._click(content)
             case "key":
-                # Another thread's queue holds it for a moment; no state, log or output does.
+                # The key is in another thread's queue for a moment, but in no state, log or output.
                 in_background(self._take_key, content.pop("key", ""))
             case "sandbox":
                 self._begin_switch(on=bool(content.get("on")))
@@ -119,17 +119,17 @@ class PanelController:
                 self._soon()
 
     def _click(self, content: dict[str, Any]) -> None:
-        """One click is one submission at the most: its token is good once, in whichever view it was made."""
+        """Submit once for a click: its token is valid once, in any view."""
         token, values = content.get("token"), content.get("values")
         if type(token) is int and isinstance(values, dict) and self._gate.take(token):
-            # What the page showed when it was clicked; a busy kernel may not have heard of it yet.
+            # The page's content at the click, of which a busy kernel may not know yet.
             clicked = self.form.values = self._links.hide(normal(values))
             in_background(self._send_as_shown, click_of(clicked, content))
         else:
             self.form.send({"type": "not taken"})
 
     def _send_as_shown(self, click: Click) -> None:
-        with suppress(ActTwoError):  # it is told in the form
+        with suppress(ActTwoError):  # the form says so
             self._send(click)
 
     def _take_key(self, key: object) -> None:
@@ -140,7 +140,7 @@ class PanelController:
             self._tell("key", words.message(error), "error")
 
     def _begin_switch(self, *, on: bool) -> None:
-        """Switch as a submission of its own: a click on a page of before finds its token spent."""
+        """Switch like a submission, so that a click on an old page has a spent token."""
         if self._gate.take():
             self._is_switching = True
             in_background(self._switch, on)
@@ -149,18 +149,18 @@ class PanelController:
 
     def _switch(self, on: bool) -> None:
         self._tell("", "Starting the sandbox…" if on else "", "")
-        said = ("", "", "")
+        message = ("", "", "")
         try:
             if on:
                 self.session.use_sandbox()
             else:
                 self.session.leave_sandbox()
         except ActTwoError as error:
-            said = ("", words.message(error), "error")
+            message = ("", words.message(error), "error")
         finally:
             self._is_switching, self._offer = False, None
             self._gate.release()
-            self._tell(*said)
+            self._tell(*message)
 
     def _use_samples(self) -> None:
         sandbox = self.session.sandbox
@@ -185,19 +185,19 @@ class PanelController:
             return
         if address:
             self._tell("", "", "")
-            # Whoever agreed to send another file did not agree to this one.
+            # The user agreed to send another file, not this one.
             values = with_input(self.values, str(content["role"]), address, more=True)
             self.fill({**values, "allow_unlisted": False})
 
     # --- inside --------------------------------------------------------------------------------------
 
     def _send(self, click: Click | None = None, *, yes: bool = False) -> Task | Sweep:
-        """Send once; the gate is taken and is released here.
+        """Send once, and release the gate, which the caller has taken.
 
-        What was on the page at the click is sent, whatever has become of the form since.
+        It sends the page's content at the click, whatever happened to the form since.
         """
         values = self.values if click is None else click.values
-        self._said = ("", "", "")
+        self._message = ("", "", "")
         offer, self._offer = self._offer, None
         config = self.session.config  # once: another thread may configure another service meanwhile
         try:
@@ -205,30 +205,30 @@ class PanelController:
             check_target(click, config)
             if values["sweep"]:
                 agreed = offer if click is not None and click.agreed else None
-                sent: Task | Sweep = self._sweep(values, config, click, agreed, yes=yes)
+                handle: Task | Sweep = self._sweep(values, config, click, agreed, yes=yes)
             else:
-                sent = self._one(values, config, click)
+                handle = self._one(values, config, click)
         except BaseException as error:
-            self._said = about_error(error)
+            self._message = about_error(error)
             raise
         finally:
             self._gate.release()
             self._bought.forget()
             self._refresh()
             self._ended()
-        return sent
+        return handle
 
     def _one(self, values: dict[str, Any], config: Config, click: Click | None) -> Task:
         check_price(click, config.price.usd_per_request)
         task = self.sent.request(self.content.request(values), config)
         self.form.values = next_seed(self.values, values)
-        self._said = ("", "Accepted. The task is below; the form is free for the next one.", "done")
+        self._message = ("", "Accepted. The task is below; the form is free for the next one.", "done")
         return task
 
     def _sweep(
         self, values: dict[str, Any], config: Config, click: Click | None, offer: Offer | None, *, yes: bool
     ) -> Sweep:
-        """Run the sweep, for as much as ``offer`` named if it was for this very sweep at this service."""
+        """Run the sweep, up to the price of ``offer`` if that was for this very sweep at this service."""
         fields, spec = self.content.fields(values), self.content.cells(values)[0]
         is_for_it = offer is not None and (offer.spec, offer.base_url) == (spec, config.base_url)
         limit = offer.total_usd if offer is not None and is_for_it else None
@@ -239,8 +239,8 @@ class PanelController:
                 self._offer = offer_of(spec, config.base_url, error)
             raise
         done = all(cell.job is not None and cell.job.state.is_settled for cell in sweep.cells)
-        told = "All of it was bought before; nothing was sent." if done else "Started."
-        self._said = ("", f"{told} The sweep is below; the form is free for the next one.", "done")
+        outcome = "All of it was bought before; nothing was sent." if done else "Started."
+        self._message = ("", f"{outcome} The sweep is below; the form is free for the next one.", "done")
         return sweep
 
     def _went_on(self, ended: bool) -> None:
@@ -251,41 +251,41 @@ class PanelController:
 
     def _about_sweep(self, spec: Spec, cells: Cells) -> dict[str, Any]:
         sweep = self.sent.like(spec)
-        known = self._bought.of(spec, cells)
+        bought = self._bought.of(spec, cells)
         if sweep is not None:
-            known = replace(known or Known(), counts=sweep.counts)
-        return about_sweep(cells, known, self.session.config)
+            bought = replace(bought or Known(), counts=sweep.counts)
+        return about_sweep(cells, bought, self.session.config)
 
     def _tell(self, place: str, text: str, kind: str) -> None:
-        self._said = (place, text, kind)
+        self._message = (place, text, kind)
         self._soon()
 
     def _changed(self, _: Any) -> None:
-        """The form was edited: on any thread, so it is only noted."""
+        """Note that the form was edited, on any thread."""
         if not self._gate.taken:
-            self._said, self._offer = ("", "", ""), None
+            self._message, self._offer = ("", "", ""), None
         self._soon()
         self._looks.later(self.values)
 
     def _refresh(self) -> None:
-        """Tell the page what is known now."""
+        """Update the page."""
         with self._drawing:
             values, config = self.values, self.session.config
-            findings, swept = self.content.judged(values)
-            place, text, kind = self._said
-            shown = about_form(values, findings, self._looks.of(values), swept, sandbox=config.sandbox)
-            shown |= about_service(self.session)
-            shown["sweep"] = self._about_sweep(*swept) if swept is not None else None
+            findings, plan = self.content.judged(values)
+            place, text, kind = self._message
+            description = about_form(values, findings, self._looks.of(values), plan, sandbox=config.sandbox)
+            description |= about_service(self.session)
+            description["sweep"] = self._about_sweep(*plan) if plan is not None else None
             offer = self._offer
-            shown["offer"] = {"text": offer.text, "button": offer.button} if offer is not None else None
-            shown |= {"said": {"place": place, "text": text, "kind": kind}}
+            description["offer"] = {"text": offer.text, "button": offer.button} if offer is not None else None
+            description |= {"said": {"place": place, "text": text, "kind": kind}}
             sending = self._gate.taken and not self._is_switching
-            shown |= {"token": self._gate.token, "sending": sending, "sent": len(self.sent.all)}
-            self.form.shown = shown
+            description |= {"token": self._gate.token, "sending": sending, "sent": len(self.sent.all)}
+            self.form.shown = description
             self._send_links(values)
 
     def _send_links(self, values: Mapping[str, Any]) -> None:
-        """Give pages the links that the state has only names for: they show the pictures."""
+        """Send pages the links behind names in the state, for their pictures."""
         links = self._links.known(address for role in INPUTS for address in addresses(role, values))
         sandbox = self.session.config.sandbox
         urls = {name: words.loadable(link, sandbox=sandbox, kept=False) for name, link in links.items()}
@@ -295,7 +295,7 @@ class PanelController:
             self.form.send({"type": "links", "links": loadable})
 
     def _news(self, role: Role) -> None:
-        """An inspection brought something; it may tell what kind of file the character is."""
+        """Use an inspection's result, which may show the type of the character."""
         values = self.values
         look: Inspection | None = self._looks.of(values)[role].get(values[role])
         one = role == "character" and not values["sweep"] and not knows_type(values)

@@ -1,4 +1,4 @@
-"""What a panel tells about its form: findings beside fields, previews, code, price, where it would go."""
+"""Describes a panel's form for its page: findings beside fields, previews, code, price, service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["about_error", "about_form", "about_service"]
 
-#: So many inputs of a sweep are shown as pictures.
+#: The most inputs of a sweep to show as pictures.
 SEEN = 12
 #: Longer addresses are data URIs.
 _ADDRESS_CHARS = 2048
@@ -41,41 +41,41 @@ def about_form(
     values: Mapping[str, Any],
     findings: Iterable[Finding],
     looks: Mapping[Role, Mapping[str, Inspection | None]],
-    swept: tuple[Spec, Cells] | None,
+    plan: tuple[Spec, Cells] | None,
     *,
     sandbox: bool,
 ) -> dict[str, Any]:
-    """What is told about the values of a form.
+    """Describe the values of a form.
 
     Args:
         values: see :data:`~cometact_nb.views.panel.form.EMPTY`.
         findings: errors and warnings about them.
-        looks: what the inspection of each input brought, by role and address; None while it runs.
-        swept: the sweep that they are, None when they are no valid one.
-        sandbox: whether requests stay on this machine.
+        looks: the inspection of each input, by role and address; None while it runs.
+        plan: the valid sweep of the form with its cells, or None.
+        sandbox: requests stay on this machine.
     """
-    told = by_field(findings, naming=values["sweep"])
+    sentences = by_field(findings, naming=values["sweep"])
     kinds = {values["character_type"] or infer_type(one) or "" for one in addresses("character", values)}
     kind = kinds.pop() if len(kinds) == 1 else ""
-    given = {role: addresses(role, values) for role in INPUTS}
+    by_role = {role: addresses(role, values) for role in INPUTS}
     return {
-        "findings": told,
-        "valid": not any(one["kind"] != "warning" for each in told.values() for one in each),
+        "findings": sentences,
+        "valid": not any(one["kind"] != "warning" for each in sentences.values() for one in each),
         "previews": {
-            role: [_seen(role, one, values, looks[role], sandbox=sandbox) for one in given[role][:SEEN]]
+            role: [_preview(role, one, values, looks[role], sandbox=sandbox) for one in by_role[role][:SEEN]]
             for role in INPUTS
         },
-        "unseen": {role: max(0, len(given[role]) - SEEN) for role in INPUTS},
+        "unseen": {role: max(0, len(by_role[role]) - SEEN) for role in INPUTS},
         "inferred": "" if values["sweep"] else inferred(values),
         "moot": {"body_control": _MOOT if kind == "video" else ""},
-        "consent": _consent(values, given, sandbox=sandbox),
-        "code": sweep_code(*swept) if swept is not None else {} if values["sweep"] else request_code(values),
+        "consent": _consent(values, by_role, sandbox=sandbox),
+        "code": sweep_code(*plan) if plan is not None else {} if values["sweep"] else request_code(values),
     }
 
 
-def _consent(values: Mapping[str, Any], given: Mapping[Role, list[str]], *, sandbox: bool) -> str:
-    """What the user is asked to allow, an empty text when there is nothing that needs it."""
-    if any(is_local(address) for each in given.values() for address in each):
+def _consent(values: Mapping[str, Any], by_role: Mapping[Role, list[str]], *, sandbox: bool) -> str:
+    """Write the question for the user's consent; an empty text if none is needed."""
+    if any(is_local(address) for each in by_role.values() for address in each):
         return "A file of this machine is sent inline; the sandbox takes it." if sandbox else _LOCAL
     ratios = values["axes"]["ratio"] if values["sweep"] else [values["ratio"]]
     if any(ratio is not None and ratio not in RATIOS for ratio in ratios):
@@ -85,7 +85,7 @@ def _consent(values: Mapping[str, Any], given: Mapping[Role, list[str]], *, sand
     return "What CometAPI does not list is allowed." if values["allow_unlisted"] else ""
 
 
-def _seen(
+def _preview(
     role: str,
     address: str,
     values: Mapping[str, Any],
@@ -93,7 +93,7 @@ def _seen(
     *,
     sandbox: bool,
 ) -> dict[str, str]:
-    """One input as it is shown: its name, its picture if that may be loaded, and what is known of it."""
+    """Describe one input: its name, its picture if a page may load it, and its facts."""
     kind = values["character_type"] if role == "character" else ""
     url = "" if is_name(address) else words.loadable(address, sandbox=sandbox)
     facts = (
@@ -114,17 +114,17 @@ def _facts(look: Inspection | None) -> str:
     if look.unreachable:
         return f"It could not be looked at: {words.message(look.unreachable, 160)}"
     facts = look.facts
-    known = [
+    lines = [
         (facts.container or "").upper(),
         f"{facts.width} × {facts.height}" if facts.width else "",
         f"{facts.duration_s:.1f} s" if facts.duration_s else "",
         words.size(facts.bytes) if facts.bytes else "",
     ]
-    return " · ".join(part for part in known if part)
+    return " · ".join(part for part in lines if part)
 
 
 def about_service(session: Session) -> dict[str, Any]:
-    """Where requests go now, and at which price."""
+    """Describe the present service and its price."""
     config = session.config
     price = "Sandbox: nothing is billed" if config.sandbox else f"About {config.price.estimate()}"
     return {
@@ -139,17 +139,17 @@ def about_service(session: Session) -> dict[str, Any]:
 
 
 def about_error(error: BaseException) -> tuple[str, str, str]:
-    """Where a submission's end is told (a field, or the form's foot), in which words, of which kind."""
+    """Return place (a field, or the form's foot), text and kind of the message about a failed submission."""
     match error:
         case KeyboardInterrupt():
             return "", "Interrupted; what was sent goes on. It is below.", "warning"
         case UnconfirmedError(sent=False):
-            told = "Nothing was sent: the same request was sent before and may be paid for."
-            return "", f"{told} Settle its task below first.", "warning"
+            message = "Nothing was sent: the same request was sent before and may be paid for."
+            return "", f"{message} Settle its task below first.", "warning"
         case UnconfirmedError():
             return "", "Sent, but the answer was lost. What to do stands below; do not resend.", "warning"
         case ApprovalNeeded():
-            return "", "", ""  # the offer says it
+            return "", "", ""  # the offer says so
         case RequestError():
             return "", "Nothing was sent: see what is marked in the form.", "error"
         case ActTwoError():

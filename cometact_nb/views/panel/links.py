@@ -1,4 +1,4 @@
-"""Signed links of a form: its state, which notebooks save, has only names for them."""
+"""Replaces signed links in a form by names, since notebooks save the form's state."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Links", "is_name"]
 
-#: Stands for what a name leaves out; no address has it as it is.
+#: Stands in a name for the missing part; no address has it.
 _CUT = "…"
-#: Longer texts are files.
+#: A longer text is a file.
 _LINK_MAX_CHARS = 8192
 
 
 def is_name(address: str) -> bool:
-    """Whether an address is a name that stands for a signed link."""
+    """Whether an address is the name of a signed link."""
     return _CUT in address and "://" in address[:20]
 
 
@@ -31,7 +31,7 @@ class Links:
     """Gives each signed link a name without its signature.
 
     Args:
-        renewed: is called with a name that stands for another link by now.
+        renewed: called with a name that has a new link.
     """
 
     def __init__(self, renewed: Callable[[str], None] = lambda _: None) -> None:
@@ -39,17 +39,17 @@ class Links:
         self._links: dict[str, str] = {}
 
     def hide(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of a form, as a browser may have sent them, with names for signed links."""
-        hidden = {**values, **self._named(values)}
+        """Replace signed links in a form's values, even in a browser's, by names."""
+        hidden = {**values, **self._names(values)}
         if isinstance(axes := hidden.get("axes"), dict):
-            hidden["axes"] = {**axes, **self._named(axes)}
+            hidden["axes"] = {**axes, **self._names(axes)}
         return hidden
 
     def whole(self, address: str) -> str:
-        """The link that a name stands for; any other address as it is.
+        """Return the link of a name; any other address as it is.
 
         Raises:
-            RequestError: this kernel was never given the link.
+            RequestError: this kernel does not have the link.
         """
         if not is_name(address) or address in self._links:
             return self._links.get(address, address)
@@ -57,10 +57,10 @@ class Links:
         raise RequestError([Finding("panel", address, problem, "Paste the whole link again.")])
 
     def known(self, addresses: Iterable[str]) -> dict[str, str]:
-        """The links behind those addresses that are names."""
+        """Return the links of all names among the addresses."""
         return {name: self._links[name] for name in addresses if name in self._links}
 
-    def _named(self, values: Mapping[str, Any]) -> dict[str, str]:
+    def _names(self, values: Mapping[str, Any]) -> dict[str, str]:
         texts = {role: values[role] for role in INPUTS if isinstance(values.get(role), str)}
         return {role: "\n".join(map(self._name, text.split("\n"))) for role, text in texts.items()}
 
@@ -68,12 +68,12 @@ class Links:
         link = line.strip()
         if not link or len(link) > _LINK_MAX_CHARS or link[:5].lower() == "data:" or not is_signed(link):
             return line
-        shown = redact.display(link)
-        name = shown = shown if _CUT in shown else f"{shown}?{_CUT}"
+        label = redact.display(link)
+        name = label = label if _CUT in label else f"{label}?{_CUT}"
         count = 1
         while identity_of(self._links.get(name, link)) != identity_of(link):
             count += 1
-            name = f"{shown}{count}"
+            name = f"{label}{count}"
         before, self._links[name] = self._links.get(name), link
         if before not in {None, link}:
             self._renewed(name)

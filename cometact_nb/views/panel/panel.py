@@ -1,4 +1,4 @@
-"""The panel: build a request or a sweep in a form, see what it would cost and send, submit it, watch it."""
+"""The panel: a form to build a request or a sweep, see its price and content, submit and watch it."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ class Panel:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the form holds, valid or not."""
+        """The values in the form, valid or not."""
         return self._controller.values
 
     @property
     def request(self) -> ActTwoRequest:
-        """The request as the form is now.
+        """The present request in the form.
 
         Raises:
             RequestError: with everything that is wrong; or the form holds a sweep of several.
@@ -67,7 +67,7 @@ class Panel:
 
     @property
     def plan(self) -> Plan:
-        """What the sweep in the form would buy and cost; waits for the inspection of its inputs.
+        """The plan of the sweep in the form; reading it waits for the inspection of its inputs.
 
         Raises:
             RequestError: with everything that is wrong about any of its requests.
@@ -80,12 +80,12 @@ class Panel:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong (errors) or doubtful (warnings) about the form as it is now."""
+        """The present errors and warnings of the form."""
         return self._controller.content.judged(self.values)[0]
 
     @property
     def last(self) -> ActTwoRequest | Spec | None:
-        """What was submitted last, a request or a sweep; before that, what the form holds if it is valid."""
+        """The last submitted request or sweep; before that, the form's if it is valid."""
         if self._controller.sent.all:
             thing = self._controller.sent.all[0]
             return thing.request if isinstance(thing, Task) else thing.spec
@@ -96,12 +96,12 @@ class Panel:
 
     @property
     def controller(self) -> PanelController:
-        """What stands between its form and the session."""
+        """The link between its form and the session."""
         return self._controller
 
     @property
     def session(self) -> Session:
-        """What submits and watches."""
+        """The session that submits and watches."""
         return self._controller.session
 
     @property
@@ -156,14 +156,14 @@ class Panel:
             this panel.
 
         Raises:
-            RequestError: it is none of them, has fields no request has, or is a sweep that is no grid.
+            RequestError: it is none of them, has fields that no request has, or is a sweep without a grid.
         """
         self._controller.fill(values_of(thing))
         self._display.update()
         return self
 
     def submit(self, *, yes: bool = False) -> Task | Sweep:
-        """Send what the form holds once, as the button does.
+        """Send the form's request or sweep once, like the button.
 
         Args:
             yes: buy a sweep also above ``configure(ask_above=…)``, as in :meth:`Sweep.run`.
@@ -173,14 +173,14 @@ class Panel:
 
         Raises:
             RequestError: the form is not valid; nothing was sent.
-            ApprovalNeeded: the sweep costs more than goes without a yes; nothing was sent.
+            ApprovalNeeded: the sweep costs more than its limit without approval; nothing was sent.
             ActTwoError: a submission of this panel is under way; nothing was sent. Otherwise as
                 :meth:`Session.submit` and :meth:`Sweep.run`.
         """
         return self._controller.submit(yes=yes)
 
     def show(self) -> None:
-        """Show it in the current cell; again at the end of the same cell does nothing."""
+        """Show it in the current cell; a second call at the end of the same cell does nothing."""
         if not status.was_shown(f"panel {id(self)}"):
             self._display.show()
 

@@ -1,4 +1,4 @@
-"""The panel in a running front end: one model for the whole form, and messages for what must not be state.
+"""The panel's widget: one model for the whole form, and messages for contents that must not be state.
 
 The form is one widget with its own front end, for four things that standard widgets cannot do. A key and a
 file would be widget state, which notebooks save; here they come as messages. Front ends hold changes back
@@ -27,22 +27,22 @@ __all__ = ["PanelWidget"]
 
 
 class PanelWidget(anywidget.AnyWidget):
-    """The form. Python owns what it means, the ES module how it looks.
+    """The form. Python owns its meaning, the ES module its look.
 
     Args:
         values: see :data:`~cometact_nb.views.panel.form.EMPTY`.
-        act: is told of each message, by its type and content, on whatever thread it came.
-        hide: gives the values as they may be kept: this state is saved in notebooks.
+        act: called with each message's type, content and buffers, on any thread.
+        hide: removes secrets from the values, since notebooks save this state.
     """
 
     _esm: ClassVar[Any] = joined("panel/panel.js")
     _css: ClassVar[Any] = styles("base/gone.css", "panel/panel.css")
 
-    #: What the form holds; written by both sides.
+    #: The form's values; both sides write them.
     values = traitlets.Dict().tag(sync=True)
-    #: What is told about it; written by Python.
+    #: The description of the form; Python writes it.
     shown = traitlets.Dict().tag(sync=True)
-    #: What may be chosen or typed of each knob, in the order of the table.
+    #: The control of each knob, in the order of the table.
     choices = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -62,23 +62,23 @@ class PanelWidget(anywidget.AnyWidget):
         return self._hide(proposal["value"])
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take what a page has set; it gets the values back as they may be kept."""
-        given = sync_data.get("values")
-        if not isinstance(given, dict) or (hidden := self._hide(given)) == given:
+        """Take a page's values, and send them back without secrets."""
+        values = sync_data.get("values")
+        if not isinstance(values, dict) or (hidden := self._hide(values)) == values:
             super().set_state(sync_data)
             return
         super().set_state({**sync_data, "values": hidden})
         self.send_state("values")
 
     def _receive(self, _: Any, content: Any, buffers: list[Any]) -> None:
-        """A message from the browser: acknowledged at once, so that the page knows the kernel is not busy."""
+        """Acknowledge a browser's message at once, which shows the page that the kernel is not busy."""
         if isinstance(content, dict) and isinstance(content.get("type"), str):
             self.send({"type": "heard", "number": content.get("number")})
             self._act(content["type"], content, buffers or [])
 
 
 def _control(knob: Knob) -> dict[str, Any]:
-    """What the page needs for the control of a knob: values to choose from, or else a place to type."""
+    """Describe the control of a knob: values to choose from, or else a place to type."""
     options = [{"value": value, "text": _option(knob, value)} for value in knob.choices]
     return {"name": knob.name, "title": knob.title, "whole": knob.is_whole, "options": options}
 

@@ -1,4 +1,4 @@
-"""A sweep as a folder that needs nothing but a browser: a page, the clips, a table."""
+"""Exports a sweep as a folder that needs only a browser: a page, the clips, a table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["export"]
 
 _MANIFEST = "report.json"
 _MADE_BY = "cometact_nb report"
-#: What file managers and notebooks leave in a folder that is looked at.
+#: The files that file managers and notebooks leave in a folder.
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"}
 _NAMED = 3
 
@@ -39,7 +39,7 @@ def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = Fa
     It is written beside ``folder`` and takes its place only when it is whole.
 
     Args:
-        sweep: what is reported.
+        sweep: to report.
         folder: made if missing; relative to the notebook's folder.
         overwrite: replace an earlier report in it.
 
@@ -54,7 +54,7 @@ def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = Fa
         _check(target, overwrite=overwrite)
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = target.with_name(f".{target.name}.{os.getpid()}.part")
-        shutil.rmtree(staging, ignore_errors=True)  # of a process that died
+        shutil.rmtree(staging, ignore_errors=True)  # the leftover of a process that died
         staging.mkdir()
         try:
             _write(sweep, staging)
@@ -73,7 +73,7 @@ def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = Fa
 
 
 def _check(target: Path, *, overwrite: bool) -> None:
-    """Raise unless the folder is missing, empty, or an earlier report that may go."""
+    """Raise unless the folder is missing, empty, or an earlier report that may be replaced."""
     if not target.exists():
         return
     if not target.is_dir():
@@ -99,7 +99,7 @@ def _check(target: Path, *, overwrite: bool) -> None:
 
 
 def _manifest(target: Path) -> set[str]:
-    """The files of the report in a folder; none when there is no report."""
+    """List the files of the report in a folder; none without a report."""
     try:
         names = json.loads((target / _MANIFEST).read_bytes())
         return set(map(str, names["files"])) if names["made_by"] == _MADE_BY else set()
@@ -108,7 +108,7 @@ def _manifest(target: Path) -> set[str]:
 
 
 def _install(staging: Path, target: Path) -> None:
-    """Give the new report its name; what was there before is removed only then."""
+    """Give the new report its name, and only then delete the old one."""
     old = target.with_name(f".{target.name}.{os.getpid()}.old")
     if target.exists():
         target.rename(old)
@@ -152,7 +152,7 @@ def _copy(cell: Cell, folder: Path) -> Files:
 
 
 def _stem(cell: Cell) -> str:
-    """A name that is safe on every disk and in every URL, and says what was varied."""
+    """Make a name that is safe on every disk and in every URL, and says the parameters."""
     numbers = {name: value for name, value in cell.params.items() if isinstance(value, (bool, int, str))}
     parts = "_".join(f"{name}-{value}" for name, value in numbers.items())
     safe = re.sub(r"[^A-Za-z0-9_-]+", "-", parts)[:80].strip("-_")

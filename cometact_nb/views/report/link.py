@@ -17,22 +17,22 @@ __all__ = ["ReportPage"]
 
 
 class ReportPage(_Path):
-    """The path of a report's page; at the end of a cell, a link to it that leads there from the notebook."""
+    """The path of a report's page; at the end of a cell, a relative link to it."""
 
     #: Address of the page from the notebook's folder; None where there is none, and for paths made of it.
     source: str | None = None
 
     @classmethod
     def seen_from(cls, folder: Path, page: Path) -> ReportPage:
-        """Make one for a notebook.
+        """Make the path for a notebook.
 
         Args:
-            folder: where the notebook is saved.
-            page: the report's.
+            folder: of the saved notebook.
+            page: of the report.
         """
-        made = cls(page)
-        made.source = words.relative(str(page), folder)
-        return made
+        path = cls(page)
+        path.source = words.relative(str(page), folder)
+        return path
 
     def _repr_html_(self) -> str | None:
         if self.source is None:

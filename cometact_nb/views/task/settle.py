@@ -1,4 +1,4 @@
-"""The choices of a card whose request may have been paid for, and what each may cost."""
+"""Handles the buttons of a card whose request may have been paid for, with the possible cost of each."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Settling"]
 
-#: Where the gateway software that CometAPI seems to run keeps each request with its time, model and cost; no
-#: page of CometAPI names the address.
+#: The log of requests, with time, model and cost, in the gateway software that CometAPI seems to run; no page
+#: of CometAPI names the address.
 _LOG = "/console/log"
 _VENDOR = "api.cometapi.com"
 
 
 def _log_of(task: Task) -> tuple[str | None, str]:
-    """Where the service says which requests it has: its address, if there is a page, and its name."""
+    """Return address, if known, and name of the service's log of requests."""
     if urlsplit(task.base_url).hostname == _VENDOR:
         return f"https://{_VENDOR}{_LOG}", "Your log at CometAPI"
     if task.sandbox and is_loopback(task.base_url):
@@ -31,26 +31,26 @@ def _log_of(task: Task) -> tuple[str | None, str]:
 
 
 class Settling:
-    """Confirm, forget or send again, each once however often it is clicked.
+    """Confirms, forgets or sends again, each once for any number of clicks.
 
     Args:
-        task: in doubt, or perhaps to be.
+        task: in doubt, or perhaps later.
     """
 
     def __init__(self, task: Task) -> None:
         self._task = task
         self._gate = Gate()
         self._is_sent_again = False
-        #: Where a click on "Send again" pays, and how many US dollars, as the facts said last.
+        #: The service and the price, in US dollars, of "Send again" in the last facts.
         self._last_terms: tuple[str, float] | None = None
 
     def facts(self) -> dict[str, Any] | None:
-        """What the buttons say; None for a task that is in no doubt."""
+        """Return the texts of the buttons; None for a task that is not in doubt."""
         task = self._task
         if not task.state.is_in_doubt:
             return None
         if self._last_terms is not None and self._last_terms != self._terms:
-            self._gate.renew()  # who clicks on the old price has not seen the new one
+            self._gate.renew()  # a click on the old price has not seen the new one
         self._last_terms = self._terms
         price_usd = self._last_terms[1]
         cost = f"Pays ${price_usd:.2f} once more" if price_usd else "Costs nothing at the sandbox"
@@ -73,7 +73,7 @@ class Settling:
         return config.base_url, config.price.usd_per_request
 
     def settle(self, what: str, token: int, task_id: str = "") -> str:
-        """Do what was clicked; what came of it, in words. It may take as long as the service does.
+        """Do what the button says, and describe the result. It may take as long as the service.
 
         Args:
             what: ``"confirm"``, ``"forget"`` or ``"again"``.

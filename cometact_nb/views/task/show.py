@@ -1,4 +1,4 @@
-"""Showing a task in a notebook: live while it runs, plain HTML once it ended.
+"""Shows a task in a notebook: live while it runs, plain HTML after its end.
 
 Threads change the live card's traits only, and bring the record below it up to date. When the task has ended
 the live card goes. A page that was closed at that moment finds it, with the same card, and has the clip sent.
@@ -65,14 +65,14 @@ def was_shown(key: str) -> bool:
 
 
 def _expected(task: Task) -> Path | None:
-    """Where a task's clip will be, unless a file of that name is there; None before that can be known."""
+    """Return the future path of a task's clip; None if unknown, or if another file has the name."""
     folder, state = task.session.output_folder(), task.state
-    known = state.id is not None and state.begun_at is not None
-    return folder / f"{clip_stem(state)}.mp4" if known and isinstance(folder, Path) else None
+    is_known = state.id is not None and state.begun_at is not None
+    return folder / f"{clip_stem(state)}.mp4" if is_known and isinstance(folder, Path) else None
 
 
 def _follow(task: Task) -> None:
-    """Show a task live, with a record below it, until it has ended; then the record alone."""
+    """Show a task live, with a record below it, until its end; then only the record."""
     widget: StatusWidget | None = None
 
     def live() -> StatusWidget:
@@ -85,15 +85,15 @@ def _follow(task: Task) -> None:
 
     output = LiveOutput("Act-Two task", live, lambda: _record(task), lambda: _is_final(task))
     output.show()
-    seen, was_final = task.state, _is_final(task)
+    last, was_final = task.state, _is_final(task)
 
     def changed(_: Task) -> None:
-        """On the notifier's thread, from where traits and display updates reach the right cell."""
-        nonlocal seen, was_final
-        before, seen, final = seen, task.state, _is_final(task)
-        if final or was_final or seen.is_settled:
+        """Update the outputs; on the notifier's thread, whose updates reach the right cell."""
+        nonlocal last, was_final
+        before, last, final = last, task.state, _is_final(task)
+        if final or was_final or last.is_settled:
             output.update()
-        elif seen is not before:
+        elif last is not before:
             output.refresh()
         was_final = final
         if widget is not None:
@@ -106,17 +106,17 @@ def _follow(task: Task) -> None:
 
 
 def _is_final(task: Task) -> bool:
-    """Whether the record alone is shown. What needs a kernel stays live.
+    """Whether only the record remains, because nothing needs a kernel.
 
-    That is a card with the buttons that settle a request in doubt, and a clip at a store, which no page can
-    load from there: the widget has it sent.
+    A card with the buttons for a request in doubt needs one, and so does a clip at a store, which a page gets
+    only from the widget.
     """
     state, at_store = task.state, isinstance(task.output_dir, str)
     return state.is_settled and not state.is_in_doubt and task.session.config.freeze and not at_store
 
 
 def _record(task: Task) -> dict[str, str]:
-    """The card as it is now, hidden beside its live view by that view's style sheet."""
+    """Write the present card, which the style sheet of its live view hides beside it."""
     facts, final, folder = (
         CardFacts(task.state, time.time(), task.sandbox),
         _is_final(task),
