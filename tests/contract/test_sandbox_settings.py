@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
+from files import serving
 
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.price import Price
 from cometact_nb.domain.service import Secret
 from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.errors import ConfigError
 from cometact_nb.handles import sandbox as embedded
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.history import find_history
@@ -231,3 +235,21 @@ def _move(path, key: str, base_url: str) -> None:
             "UPDATE tasks SET base_url = ?, state = json_set(state, '$.base_url', ?) WHERE key = ?",
             (base_url, base_url, key),
         )
+
+
+def test_a_stand_in_that_keeps_no_settings_for_each_kernel_is_taken_as_it_is(session, sandbox) -> None:
+    """As an earlier version's sandbox, or the one of somebody's own tests."""
+    with serving() as plain:
+        info = {
+            "base_url": plain.base_url,
+            "samples": httpx.get(f"{sandbox.base_url}/sandbox/info").json()["samples"],
+        }
+        plain.add("sandbox/info", json.dumps(info).encode(), "application/json")
+        attached = session.use_sandbox(7.0, url=plain.base_url)
+        assert (attached.base_url, attached.speed, attached.character) == (
+            plain.base_url,
+            7.0,
+            sandbox.character,
+        )
+        with pytest.raises(ConfigError, match="keeps no scenario for this kernel"):
+            session.use_sandbox(7.0, url=plain.base_url, scenario="lost-answer")
