@@ -118,7 +118,7 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
     """
     task = session().submit(request, **fields)
     for doubt in task.warnings:
-        sys.stdout.write(f"Warning: {doubt}\n")
+        sys.stderr.write(f"Warning: {doubt}\n")  # standard output is the script's own
     return task
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 
@@ -214,4 +215,26 @@ def test_the_function_prints_a_doubt_as_one_line(session, sandbox, host, clip, m
     monkeypatch.setattr("cometact_nb.entry.functions.session", lambda: session)
     wide = host.add("wide.png", image_bytes("PNG", (900, 300)), "image/png")
     act.submit(**{**good(host, clip), "character": wide})
-    assert capsys.readouterr().out.startswith("Warning: character is 900×300")
+    said = capsys.readouterr()
+    assert said.err.startswith("Warning: character is 900×300")
+    assert said.out == ""  # which belongs to the script
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_sample_of_the_sandbox_is_never_said_to_be_unseen(session, sandbox, monkeypatch, late) -> None:
+    """A slow machine may take its time to serve its own pictures."""
+
+    async def no_answer(*_: object, **__: object) -> Inspection | None:
+        if late:
+            await asyncio.sleep(60)
+        return Inspection(sandbox.character, "character", unreachable="no answer in time")
+
+    monkeypatch.setattr("cometact_nb.engine.inspector.Inspector.before_sending", no_answer)
+    monkeypatch.setattr(precheck, "LOOK_S", 0.05)
+    monkeypatch.setattr("cometact_nb.handles.sweep.inputs.LOOK_S", 0.05)
+    inputs = {"character": sandbox.character, "reference": sandbox.reference}
+    assert session.submit(**inputs, seed=1).warnings == ()
+    assert session.sweep(**inputs, seed=[1, 2]).plan.warnings == ()
+    elsewhere = {**inputs, "character": "https://h.example/a.png"}
+    (doubt,) = session.submit(**elsewhere).warnings
+    assert doubt.basis == "not looked"

@@ -168,6 +168,11 @@ def test_nothing_is_sent_while_the_history_takes_nothing(service, tmp_path, caps
     assert not Path("live-run").exists()
 
 
+def test_the_clip_s_length_is_compared_with_the_reference_s(service) -> None:
+    assert verify(service) == say.OK
+    assert "made 0.2 s of video, 3.8 s less than the reference (4.0 s)" in report()
+
+
 def test_a_link_is_looked_at_again_when_that_is_asked(service) -> None:
     assert verify(service, "--again-after", "0.001") == say.OK
     assert "the old link answers HTTP" in report()

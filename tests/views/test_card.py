@@ -373,3 +373,18 @@ def test_what_has_ended_cannot_be_cancelled_though_its_clip_is_still_fetched() -
     button = 'data-action="cancel"'
     assert button in html(STATES["RUNNING"], live=True)
     assert button not in html(STATES["SUCCEEDED, fetching"], live=True)
+
+
+def test_a_card_names_a_local_file_that_went_inside_the_request() -> None:
+    state = STATES["SUCCEEDED"]
+    assert state.request is not None
+    inline = {"type": "image", "uri": "data:image/png;base64,iVBORw0KGgo="}
+    local = msgspec.structs.replace(
+        state,
+        request={**state.request, "character": inline},
+        allow_unlisted=True,
+        input_names={"character": "my <face>.png"},
+    )
+    shown = card_html(local, now=NOW, notebook_dir=Path("/home/ada"), sandbox=False)
+    assert "my &lt;face&gt;.png" in shown
+    assert "image/png, inline" not in shown

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from cometact_nb.entry.cli.live_exchanges import Exchange
     from cometact_nb.entry.cli.live_run import Run
+    from cometact_nb.handles.clip import Clip
 
 __all__ = ["price_line", "prices", "summary", "surprises", "write"]
 
 #: Possible names of this model in the public price list; second-hand.
 _NAMES = ("runwayml_character_performance", "runwayml-character-performance", "act_two", "act-two")
 _SAMPLES_MAX = 40
+#: Lengths that differ by less are alike: a few frames are lost at either end, seconds.
+_ALIKE_S = 0.25
 _SAFE = (
     "This report and the files in `wire/` hold no key, no signature of a link, no address of your inputs, "
     "and nothing that names you or your machine. They do hold the ids of the tasks, which only your own key "
@@ -243,7 +246,18 @@ def _money(live: Run) -> Iterator[str]:
         words = "credits " + ", ".join(amounts) if amounts else "the service named no credits"
         yield f"Request {number}: {words}."
         if task.clip is not None and task.clip.duration_s:
-            yield f"Request {number} made {task.clip.duration_s:.1f} s of video."
+            length = _against_reference(live, task.clip)
+            yield f"Request {number} made {task.clip.duration_s:.1f} s of video, {length}."
+
+
+def _against_reference(live: Run, clip: Clip) -> str:
+    """Compare a clip's length with the reference's, by which Runway's own price counts."""
+    if live.reference_s is None or clip.duration_s is None:
+        return "and the length of the reference is not known"
+    more = clip.duration_s - live.reference_s
+    if abs(more) < _ALIKE_S:
+        return f"as long as the reference ({live.reference_s:.1f} s)"
+    return f"{abs(more):.1f} s {'more' if more > 0 else 'less'} than the reference ({live.reference_s:.1f} s)"
 
 
 def _credits(state: Any) -> Iterable[tuple[str, float | None]]:

@@ -28,6 +28,7 @@ class Run:
         declined: the user did not agree to a paid request.
         problems: errors on this machine, in words.
         again: the result of a later look at the link, in words.
+        reference_s: the length of the reference clip, in seconds; None for an unknown one.
     """
 
     session: Session
@@ -39,6 +40,7 @@ class Run:
     declined: bool = False
     problems: list[str] = field(default_factory=list)
     again: str = ""
+    reference_s: float | None = None
 
     @property
     def price_usd(self) -> float:

@@ -88,6 +88,7 @@ def _verify(live: Run, options: argparse.Namespace) -> int:
     try:
         if _send(live, live.request, options, "one request"):
             _wait(live, options.timeout)
+            live.reference_s = live.session.inspect(live.request.reference, "reference").facts.duration_s
             if options.again_after:
                 _look_again(live, options.again_after * 60)
             if options.try_cancel and live.tasks[0].id:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.media import Finding
-from cometact_nb.handles.precheck import LOOK_S, judged
+from cometact_nb.handles.precheck import LOOK_S, is_sample, judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -65,12 +65,14 @@ class Inputs:
         left = LOOK_S - min((self._monotonic() - began for began, _ in self._looks.values()), default=0.0)
         futures.wait([work for _, work in self._looks.values()], timeout=max(0.0, left))
         by_text: dict[str, Finding] = {}
-        unseen = 0
+        unseen, config = 0, self._session.config
         for (_, ref), (_, work) in self._looks.items():
             if not work.done():
-                unseen += 1
+                unseen += not is_sample(ref, config)
             elif not work.cancelled() and work.exception() is None:
                 for finding in judged(work.result(), lenient=self._lenient):
+                    if finding.basis == "not looked" and is_sample(ref, config):
+                        continue
                     with_value = finding if finding.value is not None else replace(finding, value=ref)
                     by_text[str(with_value)] = with_value
         if unseen:

@@ -225,15 +225,22 @@ def knob_list(request: ActTwoRequest) -> Markup:
     return h("ul", {"style": style}, *items)
 
 
-def inputs(request: ActTwoRequest, *, sandbox: bool) -> Markup:
-    """Show character and reference: small pictures, their names, links to them."""
+def inputs(request: ActTwoRequest, names: Mapping[str, str] | None = None, *, sandbox: bool) -> Markup:
+    """Show character and reference: small pictures, their names, links to them.
+
+    Args:
+        request: their request.
+        names: of local files inside the request, by role.
+        sandbox: the request goes to the sandbox.
+    """
     both = (("Character", request.character), ("Reference", request.reference))
-    return join(*(_thumbnail(name, ref, sandbox=sandbox) for name, ref in both))
+    known = names or {}
+    return join(*(_thumbnail(role, ref, known.get(role.lower()), sandbox=sandbox) for role, ref in both))
 
 
-def _thumbnail(role: str, ref: MediaRef, *, sandbox: bool) -> Markup:
+def _thumbnail(role: str, ref: MediaRef, local: str | None, *, sandbox: bool) -> Markup:
     """Show one input. Neither load nor link a signed URL: the notebook saves the card."""
-    name: object = clean(file_name(ref.uri), 34)
+    name: object = clean(local or file_name(ref.uri), 34)
     url = loadable(ref.uri, sandbox=sandbox)
     picture = None
     if url:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.history import HistoryRow
     from cometact_nb.views.base.html import Markup
 
-__all__ = ["describe_query", "knob_line", "outcome", "record_html", "record_text"]
+__all__ = ["describe_query", "input_names", "knob_line", "outcome", "record_html", "record_text"]
 
 #: The notebook has this many tasks; the history has all.
 _ROWS = 50
@@ -72,12 +72,22 @@ def _request(row: HistoryRow) -> Markup:
     request = row.request
     if request is None:
         return join("not known here")
-    names = [_input(ref.uri, sandbox=row.sandbox) for ref in (request.character, request.reference)]
+    uris = (request.character.uri, request.reference.uri)
+    names = [_input(uri, name, sandbox=row.sandbox) for uri, name in zip(uris, input_names(row), strict=True)]
     return join(join(*names, by=" · "), h("div", {"style": _FACTS}, words.clean(knob_line(row), 200)))
 
 
-def _input(uri: str, *, sandbox: bool) -> Markup:
-    name = words.clean(words.file_name(uri), 34)
+def input_names(row: HistoryRow) -> list[str]:
+    """Return the file names of both inputs, also of local files; an empty list for an unknown request."""
+    if row.request is None:
+        return []
+    names = row.state.input_names or {}
+    refs = {"character": row.request.character, "reference": row.request.reference}
+    return [names.get(role) or words.file_name(ref.uri) for role, ref in refs.items()]
+
+
+def _input(uri: str, file_name: str, *, sandbox: bool) -> Markup:
+    name = words.clean(file_name, 34)
     url = words.loadable(uri, sandbox=sandbox)
     return h("a", {"href": url, "target": "_blank", "rel": "noreferrer"}, name) if url else join(name)
 

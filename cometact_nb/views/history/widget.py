@@ -15,7 +15,7 @@ from cometact_nb.store.clips.confine import is_poster
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.pictures import small_jpeg
 from cometact_nb.views.base.scripts import joined, styles
-from cometact_nb.views.history.record import knob_line, outcome
+from cometact_nb.views.history.record import input_names, knob_line, outcome
 from cometact_nb.views.task.facts import tone
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
     """
     state, request, clip = row.state, row.request, row.state.clip
     source = words.relative(clip.place, folder) if clip else None
-    inputs = (request.character, request.reference) if request else ()
     return {
         "key": row.key,
         "id": words.clean(state.id or state.key, 200),
@@ -83,7 +82,7 @@ def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
         "when": words.moment(row.begun_at.timestamp()),
         "marks": ["SANDBOX"] if row.sandbox else [],
         "sweep": words.clean(row.sweep, 60) if row.sweep else "",
-        "inputs": [words.file_name(ref.uri) for ref in inputs],
+        "inputs": input_names(row),
         "knobs": knob_line(row),
         "told": outcome(row),
         "path": words.clean(clip.place, 4096) if clip else "",

@@ -99,7 +99,7 @@ def card_of(
         )
         side = parts.fine(f"The request is {reason}.")
     else:
-        side = join(parts.inputs(request, sandbox=facts.sandbox), parts.knob_list(request))
+        side = join(parts.inputs(request, state.input_names, sandbox=facts.sandbox), parts.knob_list(request))
     return parts.frame(
         _header(facts, live=live),
         parts.columns(join(main, parts.fine(_money_and_time(facts))), side),
