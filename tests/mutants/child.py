@@ -133,7 +133,6 @@ class Server:
         heard: Path,
         result: Path,
         enough_s: float,
-        first: str,
     ) -> None:
         self._path, self._made, self._heard, self._result = path, made, heard, result
         self._enough_s = enough_s
