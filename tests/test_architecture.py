@@ -154,3 +154,41 @@ def test_the_task_of_a_cell_is_set_in_one_place_and_so_is_the_state_of_a_sweep()
                     ):
                         writers[node.attr].add(f"{path.stem}.{function.name}")
     assert writers == {"job": {"entries._put"}, "_run": {"runner.__init__", "runner._step"}}
+
+
+#: Private names of others that tests use: of Python, of IPython's display protocol, of ipywidgets and of hypothesis.
+NAMES_OF_OTHERS = {
+    "_default_executor",
+    "_exit",
+    "_getframe",
+    "_handle_custom_msg",
+    "_hypothesis_internal_use_settings",
+    "_ready",
+    "_render_traceback_",
+    "_repr_html_",
+    "_repr_mimebundle_",
+}
+OUR_TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+
+
+def private_names(path: Path) -> set[str]:
+    """The private names that a file takes from something else than its own ``self``, in texts of code too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in {"self", "cls", "super()"}:
+            found.add(node.attr)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cometact_nb"):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr"):
+            found |= {arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(
+                re.findall(r"\b(?:panel|session|sweep|task|widget|engine)(?:\(\))?\.(_\w+)", node.value)
+            )
+    return {name.rpartition(".")[2] for name in found if isinstance(name, str)} - NAMES_OF_OTHERS
+
+
+@pytest.mark.parametrize("path", OUR_TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_test_knows_what_everybody_may_know(path: Path) -> None:
+    reached = {name for name in private_names(path) if re.match("_[a-z]", name, re.IGNORECASE)}
+    assert reached - {"_version"} == set(), "give the seam a public name, or test through the page"

@@ -81,7 +81,7 @@ class Engine:
         self._client: Client | None = None
         #: US dollars that this process has spent, or may have spent, by the expected prices.
         self.spent_usd = spent_usd
-        self._unanswered: set[asyncio.Future[None]] = set()
+        self.unanswered: set[asyncio.Future[None]] = set()
         self._closing = False
         self._saving: asyncio.Task[None] | None = None
         self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
@@ -246,11 +246,11 @@ class Engine:
     @contextmanager
     def _awaiting_answer(self) -> Iterator[None]:
         answered: asyncio.Future[None] = self._loop.create_future()
-        self._unanswered.add(answered)
+        self.unanswered.add(answered)
         try:
             yield
         finally:
-            self._unanswered.discard(answered)
+            self.unanswered.discard(answered)
             answered.cancel()
 
     def accept(self, job: Job, task_id: str, *, by_user: bool = False) -> None:
@@ -363,9 +363,9 @@ class Engine:
 
     async def _aclose(self) -> None:
         self._closing = True
-        if self._unanswered:
+        if self.unanswered:
             # They may be paid for: a late answer is better than a doubt that the user must settle.
-            await asyncio.wait(self._unanswered, timeout=_LAST_ANSWERS_S)
+            await asyncio.wait(self.unanswered, timeout=_LAST_ANSWERS_S)
         self._watcher.release_all()
         await end_all_others()
         if self._client is not None:

@@ -42,7 +42,7 @@ __all__ = ["Inspector", "Limits"]
 
 #: Seconds for which an observation is remembered, and for which a submit does not ask a silent host again.
 _MEMORY_S, _SILENT_S = 600.0, 60.0
-_MEMORY_SIZE = 64
+MEMORY_SIZE = 64
 _SLOW = "its host takes too long"
 _WEB = re.compile(r"https?:", re.IGNORECASE)
 #: Inspections before requests at the same time; the others of a sweep wait for their turn.
@@ -130,7 +130,7 @@ class Inspector:
             judged = replace(judged, unreachable=_SLOW)
         if judged.unreachable is not None:
             self._silent = {
-                **dict(list(self._silent.items())[-_MEMORY_SIZE:]),
+                **dict(list(self._silent.items())[-MEMORY_SIZE:]),
                 host: (self._monotonic(), judged.unreachable),
             }
         return judged
@@ -172,7 +172,7 @@ class Inspector:
         if observation.unreachable is None and not (observation.hurried and limits is not self.limits):
             self._memory[address, sandbox] = (now, observation)
             self._memory.move_to_end((address, sandbox))
-            while len(self._memory) > _MEMORY_SIZE:
+            while len(self._memory) > MEMORY_SIZE:
                 self._memory.popitem(last=False)
         return observation
 

@@ -35,7 +35,7 @@ class Workers(ThreadPoolExecutor):
         self._line: SimpleQueue[_Work | None] = SimpleQueue()
         self._guard = threading.Lock()
         self._thread_count = 0
-        self._open = 0  #: the number of unfinished pieces of work
+        self.unfinished = 0  #: the number of unfinished pieces of work
         self._ended = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -48,8 +48,8 @@ class Workers(ThreadPoolExecutor):
         with self._guard:
             if self._ended:
                 raise RuntimeError("the engine has ended")
-            self._open += 1
-            if self._thread_count < min(self._open, self._most):
+            self.unfinished += 1
+            if self._thread_count < min(self.unfinished, self._most):
                 self._begin()
             self._line.put((done, lambda: fn(*args, **kwargs)))
         return done
@@ -60,7 +60,7 @@ class Workers(ThreadPoolExecutor):
             contextvars.Context().run(thread.start)
         except RuntimeError:  # the interpreter ends and starts no thread; the present ones do the work
             if not self._thread_count:
-                self._open -= 1
+                self.unfinished -= 1
                 raise
         else:
             self._thread_count += 1
@@ -74,7 +74,7 @@ class Workers(ThreadPoolExecutor):
                 except BaseException as error:  # noqa: BLE001  (it belongs to whoever waits)
                     done.set_exception(error)
             with self._guard:
-                self._open -= 1
+                self.unfinished -= 1
             del work, done, call  # lest a waiting thread keep its last work in memory
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

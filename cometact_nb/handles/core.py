@@ -67,7 +67,8 @@ class Core:
         self._engine: Engine | None = None
         self._spent_usd = 0.0  #: by engines that were closed
         self._notifier = Notifier()
-        self._inspector = Inspector()
+        #: Looks at inputs, and remembers for a while what it saw.
+        self.inspector = Inspector()
         #: The tasks of this process by their local key, the oldest first.
         self.jobs: dict[str, Job] = {}
         #: The handles in use, by the same key.
@@ -96,7 +97,7 @@ class Core:
         folder, sandbox = self.notebook_dir, self._config.is_loopback
 
         async def look() -> Inspection:
-            return await self._inspector.inspect(
+            return await self.inspector.inspect(
                 self.engine.client, url_or_path, role, folder=folder, sandbox=sandbox, fresh=fresh
             )
 
@@ -112,7 +113,7 @@ class Core:
         sandbox = self._config.is_loopback
 
         async def look() -> Inspection | None:
-            return await self._inspector.before_sending(
+            return await self.inspector.before_sending(
                 self.engine.client, ref, role, sandbox=sandbox, within_s=precheck.LOOK_S
             )
 
@@ -127,7 +128,7 @@ class Core:
         """
 
         async def look() -> tuple[Finding, ...]:
-            return await precheck.look(request, config, self._inspector, self.engine.client)
+            return await precheck.look(request, config, self.inspector, self.engine.client)
 
         work = self.engine.call(look())
         try:
@@ -148,7 +149,7 @@ class Core:
             ConfigError: no key, or a place for the clips that cannot be used.
         """
         precheck.check(request, self._config)
-        precheck.check_recent_looks(request, self._config, self._inspector)
+        precheck.check_recent_looks(request, self._config, self.inspector)
 
     # --- threads -----------------------------------------------------------------------------------
 
@@ -189,10 +190,12 @@ class Core:
             return running  # without the lock: the engine's thread must not wait for a sandbox
         with self._lock:
             if self._engine is None:
-                self._engine = Engine(
-                    self._config.history, self._changed, client=self._make_client, spent_usd=self._spent_usd
-                )
+                self._engine = self.make_engine()
             return self._engine
+
+    def make_engine(self) -> Engine:
+        """Make the engine, at its first use; one that runs on another clock is made by a subclass."""
+        return Engine(self._config.history, self.tell, client=self._make_client, spent_usd=self._spent_usd)
 
     def output_folder(self) -> Path | str:
         """Return the folder for clips of new tasks: an absolute path, or a URL."""
@@ -255,7 +258,7 @@ class Core:
             raise WaitInterrupted(f"{what}; that goes on. act.session().tasks() shows it.") from None
         return future.result()
 
-    def _changed(self, job: Job) -> None:
+    def tell(self, job: Job) -> None:
         """Tell the job's handle that it changed; on the engine's thread."""
         handle: Handle | None = self.handles.get(job.state.key)
         if handle is not None:
@@ -265,5 +268,5 @@ class Core:
         """Close the engine, so that the next one starts with the settings of that time."""
         if self._engine is not None:
             self._engine.close()
-            self._inspector.close()
+            self.inspector.close()
             self._spent_usd, self._engine = self._engine.spent_usd, None

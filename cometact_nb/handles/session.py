@@ -328,7 +328,7 @@ class Session(Core):
         # Without the lock: what runs on the engine's loop may ask for the engine before it ends.
         if engine is not None:
             engine.close()
-        self._inspector.close()
+        self.inspector.close()
         if sandbox is not None and sandbox.process is not None:
             sandbox.stop()
         with self._lock:

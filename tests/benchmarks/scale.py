@@ -188,7 +188,7 @@ def _fill(history: object, rows: int) -> list[str]:
         )
         seen = Snapshot(status=status, raw_status=str(status), id=task_id)
         happened += [(state.key, begun, msgspec.json.encode(seen).decode())] * 6
-    database = history._db  # type: ignore[attr-defined]
+    database = history.connection  # type: ignore[attr-defined]
     database.execute("BEGIN")
     marks = ", ".join("?" * 11)
     columns = (

@@ -74,7 +74,7 @@ def test_an_endless_body_ends_at_the_bounds(session, host, clip) -> None:
 
 def test_a_slow_host_leaves_the_question_open(session, host, clip) -> None:
     gate = threading.Event()
-    session._inspector = Inspector(Limits(seconds=0.2))
+    session.inspector = Inspector(Limits(seconds=0.2))
     found = session.inspect(host.add("clip.mp4", clip, head_gate=gate), "reference")
     assert found.ok is None
     assert "in time" in found.unreachable
@@ -93,7 +93,7 @@ def test_a_refused_connection_leaves_the_question_open(session) -> None:
 
 
 def test_too_many_requests_are_not_made(session, host, heavy_clip, capfd) -> None:
-    session._inspector = Inspector(Limits(requests=2))
+    session.inspector = Inspector(Limits(requests=2))
     found = session.inspect(host.add("clip.mp4", heavy_clip), "reference")
     assert len(host.requests) == 2
     assert "did not suffice" in found.unchecked[0]
@@ -108,7 +108,7 @@ def test_the_key_goes_to_no_host(session, host, clip) -> None:
 
 def test_what_was_seen_is_remembered_for_a_while_and_for_either_role(session, host, clip) -> None:
     now = [0.0]
-    session._inspector = Inspector(monotonic=lambda: now[0])
+    session.inspector = Inspector(monotonic=lambda: now[0])
     url = host.add("clip.mp4", clip)
     session.inspect(url, "reference")
     asked = len(host.requests)
@@ -125,11 +125,16 @@ def test_what_was_seen_is_remembered_for_a_while_and_for_either_role(session, ho
 
 
 def test_memory_is_bounded(session, host, monkeypatch) -> None:
-    monkeypatch.setattr("cometact_nb.engine.inspector._KEPT", 3)
+    monkeypatch.setattr("cometact_nb.engine.inspector.MEMORY_SIZE", 3)
     url = host.add("hero.png", image_bytes(), "image/png")
     for index in range(5):
         session.inspect(f"{url}?{index}")
-    assert len(session._inspector._kept) == 3
+    asked = len(host.requests)
+    for index in (4, 3, 2):  # the last three are remembered
+        session.inspect(f"{url}?{index}")
+    assert len(host.requests) == asked
+    session.inspect(f"{url}?1")
+    assert len(host.requests) > asked
 
 
 def test_the_real_service_cannot_reach_this_machine_so_nothing_is_asked(tmp_path, host, clip) -> None:

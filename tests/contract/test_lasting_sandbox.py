@@ -50,7 +50,7 @@ def new(opened: list[Session], folder: Path) -> Session:
 
 
 def posts(state: Path) -> int:
-    return len(httpx.get(f"{sandboxes.card(state)['base_url']}/sandbox/ledger").json()["posts"])
+    return len(httpx.get(f"{sandboxes.card(state)['base_url']}/sandbox/ledger", timeout=60).json()["posts"])
 
 
 #: Ends the kernel at a moment in the middle of a sweep when no request is on its way: what is sent at such a moment
@@ -123,10 +123,10 @@ def test_its_token_is_for_this_user_alone_and_nobody_else_buys_or_ends_anything(
     for key in ("sandbox-key", f"{token}x", ""):
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         for route in ("stop", "reset", "client", "scenario"):
-            answer = httpx.post(f"{box.base_url}/sandbox/{route}", json={}, headers=headers)
+            answer = httpx.post(f"{box.base_url}/sandbox/{route}", json={}, headers=headers, timeout=60)
             assert answer.status_code == 401, route
         path = "/runwayml/v1/character_performance"
-        assert httpx.post(box.base_url + path, json=body, headers=headers).status_code == 401
+        assert httpx.post(box.base_url + path, json=body, headers=headers, timeout=60).status_code == 401
     assert box.alive
 
 

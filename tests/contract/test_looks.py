@@ -30,7 +30,7 @@ def good(host, clip) -> dict[str, str]:
 
 def test_a_good_pair_is_looked_at_once_and_remembered_for_ten_minutes(session, sandbox, host, clip) -> None:
     now = [0.0]
-    session._inspector = Inspector(monotonic=lambda: now[0])
+    session.inspector = Inspector(monotonic=lambda: now[0])
     inputs = good(host, clip)
     assert session.submit(**inputs).warnings == ()
     asked = len(host.requests)
@@ -143,7 +143,7 @@ def test_a_fault_of_the_look_itself_stops_no_request(session, sandbox, host, cli
     async def broken(*_: object, **__: object) -> Inspection:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(session._inspector, "before_sending", broken)
+    monkeypatch.setattr(session.inspector, "before_sending", broken)
     (doubt,) = session.submit(**good(host, clip)).warnings
     assert "ZeroDivisionError" in str(doubt)
 

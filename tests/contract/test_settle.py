@@ -58,7 +58,7 @@ def accepted(sandbox) -> str:
 def test_a_confirmed_id_is_the_user_s_word(lost, sandbox) -> None:
     lost.confirm(f" {accepted(sandbox)} ")
     assert lost.id == accepted(sandbox)
-    assert lost._job.is_named_by_user
+    assert lost.job.is_named_by_user
 
 
 def test_a_confirmed_id_leads_to_the_clip(lost, sandbox) -> None:
@@ -80,7 +80,7 @@ def test_a_task_that_was_given_up_is_over_now_and_is_named_by_its_key(lost) -> N
     before = time.time()
     lost.forget()
     assert lost.status is Status.FORGOTTEN
-    assert before <= (lost._job.state.ended_at or 0) <= time.time()
+    assert before <= (lost.job.state.ended_at or 0) <= time.time()
     with pytest.raises(ActTwoError, match=f"Task {lost.key} is FORGOTTEN"):
         lost.forget()
 

@@ -90,7 +90,7 @@ def test_clicks_on_a_busy_kernel_are_heard_when_it_is_free_and_send_once(panel, 
     busy = panel.client.execute("import time; time.sleep(1)")
     panel.click(token)
     panel.click(token)
-    panel._until(lambda message: is_idle(message, busy))
+    panel.read_until(lambda message: is_idle(message, busy))
     panel.until(lambda: panel.shown["token"] == token + 1 and len(panel.heard) >= 3)
     assert sorted(panel.heard) == ["heard", "heard", "not taken"]
     assert sandbox.posts() == 1

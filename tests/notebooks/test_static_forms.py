@@ -78,7 +78,11 @@ def test_a_task_that_had_not_ended_says_so_and_where_its_clip_will_be(notebook) 
     [
         (2, ["SUCCEEDED", "act_two_outputs/", "hero.png", "Seed 7", "Expression intensity 4"], "SUCCEEDED"),
         (4, ["The request in the form", "hero.png", "Seed 7", "--seed 7"], "--seed 7"),
-        (5, ["SUCCEEDED", "RUNNING", "act_two_outputs/", "hero.png", "seed 7", "expression intensity 4"], "seed 7"),
+        (
+            5,
+            ["SUCCEEDED", "RUNNING", "act_two_outputs/", "hero.png", "seed 7", "expression intensity 4"],
+            "seed 7",
+        ),
     ],
     ids=["card", "panel", "history"],
 )

@@ -42,7 +42,7 @@ def told(process: subprocess.Popen[str]) -> dict:
 def test_it_tells_in_one_line_where_it_listens() -> None:
     with running("--json") as process:
         info = told(process)
-        assert httpx.get(f"{info['base_url']}/sandbox/info").json()["samples"] == info["samples"]
+        assert httpx.get(f"{info['base_url']}/sandbox/info", timeout=60).json()["samples"] == info["samples"]
         assert info["pid"] == process.pid
         assert set(info["samples"]) == {"characters", "character_videos", "references"}
 
@@ -99,7 +99,7 @@ def test_without_json_it_speaks_to_people_and_its_example_works() -> None:
         assert "Nothing is billed" in lines[0]
         words = shlex.split(lines[-1].partition("curl ")[2])
         headers = dict(word.split(": ", 1) for word in words if ": " in word and word[0] != "{")
-        answer = httpx.post(words[0], headers=headers, content=words[-1])
+        answer = httpx.post(words[0], headers=headers, content=words[-1], timeout=60)
         assert set(answer.json()) == {"id"}
 
 

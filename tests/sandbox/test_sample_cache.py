@@ -12,9 +12,9 @@ from cometact_nb.sandbox.drawing import sample_cache
 @pytest.fixture
 def cache(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    sample_cache._folder.cache_clear()
+    sample_cache.folder.cache_clear()
     yield tmp_path
-    sample_cache._folder.cache_clear()
+    sample_cache.folder.cache_clear()
 
 
 def test_a_sample_is_rendered_once_and_each_name_has_its_own(cache) -> None:

@@ -39,7 +39,7 @@ def rendered(monkeypatch) -> list[dict]:
             raise OSError("no room")
         return b"clip"
 
-    monkeypatch.setattr(workshop, "_render_clip", render)
+    monkeypatch.setattr(workshop, "render_clip", render)
     return seen
 
 
@@ -80,7 +80,7 @@ def test_rendering_ends_with_the_last_task_that_waits(shop, monkeypatch) -> None
         ended.set()
         return b""
 
-    monkeypatch.setattr(workshop, "_render_clip", render)
+    monkeypatch.setattr(workshop, "render_clip", render)
     first, second = shop.clip(body()), shop.clip(body())
     assert began.wait(30)
     shop.drop(first)
@@ -91,7 +91,7 @@ def test_rendering_ends_with_the_last_task_that_waits(shop, monkeypatch) -> None
 
 
 def test_only_so_many_bytes_are_kept_for_nobody(shop, rendered, monkeypatch) -> None:
-    monkeypatch.setattr(workshop, "_CACHE_BYTES", 8)
+    monkeypatch.setattr(workshop, "CACHE_BYTES", 8)
     for seed in range(4):
         order = shop.clip(body(seed))
         order.future.result(30)

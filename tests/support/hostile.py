@@ -105,8 +105,8 @@ async def _breathe(rounds: int = 60) -> None:
     ready, workers = loop._ready, loop._default_executor  # type: ignore[attr-defined]
     idle = 0
     for _ in range(rounds):
-        await asyncio.sleep(0.0005 if workers._open else 0)
-        idle = 0 if ready or workers._open else idle + 1
+        await asyncio.sleep(0.0005 if workers.unfinished else 0)
+        idle = 0 if ready or workers.unfinished else idle + 1
         if idle > 1:
             return
 
@@ -131,6 +131,22 @@ class _Engine(Engine):
     def call_unseen(self, work: Any) -> futures.Future[Any]:
         """As :meth:`call`, for the test itself."""
         return super().call(work)
+
+
+class _Session(Session):
+    """A session with an engine of the test's own.
+
+    Args:
+        config: its settings.
+        make: makes the engine of the function that is told of each change.
+    """
+
+    def __init__(self, config: Config, make: Callable[[Callable[[Job], None]], Engine]) -> None:
+        self._make = make
+        super().__init__(config)
+
+    def make_engine(self) -> Engine:
+        return self._make(self.tell)
 
 
 @dataclass
@@ -176,16 +192,10 @@ class Kernel:
         config = Config(
             history=str(folder / "history.sqlite"), output_dir=folder / "clips", base_url=BASE_URL
         ).changed(api_key="sk-test", price=PRICE, **settings)
-        self.session = Session(config)
         self._asked: SimpleQueue[futures.Future[Any] | None] = SimpleQueue()
-        self.session._engine = self.engine = _Engine(
-            self._asked,
-            config.history,
-            self.session._changed,
-            clock=self.clock,
-            rand=lambda: 0.5,
-            client=self._client,
-        )
+        settings = {"clock": self.clock, "rand": lambda: 0.5, "client": self._client}
+        self.session = _Session(config, lambda tell: _Engine(self._asked, config.history, tell, **settings))
+        self.engine: Any = self.session.engine
         self._user = futures.ThreadPoolExecutor(1)
         self.set_full(yes=False)
 
@@ -245,7 +255,7 @@ class Kernel:
     def full(self, *, yes: bool) -> None:
         """As :meth:`set_full`; on the kernel's own loop."""
         self.is_full = yes
-        self.engine.history._db.execute(f"PRAGMA query_only = {'ON' if yes else 'OFF'}")
+        self.engine.history.connection.execute(f"PRAGMA query_only = {'ON' if yes else 'OFF'}")
 
     def die(self) -> None:
         """End as a killed process does: nothing is written from now on."""
@@ -260,16 +270,16 @@ class Kernel:
     def cut(self) -> None:
         """Write nothing more; on the kernel's own loop."""
         self.dead = True
-        self.engine._journal.history._db.close()
+        self.engine.history.connection.close()
 
     def _end(self) -> None:
-        self.engine._unanswered.clear()  # nobody waits for the answers of a dead kernel
+        self.engine.unanswered.clear()  # nobody waits for the answers of a dead kernel
         self.session.close()
         self._user.shutdown(wait=False)
 
     def close(self) -> None:
         """End in an orderly way, with the answers that are still to come."""
-        while not self.dead and self.engine._unanswered:
+        while not self.dead and self.engine.unanswered:
             self.step(20.0)
         if not self.dead:
             self._end()

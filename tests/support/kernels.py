@@ -82,7 +82,7 @@ class Page:
 
     def run(self, code: str) -> dict[str, Any]:
         request = self.client.execute(code, allow_stdin=False)
-        self._until(lambda message: is_idle(message, request))
+        self.read_until(lambda message: is_idle(message, request))
         while True:  # a kernel that was slow to start may have told of itself more than once
             reply = self.client.get_shell_msg(timeout=240)
             if reply["parent_header"].get("msg_id") == request:
@@ -148,7 +148,7 @@ class Page:
         message = self.client.session.msg("comm_msg", {"comm_id": model, "data": data})
         self.client.shell_channel.send(message)
 
-    def _until(self, ended) -> None:
+    def read_until(self, ended) -> None:
         while not ended(self._read(60)):
             pass
 

@@ -24,18 +24,18 @@ class Host:
     def __init__(self, script: Script) -> None:
         self.requests: list[tuple[int, int, str]] = []
         self.ending = threading.Event()
-        self._connections = 0
-        self._script = script
+        self.connections = 0
+        self.script = script
         host = self
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self) -> None:
-                host._connections += 1
-                connection, number = host._connections, 0
+                host.connections += 1
+                connection, number = host.connections, 0
                 while (head := self._head()) and not host.ending.is_set():
                     number += 1
                     host.requests.append((connection, number, head))
-                    for piece in host._script(connection, number, head):
+                    for piece in host.script(connection, number, head):
                         try:
                             self.wfile.write(piece)
                         except OSError:

@@ -32,6 +32,7 @@ def end(state: Path | None = None) -> None:
             json={},
             headers={"Authorization": f"Bearer {found['token']}"},
             trust_env=False,
+            timeout=60,
         )
     except httpx.HTTPError:
         return
@@ -43,6 +44,6 @@ def end(state: Path | None = None) -> None:
 def answers(base_url: str) -> bool:
     """Whether a sandbox listens there."""
     try:
-        return httpx.get(f"{base_url}/sandbox/info", trust_env=False).is_success
+        return httpx.get(f"{base_url}/sandbox/info", trust_env=False, timeout=60).is_success
     except httpx.HTTPError:
         return False

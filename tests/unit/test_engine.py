@@ -236,7 +236,7 @@ def test_the_intent_is_recorded_before_the_post_and_signatures_never_are(engine,
 
     async def recorded() -> tuple[list[str], str]:
         rows = engine.history.events(job.state.key)
-        dump = "\n".join(engine.history._db.iterdump())
+        dump = "\n".join(engine.history.connection.iterdump())
         return [type(row).__name__ for row in rows], dump
 
     kinds, dump = engine.call(recorded()).result(5)
@@ -272,7 +272,7 @@ def test_a_kernel_that_ends_lets_go_of_all_its_tasks_in_one_write(engines, servi
             await made.submit(each, REQUEST, 0.4)
         while len(service.times("poll")) < 20:
             await clock.sleep(1)
-        made.history._db.set_trace_callback(said.append)
+        made.history.connection.set_trace_callback(said.append)
 
     made.call(begin()).result(20)
     made.close()

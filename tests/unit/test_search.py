@@ -121,12 +121,12 @@ def test_a_value_that_cannot_be_is_named_with_its_cure(how, told) -> None:
 
 def test_a_search_reads_an_index_and_only_the_rows_it_shows(history) -> None:
     seen: list[str] = []
-    history._db.set_trace_callback(seen.append)
+    history.connection.set_trace_callback(seen.append)
     for how in ({}, {"status": "failed", "text": "a", "since": "3d"}):
         found(history, **how)
     for left in (search.open_tasks, search.unconfirmed):
         left(history)
-    history._db.set_trace_callback(None)
+    history.connection.set_trace_callback(None)
     for sql in seen:
         plan = " / ".join(row[3] for row in history.query(f"EXPLAIN QUERY PLAN {sql}", ()))
         # Ratings and names of sweeps are few, and are looked through.
@@ -214,4 +214,4 @@ def test_a_glance_at_what_is_no_readable_history_sees_nothing(tmp_path, kind) ->
 
 
 def test_the_glance_knows_the_statuses_that_are_unfinished() -> None:
-    assert tuple(asked.UNFINISHED) == peek._UNFINISHED
+    assert tuple(asked.UNFINISHED) == peek.UNFINISHED

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
+from messages import receive
 from waiting import until
 
 from cometact_nb.handles.config import Config, Secret
@@ -89,31 +91,36 @@ def place(tmp_path) -> Iterator[SimpleNamespace]:
 
 
 def card(place):
-    return StatusWidget(place.task)._receive, {"type": "cancel"}
+    return partial(receive, StatusWidget(place.task)), {"type": "cancel"}
 
 
 def cell_of_a_sweep(place):
-    return SweepWidget(place.sweep)._receive, {"type": "cancel", "view": "v", "cell": 0}
+    return partial(receive, SweepWidget(place.sweep)), {"type": "cancel", "view": "v", "cell": 0}
 
 
 def whole_sweep(place):
     widget = SweepWidget(place.sweep)
-    return widget._receive, {"type": "act", "what": "cancel", "token": widget._gate.token, "number": 1}
+    return partial(receive, widget), {
+        "type": "act",
+        "what": "cancel",
+        "token": widget.head["token"],
+        "number": 1,
+    }
 
 
 def row_of_the_history(place):
     display = HistoryTable(find_history(place.session))
-    return lambda _, content, __: display._receive("cancel", content), {"key": place.task.key}
+    return partial(display.receive, "cancel"), {"key": place.task.key}
 
 
 @pytest.mark.parametrize("button", [card, cell_of_a_sweep, whole_sweep, row_of_the_history])
 def test_a_cancel_that_the_service_does_not_answer_stops_no_view_from_drawing(button, place) -> None:
-    receive, message = button(place)
+    press, message = button(place)
     other = StatusWidget(place.task)
     drawn = threading.Event()
     other.observe(lambda _: drawn.set(), "live")
     place.service.silent.set()
-    receive(None, message, [])
+    press(message)
     assert place.service.asked.wait(60)
     place.session.call_soon(lambda: setattr(other, "live", {"drawn": True}))
     assert drawn.wait(50)  # less than the service is silent for

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from messages import receive
 from services import SandboxProcess, new_session
 from waiting import until
 
@@ -40,7 +41,7 @@ def keyless(tmp_path: Path) -> Iterator[Session]:
 
 def message(panel: Panel, **content: object) -> None:
     """What a browser sends, as the widget's own machinery would hand it over."""
-    panel.controller.form._handle_custom_msg({"number": 1, **content}, [])
+    receive(panel.controller.form, {"number": 1, **content})
 
 
 def click(panel: Panel, token: object = None, target: str = "", **values: object) -> None:
@@ -181,8 +182,8 @@ def test_no_message_that_comes_behind_a_click_changes_what_it_buys(panel, sandbo
         "upload": {"role": "reference", "name": "other.mp4", "size": 4, "offset": 0},
     }
     click(panel)
-    panel.controller.form._handle_custom_msg(
-        {"number": 2, "type": late, **contents.get(late, {})}, [memoryview(b"mp4?")]
+    receive(
+        panel.controller.form, {"number": 2, "type": late, **contents.get(late, {})}, [memoryview(b"mp4?")]
     )
     idle(panel)
     assert panel.task.request == clicked
@@ -221,10 +222,13 @@ def test_a_click_while_the_service_is_switched_sends_nothing(session, sandbox) -
 
 
 def test_two_files_of_one_name_are_two_inputs(panel, sandbox) -> None:
-    contents = [httpx.get(url).content for url in (sandbox.character_video, sandbox.reference)]
+    contents = [
+        httpx.get(url, timeout=60, verify=False).content
+        for url in (sandbox.character_video, sandbox.reference)
+    ]
     for role, content in zip(("character", "reference"), contents, strict=True):
         upload = {"type": "upload", "role": role, "name": "clip.mp4", "size": len(content), "offset": 0}
-        panel.controller.form._handle_custom_msg({**upload, "number": 1}, [memoryview(content)])
+        receive(panel.controller.form, {**upload, "number": 1}, [memoryview(content)])
         assert panel.session.flush(10)
     assert (panel.values["character"], panel.values["reference"]) == (
         "upload:clip.mp4",
@@ -325,9 +329,7 @@ def test_an_answer_that_comes_while_the_form_is_read_does_no_harm(panel) -> None
 
     looks = panel_looks.Looks(panel.session, Links(), lambda _: None)
     roles = ("character", "reference")
-    looks._known = Fleeting.fromkeys(
-        asked for role in roles for asked in looks._questions(role, panel.values)
-    )
+    looks.known = Fleeting.fromkeys(asked for role in roles for asked in looks.questions(role, panel.values))
     assert [len(looks.of(panel.values)[role]) for role in roles] == [1, 1]
 
 
@@ -344,10 +346,10 @@ def test_pasting_and_loading_fill_the_form(panel, sandbox) -> None:
 
 
 def test_an_upload_needs_a_yes_of_its_own_and_works_on_the_sandbox(panel, sandbox) -> None:
-    content = httpx.get(sandbox.character).content
+    content = httpx.get(sandbox.character, timeout=60, verify=False).content
     upload = {"type": "upload", "role": "character", "name": "hero.png", "size": len(content), "offset": 0}
     panel.controller.form.values = {**panel.values, "allow_unlisted": True}
-    panel.controller.form._handle_custom_msg({**upload, "number": 1}, [memoryview(content)])
+    receive(panel.controller.form, {**upload, "number": 1}, [memoryview(content)])
     assert panel.session.flush(10)
     assert panel.values["character"] == "upload:hero.png"
     assert not panel.values["allow_unlisted"]

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from messages import receive
 from waiting import until
 
 from cometact_nb.domain.sweep.grid import specify
@@ -42,7 +43,7 @@ def click(panel: Panel, **content: Any) -> None:
     told = panel.controller.form.shown
     message = {"type": "submit", "token": told["token"], "target": told["target"], "values": panel.values}
     message["cost"] = told["sweep"]["cost"] if told["sweep"] else 0
-    panel.controller.form._handle_custom_msg({"number": 1, **message, **content}, [])
+    receive(panel.controller.form, {"number": 1, **message, **content})
 
 
 def inputs(panel: Panel) -> dict[str, str]:
@@ -217,7 +218,7 @@ def test_a_yes_is_good_for_the_sweep_it_was_given_for_and_for_nothing_else(panel
     more = {**panel.values, "axes": {**panel.values["axes"], "seed": "1,2"}}
     click(panel, agreed=True, values=more)  # the yes was for two
     assert "4 requests cost about $8.00" in shown(panel)["offer"]["text"]
-    panel.controller.form._handle_custom_msg({"number": 1, "type": "decline"}, [])
+    receive(panel.controller.form, {"number": 1, "type": "decline"})
     assert shown(panel)["offer"] is None
     click(panel, agreed=True)
     assert shown(panel)["offer"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from messages import receive
 from reports import finished_sweep
 
 from cometact_nb.handles.clip import Clip
@@ -44,7 +45,7 @@ def test_a_clip_that_is_being_fetched_holds_up_no_other_view(sweep, view, monkey
     monkeypatch.setattr(Clip, "path", property(path))
     widget = MAKERS[view](sweep)
     widget.send = send
-    widget._receive(None, ASKED, [])
+    receive(widget, ASKED)
     sweep.session.call_soon(drawn.set)
     assert drawn.wait(60)
     assert not sent.is_set()

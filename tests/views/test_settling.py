@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from messages import receive
 from services import new_session
 from states import NOW, STATES
 
@@ -123,11 +124,11 @@ def test_the_page_that_knows_is_linked(lost) -> None:
     facts = Settling(lost).facts()
     assert facts is not None
     assert facts["log"] == f"{lost.base_url}/sandbox/ledger"
-    lost._job.endpoint = Endpoint("https://api.cometapi.com")
+    lost.job.endpoint = Endpoint("https://api.cometapi.com")
     facts = Settling(lost).facts()
     assert facts is not None
     assert facts["log"] == "https://api.cometapi.com/console/log"
-    lost._job.endpoint = Endpoint("https://gateway.example.com")
+    lost.job.endpoint = Endpoint("https://gateway.example.com")
     facts = Settling(lost).facts()
     assert facts is not None
     assert (facts["log"], facts["place"]) == (None, "The log of https://gateway.example.com")
@@ -144,6 +145,6 @@ def test_a_card_s_click_does_not_hold_up_what_draws_all_views(lost, sandbox) -> 
 
     widget.send = send  # type: ignore[method-assign]
     facts = widget.live["settle"]
-    widget._receive(widget, {"type": "settle", "what": "forget", "token": facts["token"]}, [])
+    receive(widget, {"type": "settle", "what": "forget", "token": facts["token"]})
     assert done.wait(30)
     assert heard == [{"type": "settled", "text": "Given up."}]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ipywidgets import Widget
+from messages import receive
 from services import SandboxProcess, new_session
 from waiting import until
 
@@ -50,7 +51,7 @@ def test_a_live_card_keeps_no_signed_link_and_gives_it_to_who_copies(session, sa
         {"type": "input", "name": "character"},
         {"type": "input", "name": "session"},
     ):
-        widget._receive(widget, message, [])
+        receive(widget, message)
     session.flush()
     forms = [content["text"] for content in sent if content["type"] == "form"]
     assert forms[0].count(SIGN) == 2
@@ -91,7 +92,7 @@ def test_a_panel_s_state_keeps_no_signed_link_and_sends_it_whole(session, sandbo
     typed = {**panel.values, **inputs, "axes": {**panel.values["axes"], **inputs} if sweep else {}}
     form.set_state({"values": typed})  # as a page does
     assert session.flush()
-    form._handle_custom_msg({"type": "hello", "number": 1}, [])
+    receive(form, {"type": "hello", "number": 1})
     assert session.flush()
     assert S not in kept(panel)
     assert panel.values["axes" if sweep else "character"]
@@ -104,7 +105,7 @@ def test_a_panel_s_state_keeps_no_signed_link_and_sends_it_whole(session, sandbo
     shown = form.shown
     assert shown["valid"], shown["findings"]
     click = {"type": "submit", "token": shown["token"], "target": shown["target"], "cost": 0, "values": typed}
-    form._handle_custom_msg({**click, "number": 2}, [])
+    receive(form, {**click, "number": 2})
     until(lambda: panel.submitted)
     request = panel.sweep.cells[0].request if sweep else panel.task.request
     assert (request.character.uri, request.reference.uri) == tuple(inputs.values())

@@ -21,7 +21,7 @@ def cached_sample(name: str, render: Callable[[], bytes]) -> bytes:
 
     A folder that cannot be read or written costs only the time of rendering.
     """
-    path = _folder() / name
+    path = folder() / name
     with suppress(OSError):
         return path.read_bytes()
     content = render()
@@ -34,7 +34,7 @@ def cached_sample(name: str, render: Callable[[], bytes]) -> bytes:
 
 
 @cache
-def _folder() -> Path:
+def folder() -> Path:
     """Return the cache's folder for this state of the drawing code."""
     import platformdirs  # noqa: PLC0415  (starting must be fast)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Order", "Workshop"]
 
 #: Bytes of finished clips that stay in memory although no task needs them any more.
-_CACHE_BYTES = 256 << 20
+CACHE_BYTES = 256 << 20
 
 
 class Order:
@@ -73,7 +73,7 @@ class Workshop:
         if order is None or order.unwanted.is_set() or (order.done() and order.failed()):
             order = self._orders[key] = Order(key)
             is_wanted = self._is_wanted(order.unwanted)
-            order.future = self._clip_thread.submit(_log_defects, lambda: _render_clip(fields, is_wanted))
+            order.future = self._clip_thread.submit(_log_defects, lambda: render_clip(fields, is_wanted))
         order.holders += 1
         return order
 
@@ -107,7 +107,7 @@ class Workshop:
 
     def _trim(self) -> None:
         idle = [order for order in self._orders.values() if order.holders <= 0]
-        excess = sum(order.size() for order in idle) - _CACHE_BYTES
+        excess = sum(order.size() for order in idle) - CACHE_BYTES
         for order in idle:  # the oldest first
             if excess <= 0:
                 return
@@ -139,7 +139,7 @@ def _recipe_fields(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _render_clip(fields: dict[str, Any], is_wanted: Callable[[], bool]) -> bytes:
+def render_clip(fields: dict[str, Any], is_wanted: Callable[[], bool]) -> bytes:
     from cometact_nb.sandbox.drawing import render  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
 
     return render.render_clip(render.Recipe(**fields), is_wanted)

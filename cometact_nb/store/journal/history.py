@@ -97,16 +97,18 @@ class History:
             raise HistoryError(self._cure("opened", error)) from None
 
     def _open(self, path: str) -> None:
-        self._db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        self.connection = sqlite3.connect(
+            path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        )
         try:
-            self._db.execute("PRAGMA journal_mode = TRUNCATE")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute("PRAGMA foreign_keys = ON")
+            self.connection.execute("PRAGMA journal_mode = TRUNCATE")
+            self.connection.execute("PRAGMA synchronous = FULL")
+            self.connection.execute("PRAGMA foreign_keys = ON")
             with self._transaction():
-                if migrate(self._db):
+                if migrate(self.connection):
                     self.provenance.sign()
         except Exception:
-            self._db.close()
+            self.connection.close()
             raise
 
     def append(
@@ -142,15 +144,15 @@ class History:
             values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
             row = (*values, self.owner, texts[0], begun_at, found_by(state))
             with no_fork, self._transaction():
-                self._db.execute(_PUT_TASK, row)
-                self._db.execute(
+                self.connection.execute(_PUT_TASK, row)
+                self.connection.execute(
                     "INSERT INTO events (key, at, event) VALUES (?, ?, ?)", (key, event.at, texts[1])
                 )
                 if content_hash is not None:
                     identity = content_hash if state.request is None else body_identity(state.request)
-                    self._db.execute("UPDATE tasks SET identity = ? WHERE key = ?", (identity, key))
+                    self.connection.execute("UPDATE tasks SET identity = ? WHERE key = ?", (identity, key))
                 if cell is not None and content_hash is not None:
-                    take(self._db, cell, key, state.base_url, identity)
+                    take(self.connection, cell, key, state.base_url, identity)
         except (CellTaken, BudgetUsed, SweepHalted):
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is, nothing was written)
@@ -175,13 +177,13 @@ class History:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """Commit all writes of the block, or none."""
-        self._db.execute("BEGIN IMMEDIATE")
+        self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-            self._db.execute("COMMIT")
+            self.connection.execute("COMMIT")
         except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
             raise
 
     def find(self, name: str) -> Row | None:
@@ -281,7 +283,7 @@ class History:
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self.connection.close()
 
     def rows(self, clause: str, values: tuple[Any, ...]) -> list[Row]:
         """Select tasks by an SQL clause, which must come from this package.
@@ -307,7 +309,7 @@ class History:
         """
         try:
             with no_fork:
-                return self._db.execute(sql, values).rowcount
+                return self.connection.execute(sql, values).rowcount
         except Exception as error:  # noqa: BLE001  (also a value that SQLite cannot hold)
             raise HistoryError(self._cure("written", error)) from None
 
@@ -319,7 +321,7 @@ class History:
         """
         try:
             with no_fork:
-                return self._db.execute(sql, values).fetchall()
+                return self.connection.execute(sql, values).fetchall()
         except Exception as error:  # noqa: BLE001  (also a value that SQLite cannot hold)
             raise HistoryError(self._cure("read", error)) from None
 

@@ -20,7 +20,7 @@ __all__ = ["OpenWork", "peek", "recent_ids"]
 #: How long to wait for another process that writes the file, in seconds.
 _BUSY_S = 0.05
 #: ``UNFINISHED`` of domain/search.py, written out: msgspec, which that needs, takes longer than this module.
-_UNFINISHED = ("SUBMITTING", "PENDING", "THROTTLED", "RUNNING", "UNKNOWN")
+UNFINISHED = ("SUBMITTING", "PENDING", "THROTTLED", "RUNNING", "UNKNOWN")
 
 
 class OpenWork(NamedTuple):
@@ -78,7 +78,7 @@ _SANDBOX = """coalesce(
 _UNENDED = f"""
 WITH unended AS (
     SELECT base_url, watcher, watched_until, state FROM tasks
-    WHERE status IN {_UNFINISHED} AND coalesce(json_extract(state, '$.watching'), 1)
+    WHERE status IN {UNFINISHED} AND coalesce(json_extract(state, '$.watching'), 1)
     UNION ALL
     SELECT base_url, watcher, watched_until, state FROM tasks INDEXED BY tasks_to_fetch
     WHERE status = 'SUCCEEDED' AND json_extract(state, '$.clips[0].path') IS NULL

@@ -71,7 +71,7 @@ class HistoryTable:
 
     def _made(self) -> Any:
         """The widget: the table, and below it what is opened from it."""
-        self._table = HistoryWidget(self._receive)
+        self._table = HistoryWidget(self.receive)
         self._below = ipywidgets.VBox(
             layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
         )
@@ -80,7 +80,8 @@ class HistoryTable:
 
     # --- messages from the browser, on any thread ----------------------------------------------------
 
-    def _receive(self, kind: str, content: dict[str, Any]) -> None:
+    def receive(self, kind: str, content: dict[str, Any]) -> None:
+        """Do what a page asks for; on any thread."""
         soon = self._session.call_soon
         match kind:
             case "ask":

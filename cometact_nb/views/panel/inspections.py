@@ -45,14 +45,15 @@ class Looks:
         self._session = session
         self._links = links
         self._changed = changed
-        self._known: dict[Question, Inspection | None] = {}
+        #: The answers; None while one is awaited.
+        self.known: dict[Question, Inspection | None] = {}
         self._timer: threading.Timer | None = None
 
     def of(self, values: Mapping[str, Any]) -> dict[Role, dict[str, Inspection | None]]:
         """What is known about the inputs of a form, by role and address; None while one is looked at."""
-        known = dict(self._known)  # the notifier's thread goes on changing it
+        known = dict(self.known)  # the notifier's thread goes on changing it
         return {
-            role: {asked[1]: known[asked] for asked in self._questions(role, values) if asked in known}
+            role: {asked[1]: known[asked] for asked in self.questions(role, values) if asked in known}
             for role in INPUTS
         }
 
@@ -65,34 +66,35 @@ class Looks:
         contextvars.Context().run(self._timer.start)
 
     def _look(self, values: Mapping[str, Any]) -> None:
-        for asked in [asked for role in INPUTS for asked in self._questions(role, values)]:
+        for asked in [asked for role in INPUTS for asked in self.questions(role, values)]:
             role, address, kind, sandbox = asked
             link = self._links.known([address]).get(address, address)
-            if asked in self._known or not _could_be_fetched(role, link, sandbox=sandbox):
+            if asked in self.known or not _could_be_fetched(role, link, sandbox=sandbox):
                 continue
-            self._known[asked] = None
+            self.known[asked] = None
             self._changed(role)
             work = self._session.begin_inspect(MediaRef(kind, link) if kind else link, role)
             work.add_done_callback(self._tell(asked))
 
     def forget(self, address: str) -> None:
         """Look again at an address when it is asked about next."""
-        self._known = {asked: seen for asked, seen in self._known.items() if asked[1] != address}
+        self.known = {asked: seen for asked, seen in self.known.items() if asked[1] != address}
 
     def _tell(self, asked: Question) -> Callable[[Future[Inspection]], None]:
         """Hands an answer from the engine's thread to the notifier's."""
         return lambda done: self._session.call_soon(self._keep, asked, done)
 
     def _keep(self, asked: Question, done: Future[Inspection]) -> None:
-        self._known.pop(asked, None)
+        self.known.pop(asked, None)
         if not done.cancelled() and done.exception() is None:
-            self._known = {**dict(list(self._known.items())[-KEPT:]), asked: done.result()}
+            self.known = {**dict(list(self.known.items())[-KEPT:]), asked: done.result()}
         self._changed(asked[0])
-        known = self._known.get(asked)
+        known = self.known.get(asked)
         if known is not None and known.unreachable:
-            self._known.pop(asked)  # told once; the next edit asks again
+            self.known.pop(asked)  # told once; the next edit asks again
 
-    def _questions(self, role: Role, values: Mapping[str, Any]) -> list[Question]:
+    def questions(self, role: Role, values: Mapping[str, Any]) -> list[Question]:
+        """What is asked about an input of a form, a question for each address."""
         sandbox = self._session.config.is_loopback
         return [
             (role, address, _kind(role, address, values), sandbox)
