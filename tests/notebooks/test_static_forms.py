@@ -70,7 +70,9 @@ def test_a_task_that_had_not_ended_says_so_and_where_its_clip_will_be(notebook) 
     # The name is the one that a finished task's clip really gets.
     coming = re.findall(r'href="(act_two_outputs/[^"]+\.mp4)"', html)[0]
     made = re.findall(r'<video src="(act_two_outputs/[^"]+)"', shown(notebook, 2))[0]
-    assert re.sub(r"\d{8}-\d{6}_\w{8}", "", coming) == re.sub(r"\d{8}-\d{6}_\w{8}", "", made)
+    named = r"act_two_outputs/\d{8}-\d{6}_\w{8}_%s\.mp4"
+    assert re.fullmatch(named % "seed-5", coming)
+    assert re.fullmatch(named % "expression_intensity-4_seed-7", made)
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,21 @@ def test_a_poster_shows_the_performance_and_not_the_rest_it_begins_from(tmp_path
     assert np.asarray(Image.open(tmp_path / "clip.jpg")).mean() > 200
 
 
+def test_a_clip_s_name_says_which_knobs_were_set_and_is_safe_on_every_disk() -> None:
+    def name(**body: object) -> str:
+        return media.clip_stem(TaskState(key="k", id="5b91e444-c232", submitted_at=1e9, request=body))
+
+    day = name().removesuffix("_5b91e444")
+    assert name(expressionIntensity=4, seed=7) == f"{day}_5b91e444_expression_intensity-4_seed-7"
+    moderated = {"contentModeration": {"publicFigureThreshold": "low"}}
+    assert name(ratio="1280:720", **moderated).endswith("_ratio-1280-720_public_figure_threshold-low")
+    for odd in ("../../x", "a" * 500, {"b": 1}, None, ["/"], "\0"):
+        strange = name(ratio=odd, contentModeration=odd, seed=7)
+        assert "/" not in strange
+        assert len(strange) < 150
+        assert strange.isprintable()
+
+
 @pytest.mark.parametrize("suffix", [".json", ".jpg", ".mp4"])
 def test_a_clip_never_replaces_a_file_of_the_user_beside_it(tmp_path, suffix) -> None:
     users = tmp_path / f"{media.clip_stem(succeeded())}{suffix}"

@@ -12,19 +12,19 @@ import itertools
 import os
 import re
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.domain.task import ClipInfo
 from cometact_nb.errors import ClipError
 from cometact_nb.store.clips import sidecar, video
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cometact_nb.domain.task import TaskState
 
 __all__ = [
@@ -39,13 +39,26 @@ __all__ = [
 
 #: Far above any Act-Two clip (30 s), so that an endless download does not fill the disk.
 CLIP_MAX_BYTES = 256 * 1024 * 1024
+#: Of the knobs in a file's name; many disks allow 255 bytes for all of it.
+_KNOBS_MAX_CHARS = 90
 
 
 def clip_stem(state: TaskState, index: int = 0) -> str:
-    """Make a clip's file name without its extension: day, time and short id; it can hold no path."""
-    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(state.begun_at or 0))
+    """Make a clip's file name without its extension: day, time, short id, knobs; it can hold no path."""
+    begun = time.strftime("%Y%m%d-%H%M%S", time.localtime(state.begun_at or 0))
     short = re.sub(r"[^A-Za-z0-9_-]", "", (state.id or state.key))[:8] or "task"
-    return f"{moment}_{short}" + (f"_{index + 1}" if index else "")
+    knobs = re.sub(r"[^A-Za-z0-9_-]+", "-", "_".join(_knobs(state.request or {})))[:_KNOBS_MAX_CHARS]
+    return "_".join(filter(None, [begun, short, knobs.strip("-_")])) + (f"_{index + 1}" if index else "")
+
+
+def _knobs(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield name and value of each knob that a request sets."""
+    for knob in KNOBS:
+        value: Any = body
+        for name in knob.wire:
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if isinstance(value, (bool, int, str)):
+            yield f"{knob.name}-{value}"
 
 
 class PartialClip:
