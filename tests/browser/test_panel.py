@@ -16,6 +16,11 @@ pytestmark = pytest.mark.browser
 SETUP = "import cometact_nb as act\nsandbox = act.use_sandbox(speed=60)"
 PANEL = "panel = act.panel(character=sandbox.character, reference=sandbox.reference)"
 POSTS = "len(__import__('json').load(__import__('urllib.request').request.urlopen(sandbox.base_url + '/sandbox/ledger'))['posts'])"
+#: The sandbox outlives its kernel; a file of the user's says which process it is.
+SANDBOX_PID = (
+    "__import__('json').loads((__import__('cometact_nb.handles.sandbox_process', fromlist=['x'])"
+    ".state_of_sandbox() / 'sandbox.json').read_text())['pid']"
+)
 AXE = """async () => {
     const told = await axe.run({include: [['.cometact-panel'], ['.cometact']]}, {resultTypes: ['violations']});
     return told.violations.map(v => ({id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary)}));
@@ -172,7 +177,7 @@ def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook) -
 def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook) -> None:
     form = begin(notebook)
     form.locator(".primary.ready").wait_for(timeout=30_000)
-    pid = int(value(notebook, "sandbox.process.pid"))
+    pid = int(value(notebook, SANDBOX_PID))
     os.kill(pid, signal.SIGSTOP)  # the request is sent, and its answer waits
     try:
         submit(form).click()
