@@ -247,9 +247,10 @@ def test_two_hundred_cells_are_a_few_small_messages_a_second(page, sandbox) -> N
     page.updates.clear()
     page.everything.clear()
     page.until(lambda: page.head["counts"].get("f", 0) >= 20 and len(page.updates) >= 3)
-    assert len(page.updates) <= 3 * (page.updates[-1] - page.updates[0]) + 3
+    took_s = page.updates[-1] - page.updates[0]
+    assert len(page.updates) <= 3 * took_s + 3
     records = [content for content in page.everything if "cometact-sweep-record" in content]
-    assert len(records) <= 1  # that it has begun may be written into the record after its cell
+    assert len(records) <= 3 + took_s / 5  # that it has begun, and then one every 5 s at the most
     assert max(len(content) for content in page.everything if content not in records) < 12_000
     page.run("_ = sweep.cancel(); act.configure(max_in_flight=4)")
 
