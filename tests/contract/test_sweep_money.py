@@ -230,6 +230,23 @@ def test_a_run_that_could_not_be_recorded_does_not_go_on_later_by_itself(priced,
     assert (sandbox.posts(), sweep.approved_usd) == (0, 0.0)
 
 
+@pytest.mark.parametrize(("word", "state"), [("pause", "paused"), ("cancel", "cancelled")])
+def test_a_word_that_could_not_be_recorded_holds_in_its_kernel_until_the_user_says_otherwise(
+    session, sandbox, word, state
+) -> None:
+    session.configure(max_in_flight=1)
+    sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=range(3)).run(canary=False)
+    until(lambda: sweep.cells[0].status == "RUNNING")
+    session.run(_set_read_only(session, "ON"))
+    with pytest.raises(HistoryError, match="could not be written"):
+        getattr(sweep, word)()
+    session.run(_set_read_only(session, "OFF"))
+    assert sweep.state == state
+    sweep.resume()
+    assert sweep.state == state
+    assert sandbox.posts() == 1
+
+
 async def _set_read_only(session: Session, value: str) -> None:
     session.engine.history.write(f"PRAGMA query_only = {value}", ())
 
