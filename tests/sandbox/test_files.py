@@ -17,7 +17,7 @@ MAGIC = {"image/png": b"\x89PNG", "image/jpeg": b"\xff\xd8", "image/webp": b"RIF
      ("hero.mp4", "video/mp4"), ("smile.mp4", "video/mp4")],
 )  # fmt: skip
 def test_samples_are_what_they_are_called(api, name, kind) -> None:
-    head = api.http.head(f"/samples/{name}?any=query", timeout=30)
+    head = api.http.head(f"/samples/{name}?any=query")
     whole = api.http.get(f"/samples/{name}")
     assert head.headers["content-type"] == whole.headers["content-type"] == kind
     assert int(head.headers["content-length"]) == len(whole.content)
@@ -28,7 +28,7 @@ def test_samples_are_what_they_are_called(api, name, kind) -> None:
 
 @pytest.mark.parametrize(("name", "seconds"), [("hero.mp4", 3), ("smile.mp4", 4)])
 def test_sample_clips_are_h264_of_their_length(api, name, seconds) -> None:
-    with av.open(io.BytesIO(api.http.get(f"/samples/{name}", timeout=30).content)) as container:
+    with av.open(io.BytesIO(api.http.get(f"/samples/{name}").content)) as container:
         assert container.duration / 1e6 == pytest.approx(seconds, abs=0.05)
         assert container.streams.video[0].codec_context.name == "h264"
 
