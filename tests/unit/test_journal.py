@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -319,3 +322,46 @@ def test_what_waits_is_tried_again_every_quarter_of_a_minute_until_it_is_written
     assert waited == [15, 15, 15]
     assert (journal.waits, journal.waits_for("first")) == (False, False)
     assert recorded(path)["first"].id == "task-1"
+
+
+def seen(status: Status, at: float, progress: float | None = None) -> events.Observed:
+    snapshot = Snapshot(id="task-1", status=status, raw_status=status.value, progress=progress)
+    return events.Observed(at=at, snapshot=snapshot)
+
+
+def test_an_event_that_waited_for_a_disk_does_not_undo_the_end_that_another_kernel_has_recorded(
+    journal, path, tmp_path
+) -> None:
+    now = time.time()
+    job = new_job("first", tmp_path)
+    intend(journal, job)
+    journal.apply(job, events.Accepted(at=now, id="task-1"))
+    with full(path):
+        journal.apply(job, seen(Status.RUNNING, now))
+    other = Journal(path, lambda job: None)
+    found = other.history.find("first")
+    assert found is not None
+    later = Job(found.state, job.endpoint, tmp_path)
+    other.apply(later, seen(Status.SUCCEEDED, now + 60))
+    assert journal.save() is None
+    assert recorded(path)["first"].status is Status.SUCCEEDED
+    assert [type(event).__name__ for event in other.history.events("first")].count("Observed") == 2
+    other.apply(later, seen(Status.FAILED, now + 120))  # an end that is newer still counts
+    assert recorded(path)["first"].status is later.state.status
+    journal.apply(
+        job, seen(Status.RUNNING, time.time() + 120, 0.5)
+    )  # and so does a look that takes an end back
+    assert recorded(path)["first"].status is Status.RUNNING
+    other.close()
+
+
+@contextmanager
+def full(path: str) -> Iterator[None]:
+    """A disk that takes no event."""
+    breaker = sqlite3.connect(path)
+    breaker.execute("ALTER TABLE events RENAME TO away")
+    breaker.commit()
+    yield
+    breaker.execute("ALTER TABLE away RENAME TO events")
+    breaker.commit()
+    breaker.close()

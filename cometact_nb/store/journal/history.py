@@ -52,9 +52,13 @@ ON CONFLICT (key) DO UPDATE SET id = excluded.id, status = excluded.status,
     submitted_at = excluded.submitted_at, updated_at = excluded.updated_at, owner = excluded.owner,
     state = excluded.state, begun_at = excluded.begun_at, found_by = excluded.found_by
 -- A kernel that did not learn of the answer takes neither the id nor what may hold it off the record.
-WHERE excluded.id IS NOT NULL OR (tasks.id IS NULL AND (
+WHERE (excluded.id IS NOT NULL OR (tasks.id IS NULL AND (
     excluded.status <> 'UNCONFIRMED' OR json_extract(tasks.state, '$.raw_answer') IS NULL
-    OR json_extract(excluded.state, '$.raw_answer') IS NOT NULL))
+    OR json_extract(excluded.state, '$.raw_answer') IS NOT NULL)))
+-- Nor does an older event that had to wait for its disk undo the end that another kernel has recorded.
+AND (excluded.owner = tasks.owner OR ? >= tasks.updated_at
+    OR tasks.status NOT IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
+    OR excluded.status IN ('SUCCEEDED', 'FAILED', 'CANCELLED'))
 """
 
 
@@ -142,7 +146,7 @@ class History:
             texts = records.encode(state, TaskState), records.encode(event, AnyEvent)
             begun_at = now if state.begun_at is None else state.begun_at
             values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
-            row = (*values, self.owner, texts[0], begun_at, found_by(state))
+            row = (*values, self.owner, texts[0], begun_at, found_by(state), event.at)
             with no_fork, self._transaction():
                 self.connection.execute(_PUT_TASK, row)
                 self.connection.execute(
