@@ -50,7 +50,8 @@ class State:
         self.build: str = options.build
         self._idle_s: float = options.idle_s
         self._asked_at = time.monotonic()
-        self._stop = asyncio.Event()
+        self._is_ending = False
+        self._news = asyncio.Event()
 
     @property
     def base_url(self) -> str:
@@ -89,20 +90,24 @@ class State:
 
     def stop(self) -> None:
         """End the sandbox soon."""
-        self._stop.set()
+        self._is_ending = True
+        self._news.set()
 
     async def run(self) -> None:
         """Run until somebody stops the sandbox, or nobody needs it any more."""
         look_at = 0.0
         try:
-            while not self._stop.is_set():
+            while not self._is_ending:
+                self._news.clear()
                 self.tasks.advance()
                 if time.monotonic() >= look_at:
                     look_at = time.monotonic() + _IDLE_TICK_S
                     if self._is_idle():
                         break
+                # Between tasks it need not look twenty times a second: it may live for long.
+                tick_s = _IDLE_TICK_S if self.tasks.are_done else _TICK_S
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), _TICK_S)
+                    await asyncio.wait_for(self._news.wait(), tick_s)
         finally:
             self.workshop.close()
             self.close()  # before the next sandbox gets the state, since it listens at the same port
@@ -123,6 +128,7 @@ class State:
     def note_post(self, post: dict[str, Any]) -> None:
         """Record a paid request."""
         self.ledger["posts"].append(post)
+        self._news.set()
         if self.shelf:
             self.shelf.keep_post(post)
 
