@@ -202,7 +202,8 @@ class Server:
     def _users(self, lines: set[int]) -> set[int]:
         """The lines that use a constant of the module."""
         source = self._source.splitlines()
-        names = {name for line in lines for name in re.findall(r"\b_?[A-Z][A-Z_]+\b", source[line - 1])}
+        begins = [re.match(r"[\w, ]+(?=[:=])", source[line - 1]) for line in lines]
+        names = {name for begin in begins if begin for name in re.findall(r"\w+", begin.group())}
         return {at for at, text in enumerate(source, 1) if names.intersection(re.findall(r"\w+", text))}
 
     def _chosen(self, lines: set[int] | None) -> list[str]:

@@ -11,6 +11,7 @@ from cometact_nb.domain.sweep.run import (
     AllSent,
     CellAccepted,
     CellStruck,
+    Mark,
     RunBegan,
     RunBroke,
     RunCancelled,
@@ -73,6 +74,12 @@ def test_no_other_event_changes_where_a_sweep_stands(state: SweepState, event: S
 def test_every_event_is_tested_with_every_state() -> None:
     assert {type(event) for event in (*APPLIES, *OTHERS)} == {SweepEvent, *SweepEvent.__subclasses__()}
     assert {*STATES, SweepState.FINISHED, SweepState.UNFINISHED} == set(SweepState)
+
+
+def test_states_and_marks_are_called_what_histories_and_tables_call_them() -> None:
+    stored = ["planned", "running", "paused", "cancelled", "bought"]
+    assert [str(state) for state in SweepState] == [*stored, "finished", "unfinished"]
+    assert [str(mark) for mark in Mark] == ["PLANNED", "QUEUED", "STOPPED"]
 
 
 @pytest.mark.parametrize("state", [PLANNED, PAUSED, CANCELLED, BOUGHT])
