@@ -119,7 +119,16 @@ def test_the_wheel_says_what_it_is(told: Message) -> None:
 def test_the_wheel_requires_no_extra_and_bounds_each_of_its_libraries_from_below(told: Message) -> None:
     lines = [Requirement(line) for line in told.get_all("Requires-Dist", [])]
     bare = {line.name for line in lines if line.marker is None}
-    assert bare == {"anywidget", "httpx", "ipython", "ipywidgets", "msgspec", "nest-asyncio2", "platformdirs"}
+    assert bare == {
+        "anywidget",
+        "httpx",
+        "ipython",
+        "ipywidgets",
+        "markupsafe",
+        "msgspec",
+        "nest-asyncio2",
+        "platformdirs",
+    }
     assert all(line.specifier for line in lines if line.name != "cometact_nb")
 
 
