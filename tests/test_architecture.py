@@ -190,3 +190,11 @@ def test_a_test_knows_what_everybody_may_know(path: Path) -> None:
     # A name between two underscores belongs to IPython's display protocol.
     reached = {name for name in private_names(path) if re.fullmatch("_[A-Za-z](?:.*[^_])?", name)}
     assert reached - {"_version"} == set(), "give the seam a public name, or test through the page"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_state_of_a_sweep_is_named_by_its_enum_and_not_by_its_word(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    compared = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    states = [node for node in compared if ast.unparse(node.left).endswith(("state", ".mark"))]
+    assert not [ast.unparse(node) for node in states if re.search(r"['\"]", ast.unparse(node))]

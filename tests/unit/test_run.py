@@ -165,5 +165,14 @@ def test_what_was_all_sent_is_shown_by_its_tasks(state: SweepState, tasks: list,
     assert shown_state(state, tasks) is shown
 
 
-def test_the_states_are_the_words_of_the_history() -> None:
+def test_the_states_are_the_words_of_the_history_and_of_the_tables() -> None:
     assert [str(state) for state in STATES] == ["planned", "running", "paused", "cancelled", "bought"]
+    assert [str(SweepState.FINISHED), str(SweepState.UNFINISHED)] == ["finished", "unfinished"]
+    assert [str(mark) for mark in Mark] == ["PLANNED", "QUEUED", "STOPPED"]
+
+
+def test_a_sweep_is_planned_at_first_and_its_user_stops_it_without_a_word_of_why() -> None:
+    assert SweepRun() == SweepRun(PLANNED, "", 0)
+    assert step(SweepRun(RUNNING), RunPaused()).problem == ""
+    bought = SweepRun(BOUGHT)
+    assert step(bought, RunCancelled()) is bought  # nothing is left to send, and nothing is at the service

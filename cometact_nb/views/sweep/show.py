@@ -57,7 +57,7 @@ def widget_of(sweep: Sweep) -> SweepWidget:
 
 def _record(sweep: Sweep) -> dict[str, str]:
     folder = page_folder(sweep.session)
-    html = record_html(sweep, folder=folder, brief=sweep.state == "running")
+    html = record_html(sweep, folder=folder, brief=sweep.state is SweepState.RUNNING)
     return {"text/html": html, "text/plain": record_text(sweep, folder=folder)}
 
 
@@ -78,7 +78,7 @@ def _follow(sweep: Sweep, output: LiveOutput) -> None:
             output.update()
             if now[0] and sweep in _widgets:
                 clear_saved_state(_widgets[sweep])
-        elif sweep.state == "running":
+        elif sweep.state is SweepState.RUNNING:
             output.refresh()
 
     sweep.add_listener(changed)
