@@ -39,6 +39,8 @@ __all__ = [
 
 #: The most seconds to wait for the end of a sandbox, and the seconds between looks at it.
 _ENDING_S, _LOOK_S = 5.0, 0.02
+#: How long an answer of the sandbox may take, seconds: it may be rendering on a busy machine.
+_ANSWER_S = 15.0
 #: Variables that Python, its libraries and the sandbox itself need.
 _PASSED_ON = {
     *("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
@@ -177,7 +179,7 @@ def ask(url: str, content: dict[str, Any] | None = None, key: Secret | None = No
     body = None if content is None else json.dumps(content, default=str).encode()
     request = urllib.request.Request(url, body, headers)  # noqa: S310  (loopback only)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
-    with opener.open(request, timeout=5) as answer:
+    with opener.open(request, timeout=_ANSWER_S) as answer:
         reply = json.load(answer)
     if not isinstance(reply, dict):
         raise ValueError("no JSON object")  # noqa: TRY004  (what was read, not what was passed)

@@ -263,7 +263,7 @@ def test_a_port_that_another_program_has_by_now_gets_no_key(tmp_path, state, ope
         [sys.executable, "-c", server, str(port)], stderr=subprocess.PIPE, text=True
     ) as other:
         while not _listens(port):
-            pass
+            assert other.poll() is None
         assert session.use_sandbox(75).base_url != box.base_url
         other.kill()
         assert other.stderr is not None

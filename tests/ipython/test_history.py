@@ -49,6 +49,16 @@ def test_a_fresh_kernel_says_in_one_line_what_has_not_ended_and_loads_nothing_he
     assert kernel.run("%reload_ext cometact_nb")["outputs"] == []  # this kernel knows its tasks
 
 
+def test_a_line_mends_the_links_of_a_notebook_or_says_in_a_line_why_not(kernel, left) -> None:
+    name = "moved.ipynb"
+    empty = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    (Path(left["folder"]) / name).write_text(empty)
+    assert f"{name} had to be changed" in kernel.run(f"%act_two relink {name}")["text"]
+    (message,) = kernel.run("%act_two relink nowhere.ipynb")["outputs"]
+    assert "%act_two relink: " in str(message)
+    assert "nowhere.ipynb cannot be read (No such file or directory)." in str(message)
+
+
 def test_a_history_that_is_missing_or_broken_does_not_keep_the_extension_from_loading(tmp_path) -> None:
     code = """
 import os
