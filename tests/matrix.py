@@ -35,7 +35,7 @@ SHOWN = [
     "av",
 ]
 BROWSER = (
-    "tests/browser/test_main_job.py::test_the_magic_leads_to_a_playing_video_that_survives_reload_and_restart",
+    "tests/browser/test_main_job.py::test_the_magic_leads_to_a_video_that_survives_reload_and_restart_and_says_when_it_was_moved",
     "tests/browser/test_main_job.py::test_the_card_moves_while_the_kernel_is_busy",
     "tests/browser/test_panel.py::test_fill_break_mend_and_double_click_is_one_post",
 )

@@ -37,7 +37,9 @@ def assert_plays(video) -> None:
     assert (told["width"], told["height"]) == (1280, 720)
 
 
-def test_the_magic_leads_to_a_playing_video_that_survives_reload_and_restart(notebook) -> None:
+def test_the_magic_leads_to_a_video_that_survives_reload_and_restart_and_says_when_it_was_moved(
+    notebook,
+) -> None:
     begin(notebook)
     card = notebook.cell(1).locator(".jp-OutputArea-output").first
     card.get_by_role("button", name="Cancel").wait_for(timeout=30_000)  # live
@@ -62,6 +64,15 @@ def test_the_magic_leads_to_a_playing_video_that_survives_reload_and_restart(not
     notebook.page.reload()
     notebook.ready()
     assert_plays(notebook.cell(1).locator("video[controls]"))
+
+    moved = notebook.lab.folder / "moved"
+    moved.mkdir()
+    notebook.name = f"moved/{(notebook.lab.folder / notebook.name).rename(moved / 'moved.ipynb').name}"
+    notebook.open()
+    video = notebook.cell(1).locator("video[controls]")
+    notebook.page.wait_for_function("v => v.error !== null", arg=video.element_handle())
+    assert video.get_attribute("poster").startswith("data:image/jpeg;base64,")
+    assert notebook.cell(1).get_by_text("%act_two relink").is_visible()
 
 
 def test_a_card_that_ended_while_the_page_was_closed_still_plays(notebook) -> None:

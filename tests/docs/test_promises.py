@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 #: By the beginning of a row or a claim, the tests that hold it.
 HELD = {
     # what it is
-    "**One line submits": ["browser/test_main_job.py::test_the_magic_leads_to_a_playing_video_that_survives_reload_and_restart"],
+    "**One line submits": ["browser/test_main_job.py::test_the_magic_leads_to_a_video_that_survives_reload_and_restart_and_says_when_it_was_moved"],
     "**Nothing is paid twice": [
         "contract/test_outcomes.py::test_each_fault_costs_at_most_one_task_and_ends_as_written",
         "contract/test_kills.py::test_a_kernel_may_die_at_any_instant",

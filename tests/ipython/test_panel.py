@@ -67,6 +67,21 @@ def test_editing_tells_at_once_what_is_wrong(panel) -> None:
     assert "--seed 7" in panel.shown["code"]["Magic"]
 
 
+def test_the_record_follows_what_is_typed(panel) -> None:
+    panel.outputs.clear()
+    panel.set(seed="-4")
+
+    def record() -> str:
+        updates = [out for out in panel.outputs if out["kind"] == "update_display_data"]
+        return updates[-1]["data"]["text/html"] if updates else ""
+
+    panel.until(lambda: "What was typed into the form; it was not submitted" in record())
+    assert "-4" in record()
+    panel.set(seed=5)
+    panel.until(lambda: "--seed 5" in record())  # some seconds later: it is not sent at each key
+    assert "What was typed" not in record()
+
+
 def test_a_double_click_is_one_post_and_the_card_lies_below(panel, sandbox) -> None:
     panel.set(seed=8)
     token = panel.shown["token"]

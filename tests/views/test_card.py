@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -310,6 +311,16 @@ def test_prices_are_kept_from_being_read_as_formulas() -> None:
     assert {"tex2jax_ignore", "mathjax_ignore"} <= set((frame["class"] or "").split())
 
 
+def test_a_finished_card_holds_a_small_picture_and_the_cure_for_when_its_clip_was_moved(tmp_path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    poster = tmp_path / "a.jpg"
+    image.effect_noise((1280, 720), 40).convert("RGB").save(poster)  # as large as a picture gets
+    card = html(succeeded(msgspec.structs.replace(CLIP, path=str(FOLDER / "a.mp4"), poster=str(poster))))
+    (picture,) = re.findall(r'<video src="a\.mp4"[^>]* poster="data:image/jpeg;base64,([^"]*)"', card)
+    assert len(picture) <= 3000
+    assert "%act_two relink" in card
+
+
 def test_a_finished_card_is_small_in_a_notebook() -> None:
     state = STATES["SUCCEEDED"]
     output = {
@@ -320,7 +331,7 @@ def test_a_finished_card_is_small_in_a_notebook() -> None:
         "metadata": {},
         "output_type": "display_data",
     }
-    assert len(json.dumps(output, ensure_ascii=False)) <= 6000
+    assert len(json.dumps(output, ensure_ascii=False)) <= 6300  # without its poster
 
 
 def test_inline_data_of_megabytes_does_not_end_up_in_the_card() -> None:

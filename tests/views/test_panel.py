@@ -396,6 +396,24 @@ def test_a_field_that_no_request_has_is_refused(session) -> None:
         Panel(session, {"prompt": "a hero"})
 
 
+def test_the_record_has_what_was_typed_also_when_it_is_not_valid_and_no_key(panel) -> None:
+    rows = panel_record.typed_rows(
+        {
+            **panel.values,
+            "seed": "-4",
+            "character": "https://a.example/h.png?X-Amz-Signature=SECRET-SIGNATURE",
+        }
+    )
+    assert ("Seed", "-4") in rows
+    assert "https://a.example/h.png" in rows[0][1]
+    assert "SECRET-SIGNATURE" not in str(rows)
+    assert "sk-canary" not in str(
+        panel_record.typed_rows({**panel.values, "reference": "Bearer sk-canary-7d1f99"})
+    )
+    html = panel_record.record(panel.session, panel.last, panel.submitted, rows)["text/html"]
+    assert "What was typed into the form; it was not submitted" in html
+
+
 def test_the_record_reads_well_without_a_kernel(panel) -> None:
     task = panel.submit().wait()
     bundle = panel_record.record(panel.session, panel.last, panel.submitted)

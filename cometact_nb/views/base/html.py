@@ -42,6 +42,7 @@ __all__ = [
     "inputs",
     "join",
     "knob_list",
+    "moved",
     "note",
     "pill",
     "table",
@@ -185,6 +186,16 @@ def note(headline: object, body: object, tone: str) -> Markup:
     """Show what happened and what to do, beside a line in the status's colour."""
     style = f"border-left:3px solid {tone};padding-left:11px"
     return h("div", {"style": style}, h("strong", None, headline), h("div", None, body) if body else None)
+
+
+def moved() -> Markup:
+    """Say what to do if a clip does not play: always, since plain HTML cannot tell whether it does."""
+    cure = (
+        "Does it not play? The notebook or the clip was moved: ",
+        code("%act_two relink"),
+        " leads to it again.",
+    )
+    return fine(*cure)
 
 
 def fine(*parts: object) -> Markup:

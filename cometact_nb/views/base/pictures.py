@@ -9,10 +9,12 @@ from pathlib import Path
 
 from cometact_nb.store.clips.confine import is_poster
 
-__all__ = ["data_uri", "small_jpeg", "thumbnail"]
+__all__ = ["data_uri", "small_jpeg", "still", "thumbnail"]
 
 #: The longest side in pixels, and the most bytes of a JPEG.
 _SIDE, _MAX_BYTES = 400, 24_000
+#: The same for a picture in the place of a clip that cannot be loaded: each card and small gallery has it.
+_STILL_SIDE, _STILL_MAX_BYTES = 160, 2000
 #: JPEG qualities to try until the picture is small enough.
 _QUALITIES = (72, 60, 48, 36)
 
@@ -20,6 +22,12 @@ _QUALITIES = (72, 60, 48, 36)
 def thumbnail(poster: str | None) -> str | None:
     """Make a small data URI of a local picture; None without one, or without the extra ``video``."""
     content = small_jpeg(poster, _SIDE, _MAX_BYTES)
+    return data_uri(content) if content else None
+
+
+def still(poster: str | None) -> str | None:
+    """As :func:`thumbnail`, up to 3 KB, for the place of a clip that cannot be loaded."""
+    content = small_jpeg(poster, _STILL_SIDE, _STILL_MAX_BYTES)
     return data_uri(content) if content else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError
@@ -13,10 +14,11 @@ from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.output import page_folder
-from cometact_nb.views.base.pictures import thumbnail
+from cometact_nb.views.base.pictures import still, thumbnail
 from cometact_nb.views.gallery.facts import axis_facts, caption, cell_facts, places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cometact_nb.handles.clip import Clip
@@ -28,6 +30,8 @@ __all__ = ["record_html", "record_text", "stars"]
 
 #: The most characters of a record in a notebook; it counts the cells beyond.
 _MAX_CHARS = 38_000
+#: With more clips than these there is no room for a picture of each.
+_PICTURED = 12
 _BOX = "border:1px solid #8884;border-radius:8px;padding:7px;vertical-align:top;min-width:120px"
 _FINE = "font-size:11px;opacity:.8"
 _TEXT_LINES = 60
@@ -50,17 +54,22 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
         sandbox=sweep.sandbox,
     )
     room = None if embed else _MAX_CHARS - len(head)
-    blocks, left = _blocks(sweep, choice, room, embed=embed)
+    pictured = not embed and sum(cell.clip is not None for cell in sweep.cells) <= _PICTURED
+    draw = partial(_box, folder=page_folder(sweep.session), embed=embed, pictured=pictured)
+    blocks, left = _blocks(sweep, choice, room, draw)
     again = code(f"act.sweep_by_name({words.clean(repr(sweep.name), 120)}).gallery()")
     more = f"{left} more {'cell is' if left == 1 else 'cells are'} not shown here. " if left else ""
     style = "padding:12px 14px;overflow-x:auto"
-    body = h("div", {"style": style}, blocks, parts.fine(more, again, " shows it live."))
+    cure = None if embed else parts.moved()
+    body = h("div", {"style": style}, blocks, parts.fine(more, again, " shows it live."), cure)
     return h("div", {"class": "cometact-gallery-record"}, parts.frame(head, body))
 
 
-def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bool) -> tuple[Markup, int]:
+def _blocks(
+    sweep: Sweep, choice: dict[str, Any], room: int | None, draw: Callable[[Cell], Markup]
+) -> tuple[Markup, int]:
     """Make a table for each combination of the other axes, and count the cells that are left out."""
-    axes, folder = axis_facts(sweep), page_folder(sweep.session)
+    axes = axis_facts(sweep)
     names = [axis["name"] for axis in axes]
     down, across = (
         names.index(choice[side]) if choice[side] in names else None for side in ("rows", "columns")
@@ -80,7 +89,7 @@ def _blocks(sweep: Sweep, choice: dict[str, Any], room: int | None, *, embed: bo
         title = ", ".join(
             f"{axis['label']} {axis['values'][at]}" for axis, at in zip(others, rest, strict=True)
         )
-        lines, missing = _lines(rows, columns, cells, folder, 0 if left else free - 1000, embed=embed)
+        lines, missing = _lines(rows, columns, cells, draw, 0 if left else free - 1000)
         block = _table(title, columns, lines) if lines else join()
         blocks.append(block)
         left, free = left + missing, free - len(block)
@@ -91,10 +100,8 @@ def _lines(
     rows: list[str],
     columns: list[str],
     cells: dict[tuple[int, int], Cell],
-    folder: Path,
+    draw: Callable[[Cell], Markup],
     room: float,
-    *,
-    embed: bool,
 ) -> tuple[Markup, int]:
     """Make as many lines of a table as fit into ``room`` characters, and count the cells left out."""
     lines, left = join(), 0
@@ -104,10 +111,7 @@ def _lines(
         if left or room <= 0 or not count:
             left += count
             continue
-        boxes = [
-            h("td", {"style": _BOX}, _box(cell, folder, embed=embed)) if cell is not None else h("td")
-            for cell in inside
-        ]
+        boxes = [h("td", {"style": _BOX}, draw(cell)) if cell is not None else h("td") for cell in inside]
         head = h("th", {"scope": "row", "style": f"text-align:left;{_FINE}"}, words.clean(name, 60))
         line = h("tr", None, head, *boxes)
         if len(lines) + len(line) > room:
@@ -128,10 +132,10 @@ def _table(title: str, columns: list[str], lines: Markup) -> Markup:
     return join(above, h("table", {"style": style}, head, lines))
 
 
-def _box(cell: Cell, folder: Path, *, embed: bool) -> Markup:
+def _box(cell: Cell, *, folder: Path, embed: bool, pictured: bool) -> Markup:
     clip = cell.clip
     if clip is not None:
-        content = _video(cell, clip, folder, embed=embed)
+        content = _video(cell, clip, folder, embed=embed, pictured=pictured)
     else:
         facts = cell_facts(cell, [])
         status, text = words.clean(facts["status"], 40), words.clean(facts["text"], 160)
@@ -142,8 +146,8 @@ def _box(cell: Cell, folder: Path, *, embed: bool) -> Markup:
     return join(content, h("div", None, signs) if signs else None, note)
 
 
-def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool) -> Markup:
-    """Show the clip by a relative link, without a ``poster``: JupyterLab resolves only a relative ``src``."""
+def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool, pictured: bool) -> Markup:
+    """Show the clip by a relative link. The ``poster`` is inline: JupyterLab resolves only a ``src``."""
     size = {"width": 200, "style": "display:block;width:100%;max-width:240px;border-radius:5px"}
     name = words.clean(caption(cell), 200)
     source = _embedded(clip) if embed else None if clip.url else words.relative(str(clip.path), folder)
@@ -156,7 +160,10 @@ def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool) -> Markup:
     # A browser draws no frame of a video without a seek.
     at = "" if embed else "#t=0.01"
     plays = {"controls": True, "muted": True, "loop": True, "playsinline": True, "preload": "metadata"}
-    return h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **size})
+    poster = {"poster": still(str(clip.poster))} if pictured and clip.poster else {}
+    video = h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **poster, **size})
+    file = words.clean(clip.name, 60)
+    return join(video, h("div", {"style": f"{_FINE};overflow-wrap:anywhere"}, h("a", {"href": source}, file)))
 
 
 def _embedded(clip: Clip) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from cometact_nb.domain.doors import doors
+from cometact_nb.engine.notify import Soon
 from cometact_nb.errors import ConfigError, RequestError
 from cometact_nb.handles.task import Task
 from cometact_nb.views.base.live_output import LiveOutput
@@ -48,6 +49,9 @@ class Panel:
         self._display = LiveOutput("Act-Two panel", lambda: self._box, self._record)
         self._controller = PanelController(session, values_of(initial or {}), self._display.update)
         self._box = ipywidgets.VBox([self._controller.form, self._controller.sent.view])
+        # The record has what is typed, too. On the notifier's thread: the form's own must not wait for it.
+        edited = Soon(session.call_soon, self._display.refresh)
+        self._controller.form.observe(lambda _: edited(), "values")
 
     # --- what it holds -------------------------------------------------------------------------------
 
@@ -89,10 +93,7 @@ class Panel:
         if self._controller.sent.all:
             thing = self._controller.sent.all[0]
             return thing.request if isinstance(thing, Task) else thing.spec
-        try:
-            return self._controller.content.cells(self.values)[0] if self.values["sweep"] else self.request
-        except RequestError:
-            return None
+        return self._in_form()
 
     @property
     def controller(self) -> PanelController:
@@ -140,7 +141,17 @@ class Panel:
         return f"<Panel: {errors} errors, {len(self._controller.sent.tasks)} tasks{sweeps}>"
 
     def _record(self) -> dict[str, str]:
-        return panel_record.record(self.session, self.last, self.submitted)
+        last, present = self.last, self._in_form()
+        is_new = present is None or (bool(self.submitted) and present != last)
+        typed = panel_record.typed_rows(self.values) if is_new else []
+        return panel_record.record(self.session, last, self.submitted, typed)
+
+    def _in_form(self) -> ActTwoRequest | Spec | None:
+        """What the form holds; None where that is not valid."""
+        try:
+            return self._controller.content.cells(self.values)[0] if self.values["sweep"] else self.request
+        except RequestError:
+            return None
 
     # --- what it does --------------------------------------------------------------------------------
 

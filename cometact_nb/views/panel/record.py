@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain import redact
+from cometact_nb.domain.knobs import KNOBS
 from cometact_nb.domain.sweep.grid import Spec, label
 from cometact_nb.domain.text.sweep_forms import to_magic, values_of_spec
 from cometact_nb.views.base import html as parts
@@ -18,7 +20,7 @@ from cometact_nb.views.task.card import card_html
 from cometact_nb.views.task.text import card_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from typing_extensions import TypeIs
@@ -29,14 +31,34 @@ if TYPE_CHECKING:
     from cometact_nb.handles.task import Task
     from cometact_nb.views.base.html import Markup
 
-__all__ = ["record", "record_html", "record_text"]
+__all__ = ["record", "record_html", "record_text", "typed_rows"]
 
 #: The record has this many tasks as cards; the history has all.
 _CARDS = 8
 
 
+def typed_rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List what stands in a form, valid or not, without keys and signatures.
+
+    Args:
+        values: see :data:`~cometact_nb.views.panel.form.EMPTY`.
+    """
+    source = values["axes"] if values["sweep"] else values
+    rows = []
+    for name in ("character", "reference", *(knob.name for knob in KNOBS)):
+        value = source.get(name)
+        several = [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
+        text = ", ".join("a data URI" if str(one).startswith("data:") else str(one) for one in several)
+        if text:
+            rows.append((title_in_form(name), redact.text(text, limit=300)))
+    return rows
+
+
 def record(
-    session: Session, last: ActTwoRequest | Spec | None, submitted: Sequence[Task | Sweep]
+    session: Session,
+    last: ActTwoRequest | Spec | None,
+    submitted: Sequence[Task | Sweep],
+    typed: Sequence[tuple[str, str]] = (),
 ) -> dict[str, str]:
     """Write the present state of a panel, by MIME type.
 
@@ -44,11 +66,12 @@ def record(
         session: of the panel.
         last: see :func:`record_html`.
         submitted: the same.
+        typed: the same.
     """
     facts: dict[str, Any] = {"now": time.time(), "folder": page_folder(session)}
     facts |= {"sandbox": session.config.sandbox}
     return {
-        "text/html": record_html(last, submitted, **facts),
+        "text/html": record_html(last, submitted, typed, **facts),
         "text/plain": record_text(last, submitted, **facts),
     }
 
@@ -56,6 +79,7 @@ def record(
 def record_html(
     last: ActTwoRequest | Spec | None,
     submitted: Sequence[Task | Sweep],
+    typed: Sequence[tuple[str, str]] = (),
     *,
     now: float,
     folder: Path,
@@ -68,13 +92,14 @@ def record_html(
     Args:
         last: the last submitted one, or before that the form's; None when there is none.
         submitted: newest first.
+        typed: names and values in the form that are not those of ``last``, see :func:`typed_rows`.
         now: Unix seconds.
         folder: where relative links start.
         sandbox: whether the last one was for the sandbox.
     """
     cards = [h("div", {"style": "margin-top:10px"}, _card(one, now, folder)) for one in submitted[:_CARDS]]
     head = parts.header(h("strong", None, "Act-Two panel"), right=words.moment(now), sandbox=sandbox)
-    body = h("div", {"style": "padding:14px"}, _table(last, submitted=bool(submitted)))
+    body = h("div", {"style": "padding:14px"}, _table(last, submitted=bool(submitted)), _typed(typed))
     return h("div", {"class": "cometact-panel-record"}, parts.frame(head, body), *cards)
 
 
@@ -96,6 +121,13 @@ def _table(last: ActTwoRequest | Spec | None, *, submitted: bool) -> Markup:
         h("div", {"style": "margin-top:10px"}, f"This line makes it again{files}:"),
         h("pre", {"style": style}, text),
     )
+
+
+def _typed(rows: Sequence[tuple[str, str]]) -> Markup | None:
+    if not rows:
+        return None
+    title = h("strong", None, "What was typed into the form; it was not submitted")
+    return h("div", {"style": "margin-top:10px"}, title, parts.table(rows))
 
 
 def _rows(last: ActTwoRequest | Spec) -> list[tuple[str, str]]:

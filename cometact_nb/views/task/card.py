@@ -12,7 +12,7 @@ from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.embed import data_uri
 from cometact_nb.views.base.html import code, h, join
-from cometact_nb.views.base.pictures import thumbnail
+from cometact_nb.views.base.pictures import still, thumbnail
 from cometact_nb.views.task.facts import CardFacts
 
 if TYPE_CHECKING:
@@ -210,13 +210,15 @@ def _clip(
 ) -> Markup:
     """Show one video with its facts and path; as slot number ``slot`` if a live view brings the bytes.
 
-    No ``poster``: JupyterLab resolves only a relative ``src``, and a poster that fails hides the first frame.
+    The ``poster`` is inline: JupyterLab resolves only a relative ``src``, and a poster that fails hides the
+    first frame. A notebook that was moved away from its clips shows it, with the words on how to mend that.
     """
     source = words.relative(clip.place, notebook_dir)
     size = _room(clip)
     name = words.clean(words.place(clip.place, notebook_dir), 160)
     video: Markup | None = None
     link: object = name
+    cure: Markup | None = None
     embedded = data_uri(clip, embed_bytes) if embed_bytes and slot is None else ""
     plays = {"controls": True, "loop": True, "playsinline": True}
     if slot is not None:
@@ -231,15 +233,16 @@ def _clip(
         video = h("img", {"src": picture, "alt": "An early frame", **size}) if picture else None
     elif source:
         # Muted only where it plays by itself: the voice is part of a performance.
-        alone = {"autoplay": autoplay, "muted": autoplay, "preload": "auto"}
+        alone = {"autoplay": autoplay, "muted": autoplay, "preload": "auto", "poster": still(clip.poster)}
         video = h("video", {"src": source, **plays, **alone, **size})
+        cure = parts.moved()
         link = h("a", {"href": source, "download": True}, name)
     facts = words.clip_facts(clip)
     if embed_bytes and slot is None and not embedded:
         facts.append(f"not embedded: embed allows {words.size(embed_bytes)}")
     style = "margin:8px 0 2px;word-wrap:break-word"
     where = h("div", {"style": style, "title": words.clean(clip.place, 1000)}, link)
-    return join(video, where, h("div", None, " · ".join(facts)))
+    return join(video, where, h("div", None, " · ".join(facts)), cure)
 
 
 def _room(clip: ClipInfo) -> dict[str, object]:
