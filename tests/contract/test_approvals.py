@@ -22,8 +22,8 @@ def begun(folder: Path, sandbox) -> None:
     """A kernel that bought one of four cells, and died; $1.60 were approved."""
     session = new_session(folder, sandbox)
     session.configure(max_in_flight=1, price=0.4)
-    slow = sandbox.playing("slow-task")
-    sweep = session.sweep(name="x", character=slow, reference=sandbox.reference, seed=[1, 2, 3, 4])
+    endless = sandbox.playing("never-ends")
+    sweep = session.sweep(name="x", character=endless, reference=sandbox.reference, seed=[1, 2, 3, 4])
     sweep.run(canary=False)
     until(lambda: sweep.cells[0].task and sweep.cells[0].task.id)
     session.close()
@@ -123,6 +123,7 @@ def test_a_history_that_came_from_elsewhere_watches_and_shows_and_asks_before_it
     (sweep,) = resumed.paused
     assert not resumed.sweeps
     assert resumed.tasks[0].state.watching  # what was bought is watched on
+    resumed.tasks[0].cancel()  # it would never end
     assert sweep.state == "paused"
     assert sweep.problem.startswith(TRAVELS[travel].format(here=here, tmp=tmp_path))
     assert "act.sweep_by_name('x').run(yes=True)" in sweep.problem
