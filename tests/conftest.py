@@ -84,7 +84,7 @@ def sandbox(shared_sandbox: SandboxProcess) -> SandboxProcess:
 
 
 @pytest.fixture(scope="session", params=["bare", "wrapped", "alternating"])
-def shaped_sandbox(request) -> Iterator[SandboxProcess]:
+def shaped_sandbox(request: pytest.FixtureRequest) -> Iterator[SandboxProcess]:
     """A sandbox for each documented shape of a task, and one that cannot decide."""
     process = SandboxProcess("--shape", request.param)
     yield process

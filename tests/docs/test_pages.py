@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from jupyter_client.manager import start_new_kernel
@@ -18,13 +19,16 @@ import cometact_nb as act
 from cometact_nb import errors
 from cometact_nb.entry.guide import topics
 
+if TYPE_CHECKING:
+    from services import SandboxProcess
+
 #: What a block may be that is not run: text to look at, and directives of the pages themselves.
 TEXT = {"text", "json", "html", "toml"}
 WITH_CODE = [path for path in pages() if any(block.language == "python" for block in blocks(path))]
 
 
 @pytest.fixture(scope="module")
-def kernel(shared_sandbox, tmp_path_factory) -> Iterator[Kernel]:
+def kernel(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     folder = tmp_path_factory.mktemp("pages")
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder), env=environment(folder))
     yield Kernel(client)
@@ -33,7 +37,9 @@ def kernel(shared_sandbox, tmp_path_factory) -> Iterator[Kernel]:
 
 
 @pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_code_of_a_page_runs_from_top_to_bottom(path: Path, kernel, sandbox) -> None:
+def test_the_code_of_a_page_runs_from_top_to_bottom(
+    path: Path, kernel: Kernel, sandbox: SandboxProcess
+) -> None:
     kernel.run("%reset -f\nimport cometact_nb\ncometact_nb.leave_sandbox()\n%reset -f")
     for block in blocks(path):
         if block.language != "python" or block.not_run:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -34,9 +35,10 @@ def running(*options: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def told(process: subprocess.Popen[str]) -> dict:
+def told(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
-    return json.loads(process.stdout.readline())
+    found: dict[str, Any] = json.loads(process.stdout.readline())
+    return found
 
 
 def test_it_tells_in_one_line_where_it_listens() -> None:
@@ -48,7 +50,7 @@ def test_it_tells_in_one_line_where_it_listens() -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, None], ids=["SIGTERM", "SIGINT", "stdin"])
-def test_it_ends_at_once_and_silently_while_it_renders(how) -> None:
+def test_it_ends_at_once_and_silently_while_it_renders(how: Any) -> None:
     with running("--json", "--stop-with-stdin") as process:
         info = told(process)
         headers = {"Authorization": "Bearer k", "X-Runway-Version": "2024-11-06"}
@@ -82,7 +84,7 @@ def test_only_loopback_is_served() -> None:
     [("--scenario", "no-such"), ("--scenario", "http-503@2"), ("--speed", "0"), ("--speed", "nan"),
      ("--scenario", "rate-limited:form=never")],
 )  # fmt: skip
-def test_a_wrong_option_is_named(options) -> None:
+def test_a_wrong_option_is_named(options: Any) -> None:
     done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert options[0] in done.stderr
@@ -104,7 +106,7 @@ def test_without_json_it_speaks_to_people_and_its_example_works() -> None:
 
 
 @pytest.mark.parametrize("module", ["av", "PIL", "tornado"])
-def test_without_its_extra_it_says_so_at_the_start(module) -> None:
+def test_without_its_extra_it_says_so_at_the_start(module: str) -> None:
     """Not once for each task that it cannot draw."""
     hide = (
         "import sys, importlib.util as u; real = u.find_spec;"

@@ -10,6 +10,7 @@ import zlib
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any, Literal
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_a_clip_lasts_as_long_as_its_reference(reference: str, seconds: float) -
     ],
     ids=str,
 )
-def test_every_knob_shows(one: dict, other: dict, least: float) -> None:
+def test_every_knob_shows(one: dict[str, Any], other: dict[str, Any], least: float) -> None:
     assert farthest(replace(BASE, **one), replace(BASE, **other)) > least
 
 
@@ -110,6 +111,7 @@ def test_the_same_recipe_renders_the_same_pictures() -> None:
 
 
 def test_pictures_come_in_each_format_and_shape() -> None:
+    sizes: dict[tuple[str, Literal["PNG", "JPEG", "WEBP"]], tuple[int, int]]
     sizes = {("hero", "PNG"): (960, 960), ("robot", "JPEG"): (1104, 832), ("ada", "WEBP"): (832, 1104)}
     for (name, kind), size in sizes.items():
         with Image.open(io.BytesIO(render.render_character_image(name, kind))) as image:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from broken import read_into
+
+if TYPE_CHECKING:
+    from sandbox_api import Api
 
 # --- the clip --------------------------------------------------------------------------------------
 
@@ -16,7 +20,7 @@ from broken import read_into
     [("forbidden-output", 403, "application/json"), ("html-output", 200, "text/html"),
      ("not-a-video", 200, "video/mp4"), ("redirect-output", 302, "text/html"), ("expired-output", 403, "application/json")],
 )  # fmt: skip
-def test_a_link_leads_elsewhere_as_asked(api, name, status, kind) -> None:
+def test_a_link_leads_elsewhere_as_asked(api: Api, name: str, status: int, kind: str) -> None:
     (url,) = api.finished(name)["output"]
     answer = api.plain.get(url)
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (status, kind)
@@ -25,7 +29,7 @@ def test_a_link_leads_elsewhere_as_asked(api, name, status, kind) -> None:
         assert api.plain.get(url, follow_redirects=True).content[4:8] == b"ftyp"
 
 
-def test_the_store_of_the_clips_is_busy_for_a_while(api) -> None:
+def test_the_store_of_the_clips_is_busy_for_a_while(api: Api) -> None:
     (url,) = api.finished("store-busy:seconds=60")["output"]
     assert api.plain.get(url).status_code == 503
     deadline = time.monotonic() + 60
@@ -35,7 +39,7 @@ def test_the_store_of_the_clips_is_busy_for_a_while(api) -> None:
 
 
 @pytest.mark.parametrize("name", ["cut-output", "truncated-output", "short-output"])
-def test_a_download_breaks_off_as_asked(api, name) -> None:
+def test_a_download_breaks_off_as_asked(api: Api, name: str) -> None:
     task_id = api.started(name)
     (url,) = api.ended(task_id)[-1]["output"]
     announced = int(api.plain.head(url).headers["content-length"])
@@ -48,7 +52,7 @@ def test_a_download_breaks_off_as_asked(api, name) -> None:
         assert (rest.status_code, len(came) + len(rest.content)) == (206, announced)
 
 
-def test_a_download_never_ends(api) -> None:
+def test_a_download_never_ends(api: Api) -> None:
     (url,) = api.finished("endless-output")["output"]
     with api.plain.stream("GET", url) as answer:
         assert "content-length" not in answer.headers

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from broken import BROKEN
 
 from cometact_nb.sandbox.scenarios import parse
+
+if TYPE_CHECKING:
+    from sandbox_api import Api
 
 # --- the task --------------------------------------------------------------------------------------
 
@@ -19,12 +23,12 @@ from cometact_nb.sandbox.scenarios import parse
      ("safety-output", "SAFETY.OUTPUT.VIDEO"), ("asset-invalid", "ASSET.INVALID"),
      ("bad-output", "INTERNAL.BAD_OUTPUT.CODE01"), ("internal", "INTERNAL"), ("unknown-failure", "MOON.PHASE")],
 )  # fmt: skip
-def test_a_failure_of_each_family(api, name, code) -> None:
+def test_a_failure_of_each_family(api: Api, name: str, code: str) -> None:
     last = api.finished(name)
     assert (last["status"], last["failureCode"], "output" in last) == ("FAILED", code, False)
 
 
-def test_a_task_may_be_cancelled_elsewhere_or_never_end(api) -> None:
+def test_a_task_may_be_cancelled_elsewhere_or_never_end(api: Api) -> None:
     assert api.finished("cancelled-elsewhere")["status"] == "CANCELLED"
     endless = api.started("never-ends")
     api.until(endless, lambda answer: answer.get("progress", 0) >= 0.99)
@@ -33,14 +37,14 @@ def test_a_task_may_be_cancelled_elsewhere_or_never_end(api) -> None:
 
 
 @pytest.mark.parametrize(("name", "least_s"), [("throttled:seconds=300", 1.0), ("slow-task", 2.0)])
-def test_a_task_may_take_long(api, name, least_s) -> None:
+def test_a_task_may_take_long(api: Api, name: str, least_s: float) -> None:
     api.finished()  # its clip is there already: what follows is the scenario's time, not rendering
     asked = time.monotonic()
     api.finished(name)
     assert time.monotonic() - asked >= least_s
 
 
-def test_a_task_that_is_throttled_says_so_until_it_runs(api) -> None:
+def test_a_task_that_is_throttled_says_so_until_it_runs(api: Api) -> None:
     task_id = api.started("throttled:seconds=100000")
     answers = api.until(task_id, lambda answer: answer["status"] == "THROTTLED")
     assert {answer["status"] for answer in answers[:-1]} <= {"PENDING"}
@@ -50,7 +54,7 @@ def test_a_task_that_is_throttled_says_so_until_it_runs(api) -> None:
 
 
 @pytest.mark.parametrize("form", ["http400", "code200", "status"])
-def test_a_fresh_id_is_unknown_in_each_form_and_then_known(api, form) -> None:
+def test_a_fresh_id_is_unknown_in_each_form_and_then_known(api: Api, form: str) -> None:
     answer = api.poll(api.started(f"not-exist:form={form},seconds=100000"))
     assert answer.status_code == (400 if form == "http400" else 200)
     assert "task_not_exist" in answer.text
@@ -71,7 +75,7 @@ def test_a_fresh_id_is_unknown_in_each_form_and_then_known(api, form) -> None:
         ("two-outputs", lambda answers: len(set(answers[-1]["output"])) == 2),
     ],
 )
-def test_answers_are_bent_as_asked(api, name, seen) -> None:
+def test_answers_are_bent_as_asked(api: Api, name: str, seen: Any) -> None:
     assert seen(api.ended(api.started(name)))
 
 
@@ -84,18 +88,23 @@ def test_answers_are_bent_as_asked(api, name, seen) -> None:
         ("nested-nulls", lambda answers: answers[-1]["output"] is None),
     ],
 )
-def test_answers_are_bent_as_asked_while_a_task_runs(api, name, seen) -> None:
+def test_answers_are_bent_as_asked_while_a_task_runs(api: Api, name: str, seen: Any) -> None:
     """One that never ends: of a short one, a busy machine may see no more than the end."""
-    answers: list[dict] = []
-    api.until(api.started(f"{name}&scenario=never-ends"), lambda a: seen(answers.append(a) or answers))
+    answers: list[dict[str, Any]] = []
+
+    def look(answer: dict[str, Any]) -> bool:
+        answers.append(answer)
+        return bool(seen(answers))
+
+    api.until(api.started(f"{name}&scenario=never-ends"), look)
 
 
-def _shaped(api, name: str) -> list[dict]:
+def _shaped(api: Api, name: str) -> list[dict[str, Any]]:
     """Every answer about a task, until one of them tells of its clip."""
     return api.until(api.started(name), lambda answer: "/outputs/" in json.dumps(answer))
 
 
-def test_a_task_is_flat(api) -> None:
+def test_a_task_is_flat(api: Api) -> None:
     answers = _shaped(api, "flat")
     assert all({"task_id", "status", "fail_reason", "progress"} <= set(answer) for answer in answers)
     last = answers[-1]
@@ -104,13 +113,13 @@ def test_a_task_is_flat(api) -> None:
     assert last["result_url"] == last["video_url"]
 
 
-def test_the_inner_object_is_a_string_or_empty(api) -> None:
+def test_the_inner_object_is_a_string_or_empty(api: Api) -> None:
     assert json.loads(_shaped(api, "inner-string")[-1]["data"]["data"])["status"] == "SUCCEEDED"
     last = _shaped(api, "url-in-fail-reason")[-1]["data"]
     assert (last["data"], "/outputs/" in last["fail_reason"]) == ({}, True)
 
 
-def test_outputs_are_objects_and_status_words_numbers(api) -> None:
+def test_outputs_are_objects_and_status_words_numbers(api: Api) -> None:
     (output,) = _shaped(api, "output-objects")[-1]["output"]
     assert set(output) == {"url"}
     words = [answer["data"]["status"] for answer in _shaped(api, "number-status")]
@@ -119,7 +128,7 @@ def test_outputs_are_objects_and_status_words_numbers(api) -> None:
     assert set(words) <= {"1", "2", "3"}
 
 
-def test_credits_are_estimated_then_spent_or_refunded(api) -> None:
+def test_credits_are_estimated_then_spent_or_refunded(api: Api) -> None:
     running = api.poll(api.started("credits&scenario=never-ends")).json()
     assert running["estimatedCost"]["credits"] == api.finished("credits")["cost"]["credits"] > 0
     assert api.finished("refunded")["cost"] == {"credits": 0}
@@ -127,19 +136,19 @@ def test_credits_are_estimated_then_spent_or_refunded(api) -> None:
     assert api.finished(character={"type": "image", "uri": uri})["cost"]["credits"] > 0
 
 
-def test_a_poll_may_be_answered_with_another_task(api) -> None:
+def test_a_poll_may_be_answered_with_another_task(api: Api) -> None:
     task_id = api.started("other-task")
     ids = [api.poll(task_id).json()["id"] for _ in range(4)]
     assert [found == task_id for found in ids] == [True, False, True, False]
 
 
-def test_a_failed_task_may_come_back(api) -> None:
+def test_a_failed_task_may_come_back(api: Api) -> None:
     task_id = api.started("revived")
     assert api.ended(task_id)[-1]["status"] == "FAILED"
     assert api.ended(task_id)[-1]["status"] == "SUCCEEDED"
 
 
-def test_a_firewall_refuses_one_poll(api) -> None:
+def test_a_firewall_refuses_one_poll(api: Api) -> None:
     task_id = api.started("firewall-403-once")
     assert [api.poll(task_id).status_code for _ in range(4)] == [200, 403, 200, 200]
 
@@ -148,12 +157,12 @@ def test_a_firewall_refuses_one_poll(api) -> None:
     ("form", "status"),
     [("401", 401), ("403", 403), ("404", 404), ("301", 301), ("html", 200), ("invalid-request", 500)],
 )
-def test_three_polls_in_a_row_are_refused(api, form, status) -> None:
+def test_three_polls_in_a_row_are_refused(api: Api, form: str, status: int) -> None:
     task_id = api.started(f"poll-refused:form={form}")
     assert [api.poll(task_id).status_code for _ in range(5)] == [200, status, status, status, 200]
 
 
-def test_polls_meet_a_maintenance_page_for_a_while(api) -> None:
+def test_polls_meet_a_maintenance_page_for_a_while(api: Api) -> None:
     task_id = api.started("poll-maintenance:seconds=30")
     assert [api.poll(task_id).status_code for _ in range(2)] == [200, 503]
     deadline = time.monotonic() + 60
@@ -161,7 +170,7 @@ def test_polls_meet_a_maintenance_page_for_a_while(api) -> None:
         assert time.monotonic() < deadline
 
 
-def test_an_id_may_be_unknown_for_minutes(api) -> None:
+def test_an_id_may_be_unknown_for_minutes(api: Api) -> None:
     assert parse("not-exist:minutes=4").seconds() == 240
     assert parse("not-exist:minutes=1,seconds=5").seconds() == 65
     assert parse("not-exist").seconds() == 10
@@ -176,7 +185,7 @@ def _goes_back(statuses: list[str]) -> bool:
     return "RUNNING" in statuses and "PENDING" in statuses[statuses.index("RUNNING") :]
 
 
-def test_scenarios_can_be_combined(api) -> None:
+def test_scenarios_can_be_combined(api: Api) -> None:
     api.push("lower-case")
     api.push("extra-fields")
     first = api.poll(api.started("nested-nulls")).json()
@@ -184,33 +193,33 @@ def test_scenarios_can_be_combined(api) -> None:
     assert api.poll(api.started()).json()["status"].isupper()
 
 
-def test_the_output_may_come_late(api) -> None:
+def test_the_output_may_come_late(api: Api) -> None:
     task_id = api.started("late-output")
     empty = api.ended(task_id)[-1]
     assert empty["output"] == []
     assert api.until(task_id, lambda answer: bool(answer["output"]))
 
 
-def test_both_shapes_alternate(api) -> None:
+def test_both_shapes_alternate(api: Api) -> None:
     task_id = api.started("alternating")
     assert ["data" in api.poll(task_id).json() for _ in range(4)] in ([True, False] * 2, [False, True] * 2)
 
 
 @pytest.mark.parametrize(("name", "status"), [("poll-500", 500), ("poll-502", 502), ("poll-429", 429)])
-def test_every_second_poll_fails(api, name, status) -> None:
+def test_every_second_poll_fails(api: Api, name: str, status: int) -> None:
     task_id = api.started(name)
     assert [api.poll(task_id).status_code for _ in range(4)] == [status, 200, status, 200]
 
 
 @pytest.mark.parametrize("name", ["poll-reset", "poll-truncated"])
-def test_every_second_poll_breaks(api, name) -> None:
+def test_every_second_poll_breaks(api: Api, name: str) -> None:
     task_id = api.started(name)
     with pytest.raises(BROKEN):
         api.poll(task_id)
     assert api.poll(task_id).status_code == 200
 
 
-def test_polls_may_be_slow(api) -> None:
+def test_polls_may_be_slow(api: Api) -> None:
     task_id = api.started("poll-slow:seconds=0.2")
     asked = time.monotonic()
     assert api.poll(task_id).status_code == 200

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from sandbox_api import Api
 
 WIRE = Path(__file__).parents[1] / "wire"
 
 
-def test_a_task_goes_through_its_states_and_its_clip_can_be_read_in_parts(api) -> None:
+def test_a_task_goes_through_its_states_and_its_clip_can_be_read_in_parts(api: Api) -> None:
     answers = api.ended(api.started())
     statuses = list(dict.fromkeys(answer["status"] for answer in answers))
     # It is PENDING for ten milliseconds here and RUNNING for a quarter of a second: a busy machine can miss both.
@@ -31,7 +36,7 @@ def test_a_task_goes_through_its_states_and_its_clip_can_be_read_in_parts(api) -
     assert api.plain.head(url).headers["content-length"] == str(len(whole.content))
 
 
-def test_the_documented_request_is_accepted_as_it_stands(api) -> None:
+def test_the_documented_request_is_accepted_as_it_stands(api: Api) -> None:
     body = json.loads((WIRE / "create-request.json").read_text())
     answer = api.http.post(api.path, json=body)
     assert answer.status_code == 200
@@ -83,7 +88,7 @@ def test_the_documented_request_is_accepted_as_it_stands(api) -> None:
         ({"contentModeration": {"publicFigureThreshold": []}}, "publicFigureThreshold"),
     ],
 )
-def test_a_bad_request_is_answered_as_documented(api, change, field) -> None:
+def test_a_bad_request_is_answered_as_documented(api: Api, change: Any, field: str) -> None:
     answer = api.http.post(api.path, json={**api.body(), **change})
     error = answer.json()["error"]
     assert answer.status_code == 400
@@ -108,7 +113,7 @@ CHANGING = [
      {"Host": "evil.example"}, {"Host": "127.0.0.1.evil.example"}, {"Host": ""},
      {"Host": "evil.example", "Origin": "http://evil.example"}],
 )  # fmt: skip
-def test_no_web_page_changes_anything(api, method, route, headers) -> None:
+def test_no_web_page_changes_anything(api: Api, method: Any, route: Any, headers: Any) -> None:
     """Not from another origin, and not by a name that was made to lead to this machine."""
     task_id = api.started()
     body = json.dumps({**api.body(), "spec": "http-503"}).encode()
@@ -121,13 +126,13 @@ def test_no_web_page_changes_anything(api, method, route, headers) -> None:
 
 
 @pytest.mark.parametrize("route", ["/sandbox/ledger", "/sandbox/info", "/runwayml/v1/tasks/{id}"])
-def test_no_web_page_reads_the_books(api, route) -> None:
+def test_no_web_page_reads_the_books(api: Api, route: str) -> None:
     path = route.format(id=api.started())
     assert api.http.get(path, headers={"Host": "evil.example"}).status_code == 403
     assert api.http.get(path, headers={"Origin": "https://evil.example"}).status_code == 403
 
 
-def test_its_own_page_and_a_program_may_ask_and_any_page_may_show_a_clip(api) -> None:
+def test_its_own_page_and_a_program_may_ask_and_any_page_may_show_a_clip(api: Api) -> None:
     own = api.sandbox.base_url
     assert api.http.post("/sandbox/reset", headers={"Origin": own}).status_code == 200
     port = own.rpartition(":")[2]
@@ -138,17 +143,17 @@ def test_its_own_page_and_a_program_may_ask_and_any_page_may_show_a_clip(api) ->
 
 
 @pytest.mark.parametrize("content", ["{", "", "\udcff", "[" * 100_000], ids=["cut", "empty", "bytes", "deep"])
-def test_what_is_not_json_is_the_documented_500(api, content) -> None:
+def test_what_is_not_json_is_the_documented_500(api: Api, content: Any) -> None:
     answer = api.http.post(api.path, content=content.encode("utf-8", "surrogateescape"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "invalid_request")
 
 
 @pytest.mark.parametrize("value", [[], 7, "text"])
-def test_a_body_that_is_no_object_is_refused(api, value) -> None:
+def test_a_body_that_is_no_object_is_refused(api: Api, value: Any) -> None:
     assert api.http.post(api.path, json=value).status_code == 400
 
 
-def test_headers_are_checked_and_refused_requests_are_in_the_books(api) -> None:
+def test_headers_are_checked_and_refused_requests_are_in_the_books(api: Api) -> None:
     assert api.plain.post(api.path, json=api.body()).status_code == 401
     bad = {"Authorization": "Bearer invalid-key", "X-Runway-Version": "2024-11-06"}
     refused = api.plain.post(api.path, json=api.body(), headers=bad)
@@ -164,7 +169,7 @@ def test_headers_are_checked_and_refused_requests_are_in_the_books(api) -> None:
     assert api.plain.get(polled, headers={"Authorization": "Bearer k"}).status_code == 200
 
 
-def test_more_tasks_than_the_account_may_run_are_throttled_and_then_run(api) -> None:
+def test_more_tasks_than_the_account_may_run_are_throttled_and_then_run(api: Api) -> None:
     ids = [api.started("never-ends", seed=seed) for seed in range(4)]
     assert api.until(ids[-1], lambda answer: answer["status"] == "THROTTLED")
     assert api.delete(ids[0]).status_code == 204
@@ -172,21 +177,21 @@ def test_more_tasks_than_the_account_may_run_are_throttled_and_then_run(api) -> 
     assert api.until(ids[-1], lambda answer: answer["status"] == "RUNNING")
 
 
-def test_nobody_waits_for_the_clips_of_cancelled_tasks(api) -> None:
+def test_nobody_waits_for_the_clips_of_cancelled_tasks(api: Api) -> None:
     """They would take a minute, and half a minute is waited for the one clip that is wanted."""
     for task_id in [api.started(seed=1000 + seed) for seed in range(30)]:
         assert api.delete(task_id).status_code == 204
     assert api.finished()["status"] == "SUCCEEDED"
 
 
-def test_a_picture_and_a_poll_are_answered_while_clips_are_rendered(api) -> None:
+def test_a_picture_and_a_poll_are_answered_while_clips_are_rendered(api: Api) -> None:
     ids = [api.started(seed=2000 + seed) for seed in range(60)]  # some seconds of rendering
     assert api.http.get("/samples/robot.jpg").status_code == 200
     for _ in range(10):
         assert api.poll(ids[-1]).json()["status"] != "SUCCEEDED"
 
 
-def test_a_finished_task_is_deleted_and_then_unknown(api) -> None:
+def test_a_finished_task_is_deleted_and_then_unknown(api: Api) -> None:
     task_id = api.started("safety-input")
     api.ended(task_id)
     assert api.delete(task_id).status_code == 204
@@ -194,7 +199,7 @@ def test_a_finished_task_is_deleted_and_then_unknown(api) -> None:
     assert (gone.status_code, gone.json()) == (400, json.loads((WIRE / "task-not-exist.json").read_text()))
 
 
-def test_links_expire_and_cannot_be_forged(api) -> None:
+def test_links_expire_and_cannot_be_forged(api: Api) -> None:
     task_id = api.started("expired-output")
     (url,) = api.ended(task_id)[-1]["output"]
     assert api.plain.get(url).status_code == 403
@@ -210,13 +215,15 @@ def test_links_expire_and_cannot_be_forged(api) -> None:
         assert api.plain.get(forged).status_code == 403
 
 
-def test_a_character_sent_as_data_is_accepted(api) -> None:
+def test_a_character_sent_as_data_is_accepted(api: Api) -> None:
     picture = base64.b64encode(api.http.get("/samples/robot.jpg").content).decode()
     character = {"type": "image", "uri": f"data:image/jpeg;base64,{picture}"}
     assert api.finished(character=character)["status"] == "SUCCEEDED"
 
 
-def test_the_wrapped_shape_is_that_of_the_sample_and_a_key_and_a_lifetime_can_be_set(sandbox_with) -> None:
+def test_the_wrapped_shape_is_that_of_the_sample_and_a_key_and_a_lifetime_can_be_set(
+    sandbox_with: Callable[..., Api],
+) -> None:
     api = sandbox_with("--shape", "wrapped", "--api-key", "the-key", "--url-ttl-s", "-1")
     assert api.create().status_code == 401
     api.http.headers["Authorization"] = "Bearer the-key"
@@ -237,7 +244,7 @@ def test_the_wrapped_shape_is_that_of_the_sample_and_a_key_and_a_lifetime_can_be
     assert api.plain.get(last["data"]["data"]["output"][0]).status_code == 403
 
 
-def test_the_vendor_s_own_sdk_creates_waits_for_and_deletes_a_task(api) -> None:
+def test_the_vendor_s_own_sdk_creates_waits_for_and_deletes_a_task(api: Api) -> None:
     from runwayml import RunwayML
 
     with RunwayML(api_key="sandbox", base_url=f"{api.sandbox.base_url}/runwayml") as client:

@@ -12,9 +12,16 @@ from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import av
 from PIL import Image
+
+
+def _frame(picture: Image.Image) -> av.VideoFrame:
+    make: Any = av.VideoFrame.from_image  # PyAV gives it no types
+    frame: av.VideoFrame = make(picture)
+    return frame
 
 
 def video_bytes(
@@ -22,20 +29,20 @@ def video_bytes(
     *,
     codec: str = "libx264",
     container: str = "mp4",
-    size=(64, 48),
+    size: tuple[int, int] = (64, 48),
     fps: int = 5,
     **options: str,
 ) -> bytes:
     """A clip of grey frames."""
     target = io.BytesIO()
     with av.open(target, "w", format=container, options=options) as out:
-        stream = out.add_stream(codec, rate=fps)
+        stream: Any = out.add_stream(codec, rate=fps)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, fps)
         for index in range(round(seconds * fps)):
             picture = Image.new("RGB", size, (index % 200,) * 3)
-            out.mux(stream.encode(av.VideoFrame.from_image(picture)))
+            out.mux(stream.encode(_frame(picture)))
         out.mux(stream.encode())
     return target.getvalue()
 
@@ -49,7 +56,7 @@ def noisy_video_bytes(folder: Path, seconds: float, kbps: int, **options: str) -
         stream = out.add_stream("libx264", rate=24, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 320, 180, "yuv420p", kbps * 1000
         for index in range(round(seconds * 24)):
-            out.mux(stream.encode(av.VideoFrame.from_image(frames[index % 10])))
+            out.mux(stream.encode(_frame(frames[index % 10])))
         out.mux(stream.encode())
     return target.read_bytes()
 
@@ -68,7 +75,7 @@ def sound_bytes() -> bytes:
     return target.getvalue()
 
 
-def image_bytes(kind: str = "PNG", size=(64, 48), **options) -> bytes:
+def image_bytes(kind: str = "PNG", size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
     """A picture in one colour."""
     target = io.BytesIO()
     Image.new("RGB", size, (200, 120, 40)).save(target, kind, **options)
@@ -104,7 +111,7 @@ class Host:
     headers: list[dict[str, str]] = field(default_factory=list)
     sent: int = 0
 
-    def add(self, name: str, content: bytes, content_type: str | None = "video/mp4", **how) -> str:
+    def add(self, name: str, content: bytes, content_type: str | None = "video/mp4", **how: Any) -> str:
         self.files[f"/{name}"] = Served(content, content_type, **how)
         return f"{self.base_url}/{name}"
 
@@ -117,7 +124,7 @@ def serving() -> Iterator[Host]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, *args) -> None:
+        def log_message(self, *args: Any) -> None:
             """Quiet."""
 
         def do_HEAD(self) -> None:
@@ -174,7 +181,8 @@ def serving() -> Iterator[Host]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.handle_error = lambda *_: None  # a client that hangs up early is what some tests are about
+    quiet: Any = server
+    quiet.handle_error = lambda *_: None  # a client that hangs up early is what some tests are about
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     host.base_url = f"http://127.0.0.1:{server.server_port}"

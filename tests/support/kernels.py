@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Kernel:
     def hover(self, code: str, detail: int = 0) -> str:
         """What Shift+Tab shows at the end of ``code``, or an empty string."""
         told = self.client.inspect(code, len(code), detail_level=detail, reply=True, timeout=240)["content"]
-        return told["data"]["text/plain"] if told["found"] else ""  # type: ignore[no-any-return]
+        return str(told["data"]["text/plain"]) if told["found"] else ""
 
 
 class Page:
@@ -138,7 +138,7 @@ class Page:
         name = put_out[display]["transient"]["display_id"]
         return [out["data"] for out in self.outputs if out.get("transient", {}).get("display_id") == name][-1]  # type: ignore[no-any-return]
 
-    def until(self, happened) -> None:
+    def until(self, happened: Callable[[], object]) -> None:
         deadline = time.monotonic() + 120
         while not happened():
             assert time.monotonic() < deadline, f"it did not happen within two minutes: {self.told()}"
@@ -148,7 +148,7 @@ class Page:
         message = self.client.session.msg("comm_msg", {"comm_id": model, "data": data})
         self.client.shell_channel.send(message)
 
-    def read_until(self, ended) -> None:
+    def read_until(self, ended: Callable[[dict[str, Any]], bool]) -> None:
         while not ended(self._read(60)):
             pass
 

@@ -126,7 +126,7 @@ class Lab:
 
     def write(self, name: str, cells: list[str] | None = None) -> str:
         """A notebook with code cells, on disk; its name comes back."""
-        entries = [
+        entries: list[dict[str, Any]] = [
             {"cell_type": "code", "id": f"cell-{i}", "execution_count": None, "metadata": {"trusted": True},
              "outputs": [], "source": source}
             for i, source in enumerate(cells or [""])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from cometact_nb.api.client import Client
 
+T = TypeVar("T")
 #: (number of the connection, number of the request on it, the request's head) -> the answer in pieces
 Script = Callable[[int, int, str], Iterator[bytes]]
 
@@ -77,8 +79,8 @@ def answer(content: bytes, status: str = "200 OK", **headers: str) -> bytes:
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + content
 
 
-def with_client(work) -> object:
-    async def run() -> object:
+def with_client(work: Callable[[Client], Awaitable[T]]) -> T:
+    async def run() -> T:
         client = Client()
         try:
             return await work(client)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -46,7 +46,8 @@ class Service:
         if isinstance(answer, Exception):
             raise answer
         if callable(answer):
-            return answer(request)
+            made: httpx.Response = answer(request)
+            return made
         if isinstance(answer, httpx.Response):
             return answer
         if isinstance(answer, bytes):
@@ -66,7 +67,7 @@ class Ending(list[object]):
         super().__init__([{}])
         self.clock, self.until = clock, until
 
-    def __getitem__(self, _: object) -> object:
+    def __getitem__(self, _: Any) -> Any:
         if self.clock.monotonic() < self.until:
             return {"id": "task-1", "status": "RUNNING"}
         return {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}

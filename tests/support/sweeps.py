@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from services import SandboxProcess
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep
 
 
-def grid(session: Session, sandbox: SandboxProcess, **fields) -> Sweep:
+def grid(session: Session, sandbox: SandboxProcess, **fields: Any) -> Sweep:
     inputs = {"character": sandbox.character, "reference": sandbox.reference}
     return session.sweep(**{**inputs, **fields})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def service(clock: VirtualClock) -> Service:
 
 
 @pytest.fixture
-def engines(clock: VirtualClock, service: Service):
+def engines(clock: VirtualClock, service: Service) -> Iterator[Callable[..., Engine]]:
     """Makes engines on the virtual clock, and closes them."""
     made: list[Engine] = []
 
@@ -44,7 +45,7 @@ def engines(clock: VirtualClock, service: Service):
 
 
 @pytest.fixture
-def engine(engines) -> Engine:
+def engine(engines: Callable[..., Engine]) -> Engine:
     return engines()
 
 
@@ -55,14 +56,14 @@ def job(tmp_path: Path) -> Job:
 
 
 @pytest.fixture
-def history():
+def history() -> Iterator[History]:
     made = History(":memory:")
     yield made
     made.close()
 
 
 @pytest.fixture
-def two(tmp_path: Path):
+def two(tmp_path: Path) -> Iterator[list[History]]:
     """Two connections to one file, as two kernels have them."""
     made = [History(str(tmp_path / "history.sqlite")) for _ in range(2)]
     yield made
