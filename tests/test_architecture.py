@@ -198,3 +198,28 @@ def test_a_state_of_a_sweep_is_named_by_its_enum_and_not_by_its_word(path: Path)
     compared = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
     states = [node for node in compared if ast.unparse(node.left).endswith(("state", ".mark"))]
     assert not [ast.unparse(node) for node in states if re.search(r"['\"]", ast.unparse(node))]
+
+
+#: Participles that name no thing: a message is no `told`, the rows of a query are no `found`.
+PARTICIPLES = {
+    *("asked", "begun", "found", "given", "kept", "made", "named", "said"),
+    *("seen", "shown", "swept", "taken", "told", "wanted", "written"),
+}
+#: Traits that pages and saved notebooks know by these names.
+TRAITS = {
+    ("views/history/widget.py", "asked"),
+    ("views/history/widget.py", "told"),
+    ("views/panel/widget.py", "shown"),
+}
+
+
+def test_no_participle_is_the_name_of_a_variable_or_parameter() -> None:
+    names = []
+    for path in FILES:
+        place = str(path.relative_to(PACKAGE))
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            is_variable = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            name = node.arg if isinstance(node, ast.arg) else node.id if is_variable else ""
+            if name.strip("_") in PARTICIPLES and (place, name) not in TRAITS:
+                names.append(f"{place}:{node.lineno} {name}")
+    assert names == []

@@ -108,9 +108,9 @@ async def look(
     findings: list[Finding] = []
     for role, work in looks.items():
         if work in done and work.exception() is None:  # a fault of the look itself stops no request
-            found = judged(work.result(), lenient=request.allow_unlisted)
+            problems = judged(work.result(), lenient=request.allow_unlisted)
             findings += [
-                one for one in found if one.basis != "not looked" or not is_sample(refs[role], config)
+                one for one in problems if one.basis != "not looked" or not is_sample(refs[role], config)
             ]
         elif not is_sample(refs[role], config):
             why = type(work.exception()).__name__ if work in done else f"no answer within {LOOK_S:g} s"

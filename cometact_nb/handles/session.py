@@ -1,7 +1,6 @@
-"""The shared client of a notebook: what the magic, the panel and Python calls all go through.
+"""The session of a notebook, which the magic, the panel and Python calls all use.
 
-Longer than other modules, since everything public passes here and is described here; what it does stands in
-the modules below it.
+It is longer than other modules because it describes every public call; the modules below it do the work.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ class Session(Core):
             settings: see :class:`Config`; None leaves a setting as it is.
 
         Returns:
-            the settings as they are now; the key is not shown.
+            the present settings; their repr hides the key.
 
         Raises:
             ConfigError: an unknown setting, a bad value, or another history while tasks are watched.
@@ -137,7 +136,7 @@ class Session(Core):
             return running
 
     def _sandbox_like(self, speed: float, url: str | None, options: dict[str, Any]) -> embedded.Sandbox:
-        """The sandbox at ``url``, or this user's own."""
+        """Return the sandbox at ``url``, or this user's own."""
         if url is not None:
             self._sandbox = embedded.attach(url, speed, **options)
         else:
@@ -145,7 +144,7 @@ class Session(Core):
         return self._sandbox
 
     def leave_sandbox(self) -> Config:
-        """Send new tasks to the paid service again. Settings that were changed meanwhile stay."""
+        """Send new tasks to the paid service again. Settings changed meanwhile stay."""
         with self._lock:
             if self._before_sandbox is not None:
                 self._config, self._before_sandbox = self._before_sandbox, None
@@ -154,26 +153,26 @@ class Session(Core):
     # --- tasks -------------------------------------------------------------------------------------
 
     def submit(self, request: ActTwoRequest | None = None, **fields: Any) -> Task:
-        """Send one paid request and return when it is answered.
+        """Send one paid request, and return after the answer.
 
-        Both inputs are looked at first, for 3 s at the most; ``configure(look="never")`` leaves that out.
-        What is only doubtful about them is in ``task.warnings``.
+        It looks at both inputs first, for at most 3 s; ``configure(look="never")`` leaves that out. Doubtful
+        points are in ``task.warnings``.
 
         Args:
-            request: what to send; or give its ``fields``.
+            request: to send; or give its ``fields``.
             fields: of :class:`ActTwoRequest`.
 
         Returns:
             the task, watched in the background from now on.
 
         Raises:
-            RequestError: the request is wrong, or an input was seen to be; nothing was sent.
+            RequestError: the request is wrong, or an input breaks a rule of the vendors; nothing was sent.
             ConfigError: no key, or no connection can be made; nothing was sent.
             BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
             RefusedError: the service said no; nothing was bought.
             NotSentError: the service was not reached; nothing was bought.
-            UnconfirmedError: sent, and the answer was lost; ``.task`` is kept and never sent again by itself.
+            UnconfirmedError: sent, and the answer was lost; ``.task`` is recorded, never sent again.
                 With ``.sent`` False: ``.task`` is an earlier one for the same video, in doubt; nothing was
                 sent beside it.
         """
@@ -184,13 +183,13 @@ class Session(Core):
         return self.send(request, self._config)
 
     def send(self, request: ActTwoRequest, config: Config) -> Task:
-        """As :meth:`submit`, to the service of ``config``, whatever is configured meanwhile."""
+        """Do what :meth:`submit` does, at the service of ``config``, whatever is configured meanwhile."""
         return submitted(self, request, config)
 
     def task(self, name: str) -> Task:
-        """The task with this id, from this session, from history, or made elsewhere with the same key.
+        """Return the task with this id, from this session, from history, or made elsewhere with the same key.
 
-        An unfinished one is watched from then on.
+        It watches an unfinished one from then on.
 
         Args:
             name: the service's id, a local key, or their first characters (4 or more) if history has it.
@@ -202,7 +201,7 @@ class Session(Core):
         return find_task(self, name)
 
     def tasks(self) -> list[Task]:
-        """The tasks of this process, newest first."""
+        """Return the tasks of this process, newest first."""
         return [task_of(self, job) for job in reversed(self.jobs.copy().values())]
 
     # --- sweeps ------------------------------------------------------------------------------------
@@ -216,13 +215,13 @@ class Session(Core):
         allow_unlisted: bool = False,
         **fields: Any,
     ) -> Sweep:
-        """Plan many requests; nothing is sent before :meth:`Sweep.run`.
+        """Plan many requests; send nothing before :meth:`Sweep.run`.
 
         Args:
             table: rows of fields, if the cells are no grid: a DataFrame, a mapping of columns of the same
                 length, or a list of mappings or :class:`ActTwoRequest`.
-            name: under which the sweep is found again; by default derived from what is asked for.
-            replicates: how often each request is bought.
+            name: of the sweep, to find it again; by default derived from its requests.
+            replicates: how often to buy each request.
             allow_unlisted: see :class:`ActTwoRequest`.
             fields: of :class:`ActTwoRequest`; each a value, or a list, range or array of values, of which
                 every combination is a cell.
@@ -232,16 +231,16 @@ class Session(Core):
 
         Raises:
             RequestError: with everything that is wrong about any of its requests.
-            ConfigError: a name that is none.
+            ConfigError: the name cannot be used.
         """
         spec = specify(fields, table=table, replicates=replicates, allow_unlisted=allow_unlisted)
-        return self._known(Sweep(self, spec, name))
+        return self._same_or_new(Sweep(self, spec, name))
 
     def sweeps(self, limit: int = 50) -> SweepHistory:
-        """The sweeps of the history, the one that was last run first: how far each came, and what it cost.
+        """List the sweeps of the history, the last run first, with their progress and cost.
 
         Args:
-            limit: how many at the most.
+            limit: the most sweeps to list.
 
         Raises:
             HistoryError: the history could not be read.
@@ -249,12 +248,12 @@ class Session(Core):
         return find_sweeps(self, limit)
 
     def sweep_by_name(self, name: str, *, resume: bool = True) -> Sweep:
-        """A sweep from the history, in any kernel: shows what is done, watches what runs.
+        """Take up a sweep from the history, in any kernel: show finished cells and watch running ones.
 
         Args:
-            name: the sweep's.
-            resume: buy the cells that are left, if the sweep was running when its kernel ended, and within
-                what was approved then. False only looks.
+            name: of the sweep.
+            resume: buy the remaining cells, if the sweep was running when its kernel ended, within the
+                approved cost. False only looks.
 
         Raises:
             HistoryError: no sweep has this name, or the history cannot be read.
@@ -269,19 +268,19 @@ class Session(Core):
         row = self.run(read())
         if row is None:
             raise HistoryError(f"The history has no sweep {name!r}. act.sweeps() lists those it has.")
-        sweep = self._known(Sweep(self, row.spec, row.name, row)).look()
+        sweep = self._same_or_new(Sweep(self, row.spec, row.name, row)).look()
         if resume:
             sweep.resume()
         return sweep
 
-    def _known(self, sweep: Sweep) -> Sweep:
-        """``sweep``, or the one of the same name and content that this process has already."""
+    def _same_or_new(self, sweep: Sweep) -> Sweep:
+        """Return ``sweep``, or the one with its name and content that this process already has."""
         before = self._sweeps.get((sweep.name, sweep.base_url))
         if before is not None and before.spec == sweep.spec:
             return before
         if before is not None and before.state is SweepState.RUNNING:
             if [cell.key for cell in before.cells] == [cell.key for cell in sweep.cells]:
-                return before  # the same files under links that were signed anew
+                return before  # the same files under links with new signatures
             raise ConfigError(
                 f"Sweep {sweep.name!r} is running and asks for something else. Give the new one another "
                 "name, or pause() the running one first."
@@ -294,22 +293,22 @@ class Session(Core):
     def inspect(
         self, url_or_path: str | os.PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
     ) -> Inspection:
-        """What is against an input, what is doubtful, and what was not looked at. Nothing is submitted.
+        """Inspect an input: its errors, its doubtful points, and what was not looked at. Submit nothing.
 
-        At most about 10 s, 4 MB and 12 requests; the key is not sent.
+        It takes at most about 10 s, 4 MB and 12 requests, and sends no key.
 
         Args:
-            url_or_path: of a character or a reference clip, or what :func:`~cometact_nb.image` and
-                :func:`~cometact_nb.video` give. A relative path starts from the notebook's folder.
+            url_or_path: of a character or a reference clip, or a result of :func:`~cometact_nb.image` or
+                :func:`~cometact_nb.video`. A relative path starts from the notebook's folder.
             role: ``"character"`` or ``"reference"``; None takes an image for a character and a video for a
                 reference.
-            fresh: look again; otherwise what was seen in the last ten minutes is used.
+            fresh: look again; otherwise an inspection of the last ten minutes is used.
 
         Returns:
-            the findings. A bad input is never raised, and a network that fails leaves ``ok`` at None.
+            the findings. A bad input never raises, and after a network failure ``ok`` is None.
 
         Raises:
-            ConfigError: an argument of another kind.
+            ConfigError: an argument has another type.
         """
         work = self.begin_inspect(url_or_path, role, fresh=fresh)
         try:
@@ -322,10 +321,10 @@ class Session(Core):
     def close(self) -> None:
         """Stop watching and close everything. Tasks at the service go on and can be found again."""
         if not self.is_here:
-            return  # they are the parent's
+            return  # they belong to the parent
         with self._lock:
             engine, sandbox = self._engine, self._sandbox
-        # Without the lock: what runs on the engine's loop may ask for the engine before it ends.
+        # Without the lock: work on the engine's loop may ask for the engine before it ends.
         if engine is not None:
             engine.close()
         self.inspector.close()
@@ -339,7 +338,7 @@ class Session(Core):
             self._sandbox = None if self._sandbox is sandbox else self._sandbox
 
     def _leave_all(self) -> None:
-        """Let go of what nobody watches any more: waits end, and the next look asks the history."""
+        """Release what nobody watches any more: waits end, and the next look reads the history."""
         for handle in self.handles.copy().values():
             handle.leave()
         for sweep in self._sweeps.copy().values():
@@ -352,14 +351,14 @@ class Session(Core):
     # --- inside ------------------------------------------------------------------------------------
 
     def another(self) -> Session:
-        """One with the same settings, for a process that was forked from this one's."""
-        made = Session(self._config)
-        made._before_sandbox = self._before_sandbox
-        made._sandbox = replace(self._sandbox, process=None) if self._sandbox else None
-        return made
+        """Make a session with the same settings, for a process that was forked from this one's."""
+        session = Session(self._config)
+        session._before_sandbox = self._before_sandbox
+        session._sandbox = replace(self._sandbox, process=None) if self._sandbox else None
+        return session
 
     def _check_settled(self) -> None:
-        """Raise while anything is watched: its history must stay.
+        """Raise while a task is watched, whose history must stay.
 
         Raises:
             ConfigError: a task is watched, or a sweep runs.

@@ -124,8 +124,8 @@ class Tasks:
         self._workshop = workshop
         self._shelf = shelf
         self._tasks: dict[str, Generation] = {}
-        for kept in shelf.tasks() if shelf else ():
-            task = restored(kept)
+        for record in shelf.tasks() if shelf else ():
+            task = restored(record)
             if task is not None:
                 self._tasks[task.id] = task
                 if task.ended is None:
@@ -157,9 +157,9 @@ class Tasks:
 
     async def clip(self, task: Generation) -> bytes:
         """The video of a task that succeeded; rendered again where it was not kept."""
-        kept = self._shelf.clip(task.id) if self._shelf and task.clip is None else None
-        if kept is not None:
-            return kept
+        content = self._shelf.clip(task.id) if self._shelf and task.clip is None else None
+        if content is not None:
+            return content
         task.clip = task.clip or self._order(task)
         return await asyncio.wrap_future(task.clip.future)
 
@@ -262,17 +262,17 @@ def as_kept(task: Generation) -> dict[str, Any]:
     return {**plain, "plays": plays, "settings": asdict(task.settings)}
 
 
-def restored(kept: dict[str, Any]) -> Generation | None:
+def restored(record: dict[str, Any]) -> Generation | None:
     """A task from the shelf; None for one that this version does not read."""
     known = {entry.name for entry in fields(Generation)}
     try:
         plays = {
             name: Play(SCENARIOS[name], options)
-            for name, options in kept["plays"].items()
+            for name, options in record["plays"].items()
             if name in SCENARIOS
         }
-        settings = Settings().changed(kept["settings"])
-        plain = {name: value for name, value in kept.items() if name in known}
+        settings = Settings().changed(record["settings"])
+        plain = {name: value for name, value in record.items() if name in known}
         return Generation(**{**plain, "plays": plays, "settings": settings})
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -1,4 +1,4 @@
-"""How a sweep's buying goes on: its state, and how each event changes it. Pure.
+"""The state of a sweep's run, and its change by each event. Pure.
 
 ``step(run, event)`` is the only place where the state of a sweep changes, as ``reduce`` is for a task.
 """
@@ -33,17 +33,17 @@ __all__ = [
     "step",
 ]
 
-#: So many cells one after the other that were refused, or whose answer was lost, stop the rest.
+#: This many cells in a row that were refused, or whose answer was lost, stop the rest.
 STRIKES = 3
 
 
 class SweepState(StrEnum):
-    """Where a sweep stands. The first five stand in the history, the others follow from its tasks."""
+    """The state of a sweep. The history records the first five; the others follow from its tasks."""
 
     PLANNED = "planned"  #: nothing was sent from here
     RUNNING = "running"  #: cells are sent, or all are and their tasks go on
     PAUSED = "paused"  #: no more cells are sent before ``run()``
-    CANCELLED = "cancelled"  #: no more cells are sent, and what was under way is to be cancelled
+    CANCELLED = "cancelled"  #: no more cells are sent, and unfinished tasks are to be cancelled
     BOUGHT = "bought"  #: all cells were sent
 
     FINISHED = "finished"  #: all cells were sent, and their tasks have ended
@@ -51,7 +51,7 @@ class SweepState(StrEnum):
 
 
 class Mark(StrEnum):
-    """Where a cell stands that has no task."""
+    """The state of a cell without a task."""
 
     PLANNED = "PLANNED"  #: it was never in line
     QUEUED = "QUEUED"  #: it waits to be sent
@@ -60,12 +60,12 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class SweepRun:
-    """How the buying of a sweep stands.
+    """The state of a sweep's run, with its reason.
 
     Args:
         state: ``PLANNED``, ``RUNNING``, ``PAUSED``, ``CANCELLED`` or ``BOUGHT``.
-        problem: why it is paused, or was not resumed; empty when its user paused it.
-        strikes: cells one after the other that were refused, or whose answer was lost.
+        problem: the reason why it is paused, or was not resumed; empty when its user paused it.
+        strikes: the number of cells in a row that were refused, or whose answer was lost.
     """
 
     state: SweepState = SweepState.PLANNED
@@ -75,7 +75,7 @@ class SweepRun:
 
 @dataclass(frozen=True)
 class SweepEvent:
-    """Something that happened to the buying of a sweep."""
+    """An event of a sweep's run."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class RunPaused(SweepEvent):
     """The user paused it.
 
     Args:
-        where: says that it was in another kernel; empty when it was here.
+        where: "in another kernel", in words; empty for here.
     """
 
     where: str = ""
@@ -96,10 +96,10 @@ class RunPaused(SweepEvent):
 
 @dataclass(frozen=True)
 class RunBroke(SweepEvent):
-    """Something keeps the rest from being sent.
+    """A problem prevents the other cells from being sent.
 
     Args:
-        problem: what it is, in words.
+        problem: in words.
     """
 
     problem: str
@@ -110,8 +110,7 @@ class RunCancelled(SweepEvent):
     """The user cancelled it.
 
     Args:
-        at_work: whether one of its tasks is at the service, so that there is something to cancel even when
-            nothing is left to send.
+        at_work: one of its tasks is at the service, and can be cancelled even when nothing is left to send.
     """
 
     at_work: bool = False
@@ -119,10 +118,10 @@ class RunCancelled(SweepEvent):
 
 @dataclass(frozen=True)
 class RunHeld(SweepEvent):
-    """It would go on by itself, but its approval does not hold here: it waits for the user's word.
+    """It would go on by itself, but its approval does not hold here, so it waits for the user's.
 
     Args:
-        reason: why, and how to give it.
+        reason: why, and how to approve.
     """
 
     reason: str
@@ -130,10 +129,10 @@ class RunHeld(SweepEvent):
 
 @dataclass(frozen=True)
 class RunNotResumed(SweepEvent):
-    """It would go on by itself, and could not.
+    """It could not go on by itself.
 
     Args:
-        problem: why, in words.
+        problem: the reason, in words.
     """
 
     problem: str
@@ -146,12 +145,12 @@ class CellAccepted(SweepEvent):
 
 @dataclass(frozen=True)
 class CellStruck(SweepEvent):
-    """A cell was refused for its own sake, or its answer was lost.
+    """A cell was refused because of its own content, or its answer was lost.
 
     Args:
-        what: what happened to cells, in words.
+        what: the kind of event, in words.
         reason: of this one.
-        left: whether cells wait to be sent.
+        left: other cells wait to be sent.
     """
 
     what: str
@@ -165,9 +164,9 @@ class AllSent(SweepEvent):
 
 
 def step(run: SweepRun, event: SweepEvent) -> SweepRun:
-    """``run`` after ``event``; ``run`` itself where the event does not apply. Pure.
+    """Return ``run`` after ``event``, or ``run`` itself if the event does not apply. Pure.
 
-    Only ``RunBegan`` starts or goes on. What breaks by itself never replaces the word of the user.
+    Only ``RunBegan`` starts it or goes on. A problem never replaces a pause or cancel by the user.
     """
     match event:
         case RunBegan():
@@ -191,7 +190,7 @@ def step(run: SweepRun, event: SweepEvent) -> SweepRun:
     return run
 
 
-#: States in which cells may be left that a word of the user keeps from being sent.
+#: States in which the user keeps cells from being sent.
 _LEFT = frozenset({SweepState.RUNNING, SweepState.PAUSED})
 
 
@@ -203,11 +202,11 @@ def _struck(run: SweepRun, event: CellStruck) -> SweepRun:
 
 
 def shown_state(state: SweepState, tasks: Iterable[TaskState | None]) -> SweepState:
-    """How a sweep stands for its user.
+    """Return the state of a sweep for its user.
 
     Args:
         state: of its run.
-        tasks: of its cells, None for a cell that has none.
+        tasks: of its cells, None for a cell without a task.
     """
     if state not in {SweepState.PLANNED, SweepState.BOUGHT}:
         return state
@@ -220,5 +219,5 @@ def shown_state(state: SweepState, tasks: Iterable[TaskState | None]) -> SweepSt
 
 
 def is_unwatched(task: TaskState | None) -> bool:
-    """Whether nobody asks about a task any more, and its end is not known."""
+    """Whether nobody polls a task any more, and its end is unknown."""
     return task is not None and not task.watching and not task.status.is_terminal

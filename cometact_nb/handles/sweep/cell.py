@@ -1,4 +1,4 @@
-"""One cell of a sweep, as its user sees it."""
+"""The user's handle of one cell of a sweep."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """Its identity, the content of its request and the replicate's number."""
+        """Its identity: the content of its request and the number of the replicate."""
         return self._entry.cell.key
 
     @property
     def params(self) -> dict[str, Any]:
-        """The swept fields and their values, ``replicate`` last when there are several."""
+        """Its values on the sweep's axes, ``replicate`` last when there are several."""
         return dict(self._entry.cell.params)
 
     @property
     def replicate(self) -> int:
-        """From 1."""
+        """The number of the replicate, from 1."""
         return self._entry.cell.replicate
 
     @property
     def request(self) -> ActTwoRequest:
-        """What is, or would be, sent."""
+        """The request, sent or not."""
         return self._entry.cell.request
 
     @property
@@ -78,12 +78,12 @@ class Cell:
 
     @property
     def reason(self) -> str:
-        """Why it was stopped, or an empty string."""
+        """The reason why it was stopped, or an empty string."""
         return self._entry.reason
 
     @property
     def reused(self) -> bool:
-        """Whether its video was bought before, for something else, and is not paid for again."""
+        """Whether its video was bought before, for another purpose, and is not paid for again."""
         return self._entry.reused
 
     @property
@@ -93,17 +93,17 @@ class Cell:
 
     @property
     def rating(self) -> Rating:
-        """What the user thinks of it; see :meth:`cometact_nb.Sweep.rate`."""
+        """The user's rating of it; see :meth:`cometact_nb.Sweep.rate`."""
         job = self._entry.job
         return NO_RATING if job is None else self._rating_of(job.state.key)
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{name}={label(name, value)}" for name, value in self.params.items())
-        return f"<Cell {self.index + 1}: {told} · {self.status}{' · reused' if self.reused else ''}>"
+        params = ", ".join(f"{name}={label(name, value)}" for name, value in self.params.items())
+        return f"<Cell {self.index + 1}: {params} · {self.status}{' · reused' if self.reused else ''}>"
 
 
 def row(cell: Cell) -> dict[str, Any]:
-    """One line of a sweep's table."""
+    """Make one line of a sweep's table."""
     state = cell.task.state if cell.task is not None else None
     clip = cell.clip
     rating = cell.rating
@@ -135,7 +135,7 @@ def row(cell: Cell) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    """A field's value; an address without what may open it to others: rows are exported and saved."""
+    """Return a field's value, an address without its secret parts, since rows are exported and saved."""
     return redact.public(value.uri) if isinstance(value, MediaRef) else value
 
 

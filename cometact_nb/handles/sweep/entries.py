@@ -1,4 +1,4 @@
-"""The cells of a sweep and their tasks: which are on their way, which a run or a retry would buy."""
+"""The cells of a sweep with their tasks, and the choice of cells that a run or a retry buys."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Entries", "Entry", "Seen", "may_be_served", "see"]
 
-#: The task of a cell, if it has one, and how it stood.
+#: The task of a cell, if any, and its status at that moment.
 Seen = tuple["Job | None", "Status | None"]
 
 
 @dataclass(eq=False)
 class Entry:
-    """A cell of a sweep, and what has become of it.
+    """A cell of a sweep, with its task.
 
     Args:
-        cell: what is wanted.
+        cell: the plan for it.
         job: its task inside the engine, or None before there is one. Set by :class:`Entries` alone.
-        mark: where it stands while there is none.
+        mark: its state without a task.
         reason: why it was stopped, or what it waits for.
-        reused: its task was there before the sweep wanted it.
-        instead_of: key of the task that a new one is to replace.
+        reused: its task is older than the sweep's purchase.
+        instead_of: key of the task that a new one replaces.
     """
 
     cell: PlannedCell
@@ -42,7 +42,7 @@ class Entry:
     reason: str = ""
     reused: bool = False
     instead_of: str | None = None
-    inside: bool = False  #: it holds a place of the gate
+    inside: bool = False  #: it holds one of the slots
     signed_anew: bool = False  #: its task was sent with another link to the same files
 
     @property
@@ -52,19 +52,19 @@ class Entry:
 
 
 class Entries:
-    """The cells of one sweep, in order. What is in doubt is never among those that are to be bought.
+    """The cells of one sweep, in order. It never offers a cell in doubt for purchase.
 
-    What is asked may be asked on any thread; what changes a cell is called on the engine's loop.
+    Any thread may read; methods that change a cell run on the engine's loop.
 
     Args:
-        cells: what is wanted.
+        cells: of the plan.
     """
 
     def __init__(self, cells: Iterable[PlannedCell]) -> None:
         self._all = [Entry(cell) for cell in cells]
         self._stop_listening: dict[Entry, Callable[[], None]] = {}
         self._at_work: set[Entry] = set()
-        #: Whether a run sends what waits in line. Set by the runner.
+        #: Whether a run sends the waiting cells. Set by the runner.
         self.is_running = False
         #: Called with a cell when it gets a task, and after each change of its task. Set by the runner.
         self.noted: Callable[[Entry], object] = lambda _: None
@@ -78,11 +78,11 @@ class Entries:
     # --- the task of a cell: set here alone ---------------------------------------------------------
 
     def attach(self, entry: Entry, job: Job) -> None:
-        """``job`` is the task of a cell from now on; what has become of it already is noted at once."""
+        """Make ``job`` the task of a cell, and note its present state at once."""
         self._put(entry, job)
 
     def detach(self, entry: Entry) -> None:
-        """A cell has no task any more; what becomes of the one it had is no news of the sweep."""
+        """Remove the task of a cell, whose later changes do not concern the sweep."""
         self._put(entry, None)
 
     def _put(self, entry: Entry, job: Job | None) -> None:
@@ -101,28 +101,28 @@ class Entries:
             self._at_work.add(entry)
         self.noted(entry)
 
-    def queue(self, wanted: Iterable[Entry]) -> None:
-        """Put cells in line; the tasks that they have are to be replaced."""
-        for entry in wanted:
+    def queue(self, targets: Iterable[Entry]) -> None:
+        """Put cells in line, to replace their present tasks."""
+        for entry in targets:
             if entry.job is not None:
                 entry.instead_of = entry.job.state.key
             self.detach(entry)
             entry.mark, entry.reason, entry.reused = Mark.QUEUED, "", False
 
     def stop(self, entry: Entry, reason: str) -> None:
-        """Take a cell out of the line, and say why."""
+        """Take a cell out of the line, for a reason."""
         entry.mark, entry.reason = Mark.STOPPED, reason
 
     # --- how they stand -----------------------------------------------------------------------------
 
     @property
     def states(self) -> Iterator[TaskState | None]:
-        """The task of each cell, in order; None for a cell that has none."""
+        """The state of each cell's task, in order; None for a cell without a task."""
         return (None if entry.job is None else entry.job.state for entry in self._all)
 
     @property
     def jobs(self) -> list[Job]:
-        """The tasks of the cells that have one."""
+        """The tasks of all cells with one."""
         return [entry.job for entry in self._all if entry.job is not None]
 
     @property
@@ -132,12 +132,12 @@ class Entries:
 
     @property
     def at_work(self) -> bool:
-        """Whether a task is under way; the same, known without asking each. On the engine's loop only."""
+        """Whether a task is under way, without a look at each. On the engine's loop only."""
         return bool(self._at_work)
 
     @property
     def unwatched(self) -> list[TaskState]:
-        """Tasks that nobody asks about any more, and whose end is not known."""
+        """Tasks that nobody polls any more, and whose end is unknown."""
         return [state for state in self.states if state is not None and is_unwatched(state)]
 
     @property
@@ -146,17 +146,17 @@ class Entries:
         return [entry for entry in self._all if entry.mark is Mark.QUEUED and entry.job is None]
 
     def is_coming(self, entry: Entry) -> bool:
-        """Whether the run that is under way will buy a cell. What a paused one left is planned anew."""
+        """Whether the present run will buy a cell; the remaining cells of a paused run are planned anew."""
         return entry.mark is Mark.QUEUED and entry.job is None and self.is_running
 
-    def as_seen(self, entry: Entry, seen: Seen) -> bool:
-        """Whether a cell is as it was when it was chosen; another thread may have bought or settled it."""
-        return seen == see(entry) and not (entry.job is None and self.is_coming(entry))
+    def as_seen(self, entry: Entry, earlier: Seen) -> bool:
+        """Whether a cell is unchanged since its choice; another thread may have bought or settled it."""
+        return earlier == see(entry) and not (entry.job is None and self.is_coming(entry))
 
     # --- what is to be bought -----------------------------------------------------------------------
 
     def wanted(self) -> list[Entry]:
-        """The cells that a run would buy: without a task, or with one that bought nothing."""
+        """Return the cells that a run would buy: without a task, or with one that bought nothing."""
         blames = [blamed(entry.cell.request, entry.job.state) for entry in self._all if entry.job is not None]
         blames = [blame for blame in blames if blame]
         return [
@@ -174,32 +174,32 @@ class Entries:
         forgotten: bool = False,
         doubtful: bool = False,
     ) -> list[Entry]:
-        """The cells that a retry would buy.
+        """Return the cells that a retry would buy.
 
         Args:
-            failed: those that failed, were refused, or were stopped with them.
-            cancelled: those that were cancelled.
-            forgotten: those that the user has given up.
-            doubtful: those that may have been bought.
+            failed: cells that failed, were refused, or were stopped with them.
+            cancelled: cells that were cancelled.
+            forgotten: cells that the user gave up.
+            doubtful: cells that may have been bought.
         """
-        named = {
+        statuses = {
             Status.FAILED: failed,
             Status.REFUSED: failed,
             Status.CANCELLED: cancelled,
             Status.FORGOTTEN: forgotten,
             **dict.fromkeys(IN_DOUBT, doubtful),
         }
-        ends = {status for status, is_named in named.items() if is_named}
+        ends = {status for status, is_named in statuses.items() if is_named}
         again = [entry for entry in self._all if entry.job and entry.job.state.status in ends]
         return again + (self.without_task() if failed else [])
 
     def without_task(self) -> list[Entry]:
-        """The cells that have no task, and get none by themselves."""
+        """Return the cells that have no task, and get none by themselves."""
         return [entry for entry in self._all if entry.job is None and not self.is_coming(entry)]
 
 
 def may_be_served(entry: Entry, key: str) -> bool:
-    """Whether a cell may be given the task ``key``: it has none, or one that brought no video."""
+    """Whether a cell may get the task ``key``: it has none, or one that brought no video."""
     if entry.job is None:
         return True
     state = entry.job.state
@@ -207,5 +207,5 @@ def may_be_served(entry: Entry, key: str) -> bool:
 
 
 def see(entry: Entry) -> Seen:
-    """How a cell stands now."""
+    """Return the present task and status of a cell."""
     return entry.job, None if entry.job is None else entry.job.state.status

@@ -1,4 +1,4 @@
-"""The record of one sweep: what was agreed to, what it has cost, which tasks its cells have."""
+"""The record of one sweep: its approval, its cost, the tasks of its cells."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ log = logging.getLogger("cometact_nb")
 
 
 class Ledger:
-    """Reads and writes what is kept of one sweep. Methods are called on the engine's loop.
+    """Reads and writes the record of one sweep. To be used on the engine's loop.
 
     Args:
-        core: has the history.
-        name: under which it is kept.
-        spec: what was asked for.
-        kept: the sweep as the history has it, when it was found there.
+        core: with the history.
+        name: of the sweep.
+        spec: the specification.
+        row: the present record, for a sweep from the history.
     """
 
-    def __init__(self, core: Core, name: str, spec: Spec, kept: store.SweepRow | None) -> None:
+    def __init__(self, core: Core, name: str, spec: Spec, row: store.SweepRow | None) -> None:
         config = core.config
         self._core = core
         self._spec = spec
         self.name = name
-        self.base_url = config.base_url if kept is None else kept.base_url
+        self.base_url = config.base_url if row is None else row.base_url
         here = self.base_url == config.base_url
-        in_sandbox = kept is not None and kept.sandbox
-        #: The service that it is bought at.
+        in_sandbox = row is not None and row.sandbox
+        #: The service of its tasks.
         self.endpoint = config.endpoint if here else Endpoint(self.base_url, sandbox=in_sandbox)
-        self.terms = kept.terms if kept is not None else store.Terms(state=SweepState.PLANNED)
-        #: Why what was approved does not hold here; empty when it does.
-        self.doubt = kept.doubt if kept is not None else ""
+        self.terms = row.terms if row is not None else store.Terms(state=SweepState.PLANNED)
+        #: The reason why the approval does not hold here; empty when it does.
+        self.doubt = row.doubt if row is not None else ""
         self.approval = Approval(self.terms.approved_usd, self.terms.agreed_usd)
         self.canary = self.terms.canary
         self.spent_usd = 0.0
@@ -61,11 +61,11 @@ class Ledger:
         return self._core.engine.history
 
     def keep(self, state: SweepState, problem: str = "") -> None:
-        """Record where the run stands.
+        """Record the state of the run.
 
         Args:
             state: of the run.
-            problem: why it is paused; empty when its user paused it.
+            problem: the reason of a pause; empty when its user paused it.
 
         Raises:
             HistoryError: it could not be recorded.
@@ -79,17 +79,17 @@ class Ledger:
             sandbox=self.endpoint.sandbox,
         )
         store.save(self._history, self.name, self.base_url, self._spec, terms)
-        self.terms = terms  # only now: what could not be recorded does not go on by itself
+        self.terms = terms  # only now, since an unrecorded run must not go on by itself
 
     def approve(self, approval: Approval, canary: bool | None) -> None:
-        """Put on disk what is agreed to, before the first request, so that any kernel can go on.
+        """Record the approval before the first request, so that any kernel can go on.
 
         Args:
-            approval: what the sweep may cost.
+            approval: the approved cost.
             canary: whether one cell of each pair of inputs goes first; None leaves it to their number.
 
         Raises:
-            HistoryError: it could not be recorded, and so it does not hold.
+            HistoryError: it could not be recorded, so that it does not hold.
         """
         before = self.approval, self.canary
         self.approval, self.canary = approval, canary
@@ -101,7 +101,7 @@ class Ledger:
         self.doubt = ""
 
     def recorded(self) -> tuple[str, str | None] | None:
-        """State and problem as any kernel has recorded them last; None before there is a record.
+        """Return state and problem, as any kernel recorded them last; None before there is a record.
 
         Raises:
             HistoryError: the history could not be read.
@@ -122,35 +122,35 @@ class Ledger:
             store.stop(self._history, self.name, self.base_url, state)
 
     def recount(self) -> None:
-        """Learn anew what the sweep has cost, whichever kernels bought for it."""
+        """Count again the cost of the sweep in all kernels."""
         try:
             self.spent_usd = store.cost_usd(self._history, self.name, self.base_url)
         except HistoryError as error:
             log.warning("what sweep %r has cost could not be counted anew: %s", self.name, error)
 
     def rate(self, key: str, rating: Rating) -> None:
-        """Keep what the user thinks of the clip of a task.
+        """Record the user's rating of a task's clip.
 
         Args:
-            key: the task's.
+            key: of the task.
             rating: replaces the one before.
 
         Raises:
-            HistoryError: it could not be kept.
+            HistoryError: it could not be recorded.
         """
         store.set_rating(self._history, key, rating)
         self.ratings[key] = rating
 
     def look_up(self, entries: Entries) -> None:
-        """Find out which cells have been bought, here or by another kernel, and watch what runs.
+        """Find out which cells are bought, here or by another kernel, and watch running tasks.
 
         Raises:
             HistoryError: the history could not be read.
         """
         identities = {entry.cell.identity for entry in entries}
-        found = store.owned(self._history, self.base_url, identities)
-        rows = {row.owned.state.key: row for row in found}
-        served = assign((entry.cell for entry in entries), [row.owned for row in found])
+        owned = store.owned(self._history, self.base_url, identities)
+        rows = {row.owned.state.key: row for row in owned}
+        served = assign((entry.cell for entry in entries), [row.owned for row in owned])
         for entry in entries:
             owner = served.get(entry.cell.key)
             if owner is None or entries.is_coming(entry):
@@ -168,7 +168,7 @@ class Ledger:
 
 
 def catch_up(core: Core, job: Job, row: Row) -> None:
-    """Take over what another kernel has recorded last about a task that nobody here watches."""
+    """Take over another kernel's last record of a task that nobody here watches."""
     is_news = row.state.status is not job.state.status or row.state.watching != job.state.watching
     if job.state.is_settled and is_news and row.owner != core.engine.history.owner:
         core.engine.publish(job, row.state)

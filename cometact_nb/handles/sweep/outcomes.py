@@ -1,4 +1,4 @@
-"""The guide's table of what is bought again, printed from what the code decides."""
+"""Prints the guide's table of cells that are bought again, from the code's own decisions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["what_buys_again"]
 
-#: What each outcome of a cell means; no other outcome has a task.
+#: The meaning of each outcome of a cell with a task.
 _MEANINGS = {
     None: "never sent",
     Status.REFUSED: "refused with certainty, or never left this machine; nothing was bought",
@@ -29,12 +29,12 @@ _MEANINGS = {
     Status.UNCONFIRMED: "in doubt: sent, and no answer says whether it was accepted",
     Status.NOT_FOUND: "in doubt: accepted, and the service does not know its id",
 }
-#: The words of a retry.
+#: The calls of a retry.
 _WORDS = ({"failed": True}, {"cancelled": True}, {"forgotten": True}, {"doubtful": True})
 
 
 def what_buys_again(cell_with: Callable[[Status | None], Entries]) -> str:
-    """The table of the page "money" of the guide, Markdown: what is sent for each outcome of a cell.
+    """Write the table of the guide's page "money", in Markdown: the requests for each outcome of a cell.
 
     Args:
         cell_with: makes a sweep of one cell whose task has a status; None makes one without a task.
@@ -47,9 +47,9 @@ def what_buys_again(cell_with: Callable[[Status | None], Entries]) -> str:
         entries = cell_with(status)
         words = [
             f"`retry({name}=True)`" if name != "failed" else "`retry()`"
-            for named in _WORDS
-            for name in named
-            if entries.again(**{"failed": False, **named})
+            for call in _WORDS
+            for name in call
+            if entries.again(**{"failed": False, **call})
         ]
         bought = "sent" if entries.wanted() else "not sent"
         name = f"`{status}`" if status is not None else "no task"

@@ -1,4 +1,4 @@
-"""Agreeing to a purchase: what a sweep would buy, whether it may, and the start of the run."""
+"""Plans a sweep's purchase, checks its approval, and starts the run."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _WHY_IN_DOUBT = {
 
 
 class Purchase:
-    """What stands between a sweep's user and its run.
+    """Plans purchases of a sweep for its user, and starts its runs.
 
     Args:
-        core: has the settings.
+        core: with the settings.
         entries: the cells.
-        ledger: records what is agreed to.
+        ledger: records the approval.
         runner: buys.
-        axes: swept fields and their values, for the plan.
-        doubts: what would waste money about the sweep itself.
-        inputs: what was seen of the inputs.
+        axes: fields with several values, and these values, for the plan.
+        doubts: points of the sweep that would waste money.
+        inputs: looks at the inputs.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Purchase:
         self._doubts = doubts
         self._inputs = inputs
 
-    def plan(self, wanted: Sequence[Entry], config: Config) -> Plan:
-        """What buying these cells would cost, and what speaks against it; waits for the inspections."""
+    def plan(self, targets: Sequence[Entry], config: Config) -> Plan:
+        """Plan the purchase of these cells, with its cost and its faults; wait for the inspections."""
         entries, ledger = self._entries, self._ledger
         states = [state for state in entries.states if state is not None]
         count = [state.status for state in states].count
-        seen = self._inputs.findings()
-        errors = [finding for finding in seen if finding.severity == "error"]
+        findings = self._inputs.findings()
+        errors = [finding for finding in findings if finding.severity == "error"]
         left = len(entries.without_task())
         return Plan(
             name=ledger.name,
@@ -80,59 +80,59 @@ class Purchase:
             forgotten=count(Status.FORGOTTEN),
             unconfirmed=count(Status.UNCONFIRMED),
             not_found=count(Status.NOT_FOUND),
-            stopped=max(0, left - sum(entry.job is None for entry in wanted)),
-            to_buy=len(wanted),
+            stopped=max(0, left - sum(entry.job is None for entry in targets)),
+            to_buy=len(targets),
             queued=sum(map(entries.is_coming, entries)),
             price=config.price,
             spent_usd=ledger.spent_usd,
             agreed_usd=ledger.approval.agreed_usd,
             elsewhere_usd=ledger.elsewhere_usd,
             signed_anew=sum(entry.signed_anew for entry in entries),
-            waiting=self._waiting(wanted),
-            warnings=(*self._doubts, *(finding for finding in seen if finding not in errors)),
+            waiting=self._waiting(targets),
+            warnings=(*self._doubts, *(finding for finding in findings if finding not in errors)),
             errors=tuple(errors),
             sandbox=ledger.endpoint.sandbox,
             ask_above=config.ask_above,
         )
 
-    def _waiting(self, wanted: Sequence[Entry]) -> tuple[str, ...]:
-        """Each cell in doubt, and why."""
+    def _waiting(self, targets: Sequence[Entry]) -> tuple[str, ...]:
+        """List each cell in doubt, with the reason."""
         return tuple(
             f"cell {entry.cell.index + 1} ({entry.job.state.id or entry.job.state.key}"
             f"{', submitted alone' if entry.reused else ''}) {_WHY_IN_DOUBT[entry.job.state.status]}"
             for entry in self._entries
-            if entry.job is not None and entry.job.state.status in IN_DOUBT and entry not in wanted
+            if entry.job is not None and entry.job.state.status in IN_DOUBT and entry not in targets
         )
 
     def start(
         self,
-        wanted: Sequence[Entry],
+        targets: Sequence[Entry],
         max_cost: float | None = None,
         *,
         yes: bool = False,
         canary: bool | None,
         approved: Approval | None = None,
     ) -> None:
-        """Buy cells within what is approved for them, in the background.
+        """Buy cells within the approved cost, in the background.
 
         Args:
-            wanted: the cells.
+            targets: the cells.
             max_cost: see :meth:`cometact_nb.Sweep.run`.
             yes: see :meth:`cometact_nb.Sweep.run`.
             canary: see :meth:`cometact_nb.Sweep.run`.
-            approved: what was approved earlier for these cells; None asks whether they may be bought.
+            approved: an earlier approval for these cells; None checks whether they need one.
 
         Raises:
-            ActTwoError: as :meth:`cometact_nb.Sweep.run`; nothing was sent.
+            ActTwoError: see :meth:`cometact_nb.Sweep.run`; nothing was sent.
         """
-        seen = {entry: see(entry) for entry in wanted}
-        config = self._core.config  # once: the price that is agreed to is that of the service checked
+        earlier = {entry: see(entry) for entry in targets}
+        config = self._core.config  # read once, so that the approved price belongs to the checked service
         ledger = self._ledger
-        if wanted:
-            plan = self.plan(wanted, config)
+        if targets:
+            plan = self.plan(targets, config)
             if plan.errors:
                 raise RequestError(plan.errors)
-            self._check_service(wanted, config)
+            self._check_service(targets, config)
             check_max_spend(plan, config.max_spend, self._core.engine.spent_usd, yes=yes)
             approved = approved or approve(plan, ledger.approval, max_cost, yes=yes)
         approval = approved or ledger.approval
@@ -140,11 +140,11 @@ class Purchase:
         async def begin() -> None:
             ledger.recount()
             ledger.approve(approval, canary)
-            # Another thread may have begun the same meanwhile: what it buys is not bought again.
-            left = [entry for entry, before in seen.items() if self._entries.as_seen(entry, before)]
+            # Another thread may have begun the same meanwhile: its cells are not bought again.
+            left = [entry for entry, before in earlier.items() if self._entries.as_seen(entry, before)]
             self._runner.start(
                 left,
-                price_usd=config.price.usd_per_request if wanted else None,
+                price_usd=config.price.usd_per_request if targets else None,
                 approved_usd=approval.approved_usd,
                 canary=canary,
             )
@@ -152,34 +152,34 @@ class Purchase:
         self._core.run(begin())
 
     def resume(self) -> bool:
-        """Go on by itself if the sweep was running when its kernel ended, within what was approved then.
+        """Go on if the sweep was running when its kernel ended, within the approved cost.
 
-        What was stopped in this kernel goes on by its user's word alone, also where the stop could not be
-        recorded. What keeps the sweep from going on becomes the run's problem.
+        A sweep that was stopped in this kernel goes on only by its user's call, even if the stop could not be
+        recorded. The reason why a sweep cannot go on becomes the run's problem.
 
         Returns:
             whether it goes on.
         """
-        wanted, ledger, runner = self._entries.wanted(), self._ledger, self._runner
-        if ledger.terms.state != SweepState.RUNNING or not wanted:
+        targets, ledger, runner = self._entries.wanted(), self._ledger, self._runner
+        if ledger.terms.state != SweepState.RUNNING or not targets:
             return False
         if runner.state is SweepState.RUNNING:
             return False
         if ledger.doubt:
-            cost = self._core.config.price.estimate(len(wanted))
-            runner.hold(_ask(ledger.doubt, ledger.name, len(wanted), cost))
+            cost = self._core.config.price.estimate(len(targets))
+            runner.hold(_ask(ledger.doubt, ledger.name, len(targets), cost))
             return False
         if runner.state is not SweepState.PLANNED:
             return False
         try:
-            self.start(wanted, canary=ledger.canary, approved=ledger.approval)
+            self.start(targets, canary=ledger.canary, approved=ledger.approval)
         except ActTwoError as error:
             runner.not_resumed(str(error))
             return False
         return True
 
-    def _check_service(self, wanted: Sequence[Entry], config: Config) -> None:
-        """Raise what the first request would be refused for."""
+    def _check_service(self, targets: Sequence[Entry], config: Config) -> None:
+        """Raise the errors for which the service would refuse the first request."""
         name, base_url = self._ledger.name, self._ledger.base_url
         if config.base_url != base_url:
             cure = "Configure that service again, or make a new sweep."
@@ -192,12 +192,12 @@ class Purchase:
                 f"Sweep {name!r} belongs to {base_url}, but new requests go to {config.base_url}. {cure}"
             )
         self._ledger.endpoint = config.endpoint
-        for request in {entry.pair: entry.cell.request for entry in wanted}.values():
+        for request in {entry.pair: entry.cell.request for entry in targets}.values():
             self._core.check(request)
 
 
 def _ask(doubt: str, name: str, cells: int, cost: str) -> str:
-    """Why a sweep waits for its user's word, and how to give it."""
+    """Say why a sweep waits for its user's approval, and how to give it."""
     return (
         f"{doubt[:1].upper()}{doubt[1:]}. So nothing is bought by itself; the {cells} cells that are left "
         f"cost {cost}. act.sweep_by_name({name!r}).run(yes=True) buys them, .run(max_cost=…) up to an amount."

@@ -1,4 +1,4 @@
-"""What a sweep brought: its clips, rated, compared and as a table."""
+"""The results of a sweep: its clips, rated, compared and as a table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Results:
     _ledger: Ledger
 
     def _changed(self) -> None:
-        """Tell that something about the cells is new; on the engine's loop."""
+        """Tell listeners that the cells have changed; on the engine's loop."""
         raise NotImplementedError
 
     def rate(
@@ -47,23 +47,23 @@ class Results:
         note: str | None = None,
         blind: bool = False,
     ) -> Rating:
-        """Keep what you think of a cell's clip. What is None stays as it was; ``stars=0`` takes them back.
+        """Record your rating of a cell's clip. None leaves a part as it is; ``stars=0`` removes stars.
 
-        Stars given blind and stars given openly stand beside each other; neither replaces the other.
+        Blind stars and open stars are recorded beside each other; neither replaces the other.
 
         Args:
             cell: one of ``cells`` with a task.
             stars: 1–5, or 0 for none.
-            favourite: mark it as one.
+            favourite: mark it as a favourite.
             note: free text, up to 2,000 characters.
-            blind: the stars were given with the parameters hidden.
+            blind: you did not see the parameters.
 
         Returns:
-            the rating as it is kept now.
+            the new rating.
 
         Raises:
             ConfigError: no task yet, or a value that is no rating.
-            HistoryError: it could not be kept.
+            HistoryError: it could not be recorded.
         """
         job = cell.job
         if job is None:
@@ -79,11 +79,11 @@ class Results:
         return rating
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """One mapping a cell: its parameters, what became of it, where its clip is, and its rating."""
+        """Return one mapping a cell: its parameters, its outcome, the path of its clip, and its rating."""
         return [row(cell) for cell in self.cells]
 
     def to_frame(self) -> Any:
-        """The same as a pandas DataFrame.
+        """Return the same as a pandas DataFrame.
 
         Raises:
             ConfigError: pandas is not installed.
@@ -91,25 +91,25 @@ class Results:
         return frame_of(self.to_rows())
 
     def map(self, fn: Callable[[Clip], R], executor: Executor | None = None) -> list[R | None]:
-        """``fn(clip)`` for each cell, in the order of ``cells``; None for a cell without a clip.
+        """Call ``fn(clip)`` for each cell, in the order of ``cells``; None for a cell without a clip.
 
         Args:
-            fn: called with a :class:`Clip`. For other processes it must be importable there, and so must
-                what it returns; for other machines the clips' folder must be mounted at the same path.
+            fn: called with a :class:`Clip`. For other processes it must be importable there, and so must its
+                results; for other machines the clips' folder must be mounted at the same path.
             executor: any of ``concurrent.futures``, Dask's ``client.get_executor()``, ipyparallel's
                 ``client.load_balanced_view().executor``. None calls ``fn`` here, one clip after the other.
 
         Returns:
-            what ``fn`` returned.
+            the results of ``fn``.
 
         Raises:
-            ConfigError: an executor that has no ``submit``. What ``fn`` raises comes through, with a note
-                that names the clip, when all the others have ended.
+            ConfigError: an executor has no ``submit``. An error of ``fn`` is raised, with a note on the clip,
+                after all others have ended.
         """
         return map_clips(fn, [cell.clip for cell in self.cells], executor)
 
     def noise_floor(self, distance: Callable[[Clip, Clip], float] | None = None) -> NoiseFloor:
-        """How far each knob moves the clips, against how far they differ by chance.
+        """Compare how far each knob moves the clips with how far they differ by chance.
 
         Args:
             distance: of two clips, ≥ 0; None takes the mean absolute difference of their frames, 0–255.

@@ -1,4 +1,4 @@
-"""Buying the cells of a sweep: in order, a few at a time, one after the other, and not what is known to fail.
+"""Buys the cells of a sweep in order, a few at a time, without those that would certainly fail.
 
 Everything here runs on the engine's loop.
 """
@@ -49,7 +49,7 @@ log = logging.getLogger("cometact_nb")
 
 #: A sweep waits out a throttling account: an hour of refusals, not a minute.
 _LIMITS = flow.CreateLimits(attempts=200, patience_s=3600.0)
-#: How often a run looks whether another kernel's user has paused or cancelled the sweep, seconds.
+#: Seconds between looks whether the user has paused or cancelled the sweep in another kernel.
 _LISTEN_S = 1.0
 
 
@@ -59,8 +59,8 @@ class Runner:
     Args:
         entries: the cells, in order.
         core: watches their tasks, and has the settings and the places at the service.
-        ledger: records where the run stands, and counts what it has cost.
-        changed: called when something about the cells or the state is new.
+        ledger: records the state of the run, and counts its cost.
+        changed: called after a change of the cells or the state.
     """
 
     def __init__(self, entries: Entries, core: Core, ledger: Ledger, changed: Callable[[], object]) -> None:
@@ -86,40 +86,40 @@ class Runner:
 
     @property
     def state(self) -> SweepState:
-        """Where the run stands; on any thread."""
+        """The state of the run; on any thread."""
         return self._run.state
 
     @property
     def problem(self) -> str:
-        """Why it is paused or was not resumed; empty when its user paused it, or it is not."""
+        """The reason why it is paused or was not resumed; empty when its user paused it, or it is neither."""
         return self._run.problem
 
     @property
     def is_running(self) -> bool:
-        """Whether cells are sent."""
+        """Whether it sends cells."""
         return self._run.state is SweepState.RUNNING
 
     # --- what the sweep asks for -------------------------------------------------------------------
 
     def start(
         self,
-        wanted: Sequence[Entry],
+        targets: Sequence[Entry],
         *,
         price_usd: float | None,
         approved_usd: float,
         canary: bool | None,
     ) -> None:
-        """Buy the cells in ``wanted``, as far as ``approved_usd`` goes.
+        """Buy the cells in ``targets``, up to ``approved_usd``.
 
         Args:
-            wanted: cells without a task, or whose task is to be replaced.
-            price_usd: what each is counted at, also when another service is configured meanwhile; None: what
-                those that wait already are.
-            approved_usd: what it may cost in all.
+            targets: cells without a task, or with a task to replace.
+            price_usd: of each, also when another service is configured meanwhile; None for the price of the
+                cells that wait already.
+            approved_usd: US dollars that the sweep may cost in all.
             canary: whether one cell of each pair of inputs goes first; None: if more than four wait, or one
                 was sent ahead that has not ended.
         """
-        self._entries.queue(wanted)
+        self._entries.queue(targets)
         self.approved_usd = approved_usd
         self._price_usd = self._price_usd if price_usd is None else price_usd
         self._trials.forget_unsent()
@@ -141,20 +141,20 @@ class Runner:
         self._halt(RunPaused())
 
     def hold(self, reason: str) -> None:
-        """Wait for the user's word, without a record of it: what is on record is not theirs."""
+        """Wait for the user's approval, without a record of that, since the present record is not theirs."""
         self._step(RunHeld(reason))
 
     def not_resumed(self, problem: str) -> None:
-        """Keep why a run could not go on by itself."""
+        """Note the reason why a run could not go on by itself."""
         self._step(RunNotResumed(problem))
 
     def stop(self, reason: str = "the sweep was cancelled") -> None:
-        """Buy no more: the sweep is being cancelled. What is at the service goes on for now."""
+        """Buy no more, since the sweep is being cancelled. Tasks at the service go on for now."""
         self._stop_queued(reason)
         self._halt(RunCancelled(self._is_at_work))
 
     async def cancel(self) -> list[str]:
-        """Buy no more, and ask the service to cancel what has not ended; its refusals come back."""
+        """Buy no more, and ask the service to cancel unfinished tasks; return its refusals."""
         self.stop()
         return await self._cancel_all()
 
@@ -171,20 +171,20 @@ class Runner:
         return [job for job in self._entries.jobs if not job.state.status.is_terminal]
 
     def note(self, entry: Entry) -> None:
-        """The task of a cell has changed."""
+        """Take note that the task of a cell has changed."""
         self._note(entry)
         self._changed()
 
     # --- inside ------------------------------------------------------------------------------------
 
     def _step(self, event: SweepEvent) -> bool:
-        """Change the state; whether the event applied. The one place where it changes."""
+        """Change the state, and return whether the event applied. Only this method changes it."""
         before, self._run = self._run, step(self._run, event)
         self._entries.is_running = self.is_running
         return self._run is not before
 
     async def _listen(self) -> None:
-        """Stop buying soon after the user has said so in another kernel."""
+        """Stop buying soon after the user has stopped the sweep in another kernel."""
         while self.is_running:
             await self._core.engine.clock.sleep(_LISTEN_S)
             try:
@@ -196,7 +196,7 @@ class Runner:
                 await self._obey(recorded[0])
 
     async def _obey(self, word: str) -> None:
-        """Do what the user has said in another kernel, which has recorded it; other words change nothing."""
+        """Do what the user did in another kernel, by its record; any other word changes nothing."""
         if word == SweepState.PAUSED:
             self._halt(RunPaused("it was paused in another kernel"), record=False)
         elif word == SweepState.CANCELLED:
@@ -207,7 +207,7 @@ class Runner:
 
     @property
     def _is_at_work(self) -> bool:
-        """Whether a task is at the service: once all is sent there is nothing to pause, but to cancel."""
+        """Whether a task is at the service, which can be cancelled even when nothing is left to pause."""
         return any(not _has_ended(job) for job in self._entries.jobs)
 
     def _stop_queued(self, reason: str) -> None:
@@ -226,7 +226,7 @@ class Runner:
     def _record(self) -> None:
         try:
             self._ledger.keep(self.state, self.problem)
-        except HistoryError as error:  # a full disk; what stops the spending goes on all the same
+        except HistoryError as error:  # a full disk; the stop of the spending goes on all the same
             log.warning("sweep %r has stopped, which could not be recorded: %s", self._ledger.name, error)
 
     async def _buy_all(self) -> None:
@@ -262,7 +262,7 @@ class Runner:
             await self._news.wait()
 
     async def _buy(self, entry: Entry) -> None:
-        """Send one cell, and draw the consequences of the answer."""
+        """Send one cell, and act on the answer."""
         async with self._slots.sending, self._sending:
             price = self._price_usd
             if not self.is_running or entry.mark is not Mark.QUEUED:
@@ -276,7 +276,7 @@ class Runner:
             try:
                 verdict = await self._send(entry, job, price)
             except CellTaken as taken:
-                self._withdraw(entry, job)  # should the other one not be had
+                self._withdraw(entry, job)  # in case the other task cannot be read
                 self._entries.attach(entry, self._adopted(taken.key))
                 return
             except BudgetUsed:
@@ -300,7 +300,7 @@ class Runner:
             self._judge(entry, job, verdict)
 
     def _withdraw(self, entry: Entry, job: Job) -> None:
-        """Forget a task that was never begun."""
+        """Forget a task that was never sent."""
         self._core.drop_job(job)
         self._entries.detach(entry)
 
@@ -334,7 +334,7 @@ class Runner:
         )
 
     def _judge(self, entry: Entry, job: Job, verdict: flow.Created | flow.Declined | flow.Doubtful) -> None:
-        """What an answer means for the cells that are left."""
+        """Act on an answer's meaning for the remaining cells."""
         match verdict:
             case flow.Created():
                 self._step(CellAccepted())
@@ -361,7 +361,7 @@ class Runner:
             self._changed()
 
     def _note(self, entry: Entry) -> None:
-        """Draw the consequences of a task's end."""
+        """Act on a task's end."""
         job = entry.job
         if job is None or not _has_ended(job):
             return
@@ -379,19 +379,19 @@ class Runner:
             self._slots.leave()
 
     def _stop_alike(self, failed: Entry, how: str) -> None:
-        """Stop the waiting cells that would end as this one did."""
+        """Stop the waiting cells that would fail like this one."""
         if failed.job is None:
             return
         blame = blamed(failed.cell.request, failed.job.state)
-        said = advise(failed.job.state).headline
-        named = " and ".join(name.replace("_", " ") for name in blame)
+        headline = advise(failed.job.state).headline
+        fields = " and ".join(name.replace("_", " ") for name in blame)
         for entry in self._entries.queued:
             if shares(entry.cell.request, blame):
                 self._entries.stop(
-                    entry, f"cell {failed.cell.index + 1} has the same {named}, and {how}: {said}"
+                    entry, f"cell {failed.cell.index + 1} has the same {fields}, and {how}: {headline}"
                 )
 
 
 def _has_ended(job: Job) -> bool:
-    """Whether a task takes no place any more: it ended, or nobody here will learn when it does."""
+    """Whether a task takes no place any more: it ended, or nobody here will learn of its end."""
     return job.state.status.is_terminal or not job.state.watching

@@ -1,4 +1,4 @@
-"""What a sweep says about why it does not go on."""
+"""Messages of a sweep about why it does not go on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["why_left", "why_unfinished"]
 
 
 def why_unfinished(unwatched: Sequence[TaskState]) -> str:
-    """Why the end of a sweep is not known, and what to do.
+    """Say why the end of a sweep is unknown, and what to do.
 
     Args:
-        unwatched: its tasks that nobody asks about any more.
+        unwatched: its tasks that nobody polls any more.
     """
     many = "1 task is" if len(unwatched) == 1 else f"{len(unwatched)} tasks are"
     why = next((state.problem for state in unwatched if state.problem), None)
@@ -26,13 +26,13 @@ def why_unfinished(unwatched: Sequence[TaskState]) -> str:
 
 
 def why_left(name: str, state: SweepState, problem: str, left: int) -> str:
-    """Why a wait for a sweep cannot go on although cells are left; empty when none are, or it was cancelled.
+    """Say why a wait for a sweep cannot go on although cells remain; empty without any, or after a cancel.
 
     Args:
-        name: the sweep's.
-        state: where it stands.
-        problem: why, in words; empty when its user paused it.
-        left: how many cells have no task and were not stopped.
+        name: of the sweep.
+        state: of the sweep.
+        problem: the reason, in words; empty when its user paused it.
+        left: the number of cells without a task that were not stopped.
     """
     if state is SweepState.UNFINISHED:
         return f"Sweep {name!r} is unfinished: {problem}."

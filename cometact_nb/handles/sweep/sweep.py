@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cell", "Sweep"]
 
-#: Views are told of a change at most this often, seconds.
+#: The least seconds between two calls of a sweep's listeners.
 _TELL_S = 0.4
 
 #: Methods that the runner, the views and the session call.
@@ -52,13 +52,13 @@ class Sweep(Results):
 
     Args:
         session: buys and watches its tasks.
-        spec: what was asked for.
-        name: under which it is found again; None derives one from ``spec``.
-        kept: the sweep as the history has it, when it was found there.
+        spec: the specification.
+        name: of the sweep, to find it again; None derives one from ``spec``.
+        row: its record, for a sweep from the history.
     """
 
     def __init__(
-        self, session: Core, spec: Spec, name: str | None = None, kept: SweepRow | None = None
+        self, session: Core, spec: Spec, name: str | None = None, row: SweepRow | None = None
     ) -> None:
         planned = expand(spec)
         self.session = session
@@ -67,7 +67,7 @@ class Sweep(Results):
         self.axes = planned.axes
         self._entries = Entries(planned.cells)
         self.cells: tuple[Cell, ...] = tuple(Cell(session, entry, self._rating_of) for entry in self._entries)
-        self._ledger = Ledger(session, self.name, spec, kept)
+        self._ledger = Ledger(session, self.name, spec, row)
         self._runner = Runner(self._entries, session, self._ledger, self._changed)
         requests = (entry.cell.request for entry in self._entries)
         self._purchase = Purchase(
@@ -105,24 +105,24 @@ class Sweep(Results):
 
     @property
     def problem(self) -> str:
-        """Why it is paused or unfinished, in words; an empty string when the user paused it, or it is not."""
+        """The reason why it is paused or unfinished, in words; else, and when its user paused it, empty."""
         if not self._runner.problem and self.state is SweepState.UNFINISHED:
             return sentences.why_unfinished(self._entries.unwatched)
         return self._runner.problem
 
     @property
     def spent_usd(self) -> float:
-        """What it has cost so far, US dollars, by the prices its tasks were bought at."""
+        """Its cost so far, in US dollars, by the prices at purchase."""
         return self._ledger.spent_usd
 
     @property
     def approved_usd(self) -> float:
-        """What it may cost in all, US dollars: what the user agreed to, or what went without a yes."""
+        """US dollars that it may cost in all, by the user's approval or the limit that needs none."""
         return self._ledger.terms.approved_usd
 
     @property
     def plan(self) -> Plan:
-        """What :meth:`run` would do now. Looks the cells up in the history, and waits for the inspections.
+        """The effect of :meth:`run` now. Reading it looks cells up in the history and waits for inspections.
 
         Raises:
             HistoryError: the history could not be read.
@@ -131,22 +131,22 @@ class Sweep(Results):
         return self._purchase.plan(self._entries.wanted(), self.session.config)
 
     def to_buy(self, *, retry: bool = False) -> int:
-        """How many cells :meth:`run` (or :meth:`retry`) would send now, as far as is known; asks nobody.
+        """Count the cells that :meth:`run` (or :meth:`retry`) would send now, without asking the service.
 
         Args:
-            retry: those of ``retry()``, which pays again, instead of those of ``run()``.
+            retry: count for ``retry()``, which pays again, instead of ``run()``.
         """
         return len(self._entries.again() if retry else self._entries.wanted())
 
     @property
     def counts(self) -> Counter[str]:
-        """How many cells there are of each status."""
+        """The number of cells with each status."""
         return Counter(cell.status for cell in self.cells)
 
     # --- what can be done --------------------------------------------------------------------------
 
     def look(self) -> Sweep:
-        """Find in the history what cells have been bought, here or by another kernel, and watch what runs.
+        """Find in the history which cells are bought, here or by another kernel, and watch running tasks.
 
         Raises:
             HistoryError: the history could not be read.
@@ -158,10 +158,10 @@ class Sweep(Results):
         """Buy the cells that have not been bought, in the background, and return at once.
 
         Args:
-            max_cost: US dollars that the sweep may cost in all, what it has cost so far included: a hard
-                stop, counted before each request.
+            max_cost: US dollars that the sweep may cost in all, with its cost so far: a hard stop, counted
+                before each request.
             yes: buy also above ``configure(ask_above=…)``, or as many cells as ``max_cost`` allows.
-            canary: send one cell of each pair of inputs ahead and the others when it ended well. None does so
+            canary: send one cell of each pair of inputs first, and the others after its success. None does so
                 for more than four cells.
 
         Returns:
@@ -169,7 +169,7 @@ class Sweep(Results):
 
         Raises:
             RequestError: an input is bad; nothing was sent.
-            ApprovalNeeded: it costs more than goes without a yes; nothing was sent.
+            ApprovalNeeded: it costs more than its limit without approval; nothing was sent.
             BudgetError: it costs more than ``max_cost`` or ``configure(max_spend=…)``; nothing was sent.
             ConfigError: no key, or another service is configured; nothing was sent.
         """
@@ -178,12 +178,12 @@ class Sweep(Results):
         return self._waited()
 
     def resume(self) -> Sweep:
-        """Go on by itself if the sweep was running when its kernel ended, within what was approved then.
+        """Go on if the sweep was running when its kernel ended, within the approved cost.
 
-        Unlike :meth:`run` it raises nothing: what keeps it from going on is its :attr:`problem`.
+        Unlike :meth:`run` it raises nothing: the reason why it cannot go on is its :attr:`problem`.
         """
         if self._purchase.resume():
-            with suppress(ActTwoError):  # it is the problem of the sweep, too
+            with suppress(ActTwoError):  # it becomes the sweep's problem, too
                 self._waited()
         return self
 
@@ -203,19 +203,19 @@ class Sweep(Results):
         it in the vendor's log first, and settle it with ``cell.task.confirm(…)`` or ``.forget()``.
 
         Args:
-            failed: those that failed or were refused, and those that were stopped with them.
-            cancelled: those that were cancelled.
-            forgotten: those that you gave up with ``.forget()``.
-            doubtful: those that may have been bought: their answer was lost, or the service does not know the
+            failed: cells that failed or were refused, and those that were stopped with them.
+            cancelled: cells that were cancelled.
+            forgotten: cells that you gave up with ``.forget()``.
+            doubtful: cells that may have been bought: their answer was lost, or the service does not know the
                 id that it gave. **They may be paid for twice.**
-            max_cost: as in :meth:`run`.
-            yes: as in :meth:`run`.
+            max_cost: see :meth:`run`.
+            yes: see :meth:`run`.
 
         Returns:
             this sweep.
 
         Raises:
-            ActTwoError: as :meth:`run`.
+            ActTwoError: see :meth:`run`.
         """
         self.look()
         again = self._entries.again(
@@ -225,7 +225,7 @@ class Sweep(Results):
         return self._waited()
 
     def pause(self) -> Sweep:
-        """Buy no more for now, in whichever kernel; :meth:`run` goes on. Tasks at the service go on.
+        """Buy no more for now, in any kernel; :meth:`run` goes on. Tasks at the service go on.
 
         Another kernel that buys for the sweep stops within two seconds.
         """
@@ -233,7 +233,7 @@ class Sweep(Results):
         return self
 
     def cancel(self) -> Sweep:
-        """Buy no more, in whichever kernel, and ask the service to cancel what has not ended.
+        """Buy no more, in any kernel, and ask the service to cancel unfinished tasks.
 
         Another kernel that buys for the sweep stops within two seconds.
 
@@ -246,16 +246,16 @@ class Sweep(Results):
         return self
 
     def wait(self, timeout_s: float | None = None) -> Sweep:
-        """Wait until every cell has ended. A cell that failed raises nothing; see ``cells``.
+        """Wait until every cell has ended. A failed cell does not raise; see ``cells``.
 
         Args:
-            timeout_s: seconds to wait at the most; None waits for as long as it takes.
+            timeout_s: the most seconds to wait; None waits for as long as it takes.
 
         Returns:
             this sweep.
 
         Raises:
-            SweepPaused: cells are left that nothing will send by itself.
+            SweepPaused: some cells will not be sent by themselves.
             WaitTimeout: ``timeout_s`` ran out; the sweep goes on.
             WaitInterrupted: the user interrupted; the sweep goes on.
         """
@@ -265,7 +265,7 @@ class Sweep(Results):
         return self
 
     def __await__(self) -> Generator[Any, None, Sweep]:
-        """``await sweep``: as :meth:`wait`, leaving the kernel free. An interrupt ends the wait only."""
+        """Wait like :meth:`wait`, but leave the kernel free. An interrupt ends only the wait."""
         return self._wait_async().__await__()
 
     async def _wait_async(self) -> Sweep:
@@ -275,22 +275,22 @@ class Sweep(Results):
         return self
 
     def gallery(self, rows: str | None = None, columns: str | None = None) -> Any:
-        """The clips side by side, played frame by frame together.
+        """Show the clips side by side, played frame by frame together.
 
         Args:
-            rows: the swept field down the side; None picks one.
-            columns: the swept field across; None picks one.
+            rows: the axis down the side; None picks one.
+            columns: the axis across; None picks one.
 
         Returns:
             a widget; show it by naming it at the end of a cell.
 
         Raises:
-            ConfigError: a field that is not swept.
+            ConfigError: the sweep has no such axis.
         """
         return views().gallery(self, rows, columns)
 
     def export(self, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write a report that needs nothing but a browser: a page, the clips, a CSV.
+        """Write a report that needs only a browser: a page, the clips, a CSV.
 
         Args:
             folder: made if missing; relative to the notebook's folder.
@@ -305,13 +305,13 @@ class Sweep(Results):
         return views().export(self, folder, overwrite=overwrite)
 
     def __dir__(self) -> list[str]:
-        """List what a user asks of a sweep; what its own parts ask of it is not completed."""
+        """List the names for users, without those for the package's own modules."""
         return sorted(set(super().__dir__()) - _OF_ITS_PARTS)
 
     def add_listener(self, callback: Callable[[Sweep], object]) -> Callable[[], None]:
         """Call ``callback(sweep)`` at once and after changes, on a background thread.
 
-        Changes that follow fast on each other are told a few times a second at the most.
+        Fast changes lead to a few calls a second at most.
 
         Args:
             callback: called with this sweep.
@@ -322,7 +322,7 @@ class Sweep(Results):
         return self._listeners.add(callback)
 
     def leave(self) -> None:
-        """Let waits end: the session is closed."""
+        """End all waits: the session is closed."""
         self._waits.leave()
 
     # --- inside ------------------------------------------------------------------------------------
@@ -331,11 +331,11 @@ class Sweep(Results):
         return self._ledger.ratings.get(key, NO_RATING)
 
     def _changed(self) -> None:
-        """Something is new: settle waits now, tell listeners soon. On the engine's loop."""
+        """Settle waits now and call listeners soon, after a change. On the engine's loop."""
         if self._runner.is_running or self._entries.at_work:
             self._tell_later()
         else:
-            self._listeners.tell()  # before waits end, which let views draw what came before
+            self._listeners.tell()  # before waits end, since they let views draw everything up to now
             self._waits.end()
 
     def _is_still(self) -> bool:
@@ -353,7 +353,7 @@ class Sweep(Results):
     async def _cancel(self) -> list[str]:
         self._runner.stop()
         self._ledger.stop_elsewhere(SweepState.CANCELLED)
-        with suppress(HistoryError):  # then what another kernel has sent is not known, and goes on
+        with suppress(HistoryError):  # then tasks of another kernel are unknown here, and go on
             await self._look()
         return await self._runner.cancel()
 
@@ -375,9 +375,9 @@ class Sweep(Results):
         return len(self.cells)
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{count} {status}" for status, count in self.counts.items())
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         mark = " · sandbox" if self.sandbox else ""
-        return f"<Sweep {self.name!r}: {len(self.cells)} cells, {self.state} · {told}{mark}>"
+        return f"<Sweep {self.name!r}: {len(self.cells)} cells, {self.state} · {counts}{mark}>"
 
 
 def _after_a_while(work: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""Cells that are sent ahead: one for each pair of inputs, before the others that would fail alike."""
+"""Chooses the cells to send first: one for each pair of inputs, before others that would fail alike."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 __all__ = ["CANARY_ABOVE", "Trials"]
 
-#: More cells to buy than this send one of each pair of inputs ahead.
+#: If more cells are to be bought, one of each pair of inputs goes first.
 CANARY_ABOVE = 4
 
 
 class Trials:
-    """Which cells are on trial, and which pairs of inputs the service has taken."""
+    """Knows the cells on trial, and the pairs of inputs that the service has accepted."""
 
     def __init__(self) -> None:
         self._goes_ahead = False
         self._on_trial: dict[tuple[object, object], Entry] = {}
-        #: A cell with these inputs ended, and not on their account.
+        #: Pairs of inputs with a cell that ended without blame on them.
         self._proven: set[tuple[object, object]] = set()
 
     def forget_unsent(self) -> None:
@@ -32,14 +32,14 @@ class Trials:
         """Decide whether one cell of each pair goes first.
 
         Args:
-            waiting: how many cells wait to be sent.
-            canary: the user's word; None: if more than four wait, or one was sent ahead that has not ended.
+            waiting: the number of cells that wait to be sent.
+            canary: the user's choice; None: if more than four wait, or a cell that went first has not ended.
         """
         goes_ahead = waiting > CANARY_ABOVE or (self._goes_ahead and bool(self._on_trial))
         self._goes_ahead = goes_ahead if canary is None else canary
 
     def pick(self, queued: Iterable[Entry]) -> Entry | None:
-        """The next cell to send; None while all that are left wait for a trial."""
+        """Pick the next cell to send; None while all others wait for a trial."""
         for entry in queued:
             if not self._goes_ahead or entry.pair in self._proven:
                 return entry
@@ -49,11 +49,11 @@ class Trials:
         return None
 
     def end(self, entry: Entry, *, is_proof: bool) -> None:
-        """A task of a cell has ended.
+        """Take note that a task of a cell has ended.
 
         Args:
             entry: the cell.
-            is_proof: whether it shows that the service takes the inputs.
+            is_proof: its end shows that the service accepts the inputs.
         """
         if is_proof:
             self._proven.add(entry.pair)
@@ -61,5 +61,5 @@ class Trials:
             del self._on_trial[entry.pair]
 
     def drop(self, entry: Entry) -> None:
-        """The cell's pair has no trial any more: it was not accepted."""
+        """End the trial of the cell's pair, since the cell was not accepted."""
         self._on_trial.pop(entry.pair, None)

@@ -45,10 +45,10 @@ _KNOBS_MAX_CHARS = 90
 
 def clip_stem(state: TaskState, index: int = 0) -> str:
     """Make a clip's file name without its extension: day, time, short id, knobs; it can hold no path."""
-    begun = time.strftime("%Y%m%d-%H%M%S", time.localtime(state.begun_at or 0))
+    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(state.begun_at or 0))
     short = re.sub(r"[^A-Za-z0-9_-]", "", (state.id or state.key))[:8] or "task"
     knobs = re.sub(r"[^A-Za-z0-9_-]+", "-", "_".join(_knobs(state.request or {})))[:_KNOBS_MAX_CHARS]
-    return "_".join(filter(None, [begun, short, knobs.strip("-_")])) + (f"_{index + 1}" if index else "")
+    return "_".join(filter(None, [moment, short, knobs.strip("-_")])) + (f"_{index + 1}" if index else "")
 
 
 def _knobs(body: Mapping[str, Any]) -> Iterator[str]:

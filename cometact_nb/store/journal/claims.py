@@ -1,4 +1,4 @@
-"""Which task a cell of a sweep has: decided in the transaction that records the intent to buy it."""
+"""Assigns a task to a cell of a sweep, in the transaction that records the intent to buy it."""
 
 from __future__ import annotations
 

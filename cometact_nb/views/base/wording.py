@@ -132,7 +132,7 @@ def money(state: TaskState, billed: Billed, *, sandbox: bool) -> str:
     return f"Price: {price}"
 
 
-def loadable(url: Any, *, sandbox: bool, kept: bool = True) -> str | None:
+def loadable(url: Any, *, sandbox: bool, is_saved: bool = True) -> str | None:
     """Return ``url`` if a page may load it by itself and save it.
 
     That is an https URL, or this machine's if the task runs in a sandbox, without a part that opens a private
@@ -141,7 +141,7 @@ def loadable(url: Any, *, sandbox: bool, kept: bool = True) -> str | None:
     Args:
         url: an address.
         sandbox: the task runs in a sandbox.
-        kept: False for a message to a page, which nothing saves, so that it may have a signed link.
+        is_saved: False for a message to a page, which nothing saves, so that it may have a signed link.
     """
     if not isinstance(url, str) or len(url) > 2048 or clean(url, 2048) != url or " " in url:  # noqa: PLR2004
         return None
@@ -150,7 +150,7 @@ def loadable(url: Any, *, sandbox: bool, kept: bool = True) -> str | None:
         host = parts.hostname
     except ValueError:
         return None
-    if not host or "@" in parts.netloc or (kept and is_signed(url)):
+    if not host or "@" in parts.netloc or (is_saved and is_signed(url)):
         return None  # saved with the notebook, a signed link would open the file to whoever reads that
     if parts.scheme == "https" or (parts.scheme == "http" and sandbox and is_loopback(url)):
         return url

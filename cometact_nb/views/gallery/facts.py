@@ -60,8 +60,8 @@ def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[st
     """
     for side, name in (("rows", rows), ("columns", columns)):
         if name is not None and name not in sweep.axes:
-            swept = ", ".join(sweep.axes) or "nothing: it has one cell"
-            raise ConfigError(f"{side}={name!r} is not swept here. Swept: {swept}.")
+            axes = ", ".join(sweep.axes) or "nothing: it has one cell"
+            raise ConfigError(f"{side}={name!r} is not swept here. Swept: {axes}.")
     if rows is not None and rows == columns:
         raise ConfigError(f"rows and columns are both {rows!r}. Give two fields, or leave one out.")
     spare = [name for name in sweep.axes if name not in {rows, columns}]
@@ -87,12 +87,12 @@ def references(sweep: Sweep) -> list[dict[str, str]]:
     For a message alone: a signed link must not be saved with the notebook.
     """
     refs = {cell.request.reference.uri: cell.request.reference for cell in sweep.cells}
-    found = []
+    urls = []
     for uri, ref in refs.items():
-        url = words.loadable(uri, sandbox=sweep.sandbox, kept=False)
+        url = words.loadable(uri, sandbox=sweep.sandbox, is_saved=False)
         if url:
-            found.append({"url": url, "label": words.clean(label("reference", ref), 60)})
-    return found[:_MOST_REFERENCES]
+            urls.append({"url": url, "label": words.clean(label("reference", ref), 60)})
+    return urls[:_MOST_REFERENCES]
 
 
 def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
@@ -135,13 +135,13 @@ def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
 def _rating(cell: Cell) -> dict[str, Any]:
     """A rating with all its fields, as a page wants it."""
     rating = cell.rating
-    found = {name: getattr(rating, name) for name in ("stars", "favourite", "note", "blind")}
-    found |= {"open_stars": rating.given_open[0], "blind_stars": rating.given_blind[0]}
-    found["note"] = words.clean(found["note"], 2000, lines=True)
-    return found
+    values = {name: getattr(rating, name) for name in ("stars", "favourite", "note", "blind")}
+    values |= {"open_stars": rating.given_open[0], "blind_stars": rating.given_blind[0]}
+    values["note"] = words.clean(values["note"], 2000, lines=True)
+    return values
 
 
 def caption(cell: Cell) -> str:
     """A cell's swept values in words."""
-    told = (f"{title_of(name)} {label(name, value)}" for name, value in cell.params.items())
-    return words.clean(", ".join(told), 200) or f"cell {cell.index + 1}"
+    parts = (f"{title_of(name)} {label(name, value)}" for name, value in cell.params.items())
+    return words.clean(", ".join(parts), 200) or f"cell {cell.index + 1}"

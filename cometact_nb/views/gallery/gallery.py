@@ -129,32 +129,32 @@ class Gallery(anywidget.AnyWidget):
             case {"type": "rate", "index": int(index)} if 0 <= index < len(self._sweep.cells):
                 soon(self._rate, self._sweep.cells[index], content)
 
-    def _send_piece(self, file: str, index: int, asked: dict[str, Any]) -> None:
+    def _send_piece(self, file: str, index: int, request: dict[str, Any]) -> None:
         clip = self._sweep.cells[index].clip
 
         def find() -> Path:
-            found = None if clip is None else clip.path if file == "clip" else clip.poster
-            if found is None:
+            path = None if clip is None else clip.path if file == "clip" else clip.poster
+            if path is None:
                 raise FileNotFoundError(errno.ENOENT, "there is none")
-            return found
+            return path
 
         name = clip.name if clip is not None and file == "clip" else f"{file}.jpg"
-        answer, buffers = read_piece(name, find, {**asked, "type": "clip"}, asked["size"])
+        answer, buffers = read_piece(name, find, {**request, "type": "clip"}, request["size"])
         if answer:
             self.send(answer, buffers)
 
     def _send_references(self) -> None:
         self.send({"type": "references", "videos": references(self._sweep)})
 
-    def _rate(self, cell: Cell, asked: dict[str, Any]) -> None:
-        change = {name: asked[name] for name in ("stars", "favourite", "note") if name in asked}
+    def _rate(self, cell: Cell, request: dict[str, Any]) -> None:
+        change = {name: request[name] for name in ("stars", "favourite", "note") if name in request}
         problem = ""
         try:
-            self._sweep.rate(cell, **change, blind=bool(asked.get("blind")))
+            self._sweep.rate(cell, **change, blind=bool(request.get("blind")))
         except ActTwoError as error:
             problem = f"Not kept: {words.message(error)}"
             self._tell([cell])  # as it was
-        self.send({"type": "rated", "number": asked.get("number"), "problem": problem})
+        self.send({"type": "rated", "number": request.get("number"), "problem": problem})
 
 
 def _sign(cell: Cell) -> object:

@@ -34,33 +34,33 @@ _CARDS = 6
 _TEXT_MAX_CHARS = 200
 
 
-def show(shown: TaskHistory) -> None:
+def show(history: TaskHistory) -> None:
     """Show a history: a live table in a notebook, text elsewhere; once in an execution of a cell.
 
     Args:
-        shown: the history.
+        history: the rows.
     """
-    if not status.was_shown(f"history {id(shown)}"):
-        HistoryTable(shown).show()
+    if not status.was_shown(f"history {id(history)}"):
+        HistoryTable(history).show()
 
 
 class HistoryTable:
     """The live table of one history.
 
     Args:
-        shown: the history. Filters change its query, and so its rows.
+        history: the rows. Filters change its query, and so its rows.
     """
 
-    def __init__(self, shown: TaskHistory) -> None:
-        self._history = shown
-        self._session = shown.session
+    def __init__(self, history: TaskHistory) -> None:
+        self._history = history
+        self._session = history.session
         self._display = LiveOutput("Act-Two history", self._made, self._record)
         self._table: HistoryWidget | None = None
         self._below: Any = None
         self._panel: Panel | None = None
         self._cards: dict[str, StatusWidget] = {}
         self._followed: set[str] = set()
-        self._asked = as_text(shown.query)
+        self._asked = as_text(history.query)
         self._error = ""
         self._drawing = threading.Lock()
         self._soon = Soon(self._session.call_soon, self._refresh)
@@ -97,14 +97,16 @@ class HistoryTable:
 
     def _ask(self, content: dict[str, Any]) -> None:
         """The filters were changed; what is typed may be nonsense for a moment."""
-        given = {name: str(content.get(name) or "")[:_TEXT_MAX_CHARS] for name in ("status", "since", "text")}
+        filters = {
+            name: str(content.get(name) or "")[:_TEXT_MAX_CHARS] for name in ("status", "since", "text")
+        }
         try:
-            self._history.query = asked.query(**given, limit=self._history.query.limit, now=time.time())
+            self._history.query = asked.query(**filters, limit=self._history.query.limit, now=time.time())
         except ActTwoError as error:
             self._error = words.message(error)
             self._draw()
             return
-        self._asked = given
+        self._asked = filters
         self._refresh()
 
     def _send_poster(self, content: dict[str, Any]) -> None:
@@ -176,8 +178,8 @@ class HistoryTable:
 
     def _say(self, row: HistoryRow, what: str, *, opened: bool = False) -> None:
         if self._table is not None:
-            said = f"Task {words.short_id(row.state)} {what}."
-            self._table.send({"type": "said", "text": said, "opened": opened})
+            message = f"Task {words.short_id(row.state)} {what}."
+            self._table.send({"type": "said", "text": message, "opened": opened})
 
     def _follow(self, task: Task) -> None:
         """Draw the table anew when a task in it changes."""
@@ -213,8 +215,8 @@ class HistoryTable:
             }
 
     def _record(self) -> dict[str, str]:
-        shown, folder = self._history, page_folder(self._session)
+        rows, folder = self._history, page_folder(self._session)
         return {
-            "text/html": history_record.record_html(shown, shown.query, now=time.time(), folder=folder),
-            "text/plain": history_record.record_text(shown, shown.query, folder=folder),
+            "text/html": history_record.record_html(rows, rows.query, now=time.time(), folder=folder),
+            "text/plain": history_record.record_text(rows, rows.query, folder=folder),
         }

@@ -288,7 +288,7 @@ class PanelController:
         """Send pages the links behind names in the state, for their pictures."""
         links = self._links.known(address for role in INPUTS for address in addresses(role, values))
         sandbox = self.session.config.sandbox
-        urls = {name: words.loadable(link, sandbox=sandbox, kept=False) for name, link in links.items()}
+        urls = {name: words.loadable(link, sandbox=sandbox, is_saved=False) for name, link in links.items()}
         loadable = {name: url for name, url in urls.items() if url}
         if loadable != self._sent_links:
             self._sent_links = loadable

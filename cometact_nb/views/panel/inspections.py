@@ -53,7 +53,9 @@ class Looks:
         """What is known about the inputs of a form, by role and address; None while one is looked at."""
         known = dict(self.known)  # the notifier's thread goes on changing it
         return {
-            role: {asked[1]: known[asked] for asked in self.questions(role, values) if asked in known}
+            role: {
+                question[1]: known[question] for question in self.questions(role, values) if question in known
+            }
             for role in INPUTS
         }
 
@@ -66,32 +68,34 @@ class Looks:
         contextvars.Context().run(self._timer.start)
 
     def _look(self, values: Mapping[str, Any]) -> None:
-        for asked in [asked for role in INPUTS for asked in self.questions(role, values)]:
-            role, address, kind, sandbox = asked
+        for question in [question for role in INPUTS for question in self.questions(role, values)]:
+            role, address, kind, sandbox = question
             link = self._links.known([address]).get(address, address)
-            if asked in self.known or not _could_be_fetched(role, link, sandbox=sandbox):
+            if question in self.known or not _could_be_fetched(role, link, sandbox=sandbox):
                 continue
-            self.known[asked] = None
+            self.known[question] = None
             self._changed(role)
             work = self._session.begin_inspect(MediaRef(kind, link) if kind else link, role)
-            work.add_done_callback(self._tell(asked))
+            work.add_done_callback(self._tell(question))
 
     def forget(self, address: str) -> None:
         """Look again at an address when it is asked about next."""
-        self.known = {asked: seen for asked, seen in self.known.items() if asked[1] != address}
+        self.known = {
+            question: inspection for question, inspection in self.known.items() if question[1] != address
+        }
 
-    def _tell(self, asked: Question) -> Callable[[Future[Inspection]], None]:
+    def _tell(self, question: Question) -> Callable[[Future[Inspection]], None]:
         """Hands an answer from the engine's thread to the notifier's."""
-        return lambda done: self._session.call_soon(self._keep, asked, done)
+        return lambda done: self._session.call_soon(self._keep, question, done)
 
-    def _keep(self, asked: Question, done: Future[Inspection]) -> None:
-        self.known.pop(asked, None)
+    def _keep(self, question: Question, done: Future[Inspection]) -> None:
+        self.known.pop(question, None)
         if not done.cancelled() and done.exception() is None:
-            self.known = {**dict(list(self.known.items())[-KEPT:]), asked: done.result()}
-        self._changed(asked[0])
-        known = self.known.get(asked)
+            self.known = {**dict(list(self.known.items())[-KEPT:]), question: done.result()}
+        self._changed(question[0])
+        known = self.known.get(question)
         if known is not None and known.unreachable:
-            self.known.pop(asked)  # told once; the next edit asks again
+            self.known.pop(question)  # told once; the next edit asks again
 
     def questions(self, role: Role, values: Mapping[str, Any]) -> list[Question]:
         """What is asked about an input of a form, a question for each address."""

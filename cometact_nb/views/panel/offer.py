@@ -70,7 +70,7 @@ def offer_of(spec: Spec, base_url: str, error: ApprovalNeeded) -> Offer | None:
     if plan is None:
         return None
     many = "1 request costs" if plan.to_buy == 1 else f"{plan.to_buy} requests cost"
-    said = [
+    sentences = [
         f"{many} about {plan.price.estimate(plan.to_buy)}.",
         _in_all(plan.spent_usd, plan.total_usd) + "." if plan.spent_usd else "",
         f"More than ${plan.ask_above:.2f} needs a yes of its own{plan.so_far()}."
@@ -78,7 +78,7 @@ def offer_of(spec: Spec, base_url: str, error: ApprovalNeeded) -> Offer | None:
         else "The page had not named this price yet.",
         "Nothing was sent yet.",
     ]
-    text = words.clean(" ".join(filter(None, said)))
+    text = words.clean(" ".join(filter(None, sentences)))
     return Offer(spec, base_url, plan.total_usd, text, f"Yes, buy {plan.to_buy} for ${plan.cost_usd:.2f}")
 
 
@@ -119,11 +119,11 @@ class Bought:
 
     def of(self, spec: Spec, cells: Cells) -> Known | None:
         """What the history knows of a sweep; None while it is asked."""
-        asked = (self._session.config.base_url, cells)
-        if self._asked is None or self._asked[0] != asked[0] or self._asked[1] is not cells:
-            self._asked, self._known = asked, None
+        query = (self._session.config.base_url, cells)
+        if self._asked is None or self._asked[0] != query[0] or self._asked[1] is not cells:
+            self._asked, self._known = query, None
             engine = self._session.engine
-            engine.call(_look(engine, asked[0], spec, cells)).add_done_callback(self._tell)
+            engine.call(_look(engine, query[0], spec, cells)).add_done_callback(self._tell)
         return self._known
 
     def forget(self) -> None:
@@ -170,8 +170,8 @@ def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, 
     count, known = len(cells.cells), known or Known()
     counts = known.counts or Counter({Mark.PLANNED.value: count})
     buy = sum(counts[status] for status in _TO_BUY)
-    told = {text: sum(counts[status] for status in kinds) for text, kinds in _WORDS.items()}
-    told[_UNDER_WAY] = count - buy - sum(told.values())
+    numbers = {text: sum(counts[status] for status in kinds) for text, kinds in _WORDS.items()}
+    numbers[_UNDER_WAY] = count - buy - sum(numbers.values())
     cost = buy * config.price.usd_per_request
     if not buy:
         total, price = "nothing left to buy", ""
@@ -187,7 +187,7 @@ def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, 
         "axes": [
             [title_in_form(name), len(values), _values(name, values)] for name, values in cells.axes.items()
         ],
-        "counts": [f"{many} {text}" for text, many in told.items() if many],
+        "counts": [f"{many} {text}" for text, many in numbers.items() if many],
         "buy": buy,
         "cost": cost,
         "total": total,
@@ -209,6 +209,6 @@ def _asks(known: Known, cost_usd: float, config: Config) -> str:
 def _values(name: str, values: list[Any]) -> str:
     if name == "replicate":
         return "of each request"
-    shown = [label(name, value) for value in values[:_SHOWN_VALUES]]
+    texts = [label(name, value) for value in values[:_SHOWN_VALUES]]
     more = f" … {label(name, values[-1])}" if len(values) > _SHOWN_VALUES else ""
-    return words.clean(", ".join(shown) + more)
+    return words.clean(", ".join(texts) + more)

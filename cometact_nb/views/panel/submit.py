@@ -166,9 +166,9 @@ class Sent:
     def _check_unsettled(self, requests: list[ActTwoRequest]) -> None:
         """What may have been bought already is not bought again by pressing the same button."""
         single = {task.request for task in self.tasks if task.status in _OPEN}
-        swept = {cell.request for sweep in self.sweeps for cell in sweep.cells if cell.status in _OPEN}
+        in_sweeps = {cell.request for sweep in self.sweeps for cell in sweep.cells if cell.status in _OPEN}
         # A sweep knows its own cells, and never sends one of them again.
-        doubtful = single | swept if len(requests) == 1 else single
+        doubtful = single | in_sweeps if len(requests) == 1 else single
         if doubtful.intersection(requests):
             raise ActTwoError(
                 "This very request was sent and its answer is not known: nothing was sent again. "
@@ -197,8 +197,8 @@ def click_of(values: dict[str, Any], content: Mapping[str, Any]) -> Click:
     """A click as its message tells it; what the message leaves out, the page did not show."""
     cost: Any = content.get("cost")
     is_amount = type(cost) in {int, float} and 0 <= cost < float("inf")
-    named = float(cost) if is_amount else 0.0
-    return Click(values, str(content.get("target", "")), named, bool(content.get("agreed")))
+    cost_usd = float(cost) if is_amount else 0.0
+    return Click(values, str(content.get("target", "")), cost_usd, bool(content.get("agreed")))
 
 
 _ELSEWHERE = "Requests go elsewhere than this page showed. Nothing was sent: look again."

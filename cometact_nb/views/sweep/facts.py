@@ -1,4 +1,4 @@
-"""What a view tells about a sweep: each cell's state, totals, money, time, and what can be done about it."""
+"""The facts about a sweep that its views show: each cell's state, totals, money, time, and actions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
     "state_word",
 ]
 
-#: What a cell can be: a letter for the wire, its words, its colour. In the order in which totals name them.
+#: The kinds of cells: a letter for the wire, the words, the colour. In the order of the totals.
 KINDS: dict[str, tuple[str, str]] = {
     "d": ("done", GREEN),
     "y": ("fetching the clip", BLUE),
@@ -83,7 +83,7 @@ _STATES: dict[SweepState, tuple[str, str]] = {
 
 
 def kind_of(cell: Cell) -> str:
-    """The letter of :data:`KINDS` for a cell."""
+    """Return the letter of :data:`KINDS` for a cell."""
     job = cell.job
     if job is None:
         return _BY_STATUS[cell.status]
@@ -98,7 +98,7 @@ def kind_of(cell: Cell) -> str:
 
 
 def hint(codes: Iterable[str], *, sandbox: bool) -> str:
-    """What only the user can settle, one sentence; an empty string when there is nothing.
+    """Say what only the user can settle, in one sentence; an empty string without any.
 
     Args:
         codes: of the cells.
@@ -116,7 +116,7 @@ def hint(codes: Iterable[str], *, sandbox: bool) -> str:
 
 
 def failures(sweep: Sweep) -> str:
-    """What cells failed of, where nothing else is told of it: the commonest reason, one line."""
+    """Name the commonest reason of failed cells, in one line, if no other message does."""
     reasons = Counter(problem_of(cell) for cell in sweep.cells if kind_of(cell) in "fxn")
     if not reasons:
         return ""
@@ -126,7 +126,7 @@ def failures(sweep: Sweep) -> str:
 
 
 def cell_codes(sweep: Sweep) -> list[str]:
-    """Each cell in two to five characters: its kind, its progress in percent, ``+`` when it was reused."""
+    """Write each cell in two to five characters: its kind, its progress in percent, ``+`` if reused."""
     return [_code(cell) for cell in sweep.cells]
 
 
@@ -138,27 +138,27 @@ def _code(cell: Cell) -> str:
 
 
 def cell_word(cell: Cell) -> str:
-    """What a cell is, in words: ``running 42 %``, ``done, reused``."""
+    """Describe a cell: ``running 42 %``, ``done, reused``."""
     code = _code(cell)
     percent = code[1:].rstrip("+")
     return f"{KINDS[code[0]][0]}{f' {percent} %' if percent else ''}{', reused' if cell.reused else ''}"
 
 
 def counts(codes: Iterable[str]) -> dict[str, int]:
-    """How many cells there are of each kind, in the order of :data:`KINDS`."""
-    found = dict.fromkeys(KINDS, 0)
+    """Count the cells of each kind, in the order of :data:`KINDS`."""
+    numbers = dict.fromkeys(KINDS, 0)
     for code in codes:
-        found[code[0]] += 1
-    return {kind: count for kind, count in found.items() if count}
+        numbers[code[0]] += 1
+    return {kind: count for kind, count in numbers.items() if count}
 
 
 def counts_line(codes: Iterable[str]) -> str:
-    """The same in words: ``3 done · 1 failed``."""
+    """Write the same in words: ``3 done · 1 failed``."""
     return " · ".join(f"{count} {KINDS[kind][0]}" for kind, count in counts(codes).items())
 
 
 def state_word(sweep: Sweep) -> tuple[str, str]:
-    """The sweep's state and its colour; an end with failures is not green."""
+    """Return the sweep's state in words and its colour; an end with failures is not green."""
     word, colour = _STATES[sweep.state]
     if word == "FINISHED" and any(kind_of(cell) != "d" for cell in sweep.cells):
         return word, AMBER
@@ -166,14 +166,14 @@ def state_word(sweep: Sweep) -> tuple[str, str]:
 
 
 def is_over(sweep: Sweep) -> bool:
-    """Whether nothing more happens by itself and nothing is left to be sent or sent again by a click."""
+    """Whether nothing more happens by itself, and no click could send a cell, or send it again."""
     if sweep.state is SweepState.CANCELLED:
         return all(cell.job is None or cell.job.state.is_settled for cell in sweep.cells)
     return sweep.state is SweepState.FINISHED and not sweep.to_buy() and not sweep.to_buy(retry=True)
 
 
 def money_line(sweep: Sweep) -> str:
-    """What was spent, what is still to be spent, and by which price."""
+    """Write the cost so far, the cost to come, and the price."""
     if sweep.sandbox:
         return "Sandbox: nothing is billed"
     spent = f"About ${sweep.spent_usd:.2f} spent"
@@ -188,7 +188,7 @@ def money_line(sweep: Sweep) -> str:
 
 
 def seconds_left(sweep: Sweep) -> float | None:
-    """When all that was begun will have ended, seconds from now; None when nothing tells."""
+    """Estimate the seconds until all running cells have ended; None without experience."""
     now = time.time()
     states = [cell.job.state for cell in sweep.cells if cell.job is not None]
     took = [
@@ -206,54 +206,54 @@ def seconds_left(sweep: Sweep) -> float | None:
 
 
 def actions(sweep: Sweep) -> dict[str, Any]:
-    """What a user can do now: each with its words, what is asked before it is done, and what it may cost.
+    """Return a user's possible actions now: each with its words, its question, and its possible cost.
 
-    ``agreed`` is what the sweep may cost in all after the click, US dollars: a page sends back what it
-    showed, so that a click never buys more than it said.
+    ``agreed`` is the most that the sweep may cost after the click, US dollars: a page sends back the number
+    that it showed, so that a click never buys more.
     """
-    state, found = sweep.state, {}
+    state, possible = sweep.state, {}
     buy, again = sweep.to_buy(), sweep.to_buy(retry=True)
     failed = again and any(kind_of(cell) in "fnhg" for cell in sweep.cells)
     active = any(cell.job is not None and not cell.job.state.is_settled for cell in sweep.cells)
     if state is SweepState.RUNNING and _waiting(sweep):
-        found["pause"] = {"label": "Pause", "ask": ""}
+        possible["pause"] = {"label": "Pause", "ask": ""}
     if state is not SweepState.RUNNING and buy:
-        found["run"] = _purchase(sweep, "Go on with" if state is SweepState.PAUSED else "Send", buy, "")
+        possible["run"] = _purchase(sweep, "Go on with" if state is SweepState.PAUSED else "Send", buy, "")
     if failed:
-        found["retry"] = _purchase(sweep, "Retry", again, "This pays for them again. ")
+        possible["retry"] = _purchase(sweep, "Retry", again, "This pays for them again. ")
     if state is SweepState.RUNNING or active or (state is SweepState.PAUSED and buy):
-        asked = "Nothing more is sent, and the service is asked to stop what runs; that is not refunded."
-        found["cancel"] = {"label": "Cancel", "ask": asked}
-    return found
+        question = "Nothing more is sent, and the service is asked to stop what runs; that is not refunded."
+        possible["cancel"] = {"label": "Cancel", "ask": question}
+    return possible
 
 
-def _purchase(sweep: Sweep, verb: str, cells: int, said: str) -> dict[str, Any]:
+def _purchase(sweep: Sweep, verb: str, cells: int, text: str) -> dict[str, Any]:
     price = sweep.session.config.price
     total = sweep.spent_usd + (cells + _committed(sweep)) * price.usd_per_request
     agreed = max(total, sweep.approved_usd)
     counted = f"{cells} {'cell' if cells == 1 else 'cells'}"
     cost = "Nothing is billed" if sweep.sandbox else f"Price: about {price.estimate(cells)}"
-    covered = not said and (sweep.sandbox or total <= sweep.approved_usd + 1e-6)
-    ask = "" if covered else f"{said}{cost}. The sweep may then cost ${agreed:.2f} in all."
-    if said and sweep.sandbox:
-        ask = f"{said}The sandbox bills nothing."
+    covered = not text and (sweep.sandbox or total <= sweep.approved_usd + 1e-6)
+    ask = "" if covered else f"{text}{cost}. The sweep may then cost ${agreed:.2f} in all."
+    if text and sweep.sandbox:
+        ask = f"{text}The sandbox bills nothing."
     return {"label": f"{verb} {counted}", "ask": ask, "agreed": agreed}
 
 
 def _waiting(sweep: Sweep) -> int:
-    """Cells that wait to be sent."""
+    """Count the cells that wait to be sent."""
     return sum(1 for cell in sweep.cells if cell.status == Mark.QUEUED)
 
 
 def _committed(sweep: Sweep) -> int:
-    """Cells that a running sweep will pay for, beside those it has paid for."""
+    """Count the cells that a running sweep will still pay for."""
     if sweep.state is not SweepState.RUNNING:
         return 0
     return sum(1 for cell in sweep.cells if cell.status in {Mark.QUEUED, Status.SUBMITTING})
 
 
 def problem_of(cell: Cell) -> str:
-    """Why a cell has no clip, one line; an empty string when it has one or is on its way."""
+    """Say why a cell has no clip, in one line; an empty string if it has one or is on its way."""
     if cell.job is None:
         return words.message(cell.reason, 200)
     if kind_of(cell) in "fxnuolcg":

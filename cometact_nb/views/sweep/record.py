@@ -1,4 +1,4 @@
-"""What a notebook keeps of a sweep: HTML and text that need neither kernel nor script nor style sheet."""
+"""Writes the record of a sweep for the notebook: HTML and text without kernel, script or style sheet."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _SHOWN, _PLAYER = 132, 360
 #: A poster in its file, pixels and bytes: in a record of few cells, and of many. A page takes a record in one
 #: task of its main thread, so that of 200 cells must be light.
 _FEW, _MANY, _ALL_BYTES = (200, 4000), (132, 2000), 800_000
-#: A record of more cells than this has small posters, and links instead of players.
+#: A record of more cells has small posters, and links instead of players.
 _PLAYED = 36
-#: Cells drawn one by one; ``sweep.to_rows()`` has all.
+#: The most cells to draw one by one; ``sweep.to_rows()`` has all.
 _CELLS = 400
 _LINES = 24
 _TH = "text-align:left;padding:4px 10px 4px 0;vertical-align:top;font-weight:600"
@@ -43,10 +43,10 @@ _FLOW = "display:flex;flex-wrap:wrap;gap:10px 14px;list-style:none;margin:0;padd
 
 
 def record_html(sweep: Sweep, *, folder: Path, posters: bool = True, brief: bool = False) -> Markup:
-    """A sweep as it is now: parameters and outcome of each cell, its poster, a link to its clip, money.
+    """Show the present sweep: parameters and outcome of each cell, its poster, a link to its clip, money.
 
     Args:
-        sweep: what to show.
+        sweep: to show.
         folder: where relative links start.
         posters: with small pictures, up to 6 KB a cell.
         brief: of the cells, only links to the clips that are there: a few KB, to be sent again and again.
@@ -61,7 +61,7 @@ def record_html(sweep: Sweep, *, folder: Path, posters: bool = True, brief: bool
 
 
 def record_text(sweep: Sweep, *, folder: Path) -> str:
-    """The same as text, the first cells one by one."""
+    """Write the same as text, with the first cells one by one."""
     word, _ = facts.state_word(sweep)
     mark = " · SANDBOX" if sweep.sandbox else ""
     lines = [f"Sweep {sweep.name} · {word} · {len(sweep)} cells{mark}"]
@@ -72,8 +72,8 @@ def record_text(sweep: Sweep, *, folder: Path) -> str:
     for cell in sweep.cells[:_LINES]:
         clip = cell.job.state.clip if cell.job is not None else None
         where = words.place(clip.place, folder) if clip else ""
-        told = [params_line(cell.params, names), facts.cell_word(cell), where or facts.problem_of(cell)]
-        lines.append(f"  {cell.index + 1}. {' · '.join(words.clean(part, 200) for part in told if part)}")
+        columns = [params_line(cell.params, names), facts.cell_word(cell), where or facts.problem_of(cell)]
+        lines.append(f"  {cell.index + 1}. {' · '.join(words.clean(part, 200) for part in columns if part)}")
     if len(sweep) > _LINES:
         lines.append(f"  … and {len(sweep) - _LINES} more: sweep.to_rows()")
     lines += [words.clean(hint) for hint in _next_steps(sweep)]
@@ -81,14 +81,14 @@ def record_text(sweep: Sweep, *, folder: Path) -> str:
 
 
 def planned_html(cell: Cell, *, sandbox: bool) -> Markup:
-    """A cell without a task: what would be sent, and why it is not."""
+    """Show a cell without a task: its request, and why it is not sent."""
     kind, tone = facts.KINDS[facts.kind_of(cell)]
-    said = parts.note(words.clean(kind.capitalize()), words.clean(facts.problem_of(cell)), tone)
+    outcome = parts.note(words.clean(kind.capitalize()), words.clean(facts.problem_of(cell)), tone)
     request = cell.request
     side = join(parts.inputs(request, sandbox=sandbox), parts.knob_list(request))
     return parts.frame(
         parts.header(parts.pill(words.clean(kind.upper()), tone), "Not sent"),
-        parts.columns(said, side),
+        parts.columns(outcome, side),
         parts.copy_as(request),
     )
 
@@ -109,40 +109,40 @@ def _summary(sweep: Sweep) -> Markup:
 
 
 def _next_steps(sweep: Sweep) -> list[str]:
-    """What a user may want to do about cells without a clip."""
+    """List the next steps for cells without a clip."""
     kinds = {facts.kind_of(cell) for cell in sweep.cells}
     unsettled = facts.hint(facts.cell_codes(sweep), sandbox=sweep.sandbox)
-    found = [unsettled] if unsettled else []
+    steps = [unsettled] if unsettled else []
     if kinds & set("fn") and (again := sweep.to_buy(retry=True)):
         price = "" if sweep.sandbox else f", about {sweep.session.config.price.estimate(again)}"
-        found.append(f"sweep.retry() buys {_counted(again)} again and pays for that again{price}.")
+        steps.append(f"sweep.retry() buys {_cells(again)} again and pays for that again{price}.")
     if sweep.state in {SweepState.PLANNED, SweepState.PAUSED, SweepState.CANCELLED} and (
         left := sweep.to_buy()
     ):
-        found.append(f"sweep.run() sends {_counted(left)} that {'was' if left == 1 else 'were'} not bought.")
-    return found
+        steps.append(f"sweep.run() sends {_cells(left)} that {'was' if left == 1 else 'were'} not bought.")
+    return steps
 
 
-def _counted(cells: int) -> str:
+def _cells(cells: int) -> str:
     return "1 cell" if cells == 1 else f"{cells} cells"
 
 
 def _fixed(sweep: Sweep) -> Markup:
-    """What all cells share."""
+    """Show the fields that all cells share."""
     if not sweep.cells:
         return join()
-    request, swept = sweep.cells[0].request, {name for name, values in sweep.axes.items() if len(values) > 1}
+    request, axes = sweep.cells[0].request, {name for name, values in sweep.axes.items() if len(values) > 1}
     fields = {"character": request.character, "reference": request.reference, **request.params}
     shared = [
         join(title_of(name), " ", h("strong", None, words.clean(label(name, value), 80)))
         for name, value in fields.items()
-        if name not in swept
+        if name not in axes
     ]
     return h("div", {"style": "margin:8px 0 10px"}, join(*shared, by=" · "))
 
 
 def _clips(sweep: Sweep, folder: Path) -> Markup | None:
-    """A line for each clip, up to as many as in text."""
+    """Write a line for each clip, up to as many as in the text."""
     names = names_of(sweep.axes)
     done = [(cell, clip) for cell in sweep.cells if cell.job is not None and (clip := cell.job.state.clip)]
     lines = []
@@ -159,7 +159,7 @@ def _clips(sweep: Sweep, folder: Path) -> Markup | None:
 
 
 def _player(picture: Markup | None, source: str) -> Markup:
-    """A poster that opens its clip when it is clicked. Only its beginning is loaded before that."""
+    """Show a poster that opens its clip at a click; only the clip's beginning is loaded before."""
     style = f"display:block;width:{_PLAYER}px;max-width:100%;border-radius:5px;margin:2px 0"
     size = {"width": _PLAYER, "style": style}
     video = h("video", {"src": source, "controls": True, "loop": True, "preload": "metadata", **size})
@@ -168,7 +168,7 @@ def _player(picture: Markup | None, source: str) -> Markup:
 
 
 class _Pen:
-    """Draws the cells of one record, minding how much all posters may take."""
+    """Draws the cells of one record, within a limit for all posters."""
 
     def __init__(self, sweep: Sweep, folder: Path, *, posters: bool) -> None:
         self._sweep, self._folder = sweep, folder
@@ -189,7 +189,9 @@ class _Pen:
     def _band(self, layout: Layout, band: Band) -> Markup:
         if not layout.is_grid:
             cells = [index for index in band.cells[0] if index is not None][:_CELLS]
-            return h("ul", {"style": _FLOW}, *(h("li", None, self._cell(one, named=True)) for one in cells))
+            return h(
+                "ul", {"style": _FLOW}, *(h("li", None, self._cell(one, with_params=True)) for one in cells)
+            )
         title = None
         if band.title:
             name = h("strong", None, words.clean(band.title, 200))
@@ -216,22 +218,22 @@ class _Pen:
         head = h("th", {"scope": "row", "style": _TH}, words.clean(name, 60))
         return h("tr", {"style": _TR}, head, *inside)
 
-    def _cell(self, index: int, *, named: bool = False) -> Markup:
+    def _cell(self, index: int, *, with_params: bool = False) -> Markup:
         self._drawn += 1
         cell = self._sweep.cells[index]
         line = params_line(cell.params, self._names) or f"Cell {index + 1}"
-        name = h("div", {"style": "font-size:11px"}, words.clean(line, 120)) if named else None
+        name = h("div", {"style": "font-size:11px"}, words.clean(line, 120)) if with_params else None
         _, colour = facts.KINDS[facts.kind_of(cell)]
         edge = f"border-left:3px solid {colour};padding-left:5px"
         word = h("span", {"style": edge}, words.clean(facts.cell_word(cell)))
         clip = cell.job.state.clip if cell.job is not None else None
         why = facts.problem_of(cell)
-        said = h("div", {"style": "font-size:11px;opacity:.8"}, words.clean(why, 160)) if why else None
+        reason = h("div", {"style": "font-size:11px;opacity:.8"}, words.clean(why, 160)) if why else None
         box = f"font-size:11px;min-width:{_SHOWN}px;max-width:{_PLAYER}px;overflow-wrap:anywhere"
-        return h("div", {"style": box}, name, self._clip(clip) if clip else None, word, said)
+        return h("div", {"style": box}, name, self._clip(clip) if clip else None, word, reason)
 
     def _clip(self, clip: ClipInfo) -> Markup:
-        """The first frame and where the clip is; among few cells it can be played in its place."""
+        """Show the first frame and the clip's path; among few cells, it plays in place."""
         place = words.place(clip.place, self._folder)
         source = None if clip.url else words.relative(clip.path, self._folder)
         picture = self._poster(clip.poster)

@@ -1,4 +1,4 @@
-"""Showing a sweep in a notebook: live while something may happen, plain HTML once all is bought and done.
+"""Shows a sweep in a notebook: live while something may happen, plain HTML after everything is done.
 
 While cells are left that a click may buy (again), the widget stays, so that the click can be made.
 """
@@ -47,7 +47,7 @@ def hush(sweep: Sweep) -> None:
 
 
 def widget_of(sweep: Sweep) -> SweepWidget:
-    """The live view of a sweep, one for all places that show it."""
+    """Return the live view of a sweep, one for all its outputs."""
     if sweep not in _widgets:
         from cometact_nb.views.sweep.widget import SweepWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
 
@@ -67,14 +67,14 @@ def _is_final(sweep: Sweep) -> bool:
 
 def _follow(sweep: Sweep, output: LiveOutput) -> None:
     """Bring the outputs up to date: at times while the sweep runs, and at once when it begins or stops."""
-    shown: object = None
+    last: object = None
 
     def changed(_: Sweep) -> None:
-        """On the notifier's thread, from where display updates reach the right cell."""
-        nonlocal shown
+        """Update the outputs; on the notifier's thread, whose updates reach the right cell."""
+        nonlocal last
         now = (_is_final(sweep), _standing(sweep))
-        if now != shown:
-            shown = now
+        if now != last:
+            last = now
             output.update()
             if now[0] and sweep in _widgets:
                 clear_saved_state(_widgets[sweep])
@@ -85,7 +85,7 @@ def _follow(sweep: Sweep, output: LiveOutput) -> None:
 
 
 def _standing(sweep: Sweep) -> tuple[Any, ...]:
-    """All that a record is written anew for. A sweep that runs changes many times a second."""
+    """Return the facts whose change needs a new record; a running sweep changes many times a second."""
     if sweep.state is SweepState.RUNNING:
         return (sweep.state,)
     ends = tuple(

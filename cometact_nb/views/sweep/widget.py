@@ -1,4 +1,4 @@
-"""A sweep's live view: one model for all cells.
+"""The live view of a sweep: one model for all cells.
 
 Two small traits say everything that changes: a few characters a cell, and the totals. A page compares them
 with what it shows and draws only what is new. They are whole rather than deltas, because a page that was not
@@ -43,27 +43,27 @@ __all__ = ["SweepWidget"]
 _POSTER_SIDE, _POSTER_MAX_BYTES = 288, 12_000
 #: Posters in one message: pages ask for as many at a time.
 _POSTERS = 24
-#: Views of a page that may have a cell open; the oldest is forgotten.
+#: The most views that may have a cell open; the oldest is forgotten.
 _OPEN = 50
-#: A sweep of more cells than this is drawn less often, so that its messages stay as small per second.
+#: A sweep of more cells is drawn less often, so that its messages stay as small per second.
 _MANY, _MANY_S = 2000, 1.0
 
 
 class SweepWidget(anywidget.AnyWidget):
-    """The live view of one sweep. Python owns what is shown, the ES module how.
+    """The live view of one sweep. Python owns its content, the ES module its look.
 
     Args:
-        sweep: what to show.
+        sweep: to show.
     """
 
     _esm: ClassVar[Any] = joined("sweep/sweep.js")
     _css: ClassVar[Any] = styles("base/gone.css", "task/status.css", "sweep/sweep.css")
 
-    #: Where each cell lies, see :func:`_grid`; never changes.
+    #: The place of each cell, see :func:`_grid`; never changes.
     grid = traitlets.Dict().tag(sync=True)
     #: Each cell's state, see :func:`~cometact_nb.views.sweep.facts.cell_codes`.
     cells: Any = traitlets.List().tag(sync=True)
-    #: Totals, and what can be done.
+    #: Totals, and possible actions.
     head = traitlets.Dict().tag(sync=True)
 
     def __init__(self, sweep: Sweep) -> None:
@@ -71,9 +71,9 @@ class SweepWidget(anywidget.AnyWidget):
         self._gate = Gate()
         self._drawing = threading.RLock()
         self._drawn_at = float("-inf")
-        #: What each view has open: the cell, and what it was told of it last.
+        #: The open cell of each view, and the last message about it.
         self._open: dict[str, tuple[int, Any]] = {}
-        #: By the key of a task in doubt, the choices of its card.
+        #: The buttons of a card in doubt, by the key of its task.
         self._settlings: dict[str, Settling] = {}
         #: Whether a page has drawn it.
         self.is_seen = False
@@ -83,11 +83,11 @@ class SweepWidget(anywidget.AnyWidget):
 
     @property
     def sweep(self) -> Sweep:
-        """What it shows."""
+        """The sweep that it shows."""
         return self._sweep
 
     def draw(self) -> None:
-        """Show the sweep as it is now. Any thread may call it."""
+        """Show the present sweep. Any thread may call it."""
         with self._drawing, self.hold_sync():  # one message
             for name, value in self._now().items():
                 setattr(self, name, value)
@@ -175,9 +175,9 @@ class SweepWidget(anywidget.AnyWidget):
                 in_background(self._send_piece, view, index, (number, offset, size))
 
     def _act(self, what: str, token: int, agreed: Any) -> None:
-        """One click acts once, in whichever view it was made and however late it arrives."""
+        """Act once for a click, from any view and however late."""
         if what == "pause":
-            in_background(self._do, what, 0.0)  # it spends nothing, and may be said twice
+            in_background(self._do, what, 0.0)  # it spends nothing, and may come twice
         elif what in {"run", "retry", "cancel"} and self._gate.take(token):
             amount = float(agreed) if isinstance(agreed, (int, float)) else 0.0
             in_background(self._take, what, amount)
@@ -215,9 +215,9 @@ class SweepWidget(anywidget.AnyWidget):
 
     # --- what a page asks for: on the notifier's thread, but what may take long on one of its own -----
 
-    def _send_posters(self, view: str, wanted: list[Any]) -> None:
-        """Small pictures of finished cells. Buffers are shown by every front end and stored nowhere."""
-        indices = [index for index in wanted if type(index) is int and 0 <= index < len(self._sweep)]
+    def _send_posters(self, view: str, indexes: list[Any]) -> None:
+        """Send small pictures of finished cells as buffers, which no notebook stores."""
+        indices = [index for index in indexes if type(index) is int and 0 <= index < len(self._sweep)]
         pictures = [self._poster(self._sweep.cells[index]) for index in indices]
         self.send({"type": "posters", "view": view, "cells": indices}, pictures)
 
@@ -232,14 +232,14 @@ class SweepWidget(anywidget.AnyWidget):
         self._tell_of_cell(view)
 
     def _tell_of_cell(self, view: str) -> None:
-        """Send a view what it has open, if that is new."""
+        """Send a view its open cell, if that has changed."""
         index, before = self._open.get(view, (None, None))
         if index is None:
             return
         now = self._details(self._sweep.cells[index])
-        shown = {**now, "live": {**now["live"], "elapsed": None}} if now["live"] else now
-        if shown != before:
-            self._open[view] = (index, shown)
+        comparable = {**now, "live": {**now["live"], "elapsed": None}} if now["live"] else now
+        if comparable != before:
+            self._open[view] = (index, comparable)
             self.send({"type": "card", "view": view, "cell": index, **now})
 
     def _details(self, cell: Cell) -> dict[str, Any]:
@@ -260,14 +260,14 @@ class SweepWidget(anywidget.AnyWidget):
 
     def _settle_cell(self, view: str, index: int, what: str, token: int, task_id: str) -> None:
         settling = self._settling(self._sweep.cells[index])
-        said = settling.settle(what, token, task_id) if settling else "It is settled already."
-        self.send({"type": "settled", "view": view, "cell": index, "text": said})
+        outcome = settling.settle(what, token, task_id) if settling else "It is settled already."
+        self.send({"type": "settled", "view": view, "cell": index, "text": outcome})
         self._tell_of_cell(view)
 
     def _tell_card(
         self, view: str, index: int, answer: Callable[[Task, str], dict[str, Any] | None], name: str
     ) -> None:
-        """Answer what the card of a cell asks about its request."""
+        """Answer a question from the card of a cell."""
         task = self._sweep.cells[index].task
         if task is not None and (content := answer(task, name)):
             self.send({**content, "view": view, "cell": index})
@@ -285,7 +285,7 @@ class SweepWidget(anywidget.AnyWidget):
 
 
 def _grid(sweep: Sweep) -> dict[str, Any]:
-    """Names and places, as JSON."""
+    """Write names and places as JSON."""
     cells = sweep.cells
     params = [cell.params for cell in cells]
     layout = lay_out(sweep.axes, params, table=sweep.spec.rows is not None)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["hush", "show", "was_shown"]
 
 #: The execution of a cell that is noted, and the keys of what it has shown.
-_shown: tuple[int, set[str]] = (-1, set())
+_shown_by_cell: tuple[int, set[str]] = (-1, set())
 
 
 def show(task: Task, *, once_per_cell: bool = False) -> None:
@@ -52,15 +52,15 @@ def hush(task: Task) -> None:
 
 def was_shown(key: str) -> bool:
     """Whether this execution of this cell has shown ``key`` already; it counts as shown from now on."""
-    global _shown  # noqa: PLW0603  (there is one current cell in a process)
+    global _shown_by_cell  # noqa: PLW0603  (there is one current cell in a process)
     here = shell()
     if here is None:
         return False
-    if _shown[0] != here.execution_count:
-        _shown = (here.execution_count, set())
-    if key in _shown[1]:
+    if _shown_by_cell[0] != here.execution_count:
+        _shown_by_cell = (here.execution_count, set())
+    if key in _shown_by_cell[1]:
         return True
-    _shown[1].add(key)
+    _shown_by_cell[1].add(key)
     return False
 
 

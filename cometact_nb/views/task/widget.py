@@ -49,16 +49,16 @@ def live_of(facts: CardFacts) -> dict[str, Any]:
 def cancel(task: Task) -> dict[str, Any] | None:
     """Ask the service to cancel; what a card is told about it, or None when the task's end tells it."""
     if task.state.id is None:
-        said = "Not cancelled. The service has not given the task an id yet; ask again when it has."
-        return {"type": "note", "text": said, "again": True}
+        outcome = "Not cancelled. The service has not given the task an id yet; ask again when it has."
+        return {"type": "note", "text": outcome, "again": True}
     try:
         task.cancel()
     except ActTwoError as error:
         return {"type": "note", "text": f"Not cancelled. {words.message(error)}", "again": True}
     if task.state.is_settled:
         return None
-    said = "The service took the cancel; its confirmation comes with the next look."
-    return {"type": "note", "text": said, "again": False}
+    outcome = "The service took the cancel; its confirmation comes with the next look."
+    return {"type": "note", "text": outcome, "again": False}
 
 
 def clip_piece(task: Task, index: int, offset: int, size: int) -> tuple[dict[str, Any], list[bytes]]:
@@ -70,8 +70,8 @@ def clip_piece(task: Task, index: int, offset: int, size: int) -> tuple[dict[str
     if not 0 <= index < len(task.state.clips):
         return {}, []
     clip = task.clips[index]
-    asked = {"type": "clip", "index": index, "offset": offset}
-    return read_piece(clip.name, lambda: clip.path, asked, size)
+    request = {"type": "clip", "index": index, "offset": offset}
+    return read_piece(clip.name, lambda: clip.path, request, size)
 
 
 def form_text(task: Task, name: str) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def input_address(task: Task, name: str) -> dict[str, Any] | None:
     """
     request = request_of(task.state)
     ref = getattr(request, name, None)
-    url = words.loadable(ref.uri, sandbox=task.sandbox, kept=False) if ref else None
+    url = words.loadable(ref.uri, sandbox=task.sandbox, is_saved=False) if ref else None
     return {"type": "input", "name": name, "url": url, "kind": ref.type} if ref and url else None
 
 
