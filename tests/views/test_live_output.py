@@ -90,3 +90,23 @@ def test_what_is_final_when_it_is_shown_needs_no_widget_and_gets_one_when_it_goe
     assert WIDGET in live.shown[1]
     assert "View (live only while its kernel runs)" in live.shown[1]["text/plain"]
     assert kept.htmls == ["1"]
+
+
+def test_a_record_of_what_goes_on_is_sent_at_once_and_then_not_at_each_change(outputs) -> None:
+    record = {"text/html": "1", "text/plain": "1"}
+    view = LiveOutput("View", widget, lambda: dict(record))
+    view.show()
+    for number in "234":
+        record["text/html"] = number
+        view.refresh()
+    _, kept = outputs[:2]
+    assert kept.htmls == ["1", "2"]
+    view.update()  # what is over is not put off
+    assert kept.htmls == ["1", "2", "4"]
+
+
+def test_a_view_that_is_nowhere_shown_writes_no_record() -> None:
+    def never() -> dict[str, str]:
+        raise AssertionError("nobody asked for it")
+
+    LiveOutput("View", widget, never).refresh()
