@@ -20,6 +20,8 @@ __all__ = ["door", "doors"]
 F = TypeVar("F", bound="Callable[..., Any]")
 T = TypeVar("T")
 _OURS = (ActTwoError, WaitInterrupted)
+#: A sweep's error may list what is wrong with many cells.
+_MESSAGE_MAX_CHARS = 100_000
 
 
 def door(function: F) -> F:
@@ -66,7 +68,15 @@ def doors(kind: type[T]) -> type[T]:
     return kind
 
 
+def _without_secrets(words: Any) -> Any:
+    """Hide what a quoted value should not have held: a key as a price, a signed link as an id."""
+    from cometact_nb.domain import redact  # noqa: PLC0415  (only an error needs it)
+
+    return redact.text(words, limit=_MESSAGE_MAX_CHARS, lines=True) if isinstance(words, str) else words
+
+
 def _without_frames(error: BaseException) -> BaseException:
+    error.args = tuple(map(_without_secrets, error.args))
     if error.__suppress_context__ and error.__cause__ is None:
         error.__context__ = None  # nobody shows it, and it would keep its frames
     cause = error.__cause__

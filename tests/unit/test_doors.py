@@ -118,3 +118,33 @@ def test_a_request_that_was_refused_as_it_was_made_has_a_repr() -> None:
     assert repr(half_made) == "<ActTwoRequest: not made>"
     with pytest.raises(RequestError):
         ActTwoRequest(character="x", reference="y")
+
+
+SECRET = "S1g9f8e7D6c5B4a39281706f5e4"
+A_KEY = "sk-canary-key-5f2d77aa91"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        *(
+            lambda name=name: Config().changed(**{name: A_KEY})
+            for name in ("price", "max_spend", "embed", "look")
+        ),
+        lambda: Config().changed(base_url=f"https://h.example/?key={A_KEY}"),
+        lambda: Config().changed(base_url=f"https://ada:{SECRET}@h.example:x"),
+        lambda: act.guide(A_KEY),
+        lambda: act.history(since=A_KEY),
+        lambda: act.history(status=A_KEY),
+        lambda: act.task(f"https://h.example/x?token={SECRET}"),
+        lambda: act.load_clip(f"/nowhere/a.mp4?X-Amz-Signature={SECRET}"),
+        lambda: act.sweep_by_name(A_KEY),
+    ],
+)
+def test_a_value_that_an_error_quotes_shows_no_key_and_no_signature(call) -> None:
+    """Whoever gives a key in the wrong place has it in the notebook's output otherwise."""
+    with pytest.raises(ActTwoError) as caught:
+        call()
+    said = f"{caught.value}{caught.value!r}{''.join(caught.value._render_traceback_())}"
+    assert SECRET not in said
+    assert "canary" not in said
