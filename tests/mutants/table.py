@@ -61,7 +61,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "watcher": ("cometact_nb/engine/watcher.py", ["tests/unit/test_fast_clock.py", *_ENGINE]),
     "engine": ("cometact_nb/engine/engine.py", ["tests/unit/test_sending.py", *_ENGINE]),
     "runner": ("cometact_nb/handles/sweep/runner.py", _SWEEP),
-    "trials": ("cometact_nb/handles/sweep/trials.py", _SWEEP),
+    "trials": ("cometact_nb/handles/sweep/trials.py", ["tests/unit/test_trials.py"]),
     "purchase": ("cometact_nb/handles/sweep/purchase.py", _SWEEP),
     "ledger": ("cometact_nb/handles/sweep/ledger.py", [*_SWEEP, "tests/contract/test_approvals.py"]),
 }  # fmt: skip
