@@ -173,3 +173,48 @@ def test_a_cell_takes_another_task_only_if_its_own_ended_without_a_video(status:
     assert may_be_served(entry, "task-2") is (status in ended)
     assert not may_be_served(entry, "task-1")
     assert may_be_served(next(iter(entries(None))), "task-1")
+
+
+def test_a_cell_is_planned_at_first_and_no_run_is_under_way(caplog) -> None:
+    planned = expand(
+        specify({"character": "https://a.b/1.png", "reference": "https://a.b/r.mp4"}, table=None)
+    )
+    cells = Entries(planned.cells)
+    (entry,) = cells
+    assert vars(entry) == {
+        "cell": planned.cells[0],
+        "job": None,
+        "mark": Mark.PLANNED,
+        "reason": "",
+        "reused": False,
+        "instead_of": None,
+        "inside": False,
+        "signed_anew": False,
+    }
+    assert (len(cells), cells.is_running) == (1, False)
+    cells.attach(entry, job(Status.RUNNING))  # also before a runner listens
+    assert not caplog.records
+
+
+def test_a_task_that_ends_is_under_way_no_more() -> None:
+    one = job(Status.RUNNING)
+    cells = entries(one)
+    become(one, Status.FAILED)
+    assert not cells.at_work
+
+
+def test_the_tasks_that_nobody_asks_about_are_those_whose_end_is_not_known() -> None:
+    left, going, done = job(Status.RUNNING, watching=False), job(Status.RUNNING), job(Status.FAILED)
+    cells = entries(None, left, going, done)
+    assert cells.jobs == [left, going, done]
+    assert list(cells.states) == [None, left.state, going.state, done.state]
+    assert cells.unwatched == [left.state]
+
+
+def test_a_cell_in_line_that_has_a_task_waits_no_more() -> None:
+    cells = entries(None, None)
+    first, second = cells
+    cells.queue(cells)
+    assert cells.queued == [first, second]
+    cells.attach(first, job(Status.RUNNING))
+    assert cells.queued == [second]
