@@ -105,6 +105,13 @@ def test_cells_go_ahead_of_more_than_four_unless_the_user_says_otherwise() -> No
         assert (trials.pick(one[1:]) is None) is goes_ahead
 
 
+def test_without_a_decision_no_cell_goes_ahead_of_another() -> None:
+    _, one, _ = two_pairs()
+    trials = Trials()
+    assert trials.pick(one) is one[0]
+    assert trials.pick(one[1:]) is one[1]
+
+
 def test_a_trial_under_way_is_waited_for_by_a_later_run_of_few_cells() -> None:
     cells, one, _ = two_pairs()
     trials = begun(canary=None)
