@@ -1,4 +1,4 @@
-"""What a gallery shows of a sweep's cells: where they stand, their clips, what became of the others."""
+"""The facts about a sweep's cells that a gallery shows: their places, their clips, their outcomes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["axis_facts", "caption", "cell_facts", "first_choice", "places", "references"]
 
-#: More columns than this are better rows: a page scrolls down, not across.
+#: More columns are better as rows: a page scrolls down, not across.
 _ACROSS = 6
 #: More performances than this beside the clips leave no place for the clips.
 _MOST_REFERENCES = 4
@@ -32,7 +32,7 @@ _UNBOUGHT: dict[str, str] = {
 
 
 def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:
-    """The swept fields with their values in words, no two of one axis alike."""
+    """Describe the axes and their values, with no two descriptions of one axis alike."""
     return [
         {"name": name, "label": title_of(name), "values": list(names.values())}
         for name, names in names_of(sweep.axes).items()
@@ -40,7 +40,7 @@ def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:
 
 
 def places(sweep: Sweep) -> list[list[int]]:
-    """Where each cell stands: the number of its value on each axis."""
+    """Return the place of each cell: the number of its value on each axis."""
     numbers = {
         name: {value: place for place, value in enumerate(values)} for name, values in sweep.axes.items()
     }
@@ -48,15 +48,15 @@ def places(sweep: Sweep) -> list[list[int]]:
 
 
 def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[str, Any]:
-    """The axes to lay out at first.
+    """Choose the axes to lay out at first.
 
     Args:
-        sweep: what is shown.
+        sweep: to show.
         rows: the field down the side, None to pick one.
         columns: the field across, None to pick one.
 
     Raises:
-        ConfigError: a field that is not swept, or the same for both.
+        ConfigError: the sweep has no such axis, or both are the same.
     """
     for side, name in (("rows", rows), ("columns", columns)):
         if name is not None and name not in sweep.axes:
@@ -96,7 +96,7 @@ def references(sweep: Sweep) -> list[dict[str, str]]:
 
 
 def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
-    """One cell in words, as the page has it."""
+    """Describe one cell for the page."""
     facts: dict[str, Any] = {
         "index": cell.index,
         "place": place,
@@ -133,7 +133,7 @@ def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
 
 
 def _rating(cell: Cell) -> dict[str, Any]:
-    """A rating with all its fields, as a page wants it."""
+    """Return a rating with all its fields, for the page."""
     rating = cell.rating
     values = {name: getattr(rating, name) for name in ("stars", "favourite", "note", "blind")}
     values |= {"open_stars": rating.given_open[0], "blind_stars": rating.given_blind[0]}
@@ -142,6 +142,6 @@ def _rating(cell: Cell) -> dict[str, Any]:
 
 
 def caption(cell: Cell) -> str:
-    """A cell's swept values in words."""
+    """Describe a cell by its values on the axes."""
     parts = (f"{title_of(name)} {label(name, value)}" for name, value in cell.params.items())
     return words.clean(", ".join(parts), 200) or f"cell {cell.index + 1}"

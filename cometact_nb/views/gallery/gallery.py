@@ -1,4 +1,4 @@
-"""The gallery in a running front end: one model for all clips of a sweep, played frame by frame together."""
+"""The gallery's widget: one model for all clips of a sweep, played frame by frame together."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Gallery(anywidget.AnyWidget):
 
     Args:
         sweep: what to show.
-        rows: the swept field down the side, None to pick one.
-        columns: the swept field across, None to pick one.
+        rows: the axis down the side, None to pick one.
+        columns: the axis across, None to pick one.
 
     Raises:
-        ConfigError: a field that is not swept.
+        ConfigError: the sweep has no such axis.
     """
 
     _esm: ClassVar[Any] = joined("gallery/gallery.js")
@@ -52,7 +52,7 @@ class Gallery(anywidget.AnyWidget):
 
     #: The sweep's name, and whether it runs in the sandbox.
     title = traitlets.Dict().tag(sync=True)
-    #: The swept fields and their values in words.
+    #: The axes and their values in words.
     axes: Any = traitlets.List().tag(sync=True)
     #: Which fields are rows and columns, the values picked of the others, and how a blind rating stands;
     #: written by both sides.
@@ -74,14 +74,14 @@ class Gallery(anywidget.AnyWidget):
         self._remove = sweep.add_listener(self._changed)
 
     def close(self) -> None:
-        """Show no more changes, and let the browser forget it."""
+        """Show no more changes, and release the browser's copy."""
         self._remove()
         super().close()
 
     # --- as it is shown ----------------------------------------------------------------------------
 
     def to_html(self, *, embed: bool = False) -> str:
-        """The clips as a table that needs no kernel, neither style sheet nor script.
+        """Write the clips as a table that needs neither kernel nor style sheet nor script.
 
         Args:
             embed: put the clips themselves in it, a third larger than the files, instead of links to them.
@@ -116,7 +116,7 @@ class Gallery(anywidget.AnyWidget):
             self.send({"type": "cells", "cells": facts})
 
     def _receive(self, _: Any, content: Any, __: Any) -> None:
-        """A message from the browser; on any thread, so it is only handed over to another one."""
+        """Pass a browser's message on to another thread, since it may come on any."""
         soon = self._sweep.session.call_soon
         match content:
             case {"type": "hello"}:

@@ -1,4 +1,4 @@
-"""The history in a cell: a live table to filter and act on, and beside it a record that needs no kernel."""
+"""Shows the history in a cell: a live table to filter and act on, and a record that needs no kernel."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["show"]
 
-#: So many cards are open below the table.
+#: The most cards below the table.
 _CARDS = 6
-#: What a press of a filter may ask for in one text, characters.
+#: The most characters of one filter.
 _TEXT_MAX_CHARS = 200
 
 
@@ -70,7 +70,7 @@ class HistoryTable:
         self._display.show()
 
     def _made(self) -> Any:
-        """The widget: the table, and below it what is opened from it."""
+        """Make the widget: the table, with the opened cards below it."""
         self._table = HistoryWidget(self.receive)
         self._below = ipywidgets.VBox(
             layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
@@ -81,7 +81,7 @@ class HistoryTable:
     # --- messages from the browser, on any thread ----------------------------------------------------
 
     def receive(self, kind: str, content: dict[str, Any]) -> None:
-        """Do what a page asks for; on any thread."""
+        """Handle a page's message, on any thread."""
         soon = self._session.call_soon
         match kind:
             case "ask":
@@ -96,7 +96,7 @@ class HistoryTable:
                 soon(self._refresh)
 
     def _ask(self, content: dict[str, Any]) -> None:
-        """The filters were changed; what is typed may be nonsense for a moment."""
+        """Apply changed filters, whose text may be nonsense for a moment."""
         filters = {
             name: str(content.get(name) or "")[:_TEXT_MAX_CHARS] for name in ("status", "since", "text")
         }
@@ -110,7 +110,7 @@ class HistoryTable:
         self._refresh()
 
     def _send_poster(self, content: dict[str, Any]) -> None:
-        """A poster as the buffer of a message: shown by every front end, stored in no notebook."""
+        """Send a poster as the buffer of a message, which no notebook stores."""
         row, table = self._row(content.get("key")), self._table
         if row is None or table is None:
             return
@@ -126,7 +126,7 @@ class HistoryTable:
     # --- what a button does, on a thread of its own --------------------------------------------------
 
     def _do(self, work: Callable[[HistoryRow], None], row: HistoryRow) -> None:
-        """Do what may ask the service; what goes wrong is said in the table."""
+        """Run ``work``, which may call the service, and show its error in the table."""
         try:
             work(row)
         except ActTwoError as error:

@@ -1,4 +1,4 @@
-"""The history in a running front end: one model for the whole table, messages for what is done with it."""
+"""The history's widget: one model for the whole table, and messages for its actions."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _POSTER_MAX_BYTES = 1 << 20
 
 
 class HistoryWidget(anywidget.AnyWidget):
-    """The table. Python owns what is in it, the ES module how it looks.
+    """The table. Python owns its content, the ES module its look.
 
     Args:
-        act: is told of each message, by its type and content, on whatever thread it came.
+        act: called with each message's type and content, on any thread.
     """
 
     _esm: ClassVar[Any] = joined("history/history.js")
@@ -45,11 +45,11 @@ class HistoryWidget(anywidget.AnyWidget):
 
     #: See :func:`row_facts`.
     rows: Any = traitlets.List().tag(sync=True)
-    #: What was asked for, as the filters show it: ``status``, ``since``, ``text``.
+    #: The query for the filters: ``status``, ``since``, ``text``.
     asked = traitlets.Dict().tag(sync=True)
-    #: What is said about the whole: ``count``, ``error``, ``open``.
+    #: Messages about the whole table: ``count``, ``error``, ``open``.
     told = traitlets.Dict().tag(sync=True)
-    #: What a status may be.
+    #: The values of a status.
     statuses: Any = traitlets.List().tag(sync=True)
 
     def __init__(self, act: Callable[[str, dict[str, Any]], None]) -> None:
@@ -58,14 +58,14 @@ class HistoryWidget(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def _receive(self, _: Any, content: Any, __: Any) -> None:
-        """A message from the browser: acknowledged at once, so that the page knows the kernel is not busy."""
+        """Acknowledge a browser's message at once, which shows the page that the kernel is not busy."""
         if isinstance(content, dict) and isinstance(content.get("type"), str):
             self.send({"type": "heard", "number": content.get("number")})
             self._act(content["type"], content)
 
 
 def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
-    """One task as the table shows it: words only, nothing of a clip or a poster but where it lies.
+    """Describe one task for the table, in words, with the paths of its clip and poster.
 
     Args:
         row: the task.
@@ -93,7 +93,7 @@ def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
 
 
 def as_text(query: Query) -> dict[str, str]:
-    """A query as the filters show it, which would ask for the same again."""
+    """Write a query as the text of the filters, which ask for the same again."""
     groups = {statuses: name for name, statuses in asked.GROUPS.items()}
     moment = "" if query.since is None else datetime.fromtimestamp(query.since, UTC).isoformat(" ", "minutes")
     return {
@@ -104,7 +104,7 @@ def as_text(query: Query) -> dict[str, str]:
 
 
 def _can(state: TaskState, *, known: bool) -> list[str]:
-    """What a button may do with a task."""
+    """List the possible actions for a task."""
     running = not state.status.is_terminal
     missing = state.status is Status.SUCCEEDED and not state.clips
     return [

@@ -1,4 +1,4 @@
-"""Looks at a form's inputs when they were left alone for a moment, off every thread that draws."""
+"""Inspects a form's inputs a moment after the last edit, outside the threads that draw."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from cometact_nb.handles.session import Session
     from cometact_nb.views.panel.links import Links
 
-    #: What is asked: role, address, declared type, whether requests stay on this machine.
+    #: A question: role, address, declared type, whether requests stay on this machine.
     Question = tuple[Role, str, MediaType | None, bool]
 
 __all__ = ["Looks"]
 
-#: Half an address is nobody's business: it is asked about when it was not changed for this long, seconds.
+#: An address is inspected when it was not edited for this many seconds, lest half of one be sent.
 AFTER_S = 0.7
-#: So many answers are remembered.
+#: The most answers to remember.
 KEPT = 64
-#: So many addresses of one input are looked at; a sweep's own plan looks at more before it buys.
+#: The most addresses of one input to inspect; a sweep's own plan inspects more before it buys.
 LOOKED_AT = 12
 
 
 class Looks:
-    """What the inspections of a form's inputs brought.
+    """The inspections of a form's inputs.
 
     Args:
         session: inspects.
-        links: behind the names of signed ones.
-        changed: is called with a role when there is news of it, on the session's notifier thread.
+        links: the signed links behind their names.
+        changed: called with a role after a change, on the session's notifier thread.
     """
 
     def __init__(self, session: Session, links: Links, changed: Callable[[Role], None]) -> None:
@@ -50,7 +50,7 @@ class Looks:
         self._timer: threading.Timer | None = None
 
     def of(self, values: Mapping[str, Any]) -> dict[Role, dict[str, Inspection | None]]:
-        """What is known about the inputs of a form, by role and address; None while one is looked at."""
+        """Return the inspections of a form's inputs, by role and address; None while one runs."""
         known = dict(self.known)  # the notifier's thread goes on changing it
         return {
             role: {
@@ -60,7 +60,7 @@ class Looks:
         }
 
     def later(self, values: Mapping[str, Any]) -> None:
-        """Look at the inputs of a form soon, unless this is called again before."""
+        """Inspect the inputs of a form soon, unless this is called again before."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = threading.Timer(AFTER_S, self._session.call_soon, (self._look, values))
@@ -79,7 +79,7 @@ class Looks:
             work.add_done_callback(self._tell(question))
 
     def forget(self, address: str) -> None:
-        """Look again at an address when it is asked about next."""
+        """Forget an address, so that the next question inspects it again."""
         self.known = {
             question: inspection for question, inspection in self.known.items() if question[1] != address
         }
@@ -98,7 +98,7 @@ class Looks:
             self.known.pop(question)  # told once; the next edit asks again
 
     def questions(self, role: Role, values: Mapping[str, Any]) -> list[Question]:
-        """What is asked about an input of a form, a question for each address."""
+        """List the questions about an input of a form, one for each address."""
         sandbox = self._session.config.is_loopback
         return [
             (role, address, _kind(role, address, values), sandbox)
@@ -114,7 +114,7 @@ def _kind(role: Role, address: str, values: Mapping[str, Any]) -> MediaType | No
 
 
 def _could_be_fetched(role: Role, address: str, *, sandbox: bool) -> bool:
-    """Whether the vendor could fetch it, as far as its text tells."""
+    """Whether the vendor could fetch it, as far as its text shows."""
     if not address.startswith("https://") and not (sandbox and address.startswith("http://")):
         return False
     return not any(check_uri(role, MediaRef("video", address), allow_unlisted=False))

@@ -1,4 +1,4 @@
-"""What the sweep in a panel's form would buy and cost, kept up to date while the form is edited."""
+"""The purchase and cost of the sweep in a panel's form, up to date while the form is edited."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bought", "Known", "Offer", "about_sweep", "offer_of"]
 
-#: What has become of cells, by what the form says of them.
+#: The statuses of cells, by the form's words for them.
 _WORDS: dict[str, Collection[str]] = {
     "done already": {Status.SUCCEEDED},
     "in line to be sent": {Mark.QUEUED},
@@ -40,21 +40,21 @@ _WORDS: dict[str, Collection[str]] = {
     "stopped, for another with the same input failed on it": {Mark.STOPPED},
 }
 _UNDER_WAY = "at the service"
-#: Cells that a click would send.
+#: The statuses of cells that a click would send.
 _TO_BUY: set[str] = {Mark.PLANNED, Status.REFUSED}
 _SHOWN_VALUES = 8
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A price that the user was told and has not agreed to yet.
+    """A price that the form has named and its user has not agreed to yet.
 
     Args:
-        spec: of the sweep it is for.
-        base_url: of the service it is for.
-        total_usd: what the sweep may cost in all once it is agreed to, US dollars.
-        text: what it buys, in words.
-        button: what agrees to it.
+        spec: of the sweep.
+        base_url: of the service.
+        total_usd: US dollars that the sweep may cost in all after the agreement.
+        text: the purchase, in words.
+        button: text of the button that agrees.
     """
 
     spec: Spec
@@ -65,7 +65,7 @@ class Offer:
 
 
 def offer_of(spec: Spec, base_url: str, error: ApprovalNeeded) -> Offer | None:
-    """What to agree to after a sweep was refused for its price alone."""
+    """Make the offer after a sweep was refused only for its price."""
     plan: Plan | None = error.plan
     if plan is None:
         return None
@@ -88,13 +88,13 @@ def _in_all(spent_usd: float, total_usd: float) -> str:
 
 @dataclass(frozen=True)
 class Known:
-    """What the history knows of the sweep in the form.
+    """The history's facts about the sweep in the form.
 
     Args:
-        counts: how many cells there are of each status.
-        spent_usd: what it has cost so far, US dollars.
-        agreed_usd: what was said yes to.
-        elsewhere_usd: what other sweeps have cost for the same videos without a yes.
+        counts: the number of cells with each status.
+        spent_usd: cost so far, US dollars.
+        agreed_usd: approved cost, US dollars.
+        elsewhere_usd: cost of other sweeps for the same videos without approval, US dollars.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -104,11 +104,11 @@ class Known:
 
 
 class Bought:
-    """What has become already of the cells of the sweep in the form.
+    """Looks up the cells of the form's sweep in the history.
 
     Args:
-        session: has the history.
-        changed: is called when there is news, on the session's notifier thread.
+        session: with the history.
+        changed: called after a change, on the session's notifier thread.
     """
 
     def __init__(self, session: Session, changed: Callable[[], None]) -> None:
@@ -118,7 +118,7 @@ class Bought:
         self._known: Known | None = None
 
     def of(self, spec: Spec, cells: Cells) -> Known | None:
-        """What the history knows of a sweep; None while it is asked."""
+        """Return the history's facts about a sweep; None during the look-up."""
         query = (self._session.config.base_url, cells)
         if self._asked is None or self._asked[0] != query[0] or self._asked[1] is not cells:
             self._asked, self._known = query, None
@@ -127,7 +127,7 @@ class Bought:
         return self._known
 
     def forget(self) -> None:
-        """Look again: something was bought, or has ended."""
+        """Forget the facts, because a cell was bought or has ended."""
         self._asked = None
 
     def _tell(self, done: Future[tuple[Cells, Known]]) -> None:
@@ -154,15 +154,15 @@ async def _look(engine: Engine, base_url: str, spec: Spec, cells: Cells) -> tupl
 
 
 def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, Any]:
-    """What is told about a sweep beside its button.
+    """Describe a sweep beside its button.
 
     Args:
-        cells: what it asks for.
-        known: what has become of them; None while that is not known.
-        config: the price, and what goes without a yes.
+        cells: of the sweep.
+        known: the history's facts about them; None while unknown.
+        config: with the price, and the limit without approval.
 
     Returns:
-        ``count`` of cells, ``axes`` as names and values in words, ``counts`` by what has become of them,
+        ``count`` of cells, ``axes`` as names and values in words, ``counts`` by outcome,
         ``buy``, the number to be sent, ``cost``, its price in US dollars, ``total``, the same in words,
         ``price`` with where it comes from and what the sweep comes to in all, and ``ask``, a sentence when it
         needs a second yes.
@@ -197,7 +197,7 @@ def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, 
 
 
 def _asks(known: Known, cost_usd: float, config: Config) -> str:
-    """What is said when a click alone does not buy."""
+    """Say why a click alone does not buy."""
     without = without_yes(known.spent_usd + cost_usd, known.agreed_usd, known.elsewhere_usd)
     if not cost_usd or not is_over(without, config.ask_above):
         return ""

@@ -1,4 +1,4 @@
-"""What a panel has submitted: its tasks and sweeps, their live views, and what keeps it from buying twice."""
+"""Submits a panel's tasks and sweeps, shows their live views, and prevents double purchases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Click", "Sent", "check_price", "check_target", "click_of", "next_seed"]
 
 log = logging.getLogger("cometact_nb")
-#: So many live views are drawn below the form; ``panel.tasks`` and ``panel.sweeps`` have all.
+#: The most live views below the form; ``panel.tasks`` and ``panel.sweeps`` have all.
 SHOWN = 12
 SEEDS = 2**32
 #: Statuses of a request that may have been bought.
@@ -36,7 +36,7 @@ _OPEN = {Status.SUBMITTING, Status.UNCONFIRMED}
 
 
 class Sent:
-    """Everything a panel has submitted, newest first.
+    """Everything that a panel has submitted, newest first.
 
     Args:
         session: submits and watches.
@@ -142,7 +142,7 @@ class Sent:
         self._add(sweep, widget)
 
     def like(self, spec: Spec) -> Sweep | None:
-        """The sweep of this content that was submitted, at the service that is configured now."""
+        """Return the submitted sweep of this content at the present service, or None."""
         here = self._session.config.base_url
         return next((sweep for sweep in self.sweeps if sweep.spec == spec and sweep.base_url == here), None)
 
@@ -153,7 +153,7 @@ class Sent:
                 self._add_task(task)
 
     def _add(self, thing: Task | Sweep, widget: Callable[[], Any]) -> Any:
-        """Note what was submitted and show it. What cannot be drawn must not look like what was not sent."""
+        """Note a submission and show it. An error of the view must not look like a failed submission."""
         self.all.insert(0, thing)
         try:
             if id(thing) not in self._cards:
@@ -164,7 +164,7 @@ class Sent:
         return self._cards.get(id(thing))
 
     def _check_unsettled(self, requests: list[ActTwoRequest]) -> None:
-        """What may have been bought already is not bought again by pressing the same button."""
+        """Raise if the same button would buy again what may already be bought."""
         single = {task.request for task in self.tasks if task.status in _OPEN}
         in_sweeps = {cell.request for sweep in self.sweeps for cell in sweep.cells if cell.status in _OPEN}
         # A sweep knows its own cells, and never sends one of them again.
@@ -178,7 +178,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Click:
-    """What a page showed when its button was clicked.
+    """The content of a page at a click on its button.
 
     Args:
         values: of the form.
@@ -194,7 +194,7 @@ class Click:
 
 
 def click_of(values: dict[str, Any], content: Mapping[str, Any]) -> Click:
-    """A click as its message tells it; what the message leaves out, the page did not show."""
+    """Read a click from its message; a missing part was not on the page."""
     cost: Any = content.get("cost")
     is_amount = type(cost) in {int, float} and 0 <= cost < float("inf")
     cost_usd = float(cost) if is_amount else 0.0
@@ -205,7 +205,7 @@ _ELSEWHERE = "Requests go elsewhere than this page showed. Nothing was sent: loo
 
 
 def check_target(click: Click | None, config: Config) -> None:
-    """A page that shows the sandbox must never send to the service, whatever was configured since.
+    """Raise if the page showed another service than the present one, such as the sandbox.
 
     Args:
         click: on a page; None where there is none.
@@ -219,11 +219,11 @@ def check_target(click: Click | None, config: Config) -> None:
 
 
 def check_price(click: Click | None, cost_usd: float) -> None:
-    """A page must never send for more than it showed, whatever was configured since.
+    """Raise if a submission costs more than the page showed.
 
     Args:
         click: on a page; None where there is none.
-        cost_usd: what is to be paid.
+        cost_usd: price of the submission.
 
     Raises:
         ActTwoError: that is more.
@@ -237,7 +237,7 @@ def _dearer(cost_usd: float, shown_usd: float) -> str:
 
 
 def next_seed(values: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The form's values for the next submission: a seed that is not locked is drawn anew.
+    """Return the form's values for the next submission, with a new seed unless it is locked.
 
     Args:
         values: of the form now.

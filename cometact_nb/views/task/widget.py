@@ -1,4 +1,4 @@
-"""The live card in a running front end: small traits for what changes, messages for clicks and for clips."""
+"""The live card's widget: small traits for changes, and messages for clicks and clips."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["StatusWidget", "cancel", "clip_piece", "form_text", "input_address",
 
 
 def live_of(facts: CardFacts) -> dict[str, Any]:
-    """What changes from poll to poll, in words; ``elapsed`` seconds are as of now and tick in the browser.
+    """Describe what changes from poll to poll; the browser goes on counting ``elapsed`` seconds.
 
     No moment in time is sent: the kernel's clock and the browser's may differ.
     """
@@ -47,7 +47,7 @@ def live_of(facts: CardFacts) -> dict[str, Any]:
 
 
 def cancel(task: Task) -> dict[str, Any] | None:
-    """Ask the service to cancel; what a card is told about it, or None when the task's end tells it."""
+    """Ask the service to cancel; return a message for the card, or None if the task's end says it."""
     if task.state.id is None:
         outcome = "Not cancelled. The service has not given the task an id yet; ask again when it has."
         return {"type": "note", "text": outcome, "again": True}
@@ -62,7 +62,7 @@ def cancel(task: Task) -> dict[str, Any] | None:
 
 
 def clip_piece(task: Task, index: int, offset: int, size: int) -> tuple[dict[str, Any], list[bytes]]:
-    """A piece of a clip, as the buffer of a message: shown by every front end, stored in no notebook.
+    """Read a piece of a clip as the buffer of a message, which no notebook stores.
 
     Returns:
         the message and its buffers; an empty message where there is no such piece.
@@ -75,7 +75,7 @@ def clip_piece(task: Task, index: int, offset: int, size: int) -> tuple[dict[str
 
 
 def form_text(task: Task, name: str) -> dict[str, Any]:
-    """The request as text with its links whole: a message, since state and HTML are saved.
+    """Write the request with whole links for a message, since notebooks save state and HTML.
 
     Args:
         task: the task.
@@ -86,7 +86,7 @@ def form_text(task: Task, name: str) -> dict[str, Any]:
 
 
 def input_address(task: Task, name: str) -> dict[str, Any] | None:
-    """The address of an input that a card must not hold, for its picture; None where no page may load it.
+    """Return an input's address for its picture in a message; None where no page may load it.
 
     Args:
         task: the task.
@@ -99,7 +99,7 @@ def input_address(task: Task, name: str) -> dict[str, Any] | None:
 
 
 class StatusWidget(anywidget.AnyWidget):
-    """The card in a running front end. Python owns what is shown, the ES module how.
+    """The live card. Python owns its content, the ES module its look.
 
     Args:
         task: the task to show.
@@ -110,7 +110,7 @@ class StatusWidget(anywidget.AnyWidget):
 
     #: The card with empty slots; changes when its structure does.
     html = traitlets.Unicode().tag(sync=True)
-    #: What stands in the slots, see :func:`live_of`.
+    #: The content of the slots, see :func:`live_of`.
     live = traitlets.Dict().tag(sync=True)
 
     def __init__(self, task: Task) -> None:
@@ -123,7 +123,7 @@ class StatusWidget(anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def draw(self) -> None:
-        """Show the task as it is now. Any thread may call it."""
+        """Show the present task. Any thread may call it."""
         # One message: a page that got the new structure first would fill it with the old facts.
         with self._drawing, self.hold_sync():
             for name, value in self._facts().items():
@@ -136,7 +136,7 @@ class StatusWidget(anywidget.AnyWidget):
         return {"html": html, "live": {**live_of(facts), "settle": self._settling.facts()}}
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        """A message from the browser; on any thread, so it is only handed over."""
+        """Pass a browser's message on, since it may come on any thread."""
         self.is_seen = True
         soon = self._task.session.call_soon
         match content:
