@@ -340,7 +340,7 @@ def use_sandbox(
 
     Args:
         speed: how many times faster than the real service, 0.1–1000; default
-            ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s).
+            ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s); at ``url``, its own.
         unless_key: do nothing, and return None, when a key is configured: for notebooks that run on either.
         url: of a sandbox that was started by hand (``cometact-nb sandbox``); None finds this user's own,
             which outlives its kernel, or starts it.

@@ -192,12 +192,12 @@ def where_it_was() -> str | None:
     return card["base_url"] if card else None
 
 
-def attach(url: str, speed: float, **options: Any) -> Sandbox:
+def attach(url: str, speed: float | None, **options: Any) -> Sandbox:
     """Connect to a running sandbox, from ``cometact-nb sandbox``, which outlives this kernel.
 
     Args:
         url: its base URL, on loopback.
-        speed: of this process's tasks, times the speed of the real service.
+        speed: of this process's tasks, times the speed of the real service; None takes the sandbox's own.
         options: further settings of them, such as ``scenario``.
 
     Raises:
@@ -245,17 +245,17 @@ def _with_length(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _admitted(base_url: str, token: Secret, speed: float, options: dict[str, Any]) -> Sandbox:
+def _admitted(base_url: str, token: Secret, speed: float | None, options: dict[str, Any]) -> Sandbox:
     """Register this process's settings at a sandbox.
 
     Raises:
         ConfigError: there is no sandbox at that address, or an option is wrong.
     """
-    settings = {name: value for name, value in options.items() if value is not None}
+    settings = {name: value for name, value in {"speed": speed, **options}.items() if value is not None}
     content = {
         "name": f"{os.getpid()}-{_OWN_NAME}",
         "pid": os.getpid(),
-        "settings": {"speed": speed, **settings},
+        "settings": settings,
     }
     try:
         answer = ask(f"{base_url}/sandbox/client", content, token)
@@ -266,7 +266,7 @@ def _admitted(base_url: str, token: Secret, speed: float, options: dict[str, Any
                 raise ConfigError(str(json.load(error)["error"]), guide="no-sandbox") from None
         reason: Exception = error
         with suppress(OSError, ValueError, KeyError, TypeError):
-            return _without_clients(base_url, speed, settings)
+            return _without_clients(base_url, settings)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = error
     raise _NotThereError(
@@ -274,7 +274,7 @@ def _admitted(base_url: str, token: Secret, speed: float, options: dict[str, Any
     ) from None
 
 
-def _without_clients(base_url: str, speed: float, settings: dict[str, Any]) -> Sandbox:
+def _without_clients(base_url: str, settings: dict[str, Any]) -> Sandbox:
     """Take a stand-in that keeps no settings for each kernel, as an earlier version's or one of a test's own.
 
     Raises:
@@ -283,14 +283,15 @@ def _without_clients(base_url: str, speed: float, settings: dict[str, Any]) -> S
     """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
     with opener.open(f"{base_url}/sandbox/info", timeout=5) as answer:
-        info = {"speed": speed, "key": KEY, **json.load(answer)}
-    if settings:
+        info = {"speed": DEFAULT_SPEED, "key": KEY, **json.load(answer)}
+    others = [name for name in settings if name != "speed"]
+    if others:
         raise ConfigError(
-            f"The sandbox at {base_url} is of an earlier version and keeps no {', '.join(settings)} for this "
+            f"The sandbox at {base_url} is of an earlier version and keeps no {', '.join(others)} for this "
             "kernel. Stop it, or start one with: cometact-nb sandbox",
             guide="no-sandbox",
         )
-    return _sandbox({**info, "speed": speed}, {})
+    return _sandbox({**info, **settings}, {})
 
 
 def _sandbox(answer: dict[str, Any], options: dict[str, Any]) -> Sandbox:

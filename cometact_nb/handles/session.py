@@ -104,7 +104,8 @@ class Session(Core):
 
         Args:
             speed: how many times faster than the real service, 0.1–1000; default
-                ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s). Polls are spaced alike.
+                ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s); at ``url``, its own.
+                Polls are spaced alike.
             unless_key: do nothing, and return None, when a key is configured: for notebooks that run on
                 either.
             url: of a sandbox that was started by hand (``cometact-nb sandbox``); None finds this user's own,
@@ -122,7 +123,7 @@ class Session(Core):
         with self._lock:
             if unless_key and (self._before_sandbox or self._config).api_key is not None:
                 return None
-            running = self._sandbox_like(embedded.checked_speed(speed), url, options)
+            running = self._sandbox_like(speed, url, options)
             price = FREE if self._before_sandbox is None else self._config.price
             self._before_sandbox = self._before_sandbox or self._config
             self._config = replace(
@@ -135,12 +136,16 @@ class Session(Core):
             )
             return running
 
-    def _sandbox_like(self, speed: float, url: str | None, options: dict[str, Any]) -> embedded.Sandbox:
-        """Return the sandbox at ``url``, or this user's own."""
-        if url is not None:
-            self._sandbox = embedded.attach(url, speed, **options)
+    def _sandbox_like(
+        self, speed: float | None, url: str | None, options: dict[str, Any]
+    ) -> embedded.Sandbox:
+        """Return the sandbox at ``url``, with its own speed unless another is asked for, or this user's own."""
+        if url is None:
+            self._sandbox = embedded.find(embedded.checked_speed(speed), **options)
         else:
-            self._sandbox = embedded.find(speed, **options)
+            self._sandbox = embedded.attach(
+                url, None if speed is None else embedded.checked_speed(speed), **options
+            )
         return self._sandbox
 
     def leave_sandbox(self) -> Config:

@@ -140,6 +140,15 @@ def test_speed_and_scenario_belong_to_the_one_who_asked_for_them(tmp_path, opene
     assert plain.submit(character=box.character, reference=box.reference).wait(60).clip
 
 
+def test_one_that_was_started_by_hand_keeps_its_speed_unless_another_is_asked_for(
+    tmp_path, opened, sandbox
+) -> None:
+    session = new(opened, tmp_path)
+    assert session.use_sandbox(url=sandbox.base_url).speed == sandbox.speed
+    assert session.config.time_scale == 1 / sandbox.speed
+    assert session.use_sandbox(20, url=sandbox.base_url).speed == 20
+
+
 def test_a_wrong_setting_is_named_and_leaves_the_session_as_it_was(tmp_path, opened) -> None:
     session = new(opened, tmp_path)
     before = session.config
