@@ -139,7 +139,7 @@ class Session(Core):
     def _sandbox_like(
         self, speed: float | None, url: str | None, options: dict[str, Any]
     ) -> embedded.Sandbox:
-        """Return the sandbox at ``url``, with its own speed unless another is asked for, or this user's own."""
+        """Return this user's own sandbox, or the one at ``url``, with its own speed unless another is given."""
         if url is None:
             self._sandbox = embedded.find(embedded.checked_speed(speed), **options)
         else:
