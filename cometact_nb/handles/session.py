@@ -139,7 +139,7 @@ class Session(Core):
     def _sandbox_like(
         self, speed: float | None, url: str | None, options: dict[str, Any]
     ) -> embedded.Sandbox:
-        """Return this user's own sandbox, or the one at ``url``, with its own speed unless another is given."""
+        """Return this user's own sandbox, or the one at ``url``, at its own speed unless told another."""
         if url is None:
             self._sandbox = embedded.find(embedded.checked_speed(speed), **options)
         else:
