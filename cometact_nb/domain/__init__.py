@@ -1,1 +1,1 @@
-"""What a request and a task are: pure values and functions, no I/O, no clock, no Jupyter."""
+"""Requests, tasks and sweeps as pure values and functions: no I/O, no clock, no Jupyter."""

@@ -1,4 +1,4 @@
-"""What can happen to a task. The history keeps these events, and ``reduce`` replays them."""
+"""The events of a task. The history records them, and ``reduce`` replays them."""
 
 from __future__ import annotations
 

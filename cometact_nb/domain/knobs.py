@@ -74,7 +74,7 @@ class Knob:
 
     @property
     def kind(self) -> type[bool | int | str]:
-        """What its values are in Python."""
+        """The Python type of its values."""
         kind = getattr(self.type, "__origin__", self.type)
         return str if get_origin(self.type) is Literal else kind
 

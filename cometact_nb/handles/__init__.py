@@ -1,1 +1,1 @@
-"""What a user holds: tasks, sweeps, clips, histories, the session."""
+"""The objects of a user: tasks, sweeps, clips, histories, the session."""

@@ -1,1 +1,1 @@
-"""What is kept on disk: the history of tasks, and the clips."""
+"""Stores on disk: the history of tasks, and the clips."""

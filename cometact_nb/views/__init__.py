@@ -1,1 +1,1 @@
-"""What a task looks like: as HTML, as a live widget, as text. The only room that knows Jupyter's display."""
+"""Shows tasks, sweeps and histories as HTML, live widgets and text; the only room with Jupyter's display."""

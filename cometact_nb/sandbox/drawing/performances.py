@@ -162,7 +162,7 @@ PERFORMANCES: dict[str, Performance] = {
     "wave": Performance("wave", 5.0, _greet),
 }
 IDLE = Performance("idle", 3.0, _idle)
-"""What a character's own video shows: it only stands there."""
+"""The performance in a character's own video, which only stands there."""
 
 
 def performance_for(name_or_url: str) -> Performance:

@@ -1,4 +1,4 @@
-// What every front end here needs of a page.
+// Helpers of all front ends for elements of a page.
 
 /** @import { Listener, Listeners, Source } from "./wire.d.ts" */
 

@@ -1,4 +1,4 @@
-// What a view says once its kernel has ended.
+// The message of a view after the end of its kernel.
 
 import { h } from "./dom.js";
 
@@ -16,7 +16,7 @@ export function quoted(name) {
 }
 
 /**
- * How old the view is, and the line that goes on.
+ * The age of the view, and the line that goes on.
  * @param {string} line of Python
  * @param {string} does what it does, as in "shows how it went on"
  * @param {string} [first] what is to be said before

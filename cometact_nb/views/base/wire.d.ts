@@ -4,7 +4,7 @@
 
 // --- the model that anywidget hands to a view --------------------------------------------------------
 
-/** What a message carries beside its content, for whoever sends it: its number, its view, its cell. */
+/** The parts of a message beside its content: its number, its view, its cell. */
 export type Stamp = { number?: number; view?: string; cell?: number };
 export type Buffer = DataView<ArrayBuffer>;
 export type Listener<In> = (content: In, buffers?: Buffer[]) => void;
@@ -31,20 +31,20 @@ export interface Sender<Out> {
   widget_manager?: { kernel?: KernelConnection | null };
 }
 
-/** What a view reads and hears of. */
+/** The part of a model that a view reads and listens to. */
 export interface Source<State, In, Out> extends Sender<Out> {
   get<Name extends keyof State>(name: Name): State[Name];
   on(name: string, listener: Listener<In>): void;
   off(name: string, listener: Listener<In>): void;
 }
 
-/** What a view also writes. */
+/** The part of a model that a view also writes. */
 export interface Model<State, In, Out> extends Source<State, In, Out> {
   set<Name extends keyof State>(name: Name, value: State[Name]): void;
   save_changes(): void;
 }
 
-/** What anywidget calls a view with. */
+/** The arguments of anywidget's call of a view. */
 export type Rendering<State, In, Out> = { model: Model<State, In, Out>; el: HTMLElement };
 
 // --- files in pieces ---------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ export type Piece = FileName & { type: "clip"; view: string; offset: number } & 
 
 export type Role = "character" | "reference";
 
-/** What may be done about a request that may have been paid for. */
+/** The actions for a request that may have been paid for. */
 export type Doubt = {
   log: string | null;
   place: string;
@@ -71,7 +71,7 @@ export type Doubt = {
   token: number;
 };
 
-/** What changes from poll to poll; `elapsed` in seconds as of now, `progress` 0–1. */
+/** The facts that change from poll to poll; `elapsed` in seconds as of now, `progress` 0–1. */
 export type Live = {
   id: string;
   short: string;
@@ -105,7 +105,7 @@ export type TaskToPage =
 
 // --- sweep -------------------------------------------------------------------------------------------
 
-/** Where each cell lies and what it is called; `kinds` are words and a colour by the letter of a code. */
+/** Place and name of each cell; `kinds` are words and a colour by the letter of a code. */
 export type SweepGrid = {
   name: string;
   sandbox: boolean;
@@ -150,7 +150,7 @@ export type SweepToKernel =
   | { type: "close" }
   | CellToKernel;
 
-/** What the card of a cell may ask. */
+/** The questions of a cell's card. */
 export type CellToKernel = Exclude<TaskToKernel, { type: "hello" }>;
 
 export type SweepToPage =
@@ -171,7 +171,7 @@ export type Knob = { name: string; title: string; whole: boolean; options: { val
 /** In a sweep, what each field has: text where it is typed, a list where it is chosen. */
 export type Axes = Record<string, string | Choice[]>;
 
-/** What the form holds, the knobs by their names. A number that cannot be read stays the text that was typed. */
+/** The form's values, the knobs by their names. A number that cannot be read stays text. */
 export type FormValues = { [knob: string]: unknown } & Record<Role, string> & {
     character_type: "" | "image" | "video";
     seed_locked: boolean;
@@ -195,7 +195,7 @@ export type Plan = {
   ask: string;
 };
 
-/** What the kernel says about the form; empty until it has said anything. */
+/** The kernel's description of the form; empty at first. */
 export type Shown = {
   findings: Record<string, Note[]>;
   valid: boolean;
@@ -250,7 +250,7 @@ export type Blind = { seed: number; revealed: boolean };
 /** Which axes are laid out, which values are picked of the others, and how a blind rating stands. */
 export type Layout = { rows: string; columns: string; picks: Record<string, number>; blind: Blind | null; size?: Size };
 
-/** How large the tiles of a gallery are; "fit" shows all of them at once where that is possible. */
+/** The size of a gallery's tiles; "fit" shows all of them at once where possible. */
 export type Size = "fit" | "small" | "medium" | "large" | "huge";
 
 /** `stars` are the last that were given, `blind` says how; the two kinds stand beside each other. */

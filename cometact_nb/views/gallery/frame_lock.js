@@ -252,7 +252,7 @@ export class FrameLock {
     player.lead = Math.min(0.5, (performance.now() - now) / 1000); // a seek takes about as long as the last one
   }
 
-  // Where the videos are decides which frame it is; at the end they begin anew or rest.
+  // The place of the videos decides the frame; at the end they start again or rest.
   follows() {
     const times = this.running().map(([video]) => video.currentTime);
     const ended = [...this.players].every(([video, player]) => video.ended || this.over(video, player, video.currentTime));

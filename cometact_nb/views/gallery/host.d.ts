@@ -1,6 +1,6 @@
 import type { Axis, Layout, Rating, RatingChange } from "../base/wire.d.ts";
 
-/** Where a gallery's clips come from: a kernel (gallery.js), or files beside a page (views/report/report.js). */
+/** The source of a gallery's clips: a kernel (gallery.js), or files beside a page (views/report/report.js). */
 export interface Host {
   title: { name: string; sandbox: boolean };
   axes: Axis[];

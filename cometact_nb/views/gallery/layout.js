@@ -1,4 +1,4 @@
-// Where the tiles lie: on one axis or two, or one after the other.
+// The places of the tiles: on one axis or two, or one after the other.
 
 import { h } from "../base/dom.js";
 

@@ -1,4 +1,4 @@
-// Where a user says which axes are rows and columns, and which values of the others are shown.
+// Lets a user choose the axes for rows and columns, and the values of the others.
 
 import { h } from "../base/dom.js";
 

@@ -146,7 +146,7 @@ export class Player {
   }
 
   /**
-   * What each key does now.
+   * The present effect of each key.
    * @returns {Record<string, () => unknown>}
    */
   commands() {

@@ -1,4 +1,4 @@
-// How large the tiles are: as large as the place allows with all of them seen, or as the user says.
+// The size of the tiles: as large as all of them fit, or as the user chooses.
 
 import { h } from "../base/dom.js";
 
@@ -34,7 +34,7 @@ function bounded(width) {
 }
 
 /**
- * How wide tiles may be for so many rows and columns to be seen at once.
+ * The greatest width of tiles at which so many rows and columns fit.
  * @param {Place} place
  * @param {number} rows
  * @param {number} columns
@@ -46,7 +46,7 @@ export function fitGrid({ width, height, shape, below }, rows, columns) {
 }
 
 /**
- * How wide so many tiles may be that flow from line to line.
+ * The greatest width of so many tiles that flow from line to line.
  * @param {Place} place
  * @param {number} count
  */
@@ -120,7 +120,7 @@ export class Sizer {
     scroll.style.setProperty("--tall", `${height}px`);
   }
 
-  // What is left of the screen for the tiles.
+  // The part of the screen for the tiles.
   height() {
     const { root, stage } = this.view;
     const others = [...root.children].reduce(

@@ -171,7 +171,7 @@ export class Tile {
   }
 
   /**
-   * What was given blind and what was given openly are never mixed: a blind session shows its own stars alone.
+   * Blind and open stars are never mixed: a blind session shows only its own stars.
    * @param {Rating} rating
    * @returns {ShownRating}
    */

@@ -22,7 +22,7 @@ const TIMES = { "": "Any time", "1h": "Last hour", "24h": "Last 24 hours", "7d":
 const NAMES = { show: "Show", load: "Load into panel", resume: "Resume", cancel: "Cancel" };
 
 /**
- * Where JupyterLab shows a folder beside the notebook that is on the page; null elsewhere.
+ * The folder that JupyterLab shows beside the notebook on the page; null elsewhere.
  * @param {string} source a file's path, from the notebook's folder
  */
 function labFolder(source) {
@@ -95,7 +95,7 @@ class History {
     );
   }
 
-  // What needs a kernel goes; what was seen stays, and says how old it is.
+  // Controls that need a kernel go; the content stays, with its age.
   lose() {
     clearTimeout(this.typing);
     this.confirm.leave();
@@ -113,7 +113,7 @@ class History {
   }
 
   /**
-   * What the mailbox says; it takes back its own words only.
+   * Show the mailbox's message; it removes only its own.
    * @param {string} text
    */
   say(text) {

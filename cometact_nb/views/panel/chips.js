@@ -60,7 +60,7 @@ export class Chips {
   }
 
   /**
-   * What is ticked. "Not sent" gives way to the first value, and comes back with the last.
+   * The ticked values. The first value replaces "not sent", which returns after the last.
    * @param {HTMLInputElement} [changed] what was ticked or unticked just now
    * @returns {Choice[]}
    */

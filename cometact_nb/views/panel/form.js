@@ -114,7 +114,7 @@ export class Form {
     return h("div", { class: "column" }, ...controls);
   }
 
-  /** What is done to a control itself overrides a value that it could not show. */
+  /** A user's change of a control overrides a value that it could not show. */
   touch() {
     for (const control of this.knobs.values()) control.touch?.();
   }
@@ -131,7 +131,7 @@ export class Form {
   // --- values --------------------------------------------------------------------------------------
 
   /**
-   * What the controls of one request say, in the place of what `before` says.
+   * The values of one request's controls, in place of those in `before`.
    * @param {FormValues} before
    * @returns {FormValues}
    */
@@ -154,7 +154,7 @@ export class Form {
   }
 
   /**
-   * What a request and a sweep have in common.
+   * The common fields of a request and a sweep.
    * @param {FormValues} before
    * @returns {FormValues}
    */

@@ -54,12 +54,12 @@ export class Intensity {
     return this.isSet ? this.shown : null;
   }
 
-  // What the slider stands for, set or not.
+  // The slider's value, set or not.
   get shown() {
     return this.odd ?? Number(this.range.value);
   }
 
-  // What is done to the slider itself overrides a level that it could not show.
+  // A move of the slider overrides a level that it could not show.
   touch() {
     if (document.activeElement === this.range) this.odd = undefined;
   }

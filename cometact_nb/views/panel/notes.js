@@ -1,4 +1,4 @@
-// What is wrong or doubtful about a form, each sentence beside its field.
+// Shows the faults and doubtful points of a form, each beside its field.
 
 import { h } from "../base/dom.js";
 

@@ -1,6 +1,6 @@
 import type { Choice, FormValues, PanelState, PanelToKernel, Role } from "../base/wire.d.ts";
 
-/** What the parts of a panel ask of it. */
+/** The part of a panel that its parts use. */
 export interface Owner {
   /** Begins every id of this view: a panel may have several on a page. */
   readonly id: string;
@@ -23,7 +23,7 @@ export type Option = [Choice, ...(string | Node)[]];
 /** The control of a knob. */
 export interface Control {
   readonly root: HTMLElement;
-  /** What it says: one value, or all that a sweep has, as text where it is typed. */
+  /** Its value, or all of a sweep's, as text for a text field. */
   read(sweep: boolean): Choice | Choice[];
   /** Shows what the form holds of the knob. */
   fill(held: unknown, sweep: boolean): void;

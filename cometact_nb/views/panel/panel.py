@@ -147,7 +147,7 @@ class Panel:
         return panel_record.record(self.session, last, self.submitted, typed)
 
     def _in_form(self) -> ActTwoRequest | Spec | None:
-        """What the form holds; None where that is not valid."""
+        """Return the valid request or sweep in the form, or None."""
         try:
             return self._controller.content.cells(self.values)[0] if self.values["sweep"] else self.request
         except RequestError:

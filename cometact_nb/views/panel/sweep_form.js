@@ -127,7 +127,7 @@ export class SweepForm {
   }
 
   /**
-   * What is said beside the button.
+   * The text beside the button.
    * @param {Shown} shown
    */
   price({ sweep: plan, price }) {
@@ -135,7 +135,7 @@ export class SweepForm {
   }
 
   /**
-   * What a click costs by what the page shows, US dollars; 0 where it names no price yet.
+   * The cost of a click by the page, US dollars; 0 where it names no price yet.
    * @param {Shown} shown
    */
   cost({ sweep: plan, cost }) {
@@ -143,7 +143,7 @@ export class SweepForm {
   }
 
   /**
-   * What the button says it will do.
+   * The text of the button.
    * @param {Shown} shown
    */
   verb({ sandbox, sweep: plan }) {

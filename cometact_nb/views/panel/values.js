@@ -1,4 +1,4 @@
-// What the form holds, from one request to a sweep and back.
+// Turns the form's values from one request into a sweep and back.
 
 /** @import { Axes, Choice, FormValues, Knob, Role } from "../base/wire.d.ts" */
 
@@ -14,7 +14,7 @@ export function typedFields(knobs) {
 }
 
 /**
- * What was typed for a whole number: that, null for nothing, or the text where it is none.
+ * Read a whole number from text: null for nothing, or the text where it is none.
  * @param {string} text
  */
 export function whole(text) {
@@ -23,7 +23,7 @@ export function whole(text) {
 }
 
 /**
- * What was typed for a knob.
+ * Read the text of a knob.
  * @param {Knob} knob
  * @param {string} text
  */

@@ -1,4 +1,4 @@
-// What a task's card takes for its model where it shows one cell of a sweep.
+// The model of a task's card that shows one cell of a sweep.
 
 /**
  * @import { Buffer, CellToKernel, Listener, TaskState, TaskToKernel, TaskToPage, Source, Stamp } from "../base/wire.d.ts"

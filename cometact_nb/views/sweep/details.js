@@ -57,7 +57,7 @@ export class Details {
   }
 
   /**
-   * What the kernel says of the cell that is open; it comes again whenever that changes.
+   * Show the kernel's facts about the open cell, which come again after each change.
    * @param {CardFacts} facts
    */
   draw({ cell, html, live }) {
@@ -80,7 +80,7 @@ export class Details {
   }
 
   /**
-   * What the kernel says to the card of the cell that is open.
+   * Pass a message of the kernel to the card of the open cell.
    * @param {Exclude<SweepToPage, { type: "heard" | "posters" | "card" }>} content
    * @param {Buffer[]} buffers
    */

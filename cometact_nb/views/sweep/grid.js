@@ -197,7 +197,7 @@ export class Grid {
   }
 
   /**
-   * How many cells one row has, as the page shows it.
+   * The number of cells in one row on the page.
    * @param {HTMLElement} here
    * @param {HTMLElement[]} all
    */

@@ -133,7 +133,7 @@ class SweepView {
     return part;
   }
 
-  // What needs a kernel goes; what was seen stays, and says how old it is.
+  // Controls that need a kernel go; the content stays, with its age.
   lose() {
     clearInterval(this.clock);
     this.unask();

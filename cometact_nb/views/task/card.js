@@ -109,7 +109,7 @@ export class Card {
     this.draw();
   }
 
-  // What needs a kernel goes; what was seen stays, and says how old it is.
+  // Controls that need a kernel go; the content stays, with its age.
   lose() {
     const { live, root } = this;
     clearInterval(this.clock);

@@ -1,4 +1,4 @@
-// What its user decides about a request that may have been paid for. Each choice says what it may cost.
+// The buttons for a request that may have been paid for. Each names its possible cost.
 
 import { Confirm } from "../base/confirm.js";
 import { h, paying, put } from "../base/dom.js";
