@@ -43,8 +43,7 @@ log = logging.getLogger("cometact_nb")
 T = TypeVar("T")
 #: Closing waits this many seconds for answers to requests. Front ends kill a kernel that takes 5 s.
 _LAST_ANSWERS_S = 3.0
-#: Cancels at the same time; they do not queue with polls.
-_CANCELS_AT_ONCE = 16
+_CANCELS_AT_ONCE = 16  #: they do not queue with polls
 #: A cancel waits this many seconds for a submit that it stopped.
 _STOPPING_S = 5.0
 _STOPPED = "the kernel stopped before the service answered"

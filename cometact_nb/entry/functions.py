@@ -1,7 +1,6 @@
-"""The public functions of the package; each calls the session that the magic and the panel share.
+"""The public functions of the package, which use the shared session.
 
-Arguments and errors are described here and again at :class:`Session`, since help and hover show a name's own
-docstring; the tests compare the two. Each function imports the modules that it needs.
+:class:`Session` describes the same calls, since help shows a name's own docstring; the tests compare the two.
 """
 
 from __future__ import annotations
@@ -99,7 +98,7 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
         request: to send; or give its ``fields``.
         fields: of :class:`ActTwoRequest`, such as ``character`` and ``reference``.
 
-    It looks at both inputs first, for at most 3 s; ``configure(look="never")`` leaves that out. It prints
+    It looks at both inputs first, for at most 3 s (``configure(look="never")``: not at all), and prints
     doubtful points, which are also in ``task.warnings``.
 
     Returns:
@@ -187,8 +186,6 @@ def inspect(
 ) -> Inspection:
     """Inspect an input: its errors, its doubtful points, and what was not looked at. Submit nothing.
 
-    It takes at most about 10 s, 4 MB and 12 requests, and sends no key.
-
     Args:
         url_or_path: of a character or a reference clip, or a result of :func:`image` or :func:`video`. A
             relative path starts from the notebook's folder.
@@ -197,7 +194,8 @@ def inspect(
         fresh: look again; otherwise an inspection of the last ten minutes is used.
 
     Returns:
-        the findings. A bad input never raises, and after a network failure ``ok`` is None.
+        the findings, after at most about 10 s, 4 MB and 12 requests without the key. A bad input never
+        raises, and after a network failure ``ok`` is None.
 
     Raises:
         ConfigError: an argument has another type.

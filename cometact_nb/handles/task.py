@@ -382,10 +382,7 @@ def error_for(task: Task) -> ActTwoError:
 
 
 def _nested_step() -> Callable[[futures.Future[None], float], None]:
-    """Return a step that runs the notebook's own loop meanwhile; the only function that applies nest-asyncio.
-
-    Where no loop runs, as in a plain script, the step only waits.
-    """
+    """Return a step that runs the notebook's own loop, if any; only this function applies nest-asyncio."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
