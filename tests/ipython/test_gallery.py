@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 from kernels import Page, running
 from nbclient import NotebookClient
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SETUP = """
@@ -69,7 +73,7 @@ class GalleryPage(Page):
 
 
 @pytest.fixture(scope="module")
-def page(shared_sandbox, tmp_path_factory) -> Iterator[GalleryPage]:
+def page(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GalleryPage]:
     folder = tmp_path_factory.mktemp("gallery")
     with running(folder) as client:
         made = GalleryPage(client)
@@ -79,7 +83,7 @@ def page(shared_sandbox, tmp_path_factory) -> Iterator[GalleryPage]:
 
 
 @pytest.fixture
-def gallery(page) -> GalleryPage:
+def gallery(page: GalleryPage) -> GalleryPage:
     page.messages.clear()
     page.outputs.clear()
     assert page.run("gallery = sweep.gallery(); gallery")["status"] == "ok"
@@ -88,7 +92,7 @@ def gallery(page) -> GalleryPage:
     return page
 
 
-def test_it_shows_itself_live_with_a_record_beside_it(gallery) -> None:
+def test_it_shows_itself_live_with_a_record_beside_it(gallery: GalleryPage) -> None:
     live, record = [out["data"] for out in gallery.outputs if "data" in out]
     assert WIDGET in live
     assert WIDGET not in record
@@ -101,7 +105,7 @@ def test_it_shows_itself_live_with_a_record_beside_it(gallery) -> None:
     assert (choice["rows"], choice["columns"]) == ("", "")  # one axis flows
 
 
-def test_clips_come_in_pieces_whole_and_never_as_state(gallery) -> None:
+def test_clips_come_in_pieces_whole_and_never_as_state(gallery: GalleryPage) -> None:
     clip = gallery.cells[1]["clip"]
     content = gallery.fetch("clip", 1, 10_000)
     assert len(content) == clip["bytes"] > 10_000
@@ -117,7 +121,9 @@ def test_clips_come_in_pieces_whole_and_never_as_state(gallery) -> None:
     assert len(json.dumps(own)) < 1_000
 
 
-def test_a_rating_is_kept_and_stands_in_the_table_and_in_another_kernel(gallery, shared_sandbox) -> None:
+def test_a_rating_is_kept_and_stands_in_the_table_and_in_another_kernel(
+    gallery: GalleryPage, shared_sandbox: SandboxProcess
+) -> None:
     gallery.send("rate", number=1, index=1, stars=4, blind=True)
     gallery.send("rate", number=2, index=1, favourite=True, blind=False)
     gallery.send("rate", number=3, index=1, note="=lips late", blind=False)
@@ -130,14 +136,14 @@ def test_a_rating_is_kept_and_stands_in_the_table_and_in_another_kernel(gallery,
     assert "★★★★☆" in gallery.value("gallery.to_html()")
 
 
-def test_a_rating_that_cannot_be_is_said_and_shown_as_it_was(gallery) -> None:
+def test_a_rating_that_cannot_be_is_said_and_shown_as_it_was(gallery: GalleryPage) -> None:
     gallery.messages.clear()
     gallery.send("rate", number=9, index=0, stars=7, blind=False)
     assert "stars=7 is not a rating" in gallery.answer("rated", number=9)[0]["problem"]
     assert gallery.cells[0]["rating"]["stars"] is None
 
 
-def test_nonsense_from_a_page_is_left_alone(gallery) -> None:
+def test_nonsense_from_a_page_is_left_alone(gallery: GalleryPage) -> None:
     gallery.messages.clear()
     for index in (-1, 99):
         gallery.send("clip", view="v", file="clip", index=index, offset=0, size=10)
@@ -150,7 +156,7 @@ def test_nonsense_from_a_page_is_left_alone(gallery) -> None:
     assert [content["type"] for content, _ in gallery.messages if "error" not in content] == ["cells"]
 
 
-def test_clips_come_to_an_open_gallery_as_they_are_done(page) -> None:
+def test_clips_come_to_an_open_gallery_as_they_are_done(page: GalleryPage) -> None:
     page.messages.clear()
     wide = "wide = act.sweep(**inputs, expression_intensity=[1, 2], seed=[7], name='wide'); gallery = wide.look().gallery()"
     assert page.run(wide)["status"] == "ok"
@@ -165,7 +171,7 @@ def test_clips_come_to_an_open_gallery_as_they_are_done(page) -> None:
     assert set(page.cells) == {1}  # what is new, and no more
 
 
-def test_axes_that_are_not_swept_are_refused_by_name(page) -> None:
+def test_axes_that_are_not_swept_are_refused_by_name(page: GalleryPage) -> None:
     assert (
         "rows='ratio' is not swept here. Swept: expression_intensity, seed"
         in page.run("sweep.gallery('ratio')")["evalue"]
@@ -173,7 +179,7 @@ def test_axes_that_are_not_swept_are_refused_by_name(page) -> None:
     assert "Give two fields" in page.run("sweep.gallery('seed', 'seed')")["evalue"]
 
 
-def test_a_gallery_that_could_not_be_made_goes_without_a_word(gallery) -> None:
+def test_a_gallery_that_could_not_be_made_goes_without_a_word(gallery: GalleryPage) -> None:
     gallery.outputs.clear()
     making = (
         "try: sweep.gallery('seed', 'seed')\nexcept act.errors.ConfigError: pass\nimport gc; _ = gc.collect()"
@@ -182,11 +188,13 @@ def test_a_gallery_that_could_not_be_made_goes_without_a_word(gallery) -> None:
     assert gallery.outputs == []
 
 
-def test_the_record_can_hold_the_clips_when_asked_to(gallery) -> None:
+def test_the_record_can_hold_the_clips_when_asked_to(gallery: GalleryPage) -> None:
     assert gallery.value("gallery.to_html(embed=True).count('data:video/mp4;base64,')") == 2
 
 
-def test_a_notebook_that_ran_without_a_page_keeps_all_it_needs(tmp_path, shared_sandbox) -> None:
+def test_a_notebook_that_ran_without_a_page_keeps_all_it_needs(
+    tmp_path: Path, shared_sandbox: SandboxProcess
+) -> None:
     sweep = "sweep = act.sweep(**inputs, expression_intensity=[1], seed=7).run().wait()"
     cells = [SETUP.format(url=shared_sandbox.base_url), sweep, "sweep.gallery()"]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])

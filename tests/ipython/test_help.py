@@ -12,7 +12,7 @@ from lab import environment
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory) -> Iterator[Kernel]:
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     folder = tmp_path_factory.mktemp("help")
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder), env=environment(folder))
     made = Kernel(client)
@@ -38,20 +38,22 @@ def hovered(kernel: Kernel, code: str) -> str:
         ("act.errors.TaskFailed", "code: 'str | None' = None", "SAFETY.INPUT"),
     ],
 )
-def test_hovering_shows_the_signature_and_what_it_means(kernel, code: str, signature: str, told: str) -> None:
+def test_hovering_shows_the_signature_and_what_it_means(
+    kernel: Kernel, code: str, signature: str, told: str
+) -> None:
     shown = hovered(kernel, code)
     assert signature in shown
     assert told in shown
 
 
-def test_the_magic_s_help_is_the_same_however_it_is_asked_for(kernel) -> None:
+def test_the_magic_s_help_is_the_same_however_it_is_asked_for(kernel: Kernel) -> None:
     printed = kernel.run("%act_two --help")["outputs"][0]["text"]
     assert max(map(len, printed.splitlines())) < 110  # no page that shows it has to break a line
     assert "--expression-intensity" in printed
     assert printed.strip() in hovered(kernel, "%act_two")
 
 
-def test_tab_completes_public_names_fields_and_topics(kernel) -> None:
+def test_tab_completes_public_names_fields_and_topics(kernel: Kernel) -> None:
     public = kernel.complete("act.")
     assert {"act.submit", "act.ActTwoRequest", "act.errors"} <= set(public)
     assert not any(name.startswith("act._") for name in public)
@@ -60,7 +62,7 @@ def test_tab_completes_public_names_fields_and_topics(kernel) -> None:
     assert kernel.complete("%act_two guide lost") == ["%act_two guide lost-answer"]
 
 
-def test_an_error_names_the_page_that_says_more(kernel) -> None:
+def test_an_error_names_the_page_that_says_more(kernel: Kernel) -> None:
     told = kernel.run("act.submit(character='https://a.b/c.png', reference='https://a.b/d.mp4', seed=-1)")
     (line, *_) = told["outputs"][-1]["traceback"]
     assert line.endswith('More: act.guide("requests")')

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jupyter_client.manager import start_new_kernel
 from kernels import Kernel
 from lab import environment
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 SETUP = """
 import asyncio, contextlib
@@ -27,7 +32,9 @@ views.install(Telling())
 
 
 @pytest.fixture(scope="module")
-def kernel(shared_sandbox, tmp_path_factory):
+def kernel(
+    shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Any, Any]]:
     folder = tmp_path_factory.mktemp("interrupts")
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(folder), env=environment(folder))
     assert Kernel(client).run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
@@ -44,12 +51,14 @@ def kernel(shared_sandbox, tmp_path_factory):
         "task.wait(nested=True)",
     ],
 )
-def test_an_interrupt_ends_the_wait_only_and_says_so(kernel, sandbox, wait) -> None:
+def test_an_interrupt_ends_the_wait_only_and_says_so(
+    kernel: tuple[Any, Any], sandbox: SandboxProcess, wait: str
+) -> None:
     manager, client = kernel
     errors: list[str] = []
     waiting = threading.Event()
 
-    def collect(message) -> None:
+    def collect(message: dict[str, Any]) -> None:
         if (
             message["msg_type"] == "stream"
             and "waiting" in message["content"]["text"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from kernels import Kernel, Page, running
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 CANARY = "sk-canary-7d1f"
 SETUP = """
@@ -19,7 +22,7 @@ hero, clip = sandbox.character, sandbox.reference
 
 
 @pytest.fixture(scope="module")
-def kernel(shared_sandbox, tmp_path_factory) -> Iterator[Kernel]:
+def kernel(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     folder = tmp_path_factory.mktemp("kernel")
     with running(folder) as client:
         made = Kernel(client)
@@ -31,7 +34,7 @@ def _htmls(told: dict[str, Any]) -> list[str]:
     return [out["data"]["text/html"] for out in told["outputs"] if "text/html" in out.get("data", {})]
 
 
-def test_a_line_submits_shows_and_returns_the_task(kernel, sandbox) -> None:
+def test_a_line_submits_shows_and_returns_the_task(kernel: Kernel, sandbox: SandboxProcess) -> None:
     told = kernel.run("task = %act_two -c $hero -r $clip -e 4 --seed 7 -b")
     assert told["status"] == "ok"
     assert any("application/vnd.jupyter.widget-view+json" in out.get("data", {}) for out in told["outputs"])
@@ -44,7 +47,9 @@ def test_a_line_submits_shows_and_returns_the_task(kernel, sandbox) -> None:
     assert sandbox.posts() == 1
 
 
-def test_a_card_is_told_its_structure_and_its_facts_in_one_message(kernel, sandbox) -> None:
+def test_a_card_is_told_its_structure_and_its_facts_in_one_message(
+    kernel: Kernel, sandbox: SandboxProcess
+) -> None:
     page = Page(kernel.client)
     page.run("told = %act_two -c {hero}?scenario=never-ends -r $clip -e 2")  # so that it is live at first
     page.run("told.cancel()")
@@ -59,18 +64,18 @@ def test_a_card_is_told_its_structure_and_its_facts_in_one_message(kernel, sandb
     assert all("live" in state for state in structures())  # else a new structure says RUNNING beside "ended"
 
 
-def test_a_line_at_the_end_of_a_cell_shows_one_card_only(kernel, sandbox) -> None:
+def test_a_line_at_the_end_of_a_cell_shows_one_card_only(kernel: Kernel, sandbox: SandboxProcess) -> None:
     told = kernel.run("%act_two -c $hero -r $clip")
     assert sum("RUNNING" in out or "PENDING" in out or "SUCCEEDED" in out for out in _htmls(told)) == 1
 
 
-def test_wait_returns_with_the_clip_and_quiet_shows_nothing(kernel, sandbox) -> None:
+def test_wait_returns_with_the_clip_and_quiet_shows_nothing(kernel: Kernel, sandbox: SandboxProcess) -> None:
     told = kernel.run("%act_two -c $hero -r $clip --wait --quiet -o quiet_task")
     assert told["outputs"] == []
     assert kernel.value("str(quiet_task.clip.path)").endswith(".mp4")
 
 
-def test_a_function_s_own_names_come_before_global_ones(kernel, sandbox) -> None:
+def test_a_function_s_own_names_come_before_global_ones(kernel: Kernel, sandbox: SandboxProcess) -> None:
     told = kernel.run(
         "def submit(hero, number):\n"
         "    for seed in range(2):\n"
@@ -85,18 +90,18 @@ def test_a_function_s_own_names_come_before_global_ones(kernel, sandbox) -> None
     kernel.run("for task in made: task.wait()")
 
 
-def test_the_shell_can_be_asked_to_run_it(kernel, sandbox) -> None:
+def test_the_shell_can_be_asked_to_run_it(kernel: Kernel, sandbox: SandboxProcess) -> None:
     told = kernel.run("asked = get_ipython().run_line_magic('act_two', '-c $hero -r $clip -q')")
     assert told["status"] == "ok"
     assert kernel.value("asked.wait().clip.path.exists()")
 
 
-def test_a_semicolon_at_the_end_is_no_part_of_the_url(kernel, sandbox) -> None:
+def test_a_semicolon_at_the_end_is_no_part_of_the_url(kernel: Kernel, sandbox: SandboxProcess) -> None:
     assert kernel.run("%act_two -q -o ended -c $hero -r $clip;")["status"] == "ok"
     assert kernel.value("ended.request.reference.uri == clip")
 
 
-def test_what_may_have_been_paid_for_is_in_sight_and_in_hand(kernel, sandbox) -> None:
+def test_what_may_have_been_paid_for_is_in_sight_and_in_hand(kernel: Kernel, sandbox: SandboxProcess) -> None:
     told = kernel.run("%act_two -c {hero}?scenario=lost-answer -r $clip -o unsure")
     assert told["status"] == "ok"
     live, card = _htmls(told)
@@ -107,7 +112,9 @@ def test_what_may_have_been_paid_for_is_in_sight_and_in_hand(kernel, sandbox) ->
     kernel.run("unsure.forget()")
 
 
-def test_a_variable_is_bound_to_the_task_also_when_its_answer_was_lost(kernel, sandbox) -> None:
+def test_a_variable_is_bound_to_the_task_also_when_its_answer_was_lost(
+    kernel: Kernel, sandbox: SandboxProcess
+) -> None:
     told = kernel.run("x = %act_two -c {hero}?scenario=lost-answer -r $clip")
     assert told["status"] == "ok"
     assert kernel.value("x.status") == "UNCONFIRMED"
@@ -124,7 +131,7 @@ def test_a_variable_is_bound_to_the_task_also_when_its_answer_was_lost(kernel, s
 
 @pytest.mark.parametrize("cell", ["x = %act_two {}", "%act_two -o x {}", '%%act_two -o x {}\n{{"seed": 4}}'])
 def test_a_cell_that_is_run_again_sends_nothing_beside_its_request_in_doubt_and_says_so(
-    kernel, sandbox, cell
+    kernel: Kernel, sandbox: SandboxProcess, cell: str
 ) -> None:
     line = cell.format("-c {hero}?scenario=lost-answer -r $clip")
     kernel.run(line)
@@ -143,7 +150,7 @@ def test_a_cell_that_is_run_again_sends_nothing_beside_its_request_in_doubt_and_
 
 
 def test_what_cannot_be_shown_is_sent_all_the_same_and_does_not_look_as_if_it_had_failed(
-    kernel, sandbox
+    kernel: Kernel, sandbox: SandboxProcess
 ) -> None:
     kernel.run(
         "pub = get_ipython().display_pub\nkept = pub.publish\n"
@@ -158,7 +165,7 @@ def test_what_cannot_be_shown_is_sent_all_the_same_and_does_not_look_as_if_it_ha
     assert sandbox.posts() == 1
 
 
-def test_a_failure_in_a_run_that_always_waits_is_shown_too(kernel, sandbox) -> None:
+def test_a_failure_in_a_run_that_always_waits_is_shown_too(kernel: Kernel, sandbox: SandboxProcess) -> None:
     kernel.run("act.configure(wait=True)")
     told = kernel.run("%act_two -c {hero}?scenario=safety-input -r $clip -o failed")
     kernel.run("act.configure(wait=False)")
@@ -167,7 +174,7 @@ def test_a_failure_in_a_run_that_always_waits_is_shown_too(kernel, sandbox) -> N
     assert kernel.value("failed.status") == "FAILED"
 
 
-def test_waiting_too_long_and_a_failure_are_short_errors(kernel, sandbox) -> None:
+def test_waiting_too_long_and_a_failure_are_short_errors(kernel: Kernel, sandbox: SandboxProcess) -> None:
     late = kernel.run("%act_two -c $hero?scenario=slow-task -r $clip --wait --timeout 0.1 -q")
     assert (late["status"], late["outputs"][-1]["ename"]) == ("error", "WaitTimeout")
     failed = kernel.run("%act_two -c {hero}?scenario=safety-input -r $clip --wait -q")
@@ -175,7 +182,7 @@ def test_waiting_too_long_and_a_failure_are_short_errors(kernel, sandbox) -> Non
     assert len(failed["outputs"][-1]["traceback"]) <= 2
 
 
-def test_nested_lets_the_notebook_s_own_coroutines_run(kernel, sandbox) -> None:
+def test_nested_lets_the_notebook_s_own_coroutines_run(kernel: Kernel, sandbox: SandboxProcess) -> None:
     kernel.run(
         "import asyncio\n"
         "async def cancel():\n"
@@ -189,7 +196,7 @@ def test_nested_lets_the_notebook_s_own_coroutines_run(kernel, sandbox) -> None:
     assert told["outputs"][-1]["ename"] == "TaskCancelled"
 
 
-def test_awaiting_a_task_in_a_cell_works(kernel, sandbox) -> None:
+def test_awaiting_a_task_in_a_cell_works(kernel: Kernel, sandbox: SandboxProcess) -> None:
     sent = kernel.run("task = %act_two -c $hero -r $clip -q")
     assert sent["status"] == "ok", sent["text"]
     told = kernel.run("done = await task")
@@ -197,7 +204,9 @@ def test_awaiting_a_task_in_a_cell_works(kernel, sandbox) -> None:
     assert kernel.value("done is task and done.clip.path.exists()")
 
 
-def test_a_dry_run_shows_every_form_and_the_price_and_sends_nothing(kernel, sandbox) -> None:
+def test_a_dry_run_shows_every_form_and_the_price_and_sends_nothing(
+    kernel: Kernel, sandbox: SandboxProcess
+) -> None:
     told = kernel.run("%act_two -c https://a.example/h.png -r https://a.example/r.mp4 --seed 7 --dry-run")
     text = told["outputs"][-1]["data"]["text/plain"]
     assert told["status"] == "ok"
@@ -206,7 +215,9 @@ def test_a_dry_run_shows_every_form_and_the_price_and_sends_nothing(kernel, sand
     assert sandbox.posts() == 0
 
 
-def test_without_a_key_a_dry_run_works_and_a_submission_says_what_to_do(kernel, shared_sandbox) -> None:
+def test_without_a_key_a_dry_run_works_and_a_submission_says_what_to_do(
+    kernel: Kernel, shared_sandbox: SandboxProcess
+) -> None:
     kernel.run("act.leave_sandbox()")
     line = "%act_two -c https://a.example/h.png -r https://a.example/r.mp4"
     dry, sent = kernel.run(f"{line} -n"), kernel.run(line)
@@ -244,7 +255,7 @@ def test_without_a_key_a_dry_run_works_and_a_submission_says_what_to_do(kernel, 
     ],
 )
 def test_a_mistake_is_one_message_and_an_error_status_and_nothing_is_sent(
-    kernel, sandbox, line, told
+    kernel: Kernel, sandbox: SandboxProcess, line: str, told: str
 ) -> None:
     answer = kernel.run(f"%act_two {line}")
     assert answer["status"] == "error"
@@ -271,7 +282,9 @@ CURL = f"""curl --request POST 'https://api.cometapi.com/runwayml/v1/character_p
 
 
 @pytest.mark.parametrize("body", [BODY, TOML, CURL], ids=["json", "toml", "curl"])
-def test_a_cell_takes_the_vendor_s_forms_and_the_line_overrides(kernel, sandbox, body) -> None:
+def test_a_cell_takes_the_vendor_s_forms_and_the_line_overrides(
+    kernel: Kernel, sandbox: SandboxProcess, body: Any
+) -> None:
     body = body.replace("HERO", sandbox.character).replace("CLIP", sandbox.reference)
     told = kernel.run(f"%%act_two -o pasted -q --seed 5\n{body}")
     assert told["status"] == "ok"
@@ -298,7 +311,7 @@ def test_a_cell_takes_the_vendor_s_forms_and_the_line_overrides(kernel, sandbox,
         '{"a":' * 5000,
     ],
 )
-def test_a_body_that_is_wrong_is_not_echoed(kernel, sandbox, body) -> None:
+def test_a_body_that_is_wrong_is_not_echoed(kernel: Kernel, sandbox: SandboxProcess, body: Any) -> None:
     told = kernel.run(f"%%act_two\n{body}")
     assert told["status"] == "error"
     assert CANARY not in told["text"]
@@ -307,7 +320,7 @@ def test_a_body_that_is_wrong_is_not_echoed(kernel, sandbox, body) -> None:
     assert sandbox.posts() == 0
 
 
-def test_no_traceback_shows_a_pasted_key(kernel, sandbox) -> None:
+def test_no_traceback_shows_a_pasted_key(kernel: Kernel, sandbox: SandboxProcess) -> None:
     kernel.run("%xmode Verbose")
     told = kernel.run(f"%%act_two\n{CURL}")  # HERO and CLIP are no addresses
     again = kernel.run("%tb")
@@ -316,7 +329,7 @@ def test_no_traceback_shows_a_pasted_key(kernel, sandbox) -> None:
     assert CANARY not in told["text"] + again["text"]
 
 
-def test_help_is_the_parser_s_own(kernel) -> None:
+def test_help_is_the_parser_s_own(kernel: Kernel) -> None:
     for code in ("%act_two", "%act_two --help", "%act_two?", "%act_two sandbox --help"):
         reply = kernel.client.execute(code, reply=True, timeout=30)
         payload = json.dumps(reply["content"].get("payload", []))
@@ -350,25 +363,25 @@ def test_help_is_the_parser_s_own(kernel) -> None:
         ("%act_two -c $sandbox.chara", "%act_two -c $sandbox.character"),
     ],
 )
-def test_options_values_and_variables_are_completed(kernel, code, expected) -> None:
+def test_options_values_and_variables_are_completed(kernel: Kernel, code: str, expected: str) -> None:
     matches = kernel.complete(code)
     assert expected in matches
     assert not any(match.endswith("abs") for match in matches)
 
 
-def test_a_whole_option_is_all_that_completes_it(kernel) -> None:
+def test_a_whole_option_is_all_that_completes_it(kernel: Kernel) -> None:
     assert kernel.complete("%act_two --ratio 1280:7") == ["%act_two --ratio 1280:720"]
 
 
-def test_the_body_of_a_cell_is_left_to_ipython(kernel) -> None:
+def test_the_body_of_a_cell_is_left_to_ipython(kernel: Kernel) -> None:
     assert not any("--seed" in match for match in kernel.complete("%%act_two\n--se"))
 
 
-def test_other_lines_are_left_to_ipython(kernel) -> None:
+def test_other_lines_are_left_to_ipython(kernel: Kernel) -> None:
     assert "print" in kernel.complete("prin")
 
 
-def test_loading_twice_adds_nothing_and_unloading_takes_all_away(kernel) -> None:
+def test_loading_twice_adds_nothing_and_unloading_takes_all_away(kernel: Kernel) -> None:
     kernel.run("%load_ext cometact_nb\n%reload_ext cometact_nb")
     assert len(kernel.complete("%act_two --see")) == 1
     kernel.run("%unload_ext cometact_nb")
@@ -376,13 +389,15 @@ def test_loading_twice_adds_nothing_and_unloading_takes_all_away(kernel) -> None
     assert kernel.run("%load_ext cometact_nb")["status"] == "ok"
 
 
-def test_the_sandbox_subcommand_says_where_tasks_go_and_what_to_try(kernel, shared_sandbox) -> None:
+def test_the_sandbox_subcommand_says_where_tasks_go_and_what_to_try(
+    kernel: Kernel, shared_sandbox: SandboxProcess
+) -> None:
     told = kernel.run(f"%act_two sandbox --speed 75 --url {shared_sandbox.base_url}")
     assert "Nothing is billed" in told["text"]
     assert "%act_two -c http://127.0.0.1" in told["text"]
 
 
-def test_doctor_says_what_the_vendor_would_refuse(kernel, sandbox) -> None:
+def test_doctor_says_what_the_vendor_would_refuse(kernel: Kernel, sandbox: SandboxProcess) -> None:
     good = kernel.run("%act_two doctor $hero {clip}")
     assert good["status"] == "ok"
     assert "960" in good["text"]

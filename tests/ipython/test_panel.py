@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from kernels import Page, is_idle, running
 from lab import environment
 from nbclient import NotebookClient
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 CANARY = "sk-canary-51c8e0"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -22,12 +26,12 @@ sandbox = act.use_sandbox(75, url={url!r})
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("panel")
 
 
 @pytest.fixture(scope="module")
-def page(shared_sandbox, folder) -> Iterator[Page]:
+def page(shared_sandbox: SandboxProcess, folder: Path) -> Iterator[Page]:
     with running(folder) as client:
         made = Page(client)
         assert made.run(SETUP.format(url=shared_sandbox.base_url))["status"] == "ok"
@@ -35,7 +39,7 @@ def page(shared_sandbox, folder) -> Iterator[Page]:
 
 
 @pytest.fixture
-def panel(page, sandbox) -> Page:
+def panel(page: Page, sandbox: SandboxProcess) -> Page:
     assert (
         page.run("panel = act.panel(character=sandbox.character, reference=sandbox.reference)")["status"]
         == "ok"
@@ -44,7 +48,7 @@ def panel(page, sandbox) -> Page:
     return page
 
 
-def test_the_magic_and_the_function_show_one_panel_and_return_it(page) -> None:
+def test_the_magic_and_the_function_show_one_panel_and_return_it(page: Page) -> None:
     for code in ("act.panel(seed=7)", "%act_two panel --seed 7 -e 4"):
         page.outputs.clear()
         assert page.run(code)["status"] == "ok"
@@ -57,7 +61,7 @@ def test_the_magic_and_the_function_show_one_panel_and_return_it(page) -> None:
     assert page.value("form.tasks") == []
 
 
-def test_editing_tells_at_once_what_is_wrong(panel) -> None:
+def test_editing_tells_at_once_what_is_wrong(panel: Page) -> None:
     panel.set(expression_intensity=9, seed="many")
     panel.until(lambda: {"expression_intensity", "seed"} <= set(panel.shown["findings"]))
     assert not panel.shown["valid"]
@@ -67,7 +71,7 @@ def test_editing_tells_at_once_what_is_wrong(panel) -> None:
     assert "--seed 7" in panel.shown["code"]["Magic"]
 
 
-def test_the_record_follows_what_is_typed(panel) -> None:
+def test_the_record_follows_what_is_typed(panel: Page) -> None:
     panel.outputs.clear()
     panel.set(seed="-4")
 
@@ -82,7 +86,7 @@ def test_the_record_follows_what_is_typed(panel) -> None:
     assert "What was typed" not in record()
 
 
-def test_a_double_click_is_one_post_and_the_card_lies_below(panel, sandbox) -> None:
+def test_a_double_click_is_one_post_and_the_card_lies_below(panel: Page, sandbox: SandboxProcess) -> None:
     panel.set(seed=8)
     token = panel.shown["token"]
     panel.click(token)
@@ -99,7 +103,9 @@ def test_a_double_click_is_one_post_and_the_card_lies_below(panel, sandbox) -> N
     assert sandbox.posts() == 2
 
 
-def test_clicks_on_a_busy_kernel_are_heard_when_it_is_free_and_send_once(panel, sandbox) -> None:
+def test_clicks_on_a_busy_kernel_are_heard_when_it_is_free_and_send_once(
+    panel: Page, sandbox: SandboxProcess
+) -> None:
     token = panel.shown["token"]
     panel.messages.clear()
     busy = panel.client.execute("import time; time.sleep(1)")
@@ -111,7 +117,7 @@ def test_clicks_on_a_busy_kernel_are_heard_when_it_is_free_and_send_once(panel, 
     assert sandbox.posts() == 1
 
 
-def test_the_record_tells_of_the_submission_when_its_task_has_ended(panel) -> None:
+def test_the_record_tells_of_the_submission_when_its_task_has_ended(panel: Page) -> None:
     panel.outputs.clear()
     panel.click()
     panel.until(
@@ -123,13 +129,13 @@ def test_the_record_tells_of_the_submission_when_its_task_has_ended(panel) -> No
     assert WIDGET not in last  # the live form is not drawn anew
 
 
-def test_pasted_code_fills_the_form(panel, sandbox) -> None:
+def test_pasted_code_fills_the_form(panel: Page, sandbox: SandboxProcess) -> None:
     panel.send("paste", text=f"%act_two -c {sandbox.character} -r {sandbox.reference} -e 5 -a 960:960")
     panel.until(lambda: panel.models[panel.form]["values"]["ratio"] == "960:960")
     assert panel.value("panel.request.params") == {"expression_intensity": 5, "ratio": "960:960"}
 
 
-def test_nonsense_from_a_page_is_ignored(panel, sandbox) -> None:
+def test_nonsense_from_a_page_is_ignored(panel: Page, sandbox: SandboxProcess) -> None:
     token = panel.shown["token"]
     for wrong in (str(token), True, 10**9, None, [token]):
         panel.send("submit", values={}, token=wrong)
@@ -143,7 +149,7 @@ def test_nonsense_from_a_page_is_ignored(panel, sandbox) -> None:
     assert sandbox.posts() == 1
 
 
-def test_the_key_is_in_no_message_output_history_or_state(page, folder) -> None:
+def test_the_key_is_in_no_message_output_history_or_state(page: Page, folder: Path) -> None:
     page.run("%xmode Verbose")
     page.run("act.leave_sandbox(); panel = act.panel(character='https://a.example/h.png')")
     page.send("hello")
@@ -166,7 +172,9 @@ def test_the_key_is_in_no_message_output_history_or_state(page, folder) -> None:
         assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
 
 
-def test_a_notebook_that_ran_without_a_page_keeps_a_readable_record(tmp_path, shared_sandbox) -> None:
+def test_a_notebook_that_ran_without_a_page_keeps_a_readable_record(
+    tmp_path: Path, shared_sandbox: SandboxProcess
+) -> None:
     cells = [
         SETUP.format(url=shared_sandbox.base_url),
         "panel = act.panel(character=sandbox.character, reference=sandbox.reference, seed=7)",

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 from kernels import Page, running
 from lab import environment
 from nbclient import NotebookClient
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SETUP = """
@@ -67,7 +70,7 @@ class SweepPage(Page):
 
 
 @pytest.fixture(scope="module")
-def kernel(shared_sandbox, tmp_path_factory) -> Iterator[SweepPage]:
+def kernel(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SweepPage]:
     folder = tmp_path_factory.mktemp("sweep")
     with running(folder) as client:
         made = SweepPage(client)
@@ -76,13 +79,15 @@ def kernel(shared_sandbox, tmp_path_factory) -> Iterator[SweepPage]:
 
 
 @pytest.fixture
-def page(kernel, sandbox) -> SweepPage:
+def page(kernel: SweepPage, sandbox: SandboxProcess) -> SweepPage:
     kernel.messages.clear()
     kernel.outputs.clear()
-    return kernel  # type: ignore[no-any-return]
+    return kernel
 
 
-def test_a_sweep_at_the_end_of_a_cell_is_one_model_that_comes_alive_and_freezes(page, sandbox) -> None:
+def test_a_sweep_at_the_end_of_a_cell_is_one_model_that_comes_alive_and_freezes(
+    page: SweepPage, sandbox: SandboxProcess
+) -> None:
     page.run("sweep = sweep_of(expression_intensity=[1, 3], seed=[1, 2]); sweep.run()")
     assert [name.get("_anywidget_id", "").endswith("SweepWidget") for name in page.models.values()].count(
         True
@@ -99,7 +104,7 @@ def test_a_sweep_at_the_end_of_a_cell_is_one_model_that_comes_alive_and_freezes(
     assert len(json.dumps(frozen)) < 4 * 6000
 
 
-def test_a_cell_shows_a_sweep_once(page) -> None:
+def test_a_cell_shows_a_sweep_once(page: SweepPage) -> None:
     for code in ("sweep = sweep_of(seed=[101]); sweep", "sweep.run(); sweep.run()", "sweep.wait(); sweep"):
         page.outputs.clear()
         page.run(code)
@@ -108,7 +113,7 @@ def test_a_cell_shows_a_sweep_once(page) -> None:
         )  # the view and its record
 
 
-def test_a_sweep_that_is_run_again_after_its_end_comes_alive_again(page) -> None:
+def test_a_sweep_that_is_run_again_after_its_end_comes_alive_again(page: SweepPage) -> None:
     page.run("sweep = sweep_of(bad('never-ends'), seed=range(110, 116)); sweep.run(canary=False)")
     page.until(lambda: sum(code[0] in "rwt" for code in page.sweep["cells"]) == 4)
     page.run("_ = sweep.cancel().wait()")
@@ -120,7 +125,7 @@ def test_a_sweep_that_is_run_again_after_its_end_comes_alive_again(page) -> None
     page.run("_ = sweep.cancel()")
 
 
-def test_retry_buys_once_however_often_it_is_clicked(page, sandbox) -> None:
+def test_retry_buys_once_however_often_it_is_clicked(page: SweepPage, sandbox: SandboxProcess) -> None:
     page.run("sweep = sweep_of(bad('internal'), seed=[121, 122]); sweep.run()")
     page.state("FINISHED")
     assert page.head["hint"].startswith("2 of 2 without a clip: The service failed (INTERNAL).")
@@ -135,7 +140,7 @@ def test_retry_buys_once_however_often_it_is_clicked(page, sandbox) -> None:
     assert sandbox.posts() == 4
 
 
-def test_a_click_never_buys_more_than_the_page_said(page, sandbox) -> None:
+def test_a_click_never_buys_more_than_the_page_said(page: SweepPage, sandbox: SandboxProcess) -> None:
     page.run("act.configure(price=0.4); sweep = sweep_of(seed=[131, 132, 133]); sweep")
     assert page.head["actions"]["run"]["agreed"] == pytest.approx(1.2)
     page.run("act.configure(price=0.6)")  # dearer than what is on the page
@@ -146,7 +151,7 @@ def test_a_click_never_buys_more_than_the_page_said(page, sandbox) -> None:
     page.run("act.configure(price=0)")
 
 
-def test_pause_and_go_on_and_cancel_are_clicks(page, sandbox) -> None:
+def test_pause_and_go_on_and_cancel_are_clicks(page: SweepPage, sandbox: SandboxProcess) -> None:
     page.run("sweep = sweep_of(bad('never-ends'), seed=range(140, 148)); sweep.run(canary=False)")
     page.until(lambda: sum(code[0] in "rwt" for code in page.sweep["cells"]) == 4)
     page.until(lambda: sandbox.posts() == 4)
@@ -163,7 +168,7 @@ def test_pause_and_go_on_and_cancel_are_clicks(page, sandbox) -> None:
     assert sandbox.posts() == 4
 
 
-def test_posters_details_and_clips_come_by_message_and_are_in_no_state(page) -> None:
+def test_posters_details_and_clips_come_by_message_and_are_in_no_state(page: SweepPage) -> None:
     page.run(
         "act.configure(freeze=False); sweep = sweep_of(expression_intensity=3, seed=[1, 2]); sweep.run()"
     )
@@ -186,7 +191,7 @@ def test_posters_details_and_clips_come_by_message_and_are_in_no_state(page) -> 
     assert len(json.dumps(page.sweep["cells"]) + json.dumps(page.head)) < 2000
 
 
-def test_the_card_of_a_cell_gives_its_request_as_text_and_its_inputs_to_who_asks(page) -> None:
+def test_the_card_of_a_cell_gives_its_request_as_text_and_its_inputs_to_who_asks(page: SweepPage) -> None:
     page.run("act.configure(freeze=False); signed = sandbox.character + '?X-Amz-Signature=SIGNED'")
     page.run("sweep = sweep_of(signed, seed=[151]); sweep.run()")
     page.state("FINISHED")
@@ -203,7 +208,7 @@ def test_the_card_of_a_cell_gives_its_request_as_text_and_its_inputs_to_who_asks
     assert "SIGNED" not in json.dumps(page.sweep, default=str)
 
 
-def test_an_open_cell_is_told_about_as_it_changes(page) -> None:
+def test_an_open_cell_is_told_about_as_it_changes(page: SweepPage) -> None:
     page.run("sweep = sweep_of(seed=[161]); sweep")
     page.send("open", cell=0)
     card, _ = page.answer("card")
@@ -216,7 +221,7 @@ def test_an_open_cell_is_told_about_as_it_changes(page) -> None:
     )  # fmt: skip
 
 
-def test_a_lost_answer_and_a_refusal_for_now_are_in_sight(page, sandbox) -> None:
+def test_a_lost_answer_and_a_refusal_for_now_are_in_sight(page: SweepPage, sandbox: SandboxProcess) -> None:
     page.run("lost = bad('lost-answer'); slow = bad('rate-limited:retry_after=600')")
     page.run("sweep = sweep_of([lost, slow], seed=181); sweep.run(canary=False)")
     page.until(lambda: page.head["counts"] == {"t": 1, "u": 1})
@@ -226,8 +231,9 @@ def test_a_lost_answer_and_a_refusal_for_now_are_in_sight(page, sandbox) -> None
     assert sandbox.posts() == 2
 
 
-def test_nonsense_from_a_page_is_ignored(page, sandbox) -> None:
+def test_nonsense_from_a_page_is_ignored(page: SweepPage, sandbox: SandboxProcess) -> None:
     page.run("sweep = sweep_of(seed=[171]); sweep")
+    wrong: Any
     for wrong in ({"type": "open", "cell": 7}, {"type": "posters", "cells": 7}, {"type": "act"}, [], "x", None,
                   {"type": "act", "what": "run", "token": "1", "number": 1, "agreed": 9},
                   {"type": "act", "what": "dance", "token": page.head["token"], "number": 1}):  # fmt: skip
@@ -239,7 +245,9 @@ def test_nonsense_from_a_page_is_ignored(page, sandbox) -> None:
     assert sandbox.posts() == 0
 
 
-def test_two_hundred_cells_are_a_few_small_messages_a_second(page, sandbox) -> None:
+def test_two_hundred_cells_are_a_few_small_messages_a_second(
+    page: SweepPage, sandbox: SandboxProcess
+) -> None:
     page.run("act.configure(max_in_flight=50)")
     page.run(
         "sweep = sweep_of(bad('internal'), expression_intensity=[1, 2, 3, 4], seed=range(200, 250)); sweep.run(canary=False)"
@@ -255,7 +263,9 @@ def test_two_hundred_cells_are_a_few_small_messages_a_second(page, sandbox) -> N
     page.run("_ = sweep.cancel(); act.configure(max_in_flight=4)")
 
 
-def test_several_values_on_a_line_make_a_sweep_that_is_shown_and_returned(page, sandbox) -> None:
+def test_several_values_on_a_line_make_a_sweep_that_is_shown_and_returned(
+    page: SweepPage, sandbox: SandboxProcess
+) -> None:
     told = page.run(
         "magic = %act_two -c {sandbox.character} -r {sandbox.reference} -e 3 --seed 1:2 --name line"
     )
@@ -269,7 +279,9 @@ def test_several_values_on_a_line_make_a_sweep_that_is_shown_and_returned(page, 
     assert sandbox.posts() <= 2  # fewer when other tests have bought them
 
 
-def test_a_dry_run_of_several_values_shows_the_plan_and_sends_nothing(page, sandbox) -> None:
+def test_a_dry_run_of_several_values_shows_the_plan_and_sends_nothing(
+    page: SweepPage, sandbox: SandboxProcess
+) -> None:
     page.run(
         "%act_two -c {sandbox.character} -c https://a.example/a,b.png -r {sandbox.reference} -e 1,3,5 -b on,off -n"
     )
@@ -296,7 +308,7 @@ LINE = "%act_two -c {sandbox.character} -r {sandbox.reference} --seed 901:908"
     ],
 )  # fmt: skip
 def test_a_line_that_costs_too_much_or_is_wrong_is_one_message_and_sends_nothing(
-    page, sandbox, more, name, told
+    page: SweepPage, sandbox: SandboxProcess, more: str, name: str, told: str
 ) -> None:
     page.run("act.configure(price=0.4)")
     reply = page.run(f"{LINE} {more}")
@@ -308,7 +320,7 @@ def test_a_line_that_costs_too_much_or_is_wrong_is_one_message_and_sends_nothing
     page.run("act.configure(price=0)")
 
 
-def test_the_options_of_a_sweep_are_passed_on(page, sandbox) -> None:
+def test_the_options_of_a_sweep_are_passed_on(page: SweepPage, sandbox: SandboxProcess) -> None:
     page.run("act.configure(price=0.4)")
     page.run("character = bad('internal')")
     page.run(
@@ -320,7 +332,9 @@ def test_the_options_of_a_sweep_are_passed_on(page, sandbox) -> None:
     page.run("act.configure(price=0)")
 
 
-def test_a_notebook_that_ran_without_a_page_keeps_a_readable_record(tmp_path: Path, shared_sandbox) -> None:
+def test_a_notebook_that_ran_without_a_page_keeps_a_readable_record(
+    tmp_path: Path, shared_sandbox: SandboxProcess
+) -> None:
     cells = [
         SETUP.format(url=shared_sandbox.base_url),
         "sweep = sweep_of([sandbox.character, bad('internal')], seed=1); sweep.run()",

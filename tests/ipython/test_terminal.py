@@ -8,13 +8,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pexpect
 import pytest
 from lab import environment
 
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
-def test_a_terminal_shows_a_line_of_progress_and_where_the_clip_is(tmp_path, shared_sandbox) -> None:
+
+def test_a_terminal_shows_a_line_of_progress_and_where_the_clip_is(
+    tmp_path: Path, shared_sandbox: SandboxProcess
+) -> None:
     program = str(Path(sys.executable).with_name("ipython"))
     shell = pexpect.spawn(
         program,
@@ -72,7 +78,7 @@ class Tmux:
 
 
 @pytest.fixture
-def tmux(tmp_path) -> Iterator[Tmux]:
+def tmux(tmp_path: Path) -> Iterator[Tmux]:
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed")
     screen = Tmux(tmp_path)
@@ -80,7 +86,9 @@ def tmux(tmp_path) -> Iterator[Tmux]:
     screen.call("kill-server")
 
 
-def test_on_a_real_screen_the_progress_is_one_line_that_is_drawn_over_itself(tmux, shared_sandbox) -> None:
+def test_on_a_real_screen_the_progress_is_one_line_that_is_drawn_over_itself(
+    tmux: Tmux, shared_sandbox: SandboxProcess
+) -> None:
     tmux.until(lambda screen: "In [1]:" in screen)
     tmux.type(f"import cometact_nb as act; s = act.use_sandbox(30, url={shared_sandbox.base_url!r})")
     tmux.until(lambda screen: "In [2]:" in screen)
@@ -94,7 +102,9 @@ def test_on_a_real_screen_the_progress_is_one_line_that_is_drawn_over_itself(tmu
     assert "act_two_outputs/" in tmux.until(lambda screen: ".mp4" in screen)
 
 
-def test_a_plain_script_needs_no_ipython_and_ends_by_itself(tmp_path, shared_sandbox) -> None:
+def test_a_plain_script_needs_no_ipython_and_ends_by_itself(
+    tmp_path: Path, shared_sandbox: SandboxProcess
+) -> None:
     script = (
         "import sys, cometact_nb as act\n"
         f"s = act.use_sandbox(75, url={shared_sandbox.base_url!r})\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -134,10 +135,11 @@ def read(cell: str) -> str:
     tree = ast.parse(TransformerManager().transform_cell(cell))
     first, second = tree.body
     assert ast.unparse(second) == "print(1)"
-    call = first.value
+    assert isinstance(first, ast.Expr | ast.Assign)
+    call: Any = first.value
     assert call.func.attr == "run_line_magic"
     assert call.args[0].value == "act_two"
-    return call.args[1].value
+    return str(call.args[1].value)
 
 
 @pytest.mark.parametrize("before", ["", "task = "])
@@ -193,7 +195,8 @@ def test_a_request_survives_its_way_through_every_form(request: ActTwoRequest) -
     exec(request.to_python(), names)
     assert names["request"] == request
     line = read(f"{request.to_magic()}\nprint(1)\n")
-    assert ActTwoRequest(**fields_of(line)) == request
+    fields: dict[str, Any] = fields_of(line)
+    assert ActTwoRequest(**fields) == request
 
 
 def fields_of(line: str, below: dict[str, object] | None = None) -> dict[str, object]:

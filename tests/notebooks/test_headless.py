@@ -6,11 +6,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import nbformat
 import pytest
 from lab import environment
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 SETUP = "import cometact_nb as act\nsandbox = act.use_sandbox(75, url=url)"
 SWEEP = (
@@ -50,7 +54,9 @@ def printed(path: Path) -> str:
     return "".join(out.get("text", "") for out in nbformat.read(path, as_version=4).cells[-1].outputs)
 
 
-def test_papermill_s_parameters_drive_a_sweep_that_waits_for_its_clips(tmp_path, sandbox) -> None:
+def test_papermill_s_parameters_drive_a_sweep_that_waits_for_its_clips(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     written(tmp_path, sandbox.base_url, [1])
     call(
         tmp_path, "papermill", "plan.ipynb", "done.ipynb", "--no-progress-bar", "-y", "seeds: [4, 5]",
@@ -66,7 +72,7 @@ def test_papermill_s_parameters_drive_a_sweep_that_waits_for_its_clips(tmp_path,
     "options", [["--inject-output-path"], ["--inject-paths", "--cwd", "work"], ["--cwd", "runs"]]
 )
 def test_the_links_of_papermill_s_output_lead_to_the_clips_from_where_it_lies(
-    tmp_path, sandbox, options
+    tmp_path: Path, sandbox: SandboxProcess, options: Any
 ) -> None:
     for folder in ("runs", "work"):
         (tmp_path / folder).mkdir()
@@ -85,7 +91,9 @@ def test_the_links_of_papermill_s_output_lead_to_the_clips_from_where_it_lies(
         assert (tmp_path / "runs" / link).is_file(), link
 
 
-def test_what_a_run_left_unfinished_the_next_one_finishes_and_does_not_buy_again(tmp_path, sandbox) -> None:
+def test_what_a_run_left_unfinished_the_next_one_finishes_and_does_not_buy_again(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     written(tmp_path, sandbox.base_url, [1, 2])
     call(tmp_path, "jupyter", "execute", "plan.ipynb")  # its kernel ends at once
     call(

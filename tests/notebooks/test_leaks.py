@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from lab import environment
 from nbclient import NotebookClient
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 KEY = "sk-canary-5f2c9be1"
 #: The signature of the inputs' links; the source of no cell has it.
@@ -101,7 +105,7 @@ act.configure(api_key="two " + "words")
 """
 
 
-def test_the_key_and_the_signatures_are_nowhere(tmp_path: Path, sandbox) -> None:
+def test_the_key_and_the_signatures_are_nowhere(tmp_path: Path, sandbox: SandboxProcess) -> None:
     text = CELLS.format(url=sandbox.base_url, character=sandbox.character, reference=sandbox.reference)
     cells = [nbformat.v4.new_code_cell(part.strip()) for part in text.split("===")]
     notebook = nbformat.v4.new_notebook(cells=cells)

@@ -7,18 +7,23 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from lab import environment
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
-def execute(notebook, folder: Path, **env: str):
+def execute(notebook: NotebookNode, folder: Path, **env: str) -> NotebookNode:
     client = NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
@@ -26,11 +31,14 @@ def execute(notebook, folder: Path, **env: str):
     return notebook
 
 
-def cells(*sources: str):
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+def cells(*sources: str) -> NotebookNode:
+    made: NotebookNode = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in sources]
+    )
+    return made
 
 
-def html(cell) -> str:
+def html(cell: NotebookNode) -> str:
     return "".join(out["data"].get("text/html", "") for out in cell.outputs if "data" in out)
 
 
@@ -54,7 +62,9 @@ def test_a_tutorial_is_kept_without_outputs_and_has_one_title(path: Path) -> Non
     assert len(re.findall(r"^# ", markdown, re.MULTILINE)) == 1
 
 
-def test_the_frozen_card_is_in_the_notebook_and_needs_no_kernel(tmp_path, shared_sandbox) -> None:
+def test_the_frozen_card_is_in_the_notebook_and_needs_no_kernel(
+    tmp_path: Path, shared_sandbox: SandboxProcess
+) -> None:
     notebook = execute(
         cells(
             f"%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(75, url={shared_sandbox.base_url!r})",
@@ -71,7 +81,7 @@ def test_the_frozen_card_is_in_the_notebook_and_needs_no_kernel(tmp_path, shared
     assert len(json.dumps(output)) < 9000
 
 
-def test_headless_submits_wait_when_told_so(tmp_path, shared_sandbox) -> None:
+def test_headless_submits_wait_when_told_so(tmp_path: Path, shared_sandbox: SandboxProcess) -> None:
     notebook = execute(
         cells(
             f"import cometact_nb as act\nsandbox = act.use_sandbox(75, url={shared_sandbox.base_url!r})",
@@ -83,7 +93,7 @@ def test_headless_submits_wait_when_told_so(tmp_path, shared_sandbox) -> None:
     assert "SUCCEEDED" in json.dumps(notebook.cells[1].outputs)
 
 
-def test_a_failed_task_stops_a_headless_run(tmp_path, shared_sandbox) -> None:
+def test_a_failed_task_stops_a_headless_run(tmp_path: Path, shared_sandbox: SandboxProcess) -> None:
     with pytest.raises(CellExecutionError, match="TaskFailed"):
         execute(
             cells(
@@ -95,7 +105,7 @@ def test_a_failed_task_stops_a_headless_run(tmp_path, shared_sandbox) -> None:
 
 
 @pytest.mark.alone
-def test_the_demo_leaves_a_notebook_a_page_and_a_clip_and_never_finds_a_key(tmp_path) -> None:
+def test_the_demo_leaves_a_notebook_a_page_and_a_clip_and_never_finds_a_key(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     run = subprocess.run(
         [str(Path(sys.executable).with_name("cometact-nb")), "demo", "--no-lab", "--folder", str(folder)],

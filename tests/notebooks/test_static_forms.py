@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bleach
 import nbformat
@@ -13,6 +13,9 @@ import pytest
 from lab import environment
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 CELLS = [
     "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(75, url={url!r})",
@@ -30,7 +33,7 @@ GITHUB |= {"small", "span", "strong", "summary", "table", "tbody", "td", "th", "
 
 
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory, shared_sandbox) -> Any:
+def notebook(tmp_path_factory: pytest.TempPathFactory, shared_sandbox: SandboxProcess) -> Any:
     folder = tmp_path_factory.mktemp("static")
     sources = [source.format(url=shared_sandbox.base_url) for source in CELLS]
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
@@ -54,7 +57,7 @@ def as_on_github(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", kept).split())
 
 
-def test_a_task_that_ended_after_its_cell_is_kept_in_its_final_form(notebook) -> None:
+def test_a_task_that_ended_after_its_cell_is_kept_in_its_final_form(notebook: Any) -> None:
     live, output = notebook.cells[2].outputs
     assert live["data"]["text/html"] == ""
     assert set(output["data"]) == {"text/html", "text/plain"}
@@ -63,7 +66,7 @@ def test_a_task_that_ended_after_its_cell_is_kept_in_its_final_form(notebook) ->
     assert source in output["data"]["text/plain"]
 
 
-def test_a_task_that_had_not_ended_says_so_and_where_its_clip_will_be(notebook) -> None:
+def test_a_task_that_had_not_ended_says_so_and_where_its_clip_will_be(notebook: Any) -> None:
     html, text = shown(notebook, 1), as_on_github(shown(notebook, 1))
     for part in ("Seed 5", "As of", "act.task(", "Its clip, once it has one: act_two_outputs/"):
         assert part in text
@@ -88,13 +91,15 @@ def test_a_task_that_had_not_ended_says_so_and_where_its_clip_will_be(notebook) 
     ],
     ids=["card", "panel", "history"],
 )
-def test_every_view_reads_well_without_styles_and_as_text(notebook, cell, parts, said) -> None:
+def test_every_view_reads_well_without_styles_and_as_text(
+    notebook: Any, cell: int, parts: Any, said: str
+) -> None:
     text = as_on_github(shown(notebook, cell))
     assert [part for part in parts if part not in text] == []
     assert said in shown(notebook, cell, "text/plain")
 
 
-def test_no_clip_is_in_the_notebook_unless_asked_for_and_a_task_is_small(notebook) -> None:
+def test_no_clip_is_in_the_notebook_unless_asked_for_and_a_task_is_small(notebook: Any) -> None:
     for cell in (1, 2, 4, 5):
         outputs = json.dumps(notebook.cells[cell].outputs)
         assert "data:video" not in outputs
@@ -106,7 +111,7 @@ def test_no_clip_is_in_the_notebook_unless_asked_for_and_a_task_is_small(noteboo
     assert 'src="act_two_outputs/' in shown(notebook, 7)
 
 
-def test_a_page_made_of_it_plays_the_clip_beside_it(notebook) -> None:
+def test_a_page_made_of_it_plays_the_clip_beside_it(notebook: Any) -> None:
     page, _ = HTMLExporter().from_notebook_node(notebook)
     assert re.search(r'<video[^>]* src="act_two_outputs/[^"]+\.mp4"', page)
     assert "cometact-history-record" in page
