@@ -163,7 +163,8 @@ def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool, pictured: bool)
     poster = {"poster": still(str(clip.poster))} if pictured and clip.poster else {}
     video = h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **poster, **size})
     file = words.clean(clip.name, 60)
-    return join(video, h("div", {"style": f"{_FINE};overflow-wrap:anywhere"}, h("a", {"href": source}, file)))
+    link = file if embed else h("a", {"href": source}, file)  # or it would hold the clip a second time
+    return join(video, h("div", {"style": f"{_FINE};overflow-wrap:anywhere"}, link))
 
 
 def _embedded(clip: Clip) -> str | None:
