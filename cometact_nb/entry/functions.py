@@ -205,9 +205,7 @@ def inspect(
 
 @door
 def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
-    """Return the task with this id, from this session, from history, or made elsewhere with the same key.
-
-    It watches an unfinished one from then on.
+    """Return a task of this session, of the history, or made elsewhere with the same key; watch it if unfinished.
 
     Args:
         id: the service's id, a local key, or their first characters (4 or more) if history has it.
