@@ -205,7 +205,7 @@ def inspect(
 
 @door
 def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
-    """Return a task of this session, of the history, or made elsewhere with the same key; watch it if unfinished.
+    """Return a task from here, the history, or made elsewhere with the same key; watch it if unfinished.
 
     Args:
         id: the service's id, a local key, or their first characters (4 or more) if history has it.
