@@ -191,7 +191,9 @@ class Server:
             return "survived", "no test runs it"
         self._path.write_text(change.code, "utf-8")
         began = time.monotonic()
-        fate, test = self._tried(change, chosen or self._chosen(self._users(lines)) or self._chosen(None))
+        if not chosen:  # it runs at import: tests of what uses it first
+            chosen = list(dict.fromkeys([*self._chosen(self._users(lines)), *self._chosen(None)]))
+        fate, test = self._tried(change, chosen)
         is_quick = test.startswith("tests/unit/") and time.monotonic() - began < _IN_TIME_S
         if fate == "killed" and test.startswith(_HURRIED) and not is_quick:
             again, _ = self._tried(change, [test])
