@@ -18,12 +18,11 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
+from own_engine import AskedEngine, SessionOnEngine
 
 from cometact_nb.api.client import Client
-from cometact_nb.engine.engine import Engine
 from cometact_nb.engine.job import Job
 from cometact_nb.handles.config import Config
-from cometact_nb.handles.session import Session
 
 TRUST = httpx.create_ssl_context()
 BASE_URL = "https://api.example.com"
@@ -111,44 +110,6 @@ async def _breathe(rounds: int = 60) -> None:
             return
 
 
-class _Engine(Engine):
-    """An engine that says what its user's thread asks of it.
-
-    Args:
-        asked: gets each future that is handed out.
-        settings: of an engine.
-    """
-
-    def __init__(self, asked: SimpleQueue[futures.Future[Any] | None], *settings: Any, **more: Any) -> None:
-        self._asked = asked
-        super().__init__(*settings, **more)
-
-    def call(self, work: Any) -> futures.Future[Any]:
-        future = self.call_unseen(work)
-        self._asked.put(future)
-        return future
-
-    def call_unseen(self, work: Any) -> futures.Future[Any]:
-        """As :meth:`call`, for the test itself."""
-        return super().call(work)
-
-
-class _Session(Session):
-    """A session with an engine of the test's own.
-
-    Args:
-        config: its settings.
-        make: makes the engine of the function that is told of each change.
-    """
-
-    def __init__(self, config: Config, make: Callable[[Callable[[Job], None]], Engine]) -> None:
-        self._make = make
-        super().__init__(config)
-
-    def make_engine(self) -> Engine:
-        return self._make(self.tell)
-
-
 @dataclass
 class Accepted:
     """A paid request that the service took.
@@ -194,7 +155,9 @@ class Kernel:
         ).changed(api_key="sk-test", price=PRICE, **settings)
         self._asked: SimpleQueue[futures.Future[Any] | None] = SimpleQueue()
         settings = {"clock": self.clock, "rand": lambda: 0.5, "client": self._client}
-        self.session = _Session(config, lambda tell: _Engine(self._asked, config.history, tell, **settings))
+        self.session = SessionOnEngine(
+            config, lambda tell: AskedEngine(self._asked, config.history, tell, **settings)
+        )
         self.engine: Any = self.session.engine
         self._user = futures.ThreadPoolExecutor(1)
         self.set_full(yes=False)
