@@ -71,7 +71,8 @@ class Money(RuleBasedStateMachine):
         self.agreed: dict[str, float] = {}  #: US dollars that the user has said a yes to, by sweep
         self.bought = 0  #: accepted requests that the invariants have seen
         self.problems: list[str] = []  #: what was wrong at a paid request
-        self.is_asked_anew = False  #: a single request is asked for, and not as "send it again"
+        #: Requests in doubt when a single one is asked for, and not as "send it again".
+        self.doubtful: set[str] = set()
         #: Keys of requests whose answers no disk took before their kernel was killed.
         self.lost: set[str] = set()
 
@@ -146,9 +147,10 @@ class Money(RuleBasedStateMachine):
     @rule(number=which, seed=seeds, plays=plays)
     def submit(self, number: int, seed: int, plays: list[str]) -> None:
         self.meet(plays)
-        self.is_asked_anew = True
+        doubtful = "SELECT key FROM tasks WHERE status IN ('UNCONFIRMED', 'NOT_FOUND')"
+        self.doubtful = {key for (key,) in self.history.execute(doubtful)}
         self.perform(number, lambda session: session.submit(request(seed)))
-        self.is_asked_anew = False
+        self.doubtful.clear()
 
     @rule(
         number=which,
@@ -233,16 +235,15 @@ class Money(RuleBasedStateMachine):
     def on_post(self, kernel: Kernel, key: str, seed: int) -> None:
         """At each paid request: nothing beside it has, or may bring, what it buys."""
         rows = kernel.session.engine.history.query(
-            "SELECT t.sweep, t.status, c.key FROM tasks t LEFT JOIN cells c ON c.key = t.key"
+            "SELECT t.sweep, t.status, c.key, t.key FROM tasks t LEFT JOIN cells c ON c.key = t.key"
             " JOIN tasks mine ON mine.key = ? WHERE t.identity = ? AND t.key <> ?"
             " AND (t.sweep IS NOT NULL OR t.rowid < mine.rowid)",  # one alone and later is the user's word
             (key, request(seed).identity, key),
         )
         mine = kernel.session.engine.history.query("SELECT sweep FROM tasks WHERE key = ?", (key,))
-        if mine[0][0] is None and self.is_asked_anew:
-            doubts = [
-                row for row in rows if row[1] in {"UNCONFIRMED", "NOT_FOUND"} and (row[2] or row[0] is None)
-            ]
+        if mine[0][0] is None:
+            # What comes into doubt while the request waits was running when its user asked for one beside it.
+            doubts = [row for row in rows if row[3] in self.doubtful and (row[2] or row[0] is None)]
             if doubts:
                 self.problems.append(f"seed {seed} was sent alone beside {doubts}")
         if mine[0][0] is None:
@@ -250,7 +251,7 @@ class Money(RuleBasedStateMachine):
         held = sum(
             status not in DEAD
             and (cell is not None or sweep is None or status not in {"UNCONFIRMED", "NOT_FOUND"})
-            for sweep, status, cell in rows
+            for sweep, status, cell, _ in rows
         )
         if held >= self.replicates[seed] + self.words[seed]:
             self.problems.append(f"seed {seed} was bought beside {rows}")

@@ -86,7 +86,7 @@ class Installed:
             text=True,
             check=False,
             cwd=folder,
-            env=environment(folder),
+            env=environment(folder, XDG_STATE_HOME=str(folder / "state")),  # no sandbox of another test
         )
 
 
