@@ -145,6 +145,7 @@ def test_parts_of_the_same_state_of_a_file_are_joined(tmp_path, versions) -> Non
     first, second = ({"etag": version} if version else {} for version in versions)
     host = Host(cut(CLIP[:1000], **first), part(1000, **second))
     assert content(host.fetch(tmp_path)) == CLIP
+    assert host.ranges == ["", "bytes=1000-"]
 
 
 def test_a_state_is_remembered_through_a_part_that_does_not_name_it(tmp_path) -> None:
@@ -181,8 +182,10 @@ def test_each_output_comes_from_its_own_link(tmp_path) -> None:
     host = Host(lambda _: whole())
     first, second = (host.fetch(tmp_path, index=index, urls=urls) for index in (0, 1))
     assert content(first) == content(second) == CLIP
-    assert first.path != second.path
+    assert [Path(clip.path).stem.endswith("_2") for clip in (first, second)] == [False, True]
     assert host.urls == list(urls)
+    assert [host.fetch(tmp_path, index=index, urls=urls) for index in (0, 1)] == [first, second]
+    assert len(host.urls) == 2  # each was found again
 
 
 @pytest.mark.parametrize("urls", [(), ("https://cdn.example.com/clip.mp4",)], ids=["no link", "no signature"])

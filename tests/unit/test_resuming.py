@@ -131,6 +131,27 @@ def test_a_look_at_a_doubtful_task_that_is_known_again_makes_it_an_ordinary_one(
     assert service.times("poll")[-1] < 520
 
 
+@pytest.mark.parametrize("is_let_go", [False, True])
+def test_a_look_at_a_doubtful_task_asks_when_no_other_process_asks_about_it(
+    engines, job, service, clock, tmp_path, is_let_go
+) -> None:
+    engine, other = engines(str(tmp_path / "h.sqlite")), History(str(tmp_path / "h.sqlite"))
+    found(job, status=Status.NOT_FOUND, submitted_at=START)
+
+    async def look() -> None:
+        other.append(job.state.key, events.WatchBegan(at=START), job.state)
+        assert other.claim(job.state.key, clock.now(), 3600)
+        engine.watch(job)
+        await clock.sleep(1)  # it is followed, and the history is read every 2 s
+        if is_let_go:
+            other.release(job.state.key)
+        await engine.resume(job)
+
+    engine.call(look()).result(20)
+    assert len(service.times("poll")) == is_let_go
+    other.close()
+
+
 def test_an_intent_that_a_dead_kernel_left_is_in_doubt_and_says_why(engine, job, clock) -> None:
     found(job, id=None, status=Status.SUBMITTING, submitted_at=START - 1)
     engine.call(take_up(engine, job, "own")).result(20)
