@@ -41,6 +41,7 @@ _HURRIED = (
     *(
         f"tests/unit/test_{name}.py"
         for name in (
+            "buying",
             "cancelling",
             "clip_parts",
             "engine",

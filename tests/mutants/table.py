@@ -26,6 +26,7 @@ _ENGINE = [
     "tests/contract/test_submit.py",
 ]
 _SWEEP = [
+    "tests/unit/test_buying.py",
     "tests/contract/test_sweeps.py",
     "tests/contract/test_sweep_budgets.py",
     "tests/contract/test_sweep_faults.py",
