@@ -308,8 +308,10 @@ def _intent_of(kernel: Kernel, seed: int) -> str:
 
 
 def _answer(play: str, task_id: str) -> httpx.Response:
-    error = lambda code="": {"error": {"message": "scripted", "type": "comet_api_error", "code": code}}  # noqa: E731
-    page = {"content": b"<html>Maintenance</html>", "headers": {"content-type": "text/html"}}
+    def error(code: str = "") -> dict[str, Any]:
+        return {"error": {"message": "scripted", "type": "comet_api_error", "code": code}}
+
+    page: dict[str, Any] = {"content": b"<html>Maintenance</html>", "headers": {"content-type": "text/html"}}
     match play:
         case "ok" | "late" | "disk-full":
             return httpx.Response(200, json={"id": task_id})

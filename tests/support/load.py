@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -104,7 +105,8 @@ def _since(sandbox: SandboxProcess, since: float) -> list[list[float]]:
 
 def _watch(seconds: float) -> tuple[list[float], list[float]]:
     """Memory, and how free the main thread is meanwhile."""
-    rss_mb, late_ms = [], []
+    rss_mb: list[float] = []
+    late_ms: list[float] = []
     began = time.monotonic()
     while (now := time.monotonic()) - began < seconds:
         if now - began >= len(rss_mb) * seconds / 10:
@@ -132,7 +134,7 @@ def main() -> None:
     parser.add_argument("--speed", type=float, default=2)
     options = parser.parse_args()
     load = run(options.tasks, options.seconds, options.speed)
-    at = lambda share: load.late_ms[int(share * (len(load.late_ms) - 1))]  # noqa: E731
+    at: Callable[[float], float] = lambda share: load.late_ms[int(share * (len(load.late_ms) - 1))]  # noqa: E731
     print(f"{load.tasks:,} tasks in flight for {options.seconds:.0f} s, {options.speed:g} times real speed")
     print(f"paid requests: {load.posts:,}; submitted one after the other in {load.submit_s:.1f} s")
     print(f"polls: {load.polls:,}; per task {load.fewest} to {load.most}")

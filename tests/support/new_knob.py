@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
+from present import present
 
 import cometact_nb as act
 from cometact_nb.handles.config import Config
@@ -82,7 +83,7 @@ def of_sweep(session: Session, character: str, reference: str, folder: Path) -> 
         "views": {
             "plan": plan_html(sweep.plan),
             "gallery": sweep.gallery().to_html(),
-            "card": card_html(cell.task.state, now=time.time(), notebook_dir=folder, sandbox=True),
+            "card": card_html(present(cell.task).state, now=time.time(), notebook_dir=folder, sandbox=True),
             "history": history_record.record_html(rows, rows.query, now=time.time(), folder=folder),
             "report": sweep.export(folder / "report").read_text("utf-8").partition('id="data"')[0],
         },
@@ -106,4 +107,5 @@ def main(url: str, character: str, reference: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], folder=Path(sys.argv[4]))
+    url, character, reference, folder = sys.argv[1:]
+    main(url, character, reference, Path(folder))

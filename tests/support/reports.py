@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from services import SandboxProcess, new_session
 
@@ -21,7 +22,7 @@ def finished_sweep(folder: Path, sandbox: SandboxProcess) -> Sweep:
         f"{sandbox.character}?sig={SIGNATURE}",
         f"{sandbox.playing('unknown-failure')}&sig={SIGNATURE}",
     ]
-    fields = {"reference": sandbox.reference, "expression_intensity": [1, 5]}
+    fields: dict[str, Any] = {"reference": sandbox.reference, "expression_intensity": [1, 5]}
     sweep = session.sweep(character=characters, **fields, replicates=2, name=NAME)
     sweep.run(canary=False).wait(120)
     sweep.rate(sweep.cells[0], stars=4, favourite=True, note=NOTE, blind=True)

@@ -16,10 +16,13 @@ import signal
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av  # noqa: F401  (imported once, for all)
 import PIL.Image  # noqa: F401
+from present import present
 
 import cometact_nb as act
 from cometact_nb.handles import session as sessions  # noqa: F401
@@ -45,8 +48,8 @@ def arm(point: str) -> None:
     number, side = int(point[:-1]), point[-1]
     counter = itertools.count(1)
 
-    def durable(name, step):
-        def taken(*args, **named):
+    def durable(name: str, step: Callable[..., Any]) -> Callable[..., Any]:
+        def taken(*args: Any, **named: Any) -> Any:
             count = next(counter)
             say(count, name)
             if (count, side) == (number, "-"):
@@ -61,22 +64,22 @@ def arm(point: str) -> None:
     class Connection(sqlite3.Connection):
         """Every transaction is a durable step."""
 
-        def execute(self, sql, *args):
+        def execute(self, sql: str, *args: Any) -> Any:
             if sql == "COMMIT" or (sql.startswith("UPDATE") and not self.in_transaction):
-                return durable(sql.split()[0], super().execute)(sql, *args)
+                return durable(sql.split(maxsplit=1)[0], super().execute)(sql, *args)
             return super().execute(sql, *args)
 
     connect = sqlite3.connect
-    history.sqlite3.connect = lambda *args, **named: connect(*args, **named, factory=Connection)
+    history.sqlite3.connect = lambda *args, **named: connect(*args, **named, factory=Connection)  # type: ignore[attr-defined]
     for name in ("fsync", "link"):
-        setattr(media.os, name, durable(name, getattr(os, name)))
-    Path.replace = durable("replace", Path.replace)
+        setattr(media.os, name, durable(name, getattr(os, name)))  # type: ignore[attr-defined]
+    Path.replace = durable("replace", Path.replace)  # type: ignore[method-assign]
 
 
 def live(folder: Path, base_url: str, point: str, run: str, what: str) -> None:
     """A kernel's life."""
     act.configure(history=str(folder / "history.sqlite"), output_dir=folder / "clips")
-    sandbox = act.use_sandbox(300, url=base_url)
+    sandbox = present(act.use_sandbox(300, url=base_url))
     arm(point)
     character = f"{sandbox.character}?run={run}{'&scenario=cut-output' if what == 'cut' else ''}"
     if what == "sweep":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cometact_nb.domain import events
 from cometact_nb.domain.events import TaskEvent
 from cometact_nb.domain.reduce import reduce
@@ -40,14 +42,19 @@ def replay(*happened: TaskEvent) -> TaskState:
 
 
 def intended(**changes: object) -> events.Intended:
-    fields = {"request": BODY, "base_url": "https://api.cometapi.com", "price_usd": 0.40, **changes}
+    fields: dict[str, Any] = {
+        "request": BODY,
+        "base_url": "https://api.cometapi.com",
+        "price_usd": 0.40,
+        **changes,
+    }
     return events.Intended(at=NOW - 42, **fields)
 
 
 ACCEPTED = events.Accepted(at=NOW - 41, id=ID)
 
 
-def seen(status: Status, **facts: object) -> events.Observed:
+def seen(status: Status, **facts: Any) -> events.Observed:
     snapshot = Snapshot(status=status, raw_status=facts.pop("raw_status", status.value), id=ID, **facts)
     return events.Observed(at=NOW, snapshot=snapshot)
 

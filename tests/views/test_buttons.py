@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from messages import receive
 from waiting import until
 
-from cometact_nb.handles.config import Config, Secret
+from cometact_nb.domain.service import Secret
+from cometact_nb.handles.config import Config
 from cometact_nb.handles.history import find_history
 from cometact_nb.handles.session import Session
 from cometact_nb.views.history.table import HistoryTable
@@ -67,7 +70,7 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def place(tmp_path) -> Iterator[SimpleNamespace]:
+def place(tmp_path: Path) -> Iterator[SimpleNamespace]:
     """A session, its service, and a sweep of one cell whose task runs."""
     service = Service()
     url = f"http://127.0.0.1:{service.server_port}"
@@ -90,15 +93,15 @@ def place(tmp_path) -> Iterator[SimpleNamespace]:
     service.server_close()
 
 
-def card(place):
+def card(place: SimpleNamespace) -> tuple[Callable[..., Any], dict[str, Any]]:
     return partial(receive, StatusWidget(place.task)), {"type": "cancel"}
 
 
-def cell_of_a_sweep(place):
+def cell_of_a_sweep(place: SimpleNamespace) -> tuple[Callable[..., Any], dict[str, Any]]:
     return partial(receive, SweepWidget(place.sweep)), {"type": "cancel", "view": "v", "cell": 0}
 
 
-def whole_sweep(place):
+def whole_sweep(place: SimpleNamespace) -> tuple[Callable[..., Any], dict[str, Any]]:
     widget = SweepWidget(place.sweep)
     return partial(receive, widget), {
         "type": "act",
@@ -108,13 +111,15 @@ def whole_sweep(place):
     }
 
 
-def row_of_the_history(place):
+def row_of_the_history(place: SimpleNamespace) -> tuple[Callable[..., Any], dict[str, Any]]:
     display = HistoryTable(find_history(place.session))
     return partial(display.receive, "cancel"), {"key": place.task.key}
 
 
 @pytest.mark.parametrize("button", [card, cell_of_a_sweep, whole_sweep, row_of_the_history])
-def test_a_cancel_that_the_service_does_not_answer_stops_no_view_from_drawing(button, place) -> None:
+def test_a_cancel_that_the_service_does_not_answer_stops_no_view_from_drawing(
+    button: Callable[..., Any], place: SimpleNamespace
+) -> None:
     press, message = button(place)
     other = StatusWidget(place.task)
     drawn = threading.Event()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -64,11 +66,11 @@ class Page(HTMLParser):
         return [value for _, attrs in self.tags for name, value in attrs.items() if name in names and value]
 
 
-def html(state: TaskState, **options: object) -> str:
+def html(state: TaskState, **options: Any) -> str:
     return card_html(state, **{"now": NOW, "notebook_dir": FOLDER, "sandbox": False, **options})
 
 
-def text(state: TaskState, **options: object) -> str:
+def text(state: TaskState, **options: Any) -> str:
     return card_text(state, **{"now": NOW, "sandbox": False, **options})
 
 
@@ -139,7 +141,7 @@ def with_hostile_ratio(hostile: str) -> TaskState:
         with_hostile_ratio,
     ],
 )
-def test_whatever_the_world_says_is_only_text(make, hostile: str, live: bool) -> None:
+def test_whatever_the_world_says_is_only_text(make: Callable[..., Any], hostile: str, live: bool) -> None:
     state = make(hostile)
     assert_harmless(html(state, live=live))
     plain = text(state)
@@ -311,7 +313,9 @@ def test_prices_are_kept_from_being_read_as_formulas() -> None:
     assert {"tex2jax_ignore", "mathjax_ignore"} <= set((frame["class"] or "").split())
 
 
-def test_a_finished_card_holds_a_small_picture_and_the_cure_for_when_its_clip_was_moved(tmp_path) -> None:
+def test_a_finished_card_holds_a_small_picture_and_the_cure_for_when_its_clip_was_moved(
+    tmp_path: Path,
+) -> None:
     image = pytest.importorskip("PIL.Image")
     poster = tmp_path / "a.jpg"
     image.effect_noise((1280, 720), 40).convert("RGB").save(poster)  # as large as a picture gets

@@ -31,7 +31,7 @@ class Output:
 
 
 @pytest.fixture
-def outputs(monkeypatch) -> list[Output]:
+def outputs(monkeypatch: pytest.MonkeyPatch) -> list[Output]:
     """The outputs in the order in which they were shown; updates come behind them."""
     made: list[Output] = []
 
@@ -48,7 +48,7 @@ def widget() -> SimpleNamespace:
     return SimpleNamespace(model_id="m")
 
 
-def test_a_record_is_sent_again_only_where_another_one_is_shown(outputs) -> None:
+def test_a_record_is_sent_again_only_where_another_one_is_shown(outputs: list[Output]) -> None:
     record = {"text/html": "1", "text/plain": "1"}
     view = LiveOutput("View", widget, lambda: dict(record))
     view.show()
@@ -61,7 +61,9 @@ def test_a_record_is_sent_again_only_where_another_one_is_shown(outputs) -> None
     assert (first.htmls, second.htmls) == (["1", "2"], ["2"])
 
 
-def test_once_it_is_final_the_record_is_brought_up_to_date_and_then_the_widget_goes(outputs) -> None:
+def test_once_it_is_final_the_record_is_brought_up_to_date_and_then_the_widget_goes(
+    outputs: list[Output],
+) -> None:
     record, over = {"text/html": "1", "text/plain": "1"}, False
     view = LiveOutput("View", widget, lambda: dict(record), lambda: over)
     view.show()
@@ -74,7 +76,9 @@ def test_once_it_is_final_the_record_is_brought_up_to_date_and_then_the_widget_g
     assert (WIDGET in live.shown[0], live.shown[1]) == (True, {"text/html": "", "text/plain": ""})
 
 
-def test_what_is_final_when_it_is_shown_needs_no_widget_and_gets_one_when_it_goes_on(outputs) -> None:
+def test_what_is_final_when_it_is_shown_needs_no_widget_and_gets_one_when_it_goes_on(
+    outputs: list[Output],
+) -> None:
     made, over = [], True
 
     def counted() -> SimpleNamespace:
@@ -92,7 +96,7 @@ def test_what_is_final_when_it_is_shown_needs_no_widget_and_gets_one_when_it_goe
     assert kept.htmls == ["1"]
 
 
-def test_a_record_of_what_goes_on_is_sent_at_once_and_then_not_at_each_change(outputs) -> None:
+def test_a_record_of_what_goes_on_is_sent_at_once_and_then_not_at_each_change(outputs: list[Output]) -> None:
     record = {"text/html": "1", "text/plain": "1"}
     view = LiveOutput("View", widget, lambda: dict(record))
     view.show()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 from states import BODY, STATES
 
+from cometact_nb.domain.inspection.facts import Inspection, Role
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.text.paste import fields_from_paste
@@ -35,22 +38,22 @@ UNLISTED = ActTwoRequest(
     ratio="1920:1080",
     allow_unlisted=True,
 )
-NO_LOOKS = {"character": {}, "reference": {}}
+NO_LOOKS: dict[Role, dict[str, Inspection | None]] = {"character": {}, "reference": {}}
 
 
-def load(thing):
+def load(thing: Any) -> ActTwoRequest:
     return request_of(values_of(thing))
 
 
 @pytest.mark.parametrize("request_", [REQUEST, UNTOLD, UNLISTED], ids=["plain", "untold", "unlisted"])
 @pytest.mark.parametrize("form", ["Magic", "Python", "curl", "JSON"])
-def test_every_form_of_code_comes_back_as_the_same_request(request_, form) -> None:
+def test_every_form_of_code_comes_back_as_the_same_request(request_: ActTwoRequest, form: str) -> None:
     values = values_of(forms(request_)[form])
     assert request_of({**values, "allow_unlisted": request_.allow_unlisted}) == request_
 
 
 @pytest.mark.parametrize("request_", [REQUEST, UNTOLD, UNLISTED])
-def test_a_request_a_mapping_and_a_task_come_back_too(request_) -> None:
+def test_a_request_a_mapping_and_a_task_come_back_too(request_: ActTwoRequest) -> None:
     assert load(request_) == request_
     values = values_of(request_.to_json())
     assert request_of({**values, "allow_unlisted": True}) == request_
@@ -69,7 +72,7 @@ def test_a_request_a_mapping_and_a_task_come_back_too(request_) -> None:
         "reference": "https://a.example/r.mp4", "expressionIntensity": 4}' https://api.cometapi.com""",
     ],
 )
-def test_what_people_paste_is_understood(text) -> None:
+def test_what_people_paste_is_understood(text: str) -> None:
     assert load(text) == ActTwoRequest(
         character="https://a.example/h.png", reference="https://a.example/r.mp4", expression_intensity=4
     )
@@ -95,13 +98,13 @@ def test_what_people_paste_is_understood(text) -> None:
         ("", "is empty"),
     ],
 )
-def test_what_is_no_request_is_refused_with_a_reason_and_never_run(text, said) -> None:
+def test_what_is_no_request_is_refused_with_a_reason_and_never_run(text: str, said: str) -> None:
     with pytest.raises(RequestError, match=said):
         values_of(text)
 
 
 @pytest.mark.parametrize("thing", [None, 7, STATES["NOT_FOUND"], object()])
-def test_a_thing_without_a_request_is_refused(thing) -> None:
+def test_a_thing_without_a_request_is_refused(thing: Any) -> None:
     with pytest.raises(RequestError, match="not known here"):
         values_of(thing)
 
@@ -120,7 +123,7 @@ def test_values_out_of_bounds_fill_the_form_and_are_told_beside_their_fields() -
 
 
 @pytest.mark.parametrize("given", [{}, {"character": 7, "seed": "", "character_type": "gif", "more": 1}])
-def test_whatever_a_browser_sends_becomes_the_form_s_own_shape(given) -> None:
+def test_whatever_a_browser_sends_becomes_the_form_s_own_shape(given: dict[str, int | str]) -> None:
     assert normal(given) == EMPTY
 
 
@@ -148,7 +151,7 @@ def test_body_control_says_that_it_changes_nothing_for_a_video() -> None:
         ("data:image/png;base64,AAAA", True, False),
     ],
 )
-def test_only_https_and_the_sandbox_s_own_files_are_previewed(url, sandbox, shown) -> None:
+def test_only_https_and_the_sandbox_s_own_files_are_previewed(url: str, sandbox: bool, shown: bool) -> None:
     values = {**EMPTY, "character": url}
     (preview,) = about_form(values, (), NO_LOOKS, None, sandbox=sandbox)["previews"]["character"]
     assert bool(preview["url"]) is shown
@@ -165,7 +168,7 @@ def test_only_https_and_the_sandbox_s_own_files_are_previewed(url, sandbox, show
         (None, ""),
     ],
 )
-def test_the_field_that_an_answer_names_is_found(param, field) -> None:
+def test_the_field_that_an_answer_names_is_found(param: str | None, field: str) -> None:
     assert field_named(param) == field
 
 
@@ -199,11 +202,11 @@ def test_a_token_lets_one_submission_through() -> None:
         ("", False),
     ],
 )
-def test_a_file_of_this_machine_is_told_from_a_url(address, local) -> None:
+def test_a_file_of_this_machine_is_told_from_a_url(address: str, local: bool) -> None:
     assert is_local(address) is local
 
 
-def test_a_file_is_sent_inline_only_when_that_was_asked_for(tmp_path) -> None:
+def test_a_file_is_sent_inline_only_when_that_was_asked_for(tmp_path: Path) -> None:
     (tmp_path / "hero.png").write_bytes(b"\x89PNG")
     files = LocalFiles(lambda: tmp_path)
     values = {**EMPTY, "character": "hero.png", "reference": "https://a.example/r.mp4"}
@@ -216,7 +219,7 @@ def test_a_file_is_sent_inline_only_when_that_was_asked_for(tmp_path) -> None:
     assert request.character == MediaRef("image", "data:image/png;base64,iVBORw==")
 
 
-def test_a_file_that_changed_is_read_anew(tmp_path) -> None:
+def test_a_file_that_changed_is_read_anew(tmp_path: Path) -> None:
     files = LocalFiles(lambda: tmp_path)
     (tmp_path / "hero.png").write_bytes(b"one")
     before = files.inline("hero.png")
@@ -234,14 +237,16 @@ def test_a_file_that_changed_is_read_anew(tmp_path) -> None:
         ("clip.mp4", 4_000_000, "Runway takes 5 MB"),
     ],
 )
-def test_a_file_the_vendor_does_not_take_is_refused(tmp_path, name, size, said) -> None:
+def test_a_file_the_vendor_does_not_take_is_refused(
+    tmp_path: Path, name: str, size: int | None, said: str
+) -> None:
     if size is not None:
         (tmp_path / name).write_bytes(bytes(size))
     with pytest.raises(RequestError, match=said):
         LocalFiles(lambda: tmp_path).inline(f"./{name}")
 
 
-def test_an_upload_comes_in_pieces_and_a_large_one_is_refused_at_the_first(tmp_path) -> None:
+def test_an_upload_comes_in_pieces_and_a_large_one_is_refused_at_the_first(tmp_path: Path) -> None:
     files = LocalFiles(lambda: tmp_path)
     begin = {"role": "character", "name": "../my hero.png", "size": 6}
     assert files.piece({**begin, "offset": 0}, [b"abc"]) is None
@@ -267,4 +272,6 @@ def test_the_form_s_meaning_is_imported_without_the_widget_libraries(module: str
 
 
 def test_toml_with_a_call_like_word_is_still_toml() -> None:
-    assert fields_from_paste('character = "https://a.example/submit.png"')["character"].endswith("submit.png")
+    fields = fields_from_paste('character = "https://a.example/submit.png"')
+    assert isinstance(fields, dict)
+    assert fields["character"].endswith("submit.png")

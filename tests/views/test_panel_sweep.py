@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from messages import receive
+from present import present
 from waiting import until
 
 from cometact_nb.domain.sweep.grid import specify
@@ -79,7 +80,9 @@ def test_lines_lists_and_chips_become_the_arguments_of_a_sweep() -> None:
         [{"character": HERO, "reference": TALK, "seed": seed} for seed in (4, 5)],
     ],
 )
-def test_whatever_has_several_values_fills_the_form_as_a_sweep(thing) -> None:
+def test_whatever_has_several_values_fills_the_form_as_a_sweep(
+    thing: str | list[dict[str, str | int]] | dict[str, Any],
+) -> None:
     values = values_of(thing)
     assert values["sweep"]
     fields, problems = fields_of(values)
@@ -108,7 +111,7 @@ def test_types_that_no_name_tells_are_taken_from_what_was_seen() -> None:
 # --- what it says --------------------------------------------------------------------------------------------
 
 
-def test_it_tells_how_many_requests_there_are_and_what_they_cost(panel, session) -> None:
+def test_it_tells_how_many_requests_there_are_and_what_they_cost(panel: Panel, session: Session) -> None:
     session.configure(price=0.4)
     panel.load({**inputs(panel), "expression_intensity": [1, 5], "seed": [1, 2, 3]})
     told = shown(panel)["sweep"]
@@ -120,7 +123,7 @@ def test_it_tells_how_many_requests_there_are_and_what_they_cost(panel, session)
     assert panel.controller.form.shown["code"]["curl"].count("curl -X POST") == 6
 
 
-def test_everything_that_is_wrong_is_said_at_once_and_by_its_value(panel) -> None:
+def test_everything_that_is_wrong_is_said_at_once_and_by_its_value(panel: Panel) -> None:
     panel.controller.form.values = {
         **panel.values,
         "axes": {
@@ -143,13 +146,15 @@ def test_everything_that_is_wrong_is_said_at_once_and_by_its_value(panel) -> Non
         _ = panel.plan
 
 
-def test_what_would_waste_money_is_a_warning(panel) -> None:
+def test_what_would_waste_money_is_a_warning(panel: Panel) -> None:
     panel.load({**inputs(panel), "character": "https://a.example/h.mp4", "body_control": [True, False]})
     assert any("body_control alone" in str(finding) for finding in panel.findings)
     assert shown(panel)["valid"]
 
 
-def test_one_bad_input_of_several_is_named(panel, sandbox, monkeypatch) -> None:
+def test_one_bad_input_of_several_is_named(
+    panel: Panel, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(panel_looks, "AFTER_S", 0.0)
     bad = f"{sandbox.base_url}/nowhere.png"
     panel.load({"character": [sandbox.character, bad], "reference": sandbox.reference})
@@ -159,7 +164,7 @@ def test_one_bad_input_of_several_is_named(panel, sandbox, monkeypatch) -> None:
         panel.submit()
 
 
-def test_a_sweep_of_one_is_a_request_and_a_sweep_of_two_is_none(panel) -> None:
+def test_a_sweep_of_one_is_a_request_and_a_sweep_of_two_is_none(panel: Panel) -> None:
     with pytest.raises(RequestError, match="a sweep of 2 requests"):
         _ = panel.request
     panel.load({**inputs(panel), "seed": [7]})
@@ -172,10 +177,10 @@ def test_a_sweep_of_one_is_a_request_and_a_sweep_of_two_is_none(panel) -> None:
 # --- what it buys --------------------------------------------------------------------------------------------
 
 
-def test_a_click_buys_each_cell_once_and_a_second_one_nothing(panel, sandbox) -> None:
+def test_a_click_buys_each_cell_once_and_a_second_one_nothing(panel: Panel, sandbox: SandboxProcess) -> None:
     click(panel)
     assert shown(panel)["said"]["kind"] == "done"
-    assert panel.sweep.wait().counts == {"SUCCEEDED": 2}
+    assert present(panel.sweep).wait().counts == {"SUCCEEDED": 2}
     assert (panel.sweeps, panel.tasks) == ((panel.sweep,), ())
     until(lambda: shown(panel)["sweep"]["buy"] == 0)
     click(panel)
@@ -191,7 +196,9 @@ def test_a_click_buys_each_cell_once_and_a_second_one_nothing(panel, sandbox) ->
     assert sandbox.posts() == 2
 
 
-def test_above_the_limit_nothing_is_sent_before_a_yes_to_the_named_price(panel, sandbox, session) -> None:
+def test_above_the_limit_nothing_is_sent_before_a_yes_to_the_named_price(
+    panel: Panel, sandbox: SandboxProcess, session: Session
+) -> None:
     session.configure(price=2.0)
     click(panel)
     offer = shown(panel)["offer"]
@@ -206,12 +213,14 @@ def test_above_the_limit_nothing_is_sent_before_a_yes_to_the_named_price(panel, 
     for thread in threads:
         thread.join()
     until(lambda: panel.sweep is not None)
-    panel.sweep.wait()
+    present(panel.sweep).wait()
     assert sandbox.posts() == 2
     assert shown(panel)["offer"] is None
 
 
-def test_a_yes_is_good_for_the_sweep_it_was_given_for_and_for_nothing_else(panel, sandbox, session) -> None:
+def test_a_yes_is_good_for_the_sweep_it_was_given_for_and_for_nothing_else(
+    panel: Panel, sandbox: SandboxProcess, session: Session
+) -> None:
     session.configure(price=2.0)
     click(panel, agreed=True)  # nobody was asked yet
     assert shown(panel)["offer"]
@@ -227,7 +236,9 @@ def test_a_yes_is_good_for_the_sweep_it_was_given_for_and_for_nothing_else(panel
     assert sandbox.posts() == 0
 
 
-def test_a_click_on_a_sweep_that_the_page_had_not_priced_is_asked_about(panel, sandbox, session) -> None:
+def test_a_click_on_a_sweep_that_the_page_had_not_priced_is_asked_about(
+    panel: Panel, sandbox: SandboxProcess, session: Session
+) -> None:
     session.configure(price=0.1)
     panel.load({**inputs(panel), "expression_intensity": [1, 5]})  # so that the page hears of the price
     assert shown(panel)["sweep"]["cost"] == pytest.approx(0.2)
@@ -239,11 +250,13 @@ def test_a_click_on_a_sweep_that_the_page_had_not_priced_is_asked_about(panel, s
     assert sandbox.posts() == 0
     click(panel, values=more, agreed=True)
     until(lambda: panel.sweep is not None)
-    panel.sweep.wait(60)
+    present(panel.sweep).wait(60)
     assert sandbox.posts() == 8
 
 
-def test_a_price_that_went_up_since_the_page_was_drawn_is_asked_about(panel, sandbox, session) -> None:
+def test_a_price_that_went_up_since_the_page_was_drawn_is_asked_about(
+    panel: Panel, sandbox: SandboxProcess, session: Session
+) -> None:
     session.configure(price=0.1)
     panel.load({**inputs(panel), "expression_intensity": [1, 5]})
     shown(panel)
@@ -253,7 +266,9 @@ def test_a_price_that_went_up_since_the_page_was_drawn_is_asked_about(panel, san
     assert sandbox.posts() == 0
 
 
-def test_a_yes_is_not_taken_over_to_another_service(panel, sandbox, session) -> None:
+def test_a_yes_is_not_taken_over_to_another_service(
+    panel: Panel, sandbox: SandboxProcess, session: Session
+) -> None:
     session.configure(price=2.0)
     click(panel)
     assert shown(panel)["offer"]
@@ -263,13 +278,15 @@ def test_a_yes_is_not_taken_over_to_another_service(panel, sandbox, session) -> 
     assert panel.sweep is None
 
 
-def test_the_price_of_now_and_the_sum_of_the_sweep_are_both_named(panel, sandbox, session) -> None:
+def test_the_price_of_now_and_the_sum_of_the_sweep_are_both_named(
+    panel: Panel, sandbox: SandboxProcess, session: Session
+) -> None:
     session.configure(price=0.8)
     panel.load({**inputs(panel), "seed": [1, 2]})
     assert shown(panel)["sweep"]["ask"] == ""
     click(panel)
     until(lambda: panel.sweep is not None)
-    panel.sweep.wait(60)
+    present(panel.sweep).wait(60)
     panel.load({**inputs(panel), "seed": [1, 2, 3]})  # another sweep, of which two cells are there
     until(lambda: shown(panel)["sweep"]["buy"] == 1)
     told = shown(panel)["sweep"]
@@ -284,7 +301,9 @@ def test_the_price_of_now_and_the_sum_of_the_sweep_are_both_named(panel, sandbox
     assert sandbox.posts() == 2
 
 
-def test_what_a_sweep_has_cost_already_is_named_beside_what_is_left_of_it(panel, sandbox, session) -> None:
+def test_what_a_sweep_has_cost_already_is_named_beside_what_is_left_of_it(
+    panel: Panel, sandbox: SandboxProcess, session: Session
+) -> None:
     session.configure(price=0.8)
     sweep = session.sweep(character=sandbox.character, reference=sandbox.reference, seed=[1, 2, 3])
     sweep.run(max_cost=1.6, yes=True)  # two of three
@@ -295,7 +314,7 @@ def test_what_a_sweep_has_cost_already_is_named_beside_what_is_left_of_it(panel,
     assert "With $1.60 spent so far, the sweep comes to $2.40 in all" in shown(panel)["sweep"]["price"]
 
 
-def test_python_needs_the_same_yes(panel, sandbox, session) -> None:
+def test_python_needs_the_same_yes(panel: Panel, sandbox: SandboxProcess, session: Session) -> None:
     session.configure(price=2.0)
     with pytest.raises(ApprovalNeeded, match=r"\$4.00"):
         panel.submit()
@@ -305,7 +324,9 @@ def test_python_needs_the_same_yes(panel, sandbox, session) -> None:
     assert sandbox.posts() == 2
 
 
-def test_what_may_have_been_bought_is_not_bought_again_by_a_sweep(panel, sandbox) -> None:
+def test_what_may_have_been_bought_is_not_bought_again_by_a_sweep(
+    panel: Panel, sandbox: SandboxProcess
+) -> None:
     lost = {"character": sandbox.playing("lost-answer"), "reference": sandbox.reference}
     with pytest.raises(ActTwoError):
         panel.load({**lost, "seed": 1}).submit()
@@ -315,7 +336,7 @@ def test_what_may_have_been_bought_is_not_bought_again_by_a_sweep(panel, sandbox
     assert panel.sweeps == ()
 
 
-def test_the_record_has_the_sweep_and_the_line_that_makes_it_again(panel) -> None:
+def test_the_record_has_the_sweep_and_the_line_that_makes_it_again(panel: Panel) -> None:
     panel.submit().wait()
     bundle = panel_record.record(panel.session, panel.last, panel.submitted)
     for kind in bundle.values():

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from messages import receive
-from services import new_session
+from services import SandboxProcess, new_session
 from states import NOW, STATES
 
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import UnconfirmedError
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.task import Task
 from cometact_nb.views.task.card import card_html
 from cometact_nb.views.task.settle import Settling
 from cometact_nb.views.task.widget import StatusWidget
 
 
 @pytest.fixture
-def session(tmp_path, sandbox):
+def session(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Session]:
     made = new_session(tmp_path, sandbox)
     yield made
     made.close()
 
 
 @pytest.fixture
-def lost(session, sandbox):
+def lost(session: Session, sandbox: SandboxProcess) -> Task:
     with pytest.raises(UnconfirmedError) as caught:
         session.submit(character=sandbox.playing("lost-answer"), reference=sandbox.reference)
-    return caught.value.task
+    task: Task = caught.value.task
+    return task
 
 
 def token(settling: Settling) -> int:
@@ -38,7 +43,7 @@ def token(settling: Settling) -> int:
     return int(facts["token"])
 
 
-def test_each_choice_says_what_it_may_cost(session, lost) -> None:
+def test_each_choice_says_what_it_may_cost(session: Session, lost: Task) -> None:
     free = Settling(lost).facts()
     assert free is not None
     assert free["cost"] == "Costs nothing at the sandbox."
@@ -50,13 +55,13 @@ def test_each_choice_says_what_it_may_cost(session, lost) -> None:
     assert facts["again"]
 
 
-def test_a_task_in_no_doubt_has_no_choices(session, sandbox) -> None:
+def test_a_task_in_no_doubt_has_no_choices(session: Session, sandbox: SandboxProcess) -> None:
     task = session.submit(character=sandbox.character, reference=sandbox.reference)
     assert Settling(task).facts() is None
     task.wait(60)
 
 
-def test_an_id_from_the_log_goes_on_with_the_task(lost, sandbox) -> None:
+def test_an_id_from_the_log_goes_on_with_the_task(lost: Task, sandbox: SandboxProcess) -> None:
     settling = Settling(lost)
     assert "Nothing was done" in settling.settle("confirm", token(settling), "no id at all")
     (post,) = sandbox.ledger()["posts"]
@@ -65,14 +70,14 @@ def test_an_id_from_the_log_goes_on_with_the_task(lost, sandbox) -> None:
     assert sandbox.posts() == 1
 
 
-def test_a_request_that_is_given_up_is_sent_by_nobody(lost, sandbox) -> None:
+def test_a_request_that_is_given_up_is_sent_by_nobody(lost: Task, sandbox: SandboxProcess) -> None:
     settling = Settling(lost)
     assert settling.settle("forget", token(settling)) == "Given up."
     assert lost.status is Status.FORGOTTEN
     assert sandbox.posts() == 1
 
 
-def test_a_double_click_and_a_late_one_send_again_once(lost, sandbox) -> None:
+def test_a_double_click_and_a_late_one_send_again_once(lost: Task, sandbox: SandboxProcess) -> None:
     settling = Settling(lost)
     old = token(settling)
     said: list[str] = []
@@ -90,7 +95,9 @@ def test_a_double_click_and_a_late_one_send_again_once(lost, sandbox) -> None:
     assert sandbox.posts() == 2
 
 
-def test_a_price_or_a_service_that_the_card_did_not_name_is_not_paid(session, lost, sandbox) -> None:
+def test_a_price_or_a_service_that_the_card_did_not_name_is_not_paid(
+    session: Session, lost: Task, sandbox: SandboxProcess
+) -> None:
     settling = Settling(lost)
     old = token(settling)
     session.configure(price=0.8)
@@ -103,16 +110,16 @@ def test_a_price_or_a_service_that_the_card_did_not_name_is_not_paid(session, lo
     assert sandbox.posts() == 1
 
 
-def test_a_click_on_another_word_does_nothing(lost, sandbox) -> None:
+def test_a_click_on_another_word_does_nothing(lost: Task, sandbox: SandboxProcess) -> None:
     settling = Settling(lost)
     assert settling.settle("delete", token(settling)) == "Nothing was done."
     assert sandbox.posts() == 1
 
 
 @pytest.mark.parametrize("name", ["UNCONFIRMED", "NOT_FOUND, accepted"])
-def test_only_a_live_card_has_a_place_for_buttons_and_says_the_advice_once(name) -> None:
+def test_only_a_live_card_has_a_place_for_buttons_and_says_the_advice_once(name: str) -> None:
     state = STATES[name]
-    options = {"now": NOW, "notebook_dir": Path("/home/ada"), "sandbox": False}
+    options: dict[str, Any] = {"now": NOW, "notebook_dir": Path("/home/ada"), "sandbox": False}
     frozen, live = card_html(state, **options), card_html(state, **options, live=True)
     assert "settle" not in frozen
     assert "CometAPI log" in frozen
@@ -120,7 +127,7 @@ def test_only_a_live_card_has_a_place_for_buttons_and_says_the_advice_once(name)
     assert "CometAPI log" not in live
 
 
-def test_the_page_that_knows_is_linked(lost) -> None:
+def test_the_page_that_knows_is_linked(lost: Task) -> None:
     facts = Settling(lost).facts()
     assert facts is not None
     assert facts["log"] == f"{lost.base_url}/sandbox/ledger"
@@ -134,7 +141,7 @@ def test_the_page_that_knows_is_linked(lost) -> None:
     assert (facts["log"], facts["place"]) == (None, "The log of https://gateway.example.com")
 
 
-def test_a_card_s_click_does_not_hold_up_what_draws_all_views(lost, sandbox) -> None:
+def test_a_card_s_click_does_not_hold_up_what_draws_all_views(lost: Task, sandbox: SandboxProcess) -> None:
     widget = StatusWidget(lost)
     heard: list[object] = []
     done = threading.Event()
@@ -143,7 +150,7 @@ def test_a_card_s_click_does_not_hold_up_what_draws_all_views(lost, sandbox) -> 
         heard.append(content)
         done.set()
 
-    widget.send = send  # type: ignore[method-assign]
+    widget.send = send
     facts = widget.live["settle"]
     receive(widget, {"type": "settle", "what": "forget", "token": facts["token"]})
     assert done.wait(30)

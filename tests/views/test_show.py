@@ -55,7 +55,9 @@ def run(folder: Path, *cells: str) -> list[list[dict[str, Any]]]:
     return [cell.outputs for cell in notebook.cells[1:]]
 
 
-def test_an_unfinished_task_is_a_widget_and_below_it_a_record_that_says_when_it_was_made(tmp_path) -> None:
+def test_an_unfinished_task_is_a_widget_and_below_it_a_record_that_says_when_it_was_made(
+    tmp_path: Path,
+) -> None:
     ((live, record),) = run(tmp_path, "show(task)")
     assert set(live["data"]) == {WIDGET, "text/html", "text/plain"}
     assert set(record["data"]) == {"text/html", "text/plain"}
@@ -65,7 +67,7 @@ def test_an_unfinished_task_is_a_widget_and_below_it_a_record_that_says_when_it_
     assert "PENDING" in record["data"]["text/plain"]
 
 
-def test_the_record_follows_its_task(tmp_path) -> None:
+def test_the_record_follows_its_task(tmp_path: Path) -> None:
     begin = "task = begin(intended())\nshow(task)"
     accepted = "tell(task, ACCEPTED)\nassert session.flush(10)"
     (_, record), _ = run(tmp_path, begin, accepted)
@@ -73,7 +75,7 @@ def test_the_record_follows_its_task(tmp_path) -> None:
     assert "PENDING" in record["data"]["text/plain"]
 
 
-def test_when_the_task_ends_while_its_cell_waits_the_card_is_frozen(tmp_path) -> None:
+def test_when_the_task_ends_while_its_cell_waits_the_card_is_frozen(tmp_path: Path) -> None:
     ((gone, output),) = run(tmp_path, "show(task)\ntell(task, *done)\nassert session.flush(10)")
     assert gone["data"] == {"text/html": "", "text/plain": ""}
     assert set(output["data"]) == {"text/html", "text/plain"}
@@ -82,13 +84,13 @@ def test_when_the_task_ends_while_its_cell_waits_the_card_is_frozen(tmp_path) ->
     assert "SECRET-SIGNATURE" not in json.dumps(output)
 
 
-def test_when_the_task_ends_during_another_cell_the_first_cells_card_is_frozen(tmp_path) -> None:
+def test_when_the_task_ends_during_another_cell_the_first_cells_card_is_frozen(tmp_path: Path) -> None:
     (_, shown), other = run(tmp_path, "show(task)", "tell(task, *done)\nassert session.flush(10)")
     assert 'src="clips/a.mp4"' in shown["data"]["text/html"]
     assert not other
 
 
-def test_every_display_of_a_task_is_frozen(tmp_path) -> None:
+def test_every_display_of_a_task_is_frozen(tmp_path: Path) -> None:
     for live, record in run(
         tmp_path, "show(task)", "show(task)\ntell(task, *done)\nassert session.flush(10)"
     ):
@@ -96,19 +98,19 @@ def test_every_display_of_a_task_is_frozen(tmp_path) -> None:
         assert "SUCCEEDED" in record["data"]["text/plain"]
 
 
-def test_a_task_that_has_ended_is_plain_html_at_once(tmp_path) -> None:
+def test_a_task_that_has_ended_is_plain_html_at_once(tmp_path: Path) -> None:
     ((gone, output),) = run(tmp_path, "tell(task, *done)\nshow(task)")
     assert set(gone["data"]) == set(output["data"]) == {"text/html", "text/plain"}
 
 
-def test_the_card_of_a_lost_answer_stays_live_since_its_buttons_settle_it(tmp_path) -> None:
+def test_the_card_of_a_lost_answer_stays_live_since_its_buttons_settle_it(tmp_path: Path) -> None:
     lost = "task = begin(intended(), events.Unconfirmed(at=NOW, reason='the connection was reset'))"
     ((live, record),) = run(tmp_path, f"{lost}\nshow(task)")
     assert WIDGET in live["data"]
     assert "UNCONFIRMED" in record["data"]["text/plain"]
 
 
-def test_a_task_that_goes_on_after_all_is_live_again_and_frozen_again(tmp_path) -> None:
+def test_a_task_that_goes_on_after_all_is_live_again_and_frozen_again(tmp_path: Path) -> None:
     stopped = "task = begin(intended(), ACCEPTED, events.WatchEnded(at=NOW, reason='refused'))\nshow(task)"
     go_on = "tell(task, events.WatchBegan(at=NOW))\nassert session.flush(10)"
     ((frozen, _),) = run(tmp_path, stopped)
@@ -120,7 +122,7 @@ def test_a_task_that_goes_on_after_all_is_live_again_and_frozen_again(tmp_path) 
     assert "SUCCEEDED" in record["data"]["text/plain"]
 
 
-def test_freezing_can_be_turned_off(tmp_path) -> None:
+def test_freezing_can_be_turned_off(tmp_path: Path) -> None:
     ((live, record),) = run(
         tmp_path, "session.configure(freeze=False)\nshow(task)\ntell(task, *done)\nassert session.flush(10)"
     )
@@ -128,7 +130,9 @@ def test_freezing_can_be_turned_off(tmp_path) -> None:
     assert "SUCCEEDED" in record["data"]["text/plain"]
 
 
-def test_what_has_ended_leaves_next_to_nothing_of_its_widget_in_a_notebook_without_a_page(tmp_path) -> None:
+def test_what_has_ended_leaves_next_to_nothing_of_its_widget_in_a_notebook_without_a_page(
+    tmp_path: Path,
+) -> None:
     cells = [f"t{at} = begin(intended(), ACCEPTED)\nshow(t{at})" for at in range(4)]
     ends = "\n".join(f"tell(t{at}, *done)" for at in range(4)) + "\nassert session.flush(10)"
     notebook = nbformat.v4.new_notebook(
@@ -139,12 +143,12 @@ def test_what_has_ended_leaves_next_to_nothing_of_its_widget_in_a_notebook_witho
     assert len(json.dumps(state)) < 4 * 1000
 
 
-def test_one_execution_of_a_cell_shows_a_task_once_if_asked_to(tmp_path) -> None:
+def test_one_execution_of_a_cell_shows_a_task_once_if_asked_to(tmp_path: Path) -> None:
     twice = "show(task, once_per_cell=True)\nshow(task, once_per_cell=True)"
     assert [len(outputs) for outputs in run(tmp_path, twice, twice, "show(task)\nshow(task)")] == [2, 2, 4]
 
 
-def test_outside_a_notebook_a_task_is_text_and_no_widget_library_is_loaded(tmp_path) -> None:
+def test_outside_a_notebook_a_task_is_text_and_no_widget_library_is_loaded(tmp_path: Path) -> None:
     code = SETUP + "show(task)\nprint([name for name in ('IPython', 'ipywidgets') if name in sys.modules])"
     command = [sys.executable, "-c", code]
     told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from ipywidgets import Widget
 from messages import receive
+from present import present
 from services import SandboxProcess, new_session
 from waiting import until
 
@@ -38,11 +40,13 @@ def session(sandbox: SandboxProcess, tmp_path: Path) -> Iterator[Session]:
     made.close()
 
 
-def test_a_live_card_keeps_no_signed_link_and_gives_it_to_who_copies(session, sandbox) -> None:
+def test_a_live_card_keeps_no_signed_link_and_gives_it_to_who_copies(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     task = session.submit(character=f"{sandbox.character}{SIGN}", reference=f"{sandbox.reference}{SIGN}")
     widget = StatusWidget(task)
     sent: list[dict[str, Any]] = []
-    widget.send = lambda content, buffers=None: sent.append(content)  # type: ignore[method-assign]
+    widget.send = lambda content, buffers=None: sent.append(content)
     assert S not in json.dumps(widget.get_state(), default=str)
     assert 'data-form="Python"' in widget.html
     for message in (
@@ -62,7 +66,10 @@ def test_a_live_card_keeps_no_signed_link_and_gives_it_to_who_copies(session, sa
 
 
 def test_a_dry_run_and_the_record_of_a_panel_keep_no_signed_link() -> None:
-    inputs = {"character": f"https://h.example/a.png{SIGN}", "reference": f"https://h.example/a.mp4{SIGN}"}
+    inputs: dict[str, Any] = {
+        "character": f"https://h.example/a.png{SIGN}",
+        "reference": f"https://h.example/a.mp4{SIGN}",
+    }
     request = ActTwoRequest(**inputs)
     preview = Preview(request, Config())
     spec = specify({**inputs, "seed": [1, 2]})
@@ -82,7 +89,9 @@ def kept(panel: Panel) -> str:
 
 
 @pytest.mark.parametrize("sweep", [False, True])
-def test_a_panel_s_state_keeps_no_signed_link_and_sends_it_whole(session, sandbox, sweep: bool) -> None:
+def test_a_panel_s_state_keeps_no_signed_link_and_sends_it_whole(
+    session: Session, sandbox: SandboxProcess, sweep: bool
+) -> None:
     sent: list[dict[str, Any]] = []
     panel = Panel(session)
     form = panel.view.children[0]
@@ -99,15 +108,14 @@ def test_a_panel_s_state_keeps_no_signed_link_and_sends_it_whole(session, sandbo
     given = {
         name: url for content in sent if content["type"] == "links" for name, url in content["links"].items()
     }
-    assert set(given.values()) == set(
-        inputs.values()
-    )  # a message, which nothing keeps, has them for the pictures
+    # A message, which nothing keeps, has them for the pictures.
+    assert set(given.values()) == set(inputs.values())
     shown = form.shown
     assert shown["valid"], shown["findings"]
     click = {"type": "submit", "token": shown["token"], "target": shown["target"], "cost": 0, "values": typed}
     receive(form, {**click, "number": 2})
     until(lambda: panel.submitted)
-    request = panel.sweep.cells[0].request if sweep else panel.task.request
+    request = present(present(panel.sweep).cells[0].request if sweep else present(panel.task).request)
     assert (request.character.uri, request.reference.uri) == tuple(inputs.values())
     panel.submitted[0].wait(60)
     assert session.flush()
@@ -118,7 +126,7 @@ def test_a_panel_s_state_keeps_no_signed_link_and_sends_it_whole(session, sandbo
 def test_two_signed_links_are_two_inputs_unless_they_lead_to_one_file() -> None:
     renewed: list[str] = []
     links = Links(renewed.append)
-    name = lambda url: links.hide({"character": url})["character"]  # noqa: E731
+    name: Callable[[str], str] = lambda url: links.hide({"character": url})["character"]  # noqa: E731
     first, again = (f"https://h.example/a.png?v=2&X-Amz-Signature={S}{number}" for number in "12")
     other = f"https://h.example/a.png?v=3&X-Amz-Signature={S}"
     assert name(first) == name(again) == "https://h.example/a.png?…"
@@ -130,7 +138,9 @@ def test_two_signed_links_are_two_inputs_unless_they_lead_to_one_file() -> None:
     assert "secret-9" not in name("https://ada:secret-9@h.example/a.png")
 
 
-def test_a_link_that_this_kernel_was_never_given_is_asked_for(session, sandbox) -> None:
+def test_a_link_that_this_kernel_was_never_given_is_asked_for(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     panel = Panel(session, {"character": "https://h.example/a.png?…", "reference": sandbox.reference})
     assert any("Paste the whole link again" in str(finding) for finding in panel.findings)
     with pytest.raises(RequestError):

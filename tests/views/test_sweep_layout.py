@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from present import present
+
 from cometact_nb.domain.sweep.grid import expand, specify
 from cometact_nb.views.sweep.layout import Layout, lay_out, names_of, params_line
 
 INPUTS = {"character": "https://a.example/hero.png", "reference": "https://a.example/talk.mp4"}
 
 
-def planned(table=None, replicates: int = 1, **fields) -> tuple[Layout, list[dict]]:
+def planned(table: Any = None, replicates: int = 1, **fields: Any) -> tuple[Layout, list[dict[str, Any]]]:
     cells = expand(specify({**INPUTS, **fields}, table=table, replicates=replicates))
     params = [cell.params for cell in cells.cells]
     return lay_out(cells.axes, params, table=table is not None), params
@@ -34,8 +38,10 @@ def test_further_axes_are_bands_with_their_values_as_titles() -> None:
         for level in ("1 · subtle", "5 · exaggerated")
     ]
     assert (layout.rows, layout.columns) == ("seed", "replicate")
-    assert sorted(index for band in layout.bands for line in band.cells for index in line) == list(range(16))
-    assert params[layout.bands[2].cells[1][0]] == {
+    assert sorted(present(index) for band in layout.bands for line in band.cells for index in line) == list(
+        range(16)
+    )
+    assert params[present(layout.bands[2].cells[1][0])] == {
         "body_control": False,
         "expression_intensity": 1,
         "seed": 8,

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.views.sweep import facts
 from cometact_nb.views.sweep.plan import plan_html
 from cometact_nb.views.sweep.record import planned_html, record_html, record_text
 
+if TYPE_CHECKING:
+    from services import SandboxProcess
+
 
 @pytest.fixture
-def mixed(session, sandbox):
+def mixed(session: Session, sandbox: SandboxProcess) -> Sweep:
     """A finished sweep with a failure, a stopped cell and clips."""
     characters = [sandbox.character, sandbox.playing("safety-input")]
     sweep = session.sweep(character=characters, reference=sandbox.reference, seed=[1, 2], name="<b>mixed</b>")
     return sweep.run(canary=True).wait(60)
 
 
-def test_a_record_shows_parameters_outcomes_posters_paths_and_money(mixed, tmp_path) -> None:
+def test_a_record_shows_parameters_outcomes_posters_paths_and_money(mixed: Sweep, tmp_path: Path) -> None:
     html = record_html(mixed, folder=tmp_path)
     assert "&lt;b&gt;mixed&lt;/b&gt;" in html
     assert "<b>mixed" not in html
@@ -43,7 +49,7 @@ def test_a_record_shows_parameters_outcomes_posters_paths_and_money(mixed, tmp_p
     assert len(html) / len(mixed) < 6000
 
 
-def test_the_same_as_text(mixed, tmp_path) -> None:
+def test_the_same_as_text(mixed: Sweep, tmp_path: Path) -> None:
     text = record_text(mixed, folder=tmp_path)
     assert text.startswith("Sweep <b>mixed</b> · FINISHED · 4 cells · SANDBOX")
     assert "1. Character hero.png (1) · Seed 1 · done · clips/" in text
@@ -51,7 +57,7 @@ def test_the_same_as_text(mixed, tmp_path) -> None:
 
 
 def test_before_it_is_bought_a_record_and_a_plan_say_the_price_and_where_it_comes_from(
-    session, sandbox
+    session: Session, sandbox: SandboxProcess
 ) -> None:
     session.configure(price=0.4)
     sweep = session.sweep(character=sandbox.character, reference=sandbox.reference, seed=range(6))
@@ -64,7 +70,9 @@ def test_before_it_is_bought_a_record_and_a_plan_say_the_price_and_where_it_come
     assert "hero.png" in cell
 
 
-def test_what_a_click_may_cost_covers_what_waits_and_what_it_buys(session, sandbox) -> None:
+def test_what_a_click_may_cost_covers_what_waits_and_what_it_buys(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     session.configure(price=0.4, ask_above=10)
     sweep = session.sweep(character=sandbox.playing("internal"), reference=sandbox.reference, seed=range(2))
     offered = facts.actions(sweep)

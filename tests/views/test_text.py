@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
+from typing import cast
 
 import pytest
 from states import ACCEPTED, NOW, STATES, intended, replay, seen
 
 from cometact_nb.domain.task import Status, TaskState
+from cometact_nb.handles.task import Task
 from cometact_nb.views.task.text import card_text, line, waiting
 
 
@@ -43,7 +46,7 @@ def test_elapsed_time_is_in_words(seconds: float, words: str) -> None:
     assert words in line(state, NOW - 42 + seconds)
 
 
-def test_the_clips_path_is_relative_where_a_notebook_is_and_absolute_elsewhere(tmp_path) -> None:
+def test_the_clips_path_is_relative_where_a_notebook_is_and_absolute_elsewhere(tmp_path: Path) -> None:
     state = STATES["SUCCEEDED"]
     clip = state.clips[0].path
     assert clip in card_text(state, now=NOW, sandbox=False)
@@ -56,7 +59,7 @@ def test_the_clips_path_is_relative_where_a_notebook_is_and_absolute_elsewhere(t
 def test_a_terminal_has_one_line_drawn_over_itself() -> None:
     out = Terminal()
     handle = Handle(STATES["PENDING"])
-    with waiting(handle, out) as tick:
+    with waiting(cast("Task", handle), out) as tick:
         for name in ("THROTTLED", "RUNNING", "SUCCEEDED"):
             handle.state = STATES[name]
             tick()
@@ -69,7 +72,7 @@ def test_a_terminal_has_one_line_drawn_over_itself() -> None:
 def test_a_log_has_a_line_for_each_new_status() -> None:
     out = io.StringIO()
     handle = Handle(STATES["PENDING"])
-    with waiting(handle, out) as tick:
+    with waiting(cast("Task", handle), out) as tick:
         for name in ("PENDING", "RUNNING", "RUNNING without progress", "SUCCEEDED"):
             handle.state = STATES[name]
             tick()
@@ -81,6 +84,7 @@ def test_a_log_has_a_line_for_each_new_status() -> None:
 
 def test_a_terminal_without_unicode_gets_question_marks_and_no_error() -> None:
     out = Ascii()
-    with waiting(Handle(replay(intended(), ACCEPTED, seen(Status.RUNNING, progress=0.5))), out) as tick:
+    handle = Handle(replay(intended(), ACCEPTED, seen(Status.RUNNING, progress=0.5)))
+    with waiting(cast("Task", handle), out) as tick:
         tick()
     assert "RUNNING 50 %" in out.getvalue()
