@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,9 @@ def test_only_a_2xx_is_a_success(status: int, success: bool) -> None:
         ("", b"", False),
     ],
 )
-def test_a_web_page_is_told_from_json_by_its_label_or_its_beginning(kind, content, is_page) -> None:
+def test_a_web_page_is_told_from_json_by_its_label_or_its_beginning(
+    kind: str, content: bytes, is_page: bool
+) -> None:
     assert answer(200, content, {"content-type": kind}).is_html is is_page
     assert Answer(200, {}, content).is_html is (is_page and b"<" in content)
 
@@ -186,9 +189,8 @@ def test_of_a_task_every_foreign_word_is_bounded_and_without_our_key() -> None:
     assert len(words) == 5
     assert all(str(word).startswith("x ") and KEY not in str(word) for word in words)
     for field in ("failure", "failure_code", "notes"):
-        one = Snapshot(
-            status=Status.FAILED, raw_status="F", **{field: (secret,) if field == "notes" else secret}
-        )
+        said: dict[str, Any] = {field: (secret,) if field == "notes" else secret}
+        one = Snapshot(status=Status.FAILED, raw_status="F", **said)
         made = hide_secrets(one, answer(200))
         assert KEY not in str([made.failure, made.failure_code, made.notes])
         assert (made.failure is None, made.failure_code is None) == (

@@ -7,10 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from files import video_bytes
+from present import present
 
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status, TaskState
@@ -33,20 +36,20 @@ REQUEST = ActTwoRequest(
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path: Path) -> Iterator[Session]:
     """A session whose clips go to ``tmp_path/clips``; no service and no key."""
     made = Session(Config(history=str(tmp_path / "history.sqlite"), output_dir=tmp_path / "clips"))
     yield made
     made.close()
 
 
-def state(task_id: str = "5b91e444-c232", request: ActTwoRequest | None = REQUEST, **more) -> TaskState:
+def state(task_id: str = "5b91e444-c232", request: ActTwoRequest | None = REQUEST, **more: Any) -> TaskState:
     return TaskState(
         key="local-1",
         id=task_id,
         status=Status.SUCCEEDED,
         base_url="https://api.cometapi.com",
-        request=request and request.to_json(),
+        request=request.to_json() if request else None,
         allow_unlisted=True,
         price_usd=0.4,
         submitted_at=1_790_000_000.0,
@@ -63,7 +66,7 @@ def keep(folder: Path, task: TaskState | None = None, content: bytes = VIDEO) ->
     return Path(partial.keep().path)
 
 
-def test_a_clip_is_loaded_with_its_request_and_provenance(home, tmp_path) -> None:
+def test_a_clip_is_loaded_with_its_request_and_provenance(home: Session, tmp_path: Path) -> None:
     clip = keep(tmp_path / "clips")
     for path in (clip, clip.with_suffix(".json"), str(clip)):
         saved = archive.load_clip(home, path)
@@ -84,7 +87,7 @@ def test_a_clip_is_loaded_with_its_request_and_provenance(home, tmp_path) -> Non
     assert not (tmp_path / "history.sqlite").exists()  # the files are enough
 
 
-def test_a_clip_is_loaded_in_another_folder_and_under_another_name(home, tmp_path) -> None:
+def test_a_clip_is_loaded_in_another_folder_and_under_another_name(home: Session, tmp_path: Path) -> None:
     clip = keep(tmp_path / "clips")
     for suffix in (".mp4", ".json"):
         shutil.move(clip.with_suffix(suffix), tmp_path / f"best{suffix}")
@@ -96,7 +99,7 @@ def test_a_clip_is_loaded_in_another_folder_and_under_another_name(home, tmp_pat
     assert archive.verify(home).ok
 
 
-def test_a_changed_clip_is_loaded_and_says_so(home, tmp_path) -> None:
+def test_a_changed_clip_is_loaded_and_says_so(home: Session, tmp_path: Path) -> None:
     clip = keep(tmp_path / "clips")
     clip.write_bytes(VIDEO + b"!")
     saved = archive.load_clip(home, clip)
@@ -115,7 +118,9 @@ def test_a_changed_clip_is_loaded_and_says_so(home, tmp_path) -> None:
         (lambda clip: shutil.rmtree(clip.parent), "nothing tells how"),
     ],
 )
-def test_a_clip_without_both_files_is_one_clear_error(home, tmp_path, break_it, said) -> None:
+def test_a_clip_without_both_files_is_one_clear_error(
+    home: Session, tmp_path: Path, break_it: Callable[..., Any], said: str
+) -> None:
     clip = keep(tmp_path / "clips")
     break_it(clip)
     with pytest.raises(ClipError, match=said):
@@ -134,19 +139,19 @@ def test_a_clip_without_both_files_is_one_clear_error(home, tmp_path, break_it, 
         "ex=1&is=2&hm=SECRET",
     ],
 )
-def test_no_signature_of_an_input_stands_beside_a_clip(home, tmp_path, query) -> None:
+def test_no_signature_of_an_input_stands_beside_a_clip(home: Session, tmp_path: Path, query: str) -> None:
     request = REQUEST.replace(character=f"https://bucket.example.com/hero.png?{query}")
     clip = keep(tmp_path / "clips", state(request=request))
     assert "SECRET" not in clip.with_suffix(".json").read_text()
     saved = archive.load_clip(home, clip)
     assert saved.unsigned == ("character",)
-    assert str(saved.request.character) == "https://bucket.example.com/hero.png"
-    assert saved.request.replace(character=REQUEST.character) == REQUEST
+    assert str(present(saved.request).character) == "https://bucket.example.com/hero.png"
+    assert present(saved.request).replace(character=REQUEST.character) == REQUEST
     assert "signature of the URL of character" in saved_html(saved, tmp_path)
 
 
 def test_a_folder_as_it_was_left_is_in_order_and_files_of_others_are_none_of_its_business(
-    home, tmp_path
+    home: Session, tmp_path: Path
 ) -> None:
     folder = tmp_path / "clips"
     keep(folder)
@@ -159,7 +164,7 @@ def test_a_folder_as_it_was_left_is_in_order_and_files_of_others_are_none_of_its
     assert "each with the bytes that were written" in repr(found)
 
 
-def test_every_kind_of_damage_is_named_with_its_cure(home, tmp_path) -> None:
+def test_every_kind_of_damage_is_named_with_its_cure(home: Session, tmp_path: Path) -> None:
     folder = tmp_path / "clips"
     gone = keep(folder, state("g-task"), VIDEO + b"g")
     changed, cut, bare, renamed, unread = (keep(folder, state(f"{n}-task")) for n in "cxbru")
@@ -195,7 +200,7 @@ def test_every_kind_of_damage_is_named_with_its_cure(home, tmp_path) -> None:
     assert len(list(folder.iterdir())) == 6 * 3 - 2 + 2  # nothing was changed
 
 
-def test_a_changed_and_a_lost_poster_are_told(home, tmp_path) -> None:
+def test_a_changed_and_a_lost_poster_are_told(home: Session, tmp_path: Path) -> None:
     folder = tmp_path / "clips"
     one, two = keep(folder), keep(folder, state("two-2222"))
     one.with_suffix(".jpg").write_bytes(b"another picture")
@@ -207,17 +212,17 @@ def test_a_changed_and_a_lost_poster_are_told(home, tmp_path) -> None:
     )
 
 
-def test_a_folder_that_is_not_there_is_one_clear_error(home, tmp_path) -> None:
+def test_a_folder_that_is_not_there_is_one_clear_error(home: Session, tmp_path: Path) -> None:
     with pytest.raises(ClipError, match="There is no folder"):
         archive.verify(home, tmp_path / "nowhere")
 
 
-def test_an_empty_folder_claims_nothing(home, tmp_path) -> None:
+def test_an_empty_folder_claims_nothing(home: Session, tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     assert "no clips" in repr(archive.verify(home))
 
 
-def test_a_sidecar_of_a_newer_version_is_still_read(home, tmp_path) -> None:
+def test_a_sidecar_of_a_newer_version_is_still_read(home: Session, tmp_path: Path) -> None:
     clip = keep(tmp_path / "clips")
     told = json.loads(clip.with_suffix(".json").read_text())
     told["made_by"], told["mood"], told["clip"]["loudness"] = "cometact_nb 9.1", "good", 3

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end, submit, submit_and_cancel
+from httpx import ReadTimeout
+from scripted import CLIP_URL, REQUEST, Service, recorded, run_to_the_end, submit, submit_and_cancel
 
 from cometact_nb.api import flow
 from cometact_nb.domain import events
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.engine.engine import new_key
+from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 
+if TYPE_CHECKING:
+    from virtual_clock import VirtualClock
 
-def test_a_cancel_is_confirmed_by_the_service(engine, job, service) -> None:
+
+def test_a_cancel_is_confirmed_by_the_service(engine: Engine, job: Job, service: Service) -> None:
     service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, {"id": "task-1", "status": "CANCELLED"}]
     submit_and_cancel(engine, job)
     assert run_to_the_end(engine, job).status is Status.CANCELLED
 
 
-def test_a_task_that_just_succeeded_is_not_deleted_by_a_cancel(engine, job, service) -> None:
+def test_a_task_that_just_succeeded_is_not_deleted_by_a_cancel(
+    engine: Engine, job: Job, service: Service
+) -> None:
     assert submit_and_cancel(engine, job) is None
     assert service.times("delete") == []
     assert run_to_the_end(engine, job).clip is not None
@@ -29,7 +36,7 @@ def test_a_task_that_just_succeeded_is_not_deleted_by_a_cancel(engine, job, serv
 
 @pytest.mark.parametrize("status", [404, 405])
 def test_a_cancel_the_service_does_not_know_is_said_and_the_task_goes_on(
-    engine, job, service, status
+    engine: Engine, job: Job, service: Service, status: int
 ) -> None:
     service.polls[:0] = [{"id": "task-1", "status": "RUNNING"}] * 3
     service.deletes[:] = [status]
@@ -43,7 +50,7 @@ GONE = httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_
 
 @pytest.mark.parametrize("status", [200, 202, 204, 299])
 def test_a_task_that_the_service_does_not_know_after_an_accepted_cancel_was_cancelled(
-    engine, job, service, status
+    engine: Engine, job: Job, service: Service, status: int
 ) -> None:
     service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, GONE]
     service.deletes[:] = [httpx.Response(status)]
@@ -57,7 +64,7 @@ def test_a_task_that_the_service_does_not_know_after_an_accepted_cancel_was_canc
 
 @pytest.mark.parametrize("answer", [300, 302, 400, 404, 409, 429, 500, httpx.ReadTimeout("late")])
 def test_a_task_whose_cancel_was_not_accepted_is_not_taken_for_cancelled(
-    engine, job, service, clock, answer
+    engine: Engine, job: Job, service: Service, clock: VirtualClock, answer: int | ReadTimeout
 ) -> None:
     service.polls[:] = [{"id": "task-1", "status": "RUNNING"}, GONE, {"id": "task-1", "status": "RUNNING"}]
     service.polls += [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
@@ -71,7 +78,9 @@ def test_a_task_whose_cancel_was_not_accepted_is_not_taken_for_cancelled(
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
 
 
-def test_a_second_cancel_that_is_refused_takes_the_first_one_not_back(engine, job, service) -> None:
+def test_a_second_cancel_that_is_refused_takes_the_first_one_not_back(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [*[{"id": "task-1", "status": "RUNNING"}] * 2, GONE]
     service.deletes[:] = [204, 404]
 
@@ -85,7 +94,9 @@ def test_a_second_cancel_that_is_refused_takes_the_first_one_not_back(engine, jo
     assert run_to_the_end(engine, job).status is Status.CANCELLED
 
 
-def test_a_cancel_of_what_has_no_id_or_has_ended_asks_for_nothing(engine, job, service) -> None:
+def test_a_cancel_of_what_has_no_id_or_has_ended_asks_for_nothing(
+    engine: Engine, job: Job, service: Service
+) -> None:
     assert engine.call(engine.cancel(job)).result(20) is None
     assert job.given_up.is_set()
     job.given_up.clear()
@@ -95,7 +106,9 @@ def test_a_cancel_of_what_has_no_id_or_has_ended_asks_for_nothing(engine, job, s
     assert service.times("delete") == []
 
 
-def test_sixteen_cancels_are_under_way_at_the_most_and_the_others_wait(engine, job, service) -> None:
+def test_sixteen_cancels_are_under_way_at_the_most_and_the_others_wait(
+    engine: Engine, job: Job, service: Service
+) -> None:
     jobs = [Job(TaskState(key=new_key()), job.endpoint, job.output_dir) for _ in range(18)]
     gate, inside = asyncio.Event(), []
 

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from claims import ENDS, SERVICE, buy, cell, end, taken
@@ -15,7 +16,7 @@ from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.domain.task import Status
 from cometact_nb.store.journal import sweeps
 from cometact_nb.store.journal.claims import BudgetUsed, SweepHalted
-from cometact_nb.store.journal.history import is_dead
+from cometact_nb.store.journal.history import History, is_dead
 
 OVER = {Status.REFUSED, Status.FORGOTTEN, Status.FAILED, Status.CANCELLED}
 
@@ -27,7 +28,7 @@ IN_DOUBT = {Status.UNCONFIRMED, Status.NOT_FOUND}
 
 
 def test_a_cell_is_bought_once_and_its_replicates_other_contents_and_other_services_are_cells_of_their_own(
-    history,
+    history: History,
 ) -> None:
     assert taken(history, "one", cell()) is None
     assert taken(history, "again", cell()) == "one"
@@ -38,7 +39,7 @@ def test_a_cell_is_bought_once_and_its_replicates_other_contents_and_other_servi
 
 
 @pytest.mark.parametrize("status", sorted({*ENDS, Status.SUBMITTING}))
-def test_a_task_is_replaced_only_while_it_may_not_bring_a_video(history, status) -> None:
+def test_a_task_is_replaced_only_while_it_may_not_bring_a_video(history: History, status: Status) -> None:
     buy(history, "one", cell())
     if status in ENDS:
         end(history, "one", status)
@@ -49,7 +50,7 @@ def test_a_task_is_replaced_only_while_it_may_not_bring_a_video(history, status)
 
 @pytest.mark.parametrize("status", sorted({*ENDS, Status.SUBMITTING}))
 def test_a_task_submitted_alone_since_the_look_holds_the_cell_unless_it_brought_nothing(
-    history, status
+    history: History, status: Status
 ) -> None:
     buy(history, "alone")
     if status in ENDS:
@@ -58,7 +59,7 @@ def test_a_task_submitted_alone_since_the_look_holds_the_cell_unless_it_brought_
 
 
 def test_a_task_submitted_alone_that_is_known_to_serve_another_cell_or_is_replaced_holds_none(
-    history,
+    history: History,
 ) -> None:
     buy(history, "alone")
     assert taken(history, "one", cell(beside=("x", "alone"))) is None
@@ -67,7 +68,7 @@ def test_a_task_submitted_alone_that_is_known_to_serve_another_cell_or_is_replac
     assert taken(history, "two", cell(2, instead_of="alone")) is None
 
 
-def test_a_claim_belongs_to_the_first_event_of_a_task(history) -> None:
+def test_a_claim_belongs_to_the_first_event_of_a_task(history: History) -> None:
     buy(history, "one", cell())
     row = history.find("one")
     assert row is not None
@@ -78,7 +79,9 @@ def test_a_claim_belongs_to_the_first_event_of_a_task(history) -> None:
 # --- budgets ----------------------------------------------------------------------------------------
 
 
-def test_the_last_cell_may_use_a_budget_up_and_the_next_is_refused_and_leaves_nothing(history) -> None:
+def test_the_last_cell_may_use_a_budget_up_and_the_next_is_refused_and_leaves_nothing(
+    history: History,
+) -> None:
     for number in range(3):
         buy(history, f"task-{number}", cell(budget_usd=1.2), seed=number)
     with pytest.raises(BudgetUsed):
@@ -89,7 +92,9 @@ def test_the_last_cell_may_use_a_budget_up_and_the_next_is_refused_and_leaves_no
     buy(history, "task-3", cell(budget_usd=1.6), seed=3)
 
 
-def test_a_budget_counts_the_tasks_of_its_sweep_at_its_service_that_may_cost_something(history) -> None:
+def test_a_budget_counts_the_tasks_of_its_sweep_at_its_service_that_may_cost_something(
+    history: History,
+) -> None:
     buy(history, "another", cell(sweep="another"), seed=1)
     buy(history, "elsewhere", cell(), seed=2, at="https://c.d")
     buy(history, "alone", seed=3)
@@ -115,7 +120,9 @@ def test_a_budget_counts_the_tasks_of_its_sweep_at_its_service_that_may_cost_som
         ({"state": "paused", "problem": "three answers were lost"}, None),
     ],
 )
-def test_a_sweep_that_its_user_stopped_buys_nothing_more(history, terms, halted) -> None:
+def test_a_sweep_that_its_user_stopped_buys_nothing_more(
+    history: History, terms: dict[str, Any], halted: str | None
+) -> None:
     spec = specify({"character": "https://a.b/c.png", "reference": "https://a.b/r.mp4"})
     sweeps.save(history, "s", SERVICE, spec, sweeps.Terms(**terms))
     buy(history, "another", cell(sweep="another"))
@@ -132,7 +139,7 @@ def test_a_sweep_that_its_user_stopped_buys_nothing_more(history, terms, halted)
 # --- who watches ------------------------------------------------------------------------------------
 
 
-def test_a_task_is_watched_by_one_process_until_its_lease_runs_out_or_it_lets_go(two) -> None:
+def test_a_task_is_watched_by_one_process_until_its_lease_runs_out_or_it_lets_go(two: list[History]) -> None:
     first, second = two
     buy(first, "one")
     assert first.claim("one", 100.0, 30.0)
@@ -148,7 +155,7 @@ def test_a_task_is_watched_by_one_process_until_its_lease_runs_out_or_it_lets_go
     assert first.claim("one", 150.0, 30.0)
 
 
-def test_a_claim_is_renewed_for_the_tasks_that_are_still_ones_own(two) -> None:
+def test_a_claim_is_renewed_for_the_tasks_that_are_still_ones_own(two: list[History]) -> None:
     first, second = two
     for number in range(3):
         buy(first, f"task-{number}", seed=number)
@@ -163,7 +170,7 @@ def test_a_claim_is_renewed_for_the_tasks_that_are_still_ones_own(two) -> None:
     assert not first.claim("task-2", 121.0, 30.0)
 
 
-def test_the_claim_of_a_process_that_ended_holds_no_longer(two) -> None:
+def test_the_claim_of_a_process_that_ended_holds_no_longer(two: list[History]) -> None:
     first, second = two
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -173,7 +180,7 @@ def test_the_claim_of_a_process_that_ended_holds_no_longer(two) -> None:
     assert second.claim("one", 101.0, 30.0)
 
 
-def test_a_task_that_the_file_does_not_have_is_nobody_elses(history) -> None:
+def test_a_task_that_the_file_does_not_have_is_nobody_elses(history: History) -> None:
     assert history.claim("unknown", 100.0, 30.0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def from_env(tmp_path: Path, **environ: str) -> Config:
     return Config.from_environment({"COMETACT_NB_HISTORY": ":memory:", **environ}, home=tmp_path)
 
 
-def test_the_key_and_base_url_come_from_the_vendor_s_own_variables(tmp_path) -> None:
+def test_the_key_and_base_url_come_from_the_vendor_s_own_variables(tmp_path: Path) -> None:
     config = from_env(tmp_path, COMETAPI_KEY=KEY, COMETAPI_BASE_URL="https://proxy.example.com/v1")
     assert config.api_key is not None
     assert config.api_key.reveal() == KEY
@@ -31,7 +32,7 @@ def test_the_key_and_base_url_come_from_the_vendor_s_own_variables(tmp_path) -> 
 @pytest.mark.parametrize(
     "text", [f'api_key = "{KEY}"', f'[auth]\nkey = "{KEY}"', f'[default]\ntoken = "{KEY}"']
 )
-def test_the_vendor_cli_s_file_is_the_last_resort(tmp_path, text) -> None:
+def test_the_vendor_cli_s_file_is_the_last_resort(tmp_path: Path, text: str) -> None:
     folder = tmp_path / ".config" / "cometapi"
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text(text)
@@ -39,7 +40,7 @@ def test_the_vendor_cli_s_file_is_the_last_resort(tmp_path, text) -> None:
     assert from_env(tmp_path, COMETAPI_KEY="other").api_key == Secret("other")
 
 
-def test_a_broken_cli_file_is_no_key(tmp_path) -> None:
+def test_a_broken_cli_file_is_no_key(tmp_path: Path) -> None:
     folder = tmp_path / ".config" / "cometapi"
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text("api_key = [[[")
@@ -63,7 +64,9 @@ def locals_shown(error: BaseException) -> str:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_variable_shows_no_key_in_the_traceback(tmp_path, monkeypatch, name) -> None:
+def test_a_wrong_variable_shows_no_key_in_the_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setenv("COMETAPI_KEY", KEY)
     monkeypatch.setenv(name, WRONG[name])
     with pytest.raises(ConfigError) as caught:
@@ -72,7 +75,9 @@ def test_a_wrong_variable_shows_no_key_in_the_traceback(tmp_path, monkeypatch, n
 
 
 @pytest.mark.parametrize("setting", ["base_url", "api_key"])
-def test_a_wrong_setting_of_the_vendor_s_file_shows_no_key_in_the_traceback(tmp_path, setting) -> None:
+def test_a_wrong_setting_of_the_vendor_s_file_shows_no_key_in_the_traceback(
+    tmp_path: Path, setting: str
+) -> None:
     folder = tmp_path / ".config" / "cometapi"
     folder.mkdir(parents=True)
     wrong = {"base_url": f'api_key = "{KEY}"\nbase_url = "ftp://wrong"', "api_key": f'api_key = "{KEY} x"'}
@@ -82,7 +87,7 @@ def test_a_wrong_setting_of_the_vendor_s_file_shows_no_key_in_the_traceback(tmp_
     assert KEY not in locals_shown(caught.value)
 
 
-def test_a_wrong_project_file_shows_no_key_in_the_traceback(tmp_path) -> None:
+def test_a_wrong_project_file_shows_no_key_in_the_traceback(tmp_path: Path) -> None:
     (tmp_path / "cometact_nb.toml").write_text("output_dir = 7")
     environ = {"COMETAPI_KEY": KEY}
     with pytest.raises(ConfigError) as caught:
@@ -101,7 +106,7 @@ def test_a_wrong_project_file_shows_no_key_in_the_traceback(tmp_path) -> None:
         {"max_spend": "x"},
     ],
 )
-def test_a_wrong_setting_shows_no_key_that_was_given_beside_it(wrong) -> None:
+def test_a_wrong_setting_shows_no_key_that_was_given_beside_it(wrong: dict[str, Any]) -> None:
     session = Session(Config(history=":memory:"))
     for configure in (Config().changed, session.configure):
         with pytest.raises(ConfigError) as caught:
@@ -113,11 +118,11 @@ def test_a_wrong_setting_shows_no_key_that_was_given_beside_it(wrong) -> None:
     session.close()
 
 
-def test_a_demo_finds_no_key(tmp_path) -> None:
+def test_a_demo_finds_no_key(tmp_path: Path) -> None:
     assert from_env(tmp_path, COMETAPI_KEY=KEY, COMETACT_NB_SANDBOX="1").api_key is None
 
 
-def test_a_key_is_in_no_repr_and_is_not_pickled(tmp_path) -> None:
+def test_a_key_is_in_no_repr_and_is_not_pickled(tmp_path: Path) -> None:
     config = from_env(tmp_path, COMETAPI_KEY=KEY)
     for shown in (
         repr(config),
@@ -132,7 +137,7 @@ def test_a_key_is_in_no_repr_and_is_not_pickled(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "  ", "two words", "sk-é", "sk\n1"])
-def test_a_bad_key_is_refused_without_being_shown(bad) -> None:
+def test_a_bad_key_is_refused_without_being_shown(bad: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Config().changed(api_key=bad)
     assert "sk" not in str(caught.value)
@@ -150,7 +155,7 @@ def test_a_bad_key_is_refused_without_being_shown(bad) -> None:
         ("http://localhost:8000/v1", "http://localhost:8000"),
     ],
 )
-def test_base_urls_are_brought_to_one_form(given, expected) -> None:
+def test_base_urls_are_brought_to_one_form(given: str, expected: str) -> None:
     assert normal_base_url(given) == expected
 
 
@@ -166,7 +171,7 @@ def test_base_urls_are_brought_to_one_form(given, expected) -> None:
         "https://h:port",
     ],
 )
-def test_a_base_url_that_cannot_work_or_would_leak_the_key_is_refused(bad) -> None:
+def test_a_base_url_that_cannot_work_or_would_leak_the_key_is_refused(bad: str) -> None:
     with pytest.raises(ConfigError):
         normal_base_url(bad)
 
@@ -174,14 +179,14 @@ def test_a_base_url_that_cannot_work_or_would_leak_the_key_is_refused(bad) -> No
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:9", "http://127.8.8.8"]
 )
-def test_loopback_is_recognised(url) -> None:
+def test_loopback_is_recognised(url: str) -> None:
     assert is_loopback(url)
 
 
 @pytest.mark.parametrize(
     "url", ["https://127.0.0.1.evil.com", "http://localhost.evil.com", "https://[bad", ""]
 )
-def test_what_only_looks_like_loopback_is_not(url) -> None:
+def test_what_only_looks_like_loopback_is_not(url: str) -> None:
     assert not is_loopback(url)
 
 
@@ -190,7 +195,7 @@ def test_what_only_looks_like_loopback_is_not(url) -> None:
     [{"max_in_flight": 0}, {"max_in_flight": True}, {"price": -1}, {"price": "dear"}, {"runway_version": " "},
      {"speed": 3}, {"time_scale": 0.1}],
 )  # fmt: skip
-def test_a_setting_that_cannot_be_is_refused(settings) -> None:
+def test_a_setting_that_cannot_be_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         Config().changed(**settings)
 
@@ -240,7 +245,7 @@ def test_a_version_pasted_with_a_line_break_is_taken_without_it() -> None:
         ("https://me@host/clips", False),
     ],
 )
-def test_a_container_or_a_user_before_the_host_is_no_login(url, taken) -> None:
+def test_a_container_or_a_user_before_the_host_is_no_login(url: str, taken: bool) -> None:
     if taken:
         assert Config().changed(output_dir=url).output_dir == url
         return

@@ -6,6 +6,8 @@ import asyncio
 import inspect
 import sys
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from cometact_nb import ActTwoRequest
 from cometact_nb.domain.doors import door, doors
 from cometact_nb.errors import ActTwoError, ConfigError, RequestError
 from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
 
 SIGNED = "https://b.s3.amazonaws.com/a.gif?X-Amz-Signature=SIG9f8e7d6c5b4a39281706f5e4"
 KEY = "sk-REAL-5f2c9be1"
@@ -21,7 +24,9 @@ KEY = "sk-REAL-5f2c9be1"
 
 def locals_shown() -> str:
     """The variables of the package's frames, as tools print them."""
-    shown = traceback.TracebackException(*sys.exc_info(), capture_locals=True)
+    shown: traceback.TracebackException | None = traceback.TracebackException(
+        *sys.exc_info(), capture_locals=True
+    )
     text = ""
     while shown is not None:
         text += str([frame.locals for frame in shown.stack if "cometact_nb" in frame.filename])
@@ -29,7 +34,7 @@ def locals_shown() -> str:
     return text
 
 
-def session_with(**settings):
+def session_with(**settings: Any) -> Session:
     from cometact_nb.handles.session import Session
 
     return Session(Config().changed(history=":memory:", **settings))
@@ -50,7 +55,7 @@ def session_with(**settings):
         lambda: session_with(api_key=KEY).submit(character=SIGNED, reference=SIGNED),
     ],
 )
-def test_no_variable_of_ours_in_a_traceback_holds_a_key_or_a_signed_link(call) -> None:
+def test_no_variable_of_ours_in_a_traceback_holds_a_key_or_a_signed_link(call: Callable[..., Any]) -> None:
     try:
         call()
     except ActTwoError:
@@ -76,8 +81,9 @@ def test_a_door_keeps_what_a_user_was_handling_and_what_caused_the_error() -> No
     def refuse() -> None:
         raise ConfigError("wrong") from ValueError("why")
 
+    nothing: dict[str, str] = {}
     try:
-        {}["mine"]
+        nothing["mine"]
     except LookupError as mine:
         with pytest.raises(ConfigError) as error:
             refuse()
@@ -141,7 +147,7 @@ A_KEY = "sk-canary-key-5f2d77aa91"
         lambda: act.sweep_by_name(A_KEY),
     ],
 )
-def test_a_value_that_an_error_quotes_shows_no_key_and_no_signature(call) -> None:
+def test_a_value_that_an_error_quotes_shows_no_key_and_no_signature(call: Callable[..., Any]) -> None:
     """Whoever gives a key in the wrong place has it in the notebook's output otherwise."""
     with pytest.raises(ActTwoError) as caught:
         call()

@@ -8,23 +8,29 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from scripted import CLIP, CLIP_URL, REQUEST, Ending, run_to_the_end, submit
+from httpx import Response
+from scripted import CLIP, CLIP_URL, REQUEST, Ending, Service, run_to_the_end, submit
 
 from cometact_nb.api import flow
 from cometact_nb.domain import events
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.engine.engine import new_key
+from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 from cometact_nb.store.journal.history import History, Row
 
+if TYPE_CHECKING:
+    from virtual_clock import VirtualClock
 
-def test_a_task_is_submitted_watched_and_kept(engine, job, service) -> None:
+
+def test_a_task_is_submitted_watched_and_kept(engine: Engine, job: Job, service: Service) -> None:
     service.polls[:0] = [
         {"id": "task-1", "status": "PENDING"},
         {"id": "task-1", "status": "RUNNING", "progress": 0.5},
@@ -40,7 +46,9 @@ def test_a_task_is_submitted_watched_and_kept(engine, job, service) -> None:
     assert "SIGNED" not in json.dumps(sidecar)
 
 
-def test_the_key_goes_to_the_service_and_not_to_the_clip_s_host(engine, job, service) -> None:
+def test_the_key_goes_to_the_service_and_not_to_the_clip_s_host(
+    engine: Engine, job: Job, service: Service
+) -> None:
     submit(engine, job)
     run_to_the_end(engine, job)
     keys = {kind: request.headers.get("authorization") for kind, _, request in service.seen}
@@ -51,7 +59,7 @@ def test_the_key_goes_to_the_service_and_not_to_the_clip_s_host(engine, job, ser
     assert json.loads(create.content) == REQUEST.to_json()
 
 
-def test_polls_of_one_task_are_never_closer_than_5_s(engine, job, service) -> None:
+def test_polls_of_one_task_are_never_closer_than_5_s(engine: Engine, job: Job, service: Service) -> None:
     service.polls[:0] = [{"id": "task-1", "status": "RUNNING", "progress": p / 40} for p in range(40)]
     submit(engine, job)
     run_to_the_end(engine, job)
@@ -60,7 +68,9 @@ def test_polls_of_one_task_are_never_closer_than_5_s(engine, job, service) -> No
     assert min(b - a for a, b in pairwise([0.0, *times])) >= 5
 
 
-def test_a_task_that_was_refused_for_a_while_is_not_asked_about_the_sooner(engine, job, service) -> None:
+def test_a_task_that_was_refused_for_a_while_is_not_asked_about_the_sooner(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.creates[:] = [httpx.Response(429, headers={"retry-after": "20"}), {"id": "task-1"}]
     submit(engine, job)
     run_to_the_end(engine, job)
@@ -68,7 +78,7 @@ def test_a_task_that_was_refused_for_a_while_is_not_asked_about_the_sooner(engin
 
 
 def test_tasks_that_took_long_teach_the_engine_to_ask_about_the_next_one_less(
-    engine, job, service, clock, tmp_path
+    engine: Engine, job: Job, service: Service, clock: VirtualClock, tmp_path: Path
 ) -> None:
     def takes(seconds: float) -> int:
         """Polls of one more task, without progress."""
@@ -87,7 +97,7 @@ def test_tasks_that_took_long_teach_the_engine_to_ask_about_the_next_one_less(
 
 
 def test_a_task_that_nobody_has_asked_about_for_long_is_asked_about_at_once(
-    engine, job, service, clock
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
 ) -> None:
     found = TaskState(key=job.state.key, id="task-1", status=Status.RUNNING, submitted_at=clock.now() - 3600)
     job.state = found
@@ -114,7 +124,9 @@ def test_a_task_that_nobody_has_asked_about_for_long_is_asked_about_at_once(
         524,
     ],
 )
-def test_a_post_whose_answer_is_lost_is_sent_once_and_kept_as_unconfirmed(engine, job, service, lost) -> None:
+def test_a_post_whose_answer_is_lost_is_sent_once_and_kept_as_unconfirmed(
+    engine: Engine, job: Job, service: Service, lost: Any
+) -> None:
     service.creates[:] = [lost]
     assert isinstance(submit(engine, job), flow.Doubtful)
     assert len(service.times("create")) == 1
@@ -122,26 +134,30 @@ def test_a_post_whose_answer_is_lost_is_sent_once_and_kept_as_unconfirmed(engine
     assert service.times("poll") == []
 
 
-def test_a_refused_post_is_sent_again_after_the_time_the_service_asks_for(engine, job, service) -> None:
+def test_a_refused_post_is_sent_again_after_the_time_the_service_asks_for(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.creates[:] = [httpx.Response(429, headers={"retry-after": "20"}), {"id": "task-1"}]
     assert submit(engine, job) == flow.Created("task-1")
     first, second = service.times("create")
     assert second - first == pytest.approx(20)
 
 
-def test_a_post_refused_for_too_long_is_given_up_and_says_so(engine, job, service) -> None:
+def test_a_post_refused_for_too_long_is_given_up_and_says_so(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.creates[:] = [httpx.Response(429, headers={"retry-after": "3000"})]
     assert isinstance(submit(engine, job), flow.Declined)
     assert job.state.status is Status.REFUSED
     assert len(service.times("create")) == 1
 
 
-def test_what_was_never_sent_is_tried_again(engine, job, service) -> None:
+def test_what_was_never_sent_is_tried_again(engine: Engine, job: Job, service: Service) -> None:
     service.creates[:] = [httpx.ConnectError("refused"), {"id": "task-1"}]
     assert submit(engine, job) == flow.Created("task-1")
 
 
-def test_an_expired_link_is_replaced_by_polling_again(engine, job, service) -> None:
+def test_an_expired_link_is_replaced_by_polling_again(engine: Engine, job: Job, service: Service) -> None:
     service.clips[:] = [httpx.Response(403), CLIP]
     submit(engine, job)
     state = run_to_the_end(engine, job)
@@ -149,9 +165,9 @@ def test_an_expired_link_is_replaced_by_polling_again(engine, job, service) -> N
     assert len(service.times("poll")) == 2
 
 
-def test_a_download_that_breaks_is_resumed_where_it_broke(engine, job, service) -> None:
+def test_a_download_that_breaks_is_resumed_where_it_broke(engine: Engine, job: Job, service: Service) -> None:
     class Broken(httpx.AsyncByteStream):
-        async def __aiter__(self):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
             yield CLIP[:3000]
             raise httpx.ReadError("cut")
 
@@ -177,18 +193,23 @@ def test_a_download_that_breaks_is_resumed_where_it_broke(engine, job, service) 
         httpx.Response(302, headers={"location": "http://evil.example.com/x.mp4"}),
     ],
 )
-def test_what_is_no_clip_is_not_kept_and_the_success_is_not_lost(engine, job, service, junk) -> None:
+def test_what_is_no_clip_is_not_kept_and_the_success_is_not_lost(
+    engine: Engine, job: Job, service: Service, junk: Response
+) -> None:
     service.clips[:] = [junk]
     submit(engine, job)
     state = run_to_the_end(engine, job)
     assert state.status is Status.SUCCEEDED
     assert state.clip is None
     assert state.clip_error
-    assert not list(job.output_dir.glob("*.mp4"))
-    assert not list(job.output_dir.glob(".*"))
+    folder = Path(job.output_dir)
+    assert not list(folder.glob("*.mp4"))
+    assert not list(folder.glob(".*"))
 
 
-def test_a_success_without_output_is_asked_again_before_it_is_believed(engine, job, service) -> None:
+def test_a_success_without_output_is_asked_again_before_it_is_believed(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [
         {"id": "task-1", "status": "SUCCEEDED", "output": []},
         {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]},
@@ -197,7 +218,7 @@ def test_a_success_without_output_is_asked_again_before_it_is_believed(engine, j
     assert run_to_the_end(engine, job).clip is not None
 
 
-def test_both_of_two_outputs_are_kept(engine, job, service) -> None:
+def test_both_of_two_outputs_are_kept(engine: Engine, job: Job, service: Service) -> None:
     service.polls[:] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL, CLIP_URL + "2"]}]
     settled_with = []
     job.listeners.add(lambda job: settled_with.append(len(job.state.clips)) if job.state.is_settled else None)
@@ -216,7 +237,7 @@ def test_both_of_two_outputs_are_kept(engine, job, service) -> None:
     ],
 )  # fmt: skip
 def test_a_request_is_being_sent_for_ten_minutes_by_another_process_that_lives(
-    engine, job, clock, owner, age_s, sending
+    engine: Engine, job: Job, clock: VirtualClock, owner: str, age_s: int, sending: bool
 ) -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
@@ -230,7 +251,9 @@ def test_a_request_is_being_sent_for_ten_minutes_by_another_process_that_lives(
     assert job.state.status is (Status.SUBMITTING if sending else Status.UNCONFIRMED)
 
 
-def test_the_intent_is_recorded_before_the_post_and_signatures_never_are(engine, job, service, clock) -> None:
+def test_the_intent_is_recorded_before_the_post_and_signatures_never_are(
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
+) -> None:
     submit(engine, job)
     run_to_the_end(engine, job)
 
@@ -246,7 +269,9 @@ def test_the_intent_is_recorded_before_the_post_and_signatures_never_are(engine,
     assert "sk-canary" not in dump
 
 
-def test_many_tasks_share_a_bounded_rate_of_polls(engine, service, clock, tmp_path) -> None:
+def test_many_tasks_share_a_bounded_rate_of_polls(
+    engine: Engine, service: Service, clock: VirtualClock, tmp_path: Path
+) -> None:
     service.polls[:] = [{"status": "RUNNING"}] * 200 + [{"status": "CANCELLED"}]
     endpoint = Endpoint("https://api.cometapi.com", Secret("k"))
     jobs = [Job(TaskState(key=new_key()), endpoint, tmp_path) for _ in range(20)]
@@ -259,7 +284,9 @@ def test_many_tasks_share_a_bounded_rate_of_polls(engine, service, clock, tmp_pa
     assert busiest <= 4
 
 
-def test_a_kernel_that_ends_lets_go_of_all_its_tasks_in_one_write(engines, service, clock, tmp_path) -> None:
+def test_a_kernel_that_ends_lets_go_of_all_its_tasks_in_one_write(
+    engines: Callable[..., Engine], service: Service, clock: VirtualClock, tmp_path: Path
+) -> None:
     path = str(tmp_path / "history.sqlite")
     made = engines(path)
     endpoint = Endpoint("https://api.cometapi.com", Secret("k"))
@@ -282,7 +309,7 @@ def test_a_kernel_that_ends_lets_go_of_all_its_tasks_in_one_write(engines, servi
     other.close()
 
 
-def test_the_engine_s_thread_is_its_own_and_ends_with_it(engines, job) -> None:
+def test_the_engine_s_thread_is_its_own_and_ends_with_it(engines: Callable[..., Engine], job: Job) -> None:
     before = set(threading.enumerate())  # of what other tests have left open
     engine = engines()
     submit(engine, job)
@@ -291,7 +318,9 @@ def test_the_engine_s_thread_is_its_own_and_ends_with_it(engines, job) -> None:
     assert not own.is_alive()
 
 
-def test_an_answer_about_another_task_is_not_kept_as_this_one_s(engine, job, service) -> None:
+def test_an_answer_about_another_task_is_not_kept_as_this_one_s(
+    engine: Engine, job: Job, service: Service
+) -> None:
     other = {
         "id": "task-2",
         "status": "SUCCEEDED",
@@ -311,7 +340,9 @@ def test_an_answer_about_another_task_is_not_kept_as_this_one_s(engine, job, ser
     assert any("about task task-2 instead of task-1" in words for words in told)
 
 
-def test_a_task_that_the_service_takes_up_again_is_watched_on_after_a_refresh(engine, job, service) -> None:
+def test_a_task_that_the_service_takes_up_again_is_watched_on_after_a_refresh(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [{"id": "task-1", "status": "FAILED", "failureCode": "INTERNAL"}]
     submit(engine, job)
     assert run_to_the_end(engine, job).status is Status.FAILED
@@ -326,7 +357,7 @@ def test_a_task_that_the_service_takes_up_again_is_watched_on_after_a_refresh(en
     assert state.clip is not None
 
 
-def test_what_came_instead_of_an_id_is_on_disk(engine, job, service) -> None:
+def test_what_came_instead_of_an_id_is_on_disk(engine: Engine, job: Job, service: Service) -> None:
     service.creates[:] = [{"code": "success", "ticket": "a-17"}]
     submit(engine, job)
     assert job.state.status is Status.UNCONFIRMED
@@ -340,7 +371,7 @@ def test_what_came_instead_of_an_id_is_on_disk(engine, job, service) -> None:
 
 
 def test_what_a_full_disk_did_not_take_is_written_soon_after_there_is_room_again(
-    engines, job, service, clock, tmp_path
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, tmp_path: Path
 ) -> None:
     engine = engines(str(tmp_path / "history.sqlite"))
 

@@ -124,7 +124,8 @@ def test_a_cell_in_line_has_no_task_and_knows_which_one_the_new_one_replaces() -
 
 
 def test_what_became_of_a_task_before_a_cell_got_it_is_noted_at_once_and_what_comes_later_too() -> None:
-    cells, noted = entries(None), []
+    cells = entries(None)
+    noted: list[Any] = []
     (entry,) = cells
     cells.noted = lambda entry: noted.append(entry.job and entry.job.state.status)
     one = job(Status.RUNNING)
@@ -134,7 +135,8 @@ def test_what_became_of_a_task_before_a_cell_got_it_is_noted_at_once_and_what_co
 
 
 def test_a_task_that_a_cell_has_no_more_is_no_news_of_it() -> None:
-    cells, noted = entries(None), []
+    cells = entries(None)
+    noted: list[Any] = []
     (entry,) = cells
     one, other = job(Status.RUNNING), job(Status.RUNNING)
     cells.attach(entry, one)
@@ -175,7 +177,7 @@ def test_a_cell_takes_another_task_only_if_its_own_ended_without_a_video(status:
     assert may_be_served(next(iter(entries(None))), "task-1")
 
 
-def test_a_cell_is_planned_at_first_and_no_run_is_under_way(caplog) -> None:
+def test_a_cell_is_planned_at_first_and_no_run_is_under_way(caplog: pytest.LogCaptureFixture) -> None:
     planned = expand(
         specify({"character": "https://a.b/1.png", "reference": "https://a.b/r.mp4"}, table=None)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,7 +28,7 @@ def unknown(_: httpx.Request) -> httpx.Response:
 
 
 #: Polls and answers of the clip's host: all that may happen in a watch and takes its time.
-COURSES: dict[str, tuple[list[object], list[object]]] = {
+COURSES: dict[str, tuple[list[Any], list[Any]]] = {
     "a long run": ([RUNNING] * 14 + [DONE], [CLIP]),
     "a queue and progress": (
         [{"id": "task-1", "status": "PENDING"}] * 4
@@ -52,7 +53,9 @@ TURNS = {
 
 
 @pytest.mark.parametrize("name", COURSES)
-def test_on_a_fast_clock_all_happens_in_the_same_order_so_many_times_sooner(tmp_path, name) -> None:
+def test_on_a_fast_clock_all_happens_in_the_same_order_so_many_times_sooner(
+    tmp_path: Path, name: str
+) -> None:
     polls, clips = COURSES[name]
     turns: set[str] = set()
     slow, fast = (course(tmp_path / str(scale), polls, clips, scale, turns) for scale in (1.0, 0.01))

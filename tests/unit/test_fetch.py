@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -26,7 +27,7 @@ class Broken(httpx.AsyncByteStream):
     def __init__(self, *pieces: bytes) -> None:
         self._pieces = pieces
 
-    async def __aiter__(self):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
             yield piece
         raise httpx.ReadError("cut")
@@ -117,7 +118,9 @@ BUSY = {
 
 @pytest.mark.parametrize("bad", BUSY.values(), ids=BUSY)
 @pytest.mark.parametrize("hours", [0.02, 1, 20])
-def test_a_store_that_is_busy_is_asked_again_for_a_day(clock, tmp_path, bad, hours) -> None:
+def test_a_store_that_is_busy_is_asked_again_for_a_day(
+    clock: VirtualClock, tmp_path: Path, bad: Callable[..., Any], hours: float
+) -> None:
     store = Store(clock, bad, hours * HOUR)
     fetch = Fetch(store, tmp_path)
     assert fetch.run().read_bytes() == VIDEO
@@ -139,13 +142,17 @@ REFUSING = {
 
 
 @pytest.mark.parametrize("bad", REFUSING.values(), ids=REFUSING)
-def test_a_store_that_gives_something_else_for_ten_minutes_loses_no_clip(clock, tmp_path, bad) -> None:
+def test_a_store_that_gives_something_else_for_ten_minutes_loses_no_clip(
+    clock: VirtualClock, tmp_path: Path, bad: Callable[..., Any]
+) -> None:
     fetch = Fetch(Store(clock, bad, 600), tmp_path)
     assert fetch.run().read_bytes() == VIDEO
 
 
 @pytest.mark.parametrize("bad", REFUSING.values(), ids=REFUSING)
-def test_a_store_that_never_gives_the_video_is_given_up_and_says_why(clock, tmp_path, bad) -> None:
+def test_a_store_that_never_gives_the_video_is_given_up_and_says_why(
+    clock: VirtualClock, tmp_path: Path, bad: Callable[..., Any]
+) -> None:
     fetch = Fetch(Store(clock, bad, 1e9), tmp_path)
     with pytest.raises(ClipError, match="could not be fetched"):
         fetch.run()
@@ -153,7 +160,7 @@ def test_a_store_that_never_gives_the_video_is_given_up_and_says_why(clock, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_expired_link_is_renewed_and_tried_at_once(clock, tmp_path) -> None:
+def test_an_expired_link_is_renewed_and_tried_at_once(clock: VirtualClock, tmp_path: Path) -> None:
     class Expiring(Store):
         def __call__(self, request: httpx.Request) -> httpx.Response:
             answer = super().__call__(request)
@@ -166,7 +173,7 @@ def test_an_expired_link_is_renewed_and_tried_at_once(clock, tmp_path) -> None:
     assert clock.monotonic() == 0
 
 
-def test_a_clip_that_comes_in_small_pieces_with_breaks_arrives(clock, tmp_path) -> None:
+def test_a_clip_that_comes_in_small_pieces_with_breaks_arrives(clock: VirtualClock, tmp_path: Path) -> None:
     def piece(request: httpx.Request) -> httpx.Response:
         start = int(request.headers.get("range", "bytes=0-")[6:-1])
         headers = {
@@ -184,14 +191,14 @@ def test_a_clip_that_comes_in_small_pieces_with_breaks_arrives(clock, tmp_path) 
     assert len(store.times) > 20
 
 
-def test_a_sandbox_s_clock_shortens_all_of_it(clock, tmp_path) -> None:
+def test_a_sandbox_s_clock_shortens_all_of_it(clock: VirtualClock, tmp_path: Path) -> None:
     fetch = Fetch(Store(clock, answer_with(404), 1e9), tmp_path)
     with pytest.raises(ClipError):
         fetch.run(scale=0.01)
     assert clock.monotonic() < 36
 
 
-def test_a_folder_that_takes_nothing_is_said_at_once(clock, tmp_path) -> None:
+def test_a_folder_that_takes_nothing_is_said_at_once(clock: VirtualClock, tmp_path: Path) -> None:
     for folder in (tmp_path / ("a" * 300), Path("/sys/clips"), Path("/dev/null/x")):
         with pytest.raises((ClipError, OSError)):
             Fetch(Store(clock, lose, 0), folder).run()

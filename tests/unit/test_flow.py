@@ -210,7 +210,9 @@ def test_retry_after_is_seconds_or_a_date_within_bounds(header: str | None, expe
 @pytest.mark.parametrize(
     "form", ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S -0000"]
 )
-def test_each_form_of_a_date_is_in_utc_wherever_this_machine_stands(form, monkeypatch) -> None:
+def test_each_form_of_a_date_is_in_utc_wherever_this_machine_stands(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
@@ -262,7 +264,9 @@ def test_what_was_never_answered_has_no_status_no_wait_and_no_problem() -> None:
 
 @pytest.mark.parametrize("again", [True, False])
 @pytest.mark.parametrize("sent", [True, False])
-def test_a_refusal_that_is_not_about_the_request_stops_a_sweep_whatever_its_status(again, sent) -> None:
+def test_a_refusal_that_is_not_about_the_request_stops_a_sweep_whatever_its_status(
+    again: bool, sent: bool
+) -> None:
     verdict = flow.Declined("no", again=again, sent=sent, status=400)
     assert verdict.is_general is (again or not sent)
     assert flow.Declined("no", again=False, sent=True).is_general

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end, submit
+from scripted import CLIP_URL, REQUEST, Service, recorded, run_to_the_end, submit
 
 from cometact_nb.domain import events
 from cometact_nb.domain.service import Endpoint, Secret
@@ -15,6 +17,9 @@ from cometact_nb.domain.task import ClipInfo, Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 from cometact_nb.store.journal.history import History
+
+if TYPE_CHECKING:
+    from virtual_clock import VirtualClock
 
 RUNNING = {"id": "task-1", "status": "RUNNING"}
 DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
@@ -34,14 +39,14 @@ def path(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def other(path: str):
+def other(path: str) -> Iterator[History]:
     made = History(path)
     yield made
     made.close()
 
 
 def test_a_claim_is_made_at_once_and_holds_for_a_minute_and_is_renewed_each_quarter(
-    engines, job, service, clock, path, other
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, path: str, other: History
 ) -> None:
     engine, service.polls[:] = engines(path), [RUNNING]
     key, begun = job.state.key, clock.now()
@@ -62,7 +67,7 @@ def test_a_claim_is_made_at_once_and_holds_for_a_minute_and_is_renewed_each_quar
 
 
 def test_a_task_that_another_process_took_is_not_asked_about_by_this_one(
-    engines, job, service, clock, path, other
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, path: str, other: History
 ) -> None:
     engine, service.polls[:] = engines(path), [RUNNING]
 
@@ -82,7 +87,13 @@ def test_a_task_that_another_process_took_is_not_asked_about_by_this_one(
 
 @pytest.mark.parametrize("scale", [1, 0.1])
 def test_what_another_process_records_is_shown_here_once_and_within_two_of_the_service_s_seconds(
-    engines, service, clock, path, other, tmp_path, scale
+    engines: Callable[..., Engine],
+    service: Service,
+    clock: VirtualClock,
+    path: str,
+    other: History,
+    tmp_path: Path,
+    scale: float,
 ) -> None:
     engine = engines(path)
     endpoint = Endpoint("https://api.cometapi.com", Secret("k"), time_scale=scale)
@@ -110,7 +121,7 @@ def test_what_another_process_records_is_shown_here_once_and_within_two_of_the_s
 
 
 def test_a_history_that_cannot_be_read_for_a_while_ends_no_following(
-    engines, job, service, clock, path, other
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, path: str, other: History
 ) -> None:
     engine = engines(path)
     job.state = TaskState(key=job.state.key, id="task-1", status=Status.RUNNING, submitted_at=clock.now())
@@ -129,7 +140,9 @@ def test_a_history_that_cannot_be_read_for_a_while_ends_no_following(
     assert run_to_the_end(engine, job).clip is not None
 
 
-def test_a_claim_is_given_back_when_the_task_has_ended(engines, job, service, clock, path, other) -> None:
+def test_a_claim_is_given_back_when_the_task_has_ended(
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, path: str, other: History
+) -> None:
     engine = engines(path)
     submit(engine, job)
     run_to_the_end(engine, job)
@@ -139,7 +152,7 @@ def test_a_claim_is_given_back_when_the_task_has_ended(engines, job, service, cl
 
 @pytest.mark.parametrize("after_s", [0, 16, 40])
 def test_a_task_is_watched_to_its_end_though_its_history_takes_no_claims(
-    engines, job, service, clock, path, after_s
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, path: str, after_s: int
 ) -> None:
     engine, service.polls[:] = engines(path), [*[RUNNING] * 8, DONE]
 
@@ -165,7 +178,14 @@ def test_a_task_is_watched_to_its_end_though_its_history_takes_no_claims(
 
 @pytest.mark.parametrize(("age_s", "left_s"), [(0, 600), (300, 300), (700, 0)])
 def test_a_request_that_another_process_sends_is_in_doubt_after_ten_minutes(
-    engines, job, service, clock, path, other, age_s, left_s
+    engines: Callable[..., Engine],
+    job: Job,
+    service: Service,
+    clock: VirtualClock,
+    path: str,
+    other: History,
+    age_s: int,
+    left_s: int,
 ) -> None:
     engine = engines(path)
     job.state = TaskState(key=job.state.key, status=Status.SUBMITTING, submitted_at=clock.now() - age_s)
@@ -184,7 +204,7 @@ def test_a_request_that_another_process_sends_is_in_doubt_after_ten_minutes(
 
 
 def test_a_request_that_another_process_sent_is_watched_here_when_it_ended(
-    engines, job, service, clock, path, other
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, path: str, other: History
 ) -> None:
     engine = engines(path)
     job.state = TaskState(key=job.state.key, status=Status.SUBMITTING, submitted_at=clock.now())

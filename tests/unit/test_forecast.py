@@ -41,7 +41,9 @@ def test_one_that_takes_longer_than_the_others_is_not_said_to_have_ended() -> No
     st.integers(0, 50),
     st.integers(1, 20),
 )
-def test_more_to_do_never_takes_less_time(took, running, waiting, places) -> None:
+def test_more_to_do_never_takes_less_time(
+    took: list[float], running: list[tuple[float, float | None]], waiting: int, places: int
+) -> None:
     now = time_left_s(took, running, waiting, places)
     more = time_left_s(took, running, waiting + 1, places)
     assert now is not None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,7 +31,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_any_json_is_a_request_or_a_request_error(body) -> None:
+def test_any_json_is_a_request_or_a_request_error(body: Any) -> None:
     with contextlib.suppress(RequestError):
         request = ActTwoRequest.from_json(body)
         assert ActTwoRequest.from_json(request.to_json()) == request
@@ -38,13 +40,13 @@ def test_any_json_is_a_request_or_a_request_error(body) -> None:
 @given(
     st.text(max_size=80) | VALUES.map(json.dumps) | st.text(max_size=40).map(lambda text: f"curl -d '{text}")
 )
-def test_any_pasted_text_is_a_request_or_a_request_error(text) -> None:
+def test_any_pasted_text_is_a_request_or_a_request_error(text: str) -> None:
     with contextlib.suppress(RequestError):
         ActTwoRequest(**forms.fields_from_text(text))
 
 
 @given(st.text(max_size=60))
-def test_any_character_is_a_request_or_a_request_error(text) -> None:
+def test_any_character_is_a_request_or_a_request_error(text: str) -> None:
     with contextlib.suppress(RequestError):
         ActTwoRequest(character=text, reference="https://a.b/c.mp4")
 
@@ -72,7 +74,7 @@ ITS_OWN = FINAL | {Status.PENDING, Status.THROTTLED, Status.RUNNING}
 
 @given(st.lists(EVENTS, max_size=12))
 def test_an_announced_end_gives_way_to_the_service_s_own_words_alone_and_one_with_a_clip_to_nothing(
-    happened,
+    happened: list[events.TaskEvent],
 ) -> None:
     state = TaskState(key="k")
     for event in happened:
@@ -90,7 +92,7 @@ def test_an_announced_end_gives_way_to_the_service_s_own_words_alone_and_one_wit
 @pytest.mark.parametrize(
     "junk", ["", "{", "[]", '{"key": 3}', '{"status": "DANCING", "key": "k"}', "null", "\0"]
 )
-def test_a_broken_row_of_the_history_is_a_clear_error(tmp_path, junk) -> None:
+def test_a_broken_row_of_the_history_is_a_clear_error(tmp_path: Path, junk: str) -> None:
     path = tmp_path / "history.sqlite"
     history = History(str(path))
     event = events.Intended(at=1.0, request={}, base_url="https://a.b")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ BODY = json.dumps({"character": {"type": "image", "uri": HERO}, "reference": {"t
 CANARY = "sk-canary-52c0"
 
 
-def make(**fields) -> act.ActTwoRequest:
+def make(**fields: Any) -> act.ActTwoRequest:
     return act.ActTwoRequest(**{"character": HERO, "reference": CLIP, **fields})
 
 
@@ -66,7 +67,7 @@ def test_a_quote_in_a_url_survives_the_shell() -> None:
         ("", "''"),
     ],
 )
-def test_a_word_is_quoted_where_it_must_be_and_only_there(text, quoted) -> None:
+def test_a_word_is_quoted_where_it_must_be_and_only_there(text: str, quoted: str) -> None:
     assert writers.quote(text) == quoted
 
 
@@ -82,7 +83,7 @@ def test_a_word_is_quoted_where_it_must_be_and_only_there(text, quoted) -> None:
         ({"ratio": "-1:1", "allow_unlisted": True}, f"-c {HERO} -r {CLIP} --ratio=-1:1 --allow-unlisted"),
     ],
 )  # fmt: skip
-def test_a_magic_line_says_what_is_set_and_nothing_else(fields, line) -> None:
+def test_a_magic_line_says_what_is_set_and_nothing_else(fields: dict[str, Any], line: str) -> None:
     assert make(**fields).to_magic() == f"%act_two {line}"
 
 
@@ -113,7 +114,7 @@ def test_toml_is_read_like_json() -> None:
         f"curl 'x?$' -H \"a: $'b\" -d$'\\n{BODY}\\x20' --compressed",
     ],
 )
-def test_a_pasted_curl_command_gives_its_body_only(command) -> None:
+def test_a_pasted_curl_command_gives_its_body_only(command: str) -> None:
     request = act.ActTwoRequest(**forms.fields_from_text(command))
     assert request == make()
     assert CANARY not in repr(request)
@@ -131,7 +132,7 @@ def test_a_pasted_curl_command_gives_its_body_only(command) -> None:
         (r"\101\142", "Ab"),
     ],
 )
-def test_what_a_browser_copies_as_curl_is_unquoted_as_bash_does(quoted, address) -> None:
+def test_what_a_browser_copies_as_curl_is_unquoted_as_bash_does(quoted: str, address: str) -> None:
     body = BODY.replace("hero", quoted)
     request = act.ActTwoRequest(**forms.fields_from_text(f"curl 'x' -H 'a: b' --data-raw $'{body}'"))
     assert request == make(character=f"https://a.example/{address}.png")
@@ -166,7 +167,7 @@ def test_what_a_browser_copies_as_curl_is_unquoted_as_bash_does(quoted, address)
         ("curl x -d '[1]'", "character is missing"),
     ],
 )
-def test_what_cannot_be_read_is_told_without_being_repeated(text, told) -> None:
+def test_what_cannot_be_read_is_told_without_being_repeated(text: str, told: str) -> None:
     with pytest.raises(RequestError) as caught:
         act.ActTwoRequest(**forms.fields_from_text(text))
     assert told in str(caught.value)

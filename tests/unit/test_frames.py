@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def corners(picture: np.ndarray[Any, Any]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def ten(tmp_path_factory) -> Clip:
+def ten(tmp_path_factory: pytest.TempPathFactory) -> Clip:
     """Ten frames, each brighter than the one before: 20, 40, …, 200."""
     folder = tmp_path_factory.mktemp("ten")
     return write(folder / "ten.mp4", [plain(96, 64, (level,) * 3) for level in range(20, 201, 20)])
@@ -49,7 +50,7 @@ def levels(frames: np.ndarray[Any, Any]) -> list[int]:
     return [round(float(frame.mean()) / 20) for frame in frames]
 
 
-def test_frames_are_one_array_in_the_order_of_the_video(ten) -> None:
+def test_frames_are_one_array_in_the_order_of_the_video(ten: Clip) -> None:
     frames = ten.frames()
     assert frames.shape == (10, 64, 96, 3)
     assert frames.dtype == np.uint8
@@ -59,7 +60,7 @@ def test_frames_are_one_array_in_the_order_of_the_video(ten) -> None:
 @pytest.mark.parametrize(
     ("stride", "kept"), [(3, [1, 4, 7, 10]), (9, [1, 10]), (10, [1]), (1000, [1]), (np.int64(5), [1, 6])]
 )
-def test_a_stride_keeps_the_first_frame_and_every_nth(ten, stride, kept) -> None:
+def test_a_stride_keeps_the_first_frame_and_every_nth(ten: Clip, stride: Any, kept: list[int]) -> None:
     assert levels(ten.frames(stride=stride)) == kept
 
 
@@ -75,7 +76,9 @@ def test_a_stride_keeps_the_first_frame_and_every_nth(ten, stride, kept) -> None
         ([31, 17], (17, 31)),
     ],
 )
-def test_a_number_shrinks_the_longest_side_and_a_pair_is_exact(ten, size, shape) -> None:
+def test_a_number_shrinks_the_longest_side_and_a_pair_is_exact(
+    ten: Clip, size: Any, shape: tuple[int, int]
+) -> None:
     frames = ten.frames(stride=5, size=size)
     assert frames.shape == (2, *shape, 3)
     assert levels(frames) == [1, 6]
@@ -83,13 +86,13 @@ def test_a_number_shrinks_the_longest_side_and_a_pair_is_exact(ten, size, shape)
 
 @pytest.mark.parametrize("name", ["stride", "size"])
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, "2", (1,), (1, 2, 3), (0, 5), ("a", "b")])
-def test_a_value_that_cannot_be_is_named(ten, name, value) -> None:
+def test_a_value_that_cannot_be_is_named(ten: Clip, name: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=name):
         ten.frames(**{name: value})
 
 
 @pytest.mark.parametrize(("width", "height"), [(98, 62), (97, 61), (33, 35)])
-def test_widths_that_are_padded_in_memory_give_whole_rows(tmp_path, width, height) -> None:
+def test_widths_that_are_padded_in_memory_give_whole_rows(tmp_path: Path, width: int, height: int) -> None:
     clip = write(tmp_path / "odd.mp4", [quarters(width, height)])
     frames = clip.frames()
     assert frames.shape == (1, height, width, 3)
@@ -105,7 +108,9 @@ def test_widths_that_are_padded_in_memory_give_whole_rows(tmp_path, width, heigh
         (180, ["grey", "blue", "green", "red"], (64, 96)),
     ],
 )
-def test_a_video_that_says_it_is_turned_is_turned(tmp_path, degrees, seen, shape) -> None:
+def test_a_video_that_says_it_is_turned_is_turned(
+    tmp_path: Path, degrees: int, seen: list[str], shape: tuple[int, int]
+) -> None:
     """-90 is the matrix 0 1 -1 0 that a phone held upright writes: a quarter turn clockwise."""
     clip = write(tmp_path / "turned.mp4", [quarters(96, 64)] * 2, rotation=degrees)
     assert clip.frames().shape == (2, *shape, 3)
@@ -116,12 +121,12 @@ def test_a_video_that_says_it_is_turned_is_turned(tmp_path, degrees, seen, shape
 
 
 @pytest.mark.parametrize("tagged", [True, False])
-def test_colours_of_hd_video_are_right_even_when_the_file_does_not_tell(tmp_path, tagged) -> None:
+def test_colours_of_hd_video_are_right_even_when_the_file_does_not_tell(tmp_path: Path, tagged: bool) -> None:
     clip = write(tmp_path / "hd.mp4", [plain(1280, 720, RED)], tagged=tagged, pix="yuv420p")
     assert np.abs(clip.frames()[0, 360, 640].astype(int) - RED).max() <= 4
 
 
-def test_a_rendered_clip_has_the_frames_its_length_promises(tmp_path) -> None:
+def test_a_rendered_clip_has_the_frames_its_length_promises(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(render_clip(Recipe("robot", "talk", ratio="320:180", max_duration_s=1.0)))
     frames = clip_at(path).frames()
@@ -129,13 +134,13 @@ def test_a_rendered_clip_has_the_frames_its_length_promises(tmp_path) -> None:
     assert (frames[0] != frames[12]).any(), "it moves"
 
 
-def test_a_missing_file_says_how_to_have_it_again(tmp_path) -> None:
+def test_a_missing_file_says_how_to_have_it_again(tmp_path: Path) -> None:
     with pytest.raises(ClipError, match=r"gone\.mp4 is not there any more.*refresh"):
         clip_at(tmp_path / "gone.mp4").frames()
 
 
 @pytest.mark.parametrize("keep", [0, 100, 0.5, 0.999])
-def test_a_file_that_broke_off_gives_an_error_and_never_fewer_frames(tmp_path, keep) -> None:
+def test_a_file_that_broke_off_gives_an_error_and_never_fewer_frames(tmp_path: Path, keep: float) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (30, 64, 64, 3), np.uint8)
     write(tmp_path / "whole.mp4", list(noise))
     whole = (tmp_path / "whole.mp4").read_bytes()
@@ -145,7 +150,7 @@ def test_a_file_that_broke_off_gives_an_error_and_never_fewer_frames(tmp_path, k
 
 
 @pytest.mark.parametrize("missing", ["av", "numpy"])
-def test_without_the_extra_the_error_says_what_to_install(ten, missing) -> None:
+def test_without_the_extra_the_error_says_what_to_install(ten: Clip, missing: str) -> None:
     script = (
         f"import sys; sys.modules[{missing!r}] = None\n"
         "from cometact_nb.handles.clip import Clip; from cometact_nb.domain.task import ClipInfo\n"
@@ -157,7 +162,7 @@ def test_without_the_extra_the_error_says_what_to_install(ten, missing) -> None:
     assert "pip install 'cometact_nb[video]'" in said
 
 
-def test_a_clip_travels_as_its_paths_and_facts_alone(ten) -> None:
+def test_a_clip_travels_as_its_paths_and_facts_alone(ten: Clip) -> None:
     sent = pickle.dumps(ten)
     assert len(sent) < 1000
     assert (pickle.loads(sent).frames(stride=9) == ten.frames(stride=9)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,10 @@ HERO, ROBOT, CLIP = (
     "https://example.com/robot.mp4",
     "https://example.com/r.mp4",
 )
-INPUTS = {"character": HERO, "reference": CLIP}
+INPUTS: dict[str, Any] = {"character": HERO, "reference": CLIP}
 
 
-def cells_of(table=None, *, replicates: int = 1, **fields):
+def cells_of(table: Any = None, *, replicates: int = 1, **fields: Any) -> Any:
     return expand(specify({**INPUTS, **fields}, table=table, replicates=replicates))
 
 
@@ -131,13 +132,13 @@ def test_a_data_frame_is_a_table_and_what_it_misses_is_unset() -> None:
         (None, {"seed": range(300), "ratio": ["960:960"] * 300}, "has 90,000 cells"),
     ],
 )
-def test_what_is_no_sweep_is_refused_with_the_cure(table, fields, told) -> None:
+def test_what_is_no_sweep_is_refused_with_the_cure(table: Any, fields: dict[str, Any], told: str) -> None:
     with pytest.raises(RequestError, match=told):
         cells_of(table, **fields)
 
 
 @pytest.mark.parametrize("replicates", [0, -1, True, 1.5, "2"])
-def test_replicates_are_a_count(replicates) -> None:
+def test_replicates_are_a_count(replicates: Any) -> None:
     with pytest.raises(RequestError, match="replicates"):
         cells_of(replicates=replicates)
 
@@ -147,7 +148,9 @@ def test_replicates_are_a_count(replicates) -> None:
     intensities=st.lists(st.integers(1, 5), min_size=1, max_size=5),
     replicates=st.integers(1, 3),
 )
-def test_a_plan_has_each_content_once_and_is_the_same_every_time(seeds, intensities, replicates) -> None:
+def test_a_plan_has_each_content_once_and_is_the_same_every_time(
+    seeds: list[int], intensities: list[int], replicates: int
+) -> None:
     spec = specify({**INPUTS, "seed": seeds, "expression_intensity": intensities}, replicates=replicates)
     cells = expand(spec)
     assert len({cell.key for cell in cells.cells}) == len(cells.cells)
@@ -178,11 +181,13 @@ def test_a_sound_plan_leaves_no_doubts() -> None:
 # --- which task serves which cell -------------------------------------------------------------------
 
 
-def owned(cell, status: Status, *, replicate: int | None = None, key: str = "k", at: float = 0.0) -> Owned:
+def owned(
+    cell: Any, status: Status, *, replicate: int | None = None, key: str = "k", at: float = 0.0
+) -> Owned:
     return Owned(cell.identity, replicate, TaskState(key=key, status=status, submitted_at=at))
 
 
-def served(cells, *tasks: Owned) -> list[str | None]:
+def served(cells: Any, *tasks: Owned) -> list[str | None]:
     found = assign(cells, tasks)
     return [found[cell.key].state.key if cell.key in found else None for cell in cells]
 
@@ -199,7 +204,7 @@ def test_two_replicates_need_two_videos() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED, Status.REFUSED, Status.NOT_FOUND])
-def test_a_task_without_a_video_gives_way_to_one_that_has_it(status) -> None:
+def test_a_task_without_a_video_gives_way_to_one_that_has_it(status: Status) -> None:
     cells = cells_of(seed=[1]).cells
     bought = owned(cells[0], status, replicate=1, key="bad")
     assert served(cells, bought) == ["bad"]
@@ -213,7 +218,7 @@ def test_an_unconfirmed_task_keeps_its_cell() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.UNCONFIRMED, Status.NOT_FOUND, Status.SUBMITTING, Status.UNKNOWN])
-def test_what_is_in_doubt_or_pending_outside_of_sweeps_holds_one_cell_of_its_content(status) -> None:
+def test_what_is_in_doubt_or_pending_outside_of_sweeps_holds_one_cell_of_its_content(status: Status) -> None:
     cells = cells_of(seed=[1], replicates=2).cells
     assert served(cells, owned(cells[0], status)) == ["k", None]
 
@@ -228,7 +233,7 @@ def test_a_video_that_is_there_serves_before_one_that_is_in_doubt() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.REFUSED, Status.FORGOTTEN, Status.CANCELLED])
-def test_what_failed_outside_of_sweeps_serves_nothing(status) -> None:
+def test_what_failed_outside_of_sweeps_serves_nothing(status: Status) -> None:
     cells = cells_of(seed=[1]).cells
     assert served(cells, owned(cells[0], status)) == [None]
 
@@ -248,7 +253,7 @@ def test_what_failed_outside_of_sweeps_serves_nothing(status) -> None:
         (None, False),
     ],
 )
-def test_failures_of_inputs_are_told_from_others(code, whole) -> None:
+def test_failures_of_inputs_are_told_from_others(code: str | None, whole: bool) -> None:
     assert is_input_failure(code) is whole
 
 
@@ -263,7 +268,9 @@ def test_failures_of_inputs_are_told_from_others(code, whole) -> None:
         (HERO, "INTERNAL", set()),
     ],
 )
-def test_the_blame_falls_on_the_input_that_the_code_names(character, code, fields) -> None:
+def test_the_blame_falls_on_the_input_that_the_code_names(
+    character: str, code: str, fields: set[str]
+) -> None:
     request = act.ActTwoRequest(character, CLIP, seed=1)
     blame = blamed(request, TaskState(key="k", status=Status.FAILED, failure_code=code))
     assert set(blame) == fields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_an_address_that_cannot_be_read_is_itself(broken: str) -> None:
     assert identity_of(broken) != identity_of(broken + "B")
 
 
-def request(character: str = "https://h.example/a.png", **fields) -> ActTwoRequest:
+def request(character: str = "https://h.example/a.png", **fields: Any) -> ActTwoRequest:
     return ActTwoRequest(character, FILE, **fields)
 
 

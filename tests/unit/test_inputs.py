@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from pathlib import Path
+
+from present import present
 
 from cometact_nb.domain import events
 from cometact_nb.domain.inputs import facts, names_in, note_name
@@ -27,7 +30,7 @@ def test_a_local_file_s_name_size_and_hash_are_kept_with_the_task_and_beside_the
     state = reduce(TaskState(key="k"), intent)
     assert state.input_names == {"character": "my face.png"}
     told = sidecar.make(state, ClipInfo(path="/c/a.mp4", bytes=1, sha256="0"), None)
-    kept = sidecar.decode(sidecar.encode(told)).inputs
+    kept = present(sidecar.decode(sidecar.encode(told))).inputs
     assert (kept["character"].name, kept["character"].bytes) == ("my face.png", len(FACE))
     assert kept["character"].sha256 == hashlib.sha256(FACE).hexdigest()
     assert (kept["reference"].name, kept["reference"].url) == (
@@ -37,7 +40,7 @@ def test_a_local_file_s_name_size_and_hash_are_kept_with_the_task_and_beside_the
     assert b"SECRET" not in sidecar.encode(told)
 
 
-def test_the_panel_notes_the_name_of_each_file_that_it_sends_inline(tmp_path) -> None:
+def test_the_panel_notes_the_name_of_each_file_that_it_sends_inline(tmp_path: Path) -> None:
     path = tmp_path / "another face.png"
     path.write_bytes(FACE + b"2")
     inline = LocalFiles(lambda: tmp_path).inline(str(path))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from cometact_nb.domain.inspection.facts import Inspection, MediaFacts
+from cometact_nb.domain.inspection.facts import Inspection, MediaFacts, Role
 from cometact_nb.domain.inspection.findings import CODECS, findings
 from cometact_nb.domain.inspection.sniff import sniff
-from cometact_nb.domain.media import Finding
+from cometact_nb.domain.media import Finding, MediaType
 
 CLIP = MediaFacts(
     content_type="video/mp4",
@@ -35,7 +36,7 @@ PICTURE = MediaFacts(
 )
 
 
-def told(facts: MediaFacts, role="reference", declared="video") -> list[str]:
+def told(facts: MediaFacts, role: Role = "reference", declared: MediaType | None = "video") -> list[str]:
     return [str(finding) for finding in findings(role, facts, declared)]
 
 
@@ -47,7 +48,7 @@ def test_what_is_right_brings_no_findings() -> None:
 
 
 @pytest.mark.parametrize("codec", sorted(CODECS))
-def test_the_vendors_codecs_pass(codec) -> None:
+def test_the_vendors_codecs_pass(codec: str) -> None:
     assert told(replace(CLIP, codec=codec)) == []
 
 
@@ -84,7 +85,9 @@ def test_the_vendors_codecs_pass(codec) -> None:
         ),
     ],
 )
-def test_one_fault_is_one_finding_that_names_it_and_its_cure(change, words) -> None:
+def test_one_fault_is_one_finding_that_names_it_and_its_cure(
+    change: dict[str, Any], words: list[str]
+) -> None:
     texts = told(replace(CLIP, **change))
     assert len(texts) == 1, texts
     for word in words:
@@ -92,7 +95,7 @@ def test_one_fault_is_one_finding_that_names_it_and_its_cure(change, words) -> N
 
 
 @pytest.mark.parametrize(("count", "refused"), [(16 * 1024**2, False), (16 * 1024**2 + 1, True)])
-def test_an_image_has_at_most_16_mb(count, refused) -> None:
+def test_an_image_has_at_most_16_mb(count: int, refused: bool) -> None:
     assert bool(told(replace(PICTURE, bytes=count), "character", "image")) is refused
 
 
@@ -100,13 +103,13 @@ def test_an_image_has_at_most_16_mb(count, refused) -> None:
     ("size", "refused"),
     [((500, 1000), False), ((1000, 500), False), ((499, 1000), True), ((1001, 500), True)],
 )
-def test_a_characters_image_is_at_most_twice_as_long_as_wide(size, refused) -> None:
+def test_a_characters_image_is_at_most_twice_as_long_as_wide(size: tuple[int, int], refused: bool) -> None:
     width, height = size
     assert bool(told(replace(PICTURE, width=width, height=height), "character", "image")) is refused
 
 
 @pytest.mark.parametrize("seconds", [3.0, 30.0, 30.04])
-def test_the_bounds_of_a_reference_belong_to_it(seconds) -> None:
+def test_the_bounds_of_a_reference_belong_to_it(seconds: float) -> None:
     assert told(replace(CLIP, duration_s=seconds)) == []
 
 
@@ -145,7 +148,7 @@ def test_a_local_file_is_not_judged_by_headers() -> None:
         (b"", None),
     ],
 )
-def test_formats_are_told_by_their_first_bytes(head, container) -> None:
+def test_formats_are_told_by_their_first_bytes(head: bytes, container: str | None) -> None:
     assert sniff(head).container == container
 
 
@@ -179,7 +182,7 @@ def test_formats_are_told_by_their_first_bytes(head, container) -> None:
         (b"  \n", None),
     ],
 )
-def test_what_is_no_media_file_is_named(head, other) -> None:
+def test_what_is_no_media_file_is_named(head: bytes, other: str | None) -> None:
     found = sniff(head)
     assert (found.container, found.other) == (None, other)
 
@@ -194,7 +197,7 @@ def test_what_is_no_media_file_is_named(head, other) -> None:
         b"<!-- a --><div>",
     ],
 )
-def test_a_web_page_is_known_however_it_begins(head) -> None:
+def test_a_web_page_is_known_however_it_begins(head: bytes) -> None:
     assert sniff(head).container == "html"
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def path(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def journal(path: str):
+def journal(path: str) -> Iterator[Journal]:
     made = Journal(path, lambda job: None)
     yield made
     made.close()
@@ -65,7 +66,9 @@ def recorded(path: str) -> dict[str, TaskState]:
 
 
 @pytest.mark.parametrize("event", UNWRITABLE.values(), ids=UNWRITABLE)
-def test_an_event_that_can_never_be_written_costs_no_other(journal, path, tmp_path, event) -> None:
+def test_an_event_that_can_never_be_written_costs_no_other(
+    journal: Journal, path: str, tmp_path: Path, event: Any
+) -> None:
     first, second = new_job("first", tmp_path), new_job("second", tmp_path)
     intend(journal, first)
     journal.apply(first, events.Accepted(at=1, id="task-1"))
@@ -79,7 +82,7 @@ def test_an_event_that_can_never_be_written_costs_no_other(journal, path, tmp_pa
 
 
 def test_an_event_that_was_set_aside_is_said_and_stands_on_disk_in_a_form_that_can_be_read(
-    journal, path, tmp_path, caplog
+    journal: Journal, path: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     job, clip = new_job("first", tmp_path), ClipInfo(path="/caf\udce9/a.mp4", bytes=1, sha256="00")
     intend(journal, job)
@@ -91,7 +94,9 @@ def test_an_event_that_was_set_aside_is_said_and_stands_on_disk_in_a_form_that_c
     assert recorded(path)["first"].clips[0].path == "/caf\\udce9/a.mp4"
 
 
-def test_an_event_that_the_database_refuses_for_its_own_sake_is_set_aside(journal, path, tmp_path) -> None:
+def test_an_event_that_the_database_refuses_for_its_own_sake_is_set_aside(
+    journal: Journal, path: str, tmp_path: Path
+) -> None:
     first, second = new_job("first", tmp_path), new_job("second", tmp_path)
     intend(journal, first)
     other = sqlite3.connect(path)
@@ -119,7 +124,7 @@ BAD_INTENTS = {
 
 @pytest.mark.parametrize("request_body", BAD_INTENTS.values(), ids=BAD_INTENTS)
 def test_an_intent_that_cannot_be_written_is_refused_and_leaves_nothing(
-    journal, path, tmp_path, request_body
+    journal: Journal, path: str, tmp_path: Path, request_body: list[int] | dict[Any, Any]
 ) -> None:
     journal.history  # noqa: B018  (made)
     with pytest.raises(HistoryError, match="Nothing is sent without a record"):
@@ -129,7 +134,9 @@ def test_an_intent_that_cannot_be_written_is_refused_and_leaves_nothing(
     assert set(recorded(path)) == {"good"}
 
 
-def test_while_earlier_events_wait_to_be_written_no_intent_is_taken(journal, path, tmp_path) -> None:
+def test_while_earlier_events_wait_to_be_written_no_intent_is_taken(
+    journal: Journal, path: str, tmp_path: Path
+) -> None:
     first, second = new_job("first", tmp_path), new_job("second", tmp_path)
     intend(journal, first)
     breaker = sqlite3.connect(path)
@@ -148,13 +155,13 @@ def test_while_earlier_events_wait_to_be_written_no_intent_is_taken(journal, pat
 
 
 @pytest.mark.parametrize("path", ["/sys/history.sqlite", "/dev/null/x.sqlite", "nul\0.sqlite", "\udce9/\0"])
-def test_a_history_that_cannot_be_opened_is_said_whatever_the_reason(path, tmp_path) -> None:
+def test_a_history_that_cannot_be_opened_is_said_whatever_the_reason(path: str, tmp_path: Path) -> None:
     journal = Journal(path, lambda job: None)
     with pytest.raises(HistoryError, match="could not be opened"):
         intend(journal, new_job("first", tmp_path))
 
 
-def test_a_file_that_is_no_database_is_no_fault_of_the_event(tmp_path) -> None:
+def test_a_file_that_is_no_database_is_no_fault_of_the_event(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     path.write_bytes(b"not a database at all, " * 100)
     journal = Journal(str(path), lambda job: None)
@@ -166,7 +173,7 @@ def test_a_file_that_is_no_database_is_no_fault_of_the_event(tmp_path) -> None:
 
 
 def test_a_listener_that_fails_costs_neither_the_event_nor_the_other_listeners(
-    journal, path, tmp_path
+    journal: Journal, path: str, tmp_path: Path
 ) -> None:
     job, heard = new_job("first", tmp_path), []
 
@@ -181,14 +188,14 @@ def test_a_listener_that_fails_costs_neither_the_event_nor_the_other_listeners(
     assert recorded(path)["first"].id == "task-1"
 
 
-def test_a_sweep_s_terms_that_cannot_be_written_are_a_history_error_too(journal) -> None:
+def test_a_sweep_s_terms_that_cannot_be_written_are_a_history_error_too(journal: Journal) -> None:
     terms = sweeps.Terms(state="\ud800")
     with pytest.raises(HistoryError):
         sweeps.save(journal.history, "s", "https://x", json, terms)  # type: ignore[arg-type]
 
 
 def test_an_intent_brings_its_state_its_content_and_its_cell_to_disk_and_to_memory(
-    journal, path, tmp_path
+    journal: Journal, path: str, tmp_path: Path
 ) -> None:
     heard: list[Status] = []
     journal = Journal(path, lambda job: heard.append(job.state.status))
@@ -206,7 +213,9 @@ def test_an_intent_brings_its_state_its_content_and_its_cell_to_disk_and_to_memo
     journal.close()
 
 
-def test_our_key_in_the_service_s_words_reaches_neither_disk_nor_memory(journal, path, tmp_path) -> None:
+def test_our_key_in_the_service_s_words_reaches_neither_disk_nor_memory(
+    journal: Journal, path: str, tmp_path: Path
+) -> None:
     key = "Ovid-Metamorphoses-77"
     endpoint = Endpoint("https://api.cometapi.com", Secret(key))
     job = Job(TaskState(key="first"), endpoint, tmp_path)
@@ -217,7 +226,7 @@ def test_our_key_in_the_service_s_words_reaches_neither_disk_nor_memory(journal,
     assert key.encode() not in Path(path).read_bytes()
 
 
-def test_a_poll_that_brought_nothing_new_is_told_and_not_written(path, tmp_path) -> None:
+def test_a_poll_that_brought_nothing_new_is_told_and_not_written(path: str, tmp_path: Path) -> None:
     heard: list[float | None] = []
     journal = Journal(path, lambda job: heard.append(job.state.observed_at))
     job = new_job("first", tmp_path)
@@ -236,7 +245,7 @@ def test_a_poll_that_brought_nothing_new_is_told_and_not_written(path, tmp_path)
 
 
 def test_what_could_not_be_written_says_why_in_the_task_s_problem_and_in_the_log(
-    journal, path, tmp_path, caplog
+    journal: Journal, path: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = new_job("first", tmp_path)
     intend(journal, job)
@@ -249,7 +258,7 @@ def test_what_could_not_be_written_says_why_in_the_task_s_problem_and_in_the_log
 
 
 def test_an_event_whose_short_form_cannot_be_written_either_is_set_aside_once(
-    journal, path, tmp_path
+    journal: Journal, path: str, tmp_path: Path
 ) -> None:
     job = new_job("first", tmp_path)
     intend(journal, job)
@@ -268,7 +277,7 @@ def test_an_event_whose_short_form_cannot_be_written_either_is_set_aside_once(
 
 
 def test_while_the_file_takes_nothing_the_log_names_the_tasks_that_wait_each_once(
-    journal, path, tmp_path, caplog
+    journal: Journal, path: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = new_job("first", tmp_path), new_job("second", tmp_path)
     intend(journal, first)
@@ -293,14 +302,14 @@ def test_while_the_file_takes_nothing_the_log_names_the_tasks_that_wait_each_onc
         journal.history.query("SELECT 1", ())  # closed
 
 
-def test_a_journal_that_was_never_used_makes_no_file(path) -> None:
+def test_a_journal_that_was_never_used_makes_no_file(path: str) -> None:
     journal = Journal(path, lambda job: None)
     journal.close()
     assert not Path(path).exists()
 
 
 def test_what_waits_is_tried_again_every_quarter_of_a_minute_until_it_is_written(
-    journal, path, tmp_path
+    journal: Journal, path: str, tmp_path: Path
 ) -> None:
     job, waited = new_job("first", tmp_path), []
     intend(journal, job)
@@ -330,7 +339,7 @@ def seen(status: Status, at: float, progress: float | None = None) -> events.Obs
 
 
 def test_an_event_that_waited_for_a_disk_does_not_undo_the_end_that_another_kernel_has_recorded(
-    journal, path, tmp_path
+    journal: Journal, path: str, tmp_path: Path
 ) -> None:
     now = time.time()
     job = new_job("first", tmp_path)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from operator import methodcaller
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from clips import plain, write
@@ -19,14 +19,18 @@ from clips import plain, write
 import cometact_nb as act
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.session import Session
 from cometact_nb.handles.sweep.noise import NoiseFloor, map_clips, noise_floor
 from cometact_nb.views.sweep.noise import noise_floor_html
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 Make = Callable[..., Clip]
 
 
 @pytest.fixture(scope="module")
-def make(tmp_path_factory) -> Make:
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
     """A clip of one grey level, 1 s at 10 frames a second unless told; each is written once."""
     folder = tmp_path_factory.mktemp("clips")
 
@@ -89,12 +93,12 @@ def test_an_executor_that_runs_each_call_on_every_engine_is_refused_with_the_rig
         map_clips(level, [], ViewExecutor())
 
 
-def test_results_stand_in_the_order_of_the_clips_and_a_missing_clip_is_none(make) -> None:
+def test_results_stand_in_the_order_of_the_clips_and_a_missing_clip_is_none(make: Make) -> None:
     assert map_clips(level, [make(50), None, make(20)]) == [50, None, 20]
     assert map_clips(level, []) == []
 
 
-def test_threads_run_clips_at_the_same_time_and_keep_their_order(make) -> None:
+def test_threads_run_clips_at_the_same_time_and_keep_their_order(make: Make) -> None:
     both = threading.Barrier(2, timeout=30)
 
     def meet(clip: Clip) -> int:
@@ -105,7 +109,7 @@ def test_threads_run_clips_at_the_same_time_and_keep_their_order(make) -> None:
         assert map_clips(meet, [make(50), make(20)], executor) == [50, 20]
 
 
-def test_other_processes_are_given_the_clips(make) -> None:
+def test_other_processes_are_given_the_clips(make: Make) -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
         found = map_clips(methodcaller("frames", 5, 32), [make(50), None], executor)
     assert found[1] is None
@@ -114,7 +118,7 @@ def test_other_processes_are_given_the_clips(make) -> None:
 
 
 @pytest.mark.parametrize("threads", [False, True])
-def test_one_that_fails_is_named_after_the_others_have_ended(make, threads) -> None:
+def test_one_that_fails_is_named_after_the_others_have_ended(make: Make, threads: bool) -> None:
     seen: list[str] = []
 
     def picky(clip: Clip) -> None:
@@ -142,16 +146,16 @@ class Stopped(Executor):
         return self.futures[-1]
 
 
-def test_an_interrupt_calls_off_what_has_not_begun(make) -> None:
+def test_an_interrupt_calls_off_what_has_not_begun(make: Make) -> None:
     executor = Stopped()
     with pytest.raises(KeyboardInterrupt):
         map_clips(level, [make(20), make(50)], executor)
     assert executor.futures[1].cancelled()
 
 
-def test_something_that_is_no_executor_is_refused_with_what_to_give(make) -> None:
+def test_something_that_is_no_executor_is_refused_with_what_to_give(make: Make) -> None:
     with pytest.raises(ConfigError, match=r"no submit\(\).*get_executor"):
-        map_clips(level, [make(20)], 4)
+        map_clips(level, [make(20)], 4)  # type: ignore[arg-type]
 
 
 # --- noise floor -----------------------------------------------------------------------------------
@@ -175,7 +179,7 @@ def by_knob(floor: NoiseFloor) -> dict[str, dict[str, Any]]:
     return {row["knob"]: row for row in floor.to_rows()}
 
 
-def test_a_knob_is_measured_against_replicates(make) -> None:
+def test_a_knob_is_measured_against_replicates(make: Make) -> None:
     floor = noise_floor(grid(make, jitter=5))
     assert floor.source == "replicates"
     assert floor.pairs == 4
@@ -192,7 +196,7 @@ def test_a_knob_is_measured_against_replicates(make) -> None:
     json.dumps(floor.to_rows())
 
 
-def test_a_few_pairs_of_replicates_are_called_few(make) -> None:
+def test_a_few_pairs_of_replicates_are_called_few(make: Make) -> None:
     items = [item for item in grid(make, jitter=5) if item[0]["body_control"] is False]
     floor = noise_floor([*items[:2], *items[2:3]])
     assert floor.pairs == 1
@@ -201,7 +205,7 @@ def test_a_few_pairs_of_replicates_are_called_few(make) -> None:
     assert "few" not in repr(noise_floor(grid(make, jitter=5)))
 
 
-def test_without_replicates_the_seed_stands_for_chance_and_is_no_knob(make) -> None:
+def test_without_replicates_the_seed_stands_for_chance_and_is_no_knob(make: Make) -> None:
     items = [
         ({"expression_intensity": intensity, "seed": seed}, 1, make(40 + 15 * intensity + seed))
         for intensity in (1, 5)
@@ -216,7 +220,7 @@ def test_without_replicates_the_seed_stands_for_chance_and_is_no_knob(make) -> N
     assert "differ in the seed alone" in floor.summary
 
 
-def test_with_replicates_the_seed_is_a_knob_like_the_others(make) -> None:
+def test_with_replicates_the_seed_is_a_knob_like_the_others(make: Make) -> None:
     items = [
         ({"seed": seed}, number, make(40 + 30 * seed + number)) for seed in (1, 2) for number in (1, 2, 3)
     ]
@@ -226,7 +230,7 @@ def test_with_replicates_the_seed_is_a_knob_like_the_others(make) -> None:
     assert floor.rows[0].verdict.startswith("moves the clip")
 
 
-def test_without_replicates_and_seeds_nothing_is_claimed(make) -> None:
+def test_without_replicates_and_seeds_nothing_is_claimed(make: Make) -> None:
     floor = noise_floor([({"expression_intensity": n}, 1, make(40 * n)) for n in (1, 2)])
     assert (floor.source, floor.pairs, floor.distance) == ("", 0, None)
     assert floor.rows[0].distance == pytest.approx(40, abs=2)
@@ -235,19 +239,19 @@ def test_without_replicates_and_seeds_nothing_is_claimed(make) -> None:
     assert "replicates=2" in floor.summary
 
 
-def test_replicates_that_are_the_same_give_no_ratio(make) -> None:
+def test_replicates_that_are_the_same_give_no_ratio(make: Make) -> None:
     rows = by_knob(noise_floor(grid(make, jitter=0)))
     assert rows["expression_intensity"]["verdict"] == "moves the clip; chance does not"
     assert rows["expression_intensity"]["ratio"] is None
     assert rows["body_control"]["verdict"] == "not above noise"
 
 
-def test_the_same_cell_given_twice_is_no_replicate(make) -> None:
+def test_the_same_cell_given_twice_is_no_replicate(make: Make) -> None:
     items = [({"expression_intensity": n}, 1, make(40 * n)) for n in (1, 2)]
     assert noise_floor([*items, *items]).source == ""
 
 
-def test_a_knob_that_never_varies_alone_is_not_judged(make) -> None:
+def test_a_knob_that_never_varies_alone_is_not_judged(make: Make) -> None:
     floor = noise_floor(
         [({"seed": n, "body_control": n == 2}, r, make(40 * n + r)) for n in (1, 2) for r in (1, 2)]
     )
@@ -255,26 +259,26 @@ def test_a_knob_that_never_varies_alone_is_not_judged(make) -> None:
     assert [row.pairs for row in floor.rows] == [0, 0]
 
 
-def test_pictures_of_different_shapes_are_not_compared(make) -> None:
+def test_pictures_of_different_shapes_are_not_compared(make: Make) -> None:
     wide, tall = make(60), make(60, size=(36, 64))
     floor = noise_floor([({"ratio": "1280:720"}, 1, wide), ({"ratio": "720:1280"}, 1, tall)])
     assert floor.rows[0].verdict == "unknown: its clips cannot be compared"
 
 
-def test_clips_are_compared_at_the_same_times_over_the_shorter_length(make) -> None:
+def test_clips_are_compared_at_the_same_times_over_the_shorter_length(make: Make) -> None:
     short, long = make(60), make(60, frames=60, fps=20)
     half = noise_floor([({"seed": 1}, 1, short), ({"seed": 1}, 2, long)])
     assert half.distance == pytest.approx(0, abs=1)
 
 
-def test_cells_without_a_clip_are_left_out_and_counted(make) -> None:
+def test_cells_without_a_clip_are_left_out_and_counted(make: Make) -> None:
     floor = noise_floor([*grid(make, jitter=5), ({"expression_intensity": 3, "body_control": True}, 1, None)])
     assert (floor.clips, floor.skipped) == (8, 1)
     assert "1 cell without a clip" in repr(floor)
     assert repr(noise_floor([])).startswith("No noise floor")
 
 
-def test_a_measure_of_ones_own_is_used_and_named(make) -> None:
+def test_a_measure_of_ones_own_is_used_and_named(make: Make) -> None:
     def size_of_file(first: Clip, second: Clip) -> float:
         return abs(first.bytes - second.bytes)
 
@@ -284,14 +288,14 @@ def test_a_measure_of_ones_own_is_used_and_named(make) -> None:
     assert noise_floor(many, lambda *_: 2.0).pairs == 400, "of 1,770 pairs"
 
 
-def test_a_missing_file_is_an_error_and_not_a_distance(make, tmp_path) -> None:
+def test_a_missing_file_is_an_error_and_not_a_distance(make: Make, tmp_path: Path) -> None:
     gone = make(20, frames=3)
     gone.path.unlink()
     with pytest.raises(ClipError, match="not there"):
         noise_floor([({"seed": 1}, 1, make(50)), ({"seed": 2}, 1, gone)])
 
 
-def test_a_floor_reads_as_text_and_as_html_with_foreign_names_escaped(make) -> None:
+def test_a_floor_reads_as_text_and_as_html_with_foreign_names_escaped(make: Make) -> None:
     items = [({"<b>knob": n}, r, make(40 * n + 5 * r)) for n in (1, 2) for r in (1, 2)]
     floor = noise_floor(items)
     text, html = repr(floor), noise_floor_html(floor)
@@ -316,7 +320,9 @@ def test_a_notebook_shows_a_floor_as_its_table() -> None:
     assert "No noise floor: no two clips differ" in said
 
 
-def test_a_sweep_maps_its_clips_and_measures_its_noise(sandbox, session, tmp_path: Path) -> None:
+def test_a_sweep_maps_its_clips_and_measures_its_noise(
+    sandbox: SandboxProcess, session: Session, tmp_path: Path
+) -> None:
     sweep = session.sweep(
         character=sandbox.character, reference=sandbox.reference, expression_intensity=[1, 5], seed=[1, 2, 3]
     )

@@ -37,7 +37,13 @@ def wait(seen: pace.Course, elapsed_s: float, outlook: pace.Outlook = UNKNOWING)
     st.integers(0, 10_000),
     st.integers(0),
 )
-def test_no_task_is_asked_about_sooner_than_every_5_s(polls, took, elapsed_s, failures, seed) -> None:
+def test_no_task_is_asked_about_sooner_than_every_5_s(
+    polls: list[tuple[float, Status, float | None]],
+    took: list[float],
+    elapsed_s: float,
+    failures: int,
+    seed: int,
+) -> None:
     outlook = pace.Outlook.learnt(took)
     due = pace.next_poll_s(course(*polls), outlook, elapsed_s, failures, random.Random(seed).random)
     assert 5 <= due <= (90 if failures else 22)
@@ -59,7 +65,9 @@ def test_around_the_time_that_past_tasks_took_a_task_is_asked_about_as_often_as_
 
 
 @given(st.lists(st.floats(0, 4000), max_size=50), ages)
-def test_an_early_end_is_noticed_within_20_s_whatever_past_tasks_took(took, age_s) -> None:
+def test_an_early_end_is_noticed_within_20_s_whatever_past_tasks_took(
+    took: list[float], age_s: float
+) -> None:
     assert wait(course((5, Status.RUNNING, None)), age_s, pace.Outlook.learnt(took)) <= 20
 
 
@@ -80,7 +88,9 @@ def test_the_age_of_a_task_that_queued_counts_from_the_end_of_the_queue() -> Non
 
 
 @pytest.mark.parametrize(("elapsed_s", "progress"), [(30, 0.2), (60, 0.4), (120, 0.8)])
-def test_a_task_that_reports_progress_is_asked_about_less_the_more_is_left(elapsed_s, progress) -> None:
+def test_a_task_that_reports_progress_is_asked_about_less_the_more_is_left(
+    elapsed_s: int, progress: float
+) -> None:
     assert wait(course((elapsed_s, Status.RUNNING, progress)), elapsed_s) == 15
 
 

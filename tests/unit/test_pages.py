@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cometact_nb import image
@@ -50,9 +52,13 @@ FILES = [
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_link_for_sharing_is_refused_as_a_page_with_what_to_give_instead(page) -> None:
+def test_a_link_for_sharing_is_refused_as_a_page_with_what_to_give_instead(page: str) -> None:
     for field in ("reference", "character"):
-        fields = {"character": "https://a.example/a.png", "reference": "https://a.example/b.mp4", field: page}
+        fields: dict[str, Any] = {
+            "character": "https://a.example/a.png",
+            "reference": "https://a.example/b.mp4",
+            field: page,
+        }
         with pytest.raises(RequestError, match="is the address of a page at ") as caught:
             ActTwoRequest(**fields)
         (finding,) = caught.value.findings
@@ -62,13 +68,13 @@ def test_a_link_for_sharing_is_refused_as_a_page_with_what_to_give_instead(page)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_allow_unlisted_sends_a_page_all_the_same(page) -> None:
+def test_allow_unlisted_sends_a_page_all_the_same(page: str) -> None:
     request = ActTwoRequest(character=image(page), reference="https://a.example/b.mp4", allow_unlisted=True)
     assert request.character.uri == page
 
 
 @pytest.mark.parametrize("address", FILES)
-def test_a_file_at_the_same_sites_is_no_page(address) -> None:
+def test_a_file_at_the_same_sites_is_no_page(address: str) -> None:
     ActTwoRequest(character="https://a.example/a.png", reference=address)
 
 

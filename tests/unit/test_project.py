@@ -19,7 +19,9 @@ def settings(folder: Path, **environ: str) -> Config:
     ("name", "head"),
     [("cometact_nb.toml", ""), ("pyproject.toml", "[project]\nname = 'x'\n[tool.cometact_nb]\n")],
 )
-def test_a_project_s_file_is_found_from_a_notebook_s_folder_upwards(tmp_path, name, head) -> None:
+def test_a_project_s_file_is_found_from_a_notebook_s_folder_upwards(
+    tmp_path: Path, name: str, head: str
+) -> None:
     (tmp_path / name).write_text(f'{head}output_dir = "data/clips"\nhistory = "history.sqlite"\n')
     notebooks = tmp_path / "notebooks" / "deep"
     notebooks.mkdir(parents=True)
@@ -28,14 +30,14 @@ def test_a_project_s_file_is_found_from_a_notebook_s_folder_upwards(tmp_path, na
     assert config.history == str(tmp_path / "history.sqlite")
 
 
-def test_the_environment_goes_before_the_project_and_the_call_before_both(tmp_path) -> None:
+def test_the_environment_goes_before_the_project_and_the_call_before_both(tmp_path: Path) -> None:
     (tmp_path / "cometact_nb.toml").write_text('output_dir = "project"\nhistory = ":memory:"\n')
     config = settings(tmp_path, COMETACT_NB_OUTPUT_DIR="environment")
     assert (config.output_dir, config.history) == (Path("environment"), ":memory:")
     assert config.changed(output_dir="call").output_dir == Path("call")
 
 
-def test_the_nearest_file_counts_and_none_outside_of_the_repository(tmp_path) -> None:
+def test_the_nearest_file_counts_and_none_outside_of_the_repository(tmp_path: Path) -> None:
     (tmp_path / "cometact_nb.toml").write_text('output_dir = "outside"\n')
     repository, inner = tmp_path / "repo", tmp_path / "repo" / "inner"
     inner.mkdir(parents=True)
@@ -58,7 +60,7 @@ def test_the_nearest_file_counts_and_none_outside_of_the_repository(tmp_path) ->
         ("output_dir = [[[", "not valid TOML"),
     ],
 )
-def test_what_a_project_cannot_say_is_one_clear_error(tmp_path, text, said) -> None:
+def test_what_a_project_cannot_say_is_one_clear_error(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "cometact_nb.toml").write_text(text)
     with pytest.raises(ConfigError, match=r"cometact_nb\.toml") as caught:
         settings(tmp_path)
@@ -67,7 +69,7 @@ def test_what_a_project_cannot_say_is_one_clear_error(tmp_path, text, said) -> N
 
 
 @pytest.mark.parametrize("url", ["s3://key:secret@bucket/x", "https://a.b/c?sig=secret", "gs://b/x#secret"])
-def test_a_url_with_a_secret_is_refused_and_not_repeated(url) -> None:
+def test_a_url_with_a_secret_is_refused_and_not_repeated(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Config().changed(output_dir=url)
     assert "secret" not in str(caught.value)
@@ -83,5 +85,5 @@ def test_a_url_with_a_secret_is_refused_and_not_repeated(url) -> None:
         ("a//b", Path("a/b")),
     ],
 )
-def test_a_folder_is_a_path_or_a_url(given, kept) -> None:
+def test_a_folder_is_a_path_or_a_url(given: str, kept: str | Path) -> None:
     assert Config().changed(output_dir=given).output_dir == kept

@@ -57,6 +57,6 @@ def test_httpx_takes_every_pattern(no: str) -> None:
     httpx.AsyncClient(mounts=dict.fromkeys(choice(no)), trust_env=False)
 
 
-def test_what_is_left_out_is_said_with_the_variable_s_name(caplog) -> None:
+def test_what_is_left_out_is_said_with_the_variable_s_name(caplog: pytest.LogCaptureFixture) -> None:
     choice("localhost,fe80::/10")
     assert "NO_PROXY: fe80::/10 left out" in caplog.text

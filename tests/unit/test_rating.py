@@ -31,7 +31,9 @@ def given(*steps: tuple[int, bool]) -> Rating:
         ([(2, False), (0, True)], (2, 1.0), (None, None)),
     ],
 )
-def test_each_way_of_giving_stars_keeps_its_own_with_their_date(steps, opened, blind) -> None:
+def test_each_way_of_giving_stars_keeps_its_own_with_their_date(
+    steps: list[tuple[int, bool]], opened: tuple[float | None, ...], blind: tuple[float | None, ...]
+) -> None:
     rating = given(*steps)
     assert (rating.given_open, rating.given_blind) == (opened, blind)
     assert rating.stars in {opened[0], blind[0]}
@@ -64,7 +66,7 @@ def test_a_rating_is_never_changed_is_made_by_name_and_is_kept_without_what_nobo
     with pytest.raises(AttributeError):
         NO_RATING.stars = 3  # type: ignore[misc]
     with pytest.raises(TypeError, match="positional"):
-        Rating(3)  # type: ignore[misc]
+        Rating(3)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("stars", [-1, 6, 2.5, True, False, "3"])

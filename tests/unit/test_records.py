@@ -13,6 +13,7 @@ import pytest
 from claims import BODY, SERVICE, buy, cell, end
 
 from cometact_nb.domain import events
+from cometact_nb.domain.events import Accepted, Unconfirmed
 from cometact_nb.domain.identity import body_identity
 from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.sweep.grid import specify
@@ -25,7 +26,7 @@ from cometact_nb.store.journal.history import History, Row, Unrecordable
 # --- writing and finding ----------------------------------------------------------------------------
 
 
-def test_what_is_written_together_is_there_whole_or_not_at_all(two) -> None:
+def test_what_is_written_together_is_there_whole_or_not_at_all(two: list[History]) -> None:
     first, second = two
     buy(first, "one")
 
@@ -45,7 +46,7 @@ def test_what_is_written_together_is_there_whole_or_not_at_all(two) -> None:
     first.release_all()
 
 
-def test_a_row_tells_who_wrote_it_last_and_when(history) -> None:
+def test_a_row_tells_who_wrote_it_last_and_when(history: History) -> None:
     before = time.time()
     buy(history, "one")
     row = history.find("one")
@@ -64,7 +65,9 @@ def test_a_row_tells_who_wrote_it_last_and_when(history) -> None:
     ],
     ids=["an id", "the answer to a request in doubt"],
 )
-def test_an_older_view_that_is_written_late_takes_nothing_off_the_record(two, answer) -> None:
+def test_an_older_view_that_is_written_late_takes_nothing_off_the_record(
+    two: list[History], answer: Accepted | Unconfirmed
+) -> None:
     """Such as that of a kernel whose disk was full while the one that had sent the request got its answer."""
     first, second = two
     buy(first, "one")
@@ -80,7 +83,7 @@ def test_an_older_view_that_is_written_late_takes_nothing_off_the_record(two, an
 KEYS = ("ab*d-1", "ab?d-2", "ab[d-3", "abcd-4", "ab^d-5", "ab]d-6")
 
 
-def test_four_characters_that_are_no_pattern_find_a_task(history) -> None:
+def test_four_characters_that_are_no_pattern_find_a_task(history: History) -> None:
     for key in KEYS:
         intent = events.Intended(at=1, request=BODY, base_url=SERVICE)
         history.append(key, intent, reduce(TaskState(key=key), intent))
@@ -92,7 +95,7 @@ def test_four_characters_that_are_no_pattern_find_a_task(history) -> None:
     assert history.find("ab*x") is None
 
 
-def test_of_two_tasks_with_one_id_the_newest_is_found_and_a_key_comes_first(history) -> None:
+def test_of_two_tasks_with_one_id_the_newest_is_found_and_a_key_comes_first(history: History) -> None:
     for key in ("older", "newer"):
         buy(history, key)
         history.append(
@@ -110,7 +113,7 @@ def test_of_two_tasks_with_one_id_the_newest_is_found_and_a_key_comes_first(hist
     assert found.state.key == "older"
 
 
-def test_a_task_without_a_request_is_known_by_the_hash_that_it_came_with(history) -> None:
+def test_a_task_without_a_request_is_known_by_the_hash_that_it_came_with(history: History) -> None:
     intent = events.Intended(at=1, base_url=SERVICE)
     history.append("one", intent, reduce(TaskState(key="one"), intent), content_hash="hash")
     assert history.query("SELECT identity, content_hash FROM tasks", ()) == [("hash", "hash")]
@@ -118,7 +121,7 @@ def test_a_task_without_a_request_is_known_by_the_hash_that_it_came_with(history
     assert history.query("SELECT identity, content_hash FROM tasks", ()) == [("hash", "hash")]
 
 
-def test_a_history_is_durable_private_to_one_writer_and_holds_its_references(tmp_path) -> None:
+def test_a_history_is_durable_private_to_one_writer_and_holds_its_references(tmp_path: Path) -> None:
     history = History(str(tmp_path / "deep" / "er" / "history.sqlite"))
     settings = [
         history.query(f"PRAGMA {name}", ())[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -134,7 +137,7 @@ def test_a_history_is_durable_private_to_one_writer_and_holds_its_references(tmp
     history.close()
 
 
-def test_a_task_is_dated_by_its_submission_or_else_by_its_first_record(history) -> None:
+def test_a_task_is_dated_by_its_submission_or_else_by_its_first_record(history: History) -> None:
     buy(history, "bought")
     before = time.time()
     history.append("watched", events.Accepted(at=2, id="t"), TaskState(key="watched", id="t"))
@@ -143,14 +146,14 @@ def test_a_task_is_dated_by_its_submission_or_else_by_its_first_record(history) 
     assert before <= watched <= time.time()
 
 
-def test_a_request_is_known_by_what_it_asks_for_and_not_by_its_links(history) -> None:
+def test_a_request_is_known_by_what_it_asks_for_and_not_by_its_links(history: History) -> None:
     buy(history, "one")
     assert history.query("SELECT identity, content_hash FROM tasks", ()) == [
         (body_identity(BODY | {"seed": 1}), "hash-1")
     ]
 
 
-def test_events_of_a_newer_version_are_left_out_and_the_others_read(history) -> None:
+def test_events_of_a_newer_version_are_left_out_and_the_others_read(history: History) -> None:
     buy(history, "one")
     history.write(
         "INSERT INTO events (key, at, event) VALUES ('one', 2, ?)", ('{"kind": "danced", "at": 2}',)
@@ -159,7 +162,9 @@ def test_events_of_a_newer_version_are_left_out_and_the_others_read(history) -> 
     assert [type(event) for event in history.events("one")] == [events.Intended, events.Observed]
 
 
-def test_a_purchase_is_remembered_so_that_an_earlier_state_of_the_file_is_known_for_one(tmp_path) -> None:
+def test_a_purchase_is_remembered_so_that_an_earlier_state_of_the_file_is_known_for_one(
+    tmp_path: Path,
+) -> None:
     def remembered() -> dict[str, bytes]:
         folder = Path(os.environ["XDG_STATE_HOME"])
         return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -184,7 +189,9 @@ def test_what_the_history_gives_and_is_given_cannot_be_changed() -> None:
             setattr(one, name, 2)
 
 
-def test_where_a_file_has_no_mode_it_is_used_all_the_same(tmp_path, monkeypatch) -> None:
+def test_where_a_file_has_no_mode_it_is_used_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError
 
@@ -195,7 +202,7 @@ def test_where_a_file_has_no_mode_it_is_used_all_the_same(tmp_path, monkeypatch)
     history.close()
 
 
-def test_a_file_that_became_no_database_is_no_fault_of_the_event(tmp_path) -> None:
+def test_a_file_that_became_no_database_is_no_fault_of_the_event(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     history = History(str(path))
     buy(history, "one")
@@ -206,7 +213,7 @@ def test_a_file_that_became_no_database_is_no_fault_of_the_event(tmp_path) -> No
     history.close()
 
 
-def test_each_failure_names_the_file_and_what_could_not_be_done(tmp_path, history) -> None:
+def test_each_failure_names_the_file_and_what_could_not_be_done(tmp_path: Path, history: History) -> None:
     cure = r"Nothing is sent without a record; give another file with act.configure\(history=…\)"
     with pytest.raises(HistoryError, match=rf"The history ':memory:' could not be read: .*{cure}"):
         history.query("SELECT nothing FROM nowhere", ())
@@ -218,7 +225,9 @@ def test_each_failure_names_the_file_and_what_could_not_be_done(tmp_path, histor
         history.append("k", events.PollFailed(at=1, reason="\ud800"), TaskState(key="k"))
 
 
-def test_a_write_that_fails_for_the_file_s_sake_is_told_from_one_that_fails_for_the_event_s(tmp_path) -> None:
+def test_a_write_that_fails_for_the_file_s_sake_is_told_from_one_that_fails_for_the_event_s(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "history.sqlite"
     history = History(str(path))
     broken = sqlite3.connect(path)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.media import MediaRef
+from cometact_nb.domain.service import Secret
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.url_secrets import is_signed, secret_names
-from cometact_nb.handles.config import Secret
 from cometact_nb.views.base.wording import file_name
 
 S = "S1g9f8e7D6c5B4a39281706f5e4d3c2b1A0"

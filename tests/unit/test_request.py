@@ -6,6 +6,7 @@ import json
 from enum import IntEnum, StrEnum
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,11 +19,11 @@ SAMPLE = json.loads((Path(__file__).parents[1] / "wire" / "create-request.json")
 HERO, CLIP = "https://a.example/hero.png", "https://a.example/talk.mp4"
 
 
-def make(**fields) -> act.ActTwoRequest:
+def make(**fields: Any) -> act.ActTwoRequest:
     return act.ActTwoRequest(**{"character": HERO, "reference": CLIP, **fields})
 
 
-def findings(**fields) -> str:
+def findings(**fields: Any) -> str:
     with pytest.raises(RequestError) as caught:
         make(**fields)
     return str(caught.value)
@@ -48,7 +49,7 @@ def test_what_is_not_set_is_not_sent() -> None:
     [("x.png", "image"), ("x.JPG", "image"), ("x.jpeg?a=b", "image"), ("x.webp#f", "image"), ("x.mp4", "video"),
      ("x.MOV", "video"), ("x.webm", "video")],
 )  # fmt: skip
-def test_a_type_is_told_by_the_extension(url, kind) -> None:
+def test_a_type_is_told_by_the_extension(url: str, kind: str) -> None:
     assert make(character=f"https://a.example/{url}").character.type == kind
 
 
@@ -67,7 +68,7 @@ def test_a_type_can_be_said() -> None:
         for name in ("hero.png", "hero.gif", "hero", "he ro.png")
     ],
 )
-def test_a_password_in_an_address_is_repeated_in_no_error(character) -> None:
+def test_a_password_in_an_address_is_repeated_in_no_error(character: str) -> None:
     with pytest.raises(RequestError) as caught:
         make(character=character)
     assert "cret" not in str(caught.value)
@@ -129,7 +130,7 @@ def test_a_password_in_an_address_is_repeated_in_no_error(character) -> None:
         ({"self": 3}, "self is no field"),
     ],
 )
-def test_what_cannot_be_is_told_with_field_value_and_cure(fields, told) -> None:
+def test_what_cannot_be_is_told_with_field_value_and_cure(fields: dict[str, Any], told: str) -> None:
     assert told in findings(**fields)
 
 
@@ -145,7 +146,7 @@ def test_a_key_given_by_mistake_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize("name", ["Authorization", "token", "key", "x_api_key"])
-def test_what_stands_under_an_unknown_name_is_not_repeated(name) -> None:
+def test_what_stands_under_an_unknown_name_is_not_repeated(name: str) -> None:
     assert "canary" not in findings(**{name: "Bearer sk-canary"})
 
 
@@ -184,7 +185,7 @@ def test_the_hatch_lets_through_what_is_not_listed_and_warns() -> None:
 
 
 @pytest.mark.parametrize("text", ["7", " 7 ", "+7", "007"])
-def test_digits_are_taken_for_a_number_wherever_one_is_wanted(text) -> None:
+def test_digits_are_taken_for_a_number_wherever_one_is_wanted(text: str) -> None:
     assert make(seed=text).to_json()["seed"] == 7
     assert make(expression_intensity="4") == make(expression_intensity=4)
     assert act.ActTwoRequest.from_json({**make().to_json(), "seed": text}).seed == 7
@@ -226,7 +227,7 @@ def test_loopback_addresses_are_for_the_sandbox_and_so_allowed_here() -> None:
         ("{", "is not valid JSON"),
     ],
 )
-def test_a_bad_json_body_is_told_like_a_bad_call(body, told) -> None:
+def test_a_bad_json_body_is_told_like_a_bad_call(body: str | dict[Any, Any], told: str) -> None:
     with pytest.raises(RequestError) as caught:
         act.ActTwoRequest.from_json(body)
     assert told in str(caught.value)
@@ -254,7 +255,7 @@ def test_requests_are_values() -> None:
     assert make(seed=1).content_hash == make(seed=1).content_hash != make(seed=2).content_hash
     assert make(seed=1).replace(seed=None) == make()
     with pytest.raises(AttributeError):
-        make().seed = 3  # type: ignore[misc]
+        make().seed = 3  # type: ignore[attr-defined]
 
 
 def test_a_repr_can_be_run() -> None:
@@ -262,7 +263,7 @@ def test_a_repr_can_be_run() -> None:
     assert eval(repr(request), {"ActTwoRequest": act.ActTwoRequest, "act": act}) == request
 
 
-def test_curl_holds_the_name_of_the_key_only(monkeypatch) -> None:
+def test_curl_holds_the_name_of_the_key_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMETAPI_KEY", "sk-canary")
     command = make().to_curl()
     assert "$COMETAPI_KEY" in command
@@ -277,7 +278,7 @@ def test_curl_holds_the_name_of_the_key_only(monkeypatch) -> None:
         """curl --json '{"character": {"type": "image", "uri": "https://a.example/hero.png"}, "reference": {"type": "video", "uri": "https://a.example/talk.mp4"}}' \\\n https://x""",
     ],
 )
-def test_curl_commands_are_read_in_the_ways_people_write_them(command) -> None:
+def test_curl_commands_are_read_in_the_ways_people_write_them(command: str) -> None:
     assert act.ActTwoRequest(**forms.fields_from_text(command)) == make()
 
 

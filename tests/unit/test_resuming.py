@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end
+from scripted import CLIP_URL, REQUEST, Service, recorded, run_to_the_end
 
 from cometact_nb.domain import events
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
 from cometact_nb.engine.engine import Engine
 from cometact_nb.engine.job import Job
 from cometact_nb.store.journal.history import History, Row
+
+if TYPE_CHECKING:
+    from virtual_clock import VirtualClock
 
 START = 1_800_000_000
 RUNNING = {"id": "task-1", "status": "RUNNING"}
@@ -32,26 +36,32 @@ def resume(engine: Engine, job: Job) -> list[str]:
     return [type(event).__name__ for event in recorded(engine, job)]
 
 
-def test_a_task_without_an_id_cannot_be_looked_at(engine, job, service) -> None:
+def test_a_task_without_an_id_cannot_be_looked_at(engine: Engine, job: Job, service: Service) -> None:
     assert resume(engine, found(job, id=None, status=Status.UNCONFIRMED)) == []
     assert (service.seen, job.watcher) == ([], None)
 
 
-def test_a_look_at_a_found_task_asks_at_once_says_so_and_goes_on(engine, job, service) -> None:
+def test_a_look_at_a_found_task_asks_at_once_says_so_and_goes_on(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [RUNNING, DONE]
     kinds = resume(engine, found(job, watching=False))
     assert kinds[:2] == ["WatchBegan", "Observed"]
     assert run_to_the_end(engine, job).clip is not None
 
 
-def test_a_look_at_a_task_that_ended_asks_once_and_is_over(engine, job, service, clock) -> None:
+def test_a_look_at_a_task_that_ended_asks_once_and_is_over(
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
+) -> None:
     service.polls[:] = [{"id": "task-1", "status": "CANCELLED"}]
     resume(engine, found(job, status=Status.CANCELLED))
     assert len(service.times("poll")) == 1
     assert job.watcher is None
 
 
-def test_a_clip_that_is_gone_is_fetched_again_after_a_look(engine, job, service, tmp_path) -> None:
+def test_a_clip_that_is_gone_is_fetched_again_after_a_look(
+    engine: Engine, job: Job, service: Service, tmp_path: Path
+) -> None:
     lost = ClipInfo(path=str(tmp_path / "gone.mp4"), bytes=1, sha256="")
     kinds = resume(engine, found(job, status=Status.SUCCEEDED, clips=(lost,), output_urls=(CLIP_URL,)))
     assert kinds[0] == "ClipsLost"
@@ -60,7 +70,9 @@ def test_a_clip_that_is_gone_is_fetched_again_after_a_look(engine, job, service,
     assert Path(state.clip.path).exists()
 
 
-def test_a_clip_that_is_there_is_not_fetched_again_by_a_look(engine, job, service, tmp_path) -> None:
+def test_a_clip_that_is_there_is_not_fetched_again_by_a_look(
+    engine: Engine, job: Job, service: Service, tmp_path: Path
+) -> None:
     path = tmp_path / "kept.mp4"
     path.write_bytes(b"kept")
     kept = ClipInfo(path=str(path), bytes=4, sha256="")
@@ -70,7 +82,7 @@ def test_a_clip_that_is_there_is_not_fetched_again_by_a_look(engine, job, servic
 
 
 def test_a_look_at_a_task_that_another_process_polls_asks_nothing_and_follows(
-    engines, job, service, clock, tmp_path
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, tmp_path: Path
 ) -> None:
     engine, other = engines(str(tmp_path / "h.sqlite")), History(str(tmp_path / "h.sqlite"))
     found(job, submitted_at=clock.now())
@@ -94,7 +106,9 @@ def test_a_look_at_a_task_that_another_process_polls_asks_nothing_and_follows(
     assert job.state.status is Status.SUCCEEDED
 
 
-def test_a_look_at_a_task_that_is_watched_here_makes_no_second_watch(engine, job, service) -> None:
+def test_a_look_at_a_task_that_is_watched_here_makes_no_second_watch(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [*[RUNNING] * 3, DONE]
 
     async def look() -> list[object]:
@@ -113,7 +127,7 @@ def test_a_look_at_a_task_that_is_watched_here_makes_no_second_watch(engine, job
 
 
 def test_a_look_at_a_doubtful_task_that_is_known_again_makes_it_an_ordinary_one(
-    engine, job, service, clock
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
 ) -> None:
     unknown = httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist"})
     service.polls[:] = [unknown, RUNNING, RUNNING, DONE]
@@ -133,7 +147,12 @@ def test_a_look_at_a_doubtful_task_that_is_known_again_makes_it_an_ordinary_one(
 
 @pytest.mark.parametrize("is_let_go", [False, True])
 def test_a_look_at_a_doubtful_task_asks_when_no_other_process_asks_about_it(
-    engines, job, service, clock, tmp_path, is_let_go
+    engines: Callable[..., Engine],
+    job: Job,
+    service: Service,
+    clock: VirtualClock,
+    tmp_path: Path,
+    is_let_go: bool,
 ) -> None:
     engine, other = engines(str(tmp_path / "h.sqlite")), History(str(tmp_path / "h.sqlite"))
     found(job, status=Status.NOT_FOUND, submitted_at=START)
@@ -152,7 +171,9 @@ def test_a_look_at_a_doubtful_task_asks_when_no_other_process_asks_about_it(
     other.close()
 
 
-def test_an_intent_that_a_dead_kernel_left_is_in_doubt_and_says_why(engine, job, clock) -> None:
+def test_an_intent_that_a_dead_kernel_left_is_in_doubt_and_says_why(
+    engine: Engine, job: Job, clock: VirtualClock
+) -> None:
     found(job, id=None, status=Status.SUBMITTING, submitted_at=START - 1)
     engine.call(take_up(engine, job, "own")).result(20)
     (doubt,) = recorded(engine, job)
@@ -174,7 +195,7 @@ async def take_up(engine: Engine, job: Job, owner: str) -> None:
     ],
 )
 def test_only_a_request_that_a_living_kernel_is_sending_may_be_answered(
-    engine, job, status, owner, may
+    engine: Engine, job: Job, status: Status, owner: str, may: bool
 ) -> None:
     found(job, id=None, status=status)
 
@@ -185,7 +206,9 @@ def test_only_a_request_that_a_living_kernel_is_sending_may_be_answered(
     assert engine.call(ask()).result(20) is may
 
 
-def test_a_task_found_in_the_history_is_watched_unless_it_has_ended(engine, job, service) -> None:
+def test_a_task_found_in_the_history_is_watched_unless_it_has_ended(
+    engine: Engine, job: Job, service: Service
+) -> None:
     ended = Job(TaskState(key="ended", id="task-2", status=Status.CANCELLED), job.endpoint, job.output_dir)
     for each in (found(job), ended):
         engine.call(take_up(engine, each, "elsewhere/1/x")).result(20)

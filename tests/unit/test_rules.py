@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def cells_of(*, replicates: int = 1, **fields: object) -> Cells:
     return expand(specify(asked, table=None, replicates=replicates))
 
 
-def task(cells: Cells, status: Status, key: str, *, replicate: int | None = None, **facts: object) -> Owned:
+def task(cells: Cells, status: Status, key: str, *, replicate: int | None = None, **facts: Any) -> Owned:
     return Owned(cells.cells[0].identity, replicate, TaskState(key=key, status=status, **facts))
 
 
@@ -127,7 +128,9 @@ def test_only_a_failure_or_a_refusal_blames(status: Status) -> None:
         (HERO, None, []),
     ],
 )
-def test_a_failure_blames_the_values_of_the_inputs_that_it_is_about(character, code, fields) -> None:
+def test_a_failure_blames_the_values_of_the_inputs_that_it_is_about(
+    character: str, code: str | None, fields: list[str]
+) -> None:
     request = act.ActTwoRequest(character, CLIP)
     assert blamed(request, failed(code)) == {name: getattr(request, name) for name in fields}
 

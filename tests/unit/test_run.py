@@ -142,7 +142,9 @@ LEFT_ALONE = task(Status.RUNNING)
 
 @pytest.mark.parametrize("state", [RUNNING, PAUSED, CANCELLED])
 @pytest.mark.parametrize("tasks", [[], [None], [DONE], [GOING], [LEFT_ALONE]])
-def test_the_word_of_the_user_is_shown_whatever_the_tasks_do(state: SweepState, tasks: list) -> None:
+def test_the_word_of_the_user_is_shown_whatever_the_tasks_do(
+    state: SweepState, tasks: list[TaskState | None]
+) -> None:
     assert shown_state(state, tasks) is state
 
 
@@ -161,7 +163,9 @@ def test_the_word_of_the_user_is_shown_whatever_the_tasks_do(state: SweepState, 
         (BOUGHT, [DONE, None], SweepState.FINISHED),
     ],
 )
-def test_what_was_all_sent_is_shown_by_its_tasks(state: SweepState, tasks: list, shown: SweepState) -> None:
+def test_what_was_all_sent_is_shown_by_its_tasks(
+    state: SweepState, tasks: list[TaskState | None], shown: SweepState
+) -> None:
     assert shown_state(state, tasks) is shown
 
 

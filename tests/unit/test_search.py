@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
+from present import present
 
 from cometact_nb.domain import events
 from cometact_nb.domain import search as asked
@@ -51,7 +54,7 @@ def add(
 
 
 @pytest.fixture
-def history(tmp_path: Path):
+def history(tmp_path: Path) -> Iterator[History]:
     made = History(str(tmp_path / "history.sqlite"))
     add(made, "old", Status.SUCCEEDED, at=NOW - 10 * DAY, character="https://x.org/Hero_1.png?token=abc")
     add(made, "lost", Status.UNCONFIRMED, at=NOW - 5 * DAY)
@@ -94,7 +97,7 @@ def found(history: History, **how: object) -> list[str]:
         ({"text": "hero", "status": "unfinished", "since": "1d"}, "now"),
     ],
 )
-def test_status_time_and_text_narrow_a_search(history, how, keys) -> None:
+def test_status_time_and_text_narrow_a_search(history: History, how: dict[str, Any], keys: str) -> None:
     assert found(history, **how) == keys.split()
 
 
@@ -114,12 +117,12 @@ def test_status_time_and_text_narrow_a_search(history, how, keys) -> None:
         ({"limit": 2.5}, "limit=2.5"),
     ],
 )
-def test_a_value_that_cannot_be_is_named_with_its_cure(how, told) -> None:
+def test_a_value_that_cannot_be_is_named_with_its_cure(how: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigError, match=told.replace("(", r"\(")):
         asked.query(**how, now=NOW)
 
 
-def test_a_search_reads_an_index_and_only_the_rows_it_shows(history) -> None:
+def test_a_search_reads_an_index_and_only_the_rows_it_shows(history: History) -> None:
     seen: list[str] = []
     history.connection.set_trace_callback(seen.append)
     for how in ({}, {"status": "failed", "text": "a", "since": "3d"}):
@@ -136,7 +139,7 @@ def test_a_search_reads_an_index_and_only_the_rows_it_shows(history) -> None:
         )
 
 
-def test_an_older_history_is_searched_as_well(tmp_path) -> None:
+def test_an_older_history_is_searched_as_well(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     scripts = sorted(
         resources.files("cometact_nb.store.journal").joinpath("migrations").iterdir(), key=lambda f: f.name
@@ -162,25 +165,27 @@ def test_an_older_history_is_searched_as_well(tmp_path) -> None:
     history.close()
 
 
-def test_what_is_left_is_what_runs_and_what_was_not_fetched(history) -> None:
+def test_what_is_left_is_what_runs_and_what_was_not_fetched(history: History) -> None:
     assert [row.state.key for row in search.open_tasks(history)] == ["now", "old"]
-    state = history.find("old").state
+    state = present(history.find("old")).state
     kept = events.ClipSaved(at=NOW, clip=CLIP)
     history.append("old", kept, reduce(state, kept))
     assert [row.state.key for row in search.open_tasks(history)] == ["now"]
     assert found(history, text="20260504_aaaa.mp4") == ["old"]
 
 
-def test_a_glance_tells_what_is_left_without_making_locking_or_waiting(tmp_path, history) -> None:
+def test_a_glance_tells_what_is_left_without_making_locking_or_waiting(
+    tmp_path: Path, history: History
+) -> None:
     assert peek.peek(history.path) == (2, 1)
     assert peek.recent_ids(history.path)[0] == "now-id"
     stopped = events.WatchEnded(at=NOW, reason="its sandbox has ended")
-    history.append("now", stopped, reduce(history.find("now").state, stopped))
+    history.append("now", stopped, reduce(present(history.find("now")).state, stopped))
     add(history, "practice", Status.UNCONFIRMED, url="http://127.0.0.1:5")  # nobody paid for it
     assert peek.peek(history.path) == (1, 1)
 
 
-def test_a_glance_counts_only_what_can_go_on_and_is_not_watched_already(history) -> None:
+def test_a_glance_counts_only_what_can_go_on_and_is_not_watched_already(history: History) -> None:
     add(history, "practice", Status.RUNNING, url="http://127.0.0.1:5", sandbox=True)
     assert peek.peek(history.path) == (3, 1)
     assert peek.peek(history.path, lambda url: url != "http://127.0.0.1:5") == (2, 1)
@@ -189,7 +194,7 @@ def test_a_glance_counts_only_what_can_go_on_and_is_not_watched_already(history)
 
 
 @pytest.mark.parametrize("kind", ["missing", "broken", "folder", "locked", "empty", "memory"])
-def test_a_glance_at_what_is_no_readable_history_sees_nothing(tmp_path, kind) -> None:
+def test_a_glance_at_what_is_no_readable_history_sees_nothing(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "history.sqlite"
     held = None
     if kind == "broken":

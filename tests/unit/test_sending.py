@@ -6,11 +6,14 @@ import asyncio
 import base64
 import re
 import threading
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from scripted import CLIP_URL, REQUEST, recorded, run_to_the_end
+from httpx import ConnectError, ReadTimeout
+from scripted import CLIP_URL, REQUEST, Service, recorded, run_to_the_end
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
@@ -24,6 +27,9 @@ from cometact_nb.engine.job import Job
 from cometact_nb.errors import BudgetError, NotSentError
 from cometact_nb.store.journal.claims import CellClaim, CellTaken
 from cometact_nb.store.journal.history import History
+
+if TYPE_CHECKING:
+    from virtual_clock import VirtualClock
 
 START = 1_800_000_000
 RUNNING = {"id": "task-1", "status": "RUNNING"}
@@ -44,7 +50,7 @@ def another(job: Job) -> Job:
 
 @pytest.mark.parametrize(("max_spend", "goes"), [(1.0, False), (1.09, False), (1.1, True), (None, True)])
 def test_what_the_kernel_spent_before_counts_against_its_limit(
-    engines, job, service, max_spend, goes
+    engines: Callable[..., Engine], job: Job, service: Service, max_spend: float | None, goes: bool
 ) -> None:
     engine = engines(spent_usd=0.7)
     if goes:
@@ -57,14 +63,16 @@ def test_what_the_kernel_spent_before_counts_against_its_limit(
     assert (service.seen, recorded(engine, job), engine.spent_usd) == ([], [], 0.7)
 
 
-def test_a_request_that_was_stopped_before_is_neither_recorded_nor_sent(engine, job, service) -> None:
+def test_a_request_that_was_stopped_before_is_neither_recorded_nor_sent(
+    engine: Engine, job: Job, service: Service
+) -> None:
     job.given_up.set()
     with pytest.raises(NotSentError, match="Nothing was bought"):
         send(engine, job)
     assert (service.seen, recorded(engine, job), engine.spent_usd) == ([], [], 0)
 
 
-def test_the_intent_holds_all_that_a_later_kernel_needs(engine, tmp_path) -> None:
+def test_the_intent_holds_all_that_a_later_kernel_needs(engine: Engine, tmp_path: Path) -> None:
     endpoint = Endpoint("http://127.0.0.1:8123", Secret("k"), sandbox=True)
     job = Job(TaskState(key=new_key()), endpoint, tmp_path)
     request = ActTwoRequest(
@@ -88,7 +96,7 @@ def test_the_intent_holds_all_that_a_later_kernel_needs(engine, tmp_path) -> Non
     assert engine.call(stored()).result(20) == [(request.content_hash,)]
 
 
-def test_the_intent_names_the_local_files_that_go_into_the_request(engine, job) -> None:
+def test_the_intent_names_the_local_files_that_go_into_the_request(engine: Engine, job: Job) -> None:
     picture = b"\x89PNG of a hero"
     note_name(picture, "hero.png")
     data = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
@@ -98,7 +106,7 @@ def test_the_intent_names_the_local_files_that_go_into_the_request(engine, job) 
     assert intent.input_names == {"character": "hero.png"}
 
 
-def test_a_cell_that_has_its_task_is_not_bought_again(engine, job, service) -> None:
+def test_a_cell_that_has_its_task_is_not_bought_again(engine: Engine, job: Job, service: Service) -> None:
     cell, second = CellClaim("s", 1), another(job)
     send(engine, job, cell=cell)
     with pytest.raises(CellTaken):
@@ -110,7 +118,7 @@ def test_a_cell_that_has_its_task_is_not_bought_again(engine, job, service) -> N
 # --- what becomes of it ----------------------------------------------------------------------------
 
 
-def test_an_accepted_request_is_spent_and_watched(engine, job) -> None:
+def test_an_accepted_request_is_spent_and_watched(engine: Engine, job: Job) -> None:
     async def work() -> tuple[object, float]:
         verdict = await engine.submit(job, REQUEST, 0.4)
         return verdict, job.known_since  # before any poll
@@ -123,7 +131,9 @@ def test_an_accepted_request_is_spent_and_watched(engine, job) -> None:
     assert run_to_the_end(engine, job).clip is not None
 
 
-def test_a_refusal_gives_the_money_back_and_keeps_all_that_was_said(engine, job, service) -> None:
+def test_a_refusal_gives_the_money_back_and_keeps_all_that_was_said(
+    engine: Engine, job: Job, service: Service
+) -> None:
     error = {"message": "seed is too large (request id: r-1234)", "code": "invalid_request", "param": "seed"}
     service.creates[:] = [httpx.Response(400, json={"error": error})]
     assert isinstance(send(engine, job), flow.Declined)
@@ -137,7 +147,7 @@ def test_a_refusal_gives_the_money_back_and_keeps_all_that_was_said(engine, job,
     assert service.times("poll") == []
 
 
-def test_a_doubt_stays_spent_and_keeps_what_was_said(engine, job, service) -> None:
+def test_a_doubt_stays_spent_and_keeps_what_was_said(engine: Engine, job: Job, service: Service) -> None:
     service.creates[:] = [httpx.Response(200, text="<html>Queued as task-17</html>")]
     verdict = send(engine, job)
     assert isinstance(verdict, flow.Doubtful)
@@ -147,14 +157,16 @@ def test_a_doubt_stays_spent_and_keeps_what_was_said(engine, job, service) -> No
     assert (engine.spent_usd, job.has_outcome.is_set()) == (0.4, True)
 
 
-def test_a_page_instead_of_an_answer_names_the_address_that_gave_it(engine, job, service) -> None:
+def test_a_page_instead_of_an_answer_names_the_address_that_gave_it(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.creates[:] = [httpx.Response(200, html="<html>Welcome</html>")]
     verdict = send(engine, job)
     assert isinstance(verdict, flow.Doubtful)
     assert "https://api.cometapi.com" in verdict.reason
 
 
-def test_each_change_is_told(clock, service, job) -> None:
+def test_each_change_is_told(clock: VirtualClock, service: Service, job: Job) -> None:
     heard: list[Status] = []
     client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
     engine = Engine(":memory:", lambda job: heard.append(job.state.status), clock=clock, client=client)
@@ -166,7 +178,7 @@ def test_each_change_is_told(clock, service, job) -> None:
 
 
 def test_a_kernel_that_ends_in_the_middle_of_a_request_waits_a_little_and_leaves_a_doubt(
-    clock, service, job, tmp_path
+    clock: VirtualClock, service: Service, job: Job, tmp_path: Path
 ) -> None:
     asked = threading.Event()
 
@@ -188,7 +200,9 @@ def test_a_kernel_that_ends_in_the_middle_of_a_request_waits_a_little_and_leaves
     assert job.has_outcome.is_set()
 
 
-def test_what_never_left_this_machine_is_refused_and_not_sent(engine, job, service) -> None:
+def test_what_never_left_this_machine_is_refused_and_not_sent(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.creates[:] = [httpx.ConnectError("refused")]
     send(engine, job)
     refused = recorded(engine, job)[-1]
@@ -210,7 +224,9 @@ def test_what_never_left_this_machine_is_refused_and_not_sent(engine, job, servi
         (httpx.ReadTimeout("slow"), "did not go through: "),
     ],
 )  # fmt: skip
-def test_a_cancel_that_failed_says_how(engine, job, service, answer, words) -> None:
+def test_a_cancel_that_failed_says_how(
+    engine: Engine, job: Job, service: Service, answer: int | ConnectError | ReadTimeout, words: str
+) -> None:
     service.polls[:] = [RUNNING, RUNNING, DONE]
     service.deletes[:] = [answer]
 
@@ -222,7 +238,7 @@ def test_a_cancel_that_failed_says_how(engine, job, service, answer, words) -> N
     assert re.search(words, engine.call(both()).result(20) or "")
 
 
-def test_news_of_another_process_wait_while_news_from_here_are_not_written(engine, job) -> None:
+def test_news_of_another_process_wait_while_news_from_here_are_not_written(engine: Engine, job: Job) -> None:
     async def work() -> tuple[bool, bool]:
         await engine.submit(job, REQUEST, 0.4)
         older = TaskState(key=job.state.key, status=Status.SUBMITTING)
@@ -244,7 +260,9 @@ def test_each_task_has_a_key_of_its_own() -> None:
     assert all(re.fullmatch(r"local-[0-9a-f]{16}", key) for key in keys)
 
 
-def test_the_engine_s_thread_ends_with_the_process_and_belongs_to_no_cell(engine, clock) -> None:
+def test_the_engine_s_thread_ends_with_the_process_and_belongs_to_no_cell(
+    engine: Engine, clock: VirtualClock
+) -> None:
     mark: Any = __import__("contextvars").ContextVar("mark", default=None)
     mark.set("a cell")
 

@@ -6,11 +6,14 @@ import asyncio
 import email.utils
 import re
 import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from scripted import CLIP_URL, REQUEST, recorded
+from scripted import CLIP_URL, REQUEST, Service, recorded
 from virtual_clock import VirtualClock
 
 from cometact_nb.api import flow
@@ -40,7 +43,7 @@ def another(job: Job) -> Job:
 
 @pytest.mark.parametrize("scale", [1, 0.01])
 def test_a_refusal_for_now_is_recorded_with_its_reason_and_the_next_time(
-    engine, service, tmp_path, scale
+    engine: Engine, service: Service, tmp_path: Path, scale: float
 ) -> None:
     endpoint = Endpoint("https://api.cometapi.com", Secret("k"), time_scale=scale)
     job = Job(TaskState(key=new_key()), endpoint, tmp_path)
@@ -56,7 +59,9 @@ def test_a_refusal_for_now_is_recorded_with_its_reason_and_the_next_time(
     assert job.is_postponed is False
 
 
-def test_refusals_for_now_are_waited_out_for_a_minute_in_all(engine, job, service) -> None:
+def test_refusals_for_now_are_waited_out_for_a_minute_in_all(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.creates[:] = [BUSY]
     assert isinstance(send(engine, job), flow.Declined)
     assert service.times("create") == [0, pytest.approx(20), pytest.approx(40), pytest.approx(60)]
@@ -68,26 +73,26 @@ def test_refusals_for_now_are_waited_out_for_a_minute_in_all(engine, job, servic
     assert len(service.times("create")) == 3
 
 
-def test_a_sweep_may_wait_longer(engine, job, service) -> None:
+def test_a_sweep_may_wait_longer(engine: Engine, job: Job, service: Service) -> None:
     service.creates[:] = [*[BUSY] * 30, {"id": "task-1"}]
     assert send(engine, job, limits=flow.CreateLimits(attempts=99, patience_s=3600)) == flow.Created("task-1")
     assert len(service.times("create")) == 31
 
 
-def test_a_date_to_wait_for_is_understood(engine, job, service) -> None:
+def test_a_date_to_wait_for_is_understood(engine: Engine, job: Job, service: Service) -> None:
     date = email.utils.formatdate(START + 30, usegmt=True)
     service.creates[:] = [httpx.Response(429, headers={"retry-after": date}), {"id": "task-1"}]
     send(engine, job)
     assert service.times("create") == [0, pytest.approx(30)]
 
 
-def test_pauses_without_a_wish_of_the_service_grow(engine, job, service) -> None:
+def test_pauses_without_a_wish_of_the_service_grow(engine: Engine, job: Job, service: Service) -> None:
     service.creates[:] = [httpx.Response(429)]
     send(engine, job)
     first, second, third = (
         b - a for a, b in zip(service.times("create"), service.times("create")[1:], strict=False)
     )
-    assert (second / first, third / second) == (pytest.approx(2), pytest.approx(2))
+    assert (second / first, third / second) == pytest.approx((2, 2))
 
 
 class Standing(VirtualClock):
@@ -103,7 +108,9 @@ class Standing(VirtualClock):
 
 
 @pytest.fixture
-def postponed(job, service, tmp_path):
+def postponed(
+    job: Job, service: Service, tmp_path: Path
+) -> Iterator[tuple[Engine, Future[flow.Created | flow.Declined | flow.Doubtful]]]:
     """An engine on a clock that stands still, whose request waits to be sent again, and what comes of it."""
     service.creates[:] = [BUSY, {"id": "task-1"}]
     client, clock = lambda: Client(httpx.MockTransport(service)), Standing()
@@ -115,7 +122,12 @@ def postponed(job, service, tmp_path):
 
 
 @pytest.mark.parametrize("how", ["given up", "cancelled"])
-def test_a_request_that_waits_to_be_sent_again_can_be_stopped(postponed, job, service, how) -> None:
+def test_a_request_that_waits_to_be_sent_again_can_be_stopped(
+    postponed: tuple[Engine, Future[flow.Created | flow.Declined | flow.Doubtful]],
+    job: Job,
+    service: Service,
+    how: str,
+) -> None:
     engine, outcome = postponed
     if how == "given up":
         engine.give_up(job)
@@ -129,7 +141,10 @@ def test_a_request_that_waits_to_be_sent_again_can_be_stopped(postponed, job, se
 
 
 def test_a_request_that_waits_to_be_sent_again_is_refused_when_the_kernel_ends(
-    postponed, job, service, tmp_path
+    postponed: tuple[Engine, Future[flow.Created | flow.Declined | flow.Doubtful]],
+    job: Job,
+    service: Service,
+    tmp_path: Path,
 ) -> None:
     engine, _ = postponed
     engine.close()
@@ -141,7 +156,9 @@ def test_a_request_that_waits_to_be_sent_again_is_refused_when_the_kernel_ends(
     assert len(service.times("create")) == 1
 
 
-def test_while_a_kernel_ends_nothing_more_is_sent(postponed, job, service) -> None:
+def test_while_a_kernel_ends_nothing_more_is_sent(
+    postponed: tuple[Engine, Future[flow.Created | flow.Declined | flow.Doubtful]], job: Job, service: Service
+) -> None:
     engine, refused = postponed
     gate, asked = asyncio.Event(), threading.Event()
 
@@ -174,7 +191,7 @@ def test_while_a_kernel_ends_nothing_more_is_sent(postponed, job, service) -> No
     assert (job.state.status, accepted.state.id) == (Status.REFUSED, "task-2")
 
 
-def test_stopping_a_request_of_an_engine_that_is_closed_does_nothing(engine, job) -> None:
+def test_stopping_a_request_of_an_engine_that_is_closed_does_nothing(engine: Engine, job: Job) -> None:
     engine.close()
     engine.close()
     engine.give_up(job)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ from cometact_nb.errors import RequestError
         ("public_figure_threshold", "auto,low", ["auto", "low"]),
     ],
 )
-def test_a_text_is_read_as_the_knobs_own_values(field, text, values) -> None:
+def test_a_text_is_read_as_the_knobs_own_values(field: str, text: str, values: list[Any]) -> None:
     assert read_several(field, text) == values
 
 
@@ -33,13 +35,13 @@ def test_a_text_is_read_as_the_knobs_own_values(field, text, values) -> None:
     [("1,,2", "between two commas"), ("1,", "between two commas"), ("", "between two commas"),
      ("8:5", "Write 5:8"), ("0:4294967295", "up to 20,000")],
 )  # fmt: skip
-def test_a_text_that_cannot_be_meant_is_refused_with_a_cure(text, told) -> None:
+def test_a_text_that_cannot_be_meant_is_refused_with_a_cure(text: str, told: str) -> None:
     with pytest.raises(RequestError, match=told):
         read_several("seed", text)
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 40), st.integers(0, 2**32 - 1)), min_size=1, max_size=40))
-def test_what_is_written_is_read_back(values) -> None:
+def test_what_is_written_is_read_back(values: list[int | None]) -> None:
     assert read_several("seed", write_several(values)) == values
 
 

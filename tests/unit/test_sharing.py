@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,7 +11,7 @@ from cometact_nb.engine.thread_switching import faster_switching
 
 
 @pytest.fixture(autouse=True)
-def _put_back():
+def _put_back() -> Iterator[None]:
     before = sys.getswitchinterval()
     yield
     sys.setswitchinterval(before)

@@ -38,7 +38,7 @@ def intended(at: float = 1.0) -> events.Intended:
     return events.Intended(at=at, request={"model": "act_two"}, base_url="https://a.b", price_usd=0.4)
 
 
-def test_a_task_is_found_by_key_id_or_their_beginning_after_reopening(tmp_path) -> None:
+def test_a_task_is_found_by_key_id_or_their_beginning_after_reopening(tmp_path: Path) -> None:
     path = str(tmp_path / "deep" / "history.sqlite")
     history = History(path)
     state = store(history, "local-1", intended(), events.Accepted(at=2, id="abcdef-123"))
@@ -55,7 +55,7 @@ def test_a_task_is_found_by_key_id_or_their_beginning_after_reopening(tmp_path) 
     again.close()
 
 
-def test_a_beginning_that_fits_several_tasks_is_refused(tmp_path) -> None:
+def test_a_beginning_that_fits_several_tasks_is_refused(tmp_path: Path) -> None:
     history = History(":memory:")
     for number in (1, 2):
         store(history, f"local-{number}", intended(), events.Accepted(at=2, id=f"abcdef-{number}"))
@@ -68,7 +68,7 @@ def test_the_history_tells_how_long_the_newest_tasks_took_that_did_not_queue() -
     history = History(":memory:")
     ends = {"done": Status.SUCCEEDED, "failed": Status.FAILED, "queued": Status.SUCCEEDED}
     for begun, (key, end) in enumerate([*ends.items(), ("later", Status.SUCCEEDED)]):
-        seen = [events.Accepted(at=begun, id=key)]
+        seen: list[events.TaskEvent] = [events.Accepted(at=begun, id=key)]
         if key == "queued":
             waits = Snapshot(status=Status.THROTTLED, raw_status="THROTTLED")
             seen.append(events.Observed(at=begun + 9, snapshot=waits))
@@ -81,13 +81,15 @@ def test_the_history_tells_how_long_the_newest_tasks_took_that_did_not_queue() -
     history.close()
 
 
-def test_a_system_whose_question_would_be_a_signal_is_not_asked_whether_a_process_runs(monkeypatch) -> None:
+def test_a_system_whose_question_would_be_a_signal_is_not_asked_whether_a_process_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("sys.platform", "win32")
     monkeypatch.setattr(os, "kill", lambda pid, number: pytest.fail(f"{number} was sent to {pid}"))
     assert not is_dead(f"{socket.gethostname()}/{os.getpid()}/one")
 
 
-def test_signatures_are_cut_off_before_anything_is_written(tmp_path) -> None:
+def test_signatures_are_cut_off_before_anything_is_written(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     history = History(str(path))
     seen = Snapshot(
@@ -99,7 +101,7 @@ def test_signatures_are_cut_off_before_anything_is_written(tmp_path) -> None:
     assert b"SIGNED" not in path.read_bytes()
 
 
-def test_the_file_is_for_its_user_only_and_needs_no_shared_memory(tmp_path) -> None:
+def test_the_file_is_for_its_user_only_and_needs_no_shared_memory(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     history = History(str(path))
     store(history, "k1", intended())
@@ -108,7 +110,7 @@ def test_the_file_is_for_its_user_only_and_needs_no_shared_memory(tmp_path) -> N
     history.close()
 
 
-def test_a_file_of_a_newer_version_is_left_alone(tmp_path) -> None:
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = str(tmp_path / "history.sqlite")
     History(path).close()
     db = sqlite3.connect(path)
@@ -121,7 +123,7 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path) -> None:
 @pytest.mark.parametrize(
     "content", [b"this is no database, it is a text" * 40, b"SQLite format 3\0garbage" * 50]
 )
-def test_a_file_that_is_no_history_is_a_clear_error(tmp_path, content) -> None:
+def test_a_file_that_is_no_history_is_a_clear_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "history.sqlite"
     path.write_bytes(content)
     with pytest.raises(HistoryError, match=r"configure\(history"):
@@ -130,7 +132,7 @@ def test_a_file_that_is_no_history_is_a_clear_error(tmp_path, content) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs Linux's /proc")
-def test_a_history_that_is_refused_is_left_closed(tmp_path) -> None:
+def test_a_history_that_is_refused_is_left_closed(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     path.write_bytes(b"this is no database, it is a text" * 40)
     with pytest.raises(HistoryError) as raised:
@@ -139,7 +141,7 @@ def test_a_history_that_is_refused_is_left_closed(tmp_path) -> None:
     assert str(path.resolve()) not in held, raised.traceback
 
 
-def test_a_history_that_cannot_be_made_is_a_clear_error(tmp_path) -> None:
+def test_a_history_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HistoryError):
         History(str(tmp_path / "file" / "history.sqlite"))
@@ -158,7 +160,7 @@ def keep(folder: Path, content: bytes = MP4, state: TaskState | None = None) -> 
     return partial.keep()
 
 
-def test_a_clip_appears_whole_with_its_sidecar_and_nothing_else(tmp_path) -> None:
+def test_a_clip_appears_whole_with_its_sidecar_and_nothing_else(tmp_path: Path) -> None:
     info = keep(tmp_path)
     names = sorted(path.suffix for path in tmp_path.iterdir())
     assert names == [".json", ".mp4"]  # no poster: these bytes hold no picture
@@ -166,7 +168,7 @@ def test_a_clip_appears_whole_with_its_sidecar_and_nothing_else(tmp_path) -> Non
     assert info.bytes == len(MP4)
 
 
-def test_an_unfinished_clip_is_hidden_and_removed(tmp_path) -> None:
+def test_an_unfinished_clip_is_hidden_and_removed(tmp_path: Path) -> None:
     partial = media.PartialClip(tmp_path, succeeded())
     partial.write(MP4)
     assert [path.name.startswith(".") for path in tmp_path.iterdir()] == [True]
@@ -174,13 +176,13 @@ def test_an_unfinished_clip_is_hidden_and_removed(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_clip_never_replaces_another_file(tmp_path) -> None:
+def test_a_clip_never_replaces_another_file(tmp_path: Path) -> None:
     first, second = keep(tmp_path), keep(tmp_path, MP4 + b"2")
     assert first.path != second.path
     assert Path(first.path).read_bytes() == MP4
 
 
-def test_tasks_of_one_second_whose_ids_begin_alike_are_fetched_side_by_side(tmp_path) -> None:
+def test_tasks_of_one_second_whose_ids_begin_alike_are_fetched_side_by_side(tmp_path: Path) -> None:
     states = [succeeded(f"5b91e444-{number}", f"local-{number}") for number in range(3)]
     partials = [media.PartialClip(tmp_path, state) for state in states]
     for number, partial in enumerate(partials):
@@ -197,14 +199,16 @@ def test_tasks_of_one_second_whose_ids_begin_alike_are_fetched_side_by_side(tmp_
 
 
 @pytest.mark.parametrize("tag", [b"zzz1", b"vvc1"])
-def test_a_clip_that_nothing_here_decodes_is_kept_without_a_poster(tmp_path, tag) -> None:
+def test_a_clip_that_nothing_here_decodes_is_kept_without_a_poster(tmp_path: Path, tag: bytes) -> None:
     info = keep(tmp_path, video_bytes(1).replace(b"avc1", tag))
     assert Path(info.path).exists()
     assert (info.duration_s, info.poster) == (1.0, None)
 
 
 @pytest.mark.parametrize(("dark", "bright"), [(3, 40), (1, 2)])
-def test_a_poster_shows_the_performance_and_not_the_rest_it_begins_from(tmp_path, dark, bright) -> None:
+def test_a_poster_shows_the_performance_and_not_the_rest_it_begins_from(
+    tmp_path: Path, dark: int, bright: int
+) -> None:
     clip = tmp_path / "clip.mp4"
     write(clip, [plain(64, 48, (0, 0, 0))] * dark + [plain(64, 48, (255, 255, 255))] * bright)
     _, written = read_facts(clip, tmp_path / "clip.jpg")
@@ -228,7 +232,7 @@ def test_a_clip_s_name_says_which_knobs_were_set_and_is_safe_on_every_disk() -> 
 
 
 @pytest.mark.parametrize("suffix", [".json", ".jpg", ".mp4"])
-def test_a_clip_never_replaces_a_file_of_the_user_beside_it(tmp_path, suffix) -> None:
+def test_a_clip_never_replaces_a_file_of_the_user_beside_it(tmp_path: Path, suffix: str) -> None:
     users = tmp_path / f"{media.clip_stem(succeeded())}{suffix}"
     users.write_text("mine")
     info = keep(tmp_path, video_bytes(1))
@@ -237,7 +241,7 @@ def test_a_clip_never_replaces_a_file_of_the_user_beside_it(tmp_path, suffix) ->
     assert {path.stem for path in tmp_path.iterdir()} == {users.stem, Path(info.path).stem}
 
 
-def test_a_link_that_somebody_laid_in_the_folder_is_not_written_through(tmp_path) -> None:
+def test_a_link_that_somebody_laid_in_the_folder_is_not_written_through(tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "clips", tmp_path / "elsewhere"
     folder.mkdir()
     names = keep(folder).path, *(f".{Path(keep(folder).path).name}{part}" for part in ("", ".part"))
@@ -253,13 +257,13 @@ def test_a_link_that_somebody_laid_in_the_folder_is_not_written_through(tmp_path
     assert Path(info.path).read_bytes() == MP4
 
 
-def test_a_clip_that_was_deleted_gets_its_old_name_again(tmp_path) -> None:
+def test_a_clip_that_was_deleted_gets_its_old_name_again(tmp_path: Path) -> None:
     first = keep(tmp_path)
     Path(first.path).unlink()
     assert keep(tmp_path).path == first.path
 
 
-def test_what_a_kernel_left_when_it_died_is_cleared_away(tmp_path) -> None:
+def test_what_a_kernel_left_when_it_died_is_cleared_away(tmp_path: Path) -> None:
     left = [
         tmp_path / f".{media.clip_stem(succeeded())}.local-0123456789.{kind}.999.part"
         for kind in ("mp4", "jpg")
@@ -275,19 +279,19 @@ def test_what_a_kernel_left_when_it_died_is_cleared_away(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/abs", "a/b\\c", "..", "\0", "x" * 500, "∞"])
-def test_a_hostile_id_cannot_leave_the_folder(tmp_path, name) -> None:
+def test_a_hostile_id_cannot_leave_the_folder(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "clips"
     info = keep(folder, state=succeeded(name))
     assert Path(info.path).resolve().parent == folder.resolve()
 
 
-def test_what_is_no_video_is_not_kept(tmp_path) -> None:
+def test_what_is_no_video_is_not_kept(tmp_path: Path) -> None:
     with pytest.raises(ClipError, match="no video"):
         keep(tmp_path, b"<html>the link has expired</html>")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_clip_that_does_not_end_is_cut_off(tmp_path, monkeypatch) -> None:
+def test_a_clip_that_does_not_end_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "CLIP_MAX_BYTES", 1000)
     partial = media.PartialClip(tmp_path, succeeded())
     with pytest.raises(ClipError, match="larger than"):
@@ -295,13 +299,13 @@ def test_a_clip_that_does_not_end_is_cut_off(tmp_path, monkeypatch) -> None:
     partial.discard()
 
 
-def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path) -> None:
+def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ClipError, match="does not take it"):
         media.PartialClip(tmp_path / "file" / "clips", succeeded())
 
 
-def test_a_clip_that_a_dead_kernel_left_is_adopted_and_a_changed_one_is_not(tmp_path) -> None:
+def test_a_clip_that_a_dead_kernel_left_is_adopted_and_a_changed_one_is_not(tmp_path: Path) -> None:
     info = keep(tmp_path)
     adopted = media.adopt(tmp_path, succeeded())
     assert adopted is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -53,12 +55,12 @@ def test_the_line_says_everything_in_short() -> None:
 
 
 @pytest.mark.parametrize("write", [to_magic, to_python])
-def test_the_line_and_the_python_come_back_as_the_same_cells(write) -> None:
+def test_the_line_and_the_python_come_back_as_the_same_cells(write: Callable[..., Any]) -> None:
     assert hashes(pasted(write(SPEC))) == hashes(SPEC)
 
 
 @pytest.mark.parametrize("write", [to_curls, to_bodies])
-def test_the_requests_one_by_one_come_back_as_the_same_grid(write) -> None:
+def test_the_requests_one_by_one_come_back_as_the_same_grid(write: Callable[..., Any]) -> None:
     cells = expand(specify(FIELDS)).cells
     back = pasted(write([cell.request for cell in cells]))
     assert {cell.identity for cell in expand(back).cells} == {cell.identity for cell in cells}
@@ -79,7 +81,7 @@ def test_python_of_a_run_of_seeds_is_a_range() -> None:
         {"seed": [None, 2, 3, 4]},
     ],
 )
-def test_python_of_many_values_that_are_no_numbers_lists_them(given) -> None:
+def test_python_of_many_values_that_are_no_numbers_lists_them(given: dict[str, Any]) -> None:
     spec = specify({"character": HERO, "reference": TALK, **given})
     assert hashes(pasted(to_python(spec))) == hashes(spec)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -35,7 +35,7 @@ def seen(status: Status, *, output: bool = False, at: float = 10.0) -> events.Ob
     return events.Observed(at=at, snapshot=snapshot)
 
 
-def after(*happened: events.TaskEvent, **fields: object) -> TaskState:
+def after(*happened: events.TaskEvent, **fields: Any) -> TaskState:
     state = TaskState(key="local-1", id="t1", status=Status.PENDING, **fields)
     for event in happened:
         state = reduce(state, event)
@@ -317,7 +317,7 @@ def test_the_sandbox_is_what_was_recorded_or_in_old_histories_free_and_local(
 
 
 def test_a_wait_for_a_success_is_over_when_all_its_clips_are_there_or_will_not_come() -> None:
-    two = {"status": Status.SUCCEEDED, "output_urls": (URL, URL + "2")}
+    two: dict[str, Any] = {"status": Status.SUCCEEDED, "output_urls": (URL, URL + "2")}
     assert not TaskState(key="k", **two).is_settled
     assert not TaskState(key="k", clips=(CLIP,), **two).is_settled
     assert TaskState(key="k", clips=(CLIP, CLIP), **two).is_settled

@@ -139,7 +139,9 @@ def test_silence_is_doubt_and_what_was_never_sent_is_refused() -> None:
         (500, "invalid_request", False),
     ],
 )  # fmt: skip
-def test_a_refusal_says_whether_every_other_request_would_meet_it(status, body, general) -> None:
+def test_a_refusal_says_whether_every_other_request_would_meet_it(
+    status: int, body: str, general: bool
+) -> None:
     content, headers = BODIES[body]
     verdict = flow.judge_create(flow.Answer(status, headers, content), NOW)
     assert isinstance(verdict, flow.Declined)

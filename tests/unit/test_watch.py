@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from scripted import CLIP, CLIP_URL, REQUEST, recorded, run_to_the_end, submit
+from scripted import CLIP, CLIP_URL, REQUEST, Service, recorded, run_to_the_end, submit
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
@@ -18,6 +20,9 @@ from cometact_nb.domain.task import ClipInfo, Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 from cometact_nb.errors import ConfigError
+
+if TYPE_CHECKING:
+    from virtual_clock import VirtualClock
 
 RUNNING = {"id": "task-1", "status": "RUNNING"}
 DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
@@ -55,7 +60,7 @@ def gaps(times: list[float]) -> list[float]:
 # --- what ends a watch, and what does not ----------------------------------------------------------
 
 
-def test_a_watch_that_cannot_have_a_client_ends_and_says_why(clock, job) -> None:
+def test_a_watch_that_cannot_have_a_client_ends_and_says_why(clock: VirtualClock, job: Job) -> None:
     def fail() -> Client:
         raise ConfigError("HTTPS_PROXY names no proxy")
 
@@ -69,7 +74,9 @@ def test_a_watch_that_cannot_have_a_client_ends_and_says_why(clock, job) -> None
     assert 1_800_000_000 <= ended.at <= clock.now()
 
 
-def test_a_fault_of_our_own_ends_the_watch_and_asks_for_a_report(clock, service, job) -> None:
+def test_a_fault_of_our_own_ends_the_watch_and_asks_for_a_report(
+    clock: VirtualClock, service: Service, job: Job
+) -> None:
     client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
     engine = Engine(":memory:", lambda job: None, clock=clock, rand=lambda: 1 / 0, client=client)
     take_up(engine, job)
@@ -81,7 +88,9 @@ def test_a_fault_of_our_own_ends_the_watch_and_asks_for_a_report(clock, service,
     assert 1_800_000_000 <= ended.at <= clock.now()
 
 
-def test_a_watch_that_was_refused_for_long_is_taken_up_again_by_a_rare_look(engine, job, service) -> None:
+def test_a_watch_that_was_refused_for_long_is_taken_up_again_by_a_rare_look(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [*[401] * 26, RUNNING, DONE]
     submit(engine, job)
     pass_time(engine, 6000)
@@ -97,7 +106,7 @@ def test_a_watch_that_was_refused_for_long_is_taken_up_again_by_a_rare_look(engi
 
 @pytest.mark.parametrize(("age_s", "hours"), [(0, 2), (3600, 1), (9000, 0), (-3600, 2)])
 def test_a_doubtful_task_is_asked_about_for_as_long_as_a_watch_since_it_was_begun(
-    engines, job, service, clock, age_s, hours
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock, age_s: int, hours: int
 ) -> None:
     engine = engines(limits=flow.PollLimits(watch_s=7200))
     service.polls[:] = [unknown]
@@ -108,7 +117,7 @@ def test_a_doubtful_task_is_asked_about_for_as_long_as_a_watch_since_it_was_begu
 
 
 def test_on_a_fast_clock_a_doubtful_task_is_asked_about_for_as_much_less(
-    engines, service, clock, tmp_path
+    engines: Callable[..., Engine], service: Service, clock: VirtualClock, tmp_path: Path
 ) -> None:
     engine = engines(limits=flow.PollLimits(watch_s=7200))
     service.polls[:] = [unknown]
@@ -119,7 +128,9 @@ def test_on_a_fast_clock_a_doubtful_task_is_asked_about_for_as_much_less(
     assert len(service.times("poll")) == 16
 
 
-def test_a_task_that_has_ended_or_has_no_id_is_not_asked_about(engine, job, service) -> None:
+def test_a_task_that_has_ended_or_has_no_id_is_not_asked_about(
+    engine: Engine, job: Job, service: Service
+) -> None:
     for state in (
         {"status": Status.CANCELLED},
         {"status": Status.FORGOTTEN},
@@ -132,7 +143,9 @@ def test_a_task_that_has_ended_or_has_no_id_is_not_asked_about(engine, job, serv
     assert service.seen == []
 
 
-def test_a_watch_that_ends_for_refusals_repeats_the_last_one(engine, job, service) -> None:
+def test_a_watch_that_ends_for_refusals_repeats_the_last_one(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [401]
     submit(engine, job)
     run_to_the_end(engine, job)
@@ -145,7 +158,9 @@ def test_a_watch_that_ends_for_refusals_repeats_the_last_one(engine, job, servic
 # --- when a task is asked about --------------------------------------------------------------------
 
 
-def test_a_poll_waits_for_as_long_as_the_service_asked_for_once(engine, job, service) -> None:
+def test_a_poll_waits_for_as_long_as_the_service_asked_for_once(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [httpx.Response(429, headers={"retry-after": "100"}), RUNNING, RUNNING, DONE]
     submit(engine, job)
     run_to_the_end(engine, job)
@@ -162,7 +177,7 @@ def test_a_poll_waits_for_as_long_as_the_service_asked_for_once(engine, job, ser
     ],
 )  # fmt: skip
 def test_a_found_task_is_asked_about_at_once_unless_it_was_just_now(
-    engine, job, service, clock, known, soon
+    engine: Engine, job: Job, service: Service, clock: VirtualClock, known: dict[str, int], soon: bool
 ) -> None:
     take_up(engine, job, **{name: clock.now() - age_s for name, age_s in known.items()})
     run_to_the_end(engine, job)
@@ -170,7 +185,9 @@ def test_a_found_task_is_asked_about_at_once_unless_it_was_just_now(
     assert service.times("poll")[0] < 6
 
 
-def test_a_look_at_a_task_that_was_just_asked_about_waits_for_its_turn(engine, job, service) -> None:
+def test_a_look_at_a_task_that_was_just_asked_about_waits_for_its_turn(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [RUNNING]
 
     async def look_often() -> None:
@@ -184,7 +201,7 @@ def test_a_look_at_a_task_that_was_just_asked_about_waits_for_its_turn(engine, j
 
 
 def test_a_task_that_waits_for_the_account_s_limit_is_asked_about_every_quarter_of_a_minute(
-    engine, job, service
+    engine: Engine, job: Job, service: Service
 ) -> None:
     service.polls[:] = [*[{"id": "task-1", "status": "THROTTLED"}] * 4, DONE]
     submit(engine, job)
@@ -192,14 +209,18 @@ def test_a_task_that_waits_for_the_account_s_limit_is_asked_about_every_quarter_
     assert all(14 <= gap <= 18 for gap in gaps(service.times("poll")))
 
 
-def test_a_task_that_tells_its_progress_is_asked_about_when_it_should_end(engine, job, service) -> None:
+def test_a_task_that_tells_its_progress_is_asked_about_when_it_should_end(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [{**RUNNING, "progress": 0.1}, {**RUNNING, "progress": 0.5}, DONE]
     submit(engine, job)
     assert run_to_the_end(engine, job).clip is not None
     assert min(gaps(service.times("poll"))) > 10  # without progress it is every 6 s
 
 
-def test_two_tasks_are_not_asked_about_in_the_same_moment(engine, job, service, tmp_path) -> None:
+def test_two_tasks_are_not_asked_about_in_the_same_moment(
+    engine: Engine, job: Job, service: Service, tmp_path: Path
+) -> None:
     service.polls[:] = [{"status": "RUNNING"}]
     other = Job(TaskState(key=new_key()), job.endpoint, tmp_path)
 
@@ -212,7 +233,9 @@ def test_two_tasks_are_not_asked_about_in_the_same_moment(engine, job, service, 
     assert min(gaps(service.times("poll"))) >= 0.25
 
 
-def test_of_polls_that_hang_six_are_under_way_and_the_others_wait(engine, job, service, tmp_path) -> None:
+def test_of_polls_that_hang_six_are_under_way_and_the_others_wait(
+    engine: Engine, job: Job, service: Service, tmp_path: Path
+) -> None:
     jobs = [Job(TaskState(key=new_key()), job.endpoint, tmp_path) for _ in range(9)]
     gate, inside = asyncio.Event(), []
 
@@ -235,7 +258,7 @@ def test_of_polls_that_hang_six_are_under_way_and_the_others_wait(engine, job, s
 
 
 def test_what_earlier_tasks_took_is_asked_of_the_history_once_and_may_fail(
-    engine, job, service, caplog
+    engine: Engine, job: Job, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     service.polls[:] = [RUNNING, RUNNING, DONE]
 
@@ -252,7 +275,7 @@ def test_what_earlier_tasks_took_is_asked_of_the_history_once_and_may_fail(
 # --- what polls tell -------------------------------------------------------------------------------
 
 
-def test_an_id_that_is_not_known_yet_is_said(engine, job, service) -> None:
+def test_an_id_that_is_not_known_yet_is_said(engine: Engine, job: Job, service: Service) -> None:
     service.polls[:] = [unknown, DONE]
     said: list[str] = []
     job.listeners.add(lambda job: said.append(job.state.problem or ""))
@@ -261,7 +284,9 @@ def test_an_id_that_is_not_known_yet_is_said(engine, job, service) -> None:
     assert "The service does not know the id yet" in said
 
 
-def test_a_task_that_is_gone_after_a_cancel_says_that_it_was_deleted(engine, job, service) -> None:
+def test_a_task_that_is_gone_after_a_cancel_says_that_it_was_deleted(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:] = [RUNNING, unknown]
 
     async def both() -> None:
@@ -273,7 +298,9 @@ def test_a_task_that_is_gone_after_a_cancel_says_that_it_was_deleted(engine, job
     assert (state.status, state.raw_status) == (Status.CANCELLED, "deleted")
 
 
-def test_a_task_that_nobody_knows_says_so_in_the_service_s_words_once(engine, job, service, clock) -> None:
+def test_a_task_that_nobody_knows_says_so_in_the_service_s_words_once(
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
+) -> None:
     service.polls[:] = [unknown]
     submit(engine, job)
     state = run_to_the_end(engine, job)
@@ -283,7 +310,9 @@ def test_a_task_that_nobody_knows_says_so_in_the_service_s_words_once(engine, jo
     assert len(recorded(engine, job)) == before
 
 
-def test_a_task_that_is_known_again_may_be_unknown_for_as_long_anew(engines, job, service, clock) -> None:
+def test_a_task_that_is_known_again_may_be_unknown_for_as_long_anew(
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock
+) -> None:
     engine = engines(limits=flow.PollLimits(unknown_s=100))
     service.polls[:] = [*[unknown] * 12, RUNNING, unknown]
     submit(engine, job)
@@ -296,7 +325,7 @@ def test_a_task_that_is_known_again_may_be_unknown_for_as_long_anew(engines, job
 @pytest.mark.parametrize("known", ["submitted_at", "created_at", "observed_at"])
 @pytest.mark.parametrize(("age_s", "first"), [(60, "PollFailed"), (1199, "PollFailed"), (1201, "Observed")])
 def test_a_new_kernel_counts_the_time_an_id_is_unknown_from_when_it_was_last_known(
-    engine, job, service, clock, known, age_s, first
+    engine: Engine, job: Job, service: Service, clock: VirtualClock, known: str, age_s: int, first: str
 ) -> None:
     service.polls[:] = [unknown]
     take_up(engine, job, **{known: clock.now() - age_s})
@@ -307,7 +336,9 @@ def test_a_new_kernel_counts_the_time_an_id_is_unknown_from_when_it_was_last_kno
 # --- clips -----------------------------------------------------------------------------------------
 
 
-def test_a_success_without_a_clip_is_asked_again_for_a_minute(engine, job, service, clock) -> None:
+def test_a_success_without_a_clip_is_asked_again_for_a_minute(
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
+) -> None:
     service.polls[:] = [NO_OUTPUT]
     submit(engine, job)
     state = run_to_the_end(engine, job)
@@ -318,7 +349,9 @@ def test_a_success_without_a_clip_is_asked_again_for_a_minute(engine, job, servi
     assert failed.at == pytest.approx(1_800_000_000 + times[-1], abs=1)
 
 
-def test_a_clip_that_an_earlier_kernel_kept_is_not_fetched_again(engine, job, service, tmp_path) -> None:
+def test_a_clip_that_an_earlier_kernel_kept_is_not_fetched_again(
+    engine: Engine, job: Job, service: Service, tmp_path: Path
+) -> None:
     first = ClipInfo(path=str(tmp_path / "first.mp4"), bytes=1, sha256="")
     take_up(
         engine, job, status=Status.SUCCEEDED, clips=(first,), output_urls=(CLIP_URL, CLIP_URL + "2"),
@@ -329,7 +362,9 @@ def test_a_clip_that_an_earlier_kernel_kept_is_not_fetched_again(engine, job, se
     assert [str(request.url) for kind, _, request in service.seen if kind == "clip"] == [CLIP_URL + "2"]
 
 
-def test_a_fault_of_our_own_while_a_clip_is_fetched_is_said_and_ends_the_wait(engine, job, service) -> None:
+def test_a_fault_of_our_own_while_a_clip_is_fetched_is_said_and_ends_the_wait(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.clips[:] = [RuntimeError("a fault")]
     submit(engine, job)
     state = run_to_the_end(engine, job)
@@ -338,7 +373,9 @@ def test_a_fault_of_our_own_while_a_clip_is_fetched_is_said_and_ends_the_wait(en
     assert failed.at >= 1_800_000_000
 
 
-def test_an_attempt_that_failed_is_said_while_the_clip_is_fetched(engine, job, service) -> None:
+def test_an_attempt_that_failed_is_said_while_the_clip_is_fetched(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.clips[:] = [503, CLIP]
     said: list[str] = []
     job.listeners.add(lambda job: said.append(job.state.problem or ""))
@@ -348,7 +385,7 @@ def test_an_attempt_that_failed_is_said_while_the_clip_is_fetched(engine, job, s
 
 
 def test_a_look_before_a_cancel_counts_as_the_last_look_and_its_failure_stops_nothing(
-    engine, job, service
+    engine: Engine, job: Job, service: Service
 ) -> None:
     service.polls[:] = [httpx.ReadTimeout("slow"), RUNNING, {"id": "task-1", "status": "CANCELLED"}]
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from scripted import CLIP_URL, recorded, run_to_the_end, submit
+from httpx import Response
+from scripted import CLIP_URL, Service, recorded, run_to_the_end, submit
 
 from cometact_nb.api import flow
 from cometact_nb.domain import events
 from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
-from cometact_nb.engine.engine import new_key
+from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 from cometact_nb.store.journal.history import History
 
+if TYPE_CHECKING:
+    from virtual_clock import VirtualClock
 
-def test_a_fresh_id_may_be_unknown_for_a_while(engine, job, service) -> None:
+
+def test_a_fresh_id_may_be_unknown_for_a_while(engine: Engine, job: Job, service: Service) -> None:
     unknown = httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist", "data": None})
     service.polls[:0] = [unknown] * 4
     submit(engine, job)
@@ -29,7 +36,7 @@ UNKNOWN = {"code": "task_not_exist", "message": "task_not_exist", "data": None}
 
 
 def test_an_accepted_request_whose_id_is_unknown_for_20_minutes_is_in_doubt_and_asked_about_rarely(
-    engine, job, service, clock
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
 ) -> None:
     service.polls[:] = [httpx.Response(400, json=UNKNOWN)]
     submit(engine, job)
@@ -51,7 +58,7 @@ def test_an_accepted_request_whose_id_is_unknown_for_20_minutes_is_in_doubt_and_
 
 @pytest.mark.parametrize("seconds", [90, 1000, 1500, 6000])
 def test_an_accepted_request_that_the_service_comes_to_know_late_brings_its_clip(
-    engine, job, service, clock, seconds
+    engine: Engine, job: Job, service: Service, clock: VirtualClock, seconds: int
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if clock.monotonic() < seconds:
@@ -71,7 +78,7 @@ def test_an_accepted_request_that_the_service_comes_to_know_late_brings_its_clip
 
 
 def test_one_answer_that_does_not_know_a_task_which_ran_for_an_hour_ends_nothing(
-    engine, job, service, clock
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
 ) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if 3600 <= clock.monotonic() < 3700:
@@ -87,14 +94,18 @@ def test_one_answer_that_does_not_know_a_task_which_ran_for_an_hour_ends_nothing
     assert Status.NOT_FOUND not in seen
 
 
-def test_a_resume_asks_about_a_doubtful_task_at_once_and_takes_it_up(engine, job, service, clock) -> None:
+def test_a_resume_asks_about_a_doubtful_task_at_once_and_takes_it_up(
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
+) -> None:
     begun = clock.now() - 3000
     job.state = TaskState(key=job.state.key, id="task-1", status=Status.NOT_FOUND, submitted_at=begun)
     engine.call(engine.resume(job)).result(20)
     assert run_to_the_end(engine, job).clip is not None
 
 
-def test_an_id_that_the_user_gave_is_doubtful_after_a_minute(engine, job, service, clock) -> None:
+def test_an_id_that_the_user_gave_is_doubtful_after_a_minute(
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
+) -> None:
     service.polls[:] = [httpx.Response(400, json=UNKNOWN)]
 
     async def confirm() -> None:
@@ -107,13 +118,15 @@ def test_an_id_that_the_user_gave_is_doubtful_after_a_minute(engine, job, servic
     assert 60 < (state.ended_at or 0) - (state.submitted_at or 0) < 90
 
 
-def test_an_unknown_word_is_shown_and_watched_on(engine, job, service) -> None:
+def test_an_unknown_word_is_shown_and_watched_on(engine: Engine, job: Job, service: Service) -> None:
     service.polls[:0] = [{"id": "task-1", "status": "POLISHING"}] * 3
     submit(engine, job)
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
 
 
-def test_a_task_that_never_ends_is_not_watched_for_ever(engines, job, service, clock) -> None:
+def test_a_task_that_never_ends_is_not_watched_for_ever(
+    engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock
+) -> None:
     engine = engines(limits=flow.PollLimits(watch_s=2 * 3600))
     service.polls[:] = [{"id": "task-1", "status": "POLISHING"}]
     submit(engine, job)
@@ -123,7 +136,9 @@ def test_a_task_that_never_ends_is_not_watched_for_ever(engines, job, service, c
     assert 7200 < clock.monotonic() < 7300
 
 
-def test_a_wall_clock_that_jumps_neither_ends_a_watch_nor_hurries_it(engine, job, service, clock) -> None:
+def test_a_wall_clock_that_jumps_neither_ends_a_watch_nor_hurries_it(
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
+) -> None:
     service.polls[:0] = [{"id": "task-1", "status": "RUNNING"}] * 6
     submit(engine, job)
     clock.jump = 10 * 86_400
@@ -133,7 +148,7 @@ def test_a_wall_clock_that_jumps_neither_ends_a_watch_nor_hurries_it(engine, job
 
 
 def test_a_kernel_that_slept_while_another_took_over_fetches_nothing(
-    engines, service, clock, tmp_path
+    engines: Callable[..., Engine], service: Service, clock: VirtualClock, tmp_path: Path
 ) -> None:
     """A laptop's lid: both kernels stood still, one woke first and polls the task by now."""
     path = str(tmp_path / "history.sqlite")
@@ -165,7 +180,9 @@ def test_a_kernel_that_slept_while_another_took_over_fetches_nothing(
     other.close()
 
 
-def test_failing_polls_are_spaced_out_and_do_not_end_the_watch(engine, job, service) -> None:
+def test_failing_polls_are_spaced_out_and_do_not_end_the_watch(
+    engine: Engine, job: Job, service: Service
+) -> None:
     service.polls[:0] = [502, httpx.ReadTimeout("slow"), httpx.ConnectError("down"), 503, 429]
     submit(engine, job)
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
@@ -185,14 +202,16 @@ def test_failing_polls_are_spaced_out_and_do_not_end_the_watch(engine, job, serv
         httpx.Response(500, json={"error": {"message": "no", "code": "invalid_request"}}),
     ],
 )
-def test_polls_that_are_refused_for_a_minute_do_not_end_the_watch(engine, job, service, refusal) -> None:
+def test_polls_that_are_refused_for_a_minute_do_not_end_the_watch(
+    engine: Engine, job: Job, service: Service, refusal: int | Response
+) -> None:
     service.polls[:0] = [refusal] * 4
     submit(engine, job)
     assert run_to_the_end(engine, job).clip is not None
 
 
 def test_polls_refused_for_the_key_for_long_stop_the_watch_and_a_resume_goes_on(
-    engine, job, service, clock
+    engine: Engine, job: Job, service: Service, clock: VirtualClock
 ) -> None:
     service.polls[:] = [401]
     submit(engine, job)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -75,7 +77,9 @@ def test_a_created_task_gives_its_id() -> None:
 
 @pytest.mark.parametrize("word", sorted(wire.STATUS_WORDS))
 @pytest.mark.parametrize("change", [str.upper, str.lower, str.title])
-def test_every_known_word_is_understood_in_any_case_and_either_place(word: str, change) -> None:
+def test_every_known_word_is_understood_in_any_case_and_either_place(
+    word: str, change: Callable[..., Any]
+) -> None:
     expected = wire.STATUS_WORDS[word]
     assert read(bare(status=change(word))).status is expected
     assert read(wrapped({"status": change(word)}, None)).status is expected
@@ -119,7 +123,9 @@ def test_a_task_that_does_not_exist_is_told_apart_in_each_known_form(body: objec
         ("WEIRD", "RUNNING", False, Status.RUNNING),
     ],
 )
-def test_where_envelope_and_object_disagree_the_written_rule_decides(outer, inner, output, expected) -> None:
+def test_where_envelope_and_object_disagree_the_written_rule_decides(
+    outer: str, inner: str, output: bool, expected: Status
+) -> None:
     body = wrapped({"status": outer}, bare(status=inner, output=[URL] if output else []))
     assert read(body).status is expected
 

@@ -80,7 +80,8 @@ def test_the_gateway_s_own_id_comes_before_runway_s_and_before_the_request_s() -
 def test_an_error_anywhere_in_the_answer_means_no_id_and_an_empty_one_means_nothing() -> None:
     assert wire.read_created(content({"id": NAME, "error": {"code": "x"}})) is None
     assert wire.read_created(content({"data": {"id": NAME, "error": "no"}})) is None
-    for nothing in (None, "", {}, [], 0, False):
+    nothings: tuple[Any, ...] = (None, "", {}, [], 0, False)
+    for nothing in nothings:
         assert wire.read_created(content({"id": NAME, "error": nothing})) == NAME
 
 
@@ -263,7 +264,7 @@ def test_a_time_is_unix_seconds_milliseconds_or_an_iso_date_in_utc(
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's time zone cannot be set for a process")
-def test_a_time_without_a_zone_is_in_utc_wherever_this_machine_is(monkeypatch) -> None:
+def test_a_time_without_a_zone_is_in_utc_wherever_this_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as away:
         away.setenv("TZ", "America/New_York")
         time.tzset()

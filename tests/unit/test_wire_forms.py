@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ def lowered(body: dict[str, Any]) -> dict[str, Any]:
 @st.composite
 def answers(draw: st.DrawFn, truth: Truth) -> bytes:
     """The bytes of an answer."""
-    change = draw(st.sampled_from([dict, lowered]))
+    changes: list[Callable[[dict[str, Any]], dict[str, Any]]] = [dict, lowered]
+    change = draw(st.sampled_from(changes))
     form = draw(st.sampled_from(["bare", "flat", "wrapped"]))
     if form == "flat" and truth.status not in {Status.THROTTLED, Status.CANCELLED}:
         body = change(draw(gateways(truth, output=True)))
@@ -229,7 +231,7 @@ def test_an_id_alone_as_plain_text_is_read() -> None:
         lambda word: {"code": "success", "data": word},
     ],
 )
-def test_an_unknown_id_is_read_in_every_form(form, word: str) -> None:
+def test_an_unknown_id_is_read_in_every_form(form: Callable[..., Any], word: str) -> None:
     assert isinstance(wire.read_task(json.dumps(form(word)).encode(), NAME), wire.NotExist)
 
 
@@ -262,7 +264,9 @@ def test_the_flat_sample_is_read() -> None:
         ({"fail_reason": "no face", "finish_time": 1773366890}, Status.UNKNOWN),
     ],
 )
-def test_a_number_instead_of_a_word_is_unknown_unless_the_facts_show_a_success(word, facts, expected) -> None:
+def test_a_number_instead_of_a_word_is_unknown_unless_the_facts_show_a_success(
+    word: str | float, facts: dict[str, Any], expected: Status
+) -> None:
     snapshot = wire.read_task(json.dumps({"task_id": NAME, "status": word, **facts}).encode(), NAME)
     assert isinstance(snapshot, Snapshot)
     assert snapshot.status is expected
@@ -318,5 +322,15 @@ def test_credits_are_kept_on_the_task() -> None:
     assert state(running, failed, refunded).credits == 0
     wrapped = {"task_id": NAME, "status": "SUCCESS", "data": {"cost": {"credits": 5}, "output": [URL]}}
     assert state({"status": "x", "data": wrapped}).credits == 5
-    for odd in ({"credits": "5"}, {"credits": -1}, {"credits": None}, {"credits": True}, 5, "0.4", [], None):
+    odds: tuple[Any, ...] = (
+        {"credits": "5"},
+        {"credits": -1},
+        {"credits": None},
+        {"credits": True},
+        5,
+        "0.4",
+        [],
+        None,
+    )
+    for odd in odds:
         assert state({"status": "RUNNING", "cost": odd, "estimatedCost": odd}).credits is None

@@ -56,7 +56,7 @@ def handled(tree: ast.AST) -> Iterator[str]:
             for pattern in patterns:
                 for value in ast.walk(pattern):
                     if isinstance(value, ast.MatchValue) and isinstance(value.value, ast.Constant):
-                        yield value.value.value
+                        yield str(value.value.value)
 
 
 def written(tree: ast.AST) -> Iterator[str]:
@@ -69,7 +69,7 @@ def written(tree: ast.AST) -> Iterator[str]:
         if isinstance(found, ast.Dict) and id(found) not in attributes:
             for key, value in zip(found.keys, found.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == "type" and isinstance(value, ast.Constant):
-                    yield value.value
+                    yield str(value.value)
 
 
 def borrowed(tree: ast.Module) -> Iterator[ast.AST]:

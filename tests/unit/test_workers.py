@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import pytest
 
@@ -76,10 +77,11 @@ def test_they_work_on_when_the_main_thread_has_ended() -> None:
 
 
 def test_a_notifier_s_thread_begins_with_work_and_ends_when_all_is_done() -> None:
-    notifier, done = Notifier(), []
+    notifier = Notifier()
+    done: list[int] = []
     assert notifier.flush(0)
     for number in range(3):
-        notifier.put(lambda number=number: done.append(number))
+        notifier.put(partial(done.append, number))
     threads = [thread for thread in threading.enumerate() if thread.name == "cometact_nb-notify"]
     notifier.stop()
     for thread in threads:
