@@ -7,18 +7,20 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from services import new_session
+from services import SandboxProcess, new_session
 from waiting import until
 
 from cometact_nb.errors import ApprovalNeeded, SweepPaused
 from cometact_nb.handles.resume import take_up_all
 from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.store.user import User
 
 
-def begun(folder: Path, sandbox) -> None:
+def begun(folder: Path, sandbox: SandboxProcess) -> None:
     """A kernel that bought one of four cells, and died; $1.60 were approved."""
     session = new_session(folder, sandbox)
     session.configure(max_in_flight=1, price=0.4)
@@ -29,13 +31,13 @@ def begun(folder: Path, sandbox) -> None:
     session.close()
 
 
-def opened(folder: Path, sandbox) -> Session:
+def opened(folder: Path, sandbox: SandboxProcess) -> Session:
     session = new_session(folder, sandbox)
     session.configure(price=0.4, max_in_flight=10)
     return session
 
 
-def another_user(monkeypatch, tmp_path: Path) -> None:
+def another_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state of another"))
 
 
@@ -58,12 +60,12 @@ def moved(tmp_path: Path, here: Path, _: object) -> Path:
     return tmp_path / "moved"
 
 
-def of_somebody_else(tmp_path: Path, here: Path, monkeypatch) -> Path:
+def of_somebody_else(tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     another_user(monkeypatch, tmp_path)
     return here
 
 
-def cloned_from_somebody_else(tmp_path: Path, here: Path, monkeypatch) -> Path:
+def cloned_from_somebody_else(tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     another_user(monkeypatch, tmp_path)
     return copied(tmp_path, here, monkeypatch)
 
@@ -90,7 +92,7 @@ def with_another_code(_: Path, here: Path, __: object) -> Path:
     return here
 
 
-def without_a_state_folder(tmp_path: Path, here: Path, monkeypatch) -> Path:
+def without_a_state_folder(tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
     return here
@@ -111,7 +113,7 @@ TRAVELS = {
 
 @pytest.mark.parametrize("travel", TRAVELS, ids=lambda travel: travel.__name__)
 def test_a_history_that_came_from_elsewhere_watches_and_shows_and_asks_before_it_buys(
-    travel, tmp_path, sandbox, monkeypatch
+    travel: Callable[..., Any], tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = tmp_path / "here"
     begun(here, sandbox)
@@ -141,11 +143,13 @@ def test_a_history_that_came_from_elsewhere_watches_and_shows_and_asks_before_it
         again.close()
 
 
-def until_bought(sweep) -> None:
+def until_bought(sweep: Sweep) -> None:
     until(lambda: not any(cell.status in {"QUEUED", "SUBMITTING"} for cell in sweep.cells))
 
 
-def test_the_same_user_goes_on_without_being_asked_also_by_a_link(tmp_path, sandbox) -> None:
+def test_the_same_user_goes_on_without_being_asked_also_by_a_link(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     begun(tmp_path / "here", sandbox)
     (tmp_path / "link").symlink_to(tmp_path / "here")
     session = opened(tmp_path / "link", sandbox)
@@ -155,7 +159,9 @@ def test_the_same_user_goes_on_without_being_asked_also_by_a_link(tmp_path, sand
     session.close()
 
 
-def test_of_a_history_and_its_copy_each_asks_for_itself_and_the_first_goes_on(tmp_path, sandbox) -> None:
+def test_of_a_history_and_its_copy_each_asks_for_itself_and_the_first_goes_on(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     begun(tmp_path / "here", sandbox)
     shutil.copytree(tmp_path / "here", tmp_path / "copy")
     copy = opened(tmp_path / "copy", sandbox)
@@ -166,7 +172,9 @@ def test_of_a_history_and_its_copy_each_asks_for_itself_and_the_first_goes_on(tm
     first.close()
 
 
-def test_a_backup_that_was_brought_back_does_not_buy_again_what_was_bought_since(tmp_path, sandbox) -> None:
+def test_a_backup_that_was_brought_back_does_not_buy_again_what_was_bought_since(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     here = tmp_path / "here"
     begun(here, sandbox)
     shutil.copy(here / "history.sqlite", tmp_path / "backup")
@@ -184,7 +192,7 @@ def test_a_backup_that_was_brought_back_does_not_buy_again_what_was_bought_since
     session.close()
 
 
-def test_a_yes_to_one_sweep_of_a_copy_is_none_to_the_others(tmp_path, sandbox) -> None:
+def test_a_yes_to_one_sweep_of_a_copy_is_none_to_the_others(tmp_path: Path, sandbox: SandboxProcess) -> None:
     begun(tmp_path / "here", sandbox)
     session = opened(tmp_path / "here", sandbox)
     session.configure(max_in_flight=1)
@@ -203,7 +211,9 @@ def test_a_yes_to_one_sweep_of_a_copy_is_none_to_the_others(tmp_path, sandbox) -
     copy.close()
 
 
-def test_what_somebody_else_approved_counts_for_nothing_in_run_either(tmp_path, sandbox, monkeypatch) -> None:
+def test_what_somebody_else_approved_counts_for_nothing_in_run_either(
+    tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun(tmp_path / "here", sandbox)
     another_user(monkeypatch, tmp_path)
     session = opened(tmp_path / "here", sandbox)
@@ -216,7 +226,9 @@ def test_what_somebody_else_approved_counts_for_nothing_in_run_either(tmp_path, 
     session.close()
 
 
-def test_a_pause_in_a_foreign_history_is_no_approval(tmp_path, sandbox, monkeypatch) -> None:
+def test_a_pause_in_a_foreign_history_is_no_approval(
+    tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun(tmp_path / "here", sandbox)
     another_user(monkeypatch, tmp_path)
     session = opened(tmp_path / "here", sandbox)
@@ -232,7 +244,9 @@ def test_a_pause_in_a_foreign_history_is_no_approval(tmp_path, sandbox, monkeypa
     session.close()
 
 
-def test_the_id_is_for_its_user_alone_and_stands_in_no_history(tmp_path, sandbox, monkeypatch) -> None:
+def test_the_id_is_for_its_user_alone_and_stands_in_no_history(
+    tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     begun(tmp_path / "here", sandbox)
     (secret,) = (tmp_path / "state").rglob("id")
@@ -245,7 +259,7 @@ def test_the_id_is_for_its_user_alone_and_stands_in_no_history(tmp_path, sandbox
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 
 
-def test_a_damaged_id_is_said_and_binds_nothing(tmp_path, monkeypatch) -> None:
+def test_a_damaged_id_is_said_and_binds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     user = User(tmp_path)
     (tmp_path / "id").write_text("half")
     damaged = User(tmp_path)
@@ -254,5 +268,5 @@ def test_a_damaged_id_is_said_and_binds_nothing(tmp_path, monkeypatch) -> None:
     assert not damaged.verify(user.sign("x"), "x")
 
 
-def test_two_kernels_that_begin_at_once_get_one_id(tmp_path) -> None:
+def test_two_kernels_that_begin_at_once_get_one_id(tmp_path: Path) -> None:
     assert len({User(tmp_path).sign("x") for _ in range(2)}) == 1

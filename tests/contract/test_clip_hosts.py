@@ -7,6 +7,7 @@ import logging
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from raw_host import Host, answer, serving, with_client
@@ -24,7 +25,9 @@ CLIP = b"\0\0\0\x18ftypisom" + b"x" * 50_000
 # --- the clip's host -----------------------------------------------------------------------------
 
 
-def fetch(host: Host, folder: Path, *, base_url: str | None = None, fresh=(), **limits: float) -> ClipInfo:
+def fetch(
+    host: Host, folder: Path, *, base_url: str | None = None, fresh: tuple[str, ...] = (), **limits: Any
+) -> ClipInfo:
     url = f"{host.url}/clip.mp4?token=1"
     state = TaskState(
         key="local-1",
@@ -44,7 +47,7 @@ def fetch(host: Host, folder: Path, *, base_url: str | None = None, fresh=(), **
     return with_client(work)
 
 
-def test_a_host_that_trickles_for_ever_is_given_up(tmp_path) -> None:
+def test_a_host_that_trickles_for_ever_is_given_up(tmp_path: Path) -> None:
     def script(connection: int, number: int, head: str) -> Iterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 90000\r\n\r\n"
         while not host.ending.wait(0.02):
@@ -55,7 +58,7 @@ def test_a_host_that_trickles_for_ever_is_given_up(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_headers_that_trickle_for_ever_are_given_up(tmp_path) -> None:
+def test_headers_that_trickle_for_ever_are_given_up(tmp_path: Path) -> None:
     def script(connection: int, number: int, head: str) -> Iterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\n"
         while not host.ending.wait(0.02):
@@ -65,7 +68,7 @@ def test_headers_that_trickle_for_ever_are_given_up(tmp_path) -> None:
         fetch(host, tmp_path, attempt_s=0.1)
 
 
-def test_what_a_host_packs_is_never_unpacked(tmp_path) -> None:
+def test_what_a_host_packs_is_never_unpacked(tmp_path: Path) -> None:
     bomb = gzip.compress(CLIP + b"\0" * 30_000_000)
     packed = answer(bomb, Content_Type="video/mp4", Content_Encoding="gzip")
     with serving(lambda *_: iter([packed])) as host, pytest.raises(ClipError, match="compressed"):
@@ -74,7 +77,7 @@ def test_what_a_host_packs_is_never_unpacked(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "\u00b2", "-1", "1e3"])
-def test_a_number_in_a_header_that_is_none_is_no_crash(tmp_path, number) -> None:
+def test_a_number_in_a_header_that_is_none_is_no_crash(tmp_path: Path, number: str) -> None:
     def script(connection: int, count: int, head: str) -> Iterator[bytes]:
         if connection == 1:
             yield answer(CLIP[:100], "206 Partial Content", Content_Range=f"bytes 0-99/{number}")
@@ -85,7 +88,7 @@ def test_a_number_in_a_header_that_is_none_is_no_crash(tmp_path, number) -> None
         assert fetch(host, tmp_path, attempt_s=5).bytes in {100, len(CLIP)}
 
 
-def test_two_files_are_never_joined_into_one(tmp_path) -> None:
+def test_two_files_are_never_joined_into_one(tmp_path: Path) -> None:
     other = CLIP[:20] + b"y" * (len(CLIP) - 20)
 
     def script(connection: int, number: int, head: str) -> Iterator[bytes]:
@@ -100,12 +103,12 @@ def test_two_files_are_never_joined_into_one(tmp_path) -> None:
             yield answer(other, ETag='"two"')
 
     with serving(script) as host:
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         info = fetch(host, tmp_path)
     assert Path(info.path).read_bytes() == other
 
 
-def test_a_file_that_has_become_shorter_is_fetched_from_its_beginning(tmp_path) -> None:
+def test_a_file_that_has_become_shorter_is_fetched_from_its_beginning(tmp_path: Path) -> None:
     short = CLIP[:5000]
 
     def script(connection: int, number: int, head: str) -> Iterator[bytes]:
@@ -115,18 +118,20 @@ def test_a_file_that_has_become_shorter_is_fetched_from_its_beginning(tmp_path) 
         yield answer(b"", "416 Range Not Satisfiable") if "range:" in head.lower() else answer(short)
 
     with serving(script) as host:
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         assert Path(fetch(host, tmp_path).path).read_bytes() == short
 
 
 @pytest.mark.parametrize("base_url", ["https://api.cometapi.com", "https://gateway.example.com"])
-def test_a_real_service_s_link_to_this_machine_is_not_followed(tmp_path, base_url) -> None:
+def test_a_real_service_s_link_to_this_machine_is_not_followed(tmp_path: Path, base_url: str) -> None:
     with serving(lambda *_: iter([answer(CLIP)])) as host, pytest.raises(ClipError, match="not https"):
         fetch(host, tmp_path, base_url=base_url)
     assert host.requests == []
 
 
-def test_the_signature_of_a_redirected_link_stands_in_no_debug_log(tmp_path, caplog) -> None:
+def test_the_signature_of_a_redirected_link_stands_in_no_debug_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
 
     def script(connection: int, number: int, head: str) -> Iterator[bytes]:

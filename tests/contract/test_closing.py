@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+from pathlib import Path
 
 import pytest
-from services import new_session
+from services import SandboxProcess, new_session
 from waiting import until
 
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles import sandbox as embedded
+from cometact_nb.handles.session import Session
 
 
 def test_a_kernel_that_ends_while_a_request_is_sent_learns_its_answer_and_begins_no_other(
-    session, sandbox, tmp_path
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
     slow = sandbox.playing("slow-answer:seconds=1")
     sweep = session.sweep(character=slow, reference=sandbox.reference, seed=[1, 2, 3], name="cut short")
@@ -37,7 +39,7 @@ def test_a_kernel_that_ends_while_a_request_is_sent_learns_its_answer_and_begins
     again.close()
 
 
-def test_what_asks_for_the_engine_while_it_closes_does_not_hold_it_up(session) -> None:
+def test_what_asks_for_the_engine_while_it_closes_does_not_hold_it_up(session: Session) -> None:
     begun, asked = threading.Event(), []
 
     async def ask() -> None:
@@ -54,7 +56,9 @@ def test_what_asks_for_the_engine_while_it_closes_does_not_hold_it_up(session) -
     assert asked == [engine]
 
 
-def test_what_asks_for_the_engine_while_a_sandbox_starts_does_not_wait_for_it(session, monkeypatch) -> None:
+def test_what_asks_for_the_engine_while_a_sandbox_starts_does_not_wait_for_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     starting, ready = threading.Event(), threading.Event()
 
     def start(speed: float) -> None:
@@ -81,7 +85,9 @@ def test_what_asks_for_the_engine_while_a_sandbox_starts_does_not_wait_for_it(se
         using.join()
 
 
-def test_a_session_that_closes_while_inputs_are_inspected_leaves_no_loose_ends(sandbox, tmp_path) -> None:
+def test_a_session_that_closes_while_inputs_are_inspected_leaves_no_loose_ends(
+    sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     for _ in range(10):
         closed = new_session(tmp_path, sandbox)
         inputs = [f"{sandbox.reference}?n={number}" for number in range(12)]
@@ -91,7 +97,7 @@ def test_a_session_that_closes_while_inputs_are_inspected_leaves_no_loose_ends(s
     gc.collect()  # a coroutine that was never awaited warns when it goes, and a warning is an error here
 
 
-def test_what_is_handed_over_while_the_engine_closes_ends_with_it(session) -> None:
+def test_what_is_handed_over_while_the_engine_closes_ends_with_it(session: Session) -> None:
     begun, late = threading.Event(), []
 
     async def go_on() -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
-from services import new_session
+from present import present
+from services import SandboxProcess, new_session
 
 from cometact_nb.domain import events
 from cometact_nb.entry import cli
 from cometact_nb.errors import UnconfirmedError
+from cometact_nb.handles.task import Task
 from cometact_nb.store.journal import sweeps
 
 
 @pytest.fixture
-def here(tmp_path, sandbox, monkeypatch):
+def here(tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shell in a folder with a history, whose service is the sandbox."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -26,7 +30,7 @@ def here(tmp_path, sandbox, monkeypatch):
     return tmp_path
 
 
-def leave(folder, sandbox, character: str, **fields):
+def leave(folder: Path, sandbox: SandboxProcess, character: str, **fields: Any) -> Task:
     """Submit, and end the kernel before the task does."""
     session = new_session(folder, sandbox)
     task = session.submit(character=character, reference=sandbox.reference, **fields)
@@ -34,7 +38,9 @@ def leave(folder, sandbox, character: str, **fields):
     return task
 
 
-def test_the_history_is_listed_as_text_and_as_json(here, sandbox, capsys) -> None:
+def test_the_history_is_listed_as_text_and_as_json(
+    here: Path, sandbox: SandboxProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
     task = leave(here, sandbox, sandbox.playing("never-ends"), seed=7)
     assert cli.main(["history"]) == 0
     assert "seed 7" in capsys.readouterr().out
@@ -45,7 +51,9 @@ def test_the_history_is_listed_as_text_and_as_json(here, sandbox, capsys) -> Non
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_what_is_done_is_fetched_and_what_runs_is_told_by_the_exit_code(here, sandbox, capsys) -> None:
+def test_what_is_done_is_fetched_and_what_runs_is_told_by_the_exit_code(
+    here: Path, sandbox: SandboxProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
     done = leave(here, sandbox, sandbox.character)
     assert cli.main(["resume", "--wait", "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)["tasks"]
@@ -57,12 +65,14 @@ def test_what_is_done_is_fetched_and_what_runs_is_told_by_the_exit_code(here, sa
     assert cli.main(["resume"]) == 6
     told = capsys.readouterr().out
     assert "1 task watched on" in told
-    assert f"task {running.id[:8]}" in told
+    assert f"task {present(running.id)[:8]}" in told
     assert cli.main(["resume", "--wait", "--timeout", "0.1"]) == 6
     assert sandbox.posts() == 2
 
 
-def test_a_request_that_waits_for_its_user_is_exit_code_1(here, sandbox, capsys) -> None:
+def test_a_request_that_waits_for_its_user_is_exit_code_1(
+    here: Path, sandbox: SandboxProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
     session = new_session(here, sandbox)
     with pytest.raises(UnconfirmedError):
         session.submit(character=sandbox.playing("lost-answer"), reference=sandbox.reference)
@@ -71,7 +81,9 @@ def test_a_request_that_waits_for_its_user_is_exit_code_1(here, sandbox, capsys)
     assert "UNCONFIRMED, for you to settle" in capsys.readouterr().out
 
 
-def test_a_sweep_goes_on_only_where_it_is_waited_for(here, sandbox, capsys) -> None:
+def test_a_sweep_goes_on_only_where_it_is_waited_for(
+    here: Path, sandbox: SandboxProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
     session = new_session(here, sandbox)
     sweep = session.sweep(name="mine", character=sandbox.character, reference=sandbox.reference, seed=[1])
 
@@ -96,7 +108,10 @@ def test_a_sweep_goes_on_only_where_it_is_waited_for(here, sandbox, capsys) -> N
         ("nonsense", 2, "invalid choice"),
     ],
 )
-def test_a_mistake_is_one_message_and_exit_code_2(here, capsys, line, code, told) -> None:
+def test_a_mistake_is_one_message_and_exit_code_2(
+    here: Path, capsys: pytest.CaptureFixture[str], line: str, code: int, told: str
+) -> None:
+    ended: str | int | None
     try:
         ended = cli.main(line.split())
     except SystemExit as stop:
@@ -107,7 +122,9 @@ def test_a_mistake_is_one_message_and_exit_code_2(here, capsys, line, code, told
     assert said.out == ""
 
 
-def test_without_a_key_nothing_is_taken_up(here, sandbox, monkeypatch, capsys) -> None:
+def test_without_a_key_nothing_is_taken_up(
+    here: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     session = new_session(here, sandbox)
     job = session.new_job(session.config.endpoint)
 
@@ -123,14 +140,14 @@ def test_without_a_key_nothing_is_taken_up(here, sandbox, monkeypatch, capsys) -
     assert "no API key" in capsys.readouterr().err
 
 
-def test_a_broken_history_is_exit_code_5(here, capsys) -> None:
+def test_a_broken_history_is_exit_code_5(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "history.sqlite").write_bytes(b"no database" * 500)
     assert cli.main(["history"]) == 5
     assert "could not be opened" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["", "history", "resume", "doctor", "sandbox", "demo"])
-def test_every_command_has_help_that_names_its_exit_codes(command) -> None:
+def test_every_command_has_help_that_names_its_exit_codes(command: str) -> None:
     run = [sys.executable, "-m", "cometact_nb.entry.cli", *command.split(), "--help"]
     told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     assert "xit codes" in told

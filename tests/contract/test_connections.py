@@ -9,6 +9,8 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -47,10 +49,10 @@ def test_the_paid_request_never_leaves_on_a_connection_that_was_kept() -> None:
 def test_a_post_that_the_service_closes_without_a_word_is_in_doubt_and_sent_once() -> None:
     def script(connection: int, number: int, head: str) -> Iterator[bytes]:
         raise ConnectionResetError
-        yield b""
+        yield b""  # type: ignore[unreachable]
 
     with serving(script) as host:
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         endpoint = Endpoint(host.url, Secret("k"))
         outcome = with_client(lambda client: client.create(endpoint, {}))
     assert isinstance(outcome, flow.Lost)
@@ -82,7 +84,7 @@ def test_an_id_that_came_before_the_answer_broke_off_is_kept(sent: bytes) -> Non
         raise ConnectionResetError
 
     with serving(script) as host:
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         outcome = with_client(lambda client: client.create(Endpoint(host.url, Secret("k")), {}))
     assert flow.judge_create(outcome, 0) == flow.Created("5b91e444-c232-deaf-a4d7-8aef3e57336b")
     assert len(host.requests) == 1
@@ -94,7 +96,7 @@ def test_half_an_id_is_none_and_what_had_come_is_kept() -> None:
         raise ConnectionResetError
 
     with serving(script) as host:
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         outcome = with_client(lambda client: client.create(Endpoint(host.url, Secret("k")), {}))
     verdict = flow.judge_create(outcome, 0)
     assert isinstance(verdict, flow.Doubtful)
@@ -114,7 +116,7 @@ def test_a_413_that_comes_before_the_body_was_read_is_a_refusal() -> None:
         raise ConnectionResetError
 
     with serving(early) as host:
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         outcome = with_client(
             lambda client: client.create(Endpoint(host.url, Secret("k")), {"x": "y" * 10**6})
         )
@@ -176,7 +178,7 @@ def test_a_header_that_cannot_be_written_is_nothing_sent(version: str) -> None:
 
 
 @pytest.mark.parametrize("body", [{"x": {1, 2}.__iter__()}, {"x": "\ud800"}])
-def test_a_body_that_cannot_be_written_is_nothing_sent(body) -> None:
+def test_a_body_that_cannot_be_written_is_nothing_sent(body: dict[str, Any]) -> None:
     with serving(lambda *_: iter([answer(ID)])) as host:
         outcome = with_client(lambda client: client.create(Endpoint(host.url, Secret("k")), body))
     assert isinstance(outcome, flow.NotSent)
@@ -186,13 +188,15 @@ def test_a_body_that_cannot_be_written_is_nothing_sent(body) -> None:
 @pytest.mark.parametrize(
     "says", [b"", b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"]
 )
-def test_what_fails_on_the_way_to_a_proxy_is_nothing_sent(monkeypatch, says: bytes) -> None:
+def test_what_fails_on_the_way_to_a_proxy_is_nothing_sent(
+    monkeypatch: pytest.MonkeyPatch, says: bytes
+) -> None:
     def script(connection: int, number: int, head: str) -> Iterator[bytes]:
         yield says
         raise ConnectionResetError
 
     with serving(script) as host:
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         monkeypatch.setenv("HTTPS_PROXY", host.url)
         monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1,::1,[::1],fe80::/10")
         endpoint = Endpoint("https://api.example.com", Secret("sk-canary"))
@@ -204,7 +208,7 @@ def test_what_fails_on_the_way_to_a_proxy_is_nothing_sent(monkeypatch, says: byt
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 def test_a_certificate_that_is_not_trusted_names_what_mends_it_and_a_company_s_bundle_is_read(
-    tmp_path, monkeypatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = "req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 2 -subj /CN=localhost"
     subject = ["-addext", "subjectAltName=DNS:localhost"]
@@ -218,7 +222,7 @@ def test_a_certificate_that_is_not_trusted_names_what_mends_it_and_a_company_s_b
 
     with serving(lambda *_: iter([answer(ID)])) as host:
         host.server.socket = context.wrap_socket(host.server.socket, server_side=True)
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         monkeypatch.delenv("SSL_CERT_FILE", raising=False)
         strange = with_client(create)
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
@@ -290,7 +294,7 @@ def test_whatever_hangs_holds_up_nothing_of_another_kind(hanging: str) -> None:
         await asyncio.gather(*stuck, return_exceptions=True)
 
     with serving(script) as host:
-        host.server.handle_error = lambda *_: None
+        host.server.handle_error = lambda *_: None  # type: ignore[method-assign]
         with_client(work)
     heads = [head for *_, head in host.requests]
     counts = {kind: sum(is_of(kind, head) for head in heads) for kind in ASKS}
@@ -299,7 +303,7 @@ def test_whatever_hangs_holds_up_nothing_of_another_kind(hanging: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect", "303 See Other"])
-def test_a_redirect_takes_neither_the_paid_request_nor_the_key_anywhere(status) -> None:
+def test_a_redirect_takes_neither_the_paid_request_nor_the_key_anywhere(status: str) -> None:
     with serving(lambda *_: iter([answer(b'{"id": "x"}')])) as elsewhere:
         redirect = answer(b"", status, Location=f"{elsewhere.url}/runwayml/v1/character_performance")
         with serving(lambda *_: iter([redirect])) as host:
@@ -312,7 +316,7 @@ def test_a_redirect_takes_neither_the_paid_request_nor_the_key_anywhere(status) 
 @pytest.mark.parametrize(
     "name", ["../../v1/keys", "..", ".", "a/b", "a?x=1", "a#b", "a b", "ü", "%2e%2e", "a\r\nX: y"]
 )
-def test_an_id_stays_one_segment_of_the_path(name) -> None:
+def test_an_id_stays_one_segment_of_the_path(name: str) -> None:
     with serving(lambda *_: iter([answer(b"{}")])) as host:
         endpoint = Endpoint(host.url, Secret("k"))
         with_client(lambda client: client.retrieve(endpoint, name))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
@@ -15,24 +17,24 @@ from fsspec.implementations.memory import MemoryFileSystem
 from cometact_nb.store.clips.remote_folder import RemoteFolder
 
 
-class Forgetful(LocalFileSystem):
+class Forgetful(LocalFileSystem):  # type: ignore[misc]
     """A folder whose listing is old: it says of every name that it is free, as caches of object stores may."""
 
     protocol = ("forgetful", "file")
     cachable = False
 
     @classmethod
-    def _strip_protocol(cls, path):
+    def _strip_protocol(cls, path: Any) -> Any:
         return super()._strip_protocol(str(path).replace("forgetful://", "file://"))
 
-    def exists(self, path, **_):
+    def exists(self, path: str, **_: Any) -> bool:
         return False
 
 
 fsspec.register_implementation("forgetful", Forgetful, clobber=True)
 
 #: Stores to try: an address of a new, empty folder. S3 and SFTP come from the lane that has servers for them.
-STORES = {
+STORES: dict[str, Callable[[Path], str]] = {
     "a folder": lambda folder: folder.as_uri(),
     "memory": lambda folder: f"memory://{folder.name}",
     **(
@@ -44,7 +46,7 @@ STORES = {
 
 
 @pytest.fixture(params=STORES)
-def url(request, tmp_path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     MemoryFileSystem.store.clear()
     folder = tmp_path / f"clips-{uuid.uuid4().hex[:8]}"
     folder.mkdir()
@@ -58,7 +60,7 @@ def files(folder: Path, count: int) -> list[Path]:
     return made
 
 
-def test_of_many_that_bring_one_name_at_once_one_gets_it_whole(url, tmp_path) -> None:
+def test_of_many_that_bring_one_name_at_once_one_gets_it_whole(url: str, tmp_path: Path) -> None:
     mine, start, won = files(tmp_path, 6), threading.Barrier(6), []
 
     def bring(path: Path) -> None:
@@ -80,7 +82,7 @@ def test_of_many_that_bring_one_name_at_once_one_gets_it_whole(url, tmp_path) ->
     assert set(RemoteFolder(url).files()) == {"clip.mp4"}
 
 
-def test_a_name_that_was_taken_meanwhile_stays_whose_it_is(tmp_path) -> None:
+def test_a_name_that_was_taken_meanwhile_stays_whose_it_is(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     (tmp_path / "clips" / "clip.mp4").write_bytes(b"theirs")
     (mine,) = files(tmp_path, 1)
@@ -89,7 +91,7 @@ def test_a_name_that_was_taken_meanwhile_stays_whose_it_is(tmp_path) -> None:
     assert [path.read_bytes() for path in (tmp_path / "clips").iterdir()] == [b"theirs"]
 
 
-def test_what_may_be_replaced_is(url, tmp_path) -> None:
+def test_what_may_be_replaced_is(url: str, tmp_path: Path) -> None:
     first, second = files(tmp_path, 2)
     folder = RemoteFolder(url)
     folder.bring(first, "clip.json")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.session import Session
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 
 def brightness(clip: Clip) -> float:
     return float(clip.frames(stride=12, size=64).mean())
 
 
-def test_a_dask_client_maps_a_sweep(sandbox, session) -> None:
+def test_a_dask_client_maps_a_sweep(sandbox: SandboxProcess, session: Session) -> None:
     import distributed  # a second, in each worker that only collects the tests
 
     sweep = session.sweep(

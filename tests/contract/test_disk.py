@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from present import present
 from services import SandboxProcess, new_session
 
 from cometact_nb.domain.task import Status
@@ -44,7 +47,7 @@ SWEEP = """
 """
 
 
-def run(folder, sandbox, limit: int, when: str, program: str = KERNEL) -> str:
+def run(folder: Path, sandbox: SandboxProcess, limit: int, when: str, program: str = KERNEL) -> str:
     command = [sys.executable, "-c", program, str(folder), sandbox.base_url, str(limit), when]
     done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=True)
     return done.stdout
@@ -56,7 +59,7 @@ def sent(told: str) -> str:
     return line.split()[1]
 
 
-def test_nothing_is_sent_when_the_intent_cannot_be_recorded(tmp_path, sandbox) -> None:
+def test_nothing_is_sent_when_the_intent_cannot_be_recorded(tmp_path: Path, sandbox: SandboxProcess) -> None:
     told = run(tmp_path, sandbox, 0, "before")
     assert "HistoryError" in told
     assert "Nothing is sent without a record" in told
@@ -64,14 +67,14 @@ def test_nothing_is_sent_when_the_intent_cannot_be_recorded(tmp_path, sandbox) -
 
 
 @pytest.fixture
-def sandbox_of_large_clips():
+def sandbox_of_large_clips() -> Iterator[SandboxProcess]:
     process = SandboxProcess(clip_s=4)
     yield process
     process.stop()
 
 
 def test_a_clip_that_does_not_fit_is_told_and_fetched_when_there_is_room(
-    tmp_path, sandbox_of_large_clips
+    tmp_path: Path, sandbox_of_large_clips: SandboxProcess
 ) -> None:
     sandbox = sandbox_of_large_clips
     told = run(tmp_path, sandbox, 100_000, "after")
@@ -87,7 +90,9 @@ def test_a_clip_that_does_not_fit_is_told_and_fetched_when_there_is_room(
     session.close()
 
 
-def test_an_id_is_not_lost_when_the_disk_fills_right_after_it_came(tmp_path, sandbox) -> None:
+def test_an_id_is_not_lost_when_the_disk_fills_right_after_it_came(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     told = run(tmp_path, sandbox, 0, "after")
     assert sandbox.posts() == 1
     task_id = sent(told)
@@ -98,7 +103,7 @@ def test_an_id_is_not_lost_when_the_disk_fills_right_after_it_came(tmp_path, san
 
 
 def test_a_sweep_stops_when_its_disk_is_full_and_the_next_kernel_buys_only_the_rest(
-    tmp_path, sandbox
+    tmp_path: Path, sandbox: SandboxProcess
 ) -> None:
     begin, rest = KERNEL.split("    task = ")
     program = begin + SWEEP.lstrip("\n") + rest[rest.index("except") :]
@@ -109,17 +114,17 @@ def test_a_sweep_stops_when_its_disk_is_full_and_the_next_kernel_buys_only_the_r
     assert bought == 1
     session = new_session(tmp_path, sandbox)
     sweep = session.sweep_by_name("full").wait(60)
-    known = {cell.task.id for cell in sweep.cells}
+    known = {present(cell.task).id for cell in sweep.cells}
     lost = [post["id"] for post in sandbox.ledger()["posts"] if post["id"] not in known]
     for cell in sweep.cells:  # an answer that could not be recorded is the user's to settle
         if cell.status == "UNCONFIRMED":
-            cell.task.confirm(lost.pop())
+            present(cell.task).confirm(lost.pop())
     assert sweep.wait(60).counts == {"SUCCEEDED": 5}
     assert sandbox.posts() == 5
     session.close()
 
 
-def test_a_folder_that_is_read_only_loses_no_clip(tmp_path, sandbox) -> None:
+def test_a_folder_that_is_read_only_loses_no_clip(tmp_path: Path, sandbox: SandboxProcess) -> None:
     session = new_session(tmp_path, sandbox)
     session.configure(output_dir="/sys/clips")  # read-only for everybody, root too
     task = session.submit(character=sandbox.character, reference=sandbox.reference)
@@ -128,6 +133,6 @@ def test_a_folder_that_is_read_only_loses_no_clip(tmp_path, sandbox) -> None:
     assert task.status is Status.SUCCEEDED
     session.close()
     again = new_session(tmp_path, sandbox)
-    assert again.task(task.id).refresh().wait(60).clip.path.parent == tmp_path / "clips"
+    assert present(again.task(present(task.id)).refresh().wait(60).clip).path.parent == tmp_path / "clips"
     assert sandbox.posts() == 1
     again.close()

@@ -10,11 +10,12 @@ import re
 import shutil
 import sqlite3
 import time
-from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
-from services import new_session
+from present import present
+from services import SandboxProcess, new_session
 
 from cometact_nb.handles.history import find_history
 from cometact_nb.handles.session import Session
@@ -30,7 +31,7 @@ MARK = b"A PRIVATE FILM"
 
 
 @pytest.fixture(scope="module")
-def made(shared_sandbox, tmp_path_factory) -> Path:
+def made(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with its history and one clip, and private files beside the project."""
     top = tmp_path_factory.mktemp("made")
     session = new_session(top / "project", shared_sandbox)
@@ -38,16 +39,16 @@ def made(shared_sandbox, tmp_path_factory) -> Path:
         name="s", character=shared_sandbox.character, reference=shared_sandbox.reference, seed=[1]
     )
     sweep.run(yes=True).wait(60)
-    clip = sweep.cells[0].clip
+    clip = present(sweep.cells[0].clip)
     (top / "private").mkdir()
     (top / "private" / "id_rsa").write_bytes(WORDS)
     (top / "private" / "film.mp4").write_bytes(clip.path.read_bytes() + MARK)
-    (top / "private" / "me.jpg").write_bytes(clip.poster.read_bytes() + MARK)
+    (top / "private" / "me.jpg").write_bytes(present(clip.poster).read_bytes() + MARK)
     session.close()
     return top
 
 
-def rows(folder: Path, change) -> None:
+def rows(folder: Path, change: dict[str, Any]) -> None:
     """Let ``change`` do something to the clip of each row."""
     with sqlite3.connect(folder / "history.sqlite") as db:
         for key, text in db.execute("SELECT key, state FROM tasks").fetchall():
@@ -57,16 +58,14 @@ def rows(folder: Path, change) -> None:
     db.close()
 
 
-def opened(project: Path, sandbox) -> Session:
-    session = new_session(project, sandbox)
-    session.views = lambda name: import_module(f"cometact_nb.views.{name}")
-    return session
+def opened(project: Path, sandbox: SandboxProcess) -> Session:
+    return new_session(project, sandbox)
 
 
 def everything(session: Session, folder: Path) -> bytes:
     """All that any reader of a clip makes of the only sweep, data URIs decoded."""
     sweep = session.sweep_by_name("s")
-    task = sweep.cells[0].task
+    task = present(sweep.cells[0].task)
     page = sweep.export(folder / "report")
     shown = [path.read_bytes() for path in page.parent.rglob("*") if path.is_file()]
     texts = [
@@ -83,7 +82,7 @@ def everything(session: Session, folder: Path) -> bytes:
     return b"\n".join(shown)
 
 
-ANYWHERE = {
+ANYWHERE: dict[str, dict[str, str | None]] = {
     "a file that is no video": {"path": "{private}/id_rsa", "poster": "{private}/id_rsa"},
     "a way up and down again": {"path": "{project}/clips/../../private/id_rsa", "poster": "{private}/id_rsa"},
     "a copy of a clip at a store": {"path": "{private}/id_rsa", "url": "memory://bucket/clips/x.mp4"},
@@ -94,7 +93,7 @@ ANYWHERE = {
     "a folder": {"path": "{private}", "poster": "{private}"},
     "another film, exported or embedded": {"path": "{private}/film.mp4", "poster": None},
 }
-ELSEWHERE = {
+ELSEWHERE: dict[str, dict[str, str | None]] = {
     "a film elsewhere": {"path": "{private}/film.mp4", "poster": "{private}/me.jpg"},
     "a film elsewhere with its own hash": {"path": "{private}/film.mp4", "sha256": "{hash}", "poster": None},
     "a picture elsewhere": {"poster": "{private}/me.jpg"},
@@ -120,7 +119,7 @@ def tampered(made: Path, tmp_path: Path, change: dict[str, str | None]) -> Path:
 @pytest.mark.parametrize("user", ["its own user", "another user"])
 @pytest.mark.parametrize("name", ANYWHERE)
 def test_what_is_not_the_clip_on_record_is_read_for_nobody(
-    name, user, made, tmp_path, sandbox, monkeypatch
+    name: str, user: str, made: Path, tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tampered(made, tmp_path, ANYWHERE[name])
     if user == "another user":
@@ -135,23 +134,23 @@ def test_what_is_not_the_clip_on_record_is_read_for_nobody(
 
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_somebody_else_s_rows_open_no_file_outside_of_the_project(
-    name, made, tmp_path, sandbox, monkeypatch
+    name: str, made: Path, tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = tampered(made, tmp_path, ELSEWHERE[name])
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
     session = opened(project, sandbox)
     shown = everything(session, tmp_path)
-    state = session.sweep_by_name("s").cells[0].task.state
+    state = present(session.sweep_by_name("s").cells[0].task).state
     session.close()
     assert MARK not in shown
     assert "A PRIVATE" not in repr(state)
     if "path" in ELSEWHERE[name]:
         assert state.clip is None
-        assert "somebody else made this history" in state.clip_error
+        assert "somebody else made this history" in present(state.clip_error)
 
 
 def test_somebody_else_s_clips_are_shown_from_where_their_project_is_now(
-    made, tmp_path, sandbox, monkeypatch
+    made: Path, tmp_path: Path, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(made / "project", tmp_path / "mine")
     rows(
@@ -160,7 +159,7 @@ def test_somebody_else_s_clips_are_shown_from_where_their_project_is_now(
     )
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
     session = opened(tmp_path / "mine", sandbox)
-    clip = session.sweep_by_name("s").cells[0].clip
+    clip = present(session.sweep_by_name("s").cells[0].clip)
     assert clip.path == tmp_path / "mine" / "clips" / clip_name(made)
     assert clip.poster == clip.path.with_suffix(".jpg")
     assert clip.path.read_bytes() in everything(session, tmp_path)
@@ -172,7 +171,9 @@ def clip_name(made: Path) -> str:
     return clip.name
 
 
-def test_a_report_leaves_out_a_clip_that_was_changed_since_and_says_so(made, tmp_path, sandbox) -> None:
+def test_a_report_leaves_out_a_clip_that_was_changed_since_and_says_so(
+    made: Path, tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     project = tampered(made, tmp_path, {"path": "{private}/film.mp4"})
     session = opened(project, sandbox)
     page = session.sweep_by_name("s").export(tmp_path / "report")

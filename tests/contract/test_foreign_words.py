@@ -109,7 +109,7 @@ def test_what_a_service_gives_back_of_our_key_and_of_links_is_shown_and_kept_now
     )
     session = Session(config)
     seen = ""
-    inputs = {"character": "https://h.example/a.png", "reference": "https://h.example/a.mp4"}
+    inputs: dict[str, Any] = {"character": "https://h.example/a.png", "reference": "https://h.example/a.mp4"}
     for seed in (400, 401, 403, 502, 1, 2, 3, 4):
         try:
             task = session.submit(**inputs, seed=seed)

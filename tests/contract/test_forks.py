@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 KERNEL = """
 import os, sys
@@ -35,7 +40,9 @@ print("first", first.wait(60).status)
 """
 
 
-def test_a_forked_kernel_neither_hangs_nor_disturbs_its_parent(tmp_path, sandbox) -> None:
+def test_a_forked_kernel_neither_hangs_nor_disturbs_its_parent(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     command = [sys.executable, "-W", "ignore", "-c", KERNEL, str(tmp_path), sandbox.base_url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stderr

@@ -10,15 +10,17 @@ import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 from files import Host, image_bytes, sound_bytes, video_bytes
 from PIL import Image
 
-from cometact_nb.domain.inspection.facts import Inspection
+from cometact_nb.domain.inspection.facts import Inspection, Role
+from cometact_nb.domain.service import Secret
 from cometact_nb.entry import cli
-from cometact_nb.handles.config import Config, Secret
+from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
 
 
@@ -57,9 +59,9 @@ def with_sound(container: str, codec: str, sound: str, picture_s: float, sound_s
     """A clip whose picture and sound end at other times."""
     target = io.BytesIO()
     with av.open(target, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=10)
+        stream: Any = out.add_stream(codec, rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        heard = out.add_stream(sound, rate=48000, layout="mono")
+        heard: Any = out.add_stream(sound, rate=48000, layout="mono")
         for _ in range(round(picture_s * 10)):
             out.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
         out.mux(stream.encode())
@@ -74,7 +76,7 @@ def with_sound(container: str, codec: str, sound: str, picture_s: float, sound_s
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory) -> bytes:
+def first(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A clip whose index stands first."""
     path = tmp_path_factory.mktemp("clips") / "first.mp4"
     path.write_bytes(video_bytes(4))
@@ -105,7 +107,7 @@ def first(tmp_path_factory) -> bytes:
     ],
 )
 def test_what_is_no_media_is_refused_under_any_type_and_never_told_to_change_its_type(
-    session, host, content, word, served
+    session: Session, host: Host, content: bytes, word: str, served: str
 ) -> None:
     found = session.inspect(host.add("clip.mp4", content, served), "reference")
     (told,) = errors(found)
@@ -114,7 +116,9 @@ def test_what_is_no_media_is_refused_under_any_type_and_never_told_to_change_its
     assert found.findings[0].basis == "seen"
 
 
-def test_files_that_broke_off_are_told_and_whole_ones_are_not(session, host, first) -> None:
+def test_files_that_broke_off_are_told_and_whole_ones_are_not(
+    session: Session, host: Host, first: bytes
+) -> None:
     late = video_bytes(4)
     fragments = video_bytes(4, movflags="frag_keyframe+empty_moov")
     webm = video_bytes(4, codec="libvpx", container="webm")
@@ -137,7 +141,7 @@ def test_files_that_broke_off_are_told_and_whole_ones_are_not(session, host, fir
         for name, content in files.items():
             ending = name.rpartition(".")[2]
             served = f"{'video' if ending in {'mp4', 'webm'} else 'image'}/{ending}"
-            role = "reference" if served.startswith("video") else "character"
+            role: Role = "reference" if served.startswith("video") else "character"
             url = host.add(f"{'cut' if broken else 'whole'}-{name}", content, served)
             found = session.inspect(url, role)
             assert bool(found.facts.broken) is broken, (name, str(found))
@@ -146,20 +150,24 @@ def test_files_that_broke_off_are_told_and_whole_ones_are_not(session, host, fir
                 assert any("breaks off" in told for told in errors(found)), (name, errors(found))
 
 
-def test_a_broken_file_is_named_without_pyav_too(session, host, first, monkeypatch) -> None:
+def test_a_broken_file_is_named_without_pyav_too(
+    session: Session, host: Host, first: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("cometact_nb.engine.contents.can_probe", lambda: False)
     found = session.inspect(host.add("cut.mp4", first[: len(first) // 2]), "reference")
     assert "breaks off" in errors(found)[0]
 
 
 @pytest.mark.parametrize("trailer", [b"", b"\0" * 100, b"SEFT" + bytes(70_000)])
-def test_what_phones_append_to_a_picture_breaks_nothing(session, host, trailer) -> None:
+def test_what_phones_append_to_a_picture_breaks_nothing(session: Session, host: Host, trailer: bytes) -> None:
     found = session.inspect(host.add("a.jpg", image_bytes("JPEG") + trailer, "image/jpeg"), "character")
     assert found.ok is True, str(found)
 
 
 @pytest.mark.parametrize("status", [403, 404, 400, 416, 500, 501])
-def test_a_host_that_refuses_our_range_is_asked_once_without(session, host, status) -> None:
+def test_a_host_that_refuses_our_range_is_asked_once_without(
+    session: Session, host: Host, status: int
+) -> None:
     found = session.inspect(host.add("clip.mp4", video_bytes(4), range_status=status), "reference")
     if status == 500:  # trouble is no refusal
         assert found.ok is None
@@ -171,13 +179,15 @@ def test_a_host_that_refuses_our_range_is_asked_once_without(session, host, stat
     assert [asked for _, _, asked in host.requests].count(None) <= 3
 
 
-def test_a_host_that_refuses_every_get_is_told_with_its_first_answer(session, host) -> None:
+def test_a_host_that_refuses_every_get_is_told_with_its_first_answer(session: Session, host: Host) -> None:
     found = session.inspect(host.add("clip.mp4", b"no", get=403), "reference")
     assert "HTTP 403" in errors(found)[0]
 
 
 @pytest.mark.parametrize(("length", "word"), [("0", "HEAD says 0"), ("17", "HEAD says 17")])
-def test_a_wrong_length_in_the_answer_to_head_is_named_as_that(session, host, length, word) -> None:
+def test_a_wrong_length_in_the_answer_to_head_is_named_as_that(
+    session: Session, host: Host, length: str, word: str
+) -> None:
     found = session.inspect(host.add("clip.mp4", video_bytes(4), head_length=length), "reference")
     (told,) = errors(found)
     assert word in told
@@ -185,21 +195,23 @@ def test_a_wrong_length_in_the_answer_to_head_is_named_as_that(session, host, le
     assert found.facts.duration_s == 4.0
 
 
-def test_206_to_head_is_a_warning_and_the_file_is_looked_at(session, host) -> None:
+def test_206_to_head_is_a_warning_and_the_file_is_looked_at(session: Session, host: Host) -> None:
     found = session.inspect(host.add("clip.mp4", video_bytes(4), head=206), "reference")
     assert found.ok is True
     assert "HTTP 206" in str(found.findings[0])
     assert found.facts.duration_s == 4.0
 
 
-def test_a_refused_head_in_trouble_is_not_called_a_refusal(session, host) -> None:
+def test_a_refused_head_in_trouble_is_not_called_a_refusal(session: Session, host: Host) -> None:
     found = session.inspect(host.add("clip.mp4", video_bytes(4), head=503), "reference")
     assert found.ok is True
     assert "HTTP 503" in found.unchecked[0]
 
 
 @pytest.mark.parametrize("content", [video_bytes(4), b"<html>sign in</html>"])
-def test_what_comes_packed_is_named_and_not_taken_for_an_archive(session, host, content) -> None:
+def test_what_comes_packed_is_named_and_not_taken_for_an_archive(
+    session: Session, host: Host, content: bytes
+) -> None:
     found = session.inspect(host.add("clip.mp4", gzip.compress(content), encoding="gzip"), "reference")
     assert any("Content-Encoding: gzip" in str(finding) for finding in found.findings)
     assert "compressed file" not in str(found)
@@ -211,7 +223,7 @@ def test_what_comes_packed_is_named_and_not_taken_for_an_archive(session, host, 
     ("container", "codec", "sound"), [("mp4", "libx264", "aac"), ("webm", "libvpx", "libopus")]
 )
 def test_the_length_is_the_pictures_own_in_every_container(
-    session, host, container, codec, sound, picture_s, sound_s
+    session: Session, host: Host, container: str, codec: str, sound: str, picture_s: int, sound_s: int
 ) -> None:
     content = with_sound(container, codec, sound, picture_s, sound_s)
     found = session.inspect(host.add(f"a.{container}", content, f"video/{container}"), "reference")
@@ -221,7 +233,7 @@ def test_the_length_is_the_pictures_own_in_every_container(
     assert [finding.basis for finding in doubts] == (["vendor"] if picture_s == 29 else [])
 
 
-def test_a_movie_that_says_another_length_than_its_track_is_doubtful(session, host) -> None:
+def test_a_movie_that_says_another_length_than_its_track_is_doubtful(session: Session, host: Host) -> None:
     content = video_bytes(5)
     at = content.index(b"mvhd") + 4
     scale = int.from_bytes(content[at + 12 : at + 16], "big")
@@ -231,7 +243,7 @@ def test_a_movie_that_says_another_length_than_its_track_is_doubtful(session, ho
     assert "5 s of picture in a file of 40 s" in str(found.findings[0])
 
 
-def test_sizes_are_those_that_a_player_shows(session, host, tmp_path) -> None:
+def test_sizes_are_those_that_a_player_shows(session: Session, host: Host, tmp_path: Path) -> None:
     upright = session.inspect(host.add("a.mp4", turned(video_bytes(4))), "reference").facts
     assert (upright.width, upright.height, upright.stored) == (48, 64, (64, 48))
     note = Image.Exif()
@@ -246,7 +258,7 @@ def test_sizes_are_those_that_a_player_shows(session, host, tmp_path) -> None:
     assert (facts.width, facts.height) == (48, 64)
 
 
-def test_pixels_that_are_not_square_are_stretched_as_a_player_does(session, tmp_path) -> None:
+def test_pixels_that_are_not_square_are_stretched_as_a_player_does(session: Session, tmp_path: Path) -> None:
     for name, codec in (("a.mp4", "libx264"), ("a.webm", "libvpx")):
         target = tmp_path / name
         source = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=4", "-vf", "setsar=2/1", "-pix_fmt", "yuv420p"]
@@ -255,7 +267,7 @@ def test_pixels_that_are_not_square_are_stretched_as_a_player_does(session, tmp_
         assert (facts.width, facts.height, facts.stored) == (128, 48, (64, 48)), name
 
 
-def test_a_cover_picture_is_no_film(session, tmp_path) -> None:
+def test_a_cover_picture_is_no_film(session: Session, tmp_path: Path) -> None:
     cover, sound, film = tmp_path / "cover.png", tmp_path / "sound.m4a", tmp_path / "film.mp4"
     cover.write_bytes(image_bytes("PNG", (600, 600)))
     sound.write_bytes(sound_bytes())
@@ -287,7 +299,7 @@ def test_a_cover_picture_is_no_film(session, tmp_path) -> None:
     assert (found.facts.codec, found.facts.width) == ("h264", 64)
 
 
-def test_a_guess_of_a_thousand_frames_a_second_is_no_rate(session, tmp_path) -> None:
+def test_a_guess_of_a_thousand_frames_a_second_is_no_rate(session: Session, tmp_path: Path) -> None:
     target = io.BytesIO()
     with av.open(target, "w", format="webm", options={"live": "1"}) as out:
         stream = out.add_stream("libvpx", rate=1000, options={"deadline": "realtime"})
@@ -307,7 +319,7 @@ def test_a_guess_of_a_thousand_frames_a_second_is_no_rate(session, tmp_path) -> 
 
 
 def test_a_good_local_file_is_not_refused_but_has_to_be_published(
-    session, tmp_path, monkeypatch, capsys
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "take.mp4"
     path.write_bytes(video_bytes(4))
@@ -321,7 +333,9 @@ def test_a_good_local_file_is_not_refused_but_has_to_be_published(
     assert "the vendor would say" in capsys.readouterr().out
 
 
-def test_each_local_file_that_cannot_be_used_brings_one_clear_error(session, tmp_path, monkeypatch) -> None:
+def test_each_local_file_that_cannot_be_used_brings_one_clear_error(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "huge.mp4").write_bytes(video_bytes(4) + b"\0\0\0\0free" + bytes(33 * 1024**2))
     (tmp_path / "folder.mp4").mkdir()
@@ -347,7 +361,9 @@ def _refuse(*_: object) -> None:
     raise PermissionError(13, "Permission denied")
 
 
-def test_a_path_object_is_a_file_of_this_machine_whatever_its_name_reads_like(session, tmp_path) -> None:
+def test_a_path_object_is_a_file_of_this_machine_whatever_its_name_reads_like(
+    session: Session, tmp_path: Path
+) -> None:
     path = tmp_path / "take: one.mp4"
     path.write_bytes(video_bytes(4))
     assert session.inspect(path).ok is True

@@ -8,10 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from present import present
 from services import SandboxProcess, new_session
 
 from cometact_nb.domain.search import Query
@@ -28,29 +30,29 @@ RANDOM_RUNS = int(os.environ.get("KILL_RUNS", "10"))
 
 
 @pytest.fixture(scope="module")
-def fast_sandbox():
+def fast_sandbox() -> Iterator[SandboxProcess]:
     process = SandboxProcess("--concurrency", "50", speed=300)
     yield process
     process.stop()
 
 
 @pytest.fixture(scope="module")
-def victims(fast_sandbox):
+def victims(fast_sandbox: SandboxProcess) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, str(VICTIM), fast_sandbox.base_url]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     yield process
-    process.stdin.close()
+    present(process.stdin).close()
     process.wait(10)
-    process.stdout.close()
+    present(process.stdout).close()
 
 
-def die_at(victims, folder: Path, point: str, seed: int, what: str = "task") -> str:
+def die_at(victims: subprocess.Popen[str], folder: Path, point: str, seed: int, what: str = "task") -> str:
     """Let a kernel live until ``point``; what it said."""
     folder.mkdir(exist_ok=True)
-    victims.stdin.write(f"{folder} {point} {seed} {what}\n")
-    victims.stdin.flush()
+    present(victims.stdin).write(f"{folder} {point} {seed} {what}\n")
+    present(victims.stdin).flush()
     # The number of polls, and so of steps, varies a little: the last points may lie behind the end.
-    assert int(victims.stdout.readline()) in {-signal.SIGKILL, 0}
+    assert int(present(victims.stdout).readline()) in {-signal.SIGKILL, 0}
     return (folder / "output").read_text()
 
 
@@ -107,7 +109,9 @@ def steps(output: str) -> int:
     return len(re.findall(r"^\d+ ", output, re.MULTILINE))
 
 
-def test_a_kernel_may_die_before_and_after_every_durable_step(victims, fast_sandbox, tmp_path) -> None:
+def test_a_kernel_may_die_before_and_after_every_durable_step(
+    victims: subprocess.Popen[str], fast_sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     whole = die_at(victims, tmp_path / "whole", "0+", 10_000)
     assert "done" in whole
     points = [f"{number}{side}" for number in range(1, steps(whole) + 1) for side in "-+"]
@@ -120,21 +124,27 @@ def test_a_kernel_may_die_before_and_after_every_durable_step(victims, fast_sand
 
 
 @pytest.mark.parametrize("seed", range(RANDOM_RUNS))
-def test_a_kernel_may_die_at_any_instant(victims, fast_sandbox, tmp_path, seed) -> None:
+def test_a_kernel_may_die_at_any_instant(
+    victims: subprocess.Popen[str], fast_sandbox: SandboxProcess, tmp_path: Path, seed: int
+) -> None:
     after_s = random.Random(seed).uniform(0, 0.6)
     output = die_at(victims, tmp_path, f"{after_s:.4f}s", seed)
     settle(tmp_path, fast_sandbox, output, seed)
 
 
 @pytest.mark.parametrize("seed", range(50_000, 50_000 + max(2, RANDOM_RUNS // 4)))
-def test_a_kernel_may_die_while_it_resumes_a_download(victims, fast_sandbox, tmp_path, seed) -> None:
+def test_a_kernel_may_die_while_it_resumes_a_download(
+    victims: subprocess.Popen[str], fast_sandbox: SandboxProcess, tmp_path: Path, seed: int
+) -> None:
     after_s = random.Random(seed).uniform(0.25, 1.2)
     output = die_at(victims, tmp_path, f"{after_s:.4f}s", seed, "cut")
     settle(tmp_path, fast_sandbox, output, seed)
 
 
 @pytest.mark.parametrize("seed", range(60_000, 60_000 + max(3, RANDOM_RUNS // 4)))
-def test_a_kernel_may_die_in_the_middle_of_a_sweep(victims, fast_sandbox, tmp_path, seed) -> None:
+def test_a_kernel_may_die_in_the_middle_of_a_sweep(
+    victims: subprocess.Popen[str], fast_sandbox: SandboxProcess, tmp_path: Path, seed: int
+) -> None:
     after_s = random.Random(seed).uniform(0, 1.2)
     die_at(victims, tmp_path, f"{after_s:.4f}s", seed, "sweep")
     session = new_session(tmp_path, fast_sandbox)
@@ -151,15 +161,15 @@ def finish_sweep(session: Session, folder: Path, sandbox: SandboxProcess, seed: 
     except HistoryError:
         assert not posts_of(sandbox, seed)  # it died before anything was agreed to
         return
-    known = {cell.task.id for cell in sweep.cells}
+    known = {present(cell.task).id for cell in sweep.cells}
     lost = [post["id"] for post in posts_of(sandbox, seed) if post["accepted"] and post["id"] not in known]
     doubtful = [cell for cell in sweep.cells if cell.status == "UNCONFIRMED"]
     assert len(lost) <= len(doubtful) <= 1  # requests leave one after the other
     for cell in doubtful:
         if lost:
-            cell.task.confirm(lost.pop())
+            present(cell.task).confirm(lost.pop())
         else:
-            cell.task.forget()
+            present(cell.task).forget()
     sweep.wait(60)
     posts = posts_of(sandbox, seed)
     assert len(posts) <= 4

@@ -6,8 +6,9 @@ import _thread
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ def service() -> Iterator[Hanging]:
 
 
 @pytest.fixture
-def session(service, tmp_path) -> Iterator[Session]:
+def session(service: Hanging, tmp_path: Path) -> Iterator[Session]:
     config = Config(
         base_url=service.url,
         api_key=Secret("sk-canary"),
@@ -120,7 +121,17 @@ def submit(session: Session, service: Hanging, seed: int = 1) -> Any:
     )
 
 
-def test_cancels_go_out_at_once_while_polls_hang(session, service) -> None:
+def _interrupt_when(happened: Callable[[], object]) -> None:
+    """Press the main thread's Ctrl-C as soon as ``happened()`` is true."""
+
+    def work() -> None:
+        until(happened)
+        _thread.interrupt_main()
+
+    threading.Thread(target=work, daemon=True).start()
+
+
+def test_cancels_go_out_at_once_while_polls_hang(session: Session, service: Hanging) -> None:
     tasks = [submit(session, service, seed) for seed in range(6)]
     service.hung.add("poll")
     before = service.counts["poll"]
@@ -136,7 +147,7 @@ def test_cancels_go_out_at_once_while_polls_hang(session, service) -> None:
         thread.join(60)
 
 
-def test_creates_and_downloads_go_on_while_polls_and_cancels_hang(session, service) -> None:
+def test_creates_and_downloads_go_on_while_polls_and_cancels_hang(session: Session, service: Hanging) -> None:
     service.status = "SUCCEEDED"
     first = submit(session, service)
     service.hung |= {"cancel"}
@@ -147,7 +158,7 @@ def test_creates_and_downloads_go_on_while_polls_and_cancels_hang(session, servi
     assert service.counts["create"] == 11
 
 
-def test_polls_and_cancels_go_on_while_downloads_hang(session, service) -> None:
+def test_polls_and_cancels_go_on_while_downloads_hang(session: Session, service: Hanging) -> None:
     service.hung.add("download")
     service.status = "SUCCEEDED"
     for seed in range(6):
@@ -161,7 +172,7 @@ def test_polls_and_cancels_go_on_while_downloads_hang(session, service) -> None:
     assert service.counts["cancel"] == 1
 
 
-def test_polls_and_cancels_go_on_while_a_create_hangs(session, service) -> None:
+def test_polls_and_cancels_go_on_while_a_create_hangs(session: Session, service: Hanging) -> None:
     task = submit(session, service)
     service.hung.add("create")
     threading.Thread(target=lambda: submit(session, service, 2), daemon=True).start()
@@ -173,8 +184,11 @@ def test_polls_and_cancels_go_on_while_a_create_hangs(session, service) -> None:
     service.released.set()
 
 
-def test_a_sweep_s_cancels_do_not_wait_for_a_create_that_hangs(session, service) -> None:
-    inputs = {"character": "https://example.com/hero.png", "reference": "https://example.com/act.mp4"}
+def test_a_sweep_s_cancels_do_not_wait_for_a_create_that_hangs(session: Session, service: Hanging) -> None:
+    inputs: dict[str, Any] = {
+        "character": "https://example.com/hero.png",
+        "reference": "https://example.com/act.mp4",
+    }
     sweep = session.sweep(**inputs, seed=list(range(4)), name="s")
     held = threading.Event()
 
@@ -197,7 +211,7 @@ def test_a_sweep_s_cancels_do_not_wait_for_a_create_that_hangs(session, service)
     assert service.counts["cancel"] == service.counts["create"]  # the late one, too
 
 
-def test_one_poll_that_hangs_holds_up_no_other(session, service) -> None:
+def test_one_poll_that_hangs_holds_up_no_other(session: Session, service: Hanging) -> None:
     service.hung.add("poll")
     first = submit(session, service)
     until(lambda: service.counts.get("poll", 0) == 1)
@@ -208,7 +222,7 @@ def test_one_poll_that_hangs_holds_up_no_other(session, service) -> None:
     assert not first.status.is_terminal
 
 
-def test_a_cancel_right_after_a_success_deletes_nothing(session, service) -> None:
+def test_a_cancel_right_after_a_success_deletes_nothing(session: Session, service: Hanging) -> None:
     task = submit(session, service)
     before = service.counts.get("poll", 0)
     until(lambda: service.counts.get("poll", 0) > before)  # and so its state seems fresh
@@ -219,7 +233,9 @@ def test_a_cancel_right_after_a_success_deletes_nothing(session, service) -> Non
 
 
 @pytest.mark.parametrize("how", ["an interrupt", "a cancel", "a close"])
-def test_a_submit_that_waits_to_be_sent_again_is_stopped_for_good(session, service, how) -> None:
+def test_a_submit_that_waits_to_be_sent_again_is_stopped_for_good(
+    session: Session, service: Hanging, how: str
+) -> None:
     service.refused_for_s = 30.0
     ends: list[BaseException | Any] = []
 
@@ -230,10 +246,7 @@ def test_a_submit_that_waits_to_be_sent_again_is_stopped_for_good(session, servi
             ends.append(error)
 
     if how == "an interrupt":
-        timer = threading.Thread(
-            target=lambda: (until(lambda: _waits(session)), _thread.interrupt_main()), daemon=True
-        )
-        timer.start()
+        _interrupt_when(lambda: _waits(session))
         with pytest.raises(WaitInterrupted, match="Nothing was bought"):
             submit(session, service)
     else:
@@ -254,7 +267,9 @@ def test_a_submit_that_waits_to_be_sent_again_is_stopped_for_good(session, servi
     assert service.counts["create"] == 1
 
 
-def test_a_cancel_that_comes_before_the_id_says_that_it_did_nothing(session, service) -> None:
+def test_a_cancel_that_comes_before_the_id_says_that_it_did_nothing(
+    session: Session, service: Hanging
+) -> None:
     service.hung.add("create")
     sending = threading.Thread(target=submit, args=(session, service), daemon=True)
     sending.start()
@@ -268,7 +283,7 @@ def test_a_cancel_that_comes_before_the_id_says_that_it_did_nothing(session, ser
     assert task.wait(60).clip
 
 
-def test_a_submit_that_is_given_up_before_it_is_sent_is_not_sent(session, service) -> None:
+def test_a_submit_that_is_given_up_before_it_is_sent_is_not_sent(session: Session, service: Hanging) -> None:
     config = session.config
     request = ActTwoRequest(character="https://example.com/a.png", reference="https://example.com/a.mp4")
     job = session.new_job(config.endpoint)
@@ -278,11 +293,11 @@ def test_a_submit_that_is_given_up_before_it_is_sent_is_not_sent(session, servic
     assert service.counts == {}
 
 
-def test_an_interrupt_while_the_request_is_on_its_way_keeps_what_comes_of_it(session, service) -> None:
+def test_an_interrupt_while_the_request_is_on_its_way_keeps_what_comes_of_it(
+    session: Session, service: Hanging
+) -> None:
     service.hung.add("create")
-    threading.Thread(
-        target=lambda: (until(lambda: service.counts.get("create")), _thread.interrupt_main()), daemon=True
-    ).start()
+    _interrupt_when(lambda: service.counts.get("create"))
     with pytest.raises(WaitInterrupted, match="that goes on"):
         submit(session, service)
     service.released.set()

@@ -10,16 +10,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 import sandboxes
 from kernels import Kernel, running
+from present import present
 
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.resume import take_up_all
 from cometact_nb.handles.session import Session
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 SETUP = "import cometact_nb as act\nsandbox = act.use_sandbox(75)"
 
@@ -69,7 +74,9 @@ s.run()
 """
 
 
-def test_a_sweep_whose_kernel_is_killed_goes_on_in_the_next_one_as_the_readme_says(tmp_path, state) -> None:
+def test_a_sweep_whose_kernel_is_killed_goes_on_in_the_next_one_as_the_readme_says(
+    tmp_path: Path, state: Path
+) -> None:
     with running(tmp_path) as client:
         first = Kernel(client)
         pid = first.value("__import__('os').getpid()")
@@ -88,32 +95,32 @@ def test_a_sweep_whose_kernel_is_killed_goes_on_in_the_next_one_as_the_readme_sa
 
 
 def test_a_new_kernel_finds_the_sandbox_that_runs_and_a_restarted_one_serves_the_same_clip(
-    tmp_path, state, opened
+    tmp_path: Path, state: Path, opened: list[Session]
 ) -> None:
     first = new(opened, tmp_path)
-    box = first.use_sandbox(75)
+    box = present(first.use_sandbox(75))
     done = first.submit(character=box.character, reference=box.reference, seed=1).wait(60)
     open_one = first.submit(character=f"{box.character}?scenario=never-ends", reference=box.reference)
-    before = done.clip.path.read_bytes()
+    before = present(done.clip).path.read_bytes()
     first.close()
 
     second = new(opened, tmp_path / "another project")
-    again = second.use_sandbox(75)
+    again = present(second.use_sandbox(75))
     assert again.base_url == box.base_url
     os.kill(sandboxes.card(state)["pid"], signal.SIGKILL)  # a machine that was restarted
     third = new(opened, tmp_path / "a third")
-    restarted = third.use_sandbox(75)
+    restarted = present(third.use_sandbox(75))
     assert restarted.base_url == box.base_url
-    found = third.task(done.id).wait(60)
-    assert found.clip.path.read_bytes() == before
-    assert third.task(open_one.id).refresh().status in {"PENDING", "RUNNING"}
+    found = third.task(present(done.id)).wait(60)
+    assert present(found.clip).path.read_bytes() == before
+    assert third.task(present(open_one.id)).refresh().status in {"PENDING", "RUNNING"}
     assert posts(state) == 2
 
 
 def test_its_token_is_for_this_user_alone_and_nobody_else_buys_or_ends_anything(
-    state, tmp_path, opened
+    state: Path, tmp_path: Path, opened: list[Session]
 ) -> None:
-    box = new(opened, tmp_path).use_sandbox(75)
+    box = present(new(opened, tmp_path).use_sandbox(75))
     card = state / "cometact_nb-user" / "sandbox" / "sandbox.json"
     assert stat.S_IMODE(card.stat().st_mode) == 0o600
     assert stat.S_IMODE(card.parent.stat().st_mode) == 0o700
@@ -130,10 +137,12 @@ def test_its_token_is_for_this_user_alone_and_nobody_else_buys_or_ends_anything(
     assert box.alive
 
 
-def test_speed_and_scenario_belong_to_the_one_who_asked_for_them(tmp_path, opened) -> None:
+def test_speed_and_scenario_belong_to_the_one_who_asked_for_them(
+    tmp_path: Path, opened: list[Session]
+) -> None:
     plain, faulty = new(opened, tmp_path / "a"), new(opened, tmp_path / "b")
-    box = plain.use_sandbox(75)
-    other = faulty.use_sandbox(300, scenario="http-503")
+    box = present(plain.use_sandbox(75))
+    other = present(faulty.use_sandbox(300, scenario="http-503"))
     assert (other.base_url, box.speed, other.speed) == (box.base_url, 75, 300)
     with pytest.raises(Exception, match="503"):
         faulty.submit(character=box.character, reference=box.reference)
@@ -141,15 +150,17 @@ def test_speed_and_scenario_belong_to_the_one_who_asked_for_them(tmp_path, opene
 
 
 def test_one_that_was_started_by_hand_keeps_its_speed_unless_another_is_asked_for(
-    tmp_path, opened, sandbox
+    tmp_path: Path, opened: list[Session], sandbox: SandboxProcess
 ) -> None:
     session = new(opened, tmp_path)
-    assert session.use_sandbox(url=sandbox.base_url).speed == sandbox.speed
+    assert present(session.use_sandbox(url=sandbox.base_url)).speed == sandbox.speed
     assert session.config.time_scale == 1 / sandbox.speed
-    assert session.use_sandbox(20, url=sandbox.base_url).speed == 20
+    assert present(session.use_sandbox(20, url=sandbox.base_url)).speed == 20
 
 
-def test_a_wrong_setting_is_named_and_leaves_the_session_as_it_was(tmp_path, opened) -> None:
+def test_a_wrong_setting_is_named_and_leaves_the_session_as_it_was(
+    tmp_path: Path, opened: list[Session]
+) -> None:
     session = new(opened, tmp_path)
     before = session.config
     for options, words in (
@@ -171,9 +182,11 @@ sys.stdin.read()
 """
 
 
-def test_a_reset_asks_while_another_notebook_uses_the_sandbox(tmp_path, state, opened) -> None:
+def test_a_reset_asks_while_another_notebook_uses_the_sandbox(
+    tmp_path: Path, state: Path, opened: list[Session]
+) -> None:
     session = new(opened, tmp_path)
-    box = session.use_sandbox(75)
+    box = present(session.use_sandbox(75))
     task = session.submit(character=f"{box.character}?scenario=never-ends", reference=box.reference)
     with subprocess.Popen(
         [sys.executable, "-c", OTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -186,26 +199,28 @@ def test_a_reset_asks_while_another_notebook_uses_the_sandbox(tmp_path, state, o
         other.communicate("")
     box.reset()
     assert posts(state) == 0
-    assert session.use_sandbox(75).alive
+    assert present(session.use_sandbox(75)).alive
     assert task.id
 
 
-def test_a_sandbox_of_another_version_is_replaced_and_its_tasks_are_kept(tmp_path, state, opened) -> None:
+def test_a_sandbox_of_another_version_is_replaced_and_its_tasks_are_kept(
+    tmp_path: Path, state: Path, opened: list[Session]
+) -> None:
     session = new(opened, tmp_path)
-    box = session.use_sandbox(75)
+    box = present(session.use_sandbox(75))
     task = session.submit(character=f"{box.character}?scenario=never-ends", reference=box.reference)
     session.close()
     old = sandboxes.card(state)
     card = state / "cometact_nb-user" / "sandbox" / "sandbox.json"
     card.write_text(json.dumps({**old, "build": "of an earlier version"}))
     later = new(opened, tmp_path)
-    newer = later.use_sandbox(75)
+    newer = present(later.use_sandbox(75))
     assert sandboxes.card(state)["pid"] != old["pid"]
     assert newer.base_url == box.base_url
-    assert later.task(task.id).refresh().status in {"PENDING", "RUNNING"}
+    assert later.task(present(task.id)).refresh().status in {"PENDING", "RUNNING"}
 
 
-def test_two_kernels_that_start_it_at_once_have_one_sandbox(tmp_path) -> None:
+def test_two_kernels_that_start_it_at_once_have_one_sandbox(tmp_path: Path) -> None:
     code = "import cometact_nb as act; print(act.use_sandbox(75).base_url)"
     both = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(3)
@@ -215,7 +230,7 @@ def test_two_kernels_that_start_it_at_once_have_one_sandbox(tmp_path) -> None:
     assert len(told) == 1
 
 
-def test_it_ends_when_nobody_needs_it_and_when_its_state_is_taken_away(tmp_path) -> None:
+def test_it_ends_when_nobody_needs_it_and_when_its_state_is_taken_away(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cometact_nb.sandbox", "--json", "--state"]
     idle = subprocess.Popen(
         [*command, str(tmp_path / "a"), "--idle-s", "0.1"], stdout=subprocess.PIPE, text=True
@@ -230,11 +245,13 @@ def test_it_ends_when_nobody_needs_it_and_when_its_state_is_taken_away(tmp_path)
         assert gone.wait(60) == 0
 
 
-def test_where_nothing_can_be_kept_it_ends_with_its_session(tmp_path, opened, monkeypatch) -> None:
+def test_where_nothing_can_be_kept_it_ends_with_its_session(
+    tmp_path: Path, opened: list[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a file").write_text("")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a file"))
     session = new(opened, tmp_path)
-    box = session.use_sandbox(75)
+    box = present(session.use_sandbox(75))
     assert box.process is not None
     assert box.alive
     session.close()
@@ -242,10 +259,10 @@ def test_where_nothing_can_be_kept_it_ends_with_its_session(tmp_path, opened, mo
 
 
 def test_a_resume_while_the_sandbox_does_not_run_writes_off_none_of_its_tasks(
-    tmp_path, opened, sandbox
+    tmp_path: Path, opened: list[Session], sandbox: SandboxProcess
 ) -> None:
     first = new(opened, tmp_path)
-    box = first.use_sandbox(75)
+    box = present(first.use_sandbox(75))
     task = first.submit(character=box.character, reference=box.reference)
     first.close()
     box.stop()
@@ -257,12 +274,14 @@ def test_a_resume_while_the_sandbox_does_not_run_writes_off_none_of_its_tasks(
     elsewhere.close()
     back = new(opened, tmp_path)
     back.use_sandbox(75)
-    assert back.task(task.id).wait(60).clip
+    assert back.task(present(task.id)).wait(60).clip
 
 
-def test_a_port_that_another_program_has_by_now_gets_no_key(tmp_path, state, opened) -> None:
+def test_a_port_that_another_program_has_by_now_gets_no_key(
+    tmp_path: Path, state: Path, opened: list[Session]
+) -> None:
     session = new(opened, tmp_path)
-    box = session.use_sandbox(75)
+    box = present(session.use_sandbox(75))
     box.stop()
     while box.alive:
         pass
@@ -273,7 +292,7 @@ def test_a_port_that_another_program_has_by_now_gets_no_key(tmp_path, state, ope
     ) as other:
         while not _listens(port):
             assert other.poll() is None
-        assert session.use_sandbox(75).base_url != box.base_url
+        assert present(session.use_sandbox(75)).base_url != box.base_url
         other.kill()
         assert other.stderr is not None
         assert "POST" not in other.stderr.read()

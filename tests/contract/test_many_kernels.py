@@ -5,9 +5,13 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
+from signal import Signals
 
 import pytest
+from present import present
 from services import SandboxProcess, new_session
 
 from cometact_nb.domain.task import Status
@@ -36,13 +40,13 @@ elif action == "follow":
 
 
 @pytest.fixture
-def sandbox():
+def sandbox() -> Iterator[SandboxProcess]:
     process = SandboxProcess("--concurrency", "50", speed=SPEED)
     yield process
     process.stop()
 
 
-def kernel(tmp_path, sandbox, *action: str) -> subprocess.Popen[str]:
+def kernel(tmp_path: Path, sandbox: SandboxProcess, *action: str) -> subprocess.Popen[str]:
     place = [str(tmp_path / "history.sqlite"), str(tmp_path / "clips"), sandbox.base_url, str(SPEED)]
     return subprocess.Popen(
         [sys.executable, "-c", KERNEL, *place, *action],
@@ -59,19 +63,19 @@ def finish(process: subprocess.Popen[str]) -> str:
     return output
 
 
-def test_four_kernels_write_one_history_and_lose_nothing(tmp_path, sandbox) -> None:
+def test_four_kernels_write_one_history_and_lose_nothing(tmp_path: Path, sandbox: SandboxProcess) -> None:
     kernels = [kernel(tmp_path, sandbox, "many", str(number)) for number in range(4)]
     ids = " ".join(finish(process) for process in kernels).split()
     assert len(set(ids)) == 20
     session = new_session(tmp_path, sandbox)
     found = [session.task(task_id) for task_id in ids]
     assert {task.status for task in found} == {Status.SUCCEEDED}
-    assert len({task.clip.path for task in found}) == 20
+    assert len({present(task.clip).path for task in found}) == 20
     session.close()
     assert sandbox.posts() == 20
 
 
-def test_four_kernels_run_one_sweep_and_buy_each_cell_once(tmp_path, sandbox) -> None:
+def test_four_kernels_run_one_sweep_and_buy_each_cell_once(tmp_path: Path, sandbox: SandboxProcess) -> None:
     kernels = [kernel(tmp_path, sandbox, "sweep") for _ in range(4)]
     said = {finish(process) for process in kernels}
     assert len(said) == 1
@@ -82,7 +86,7 @@ def test_four_kernels_run_one_sweep_and_buy_each_cell_once(tmp_path, sandbox) ->
     assert not list((tmp_path / "clips").glob(".*"))
 
 
-def test_one_kernel_polls_a_task_and_the_others_follow(tmp_path, sandbox) -> None:
+def test_one_kernel_polls_a_task_and_the_others_follow(tmp_path: Path, sandbox: SandboxProcess) -> None:
     owner = kernel(tmp_path, sandbox, "slow")
     assert owner.stdout is not None
     task_id = owner.stdout.readline().strip()
@@ -100,7 +104,9 @@ def test_one_kernel_polls_a_task_and_the_others_follow(tmp_path, sandbox) -> Non
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_the_tasks_of_a_dead_kernel_are_adopted_by_one_that_follows(tmp_path, sandbox, how) -> None:
+def test_the_tasks_of_a_dead_kernel_are_adopted_by_one_that_follows(
+    tmp_path: Path, sandbox: SandboxProcess, how: Signals
+) -> None:
     owner = kernel(tmp_path, sandbox, "slow")
     assert owner.stdout is not None
     task_id = owner.stdout.readline().strip()

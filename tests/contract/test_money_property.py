@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hostile import CREATES, POLLS, PRICE, Accepted, Hostile, Kernel
@@ -160,7 +161,7 @@ class Money(RuleBasedStateMachine):
         max_cost=st.sampled_from([None, None, 0.8, 4.0]),
     )
     def run_sweep(self, number: int, name: str, plays: list[str], yes: bool, max_cost: float | None) -> None:
-        def work(session):
+        def work(session: Session) -> None:
             sweep = sweep_of(session, name)
             with self.only_if_done():
                 self.note_cells(name)
@@ -172,7 +173,7 @@ class Money(RuleBasedStateMachine):
 
     @rule(number=which, name=names, plays=plays, named=st.sampled_from(["", *NAMED]), yes=st.booleans())
     def retry_sweep(self, number: int, name: str, plays: list[str], named: str, yes: bool) -> None:
-        def work(session):
+        def work(session: Session) -> None:
             sweep = sweep_of(session, name).look()
             meant = NAMED.get(named, NAMED["failed"])
             with self.only_if_done():
@@ -195,7 +196,7 @@ class Money(RuleBasedStateMachine):
 
     @rule(number=which, settle=st.sampled_from(["confirm", "forget", "resubmit", "cancel", "refresh"]))
     def settle(self, number: int, settle: str) -> None:
-        def work(session):
+        def work(session: Session) -> None:
             task = next(
                 task for task in session.tasks() if task.status in {"UNCONFIRMED", "NOT_FOUND", "RUNNING"}
             )
@@ -206,13 +207,13 @@ class Money(RuleBasedStateMachine):
 
         self.perform(number, work)
 
-    def perform(self, number: int, work) -> None:
+    def perform(self, number: int, work: Callable[[Session], object]) -> None:
         kernel = self.kernels[number]
         kernel.perform(lambda: work(kernel.session))
         self.bury(number)
 
     @contextlib.contextmanager
-    def only_if_done(self):
+    def only_if_done(self) -> Iterator[None]:
         """Take the user's words back if what they asked for was refused."""
         before = Counter(self.replicates), Counter(self.words), dict(self.agreed)
         try:
@@ -306,7 +307,7 @@ class Money(RuleBasedStateMachine):
             assert task.key in self.lost, f"{task.id} is on no record"
 
 
-class TestMoney(Money.TestCase):
+class TestMoney(Money.TestCase):  # type: ignore[misc, valid-type]
     settings = settings(
         max_examples=HISTORIES,
         stateful_step_count=20,

@@ -8,9 +8,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 PACKAGE = Path(__file__).parents[2] / "cometact_nb"
 SUPPORT = Path(__file__).parents[1] / "support"
@@ -32,7 +35,7 @@ ROW = """\
 
 
 @pytest.fixture(scope="module")
-def seen(shared_sandbox, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def seen(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What a copy of the package shows that has one row more."""
     folder = tmp_path_factory.mktemp("knob")
     copy = folder / "site" / "cometact_nb"

@@ -6,6 +6,7 @@ The table is also printed, beside the vendor's SDK, by ``python tests/support/ou
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,7 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def fast_sandbox():
+def fast_sandbox() -> Iterator[SandboxProcess]:
     """A task of 75 s takes a quarter of one."""
     process = SandboxProcess("--concurrency", "50", speed=300)
     yield process
@@ -107,7 +108,9 @@ def fast_sandbox():
 
 
 @pytest.mark.parametrize("spec", EXPECTED)
-def test_each_fault_costs_at_most_one_task_and_ends_as_written(fast_sandbox, tmp_path, spec) -> None:
+def test_each_fault_costs_at_most_one_task_and_ends_as_written(
+    fast_sandbox: SandboxProcess, tmp_path: Path, spec: str
+) -> None:
     outcome = ours(fast_sandbox, spec, tmp_path, timeout_s=3 if spec == "never-ends" else 60)
     posts, accepted, status, clip, told = EXPECTED[spec]
     assert (outcome.posts, outcome.accepted, outcome.status, outcome.clip) == (posts, accepted, status, clip)
@@ -119,7 +122,7 @@ def test_the_table_knows_every_scenario() -> None:
     assert {spec.partition(":")[0].removesuffix("x9") for spec in EXPECTED} == set(SCENARIOS)
 
 
-def test_the_vendor_s_own_sdk_pays_several_times_for_one_lost_answer(fast_sandbox) -> None:
+def test_the_vendor_s_own_sdk_pays_several_times_for_one_lost_answer(fast_sandbox: SandboxProcess) -> None:
     assert vendor(fast_sandbox, "lost-answer").accepted == 3
 
 
@@ -128,7 +131,9 @@ def test_the_documentation_names_every_scenario() -> None:
     assert {name for name in SCENARIOS if f"`{name}`" not in table} == set()
 
 
-def test_a_task_that_failed_to_one_poll_and_came_back_is_had_by_a_refresh(fast_sandbox, tmp_path) -> None:
+def test_a_task_that_failed_to_one_poll_and_came_back_is_had_by_a_refresh(
+    fast_sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     session = new_session(tmp_path, fast_sandbox)
     task = session.submit(character=fast_sandbox.playing("revived"), reference=fast_sandbox.reference)
     with pytest.raises(TaskFailed):
@@ -140,7 +145,9 @@ def test_a_task_that_failed_to_one_poll_and_came_back_is_had_by_a_refresh(fast_s
 
 
 @pytest.mark.parametrize(("spec", "spent"), [("credits", 25), ("refunded", 0)])
-def test_credits_are_kept_on_the_task(fast_sandbox, tmp_path, spec, spent) -> None:
+def test_credits_are_kept_on_the_task(
+    fast_sandbox: SandboxProcess, tmp_path: Path, spec: str, spent: int
+) -> None:
     session = new_session(tmp_path, fast_sandbox)
     task = session.submit(character=fast_sandbox.playing(spec), reference=fast_sandbox.reference)
     with contextlib.suppress(TaskFailed):

@@ -6,20 +6,27 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
+from present import present
 
 from cometact_nb.domain.text.notebook_links import links, with_links
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.relink import relink
 from cometact_nb.handles.session import Session
 
+if TYPE_CHECKING:
+    from services import SandboxProcess
+
 
 @pytest.fixture
-def clip(session: Session, sandbox) -> Path:
+def clip(session: Session, sandbox: SandboxProcess) -> Path:
     """A clip of the history, in the folder that new clips go to."""
-    return session.submit(character=sandbox.character, reference=sandbox.reference).wait(60).clip.path
+    return present(
+        session.submit(character=sandbox.character, reference=sandbox.reference).wait(60).clip
+    ).path
 
 
 def text_of(*sources: str, indent: int | None = 1) -> str:
@@ -53,7 +60,7 @@ def saved(folder: Path, *sources: str) -> Path:
 
 
 def test_a_moved_notebook_finds_its_clip_by_the_history_and_nothing_else_is_changed(
-    session, clip, tmp_path
+    session: Session, clip: Path, tmp_path: Path
 ) -> None:
     old = f"act_two_outputs/{clip.name}"
     path = saved(tmp_path / "moved" / "déjà vu #1", old)
@@ -73,7 +80,7 @@ def test_a_moved_notebook_finds_its_clip_by_the_history_and_nothing_else_is_chan
 
 
 def test_a_moved_folder_of_clips_is_found_below_the_notebook_and_where_it_is_named(
-    session, clip, tmp_path
+    session: Session, clip: Path, tmp_path: Path
 ) -> None:
     kinds = [clip.name, clip.with_suffix(".json").name]
     old = [f"clips/{name}" for name in kinds]
@@ -91,7 +98,7 @@ def test_a_moved_folder_of_clips_is_found_below_the_notebook_and_where_it_is_nam
 
 
 def test_of_two_different_clips_with_one_name_none_is_chosen_and_copies_are_one(
-    session, sandbox, clip, tmp_path
+    session: Session, sandbox: SandboxProcess, clip: Path, tmp_path: Path
 ) -> None:
     old = f"clips/{clip.name}"
     path = saved(tmp_path / "work", old)
@@ -99,9 +106,9 @@ def test_of_two_different_clips_with_one_name_none_is_chosen_and_copies_are_one(
         shutil.copytree(clip.parent, tmp_path / "work" / folder)
     assert relink(session, path).changed == {old: f"../clips/{clip.name}"}  # three copies of one clip
     path.write_text(text_of(old), "utf-8")
-    other = (
-        session.submit(character=sandbox.character, reference=sandbox.reference, seed=5).wait(60).clip.path
-    )
+    other = present(
+        session.submit(character=sandbox.character, reference=sandbox.reference, seed=5).wait(60).clip
+    ).path
     for suffix in (".mp4", ".json"):
         shutil.copy(other.with_suffix(suffix), tmp_path / "work" / "b" / clip.with_suffix(suffix).name)
     told = json.loads((tmp_path / "work" / "b" / clip.with_suffix(".json").name).read_text())
@@ -113,7 +120,7 @@ def test_of_two_different_clips_with_one_name_none_is_chosen_and_copies_are_one(
     assert relink(session, path, tmp_path / "work" / "b").changed == {old: f"b/{clip.name}"}
 
 
-def test_a_file_that_only_has_the_name_is_no_clip(session, clip, tmp_path) -> None:
+def test_a_file_that_only_has_the_name_is_no_clip(session: Session, clip: Path, tmp_path: Path) -> None:
     old = f"clips/{clip.name}"
     path = saved(tmp_path / "work", old)
     content = clip.read_bytes()
@@ -125,7 +132,7 @@ def test_a_file_that_only_has_the_name_is_no_clip(session, clip, tmp_path) -> No
 
 
 def test_a_notebook_that_is_saved_at_that_moment_is_left_as_it_is(
-    session, clip, tmp_path, monkeypatch
+    session: Session, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = saved(tmp_path / "work", f"clips/{clip.name}")
     real = os.fsync
@@ -142,7 +149,7 @@ def test_a_notebook_that_is_saved_at_that_moment_is_left_as_it_is(
 
 
 @pytest.mark.parametrize("content", [b"", b"no json", b"[]", b'{"cells": 3}', b"\xff\xfe", b"[" * 100_000])
-def test_what_is_no_notebook_is_refused(session, tmp_path, content) -> None:
+def test_what_is_no_notebook_is_refused(session: Session, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.ipynb"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"x.ipynb is no notebook"):
@@ -152,7 +159,9 @@ def test_what_is_no_notebook_is_refused(session, tmp_path, content) -> None:
         relink(session, tmp_path / "none.ipynb")
 
 
-def test_the_running_notebook_is_the_one_its_server_names(session, clip, tmp_path, monkeypatch) -> None:
+def test_the_running_notebook_is_the_one_its_server_names(
+    session: Session, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = saved(tmp_path / "work", f"clips/{clip.name}")
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     with pytest.raises(ConfigError, match=r"does not know which notebook it runs. Give its path: act.relink"):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from present import present
 from services import SandboxProcess, new_session, submit
 from waiting import until
 
@@ -17,12 +19,15 @@ from cometact_nb.domain.task import Status
 from cometact_nb.errors import HistoryError, UnconfirmedError, WaitTimeout
 from cometact_nb.handles.history import find_history
 from cometact_nb.handles.resume import take_up_all
+from cometact_nb.handles.session import Session
 from cometact_nb.views.history.record import record_html, record_text
 from cometact_nb.views.history.widget import row_facts
 from cometact_nb.views.task.card import card_html
 
 
-def test_the_history_is_a_list_of_rows_with_what_was_asked_and_what_came(session, sandbox) -> None:
+def test_the_history_is_a_list_of_rows_with_what_was_asked_and_what_came(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     done = submit(session, sandbox, seed=7).wait(60)
     with pytest.raises(UnconfirmedError):
         submit(session, sandbox, character=sandbox.playing("lost-answer"))
@@ -32,7 +37,7 @@ def test_the_history_is_a_list_of_rows_with_what_was_asked_and_what_came(session
     assert found[:1][0].status is Status.UNCONFIRMED
     assert lost.clip is None
     assert row.request == done.request
-    assert row.clip.path == done.clip.path
+    assert present(row.clip).path == present(done.clip).path
     plain = row.to_dict()
     assert plain["seed"] == 7
     assert plain["character"] == sandbox.character
@@ -43,14 +48,16 @@ def test_the_history_is_a_list_of_rows_with_what_was_asked_and_what_came(session
     assert [one.key for one in find_history(session, "UNCONFIRMED")] == [lost.key]
 
 
-def test_a_frame_has_a_row_a_task(session, sandbox) -> None:
+def test_a_frame_has_a_row_a_task(session: Session, sandbox: SandboxProcess) -> None:
     with pytest.raises(UnconfirmedError):
         submit(session, sandbox, character=sandbox.playing("lost-answer"))
     frame = find_history(session).to_frame()
     assert list(frame["status"]) == ["UNCONFIRMED"]
 
 
-def test_everything_unfinished_is_taken_up_and_nothing_is_sent(tmp_path, sandbox) -> None:
+def test_everything_unfinished_is_taken_up_and_nothing_is_sent(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     first = new_session(tmp_path, sandbox)
     slow = sandbox.playing(
         "throttled:seconds=300"
@@ -66,18 +73,20 @@ def test_everything_unfinished_is_taken_up_and_nothing_is_sent(tmp_path, sandbox
     assert str(resumed) == "Resumed: 2 tasks watched on; 1 request UNCONFIRMED, for you to settle."
     with pytest.raises(WaitTimeout):
         resumed.wait(0)
-    assert all(task.clip.path.exists() for task in resumed.wait(60).tasks)
+    assert all(present(task.clip).path.exists() for task in resumed.wait(60).tasks)
     resumed.unconfirmed[0].forget()
     assert str(take_up_all(second)) == "Nothing to resume: every task has ended."
     assert sandbox.posts() == posts
     second.close()
 
 
-def test_a_video_that_was_not_fetched_and_a_watch_that_ended_are_taken_up(tmp_path, sandbox) -> None:
+def test_a_video_that_was_not_fetched_and_a_watch_that_ended_are_taken_up(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     first = new_session(tmp_path, sandbox)
     task = submit(first, sandbox).wait(60)
     other = submit(first, sandbox, seed=1)
-    task.clip.path.unlink()
+    present(task.clip).path.unlink()
 
     async def forget() -> None:
         first.engine.apply(task.job, events.ClipsLost(at=1))
@@ -89,12 +98,12 @@ def test_a_video_that_was_not_fetched_and_a_watch_that_ended_are_taken_up(tmp_pa
     second = new_session(tmp_path, sandbox)
     resumed = take_up_all(second)
     assert {found.id for found in resumed.tasks} == {task.id, other.id}
-    assert second.task(other.id).wait(60).clip
-    assert second.task(task.id).wait(60).clip.path.exists()
+    assert second.task(present(other.id)).wait(60).clip
+    assert present(second.task(present(task.id)).wait(60).clip).path.exists()
     second.close()
 
 
-def test_a_running_sweep_goes_on_within_what_was_approved(tmp_path, sandbox) -> None:
+def test_a_running_sweep_goes_on_within_what_was_approved(tmp_path: Path, sandbox: SandboxProcess) -> None:
     script = (
         "import os, sys, time, cometact_nb as act\n"
         "act.configure(history=sys.argv[1], output_dir=sys.argv[2], max_in_flight=1)\n"
@@ -116,7 +125,7 @@ def test_a_running_sweep_goes_on_within_what_was_approved(tmp_path, sandbox) -> 
     session.close()
 
 
-def test_a_sweep_that_another_kernel_runs_is_left_to_it(tmp_path, sandbox) -> None:
+def test_a_sweep_that_another_kernel_runs_is_left_to_it(tmp_path: Path, sandbox: SandboxProcess) -> None:
     first = new_session(tmp_path, sandbox)
     slow = sandbox.playing("slow-task")
     sweep = first.sweep(name="theirs", character=slow, reference=sandbox.reference, seed=[1, 2])
@@ -131,7 +140,9 @@ def test_a_sweep_that_another_kernel_runs_is_left_to_it(tmp_path, sandbox) -> No
     first.close()
 
 
-def test_what_a_sandbox_that_has_ended_left_is_not_asked_for_again(tmp_path, sandbox) -> None:
+def test_what_a_sandbox_that_has_ended_left_is_not_asked_for_again(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     gone = SandboxProcess()
     first = new_session(tmp_path, gone)
     task = submit(first, gone)
@@ -140,14 +151,16 @@ def test_what_a_sandbox_that_has_ended_left_is_not_asked_for_again(tmp_path, san
     second = new_session(tmp_path, sandbox)
     resumed = take_up_all(second)
     assert str(resumed) == "Resumed: 1 task ended with their sandbox."
-    assert "its sandbox has ended" in second.task(task.id).state.problem
+    assert "its sandbox has ended" in present(second.task(present(task.id)).state.problem)
     assert str(take_up_all(second)).startswith("Nothing")
     second.close()
 
 
-def test_a_task_made_elsewhere_has_a_row_and_a_beginning_nobody_knows_is_refused(tmp_path, sandbox) -> None:
+def test_a_task_made_elsewhere_has_a_row_and_a_beginning_nobody_knows_is_refused(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     elsewhere = new_session(tmp_path / "a", sandbox)
-    task_id = submit(elsewhere, sandbox, seed=4).id
+    task_id = present(submit(elsewhere, sandbox, seed=4).id)
     elsewhere.close()
     here = new_session(tmp_path / "b", sandbox)
     with pytest.raises(HistoryError, match="no task whose id starts with"):
@@ -158,19 +171,21 @@ def test_a_task_made_elsewhere_has_a_row_and_a_beginning_nobody_knows_is_refused
     assert row.request is None
     assert row.to_dict()["seed"] is None
     assert row.to_dict()["price_usd"] is None
-    assert row.clip.path.exists()
+    assert present(row.clip).path.exists()
     assert here.task(task_id[:8]).id == task_id
     facts = row_facts(row, tmp_path)
     assert (facts["inputs"], facts["can"]) == ([], ["show"])  # there is no request to load
     assert "not known here" in record_html([row], Query(), now=0, folder=tmp_path)
-    assert row.clip.path.name in record_text([row], Query())
+    assert present(row.clip).path.name in record_text([row], Query())
     card = card_html(row.state, now=0, notebook_dir=tmp_path, sandbox=True)
     assert "it was made elsewhere" in card
-    assert row.clip.path.name in card
+    assert present(row.clip).path.name in card
     here.close()
 
 
-def test_the_history_shows_clips_where_their_project_was_moved(tmp_path, sandbox) -> None:
+def test_the_history_shows_clips_where_their_project_was_moved(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     old = tmp_path / "old"
     old.mkdir()
     first = new_session(old, sandbox)
@@ -179,13 +194,15 @@ def test_the_history_shows_clips_where_their_project_was_moved(tmp_path, sandbox
     old.rename(tmp_path / "new")
     second = new_session(tmp_path / "new", sandbox)
     (row,) = find_history(second)
-    assert row.clip.path.parent == tmp_path / "new" / "clips"
-    assert row.clip.path.exists()
+    assert present(row.clip).path.parent == tmp_path / "new" / "clips"
+    assert present(row.clip).path.exists()
     second.close()
 
 
 @pytest.mark.parametrize("age_s", [3000, 3 * 86_400])
-def test_a_task_in_doubt_is_asked_about_again_and_its_clip_comes(tmp_path, session, sandbox, age_s) -> None:
+def test_a_task_in_doubt_is_asked_about_again_and_its_clip_comes(
+    tmp_path: Path, session: Session, sandbox: SandboxProcess, age_s: int
+) -> None:
     task = session.submit(character=sandbox.character, reference=sandbox.reference)
     task.wait(60)
     unknown = replace(

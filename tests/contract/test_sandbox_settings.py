@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import msgspec
 import pytest
 from files import serving
+from present import present
 
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.price import Price
@@ -28,6 +31,9 @@ from cometact_nb.views.report import export as report
 from cometact_nb.views.task.card import card_html
 from cometact_nb.views.task.text import card_text
 
+if TYPE_CHECKING:
+    from services import SandboxProcess
+
 KEY = Secret("sk-of-the-service")
 
 #: Every setting that is the user's, with another value than the default.
@@ -46,7 +52,7 @@ THEIRS = {
 
 
 @pytest.fixture
-def session(tmp_path, sandbox):
+def session(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Session]:
     made = Session(
         Config(api_key=KEY, history=str(tmp_path / "history.sqlite"), output_dir=tmp_path / "clips")
     )
@@ -56,7 +62,7 @@ def session(tmp_path, sandbox):
 
 
 @pytest.mark.parametrize("name", THEIRS)
-def test_a_setting_made_in_the_sandbox_is_kept_when_it_is_left(session, name) -> None:
+def test_a_setting_made_in_the_sandbox_is_kept_when_it_is_left(session: Session, name: str) -> None:
     here = session.configure(**{name: THEIRS[name]})
     after = session.leave_sandbox()
     assert (
@@ -72,14 +78,16 @@ def test_all_settings_are_the_users_or_the_sandbox_s() -> None:
     assert names == of_service | set(THEIRS), "a new setting: whose is it while the sandbox is on?"
 
 
-def test_another_address_leaves_the_sandbox_and_keeps_the_limits(session) -> None:
+def test_another_address_leaves_the_sandbox_and_keeps_the_limits(session: Session) -> None:
     session.configure(max_spend=1.0)
     after = session.configure(base_url="https://gateway.example.com", ask_above=0.1)
     assert (after.max_spend, after.ask_above, after.sandbox, after.api_key) == (1.0, 0.1, False, KEY)
     assert session.sandbox is None
 
 
-def test_a_key_given_in_the_sandbox_is_for_afterwards_and_the_user_is_told(session, caplog) -> None:
+def test_a_key_given_in_the_sandbox_is_for_afterwards_and_the_user_is_told(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
     new = "sk-given-in-the-sandbox"
     here = session.configure(api_key=new)
     assert here.api_key != Secret(new)  # it is not sent to the sandbox
@@ -88,7 +96,9 @@ def test_a_key_given_in_the_sandbox_is_for_afterwards_and_the_user_is_told(sessi
     assert session.leave_sandbox().api_key == Secret(new)
 
 
-def test_a_price_given_in_the_sandbox_counts_there_and_afterwards(session, sandbox) -> None:
+def test_a_price_given_in_the_sandbox_counts_there_and_afterwards(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     assert session.configure(price=0.8).price == Price(0.8)
     session.use_sandbox(sandbox.speed, url=sandbox.base_url)
     assert session.config.price == Price(0.8)
@@ -96,7 +106,7 @@ def test_a_price_given_in_the_sandbox_counts_there_and_afterwards(session, sandb
     assert session.leave_sandbox().price == Price(0.8)  # never 0: limits would count nothing
 
 
-def test_a_wrong_setting_in_the_sandbox_changes_nothing(session) -> None:
+def test_a_wrong_setting_in_the_sandbox_changes_nothing(session: Session) -> None:
     before = session.config
     with pytest.raises(Exception, match="max_in_flight"):
         session.configure(max_spend=1.0, max_in_flight=0)
@@ -105,7 +115,7 @@ def test_a_wrong_setting_in_the_sandbox_changes_nothing(session) -> None:
 
 
 @pytest.fixture
-def gateway(tmp_path, sandbox):
+def gateway(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Session]:
     """A session on a service at an address of this machine that is not the sandbox: a paid gateway."""
     made = Session(
         Config(
@@ -120,10 +130,12 @@ def gateway(tmp_path, sandbox):
     made.close()
 
 
-def test_a_paid_gateway_on_this_machine_is_never_called_sandbox(gateway, sandbox, tmp_path) -> None:
+def test_a_paid_gateway_on_this_machine_is_never_called_sandbox(
+    gateway: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     task = gateway.submit(character=sandbox.character, reference=sandbox.reference)
     sweep = gateway.sweep(character=sandbox.character, reference=sandbox.reference, seed=[1, 2], name="s")
-    now = task.state.submitted_at
+    now = present(task.state.submitted_at)
     shown = {
         "session": repr(gateway),
         "task": repr(task),
@@ -132,7 +144,7 @@ def test_a_paid_gateway_on_this_machine_is_never_called_sandbox(gateway, sandbox
         "card": card_html(task.state, now=now, sandbox=task.sandbox, notebook_dir=tmp_path),
         "text": card_text(task.state, now=now, sandbox=task.sandbox),
         "history": str(find_history(gateway)),
-        "saved clip": repr(load_clip(gateway, task.wait().clip.path)),
+        "saved clip": repr(load_clip(gateway, present(task.wait().clip).path)),
     }
     assert {
         name for name, text in shown.items() if "sandbox" in text.lower().replace("/samples", "")
@@ -145,7 +157,9 @@ def test_a_paid_gateway_on_this_machine_is_never_called_sandbox(gateway, sandbox
     assert [row.sandbox for row in find_sweeps(gateway)] == [False]
 
 
-def test_the_sandbox_is_called_so_from_what_was_recorded(session, sandbox, tmp_path) -> None:
+def test_the_sandbox_is_called_so_from_what_was_recorded(
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     task = session.submit(character=sandbox.character, reference=sandbox.reference)
     assert task.state.sandbox is True
     assert "SANDBOX" in repr(session)
@@ -154,7 +168,7 @@ def test_the_sandbox_is_called_so_from_what_was_recorded(session, sandbox, tmp_p
     later = Session(
         Config(api_key=KEY, history=str(tmp_path / "history.sqlite"), output_dir=tmp_path / "clips")
     )
-    assert later.task(task.id).sandbox  # another kernel, at the paid service
+    assert later.task(present(task.id)).sandbox  # another kernel, at the paid service
     later.close()
 
 
@@ -170,7 +184,7 @@ def test_the_sandbox_is_called_so_from_what_was_recorded(session, sandbox, tmp_p
     ],
 )
 def test_rows_of_earlier_versions_are_judged_by_address_and_price(
-    base_url, price, recorded, expected
+    base_url: str, price: float | None, recorded: bool | None, expected: bool
 ) -> None:
     state = TaskState(key="k", base_url=base_url, price_usd=price, sandbox=recorded)
     assert state.in_sandbox is expected
@@ -188,7 +202,9 @@ def test_a_lost_answer_in_the_sandbox_says_that_nothing_is_billed() -> None:
     assert "Whether it was billed is not known." in str(advise(msgspec.structs.replace(lost, sandbox=False)))
 
 
-def test_a_gateway_on_this_machine_that_is_down_is_not_gone(gateway, sandbox, tmp_path) -> None:
+def test_a_gateway_on_this_machine_that_is_down_is_not_gone(
+    gateway: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     task = gateway.submit(character=f"{sandbox.character}?scenario=never-ends", reference=sandbox.reference)
     gateway.close()
     path = tmp_path / "history.sqlite"
@@ -201,7 +217,9 @@ def test_a_gateway_on_this_machine_that_is_down_is_not_gone(gateway, sandbox, tm
     later.close()
 
 
-def test_a_lost_answer_of_a_gateway_on_this_machine_waits_for_its_user(gateway, session, sandbox) -> None:
+def test_a_lost_answer_of_a_gateway_on_this_machine_waits_for_its_user(
+    gateway: Session, session: Session, sandbox: SandboxProcess
+) -> None:
     lost = f"{sandbox.character}?scenario=lost-answer"
     for seed, one in enumerate((gateway, session)):  # another request each: one in doubt is not sent again
         with pytest.raises(Exception, match="outcome is unknown"):
@@ -209,7 +227,7 @@ def test_a_lost_answer_of_a_gateway_on_this_machine_waits_for_its_user(gateway, 
     assert peek(gateway.config.history).unconfirmed == 1  # the paid one, not the sandbox's
 
 
-def test_the_sandbox_s_process_is_given_no_key_and_no_other_secret(monkeypatch) -> None:
+def test_the_sandbox_s_process_is_given_no_key_and_no_other_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("COMETAPI_KEY", "AWS_SECRET_ACCESS_KEY", "JUPYTER_TOKEN", "DATABASE_URL"):
         monkeypatch.setenv(name, "sk-canary")
     monkeypatch.setenv("COMETACT_NB_SANDBOX_CLIP_S", "0.25")
@@ -225,7 +243,7 @@ def test_the_sandbox_s_process_is_given_no_key_and_no_other_secret(monkeypatch) 
         box.stop()
 
 
-def _move(path, key: str, base_url: str) -> None:
+def _move(path: Path, key: str, base_url: str) -> None:
     """Let a task belong to another address, as after a gateway's port has changed."""
     import sqlite3
     from contextlib import closing
@@ -237,7 +255,9 @@ def _move(path, key: str, base_url: str) -> None:
         )
 
 
-def test_a_stand_in_that_keeps_no_settings_for_each_kernel_is_taken_as_it_is(session, sandbox) -> None:
+def test_a_stand_in_that_keeps_no_settings_for_each_kernel_is_taken_as_it_is(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     """As an earlier version's sandbox, or the one of somebody's own tests."""
     with serving() as plain:
         info = {
@@ -246,7 +266,7 @@ def test_a_stand_in_that_keeps_no_settings_for_each_kernel_is_taken_as_it_is(ses
         }
         plain.add("sandbox/info", json.dumps(info).encode(), "application/json")
         attached = session.use_sandbox(7.0, url=plain.base_url)
-        assert (attached.base_url, attached.speed, attached.character) == (
+        assert (present(attached).base_url, present(attached).speed, present(attached).character) == (
             plain.base_url,
             7.0,
             sandbox.character,

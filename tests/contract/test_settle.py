@@ -12,23 +12,26 @@ from concurrent import futures
 from pathlib import Path
 
 import pytest
-from services import new_session, submit
+from present import present
+from services import SandboxProcess, new_session, submit
 
 from cometact_nb.domain import events
 from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ActTwoError, HistoryError, UnconfirmedError
+from cometact_nb.handles.session import Session
 from cometact_nb.handles.task import Task
 from cometact_nb.store.journal.history import History
 
 
 @pytest.fixture
-def lost(session, sandbox) -> Task:
+def lost(session: Session, sandbox: SandboxProcess) -> Task:
     """A task that was accepted, whose answer was lost."""
     with pytest.raises(UnconfirmedError) as caught:
         submit(session, sandbox, character=sandbox.playing("lost-answer"), seed=1)
-    return caught.value.task
+    task: Task = caught.value.task
+    return task
 
 
 @pytest.fixture
@@ -50,24 +53,26 @@ def change(path: Path, command: str) -> None:
     other.close()
 
 
-def accepted(sandbox) -> str:
+def accepted(sandbox: SandboxProcess) -> str:
     (post,) = sandbox.ledger()["posts"]
-    return post["id"]
+    return str(post["id"])
 
 
-def test_a_confirmed_id_is_the_user_s_word(lost, sandbox) -> None:
+def test_a_confirmed_id_is_the_user_s_word(lost: Task, sandbox: SandboxProcess) -> None:
     lost.confirm(f" {accepted(sandbox)} ")
     assert lost.id == accepted(sandbox)
     assert lost.job.is_named_by_user
 
 
-def test_a_confirmed_id_leads_to_the_clip(lost, sandbox) -> None:
+def test_a_confirmed_id_leads_to_the_clip(lost: Task, sandbox: SandboxProcess) -> None:
     lost.confirm(accepted(sandbox))
     assert lost.wait(60).clip
     assert sandbox.posts() == 1
 
 
-def test_a_task_that_is_not_in_doubt_is_neither_confirmed_nor_forgotten(session, sandbox) -> None:
+def test_a_task_that_is_not_in_doubt_is_neither_confirmed_nor_forgotten(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     task = submit(session, sandbox)
     words = rf"Task {task.id} is \w+, neither UNCONFIRMED nor NOT_FOUND; nothing to settle"
     for settle in (task.forget, lambda: task.confirm("another-1")):
@@ -76,7 +81,7 @@ def test_a_task_that_is_not_in_doubt_is_neither_confirmed_nor_forgotten(session,
     assert task.wait(60).id != "another-1"
 
 
-def test_a_task_that_was_given_up_is_over_now_and_is_named_by_its_key(lost) -> None:
+def test_a_task_that_was_given_up_is_over_now_and_is_named_by_its_key(lost: Task) -> None:
     before = time.time()
     lost.forget()
     assert lost.status is Status.FORGOTTEN
@@ -86,7 +91,7 @@ def test_a_task_that_was_given_up_is_over_now_and_is_named_by_its_key(lost) -> N
 
 
 def test_what_another_kernel_confirmed_is_watched_here_from_the_first_try_to_settle_it(
-    tmp_path, session, sandbox, lost
+    tmp_path: Path, session: Session, sandbox: SandboxProcess, lost: Task
 ) -> None:
     other = new_session(tmp_path, sandbox)
     other.task(lost.key).confirm(accepted(sandbox))
@@ -101,12 +106,13 @@ def test_what_another_kernel_confirmed_is_watched_here_from_the_first_try_to_set
 
 @pytest.mark.parametrize("settle", ["confirm", "resubmit"])
 def test_what_another_kernel_gave_up_is_learnt_before_anything_is_done(
-    tmp_path, session, sandbox, lost, settle
+    tmp_path: Path, session: Session, sandbox: SandboxProcess, lost: Task, settle: str
 ) -> None:
     other = new_session(tmp_path, sandbox)
     other.task(lost.key).forget()
     other.close()
-    assert lost.status is Status.UNCONFIRMED
+    before = lost.status
+    assert before is Status.UNCONFIRMED
     if settle == "confirm":
         with pytest.raises(ActTwoError, match="is FORGOTTEN"):
             lost.confirm(accepted(sandbox))
@@ -116,7 +122,9 @@ def test_what_another_kernel_gave_up_is_learnt_before_anything_is_done(
     assert lost.status is Status.FORGOTTEN
 
 
-def test_what_is_sent_again_is_the_same_request_under_a_new_key(session, sandbox, lost) -> None:
+def test_what_is_sent_again_is_the_same_request_under_a_new_key(
+    session: Session, sandbox: SandboxProcess, lost: Task
+) -> None:
     with pytest.raises(UnconfirmedError) as caught:
         lost.resubmit()
     assert caught.value.task.request == lost.request
@@ -126,14 +134,14 @@ def test_what_is_sent_again_is_the_same_request_under_a_new_key(session, sandbox
 
 
 def test_a_task_that_runs_is_not_sent_again_and_one_made_elsewhere_cannot_be(
-    tmp_path, session, sandbox
+    tmp_path: Path, session: Session, sandbox: SandboxProcess
 ) -> None:
     task = submit(session, sandbox)
     with pytest.raises(ActTwoError, match=f"Task {task.id} has not ended; sending it again would pay twice"):
         task.resubmit()
     assert sandbox.posts() == 1
     other = new_session(tmp_path / "other", sandbox)
-    stranger = other.task(task.id)
+    stranger = other.task(present(task.id))
     stranger.wait(60)
     with pytest.raises(ActTwoError, match="What this task asked for is not known here"):
         stranger.resubmit()
@@ -141,7 +149,7 @@ def test_a_task_that_runs_is_not_sent_again_and_one_made_elsewhere_cannot_be(
     assert sandbox.posts() == 1
 
 
-def again(session, sandbox) -> UnconfirmedError:
+def again(session: Session, sandbox: SandboxProcess) -> UnconfirmedError:
     """What asking for the same once more is refused with."""
     with pytest.raises(UnconfirmedError, match="Nothing was sent") as caught:
         submit(session, sandbox, character=sandbox.playing("lost-answer"), seed=1)
@@ -149,7 +157,7 @@ def again(session, sandbox) -> UnconfirmedError:
 
 
 def test_a_request_whose_like_is_in_doubt_is_not_sent_and_says_how_to_settle_it(
-    session, sandbox, lost
+    session: Session, sandbox: SandboxProcess, lost: Task
 ) -> None:
     submit(session, sandbox, seed=2)
     refused = again(session, sandbox)
@@ -167,7 +175,9 @@ def test_a_request_whose_like_is_in_doubt_is_not_sent_and_says_how_to_settle_it(
 
 
 @pytest.mark.parametrize("settle", ["confirm", "forget"])
-def test_once_a_doubt_is_settled_the_same_request_is_sent(session, sandbox, lost, settle) -> None:
+def test_once_a_doubt_is_settled_the_same_request_is_sent(
+    session: Session, sandbox: SandboxProcess, lost: Task, settle: str
+) -> None:
     if settle == "confirm":
         lost.confirm(accepted(sandbox))
     else:
@@ -179,7 +189,7 @@ def test_once_a_doubt_is_settled_the_same_request_is_sent(session, sandbox, lost
 
 
 def test_a_doubt_of_another_kernel_counts_and_so_does_one_whose_link_was_signed_anew(
-    tmp_path, session, sandbox
+    tmp_path: Path, session: Session, sandbox: SandboxProcess
 ) -> None:
     signed = "&X-Amz-Signature={}&X-Amz-Date=20261201T0000{}Z"
     for number, sent in (("01", True), ("02", False)):
@@ -193,7 +203,7 @@ def test_a_doubt_of_another_kernel_counts_and_so_does_one_whose_link_was_signed_
 
 
 def test_a_request_that_a_dead_kernel_was_sending_is_in_doubt_for_a_rerun_cell(
-    tmp_path, session, sandbox
+    tmp_path: Path, session: Session, sandbox: SandboxProcess
 ) -> None:
     request = sent_by(_ended_process(), tmp_path, sandbox)
     with pytest.raises(UnconfirmedError, match="Nothing was sent") as caught:
@@ -203,14 +213,14 @@ def test_a_request_that_a_dead_kernel_was_sending_is_in_doubt_for_a_rerun_cell(
 
 
 def test_a_request_that_another_kernel_is_sending_is_no_doubt_and_stays_that_kernel_s(
-    tmp_path, session, sandbox
+    tmp_path: Path, session: Session, sandbox: SandboxProcess
 ) -> None:
     task = session.submit(sent_by(os.getpid(), tmp_path, sandbox))
     assert set(session.jobs) == {task.key}
     assert sandbox.posts() == 1
 
 
-def sent_by(pid: int, folder: Path, sandbox) -> ActTwoRequest:
+def sent_by(pid: int, folder: Path, sandbox: SandboxProcess) -> ActTwoRequest:
     """A request that a process began to send."""
     request = ActTwoRequest(character=sandbox.character, reference=sandbox.reference, seed=9)
     history = History(str(folder / "history.sqlite"))
@@ -230,13 +240,17 @@ def _ended_process() -> int:
     return process.pid
 
 
-def test_replicates_sent_at_once_are_no_doubt_of_each_other(session, sandbox) -> None:
+def test_replicates_sent_at_once_are_no_doubt_of_each_other(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     with futures.ThreadPoolExecutor(3) as pool:
         sent = list(pool.map(lambda _: submit(session, sandbox, seed=3), range(3)))
     assert len({task.id for task in sent}) == 3
 
 
-def test_only_a_task_in_doubt_is_sent_again_beside_itself(session, sandbox, lost) -> None:
+def test_only_a_task_in_doubt_is_sent_again_beside_itself(
+    session: Session, sandbox: SandboxProcess, lost: Task
+) -> None:
     with pytest.raises(UnconfirmedError) as caught:
         lost.resubmit()
     assert caught.value.sent
@@ -248,7 +262,7 @@ def test_only_a_task_in_doubt_is_sent_again_beside_itself(session, sandbox, lost
 
 @pytest.mark.usefixtures("deaf_history")
 def test_a_task_of_which_the_history_knows_less_than_this_kernel_keeps_its_id_when_it_is_to_be_settled(
-    session, sandbox
+    session: Session, sandbox: SandboxProcess
 ) -> None:
     task = submit(session, sandbox)
     name = task.id
@@ -260,19 +274,21 @@ def test_a_task_of_which_the_history_knows_less_than_this_kernel_keeps_its_id_wh
 
 
 @pytest.mark.usefixtures("deaf_history")
-def test_a_doubt_that_the_history_never_heard_of_can_be_settled(lost) -> None:
+def test_a_doubt_that_the_history_never_heard_of_can_be_settled(lost: Task) -> None:
     lost.forget()
     assert lost.status is Status.FORGOTTEN
 
 
 @pytest.mark.usefixtures("deaf_history", "lost")
-def test_a_doubt_that_the_history_never_heard_of_counts_for_the_next_request(session, sandbox) -> None:
+def test_a_doubt_that_the_history_never_heard_of_counts_for_the_next_request(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     again(session, sandbox)
     assert sandbox.posts() == 1
 
 
 def test_a_history_in_which_no_doubt_can_be_looked_up_is_said_by_the_submit(
-    tmp_path, session, sandbox
+    tmp_path: Path, session: Session, sandbox: SandboxProcess
 ) -> None:
     submit(session, sandbox, seed=1)
     change(tmp_path / "history.sqlite", "ALTER TABLE tasks RENAME TO away")

@@ -8,13 +8,16 @@ import sqlite3
 import time
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from present import present
 from services import SandboxProcess, new_session
 
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.store.journal.history import History
 
 ROWS = 5_000
@@ -26,12 +29,14 @@ def signed(url: str, day: int) -> str:
     return f"{url}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=202611{day}T0Z&X-Amz-Expires=9&X-Amz-Signature={day}"
 
 
-def grid(session: Session, sandbox: SandboxProcess, day: int, **fields):
+def grid(session: Session, sandbox: SandboxProcess, day: int, **fields: Any) -> Sweep:
     inputs = {"character": signed(sandbox.character, day), "reference": signed(sandbox.reference, day)}
     return session.sweep(**{**inputs, "seed": [1, 2], **fields})
 
 
-def test_the_same_notebook_a_day_later_buys_nothing_and_its_plan_says_why(session, sandbox) -> None:
+def test_the_same_notebook_a_day_later_buys_nothing_and_its_plan_says_why(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     grid(session, sandbox, 10, name="lively").run().wait(60)
     again = grid(session, sandbox, 11, name="lively")
     plan = again.plan
@@ -41,18 +46,22 @@ def test_the_same_notebook_a_day_later_buys_nothing_and_its_plan_says_why(sessio
     assert sandbox.posts() == 2
 
 
-def test_a_sweep_without_a_name_is_the_same_sweep_under_links_signed_anew(session, sandbox) -> None:
+def test_a_sweep_without_a_name_is_the_same_sweep_under_links_signed_anew(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     assert grid(session, sandbox, 10).name == grid(session, sandbox, 11).name
 
 
-def test_a_running_sweep_is_found_again_by_links_signed_anew(session, sandbox) -> None:
+def test_a_running_sweep_is_found_again_by_links_signed_anew(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     first = grid(session, sandbox, 10, name="lively").run()
     assert grid(session, sandbox, 11, name="lively") is first
     first.wait(60)
 
 
 def test_one_file_under_two_signatures_in_one_sweep_is_one_cell_and_the_plan_says_so(
-    session, sandbox
+    session: Session, sandbox: SandboxProcess
 ) -> None:
     characters = [signed(sandbox.character, day) for day in (10, 11)]
     sweep = grid(session, sandbox, 10, character=characters, seed=[1])
@@ -60,13 +69,16 @@ def test_one_file_under_two_signatures_in_one_sweep_is_one_cell_and_the_plan_say
     assert "differ only in signature or spelling" in str(sweep.plan)
 
 
-def test_another_file_is_another_cell(session, sandbox) -> None:
+def test_another_file_is_another_cell(session: Session, sandbox: SandboxProcess) -> None:
     characters = [f"{signed(sandbox.character, 10)}&v={version}" for version in (1, 2)]
     assert len(grid(session, sandbox, 10, character=characters, seed=[1])) == 2
 
 
-def test_a_submit_under_another_link_serves_a_cell(session, sandbox) -> None:
-    inputs = {"character": signed(sandbox.character, 10), "reference": signed(sandbox.reference, 10)}
+def test_a_submit_under_another_link_serves_a_cell(session: Session, sandbox: SandboxProcess) -> None:
+    inputs: dict[str, Any] = {
+        "character": signed(sandbox.character, 10),
+        "reference": signed(sandbox.reference, 10),
+    }
     session.submit(**inputs, seed=1).wait(60)
     assert grid(session, sandbox, 11).plan.done == 1
 
@@ -125,7 +137,9 @@ def old_task(base_url: str, character: str, reference: str, seed: int, key: str,
 
 
 @pytest.mark.parametrize("day", [10, 11])
-def test_what_an_earlier_version_bought_is_not_bought_again(tmp_path, sandbox, day) -> None:
+def test_what_an_earlier_version_bought_is_not_bought_again(
+    tmp_path: Path, sandbox: SandboxProcess, day: int
+) -> None:
     inputs = (sandbox.base_url, signed(sandbox.character, 10), signed(sandbox.reference, 10))
     old_history(
         tmp_path / "history.sqlite",
@@ -150,7 +164,9 @@ def test_what_an_earlier_version_bought_is_not_bought_again(tmp_path, sandbox, d
     session.close()
 
 
-def test_of_two_cells_that_were_bought_for_one_video_the_useful_one_stays(tmp_path, sandbox) -> None:
+def test_of_two_cells_that_were_bought_for_one_video_the_useful_one_stays(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     links = [
         (sandbox.base_url, signed(sandbox.character, day), signed(sandbox.reference, day)) for day in (10, 11)
     ]
@@ -163,11 +179,11 @@ def test_of_two_cells_that_were_bought_for_one_video_the_useful_one_stays(tmp_pa
     )
     session = new_session(tmp_path, sandbox)
     sweep = grid(session, sandbox, 12, seed=[1]).look()
-    assert sweep.cells[0].task.key == "good"
+    assert present(sweep.cells[0].task).key == "good"
     session.close()
 
 
-def test_both_hashes_of_an_old_task_are_known(tmp_path, sandbox) -> None:
+def test_both_hashes_of_an_old_task_are_known(tmp_path: Path, sandbox: SandboxProcess) -> None:
     state = old_task(
         "https://a.b", signed(sandbox.character, 10), sandbox.reference, 1, "k", Status.SUCCEEDED
     )
@@ -180,7 +196,7 @@ def test_both_hashes_of_an_old_task_are_known(tmp_path, sandbox) -> None:
     history.close()
 
 
-def test_a_long_history_is_brought_up_to_date_within_seconds(tmp_path) -> None:
+def test_a_long_history_is_brought_up_to_date_within_seconds(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     links = ((n, f"https://h.example/{n}.png?token={n}") for n in range(ROWS))
     tasks = [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from services import new_session, submit
+from present import present
+from services import SandboxProcess, new_session, submit
 
 from cometact_nb.errors import (
     ActTwoError,
@@ -20,7 +22,9 @@ from cometact_nb.handles.history import find_history
 from cometact_nb.handles.session import Session
 
 
-def test_nothing_is_sent_without_a_key_or_to_an_address_the_service_cannot_reach(tmp_path, sandbox) -> None:
+def test_nothing_is_sent_without_a_key_or_to_an_address_the_service_cannot_reach(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     session = new_session(tmp_path, sandbox)
     session.leave_sandbox()
     with pytest.raises(RequestError, match="cannot reach"):
@@ -36,7 +40,12 @@ def test_nothing_is_sent_without_a_key_or_to_an_address_the_service_cannot_reach
     [("ALL_PROXY", "socks5://user:pass-word@127.0.0.1:1", "SOCKS"), ("HTTPS_PROXY", "ftp://host", "proxy")],
 )
 def test_where_no_connection_can_be_made_it_is_said_before_anything_is_recorded(
-    session, sandbox, monkeypatch, name, value, said
+    session: Session,
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    said: str,
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=said) as caught:
@@ -53,7 +62,9 @@ def test_where_no_connection_can_be_made_it_is_said_before_anything_is_recorded(
     assert sandbox.posts() == 2
 
 
-def test_a_history_that_cannot_be_written_keeps_the_request_from_being_sent(tmp_path, sandbox) -> None:
+def test_a_history_that_cannot_be_written_keeps_the_request_from_being_sent(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     (tmp_path / "history.sqlite").mkdir()
     session = new_session(tmp_path, sandbox)
     with pytest.raises(ActTwoError, match="Nothing is sent"):
@@ -63,7 +74,9 @@ def test_a_history_that_cannot_be_written_keeps_the_request_from_being_sent(tmp_
     session.close()
 
 
-def test_a_key_and_a_signature_are_in_no_repr_and_no_file(tmp_path, session, sandbox) -> None:
+def test_a_key_and_a_signature_are_in_no_repr_and_no_file(
+    tmp_path: Path, session: Session, sandbox: SandboxProcess
+) -> None:
     task = submit(session, sandbox).wait(60)
     (url,) = task.output_urls
     signature = url.partition("?")[2]
@@ -75,7 +88,9 @@ def test_a_key_and_a_signature_are_in_no_repr_and_no_file(tmp_path, session, san
         assert not any(secret.encode() in content for content in files)
 
 
-def test_an_input_that_was_seen_to_be_bad_is_refused_before_it_is_paid_for(session, sandbox) -> None:
+def test_an_input_that_was_seen_to_be_bad_is_refused_before_it_is_paid_for(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     url = f"{sandbox.base_url}/samples/nothing-here.png"
     assert session.inspect(url, "character").ok is False
     with pytest.raises(RequestError, match="character answers HTTP 404"):
@@ -90,12 +105,14 @@ def test_an_input_that_was_seen_to_be_bad_is_refused_before_it_is_paid_for(sessi
     assert submit(session, sandbox, character=url, allow_unlisted=True).wait(60).clip
 
 
-def test_a_file_named_like_a_library_does_not_break_the_sandbox(tmp_path, monkeypatch) -> None:
+def test_a_file_named_like_a_library_does_not_break_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "html.py").write_text("raise RuntimeError('a file of the user')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     session = Session(Config(history=":memory:", output_dir=tmp_path / "clips"))
-    started = session.use_sandbox(75, scenario="lost-answer")
+    started = present(session.use_sandbox(75, scenario="lost-answer"))
     with pytest.raises(UnconfirmedError):
         session.submit(character=started.character, reference=started.reference)
     session.close()
@@ -108,7 +125,7 @@ def test_a_file_named_like_a_library_does_not_break_the_sandbox(tmp_path, monkey
     [(0, "40", "0"), ("fast", "40", "'fast'"), (None, "5000", "5000.0"), (None, "fast", "'fast'")],
 )
 def test_a_speed_that_cannot_be_is_named_wherever_it_was_said(
-    session, monkeypatch, given, named, shown
+    session: Session, monkeypatch: pytest.MonkeyPatch, given: Any, named: str, shown: str
 ) -> None:
     monkeypatch.setenv("COMETACT_NB_SANDBOX_SPEED", named)
     with pytest.raises(ConfigError, match=f"speed={shown} is outside 0.1–1000"):
@@ -116,9 +133,9 @@ def test_a_speed_that_cannot_be_is_named_wherever_it_was_said(
 
 
 def test_an_interrupt_before_a_request_is_handed_over_leaves_no_task(
-    session, sandbox, tmp_path, monkeypatch
+    session: Session, sandbox: SandboxProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(work, loop) -> None:
+    def interrupted(work: Any, loop: Any) -> None:
         work.close()
         raise KeyboardInterrupt
 
@@ -131,6 +148,8 @@ def test_an_interrupt_before_a_request_is_handed_over_leaves_no_task(
     assert sandbox.posts() == 0
 
 
-def test_a_session_says_where_requests_go_and_never_its_key(session, sandbox) -> None:
+def test_a_session_says_where_requests_go_and_never_its_key(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     session.submit(character=sandbox.character, reference=sandbox.reference)
     assert repr(session) == f"<Session: SANDBOX at {sandbox.base_url}, 1 task in this kernel>"

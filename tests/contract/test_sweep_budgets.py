@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from services import SandboxProcess, new_session
@@ -13,6 +14,7 @@ from cometact_nb.errors import (
     BudgetError,
     SweepPaused,
 )
+from cometact_nb.handles.session import Session
 
 
 @pytest.fixture
@@ -25,15 +27,19 @@ def other_sandbox() -> Iterator[SandboxProcess]:
 # --- money ------------------------------------------------------------------------------------------
 
 
-def test_a_plan_says_cells_price_and_source_and_sends_nothing(priced, sandbox) -> None:
+def test_a_plan_says_cells_price_and_source_and_sends_nothing(
+    priced: Session, sandbox: SandboxProcess
+) -> None:
     plan = grid(priced, sandbox, expression_intensity=[1, 3, 5], seed=[1, 2]).plan
-    assert (plan.cells, plan.to_buy, plan.cost_usd) == (6, 6, pytest.approx(2.4))
+    assert (plan.cells, plan.to_buy, plan.cost_usd) == pytest.approx((6, 6, 2.4))
     assert "6 × $0.40, configure(price=…)" in str(plan)
     assert "SANDBOX" in str(plan)
     assert sandbox.posts() == 0
 
 
-def test_above_the_limit_a_run_needs_a_yes_and_nothing_is_sent_before(priced, sandbox) -> None:
+def test_above_the_limit_a_run_needs_a_yes_and_nothing_is_sent_before(
+    priced: Session, sandbox: SandboxProcess
+) -> None:
     sweep = grid(priced, sandbox, seed=range(6))
     with pytest.raises(ApprovalNeeded, match=r"6 cells cost \$2.40.*more than \$2.00.*yes=True"):
         sweep.run()
@@ -42,7 +48,7 @@ def test_above_the_limit_a_run_needs_a_yes_and_nothing_is_sent_before(priced, sa
 
 
 def test_a_maximum_below_the_price_sends_nothing_unless_as_many_as_possible_are_wanted(
-    priced, sandbox
+    priced: Session, sandbox: SandboxProcess
 ) -> None:
     sweep = grid(priced, sandbox, seed=range(5))
     with pytest.raises(ApprovalNeeded, match="max_cost"):
@@ -55,7 +61,7 @@ def test_a_maximum_below_the_price_sends_nothing_unless_as_many_as_possible_are_
 
 
 def test_a_sweep_whose_budget_is_used_up_says_what_is_left_and_goes_on_with_a_larger_one(
-    priced, sandbox
+    priced: Session, sandbox: SandboxProcess
 ) -> None:
     sweep = grid(priced, sandbox, seed=range(6))
     with pytest.raises(SweepPaused):
@@ -68,7 +74,9 @@ def test_a_sweep_whose_budget_is_used_up_says_what_is_left_and_goes_on_with_a_la
     assert sandbox.posts() == 6
 
 
-def test_two_kernels_that_run_one_sweep_stay_within_its_budget_together(tmp_path, sandbox) -> None:
+def test_two_kernels_that_run_one_sweep_stay_within_its_budget_together(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     kernels = [new_session(tmp_path, sandbox) for _ in range(2)]
     sweeps = []
     for kernel in kernels:
@@ -84,7 +92,7 @@ def test_two_kernels_that_run_one_sweep_stay_within_its_budget_together(tmp_path
 
 
 def test_a_sweep_keeps_its_price_and_its_limit_when_another_service_is_configured_meanwhile(
-    priced, sandbox, other_sandbox
+    priced: Session, sandbox: SandboxProcess, other_sandbox: SandboxProcess
 ) -> None:
     priced.configure(max_in_flight=1)
     sweep = grid(priced, sandbox, seed=range(4)).run(max_cost=0.80, yes=True)
@@ -96,7 +104,9 @@ def test_a_sweep_keeps_its_price_and_its_limit_when_another_service_is_configure
     assert [cell.task.state.price_usd for cell in sweep.cells if cell.task] == [0.40, 0.40]
 
 
-def test_the_canary_still_goes_first_when_a_paused_sweep_goes_on(priced, sandbox) -> None:
+def test_the_canary_still_goes_first_when_a_paused_sweep_goes_on(
+    priced: Session, sandbox: SandboxProcess
+) -> None:
     sweep = grid(priced, sandbox, character=sandbox.playing("safety-input"), seed=range(6))
     with pytest.raises(SweepPaused, match="used up"):
         sweep.run(max_cost=0, yes=True).wait(60)
@@ -104,7 +114,9 @@ def test_the_canary_still_goes_first_when_a_paused_sweep_goes_on(priced, sandbox
     assert sandbox.posts() == 1
 
 
-def test_what_a_kernel_may_spend_stops_sweeps_and_single_requests_alike(priced, sandbox) -> None:
+def test_what_a_kernel_may_spend_stops_sweeps_and_single_requests_alike(
+    priced: Session, sandbox: SandboxProcess
+) -> None:
     priced.configure(max_spend=0.8)
     sweep = grid(priced, sandbox, seed=range(3))
     with pytest.raises(BudgetError, match="max_spend"):
@@ -117,7 +129,7 @@ def test_what_a_kernel_may_spend_stops_sweeps_and_single_requests_alike(priced, 
 
 
 def test_what_a_kernel_may_spend_is_counted_on_when_it_writes_another_history(
-    priced, sandbox, tmp_path
+    priced: Session, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
     priced.configure(max_spend=0.50)
     priced.submit(character=sandbox.character, reference=sandbox.reference).wait(60)
@@ -127,7 +139,9 @@ def test_what_a_kernel_may_spend_is_counted_on_when_it_writes_another_history(
     assert sandbox.posts() == 1
 
 
-def test_a_request_that_no_budget_allows_leaves_no_task_behind(priced, sandbox, tmp_path) -> None:
+def test_a_request_that_no_budget_allows_leaves_no_task_behind(
+    priced: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     priced.configure(max_spend=0.1)
     with pytest.raises(BudgetError, match="max_spend"):
         priced.submit(character=sandbox.character, reference=sandbox.reference)
@@ -135,12 +149,12 @@ def test_a_request_that_no_budget_allows_leaves_no_task_behind(priced, sandbox, 
     priced.configure(history=str(tmp_path / "another.sqlite"))  # refused while tasks are watched
 
 
-def test_a_refused_request_counts_for_no_budget(priced, sandbox) -> None:
+def test_a_refused_request_counts_for_no_budget(priced: Session, sandbox: SandboxProcess) -> None:
     priced.configure(max_spend=0.5)
     with pytest.raises(Exception, match="HTTP 400"):
         priced.submit(character=sandbox.playing("http-400"), reference=sandbox.reference)
     assert priced.submit(character=sandbox.character, reference=sandbox.reference).wait(60).clip
 
 
-def test_the_sandbox_is_free_and_asks_nothing(session, sandbox) -> None:
+def test_the_sandbox_is_free_and_asks_nothing(session: Session, sandbox: SandboxProcess) -> None:
     assert grid(session, sandbox, seed=range(8)).run().wait(60).spent_usd == 0

@@ -6,15 +6,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from services import new_session
+from present import present
+from services import SandboxProcess, new_session
 from sweeps import grid
 from waiting import until
 
 from cometact_nb.domain import events
 from cometact_nb.errors import ApprovalNeeded, HistoryError, SweepPaused, UnconfirmedError
 from cometact_nb.handles.session import Session
+from cometact_nb.handles.task import Task
 from cometact_nb.views.sweep.facts import state_word
 
 #: Promised are two seconds, in which three places at the service take three more each; counted in requests, since a
@@ -26,15 +30,17 @@ SOON_POSTS = 12
 
 
 @pytest.fixture
-def lost(session, sandbox):
+def lost(session: Session, sandbox: SandboxProcess) -> tuple[Task, dict[str, Any]]:
     """A single request whose answer was lost, and the fields of a sweep over the same content."""
-    fields = {"character": sandbox.playing("lost-answer"), "reference": sandbox.reference}
+    fields: dict[str, Any] = {"character": sandbox.playing("lost-answer"), "reference": sandbox.reference}
     with pytest.raises(UnconfirmedError) as raised:
         session.submit(**fields, seed=1)
     return raised.value.task, fields
 
 
-def test_a_sweep_buys_nothing_beside_a_single_request_in_doubt_and_names_it(session, sandbox, lost) -> None:
+def test_a_sweep_buys_nothing_beside_a_single_request_in_doubt_and_names_it(
+    session: Session, sandbox: SandboxProcess, lost: tuple[Task, dict[str, Any]]
+) -> None:
     task, fields = lost
     sweep = session.sweep(**fields, seed=[1])
     plan = sweep.plan
@@ -45,13 +51,17 @@ def test_a_sweep_buys_nothing_beside_a_single_request_in_doubt_and_names_it(sess
     assert sandbox.posts() == 1
 
 
-def test_a_request_in_doubt_holds_one_replicate_of_several(session, sandbox, lost) -> None:
+def test_a_request_in_doubt_holds_one_replicate_of_several(
+    session: Session, sandbox: SandboxProcess, lost: tuple[Task, dict[str, Any]]
+) -> None:
     _, fields = lost
     plan = session.sweep(**fields, seed=[1], replicates=3).plan
     assert (plan.unconfirmed, plan.to_buy) == (1, 2)
 
 
-def test_a_request_in_doubt_that_is_settled_serves_its_cell(session, sandbox, lost) -> None:
+def test_a_request_in_doubt_that_is_settled_serves_its_cell(
+    session: Session, sandbox: SandboxProcess, lost: tuple[Task, dict[str, Any]]
+) -> None:
     task, fields = lost
     (post,) = sandbox.ledger()["posts"]
     sweep = session.sweep(**fields, seed=[1]).look()
@@ -61,7 +71,9 @@ def test_a_request_in_doubt_that_is_settled_serves_its_cell(session, sandbox, lo
     assert sandbox.posts() == 1
 
 
-def test_another_kernel_buys_nothing_beside_what_is_in_doubt_here(session, sandbox, lost, tmp_path) -> None:
+def test_another_kernel_buys_nothing_beside_what_is_in_doubt_here(
+    session: Session, sandbox: SandboxProcess, lost: tuple[Task, dict[str, Any]], tmp_path: Path
+) -> None:
     _, fields = lost
     other = new_session(tmp_path, sandbox)
     sweep = other.sweep(**fields, seed=[1], name="another").run()
@@ -71,25 +83,27 @@ def test_another_kernel_buys_nothing_beside_what_is_in_doubt_here(session, sandb
 
 
 def test_a_request_that_another_kernel_submits_after_the_look_is_not_bought_again(
-    session, sandbox, tmp_path
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
     sweep = grid(session, sandbox, seed=[1]).look()
     other, begun = new_session(tmp_path, sandbox), []
     check = session.check
 
-    def submit_first(request) -> None:  # between the look of run() and its first request
+    def submit_first(request: Any) -> None:  # between the look of run() and its first request
         check(request)
         begun.append(other.submit(character=sandbox.character, reference=sandbox.reference, seed=1))
 
-    session.check = submit_first
+    session.check = submit_first  # type: ignore[method-assign]
     sweep.run().wait(60)
     other.close()
-    assert sweep.cells[0].task.id == begun[0].id
+    assert present(sweep.cells[0].task).id == begun[0].id
     assert sandbox.posts() == 1
 
 
 @pytest.mark.parametrize("word", ["run", "retry", "resume"])
-def test_a_lost_cell_is_bought_again_only_when_it_is_named_as_doubtful(session, sandbox, word) -> None:
+def test_a_lost_cell_is_bought_again_only_when_it_is_named_as_doubtful(
+    session: Session, sandbox: SandboxProcess, word: str
+) -> None:
     sweep = grid(session, sandbox, character=sandbox.playing("lost-answer"), seed=[1]).run().wait(60)
     getattr(sweep, word)()
     assert sandbox.posts() == 1
@@ -97,9 +111,11 @@ def test_a_lost_cell_is_bought_again_only_when_it_is_named_as_doubtful(session, 
     assert sandbox.posts() == 2
 
 
-def test_a_cell_that_was_given_up_is_bought_again_only_when_it_is_named_so(session, sandbox) -> None:
+def test_a_cell_that_was_given_up_is_bought_again_only_when_it_is_named_so(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     sweep = grid(session, sandbox, character=sandbox.playing("lost-answer"), seed=[1]).run().wait(60)
-    sweep.cells[0].task.forget()
+    present(sweep.cells[0].task).forget()
     assert (sweep.plan.forgotten, sweep.plan.to_buy) == (1, 0)
     sweep.run()
     sweep.retry()
@@ -109,13 +125,15 @@ def test_a_cell_that_was_given_up_is_bought_again_only_when_it_is_named_so(sessi
     assert sandbox.posts() == 2
 
 
-def test_a_cell_that_another_kernel_settles_meanwhile_is_not_bought_again(session, sandbox, tmp_path) -> None:
+def test_a_cell_that_another_kernel_settles_meanwhile_is_not_bought_again(
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     sweep = (
         grid(session, sandbox, character=sandbox.playing("lost-answer"), seed=[1], name="s").run().wait(60)
     )
     (post,) = sandbox.ledger()["posts"]
     other = new_session(tmp_path, sandbox)
-    other.sweep_by_name("s").cells[0].task.confirm(post["id"])
+    present(other.sweep_by_name("s").cells[0].task).confirm(post["id"])
     other.sweep_by_name("s").wait(60)
     sweep.retry(doubtful=True).wait(60)  # this kernel has not heard of it
     other.close()
@@ -124,13 +142,13 @@ def test_a_cell_that_another_kernel_settles_meanwhile_is_not_bought_again(sessio
 
 
 def test_a_cell_that_was_given_up_while_the_disk_was_full_stays_so_whatever_another_kernel_recorded(
-    session, sandbox, tmp_path
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
     grid(session, sandbox, character=sandbox.playing("lost-answer"), seed=[1], name="s").run().wait(60)
     other = new_session(tmp_path, sandbox)
     sweep = other.sweep_by_name("s")
     other.run(_set_read_only(other, "ON"))
-    sweep.cells[0].task.forget()
+    present(sweep.cells[0].task).forget()
     assert sweep.look().counts == {"FORGOTTEN": 1}
     other.run(_set_read_only(other, "OFF"))
     sweep.retry(doubtful=True).wait(60)
@@ -138,10 +156,12 @@ def test_a_cell_that_was_given_up_while_the_disk_was_full_stays_so_whatever_anot
     assert sandbox.posts() == 1
 
 
-def test_a_sweep_with_a_task_that_nobody_watches_is_unfinished_and_says_so(session, sandbox) -> None:
+def test_a_sweep_with_a_task_that_nobody_watches_is_unfinished_and_says_so(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=[1]).run()
     until(lambda: sweep.cells[0].task is not None and sweep.cells[0].task.status == "RUNNING")
-    job = sweep.cells[0].job
+    job = present(sweep.cells[0].job)
 
     async def end_watch() -> None:
         session.engine.apply(job, events.WatchEnded(at=session.engine.now(), reason="10 polls were refused"))
@@ -157,7 +177,7 @@ def test_a_sweep_with_a_task_that_nobody_watches_is_unfinished_and_says_so(sessi
 # --- a limit is a sum -------------------------------------------------------------------------------
 
 
-def test_retries_in_a_loop_come_to_the_limit(priced, sandbox) -> None:
+def test_retries_in_a_loop_come_to_the_limit(priced: Session, sandbox: SandboxProcess) -> None:
     sweep = grid(priced, sandbox, character=sandbox.playing("internal"), seed=range(2)).run().wait(60)
     sweep.retry().wait(60)
     with pytest.raises(ApprovalNeeded, match=r"\$1.60 of it went without one so far"):
@@ -173,7 +193,9 @@ def test_retries_in_a_loop_come_to_the_limit(priced, sandbox) -> None:
     [{"seed": range(10)}, {"replicates": 2}, {"name": "another"}],
     ids=["widened", "replicates", "renamed"],
 )
-def test_a_sweep_that_is_widened_or_renamed_does_not_begin_at_nothing(priced, sandbox, more) -> None:
+def test_a_sweep_that_is_widened_or_renamed_does_not_begin_at_nothing(
+    priced: Session, sandbox: SandboxProcess, more: dict[str, Any]
+) -> None:
     fields = {"character": sandbox.playing("internal"), "seed": range(5), "name": "s"}
     grid(priced, sandbox, **fields).run(canary=False).wait(60)
     wider = grid(priced, sandbox, **{**fields, **more})
@@ -183,13 +205,17 @@ def test_a_sweep_that_is_widened_or_renamed_does_not_begin_at_nothing(priced, sa
     assert sandbox.posts() == 5
 
 
-def test_a_widened_sweep_whose_first_part_was_agreed_to_asks_only_for_what_is_new(priced, sandbox) -> None:
+def test_a_widened_sweep_whose_first_part_was_agreed_to_asks_only_for_what_is_new(
+    priced: Session, sandbox: SandboxProcess
+) -> None:
     grid(priced, sandbox, seed=range(6), name="narrow").run(yes=True, canary=False).wait(60)
     grid(priced, sandbox, seed=range(7), name="wide").run(canary=False).wait(60)
     assert sandbox.posts() == 7
 
 
-def test_another_kernel_counts_on_from_what_this_one_spent(priced, sandbox, tmp_path) -> None:
+def test_another_kernel_counts_on_from_what_this_one_spent(
+    priced: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     fields = {"character": sandbox.playing("internal"), "seed": range(5), "name": "s"}
     grid(priced, sandbox, **fields).run(canary=False).wait(60)
     other = new_session(tmp_path, sandbox)
@@ -199,7 +225,9 @@ def test_another_kernel_counts_on_from_what_this_one_spent(priced, sandbox, tmp_
     other.close()
 
 
-def test_a_resumed_sweep_does_not_turn_what_went_without_a_yes_into_one(priced, sandbox, tmp_path) -> None:
+def test_a_resumed_sweep_does_not_turn_what_went_without_a_yes_into_one(
+    priced: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     priced.configure(max_in_flight=1)
     sweep = grid(priced, sandbox, character=sandbox.playing("never-ends"), seed=range(5), name="s").run()
     until(lambda: sweep.cells[0].task is not None and sweep.cells[0].task.id is not None)
@@ -211,7 +239,9 @@ def test_a_resumed_sweep_does_not_turn_what_went_without_a_yes_into_one(priced, 
     other.close()
 
 
-def test_a_run_again_in_the_middle_of_a_request_counts_it_once(priced, sandbox) -> None:
+def test_a_run_again_in_the_middle_of_a_request_counts_it_once(
+    priced: Session, sandbox: SandboxProcess
+) -> None:
     sweep = grid(priced, sandbox, character=sandbox.playing("slow-answer"), seed=range(2)).run(canary=False)
     until(lambda: sandbox.posts() == 1)
     sweep.run().wait(60)
@@ -219,7 +249,9 @@ def test_a_run_again_in_the_middle_of_a_request_counts_it_once(priced, sandbox) 
     assert sweep.plan.spent_usd == pytest.approx(0.80)
 
 
-def test_a_run_that_could_not_be_recorded_does_not_go_on_later_by_itself(priced, sandbox) -> None:
+def test_a_run_that_could_not_be_recorded_does_not_go_on_later_by_itself(
+    priced: Session, sandbox: SandboxProcess
+) -> None:
     sweep = grid(priced, sandbox, seed=range(5)).look()
     priced.run(_set_read_only(priced, "ON"))
     with pytest.raises(HistoryError, match="could not be written"):
@@ -232,7 +264,7 @@ def test_a_run_that_could_not_be_recorded_does_not_go_on_later_by_itself(priced,
 
 @pytest.mark.parametrize(("word", "state"), [("pause", "paused"), ("cancel", "cancelled")])
 def test_a_word_that_could_not_be_recorded_holds_in_its_kernel_until_the_user_says_otherwise(
-    session, sandbox, word, state
+    session: Session, sandbox: SandboxProcess, word: str, state: str
 ) -> None:
     session.configure(max_in_flight=1)
     sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=range(3)).run(canary=False)
@@ -269,7 +301,7 @@ print(json.dumps(sweep.counts), flush=True)
 
 
 @pytest.fixture
-def buying(tmp_path, sandbox) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+def buying(tmp_path: Path, sandbox: SandboxProcess) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     """Starts another process that runs a sweep of 60 cells over a character."""
     begun: list[subprocess.Popen[str]] = []
 
@@ -297,7 +329,13 @@ def buying(tmp_path, sandbox) -> Iterator[Callable[[str], subprocess.Popen[str]]
 
 @pytest.mark.parametrize("word", ["pause", "cancel"])
 @pytest.mark.parametrize("scenario", ["", "rate-limited:retry_after=300x500"], ids=["buying", "waiting"])
-def test_a_word_in_one_kernel_stops_the_other_that_buys(session, sandbox, buying, word, scenario) -> None:
+def test_a_word_in_one_kernel_stops_the_other_that_buys(
+    session: Session,
+    sandbox: SandboxProcess,
+    buying: Callable[[str], subprocess.Popen[str]],
+    word: str,
+    scenario: str,
+) -> None:
     other = buying(sandbox.playing(scenario) if scenario else sandbox.character)
     assert other.stdout is not None
     state = "paused" if word == "pause" else "cancelled"
@@ -307,8 +345,8 @@ def test_a_word_in_one_kernel_stops_the_other_that_buys(session, sandbox, buying
     for line in other.stdout:
         if line.strip() == state:
             break
-    other.stdin.write("\n")
-    other.stdin.flush()
+    present(other.stdin).write("\n")
+    present(other.stdin).flush()
     counts = json.loads(next(line for line in other.stdout if line.startswith("{")))
     other.wait(60)  # then a request that was on its way has come or never will
     left = sum(counts.get(mark, 0) for mark in ("QUEUED", "STOPPED"))
@@ -320,7 +358,7 @@ def test_a_word_in_one_kernel_stops_the_other_that_buys(session, sandbox, buying
         assert sum(post["accepted"] for post in sandbox.ledger()["posts"]) == 0
 
 
-def test_a_kernel_that_stops_by_itself_stops_no_other(tmp_path, sandbox) -> None:
+def test_a_kernel_that_stops_by_itself_stops_no_other(tmp_path: Path, sandbox: SandboxProcess) -> None:
     kernels = [new_session(tmp_path, sandbox) for _ in range(2)]
     for kernel in kernels:
         kernel.configure(price=0.40, max_in_flight=1)
@@ -337,7 +375,7 @@ def test_a_kernel_that_stops_by_itself_stops_no_other(tmp_path, sandbox) -> None
 
 
 def test_no_more_tasks_are_at_the_service_than_there_are_places_and_each_is_given_back_once(
-    session, sandbox
+    session: Session, sandbox: SandboxProcess
 ) -> None:
     session.configure(max_in_flight=2)
     ends = ["internal", "bad-output", "cancelled-elsewhere", "lost-answer"]
@@ -362,17 +400,17 @@ def test_no_more_tasks_are_at_the_service_than_there_are_places_and_each_is_give
 
 
 def test_a_cell_sent_ahead_that_another_kernel_has_bought_meanwhile_holds_up_no_other(
-    tmp_path, session, sandbox
+    tmp_path: Path, session: Session, sandbox: SandboxProcess
 ) -> None:
     session.configure(max_in_flight=1)
     hanging = {"character": sandbox.playing("never-ends"), "reference": sandbox.reference, "seed": 0}
-    good = {"character": sandbox.character, "reference": sandbox.reference}
+    good: dict[str, Any] = {"character": sandbox.character, "reference": sandbox.reference}
     sweep = session.sweep([hanging, *({**good, "seed": seed} for seed in range(4))]).run(canary=True)
     until(lambda: sweep.cells[0].status == "RUNNING")  # the only place is taken, the next trial waits for it
     other = new_session(tmp_path, sandbox)
     other.submit(**good, seed=0).wait(60)
     other.close()
-    sweep.cells[0].task.cancel()
+    present(sweep.cells[0].task).cancel()
     sweep.wait(60)
     assert sweep.counts == {"CANCELLED": 1, "SUCCEEDED": 4}
     assert sandbox.posts() == 5

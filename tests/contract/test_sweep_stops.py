@@ -7,21 +7,27 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from services import new_session
+from services import SandboxProcess, new_session
 from sweeps import bodies, grid
 
 from cometact_nb.errors import (
     SweepPaused,
 )
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.cell import Cell
 from cometact_nb.handles.sweep.sweep import Sweep
 
 # --- pause, cancel, resume --------------------------------------------------------------------------
 
 
-def test_a_paused_sweep_sends_nothing_more_and_goes_on_when_told(session, sandbox) -> None:
+def test_a_paused_sweep_sends_nothing_more_and_goes_on_when_told(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     session.configure(max_in_flight=1)
     sweep = grid(session, sandbox, seed=range(4)).run(canary=False).pause()
     assert sweep.state == "paused"
@@ -33,26 +39,34 @@ def test_a_paused_sweep_sends_nothing_more_and_goes_on_when_told(session, sandbo
     assert sandbox.posts() == 4
 
 
-def test_cancel_stops_what_waits_and_cancels_what_runs(session, sandbox) -> None:
+def _is_sent(cell: Cell) -> bool:
+    return cell.task is not None and cell.task.id is not None
+
+
+def test_cancel_stops_what_waits_and_cancels_what_runs(session: Session, sandbox: SandboxProcess) -> None:
     session.configure(max_in_flight=2)
     sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=range(5)).run(canary=False)
     for cell in sweep.cells[:2]:
-        _until(lambda cell=cell: cell.task is not None and cell.task.id is not None, sweep)
+        _until(partial(_is_sent, cell), sweep)
     sweep.cancel().wait(60)
     assert sweep.counts == {"CANCELLED": 2, "STOPPED": 3}
     assert sweep.state == "cancelled"
     assert sandbox.posts() == 2
 
 
-def test_a_sweep_whose_cells_are_all_sent_can_be_cancelled_too_and_says_so(session, sandbox) -> None:
+def test_a_sweep_whose_cells_are_all_sent_can_be_cancelled_too_and_says_so(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=range(2)).run(canary=False)
     for cell in sweep.cells:
-        _until(lambda cell=cell: cell.task is not None and cell.task.id is not None, sweep)
+        _until(partial(_is_sent, cell), sweep)
     sweep.cancel().wait(60)
     assert (sweep.state, sweep.counts) == ("cancelled", {"CANCELLED": 2})
 
 
-def test_a_cancel_does_not_wait_for_another_sweep_that_the_service_puts_off(session, sandbox) -> None:
+def test_a_cancel_does_not_wait_for_another_sweep_that_the_service_puts_off(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     put_off = sandbox.playing("rate-limited:retry_after=300x50")  # the sweep waits for 48 s of this sandbox
     first = grid(session, sandbox, character=put_off, seed=range(2)).run()
     _until(lambda: first.cells[0].task is not None and first.cells[0].task.state.waiting_for, first)
@@ -65,7 +79,9 @@ def test_a_cancel_does_not_wait_for_another_sweep_that_the_service_puts_off(sess
     first.cancel()
 
 
-def test_an_await_that_is_cancelled_ends_and_the_sweep_goes_on(session, sandbox) -> None:
+def test_an_await_that_is_cancelled_ends_and_the_sweep_goes_on(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     sweep = grid(session, sandbox, character=sandbox.playing("never-ends"), seed=range(2)).run(canary=False)
 
     async def wait() -> None:
@@ -86,7 +102,7 @@ def test_an_await_that_is_cancelled_ends_and_the_sweep_goes_on(session, sandbox)
     sweep.cancel()
 
 
-def _until(is_so, sweep: Sweep) -> None:
+def _until(is_so: Callable[[], object], sweep: Sweep) -> None:
     """Wait for a change of the sweep after which something is so."""
 
     async def wait() -> None:
@@ -101,7 +117,9 @@ def _until(is_so, sweep: Sweep) -> None:
     asyncio.run(wait())
 
 
-def test_no_more_than_the_limit_are_at_the_service_and_sweeps_take_turns(session, sandbox) -> None:
+def test_no_more_than_the_limit_are_at_the_service_and_sweeps_take_turns(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     session.configure(max_in_flight=2)
     one = grid(session, sandbox, seed=range(4), name="one").run(canary=False)
     two = grid(session, sandbox, seed=range(10, 14), name="two").run(canary=False)
@@ -130,7 +148,7 @@ else:
 
 
 def test_a_sweep_whose_kernel_was_killed_in_the_middle_is_finished_by_the_next_and_bought_once(
-    tmp_path: Path, sandbox
+    tmp_path: Path, sandbox: SandboxProcess
 ) -> None:
     place = [str(tmp_path / "history.sqlite"), str(tmp_path / "clips"), sandbox.base_url, str(sandbox.speed)]
     first = subprocess.run([sys.executable, "-c", KERNEL, *place, "run"], check=False, timeout=180)
@@ -146,7 +164,9 @@ def test_a_sweep_whose_kernel_was_killed_in_the_middle_is_finished_by_the_next_a
     assert 12 - unsettled <= len(ledger) <= 12
 
 
-def test_a_sweep_that_was_paused_does_not_go_on_by_being_looked_up(tmp_path, sandbox) -> None:
+def test_a_sweep_that_was_paused_does_not_go_on_by_being_looked_up(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     session = new_session(tmp_path, sandbox)
     session.configure(max_in_flight=1)
     first = grid(session, sandbox, seed=range(4), name="rest").run(canary=False)

@@ -6,9 +6,11 @@ import socket
 import threading
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from services import new_session
+from present import present
+from services import SandboxProcess, new_session
 from sweeps import grid
 from waiting import until
 
@@ -17,11 +19,12 @@ from cometact_nb.errors import (
     ConfigError,
     HistoryError,
 )
+from cometact_nb.handles.session import Session
 
 # --- bought once ------------------------------------------------------------------------------------
 
 
-def test_widening_a_grid_buys_only_what_is_new(session, sandbox) -> None:
+def test_widening_a_grid_buys_only_what_is_new(session: Session, sandbox: SandboxProcess) -> None:
     grid(session, sandbox, seed=[1, 2], name="narrow").run().wait(60)
     wide = grid(session, sandbox, seed=[1, 2, 3], name="wide")
     assert (wide.plan.done, wide.plan.to_buy) == (2, 1)
@@ -30,14 +33,16 @@ def test_widening_a_grid_buys_only_what_is_new(session, sandbox) -> None:
     assert sandbox.posts() == 3
 
 
-def test_a_cell_that_was_submitted_alone_is_reused(session, sandbox) -> None:
+def test_a_cell_that_was_submitted_alone_is_reused(session: Session, sandbox: SandboxProcess) -> None:
     alone = session.submit(character=sandbox.character, reference=sandbox.reference, seed=1).wait(60)
     sweep = grid(session, sandbox, seed=[1, 2]).run().wait(60)
-    assert sweep.cells[0].task.id == alone.id
+    assert present(sweep.cells[0].task).id == alone.id
     assert sandbox.posts() == 2
 
 
-def test_running_the_same_cell_of_a_notebook_again_gives_the_same_sweep(session, sandbox) -> None:
+def test_running_the_same_cell_of_a_notebook_again_gives_the_same_sweep(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     first = grid(session, sandbox, seed=[1, 2])
     again = grid(session, sandbox, seed=[1, 2])
     assert first is again
@@ -46,13 +51,15 @@ def test_running_the_same_cell_of_a_notebook_again_gives_the_same_sweep(session,
     assert sandbox.posts() == 2
 
 
-def test_replicates_are_bought_each(session, sandbox) -> None:
+def test_replicates_are_bought_each(session: Session, sandbox: SandboxProcess) -> None:
     sweep = grid(session, sandbox, seed=[1], replicates=3).run().wait(60)
-    assert len({cell.task.id for cell in sweep.cells}) == 3
+    assert len({present(cell.task).id for cell in sweep.cells}) == 3
     assert sandbox.posts() == 3
 
 
-def test_a_sweep_that_has_cells_to_send_keeps_its_history(session, sandbox, tmp_path) -> None:
+def test_a_sweep_that_has_cells_to_send_keeps_its_history(
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     async def hold() -> None:
         await session.slots.sending.acquire()
 
@@ -68,7 +75,7 @@ def test_a_sweep_that_has_cells_to_send_keeps_its_history(session, sandbox, tmp_
 
 
 def test_a_sweep_whose_inputs_were_being_inspected_when_the_history_was_changed_can_be_run(
-    session, sandbox, tmp_path
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         slow = f"http://127.0.0.1:{silent.getsockname()[1]}/clip.mp4"
@@ -78,7 +85,9 @@ def test_a_sweep_whose_inputs_were_being_inspected_when_the_history_was_changed_
 
 
 @pytest.mark.parametrize("how", ["run", "retry"])
-def test_two_threads_that_run_one_sweep_at_once_buy_each_cell_once(session, sandbox, how) -> None:
+def test_two_threads_that_run_one_sweep_at_once_buy_each_cell_once(
+    session: Session, sandbox: SandboxProcess, how: str
+) -> None:
     """A click on a page's button while a cell runs the same: the later one decides by what it saw before."""
     character = sandbox.playing("internal") if how == "retry" else sandbox.character
     sweep = grid(session, sandbox, character=character, seed=range(3))
@@ -87,13 +96,13 @@ def test_two_threads_that_run_one_sweep_at_once_buy_each_cell_once(session, sand
     before = sandbox.posts()
     decided, go_on, check = threading.Event(), threading.Event(), session.check
 
-    def slow(request) -> None:
+    def slow(request: Any) -> None:
         check(request)
         if threading.current_thread() is late:
             decided.set()
             go_on.wait(120)
 
-    session.check = slow
+    session.check = slow  # type: ignore[method-assign]
     begin = sweep.retry if how == "retry" else partial(sweep.run, canary=False)
     late = threading.Thread(target=begin)
     late.start()
@@ -107,7 +116,9 @@ def test_two_threads_that_run_one_sweep_at_once_buy_each_cell_once(session, sand
     assert sandbox.posts() == before + 3
 
 
-def test_two_kernels_that_run_the_same_sweep_buy_each_cell_once(tmp_path, sandbox) -> None:
+def test_two_kernels_that_run_the_same_sweep_buy_each_cell_once(
+    tmp_path: Path, sandbox: SandboxProcess
+) -> None:
     sessions = [new_session(tmp_path, sandbox) for _ in range(2)]
     sweeps = [grid(session, sandbox, seed=range(8)) for session in sessions]
     plans = [sweep.plan for sweep in sweeps]  # both see all cells free
@@ -116,7 +127,9 @@ def test_two_kernels_that_run_the_same_sweep_buy_each_cell_once(tmp_path, sandbo
         sweep.run(canary=False)
     for sweep in sweeps:
         assert sweep.wait(90).counts == {"SUCCEEDED": 8}
-    assert [cell.task.id for cell in sweeps[0].cells] == [cell.task.id for cell in sweeps[1].cells]
+    assert [present(cell.task).id for cell in sweeps[0].cells] == [
+        present(cell.task).id for cell in sweeps[1].cells
+    ]
     assert sandbox.posts() == 8
     for session in sessions:
         session.close()
@@ -125,7 +138,7 @@ def test_two_kernels_that_run_the_same_sweep_buy_each_cell_once(tmp_path, sandbo
 # --- results ----------------------------------------------------------------------------------------
 
 
-def test_rows_hold_parameters_outcome_clip_and_rating(session, sandbox) -> None:
+def test_rows_hold_parameters_outcome_clip_and_rating(session: Session, sandbox: SandboxProcess) -> None:
     sweep = grid(session, sandbox, seed=[1, 2]).run().wait(60)
     sweep.rate(sweep.cells[0], stars=4, note="good lips")
     sweep.rate(sweep.cells[0], favourite=True)
@@ -138,7 +151,7 @@ def test_rows_hold_parameters_outcome_clip_and_rating(session, sandbox) -> None:
     assert list(frame.groupby("seed")["status"].first()) == ["SUCCEEDED", "SUCCEEDED"]
 
 
-def test_ratings_are_there_in_the_next_kernel(tmp_path, sandbox) -> None:
+def test_ratings_are_there_in_the_next_kernel(tmp_path: Path, sandbox: SandboxProcess) -> None:
     session = new_session(tmp_path, sandbox)
     sweep = grid(session, sandbox, seed=[1], name="rated").run().wait(60)
     sweep.rate(sweep.cells[0], stars=5)
@@ -149,13 +162,15 @@ def test_ratings_are_there_in_the_next_kernel(tmp_path, sandbox) -> None:
 
 
 @pytest.mark.parametrize("stars", [6, -1, True, "5"])
-def test_a_rating_is_one_to_five_stars(session, sandbox, stars) -> None:
+def test_a_rating_is_one_to_five_stars(session: Session, sandbox: SandboxProcess, stars: Any) -> None:
     sweep = grid(session, sandbox, seed=[1]).run().wait(60)
     with pytest.raises(ConfigError, match="1–5"):
         sweep.rate(sweep.cells[0], stars=stars)
 
 
-def test_the_history_lists_sweeps_with_what_became_of_them_and_what_they_cost(priced, sandbox) -> None:
+def test_the_history_lists_sweeps_with_what_became_of_them_and_what_they_cost(
+    priced: Session, sandbox: SandboxProcess
+) -> None:
     """The last run first; what was there already was not sent for."""
     assert str(priced.sweeps()).startswith("The history has no sweep yet")
     characters = [sandbox.character, sandbox.playing("internal")]
@@ -164,7 +179,7 @@ def test_the_history_lists_sweeps_with_what_became_of_them_and_what_they_cost(pr
     wider, half = listed = priced.sweeps()
     assert (wider.name, wider.state, wider.cells, wider.sent) == ("wider", "bought", 3, {"SUCCEEDED": 1})
     assert (half.grid, half.sent) == ("2 character × 2 seed", {"FAILED": 2, "SUCCEEDED": 2})
-    assert (wider.spent_usd, half.spent_usd) == (pytest.approx(0.4), pytest.approx(1.6))
+    assert (wider.spent_usd, half.spent_usd) == pytest.approx((0.4, 1.6))
     assert listed.to_rows()[1]["failed"] == 2
     told = str(listed).splitlines()
     assert told[0] == "2 sweeps, the last run first"
@@ -172,12 +187,12 @@ def test_the_history_lists_sweeps_with_what_became_of_them_and_what_they_cost(pr
     assert [row.name for row in priced.sweeps(limit=1)] == ["wider"]
 
 
-def test_a_name_that_the_history_does_not_have_is_refused(session) -> None:
+def test_a_name_that_the_history_does_not_have_is_refused(session: Session) -> None:
     with pytest.raises(HistoryError, match="no sweep 'yours'"):
         session.sweep_by_name("yours")
 
 
-def test_a_finished_task_has_the_status_of_its_cell(session, sandbox) -> None:
+def test_a_finished_task_has_the_status_of_its_cell(session: Session, sandbox: SandboxProcess) -> None:
     sweep = grid(session, sandbox, seed=[1]).run().wait(60)
-    assert sweep.cells[0].task.status is Status.SUCCEEDED
-    assert sweep.cells[0].clip.path.exists()
+    assert present(sweep.cells[0].task).status is Status.SUCCEEDED
+    assert present(sweep.cells[0].clip).path.exists()

@@ -6,9 +6,11 @@ import asyncio
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from services import new_session, submit
+from present import present
+from services import SandboxProcess, new_session, submit
 from waiting import until
 
 from cometact_nb.domain.request import ActTwoRequest
@@ -25,9 +27,11 @@ from cometact_nb.errors import (
     WaitTimeout,
 )
 from cometact_nb.handles.history import find_history
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.task import Task
 
 
-def test_a_nested_wait_where_no_loop_runs_is_a_plain_one(session, sandbox) -> None:
+def test_a_nested_wait_where_no_loop_runs_is_a_plain_one(session: Session, sandbox: SandboxProcess) -> None:
     """As in a script, also after an ``asyncio.run`` that left no loop behind, and in another thread."""
     task = session.submit(character=sandbox.character, reference=sandbox.reference)
     asyncio.run(asyncio.sleep(0))
@@ -36,7 +40,9 @@ def test_a_nested_wait_where_no_loop_runs_is_a_plain_one(session, sandbox) -> No
         assert pool.submit(task.wait, 60, nested=True).result().clip
 
 
-def test_a_submit_returns_before_the_task_ends_and_a_wait_brings_the_clip(session, sandbox) -> None:
+def test_a_submit_returns_before_the_task_ends_and_a_wait_brings_the_clip(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     endless = submit(session, sandbox, character=sandbox.playing("never-ends"))
     assert endless.id
     assert not endless.status.is_terminal
@@ -55,7 +61,7 @@ def test_a_submit_returns_before_the_task_ends_and_a_wait_brings_the_clip(sessio
     assert sandbox.posts() == 2
 
 
-def test_both_documented_shapes_lead_to_the_same_end(tmp_path, shaped_sandbox) -> None:
+def test_both_documented_shapes_lead_to_the_same_end(tmp_path: Path, shaped_sandbox: SandboxProcess) -> None:
     session = new_session(tmp_path, shaped_sandbox)
     seen: list[Status] = []
     task = submit(session, shaped_sandbox)
@@ -68,8 +74,8 @@ def test_both_documented_shapes_lead_to_the_same_end(tmp_path, shaped_sandbox) -
     assert task.failure is None
 
 
-def test_a_task_can_be_awaited_while_other_coroutines_run(session, sandbox) -> None:
-    async def main() -> object:
+def test_a_task_can_be_awaited_while_other_coroutines_run(session: Session, sandbox: SandboxProcess) -> None:
+    async def main() -> Task:
         endless = submit(session, sandbox, character=sandbox.playing("never-ends"))
 
         async def cancel() -> None:
@@ -85,10 +91,10 @@ def test_a_task_can_be_awaited_while_other_coroutines_run(session, sandbox) -> N
         await cancelling
         return await submit(session, sandbox)
 
-    assert asyncio.run(main()).clip.path.exists()
+    assert present(asyncio.run(main()).clip).path.exists()
 
 
-def test_a_wait_may_run_out_and_the_task_goes_on(session, sandbox) -> None:
+def test_a_wait_may_run_out_and_the_task_goes_on(session: Session, sandbox: SandboxProcess) -> None:
     task = submit(session, sandbox, character=sandbox.playing("never-ends"))
     with pytest.raises(WaitTimeout, match="goes on"):
         task.wait(0.01)
@@ -97,17 +103,19 @@ def test_a_wait_may_run_out_and_the_task_goes_on(session, sandbox) -> None:
     assert sandbox.ledger()["deletes"] == []
 
 
-def test_a_failed_task_says_what_failed_what_to_do_and_that_it_was_billed(session, sandbox) -> None:
+def test_a_failed_task_says_what_failed_what_to_do_and_that_it_was_billed(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     task = submit(session, sandbox, character=sandbox.playing("safety-input"))
     with pytest.raises(TaskFailed) as caught:
         task.wait(60)
-    assert caught.value.code.startswith("SAFETY.INPUT")
+    assert present(caught.value.code).startswith("SAFETY.INPUT")
     assert caught.value.task is task
     assert "billed" in str(caught.value)
     assert task.failure
 
 
-def test_a_cancel_ends_the_task(session, sandbox) -> None:
+def test_a_cancel_ends_the_task(session: Session, sandbox: SandboxProcess) -> None:
     task = submit(session, sandbox, character=sandbox.playing("slow-task"))
     task.cancel()
     with pytest.raises(TaskCancelled):
@@ -115,14 +123,14 @@ def test_a_cancel_ends_the_task(session, sandbox) -> None:
     assert task.status is Status.CANCELLED
 
 
-def test_a_cancel_the_service_does_not_know_is_said(session, sandbox) -> None:
+def test_a_cancel_the_service_does_not_know_is_said(session: Session, sandbox: SandboxProcess) -> None:
     task = submit(session, sandbox, character=sandbox.playing("delete-405&scenario=throttled:seconds=225"))
     with pytest.raises(CancelRefused, match="does not document it"):
         task.cancel()
     assert task.wait(60).clip
 
 
-def test_a_refusal_is_raised_with_what_the_service_said(session, sandbox) -> None:
+def test_a_refusal_is_raised_with_what_the_service_said(session: Session, sandbox: SandboxProcess) -> None:
     with pytest.raises(RefusedError) as caught:
         submit(session, sandbox, ratio="7:7", allow_unlisted=True)
     assert caught.value.status == 400
@@ -130,7 +138,9 @@ def test_a_refusal_is_raised_with_what_the_service_said(session, sandbox) -> Non
     assert "ratio" in str(caught.value)
 
 
-def test_an_answer_lost_after_acceptance_is_kept_and_settled_by_the_user(session, sandbox) -> None:
+def test_an_answer_lost_after_acceptance_is_kept_and_settled_by_the_user(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     with pytest.raises(UnconfirmedError) as caught:
         submit(session, sandbox, character=sandbox.playing("lost-answer"))
     task = caught.value.task
@@ -142,7 +152,7 @@ def test_an_answer_lost_after_acceptance_is_kept_and_settled_by_the_user(session
 
 
 def test_an_unconfirmed_task_can_be_forgotten_and_only_then_nothing_is_left_to_settle(
-    session, sandbox
+    session: Session, sandbox: SandboxProcess
 ) -> None:
     with pytest.raises(UnconfirmedError) as caught:
         submit(session, sandbox, character=sandbox.playing("lost-answer"))
@@ -154,7 +164,9 @@ def test_an_unconfirmed_task_can_be_forgotten_and_only_then_nothing_is_left_to_s
     assert sandbox.posts() == 1
 
 
-def test_what_another_kernel_settled_is_learnt_and_not_settled_again(tmp_path, session, sandbox) -> None:
+def test_what_another_kernel_settled_is_learnt_and_not_settled_again(
+    tmp_path: Path, session: Session, sandbox: SandboxProcess
+) -> None:
     with pytest.raises(UnconfirmedError) as caught:
         submit(session, sandbox, character=sandbox.playing("lost-answer"))
     task = caught.value.task
@@ -172,7 +184,7 @@ def test_what_another_kernel_settled_is_learnt_and_not_settled_again(tmp_path, s
     other.close()
 
 
-def test_a_wrong_id_can_be_given_anew(session, sandbox) -> None:
+def test_a_wrong_id_can_be_given_anew(session: Session, sandbox: SandboxProcess) -> None:
     with pytest.raises(UnconfirmedError) as caught:
         submit(session, sandbox, character=sandbox.playing("lost-answer"))
     task = caught.value.task
@@ -188,25 +200,25 @@ def test_a_wrong_id_can_be_given_anew(session, sandbox) -> None:
     assert sandbox.posts() == 1
 
 
-def test_a_task_is_found_again_by_a_new_kernel(tmp_path, sandbox) -> None:
+def test_a_task_is_found_again_by_a_new_kernel(tmp_path: Path, sandbox: SandboxProcess) -> None:
     first = new_session(tmp_path, sandbox)
     task = submit(first, sandbox, seed=3)
     first.close()
     second = new_session(tmp_path, sandbox)
-    found = second.task(task.id[:8])
+    found = second.task(present(task.id)[:8])
     assert found.request == task.request
     assert found.wait(60).clip
     second.close()
     third = new_session(tmp_path, sandbox)
     polls = len(sandbox.ledger()["polls"][task.id])
-    assert third.task(task.id).clip.path == found.clip.path
+    assert present(third.task(present(task.id)).clip).path == present(found.clip).path
     assert len(sandbox.ledger()["polls"][task.id]) == polls  # what is known needs no asking
     third.close()
 
 
-def test_a_task_made_elsewhere_is_watched_by_its_id_alone(tmp_path, sandbox) -> None:
+def test_a_task_made_elsewhere_is_watched_by_its_id_alone(tmp_path: Path, sandbox: SandboxProcess) -> None:
     elsewhere = new_session(tmp_path / "a", sandbox)
-    task_id = submit(elsewhere, sandbox).id
+    task_id = present(submit(elsewhere, sandbox).id)
     elsewhere.close()
     here = new_session(tmp_path / "b", sandbox)
     task = here.task(task_id)
@@ -215,23 +227,27 @@ def test_a_task_made_elsewhere_is_watched_by_its_id_alone(tmp_path, sandbox) -> 
     here.close()
 
 
-def test_a_clip_that_was_deleted_is_fetched_again(session, sandbox) -> None:
+def test_a_clip_that_was_deleted_is_fetched_again(session: Session, sandbox: SandboxProcess) -> None:
     task = submit(session, sandbox).wait(60)
-    task.clip.path.unlink()
+    present(task.clip).path.unlink()
     task.refresh()
-    assert task.wait(60).clip.path.exists()
+    assert present(task.wait(60).clip).path.exists()
 
 
-def test_a_clip_is_fetched_again_also_when_the_history_was_changed_since(session, sandbox, tmp_path) -> None:
+def test_a_clip_is_fetched_again_also_when_the_history_was_changed_since(
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
     task = submit(session, sandbox).wait(60)
-    task.clip.path.unlink()
+    present(task.clip).path.unlink()
     session.configure(history=str(tmp_path / "another.sqlite"))
-    assert task.refresh().wait(60).clip.path.exists()
+    assert present(task.refresh().wait(60).clip).path.exists()
     assert [row.id for row in find_history(session)] == [task.id]
     assert sandbox.posts() == 1
 
 
-def test_a_listener_is_told_on_another_thread_and_a_failing_one_harms_nobody(session, sandbox) -> None:
+def test_a_listener_is_told_on_another_thread_and_a_failing_one_harms_nobody(
+    session: Session, sandbox: SandboxProcess
+) -> None:
     threads = set()
     task = submit(session, sandbox)
     task.add_listener(lambda task: 1 / 0)
@@ -242,9 +258,9 @@ def test_a_listener_is_told_on_another_thread_and_a_failing_one_harms_nobody(ses
 
 
 def test_a_listener_that_exits_or_is_cancelled_leaves_the_others_and_later_ones_told(
-    session, sandbox
+    session: Session, sandbox: SandboxProcess
 ) -> None:
-    def leave(task) -> None:
+    def leave(task: Task) -> None:
         raise SystemExit
 
     async def cancelled() -> None:
@@ -261,7 +277,7 @@ def test_a_listener_that_exits_or_is_cancelled_leaves_the_others_and_later_ones_
     assert {first.key, later.key} == set(told)
 
 
-def test_a_resubmit_is_a_new_task_that_pays_again(session, sandbox) -> None:
+def test_a_resubmit_is_a_new_task_that_pays_again(session: Session, sandbox: SandboxProcess) -> None:
     first = submit(session, sandbox, character=sandbox.playing("internal"))
     with pytest.raises(ActTwoError, match="would pay twice"):
         first.resubmit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ SIGNED = "?X-Amz-Signature=S1g9f8e7D6c5B4a39281706f5e4"
 
 
 @pytest.fixture(scope="module")
-def service():
+def service() -> Iterator[SandboxProcess]:
     running = SandboxProcess(speed=200)
     yield running
     running.stop()
@@ -51,7 +52,7 @@ def posts_of(service: SandboxProcess) -> int:
     ["", "flat", "inner-string", "output-objects", "url-in-fail-reason", "credits", "id-in-data", "lower-case",
      "alternating", "not-exist:seconds=10"],
 )  # fmt: skip
-def test_the_sandbox_conforms_in_every_known_shape(service, scenario: str) -> None:
+def test_the_sandbox_conforms_in_every_known_shape(service: SandboxProcess, scenario: str) -> None:
     before = posts_of(service)
     assert verify(service, scenario=scenario) == say.OK
     assert posts_of(service) == before + 1
@@ -71,7 +72,7 @@ def test_the_sandbox_conforms_in_every_known_shape(service, scenario: str) -> No
     ],
 )
 def test_what_is_not_as_documented_is_said_and_makes_the_check_fail(
-    service, scenario: str, sentence: str
+    service: SandboxProcess, scenario: str, sentence: str
 ) -> None:
     before = posts_of(service)
     assert verify(service, scenario=scenario) == say.BAD
@@ -79,7 +80,9 @@ def test_what_is_not_as_documented_is_said_and_makes_the_check_fail(
     assert sentence in report()
 
 
-def test_a_lost_answer_is_reported_and_nothing_is_sent_twice(service, capsys) -> None:
+def test_a_lost_answer_is_reported_and_nothing_is_sent_twice(
+    service: SandboxProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = posts_of(service)
     assert verify(service, scenario="lost-answer") == say.BAD
     assert "The answer was lost, and nothing was sent again" in report()
@@ -88,7 +91,9 @@ def test_a_lost_answer_is_reported_and_nothing_is_sent_twice(service, capsys) ->
     assert posts_of(service) == before + 1
 
 
-def test_each_paid_request_is_agreed_to_apart_by_typing_its_price(service, monkeypatch, capsys) -> None:
+def test_each_paid_request_is_agreed_to_apart_by_typing_its_price(
+    service: SandboxProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = posts_of(service)
     for typed in ("", "yes\n", "1\n"):
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
@@ -103,7 +108,9 @@ def test_each_paid_request_is_agreed_to_apart_by_typing_its_price(service, monke
     assert "ended as CANCELLED" in report()
 
 
-def test_one_no_to_the_second_request_leaves_the_first(service, monkeypatch) -> None:
+def test_one_no_to_the_second_request_leaves_the_first(
+    service: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = posts_of(service)
     monkeypatch.setattr("sys.stdin", io.StringIO("0.00\nno\n"))
     assert verify(service, "--try-cancel", yes=False) == say.OK
@@ -112,7 +119,7 @@ def test_one_no_to_the_second_request_leaves_the_first(service, monkeypatch) -> 
 
 
 def test_the_sum_stays_under_the_maximum_and_yes_is_for_the_sandbox_only(
-    service, monkeypatch, capsys
+    service: SandboxProcess, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     inputs = ["--character", "https://h.example/a.png", "--reference", "https://h.example/a.mp4"]
     monkeypatch.setenv("COMETAPI_KEY", "sk-canary-5f2c9be1")
@@ -132,7 +139,7 @@ def test_the_sum_stays_under_the_maximum_and_yes_is_for_the_sandbox_only(
 
 
 def test_report_and_samples_hold_no_key_no_signed_link_and_no_address_of_the_inputs(
-    service, monkeypatch
+    service: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COMETAPI_KEY", "sk-canary-5f2c9be1")
     monkeypatch.setenv("COMETAPI_BASE_URL", service.base_url)
@@ -152,7 +159,9 @@ def test_report_and_samples_hold_no_key_no_signed_link_and_no_address_of_the_inp
     assert "safe to attach" in report()
 
 
-def test_what_went_wrong_here_is_reported_without_the_folders_of_this_machine(service, tmp_path) -> None:
+def test_what_went_wrong_here_is_reported_without_the_folders_of_this_machine(
+    service: SandboxProcess, tmp_path: Path
+) -> None:
     (tmp_path / "clips").write_text("in the way")
     assert verify(service) == say.BAD
     assert "its clip could not be kept" in report()
@@ -160,7 +169,9 @@ def test_what_went_wrong_here_is_reported_without_the_folders_of_this_machine(se
     assert str(tmp_path) not in report()
 
 
-def test_nothing_is_sent_while_the_history_takes_nothing(service, tmp_path, capsys) -> None:
+def test_nothing_is_sent_while_the_history_takes_nothing(
+    service: SandboxProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = posts_of(service)
     (tmp_path / "history.sqlite").write_text("no history")
     assert verify(service) == say.HISTORY
@@ -168,12 +179,12 @@ def test_nothing_is_sent_while_the_history_takes_nothing(service, tmp_path, caps
     assert not Path("live-run").exists()
 
 
-def test_the_clip_s_length_is_compared_with_the_reference_s(service) -> None:
+def test_the_clip_s_length_is_compared_with_the_reference_s(service: SandboxProcess) -> None:
     assert verify(service) == say.OK
     assert "made 0.2 s of video, 3.8 s less than the reference (4.0 s)" in report()
 
 
-def test_a_link_is_looked_at_again_when_that_is_asked(service) -> None:
+def test_a_link_is_looked_at_again_when_that_is_asked(service: SandboxProcess) -> None:
     assert verify(service, "--again-after", "0.001") == say.OK
     assert "the old link answers HTTP" in report()
     assert "parameters: token" in report() or "parameters: " in report()
