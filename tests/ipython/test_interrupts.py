@@ -77,5 +77,6 @@ def test_an_interrupt_ends_the_wait_only_and_says_so(
     after = Kernel(client)
     assert after.value("[task.refresh().status, task.state.watching]")[1]
     assert sandbox.ledger()["deletes"] == []
-    after.run("task.cancel()")
+    ended = after.run("task.cancel()\ntask.wait()")  # the status follows the service's word, with the next poll
+    assert ended["outputs"][-1]["ename"] == "TaskCancelled", ended["text"]
     assert after.value("task.status") == "CANCELLED"
