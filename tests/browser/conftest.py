@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from lab import FLAGS, Lab, Notebook, chromium
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
+def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     path = chromium()
@@ -31,7 +35,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def notebook(browser, lab, request) -> Iterator[Notebook]:
+def notebook(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
     """An empty notebook, open in a page of 1280 × 800, with a kernel of its own."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     name = lab.write(f"{request.node.name[:60]}.ipynb", [""] * 8)

@@ -8,10 +8,15 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from lab import Notebook
+from lab import Lab, Notebook
+from present import present
 from services import SandboxProcess
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
 
 pytestmark = pytest.mark.browser
 
@@ -58,7 +63,7 @@ def short_clips() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture(scope="module")
-def faces(browser, lab, short_clips) -> Iterator[Notebook]:
+def faces(browser: Browser, lab: Lab, short_clips: SandboxProcess) -> Iterator[Notebook]:
     """A notebook whose second cell shows the gallery of a sweep that has ended."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.set_default_timeout(60_000)
@@ -77,7 +82,7 @@ def faces(browser, lab, short_clips) -> Iterator[Notebook]:
 
 
 @pytest.fixture
-def gallery(faces):
+def gallery(faces: Notebook) -> Iterator[Locator]:
     """The gallery as it is when nothing was done to it."""
     shown = faces.cell(1).locator(".cometact-gallery")
     shown.scroll_into_view_if_needed()
@@ -89,7 +94,7 @@ def gallery(faces):
 
 def value(notebook: Notebook, expression: str) -> str:
     """What the kernel prints for an expression, asked in the next cell that was not used."""
-    index = notebook.used = getattr(notebook, "used", 1) + 1
+    index = notebook.used = max(notebook.used, 1) + 1
     notebook.type(index, f"print('=', {expression}, '=')")
     notebook.run(index)
     output = notebook.cell(index).locator(".jp-OutputArea").get_by_text(re.compile("= .* ="))
@@ -97,16 +102,16 @@ def value(notebook: Notebook, expression: str) -> str:
     return output.inner_text().strip()[2:-2]
 
 
-def picker(gallery, name: str):
+def picker(gallery: Locator, name: str) -> Locator:
     return gallery.get_by_role("combobox", name=name, exact=True)
 
 
-def play(gallery) -> None:
+def play(gallery: Locator) -> None:
     gallery.get_by_role("button", name="Play").click()
     gallery.page.wait_for_function(PLAYING)
 
 
-def settled(gallery, pictures: int = 40) -> tuple[bool, int, float]:
+def settled(gallery: Locator, pictures: int = 40) -> tuple[bool, int, float]:
     """Whether it plays, how many clips, and how far apart they are once they have found together.
 
     A machine that is short of time shows pictures late for a while: the lock is asked to close that, not to prevent it.
@@ -118,7 +123,7 @@ def settled(gallery, pictures: int = 40) -> tuple[bool, int, float]:
     return playing, count, spread
 
 
-def test_clips_play_within_one_frame_of_each_other_also_after_a_seek_and_slower(gallery) -> None:
+def test_clips_play_within_one_frame_of_each_other_also_after_a_seek_and_slower(gallery: Locator) -> None:
     play(gallery)
     playing, count, spread = settled(gallery)
     assert (playing, count) == (True, CLIPS)
@@ -136,7 +141,7 @@ def test_clips_play_within_one_frame_of_each_other_also_after_a_seek_and_slower(
     assert len(set(gallery.page.evaluate(TIMES))) == 1
 
 
-def test_steps_and_seeks_show_the_same_frame_of_every_clip(gallery) -> None:
+def test_steps_and_seeks_show_the_same_frame_of_every_clip(gallery: Locator) -> None:
     page = gallery.page
     gallery.locator(".tile").first.focus()
     for key, frame in ((".", 1), (".", 2), (",", 1), ("End", LAST), (".", LAST), ("Home", 0), (",", 0)):
@@ -157,7 +162,7 @@ def test_steps_and_seeks_show_the_same_frame_of_every_clip(gallery) -> None:
     assert scrubber.get_attribute("aria-valuetext") == "Frame 38 of 48"
 
 
-def test_it_goes_on_from_the_start_when_it_loops_and_rests_at_the_end_when_not(gallery) -> None:
+def test_it_goes_on_from_the_start_when_it_loops_and_rests_at_the_end_when_not(gallery: Locator) -> None:
     page = gallery.page
     gallery.evaluate("node => node.frameLock.seek(42)")
     page.wait_for_function(AT, arg=42)
@@ -174,11 +179,11 @@ def test_it_goes_on_from_the_start_when_it_loops_and_rests_at_the_end_when_not(g
     page.keyboard.press("k")
 
 
-def test_comparing_without_two_clips_says_what_to_choose_where_the_click_was(gallery) -> None:
+def test_comparing_without_two_clips_says_what_to_choose_where_the_click_was(gallery: Locator) -> None:
     gallery.get_by_role("button", name="Compare", exact=True).click()
     said = gallery.get_by_text("Choose two clips to compare")
     said.wait_for()
-    assert said.bounding_box()["y"] < gallery.locator(".scroll").bounding_box()["y"]
+    assert present(said.bounding_box())["y"] < present(gallery.locator(".scroll").bounding_box())["y"]
     choose = gallery.get_by_role("button", name="Choose for comparison")
     choose.nth(0).click()
     choose.nth(1).click()
@@ -188,7 +193,7 @@ def test_comparing_without_two_clips_says_what_to_choose_where_the_click_was(gal
 
 
 def test_three_by_four_clips_are_seen_whole_at_a_laptops_size_and_larger_on_the_full_screen(
-    faces, gallery
+    faces: Notebook, gallery: Locator
 ) -> None:
     page = gallery.page
     faces.type(
@@ -203,15 +208,17 @@ def test_three_by_four_clips_are_seen_whole_at_a_laptops_size_and_larger_on_the_
     assert scroll.evaluate(
         "node => [node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight]"
     ) == [0, 0]
-    assert wide.bounding_box()["height"] < 800 - 90  # below the Lab's own bars
-    width = wide.locator(".tile").first.bounding_box()["width"]
+    assert present(wide.bounding_box())["height"] < 800 - 90  # below the Lab's own bars
+    width = present(wide.locator(".tile").first.bounding_box())["width"]
     assert "Seed 4" in scroll.inner_text()
     assert scroll.inner_text().count("Expression intensity") == 3
     picker(wide, "Size").select_option("large")
     scroll.evaluate("node => { node.scrollLeft = 200; node.scrollTop = 200; }")
     label, first = wide.locator(".row > .label").nth(1), wide.locator(".column").nth(1)
-    assert label.bounding_box()["x"] == pytest.approx(scroll.bounding_box()["x"], abs=1)  # they stay
-    assert first.bounding_box()["y"] == pytest.approx(scroll.bounding_box()["y"], abs=1)
+    assert present(label.bounding_box())["x"] == pytest.approx(
+        present(scroll.bounding_box())["x"], abs=1
+    )  # they stay
+    assert present(first.bounding_box())["y"] == pytest.approx(present(scroll.bounding_box())["y"], abs=1)
     picker(wide, "Size").select_option("fit")
     wide.get_by_role("button", name="Full screen").click()
     page.wait_for_function("() => document.fullscreenElement")
@@ -224,7 +231,7 @@ def test_three_by_four_clips_are_seen_whole_at_a_laptops_size_and_larger_on_the_
     wide.wait_for(state="detached")
 
 
-def test_the_reference_plays_in_step_beside_the_clips(gallery) -> None:
+def test_the_reference_plays_in_step_beside_the_clips(gallery: Locator) -> None:
     page = gallery.page
     gallery.get_by_role("button", name="Reference").click()
     page.wait_for_function(
@@ -239,7 +246,7 @@ def test_the_reference_plays_in_step_beside_the_clips(gallery) -> None:
     assert gallery.locator(".references video").count() == 0
 
 
-def test_clips_are_left_out_by_status_and_favourite(gallery) -> None:
+def test_clips_are_left_out_by_status_and_favourite(gallery: Locator) -> None:
     picker(gallery, "Status").select_option("FAILED")
     gallery.get_by_text("0 of 4 are shown.").wait_for()
     assert gallery.locator(".tile").count() == 0
@@ -256,7 +263,7 @@ def test_clips_are_left_out_by_status_and_favourite(gallery) -> None:
     gallery.page.keyboard.press("f")  # as it was
 
 
-def test_two_clips_are_compared_with_a_divider_by_mouse_and_keyboard(gallery) -> None:
+def test_two_clips_are_compared_with_a_divider_by_mouse_and_keyboard(gallery: Locator) -> None:
     page = gallery.page
     for name in ("1 · subtle, Seed 1", "5 · exaggerated, Seed 1"):
         gallery.get_by_role(
@@ -267,10 +274,10 @@ def test_two_clips_are_compared_with_a_divider_by_mouse_and_keyboard(gallery) ->
     divider = gallery.get_by_role("slider", name=re.compile("Divider"))
     divider.wait_for()
     page.wait_for_function("() => document.querySelector('.cometact-gallery').frameLock.players.size === 2")
-    assert "subtle, Seed 1 on its left" in divider.get_attribute("aria-label")
+    assert "subtle, Seed 1 on its left" in present(divider.get_attribute("aria-label"))
     page.keyboard.press("ArrowLeft")
     assert divider.get_attribute("aria-valuenow") == "48"
-    box = gallery.locator(".pair").bounding_box()
+    box = present(gallery.locator(".pair").bounding_box())
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 4, box["y"] + 60, steps=3)
@@ -293,11 +300,13 @@ def test_two_clips_are_compared_with_a_divider_by_mouse_and_keyboard(gallery) ->
     )
 
 
-def test_a_blind_rating_hides_what_is_what_until_it_is_revealed_and_reaches_python(faces, gallery) -> None:
+def test_a_blind_rating_hides_what_is_what_until_it_is_revealed_and_reaches_python(
+    faces: Notebook, gallery: Locator
+) -> None:
     page = gallery.page
     gallery.get_by_role("button", name="Rate blind").click()
     gallery.get_by_text("0 of 4 rated").wait_for()
-    assert gallery.locator(".tile:focus").get_attribute("aria-label").startswith("Clip 1,")
+    assert present(gallery.locator(".tile:focus").get_attribute("aria-label")).startswith("Clip 1,")
     clips = gallery.locator(".scroll")
     assert "Clip" in clips.inner_text()
     assert not re.search(
@@ -328,7 +337,7 @@ def test_a_blind_rating_hides_what_is_what_until_it_is_revealed_and_reaches_pyth
     assert sorted(told) == sorted([int(cell), place + 2, True] for place, cell in enumerate(order))
 
 
-def test_stars_a_favourite_and_a_note_reach_python(faces, gallery) -> None:
+def test_stars_a_favourite_and_a_note_reach_python(faces: Notebook, gallery: Locator) -> None:
     page = gallery.page
     one = gallery.get_by_role("group", name=re.compile("exaggerated, Seed 2, SUCCEEDED"))
     one.focus()
@@ -343,7 +352,7 @@ def test_stars_a_favourite_and_a_note_reach_python(faces, gallery) -> None:
     assert value(faces, f"{row}['favourite'], {row}['note'], {row}['seed']") == "True <b>best</b> so far 2"
 
 
-def test_cells_without_a_clip_say_why_and_axes_can_be_laid_out_anew(gallery) -> None:
+def test_cells_without_a_clip_say_why_and_axes_can_be_laid_out_anew(gallery: Locator) -> None:
     picker(gallery, "Rows").select_option("character")
     failed = gallery.locator(".tile", has_text="MOON.PHASE")
     failed.first.wait_for()
@@ -363,7 +372,7 @@ def test_cells_without_a_clip_say_why_and_axes_can_be_laid_out_anew(gallery) -> 
     gallery.page.wait_for_function(READY, arg=CLIPS)
 
 
-def test_clips_far_from_sight_are_let_go_and_come_back(gallery) -> None:
+def test_clips_far_from_sight_are_let_go_and_come_back(gallery: Locator) -> None:
     page = gallery.page
     picker(gallery, "Rows").select_option("")
     style = page.add_style_tag(
@@ -384,7 +393,7 @@ def test_clips_far_from_sight_are_let_go_and_come_back(gallery) -> None:
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(gallery, theme) -> None:
+def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(gallery: Locator, theme: str) -> None:
     import axe_playwright_python
 
     page = gallery.page
@@ -396,14 +405,14 @@ def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(gallery, 
         page.set_viewport_size({"width": width, "height": 900})
         serious = [found for found in page.evaluate(AXE) if found["impact"] in {"serious", "critical"}]
         assert not serious, json.dumps(serious, indent=1)
-    assert 300 < gallery.bounding_box()["width"] <= 420
+    assert 300 < present(gallery.bounding_box())["width"] <= 420
     assert gallery.evaluate("node => node.scrollWidth <= node.clientWidth")
     page.set_viewport_size({"width": 1280, "height": 800})
     gallery.get_by_text("Keys", exact=True).click()
 
 
 def test_a_rating_that_a_kernel_did_not_live_to_keep_is_taken_back_and_none_is_taken_after(
-    faces, gallery
+    faces: Notebook, gallery: Locator
 ) -> None:
     one = gallery.get_by_role("group", name=re.compile("exaggerated, Seed 1, SUCCEEDED"))
     before = one.locator(".stars .on").count()
@@ -424,7 +433,7 @@ def test_a_rating_that_a_kernel_did_not_live_to_keep_is_taken_back_and_none_is_t
     assert one.locator(".stars .on").count() == before
 
 
-def test_without_its_kernel_the_record_is_seen_and_plays(faces) -> None:
+def test_without_its_kernel_the_record_is_seen_and_plays(faces: Notebook) -> None:
     page = faces.page
     record = faces.cell(1).locator(".cometact-gallery-record")
     assert not record.is_visible()

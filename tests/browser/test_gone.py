@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
 import pytest
-from lab import Lab
+from lab import Lab, Notebook
+from present import present
 
 pytestmark = pytest.mark.browser
 
@@ -33,18 +34,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     server.stop()
 
 
-def begin(notebook, *cells: str) -> int:
+def begin(notebook: Notebook, *cells: str) -> int:
     """Run the cells from the third on; the kernel's process id."""
     for index, code in enumerate([SETUP, *cells], start=1):
         notebook.type(index, code)
         notebook.run(index)
         notebook.finished(index)
-    pid = re.search(r"= (\d+) =", notebook.cell(1).locator(".jp-OutputArea").text_content())
+    pid = re.search(r"= (\d+) =", present(notebook.cell(1).locator(".jp-OutputArea").text_content()))
     assert pid is not None
     return int(pid[1])
 
 
-def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(notebook) -> None:
+def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(notebook: Notebook) -> None:
     begin(notebook, CARD, SWEEP, f"act.panel({INPUTS})", "act.history()")
     card, sweep, panel, history = (notebook.cell(index).locator(kind).first for index, kind in VIEWS.items())
     card.get_by_role("button", name="Cancel").wait_for(timeout=30_000)
@@ -61,7 +62,9 @@ def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(note
     assert notebook.page.locator("[data-ticking], progress:indeterminate").count() == 0
     assert panel.get_by_label("Seed", exact=True).get_attribute("readonly") is not None
 
-    task_id = re.search(r"act\.task\(\"([^\"]+)", card.locator(".cometact-gone").text_content())[1]
+    task_id = present(
+        re.search(r"act\.task\(\"([^\"]+)", present(card.locator(".cometact-gone").text_content()))
+    )[1]
     record = notebook.cell(2).locator(".cometact-record")
     assert not record.is_visible()
     notebook.save()  # as it was saved while its task ran
@@ -69,12 +72,14 @@ def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(note
     notebook.ready()
     record.wait_for()
     for part in (task_id[:8], "hero.png", "As of 20", f"act.task('{task_id}')"):
-        assert part in record.text_content()
+        assert part in present(record.text_content())
     for index, part in ((3, "As of 20"), (4, "%act_two"), (5, task_id[:8])):
-        assert part in notebook.cell(index).locator("[class^=cometact-][class$=-record]").text_content()
+        assert part in present(
+            notebook.cell(index).locator("[class^=cometact-][class$=-record]").text_content()
+        )
 
 
-def test_a_kernel_that_was_killed_is_gone_and_one_that_is_held_is_not(notebook) -> None:
+def test_a_kernel_that_was_killed_is_gone_and_one_that_is_held_is_not(notebook: Notebook) -> None:
     pid = begin(notebook, CARD, f"act.panel({INPUTS})")
     panel = notebook.cell(3).locator(".cometact-panel")
     panel.locator(".primary.ready").wait_for(timeout=30_000)
@@ -90,7 +95,7 @@ def test_a_kernel_that_was_killed_is_gone_and_one_that_is_held_is_not(notebook) 
     assert notebook.page.get_by_text("The kernel is busy").count() == 0
 
 
-def test_a_restart_from_elsewhere_is_seen_too(notebook) -> None:
+def test_a_restart_from_elsewhere_is_seen_too(notebook: Notebook) -> None:
     begin(notebook, CARD)
     notebook.cell(2).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
     kernel = notebook.page.evaluate(KERNEL_ID)

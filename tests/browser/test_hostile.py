@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from lab import Notebook
 
 pytestmark = pytest.mark.browser
 
 SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(speed=30)"
 
 
-def test_a_hostile_failure_message_is_text_in_every_form(notebook) -> None:
+def test_a_hostile_failure_message_is_text_in_every_form(notebook: Notebook) -> None:
     notebook.type(0, SETUP)
     notebook.run(0)
     notebook.finished(0)
@@ -38,7 +43,7 @@ sweep.run(canary=False)
 """
 
 
-def test_hostile_text_is_text_in_a_sweep_its_gallery_and_the_history(notebook) -> None:
+def test_hostile_text_is_text_in_a_sweep_its_gallery_and_the_history(notebook: Notebook) -> None:
     notebook.type(0, SETUP)
     notebook.run(0)
     notebook.finished(0)

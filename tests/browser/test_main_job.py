@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
+from present import present
+
+if TYPE_CHECKING:
+    from lab import Notebook
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +29,7 @@ PLAYING = """async video => {
 }"""
 
 
-def begin(notebook, magic: str = MAGIC, speed: float = 30) -> None:
+def begin(notebook: Notebook, magic: str = MAGIC, speed: float = 30) -> None:
     notebook.type(0, SETUP.format(speed=speed))
     notebook.run(0)
     notebook.finished(0)
@@ -30,7 +37,7 @@ def begin(notebook, magic: str = MAGIC, speed: float = 30) -> None:
     notebook.run(1)
 
 
-def assert_plays(video) -> None:
+def assert_plays(video: Locator) -> None:
     told = video.evaluate(PLAYING)
     assert told["ready"] >= 3
     assert told["moved"]
@@ -38,7 +45,7 @@ def assert_plays(video) -> None:
 
 
 def test_the_magic_leads_to_a_video_that_survives_reload_and_restart_and_says_when_it_was_moved(
-    notebook,
+    notebook: Notebook,
 ) -> None:
     begin(notebook)
     card = notebook.cell(1).locator(".jp-OutputArea-output").first
@@ -71,11 +78,11 @@ def test_the_magic_leads_to_a_video_that_survives_reload_and_restart_and_says_wh
     notebook.open()
     video = notebook.cell(1).locator("video[controls]")
     notebook.page.wait_for_function("v => v.error !== null", arg=video.element_handle())
-    assert video.get_attribute("poster").startswith("data:image/jpeg;base64,")
+    assert present(video.get_attribute("poster")).startswith("data:image/jpeg;base64,")
     assert notebook.cell(1).get_by_text("%act_two relink").is_visible()
 
 
-def test_a_card_that_ended_while_the_page_was_closed_still_plays(notebook) -> None:
+def test_a_card_that_ended_while_the_page_was_closed_still_plays(notebook: Notebook) -> None:
     begin(notebook, speed=15)
     notebook.cell(1).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
     notebook.save()
@@ -90,7 +97,7 @@ def test_a_card_that_ended_while_the_page_was_closed_still_plays(notebook) -> No
     assert_plays(video)
 
 
-def test_cancel_is_asked_twice_and_then_ends_the_task(notebook) -> None:
+def test_cancel_is_asked_twice_and_then_ends_the_task(notebook: Notebook) -> None:
     begin(notebook, speed=2)
     cell = notebook.cell(1)
     cell.get_by_role("button", name="Cancel").click()
@@ -101,7 +108,7 @@ def test_cancel_is_asked_twice_and_then_ends_the_task(notebook) -> None:
     notebook.cell(2).locator(".jp-OutputArea").get_by_text("CANCELLED 1").wait_for(timeout=30_000)
 
 
-def test_the_card_moves_while_the_kernel_is_busy(notebook) -> None:
+def test_the_card_moves_while_the_kernel_is_busy(notebook: Notebook) -> None:
     begin(notebook, speed=15)
     notebook.cell(1).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
     notebook.type(
@@ -113,7 +120,7 @@ def test_the_card_moves_while_the_kernel_is_busy(notebook) -> None:
     notebook.cell(2).locator(".jp-OutputArea").get_by_text("end of loop").wait_for(timeout=30_000)
 
 
-def test_a_mistake_is_one_message_and_nothing_is_sent(notebook) -> None:
+def test_a_mistake_is_one_message_and_nothing_is_sent(notebook: Notebook) -> None:
     begin(notebook, magic="%act_two -c {sandbox.character} -r {sandbox.reference} --expression-intensity 9")
     output = notebook.cell(1).locator(".jp-OutputArea-output").first
     output.wait_for(timeout=30_000)
@@ -125,7 +132,7 @@ def test_a_mistake_is_one_message_and_nothing_is_sent(notebook) -> None:
     notebook.cell(2).locator(".jp-OutputArea").get_by_text("tasks: 0").wait_for(timeout=30_000)
 
 
-def _until(notebook, happened) -> None:
+def _until(notebook: Notebook, happened: Callable[[], object]) -> None:
     """Wait for something on disk, in the page's own time."""
     for _ in range(600):
         if happened():

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 from lab import Lab, Notebook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +23,7 @@ MOVED = """async video => {
 
 
 @pytest.fixture
-def seven(browser, tmp_path):
+def seven(browser: Browser, tmp_path: Path) -> Iterator[Notebook]:
     server = Lab(tmp_path, module="notebook")
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     opened = Notebook(page, server, server.write("seven.ipynb", [""] * 3))
@@ -26,7 +33,7 @@ def seven(browser, tmp_path):
     server.stop()
 
 
-def test_a_card_lives_ends_in_a_playing_video_and_survives_its_kernel(seven) -> None:
+def test_a_card_lives_ends_in_a_playing_video_and_survives_its_kernel(seven: Notebook) -> None:
     seven.type(0, SETUP)
     seven.run(0)
     seven.finished(0)

@@ -7,9 +7,15 @@ import os
 import re
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
+from present import present
+
+if TYPE_CHECKING:
+    from lab import Notebook
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +33,7 @@ AXE = """async () => {
 }"""
 
 
-def begin(notebook, panel: str = PANEL):
+def begin(notebook: Notebook, panel: str = PANEL) -> Locator:
     notebook.type(0, SETUP)
     notebook.run(0)
     notebook.finished(0)
@@ -36,19 +42,19 @@ def begin(notebook, panel: str = PANEL):
     return ready(notebook)
 
 
-def ready(notebook):
+def ready(notebook: Notebook) -> Locator:
     form = notebook.cell(1).locator(".cometact-panel")
     form.wait_for(timeout=30_000)
     return form
 
 
-def submit(form):
+def submit(form: Locator) -> Locator:
     return form.get_by_role("button", name=re.compile("^Submit"))
 
 
-def value(notebook, expression: str) -> str:
+def value(notebook: Notebook, expression: str) -> str:
     """What the kernel prints for an expression, asked in the next cell that was not used."""
-    index = notebook.used = getattr(notebook, "used", 2) + 1
+    index = notebook.used = max(notebook.used, 2) + 1
     notebook.type(index, f"print('=', {expression}, '=')")
     notebook.run(index)
     output = notebook.cell(index).locator(".jp-OutputArea").get_by_text(re.compile("= .* ="))
@@ -56,7 +62,7 @@ def value(notebook, expression: str) -> str:
     return output.inner_text().strip()[2:-2]
 
 
-def test_someone_who_never_saw_it_gets_a_clip_without_typing_code(notebook) -> None:
+def test_someone_who_never_saw_it_gets_a_clip_without_typing_code(notebook: Notebook) -> None:
     notebook.type(1, "import cometact_nb as act\npanel = act.panel()")
     notebook.run(1)
     form = ready(notebook)
@@ -74,7 +80,7 @@ def test_someone_who_never_saw_it_gets_a_clip_without_typing_code(notebook) -> N
     assert value(notebook, "panel.task.request.params") == "{'expression_intensity': 4, 'ratio': '960:960'}"
 
 
-def test_fill_break_mend_and_double_click_is_one_post(notebook) -> None:
+def test_fill_break_mend_and_double_click_is_one_post(notebook: Notebook) -> None:
     form = begin(notebook)
     seed = form.get_by_label("Seed", exact=True)
     seed.fill("-4")
@@ -93,7 +99,7 @@ def test_fill_break_mend_and_double_click_is_one_post(notebook) -> None:
     assert cards.count() == 2
 
 
-def test_a_click_on_a_busy_kernel_says_so_and_sends_what_the_page_shows(notebook) -> None:
+def test_a_click_on_a_busy_kernel_says_so_and_sends_what_the_page_shows(notebook: Notebook) -> None:
     form = begin(notebook)
     pid = int(value(notebook, "__import__('os').getpid()"))
     os.kill(pid, signal.SIGSTOP)  # as busy as a kernel can be
@@ -111,7 +117,7 @@ def test_a_click_on_a_busy_kernel_says_so_and_sends_what_the_page_shows(notebook
     assert value(notebook, f"panel.task.request.seed, {POSTS}") == "42 1"
 
 
-def test_two_views_stay_in_step_and_cannot_send_twice(notebook) -> None:
+def test_two_views_stay_in_step_and_cannot_send_twice(notebook: Notebook) -> None:
     begin(notebook)
     notebook.type(2, "panel")
     notebook.run(2)
@@ -129,7 +135,7 @@ def test_two_views_stay_in_step_and_cannot_send_twice(notebook) -> None:
     assert value(notebook, f"len(panel.tasks), {POSTS}") == "1 1"
 
 
-def test_a_second_click_and_a_held_key_send_nothing_also_after_a_fast_answer(notebook) -> None:
+def test_a_second_click_and_a_held_key_send_nothing_also_after_a_fast_answer(notebook: Notebook) -> None:
     form = begin(notebook)
     submit(form).click()
     form.get_by_text("Accepted.").wait_for(timeout=30_000)
@@ -145,7 +151,7 @@ def test_a_second_click_and_a_held_key_send_nothing_also_after_a_fast_answer(not
     assert value(notebook, f"len(panel.tasks), {POSTS}") == "2 2"
 
 
-def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook) -> None:
+def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook: Notebook) -> None:
     form = begin(notebook)
     form.get_by_label("Seed", exact=True).fill("7")
     submit(form).click()
@@ -174,7 +180,7 @@ def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook) -
     assert record.get_by_role("row", name=re.compile("Seed.*7")).is_visible()
 
 
-def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook) -> None:
+def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook: Notebook) -> None:
     form = begin(notebook)
     form.locator(".primary.ready").wait_for(timeout=30_000)
     pid = int(value(notebook, SANDBOX_PID))
@@ -195,7 +201,7 @@ def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook) -> None:
     assert value(notebook, f"len(panel.tasks), {POSTS}") == "1 1"
 
 
-def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook) -> None:
+def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook: Notebook) -> None:
     form = begin(notebook, "act.configure(price=0.8)\n" + PANEL)
     form.get_by_role("radio", name="Sweep").check()
     form.get_by_role("checkbox", name="1 subtle").check()
@@ -225,7 +231,7 @@ def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook) -> None
     assert form.get_by_text("1 · subtle", exact=True).is_visible()
 
 
-def test_code_is_live_and_comes_back(notebook) -> None:
+def test_code_is_live_and_comes_back(notebook: Notebook) -> None:
     form = begin(notebook)
     form.get_by_text("The same request as code").click()
     form.get_by_role("tab", name="Magic").focus()
@@ -242,7 +248,7 @@ def test_code_is_live_and_comes_back(notebook) -> None:
     assert form.get_by_label("Seed", exact=True).input_value() == "78"
 
 
-def test_a_local_file_is_sent_only_when_that_is_ticked(notebook, tmp_path) -> None:
+def test_a_local_file_is_sent_only_when_that_is_ticked(notebook: Notebook, tmp_path: Path) -> None:
     form = begin(notebook, "print(sandbox.character)\n" + PANEL)
     url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
     with urlopen(url) as answer:
@@ -257,7 +263,9 @@ def test_a_local_file_is_sent_only_when_that_is_ticked(notebook, tmp_path) -> No
     assert value(notebook, "panel.task.request.character.uri[:22]") == "data:image/png;base64,"
 
 
-def test_an_upload_says_how_far_it_came_and_waits_for_a_busy_kernel(notebook, tmp_path) -> None:
+def test_an_upload_says_how_far_it_came_and_waits_for_a_busy_kernel(
+    notebook: Notebook, tmp_path: Path
+) -> None:
     form = begin(notebook, "import os\nprint(sandbox.character)\n" + PANEL)
     pid = int(value(notebook, "os.getpid()"))
     url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
@@ -280,7 +288,7 @@ def test_an_upload_says_how_far_it_came_and_waits_for_a_busy_kernel(notebook, tm
     assert value(notebook, f"len(__import__('base64').b64decode({uri}))") == "3500000"
 
 
-def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook) -> None:
+def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook: Notebook) -> None:
     saving = "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
     notebook.page.evaluate(f"() => {saving}")
     notebook.type(1, "import cometact_nb as act\npanel = act.panel()")
@@ -302,7 +310,7 @@ def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook) -> None:
     notebook.page.evaluate(f"() => {saving}")
 
 
-def test_a_signed_link_is_seen_and_sent_and_not_saved(notebook) -> None:
+def test_a_signed_link_is_seen_and_sent_and_not_saved(notebook: Notebook) -> None:
     saving = "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
     notebook.page.evaluate(f"() => {saving}")
     form = begin(notebook, "print(sandbox.character)\n" + PANEL)
@@ -326,7 +334,9 @@ def test_a_signed_link_is_seen_and_sent_and_not_saved(notebook) -> None:
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(notebook, theme) -> None:
+def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(
+    notebook: Notebook, theme: str
+) -> None:
     import axe_playwright_python
 
     page = notebook.page
@@ -347,7 +357,7 @@ def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(notebook,
         form.get_by_text(f"The same {mode.split()[-1].lower()} as code").wait_for()
         serious = [found for found in page.evaluate(AXE) if found["impact"] in {"serious", "critical"}]
         assert not serious, json.dumps(serious, indent=1)
-    box = form.bounding_box()
+    box = present(form.bounding_box())
     assert 300 < box["width"] <= 420
     assert form.evaluate("node => node.scrollWidth <= node.clientWidth")
     page.evaluate(

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from lab import Notebook
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +23,7 @@ MOVED = """async video => {
 }"""
 
 
-def test_it_plays_while_its_kernel_lives_and_leaves_its_first_frame_and_address(notebook) -> None:
+def test_it_plays_while_its_kernel_lives_and_leaves_its_first_frame_and_address(notebook: Notebook) -> None:
     notebook.type(0, SETUP)
     notebook.run(0)
     notebook.finished(0)

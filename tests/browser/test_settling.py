@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from lab import Notebook
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.browser
 
@@ -10,7 +16,7 @@ SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_san
 LOST = "x = %act_two -c {sandbox.character}?scenario=lost-answer -r {sandbox.reference} --seed 7"
 
 
-def begin(notebook):
+def begin(notebook: Notebook) -> Locator:
     notebook.type(0, SETUP)
     notebook.run(0)
     notebook.finished(0)
@@ -21,13 +27,13 @@ def begin(notebook):
     return card
 
 
-def says(notebook, number: int, code: str, text: str) -> None:
+def says(notebook: Notebook, number: int, code: str, text: str) -> None:
     notebook.type(number, code)
     notebook.run(number)
     notebook.cell(number).get_by_text(text).first.wait_for(timeout=30_000)
 
 
-def test_the_card_of_a_lost_answer_settles_it(notebook) -> None:
+def test_the_card_of_a_lost_answer_settles_it(notebook: Notebook) -> None:
     card = begin(notebook)
     assert notebook.cell(1).get_by_text("First look whether the service has it").count() == 1
     assert card.get_by_text("twice in all").count() == 1
@@ -52,7 +58,7 @@ def test_the_card_of_a_lost_answer_settles_it(notebook) -> None:
     says(notebook, 2, "print(x.status, len(act.session().tasks()))", "FORGOTTEN 1")
 
 
-def test_sending_again_asks_first_pays_once_and_names_the_new_task(notebook) -> None:
+def test_sending_again_asks_first_pays_once_and_names_the_new_task(notebook: Notebook) -> None:
     card = begin(notebook)
     card.get_by_role("button", name="Send again…").click()
     card.get_by_role("button", name="Really pay $0.40?").click()

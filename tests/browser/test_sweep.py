@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from present import present
+
+if TYPE_CHECKING:
+    from lab import Notebook
+    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +30,9 @@ PLAYS = """async video => {
 }"""
 
 
-def begin(notebook, speed: float = 60, character: str = "sandbox.character", seeds: str = "[1, 2]"):
+def begin(
+    notebook: Notebook, speed: float = 60, character: str = "sandbox.character", seeds: str = "[1, 2]"
+) -> Locator:
     notebook.type(0, SETUP.format(speed=speed))
     notebook.run(0)
     notebook.finished(0)
@@ -35,7 +43,7 @@ def begin(notebook, speed: float = 60, character: str = "sandbox.character", see
     return view
 
 
-def test_a_grid_appears_progresses_plays_a_cell_and_survives_reload_and_restart(notebook) -> None:
+def test_a_grid_appears_progresses_plays_a_cell_and_survives_reload_and_restart(notebook: Notebook) -> None:
     view = begin(notebook, speed=20)
     cells = view.locator("td .cell")
     assert cells.count() == 4
@@ -72,7 +80,7 @@ def test_a_grid_appears_progresses_plays_a_cell_and_survives_reload_and_restart(
     assert len(json.dumps(outputs)) < 4 * 6000
 
 
-def test_a_reload_in_the_middle_shows_the_sweep_as_it_is_then(notebook) -> None:
+def test_a_reload_in_the_middle_shows_the_sweep_as_it_is_then(notebook: Notebook) -> None:
     view = begin(notebook, speed=5, character="sandbox.character + '?scenario=never-ends'")
     view.locator('.cell[data-kind="r"]').first.wait_for(timeout=60_000)
     notebook.save()
@@ -84,7 +92,9 @@ def test_a_reload_in_the_middle_shows_the_sweep_as_it_is_then(notebook) -> None:
     view.get_by_text("CANCELLED", exact=True).wait_for(timeout=60_000)
 
 
-def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everything(notebook) -> None:
+def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everything(
+    notebook: Notebook,
+) -> None:
     page = notebook.page
     view = begin(notebook, character="sandbox.character + '?scenario=internal'", seeds="range(4)", speed=30)
     view.get_by_role("button", name="Pause").click()
@@ -119,7 +129,9 @@ def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everyt
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(notebook, theme) -> None:
+def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(
+    notebook: Notebook, theme: str
+) -> None:
     import axe_playwright_python
 
     page = notebook.page
@@ -137,7 +149,7 @@ def test_nothing_serious_bars_anyone_in_either_theme_nor_at_400_pixels(notebook,
         page.set_viewport_size({"width": width, "height": 900})
         serious = [found for found in page.evaluate(AXE) if found["impact"] in {"serious", "critical"}]
         assert not serious, json.dumps(serious, indent=1)
-    box = view.bounding_box()
+    box = present(view.bounding_box())
     assert 300 < box["width"] <= 420
     assert view.evaluate("node => node.scrollWidth <= node.clientWidth")
     page.evaluate(

@@ -11,10 +11,13 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 import sandboxes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
@@ -171,8 +174,9 @@ class Notebook:
         name: the notebook's file name.
     """
 
-    def __init__(self, page: Any, lab: Lab, name: str) -> None:
+    def __init__(self, page: Page, lab: Lab, name: str) -> None:
         self.page, self.lab, self.name = page, lab, name
+        self.used = 0  #: the last cell that a test of its own accord asked something in
 
     def open(self) -> None:
         """Load the page and wait until the notebook's kernel is idle."""
@@ -184,7 +188,7 @@ class Notebook:
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
         self.page.wait_for_function(_KERNEL_READY, timeout=60_000)
 
-    def cell(self, index: int) -> Any:
+    def cell(self, index: int) -> Locator:
         """The ``index``-th cell."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
 
