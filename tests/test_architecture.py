@@ -177,7 +177,7 @@ def private_names(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cometact_nb"):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr"):
-            found |= {arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)}
+            found |= {str(arg.value) for arg in node.args[:2] if isinstance(arg, ast.Constant)}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found |= set(
                 re.findall(r"\b(?:panel|session|sweep|task|widget|engine)(?:\(\))?\.(_\w+)", node.value)
@@ -218,8 +218,12 @@ def test_no_participle_is_the_name_of_a_variable_or_parameter() -> None:
     for path in FILES:
         place = str(path.relative_to(PACKAGE))
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            is_variable = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-            name = node.arg if isinstance(node, ast.arg) else node.id if is_variable else ""
+            if isinstance(node, ast.arg):
+                name = node.arg
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                name = node.id
+            else:
+                continue
             if name.strip("_") in PARTICIPLES and (place, name) not in TRAITS:
                 names.append(f"{place}:{node.lineno} {name}")
     assert names == []

@@ -43,12 +43,14 @@ def test_another_version_than_the_pinned_one_is_named() -> None:
     ]
 
 
-def test_a_lane_that_does_not_exist_is_refused_with_those_that_do(capsys: pytest.CaptureFixture) -> None:
+def test_a_lane_that_does_not_exist_is_refused_with_those_that_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert matrix.run(["python-2"]) == 2
     assert "There is no lane python-2. There are: newest, oldest," in capsys.readouterr().out
 
 
-def test_a_lane_whose_python_is_not_here_says_so(monkeypatch, capsys: pytest.CaptureFixture) -> None:
+def test_a_lane_whose_python_is_not_here_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(matrix.LANES, "python-3.99", matrix.Lane((), python="3.99"))
     assert matrix.run(["python-3.99"]) == 0
     assert "| python-3.99 | Python 3.99 is not here | not run | |" in capsys.readouterr().out

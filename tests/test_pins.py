@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.markers import default_environment
@@ -24,8 +25,9 @@ PYTHONS = ["3.11.7", "3.12.1", "3.13.0", "3.14.0"]
 
 def versions(name: str, python: str) -> list[str]:
     """What the constraints allow for a package on a Python."""
+    environment: dict[str, Any] = dict(default_environment())
     of_python = {
-        **default_environment(),
+        **environment,
         "python_version": python.rpartition(".")[0],
         "python_full_version": python,
     }

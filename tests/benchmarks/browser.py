@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lab import FLAGS, Lab, Notebook, chromium
 from playwright.sync_api import sync_playwright
+from present import present
 
 from tests.benchmarks.report import Line, Report
 from tests.benchmarks.service import Service
@@ -91,7 +92,7 @@ def _one(notebook: Notebook, setup: str, cells: int) -> dict[str, float]:
     notebook.run(0)
     notebook.finished(0)
     notebook.type(1, "sweep")
-    browser = page.context.browser
+    browser = present(page.context.browser)
     page.evaluate(_WATCH, cells)
     browser.start_tracing(page=page, categories=_TRACED)
     page.evaluate(_CLICK)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -38,8 +38,8 @@ class SimTask:
         """What it reports, in whole percents, and never 1 before its end."""
         if at_s < self.starts_s:
             return None
-        share = min(1.0, (at_s - self.starts_s) / (self.full_s - self.starts_s))
-        return min(0.99, round(share**self.bend, 2))
+        share: float = min(1.0, (at_s - self.starts_s) / (self.full_s - self.starts_s))
+        return min(0.99, round(float(share**self.bend), 2))
 
 
 def durations(count: int, seed: int) -> list[float]:
@@ -84,7 +84,7 @@ def ours(mix: Sequence[SimTask], outlook: pace.Outlook, seed: int, *, progress: 
     """This package's policy, with what the tasks report or without."""
     rand = random.Random(seed).random
 
-    def waits(task: SimTask):
+    def waits(task: SimTask) -> Iterator[float]:
         at, course = 0.0, pace.Course()
         while True:
             wait = pace.next_poll_s(course, outlook, at, 0, rand)

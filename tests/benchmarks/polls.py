@@ -54,7 +54,7 @@ def _after(size: int, mix: list[checking.SimTask], repeats: int) -> checking.Far
 
 def _pair(
     what: str, ours: checking.Fare, vendor: checking.Fare, targets: tuple[str, str], met: tuple[bool, bool]
-):
+) -> list[Line]:
     requests = Line(
         f"requests a task, {what}", "", [ours.requests], [vendor.requests], "SDK", targets[0], met[0]
     )

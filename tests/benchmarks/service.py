@@ -40,7 +40,7 @@ def noisy_clip(megabytes: float) -> bytes:
             Image.frombytes("L", _SIZE, rand.randbytes(_SIZE[0] * _SIZE[1])).convert("RGB") for _ in range(24)
         ]
         for number in range(240):
-            frame = av.VideoFrame.from_image(pictures[number % 24])
+            frame = av.VideoFrame.from_image(pictures[number % 24])  # type: ignore[no-untyped-call]
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()

@@ -63,9 +63,9 @@ def _lines(size: int, ours: tuple[Seen, float], theirs: tuple[Seen, float]) -> l
             met=few,
         ),
         line("polls in all", "", len(our.polls), len(sdk.polls), "", met=None),
-        line("bytes sent per poll", "B", *sent, "≤ 1/2", met=sent[0] <= sent[1] / 2),
-        line("bytes per poll with the service's answer", "B", *per_poll, "", met=None),
-        line("CPU per poll", "ms", *cpu, "", met=None),
+        line("bytes sent per poll", "B", sent[0], sent[1], "≤ 1/2", met=sent[0] <= sent[1] / 2),
+        line("bytes per poll with the service's answer", "B", per_poll[0], per_poll[1], "", met=None),
+        line("CPU per poll", "ms", cpu[0], cpu[1], "", met=None),
     ]
 
 

@@ -332,5 +332,5 @@ def _share_processes(session: pytest.Session) -> list[Callable[[], None]]:
         stops += [process.stop for process in shared.values()]
         for process in shared.values():
             process.stop = lambda: None
-        plugin.SandboxProcess = lambda *option, _shared=shared: _shared[option]  # type: ignore[attr-defined]
+        plugin.SandboxProcess = lambda *option, _shared=shared: _shared[option]
     return stops

@@ -12,6 +12,7 @@ from email.message import Message
 from email.parser import Parser
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from certificates import without_ours
@@ -20,11 +21,14 @@ from packaging.requirements import Requirement
 
 import cometact_nb as act
 
+if TYPE_CHECKING:
+    from services import SandboxProcess
+
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -91,7 +95,7 @@ class Installed:
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory) -> Installed:
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     return Installed(tmp_path_factory.mktemp("bare") / "venv", wheel)
 
 
@@ -113,7 +117,9 @@ def test_the_wheel_says_what_it_is(told: Message) -> None:
     assert told["License-Expression"] == "BSD-3-Clause"
     assert told["Requires-Python"] == ">=3.11"
     assert {"video", "sandbox", "demo"} <= set(told.get_all("Provides-Extra", []))
-    assert told.get_payload().startswith("# cometact_nb")
+    text = told.get_payload()
+    assert isinstance(text, str)
+    assert text.startswith("# cometact_nb")
 
 
 def test_the_wheel_requires_no_extra_and_bounds_each_of_its_libraries_from_below(told: Message) -> None:
@@ -157,7 +163,7 @@ print([name for name in ("av", "PIL", "numpy", "tornado", "nbclient") if name in
 
 
 def test_without_extras_it_submits_and_says_what_the_rest_needs(
-    installed: Installed, shared_sandbox, tmp_path: Path
+    installed: Installed, shared_sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
     run = installed.run("python", "-c", SUBMIT, shared_sandbox.base_url, folder=tmp_path)
     assert run.returncode == 0, run.stderr
