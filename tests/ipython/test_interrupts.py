@@ -77,6 +77,8 @@ def test_an_interrupt_ends_the_wait_only_and_says_so(
     after = Kernel(client)
     assert after.value("[task.refresh().status, task.state.watching]")[1]
     assert sandbox.ledger()["deletes"] == []
-    ended = after.run("task.cancel()\ntask.wait()")  # the status follows the service's word, with the next poll
+    ended = after.run(
+        "task.cancel()\ntask.wait()"
+    )  # the status follows the service's word, with the next poll
     assert ended["outputs"][-1]["ename"] == "TaskCancelled", ended["text"]
     assert after.value("task.status") == "CANCELLED"
