@@ -50,6 +50,7 @@ _HURRIED = (
             "sending",
             "sending_again",
             "watch",
+            "watch_limits",
             "watching",
         )
     ),

@@ -13,6 +13,7 @@ _WIRE = [
 ]
 _FLOW = ["tests/unit/test_flow.py", "tests/unit/test_polls.py", "tests/unit/test_verdicts.py"]
 _ENGINE = [
+    "tests/unit/test_watch_limits.py",
     "tests/unit/test_watch.py",
     "tests/unit/test_following.py",
     "tests/unit/test_sending.py",

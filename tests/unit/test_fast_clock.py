@@ -40,7 +40,9 @@ COURSES: dict[str, tuple[list[Any], list[Any]]] = {
     "a time to wait": ([httpx.Response(429, headers={"retry-after": "50"})] * 3 + [DONE], [CLIP]),
     "an id that nobody knows for long": ([unknown] * 10 + [DONE], [CLIP]),
     "a key that is refused for long": ([401] * 9 + [DONE], [CLIP]),
+    "a key that is refused later": ([RUNNING] * 8 + [401] * 9 + [DONE], [CLIP]),
     "a success without its clip": ([NO_OUTPUT] * 8 + [DONE], [CLIP]),
+    "a success that never has a clip": ([NO_OUTPUT], [CLIP]),
     "a busy store": ([DONE], [503] * 12 + [CLIP]),
 }
 
