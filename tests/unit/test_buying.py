@@ -56,6 +56,14 @@ def left(sweep: Sweep, words: str) -> dict[str, int]:
     return dict(sweep.counts)
 
 
+def recorded(folder: Path) -> tuple[str, str | None] | None:
+    """State and problem of the sweep, as any other kernel reads them."""
+    other = History(str(folder / "history.sqlite"))
+    found = store.state_of(other, "s", "https://api.example.com")
+    other.close()
+    return found
+
+
 def unfinished(sweep: Sweep) -> int:
     return sum(sweep.counts[status] for status in ("SUBMITTING", "PENDING", "RUNNING"))
 
@@ -82,11 +90,11 @@ def test_a_few_cells_are_sent_in_order_and_all_are_bought(kernel: VirtualKernel,
 def test_one_of_many_cells_goes_first_unless_its_user_says_otherwise(
     kernel: VirtualKernel, vendor: Vendor, canary: bool | None, is_ahead: bool
 ) -> None:
-    succeeded: list[int] = []
+    seen: list[tuple[int, int]] = []
     sweep = kernel.grid(range(5))
-    vendor.at_create = lambda seed: succeeded.append(sweep.counts["SUCCEEDED"])
+    vendor.at_create = lambda seed: seen.append((sweep.counts["SUCCEEDED"], unfinished(sweep)))
     sweep.run(canary=canary).wait(60)
-    assert succeeded[:2] == [0, is_ahead]
+    assert seen[:3] == ([(0, 1), (1, 1), (1, 2)] if is_ahead else [(0, 1), (0, 2), (0, 3)])
 
 
 def test_no_more_tasks_are_unfinished_than_may_be_and_reused_ones_count(
@@ -228,17 +236,20 @@ def test_a_word_from_another_kernel_stops_it(
         assert sweep.cells[3].reason == "the sweep was cancelled in another kernel"
         assert vendor.cancelled == [0]
     assert (sweep.state, vendor.seeds) == (word, [0])
+    assert recorded(tmp_path) == (word, None)  # the user's word, and no problem of this kernel
 
 
 def test_a_budget_that_is_used_up_pauses_it_and_a_larger_one_lets_it_go_on(
-    kernel: VirtualKernel, vendor: Vendor
+    kernel: VirtualKernel, vendor: Vendor, tmp_path: Path
 ) -> None:
     sweep = kernel.grid(range(4)).run(max_cost=0.8, yes=True)
     words = r"its budget of \$0.80 is used up. 2 cells were not bought"
     assert left(sweep, words) == {"SUCCEEDED": 2, "QUEUED": 2}
     assert sweep.state == "paused"
+    assert recorded(tmp_path) == ("paused", "its budget of $0.80 is used up")
     assert sweep.spent_usd == pytest.approx(0.8)
     assert sweep.run(max_cost=1.6).wait(60).counts == {"SUCCEEDED": 4}
+    assert recorded(tmp_path) == ("bought", None)
 
 
 def test_what_a_kernel_may_spend_pauses_it_and_leaves_no_task_behind(
@@ -315,8 +326,11 @@ def test_a_failure_that_is_not_of_the_inputs_lets_the_others_go(
     kernel: VirtualKernel, vendor: Vendor
 ) -> None:
     vendor.ends[0] = FAILED
-    sweep = kernel.grid(range(6)).run(yes=True, canary=True).wait(60)
-    assert sweep.counts == {"FAILED": 1, "SUCCEEDED": 5}
+    at_once: list[int] = []
+    sweep = kernel.grid(range(6))
+    vendor.at_create = lambda seed: at_once.append(unfinished(sweep))
+    assert sweep.run(yes=True, canary=True).wait(60).counts == {"FAILED": 1, "SUCCEEDED": 5}
+    assert at_once[:3] == [1, 1, 2]
 
 
 def test_a_cell_sent_ahead_that_is_refused_lets_the_next_one_try(
