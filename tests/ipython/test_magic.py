@@ -30,6 +30,24 @@ def kernel(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFact
         yield made
 
 
+#: The next test's sandbox has empty books. A task that it no longer knows would come into doubt, and a request like
+#: it would not be sent.
+END_ALL = """
+import contextlib as _contextlib
+for _each in act.session().tasks():
+    with _contextlib.suppress(act.errors.ActTwoError):
+        if not _each.status.is_terminal:
+            _each.cancel().wait(60)
+"""
+
+
+@pytest.fixture
+def sandbox(kernel: Kernel, sandbox: SandboxProcess) -> Iterator[SandboxProcess]:
+    """The shared sandbox with empty books; no task outlives its test."""
+    yield sandbox
+    assert kernel.run(END_ALL)["status"] == "ok"
+
+
 def _htmls(told: dict[str, Any]) -> list[str]:
     return [out["data"]["text/html"] for out in told["outputs"] if "text/html" in out.get("data", {})]
 
