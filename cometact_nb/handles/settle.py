@@ -52,25 +52,32 @@ def to_send_again(core: Core, job: Job) -> ActTwoRequest:
         ActTwoError: the task has not ended, or its request is unknown.
     """
 
-    async def work() -> None:
-        _learn(core, job)
+    async def work() -> bool:
+        return _learn(core, job)
 
-    core.run(work())
+    has_ended = core.run(work())
     state = job.state
     request = state.to_request()
     if request is None:
         raise ActTwoError("What this task asked for is not known here, so it cannot be sent again.")
-    if not state.status.is_terminal:
-        raise ActTwoError(f"Task {state.id} has not ended; sending it again would pay twice.")
+    if not state.status.is_terminal or not has_ended:
+        raise ActTwoError(f"Task {state.id or state.key} has not ended; sending it again would pay twice.")
     return request
 
 
-def _learn(core: Core, job: Job) -> None:
-    """Take over another kernel's record of a task that nobody here watches. On the engine's loop."""
-    row = core.engine.history.find(job.state.key) if job.state.status.is_terminal else None
+def _learn(core: Core, job: Job) -> bool:
+    """Take over another kernel's record of a task that nobody here watches. On the engine's loop.
+
+    Returns:
+        False if the task goes on in another kernel, although it has ended here: events of this kernel may
+        wait for room on the disk.
+    """
+    history = core.engine.history
+    row = history.find(job.state.key) if job.state.status.is_terminal else None
     if row is not None and row.state.status is not job.state.status:
         core.engine.publish(job, row.state)
         core.engine.take_up(job, row)
+    return row is None or row.state.status.is_terminal or row.owner == history.owner
 
 
 def _need_doubtful(state: TaskState) -> None:

@@ -270,8 +270,7 @@ class Task:
         Raises:
             ActTwoError: the task has not ended, or its request is unknown.
         """
-        request = settle.to_send_again(self._core, self._job)
-        return submitted(self._core, request, self._core.config, twice=self._job.state.is_in_doubt)
+        return self.resubmitted(self._core.config)
 
     def add_listener(self, callback: Callable[[Task], object]) -> Callable[[], None]:
         """Call ``callback(task)`` at once and after every change, on a background thread.
@@ -287,6 +286,11 @@ class Task:
         return self._listeners.add(callback)
 
     # --- inside ------------------------------------------------------------------------------------
+
+    def resubmitted(self, config: Config) -> Task:
+        """Do what :meth:`resubmit` does, at the service of ``config``, whatever is configured meanwhile."""
+        request = settle.to_send_again(self._core, self._job)
+        return submitted(self._core, request, config, twice=self._job.state.is_in_doubt)
 
     def changed(self) -> None:
         """Take note that the state has changed; the engine calls this on its thread."""

@@ -16,7 +16,7 @@ from sweeps import grid
 from waiting import until
 
 from cometact_nb.domain import events
-from cometact_nb.errors import ApprovalNeeded, HistoryError, SweepPaused, UnconfirmedError
+from cometact_nb.errors import ActTwoError, ApprovalNeeded, HistoryError, SweepPaused, UnconfirmedError
 from cometact_nb.handles.session import Session
 from cometact_nb.handles.task import Task
 from cometact_nb.views.sweep.facts import state_word
@@ -152,6 +152,25 @@ def test_a_cell_that_was_given_up_while_the_disk_was_full_stays_so_whatever_anot
     assert sweep.look().counts == {"FORGOTTEN": 1}
     other.run(_set_read_only(other, "OFF"))
     sweep.retry(doubtful=True).wait(60)
+    other.close()
+    assert sandbox.posts() == 1
+
+
+def test_a_task_that_another_kernel_has_confirmed_is_not_sent_again_by_one_whose_disk_was_full(
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    character = sandbox.playing("lost-answer&scenario=never-ends")
+    with pytest.raises(UnconfirmedError) as caught:
+        session.submit(character=character, reference=sandbox.reference)
+    lost = present(caught.value.task)
+    other = new_session(tmp_path, sandbox)
+    known = other.task(lost.key)
+    other.run(_set_read_only(other, "ON"))
+    known.forget()
+    lost.confirm(sandbox.ledger()["posts"][0]["id"])
+    other.run(_set_read_only(other, "OFF"))
+    with pytest.raises(ActTwoError, match="has not ended; sending it again would pay twice"):
+        known.resubmit()
     other.close()
     assert sandbox.posts() == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from messages import receive
 from services import SandboxProcess, new_session
 from states import NOW, STATES
+from waiting import until
 
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.task import Status
@@ -155,3 +157,28 @@ def test_a_card_s_click_does_not_hold_up_what_draws_all_views(lost: Task, sandbo
     receive(widget, {"type": "settle", "what": "forget", "token": facts["token"]})
     assert done.wait(30)
     assert heard == [{"type": "settled", "text": "Given up."}]
+
+
+def _has_more(outcomes: list[str], before: int) -> bool:
+    return len(outcomes) > before
+
+
+def test_two_cards_of_one_task_send_it_again_once(lost: Task, sandbox: SandboxProcess) -> None:
+    cards = [StatusWidget(lost) for _ in range(2)]
+    pages = [card.live["settle"]["token"] for card in cards]
+    outcomes: list[str] = []
+
+    def send(content: dict[str, str], buffers: object = None) -> None:
+        outcomes.append(content["text"])
+
+    for card in cards:
+        card.send = send
+    for card, number in zip(cards, pages, strict=True):
+        before = len(outcomes)
+        receive(card, {"type": "settle", "what": "again", "token": number})
+        until(partial(_has_more, outcomes, before))
+    assert "Sent again" in outcomes[0]
+    assert outcomes[1] == "That was asked already."
+    cards[1].draw()
+    assert not cards[1].live["settle"]["again"]
+    assert sandbox.posts() == 2

@@ -28,7 +28,7 @@ from cometact_nb.views.sweep.layout import lay_out, names_of, params_line
 from cometact_nb.views.sweep.record import planned_html
 from cometact_nb.views.task.card import card_of
 from cometact_nb.views.task.facts import CardFacts
-from cometact_nb.views.task.settle import Settling
+from cometact_nb.views.task.settle import Settling, settling_of
 from cometact_nb.views.task.widget import cancel, clip_piece, form_text, input_address, live_of
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class SweepWidget(anywidget.AnyWidget):
         self._drawn_at = float("-inf")
         #: The open cell of each view, and the last message about it.
         self._open: dict[str, tuple[int, Any]] = {}
-        #: The buttons of a card in doubt, by the key of its task.
+        #: Those of cards in doubt that were shown, by the key of the task; held, so that a click counts once.
         self._settlings: dict[str, Settling] = {}
         #: Whether a page has drawn it.
         self.is_seen = False
@@ -256,7 +256,8 @@ class SweepWidget(anywidget.AnyWidget):
         task = cell.task
         if task is None or not task.state.is_in_doubt:
             return None
-        return self._settlings.setdefault(task.key, Settling(task))
+        settling = self._settlings[task.key] = settling_of(task)
+        return settling
 
     def _settle_cell(self, view: str, index: int, what: str, token: int, task_id: str) -> None:
         settling = self._settling(self._sweep.cells[index])

@@ -17,7 +17,7 @@ from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.task.card import card_of
 from cometact_nb.views.task.facts import CardFacts, request_of
-from cometact_nb.views.task.settle import Settling
+from cometact_nb.views.task.settle import settling_of
 
 if TYPE_CHECKING:
     from cometact_nb.handles.task import Task
@@ -115,7 +115,7 @@ class StatusWidget(anywidget.AnyWidget):
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._settling = Settling(task)
+        self._settling = settling_of(task)
         self._drawing = threading.RLock()
         #: Whether a page has drawn it.
         self.is_seen = False
