@@ -12,7 +12,6 @@ import os
 import secrets
 import subprocess
 import urllib.error
-import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +54,6 @@ class Sandbox:
         characters: URLs of sample character images.
         character_videos: URLs of sample character videos.
         references: URLs of sample reference clips.
-        options: further settings of this kernel's tasks.
         key: of this kernel; its settings are part of it.
         process: of a sandbox that ends with this kernel; None for a sandbox that outlives it.
     """
@@ -65,7 +63,6 @@ class Sandbox:
     characters: list[str]
     character_videos: list[str]
     references: list[str]
-    options: dict[str, Any] = field(default_factory=dict, repr=False)
     key: Secret = field(default_factory=lambda: Secret(KEY), repr=False)
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
@@ -112,12 +109,19 @@ class Sandbox:
     def stop(self) -> None:
         """End the sandbox, also for other notebooks. The next ``use_sandbox()`` brings back its tasks.
 
-        A sandbox that was started in a terminal must be ended there.
+        Raises:
+            ConfigError: it was started in a terminal, and must be ended there.
         """
         if self.process is None:
-            with suppress(OSError):
+            try:
                 self._tell("stop", {})
-                until(lambda: not self.alive)
+            except urllib.error.HTTPError:
+                raise ConfigError(
+                    f"The sandbox at {self.base_url} was started by hand: end it there."
+                ) from None
+            except OSError:
+                return  # it has ended
+            until(lambda: not self.alive)
             return
         with suppress(OSError):
             if self.process.stdin:
@@ -193,7 +197,7 @@ def where_it_was() -> str | None:
 
 
 def attach(url: str, speed: float | None, **options: Any) -> Sandbox:
-    """Connect to a running sandbox, from ``cometact-nb sandbox``, which outlives this kernel.
+    """Connect to a running sandbox: from ``cometact-nb sandbox``, or the user's own.
 
     Args:
         url: its base URL, on loopback.
@@ -206,7 +210,9 @@ def attach(url: str, speed: float | None, **options: Any) -> Sandbox:
     base_url = normal_base_url(url)
     if not is_loopback(base_url):
         raise ConfigError(f"url={url!r} is not on this machine, so it is no sandbox.")
-    return _admitted(base_url, Secret(KEY), speed, options)
+    card = read_card(state_of_sandbox())
+    is_own = card is not None and card["base_url"] == base_url and is_genuine(card)
+    return _admitted(base_url, Secret(card["token"] if card and is_own else KEY), speed, options)
 
 
 def start(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
@@ -259,14 +265,15 @@ def _admitted(base_url: str, token: Secret, speed: float | None, options: dict[s
     }
     try:
         answer = ask(f"{base_url}/sandbox/client", content, token)
-        return _sandbox(answer, options)
+        return _sandbox(answer)
     except urllib.error.HTTPError as error:
         with error, suppress(ValueError, KeyError, TypeError):
             if error.code == 400:  # noqa: PLR2004
                 raise ConfigError(str(json.load(error)["error"]), guide="no-sandbox") from None
         reason: Exception = error
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            return _without_clients(base_url, settings)
+        if error.code != 401:  # noqa: PLR2004  (it keeps settings, and knows another key)
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                return _without_clients(base_url, settings)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = error
     raise _NotThereError(
@@ -281,9 +288,7 @@ def _without_clients(base_url: str, settings: dict[str, Any]) -> Sandbox:
         ConfigError: it would have to keep some.
         OSError, ValueError, KeyError, TypeError: there is none.
     """
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
-    with opener.open(f"{base_url}/sandbox/info", timeout=5) as answer:
-        info = {"speed": DEFAULT_SPEED, "key": KEY, **json.load(answer)}
+    info = {"speed": DEFAULT_SPEED, "key": KEY, **ask(f"{base_url}/sandbox/info")}
     others = [name for name in settings if name != "speed"]
     if others:
         raise ConfigError(
@@ -291,17 +296,18 @@ def _without_clients(base_url: str, settings: dict[str, Any]) -> Sandbox:
             "kernel. Stop it, or start one with: cometact-nb sandbox",
             guide="no-sandbox",
         )
-    return _sandbox({**info, **settings}, {})
+    return _sandbox({**info, **settings})
 
 
-def _sandbox(answer: dict[str, Any], options: dict[str, Any]) -> Sandbox:
+def _sandbox(answer: dict[str, Any]) -> Sandbox:
     samples = answer["samples"]
+    if not is_loopback(answer["base_url"]):
+        raise ValueError("its own address is not on this machine")
     return Sandbox(
         base_url=answer["base_url"],
         speed=answer["speed"],
         characters=samples["characters"],
         character_videos=samples["character_videos"],
         references=samples["references"],
-        options=options,
         key=Secret(answer["key"]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import hmac
+import http.client
 import importlib.util
 import json
 import os
@@ -54,7 +55,7 @@ _PASSED_ON = {
         "PYTHONWARNINGS",
         "PYTHONDONTWRITEBYTECODE",
     ),
-    "COMETACT_NB_SANDBOX_CLIP_S",  # for a sandbox that ends with this process
+    "COMETACT_NB_SANDBOX_CLIP_S",  # for kernels that set no length of their own
 }
 
 
@@ -179,8 +180,11 @@ def ask(url: str, content: dict[str, Any] | None = None, key: Secret | None = No
     body = None if content is None else json.dumps(content, default=str).encode()
     request = urllib.request.Request(url, body, headers)  # noqa: S310  (loopback only)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
-    with opener.open(request, timeout=_ANSWER_S) as answer:
-        reply = json.load(answer)
+    try:
+        with opener.open(request, timeout=_ANSWER_S) as answer:
+            reply = json.load(answer)
+    except http.client.HTTPException as error:  # a program that speaks no HTTP
+        raise OSError(str(error) or repr(error)) from None
     if not isinstance(reply, dict):
         raise ValueError("no JSON object")  # noqa: TRY004  (what was read, not what was passed)
     return reply

@@ -134,10 +134,8 @@ class Caller:
         if self.pid and sys.platform != "win32":  # there, os.kill would not ask but send a Ctrl-C
             try:
                 os.kill(self.pid, 0)
-            except (ProcessLookupError, OverflowError):
-                return False
-            except OSError:
-                pass  # it is somebody else's process
+            except (OSError, OverflowError):
+                return False  # also for somebody else's process: it has the number of one that ended
             return True
         return bool(self.name) and time.time() - self.asked_at < _RECENT_S
 

@@ -47,7 +47,6 @@ class Shelf:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         self._clips = folder / "clips"
         self._clips.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)

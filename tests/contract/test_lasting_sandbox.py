@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -275,6 +277,38 @@ def test_a_resume_while_the_sandbox_does_not_run_writes_off_none_of_its_tasks(
     back = new(opened, tmp_path)
     back.use_sandbox(75)
     assert back.task(present(task.id)).wait(60).clip
+
+
+def test_its_own_address_leads_to_it_also_by_hand(tmp_path: Path, opened: list[Session]) -> None:
+    box = present(new(opened, tmp_path / "a").use_sandbox(75))
+    session = new(opened, tmp_path / "b")
+    assert present(session.use_sandbox(300, url=box.base_url)).speed == 300
+    assert session.submit(character=box.character, reference=box.reference).wait(60).clip
+
+
+def test_one_that_was_started_by_hand_is_ended_there(
+    tmp_path: Path, opened: list[Session], sandbox: SandboxProcess
+) -> None:
+    box = present(new(opened, tmp_path).use_sandbox(url=sandbox.base_url))
+    with pytest.raises(ConfigError, match="was started by hand: end it there"):
+        box.stop()
+    assert box.alive
+
+
+def test_a_program_that_speaks_no_http_is_no_sandbox(tmp_path: Path, opened: list[Session]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answering = threading.Thread(target=_greet_in_another_protocol, args=(server,))
+        answering.start()
+        with pytest.raises(ConfigError, match="There is no sandbox at"):
+            new(opened, tmp_path).use_sandbox(url=f"http://127.0.0.1:{server.getsockname()[1]}")
+        answering.join(30)
+
+
+def _greet_in_another_protocol(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"220 mail.example.com ready\r\n")
 
 
 def test_a_port_that_another_program_has_by_now_gets_no_key(
