@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import sys
@@ -9,7 +10,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from cometact_nb.domain import search as asked
 from cometact_nb.domain.doors import doors
@@ -109,9 +110,8 @@ def _notebook(session: Session, path: str | os.PathLike[str] | None) -> Path:
     """Return the path of the notebook: ``path``, or else the one that this kernel runs."""
     if path is not None:
         return Path(os.path.abspath(session.notebook_dir / Path(path).expanduser()))  # noqa: PTH100  (links stay)
-    name_from_server = os.environ.get("JPY_SESSION_NAME", "")
-    main = vars(sys.modules.get("__main__", object)) if "__main__" in sys.modules else {}
-    for name in (name_from_server, main.get("__vsc_ipynb_file__")):
+    from_server = os.environ.get("JPY_SESSION_NAME", "")
+    for name in (from_server, getattr(sys.modules.get("__main__"), "__vsc_ipynb_file__", None)):
         if isinstance(name, str) and name.endswith(".ipynb") and Path(name).is_absolute():
             if Path(name).is_file():
                 return Path(name)
@@ -173,35 +173,40 @@ def _replace(path: Path, before: bytes, after: bytes) -> Path:
     """
     real = path.resolve()
     part = real.with_name(f".{real.name}.{uuid.uuid4().hex[:12]}.part")
+    backup, is_replaced = None, False
     try:
         with part.open("xb") as file:
-            file.write(after)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(stat.S_IMODE(real.stat().st_mode))
-        backup = _write_copy(real, before)
+            _fill(file, after, like=real)
+        backup, copy = _free_copy(real)
+        with copy:
+            _fill(copy, before, like=real)
         if real.read_bytes() != before:
-            backup.unlink()
             raise ConfigError(
                 f"{path} was saved by somebody else at this moment. Nothing was written; try again."
             )
         part.replace(real)
+        is_replaced = True
     except OSError as error:
         raise ConfigError(f"{path} cannot be written ({error.strerror or error}).") from None
     finally:
         part.unlink(missing_ok=True)
+        if backup is not None and not is_replaced:
+            backup.unlink(missing_ok=True)
     return backup
 
 
-def _write_copy(path: Path, content: bytes) -> Path:
-    """Write a copy beside the notebook, under a free name."""
-    number = 1
-    while True:
+def _fill(file: BinaryIO, content: bytes, *, like: Path) -> None:
+    """Write a file that just those may read who may read ``like``."""
+    os.chmod(file.name, stat.S_IMODE(like.stat().st_mode))  # noqa: PTH101  (the name of an open file)
+    file.write(content)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _free_copy(path: Path) -> tuple[Path, BinaryIO]:
+    """Make an empty file beside the notebook, under a free name."""
+    for number in itertools.count(1):
         backup = path.with_name(f"{path.stem}.before-relink{f'-{number}' if number > 1 else ''}.ipynb")
-        try:
-            with backup.open("xb") as file:
-                file.write(content)
-        except FileExistsError:
-            number += 1
-        else:
-            return backup
+        with suppress(FileExistsError):
+            return backup, backup.open("xb")
+    raise AssertionError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -145,6 +146,27 @@ def test_a_notebook_that_is_saved_at_that_moment_is_left_as_it_is(
     with pytest.raises(ConfigError, match=r"saved by somebody else at this moment\. Nothing was written"):
         relink(session, path)
     assert path.read_text("utf-8") == text_of("another.mp4")
+    assert [file.name for file in path.parent.iterdir()] == ["takes.ipynb"]
+
+
+def test_the_copy_is_as_private_as_the_notebook(session: Session, clip: Path, tmp_path: Path) -> None:
+    path = saved(tmp_path / "work", f"clips/{clip.name}")
+    path.chmod(0o600)
+    backup = present(relink(session, path).backup)
+    assert [stat.S_IMODE(file.stat().st_mode) for file in (path, backup)] == [0o600, 0o600]
+
+
+def test_a_notebook_that_cannot_be_replaced_leaves_no_copy(
+    session: Session, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path / "work", f"clips/{clip.name}")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(ConfigError, match="cannot be written"):
+        relink(session, path)
     assert [file.name for file in path.parent.iterdir()] == ["takes.ipynb"]
 
 

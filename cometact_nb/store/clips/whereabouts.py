@@ -32,6 +32,8 @@ class Whereabouts:
         self._files = list(files)
         self._trees = list(trees)
         self._clips: dict[str, list[Path]] | None = None
+        #: The hash of each clip that was read, since a video, its poster and its sidecar are one clip.
+        self._hashes: dict[Path, str | None] = {}
 
     @staticmethod
     def is_clip(link: str) -> bool:
@@ -53,7 +55,9 @@ class Whereabouts:
             self._clips = self._index()
         by_hash: dict[str, Path] = {}
         for clip in self._clips.get(name.stem, []):
-            digest = _verified(clip)
+            if clip not in self._hashes:
+                self._hashes[clip] = _verified(clip)
+            digest = self._hashes[clip]
             candidate = clip.with_suffix(name.suffix)
             if digest is not None and candidate.exists():
                 by_hash.setdefault(digest, candidate)  # a copy with the same content is the same clip
