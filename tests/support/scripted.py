@@ -11,7 +11,7 @@ import httpx
 from cometact_nb.domain import events
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import TaskState
-from cometact_nb.engine.engine import Engine
+from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 CLIP = b"\0\0\0\x18ftypisom" + b"x" * 5000
 CLIP_URL = "https://cdn.example.com/clip.mp4?token=SIGNED"
 REQUEST = ActTwoRequest(character="https://example.com/hero.png", reference="https://example.com/act.mp4")
+RUNNING = {"id": "task-1", "status": "RUNNING"}
+DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
+NO_OUTPUT = {"id": "task-1", "status": "SUCCEEDED", "output": []}
+BUSY = httpx.Response(429, headers={"retry-after": "20"}, json={"error": {"message": "busy"}})
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -107,3 +111,18 @@ def run_to_the_end(engine: Engine, job: Job) -> TaskState:
         return await settled
 
     return engine.call(finish()).result(60)
+
+
+def unknown(_: httpx.Request) -> httpx.Response:
+    """Answer that there is no such task."""
+    return httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist", "data": None})
+
+
+def send(engine: Engine, job: Job, request: ActTwoRequest = REQUEST, **options: Any) -> object:
+    """Send a request at $0.40, and return the verdict."""
+    return engine.call(engine.submit(job, request, 0.4, **options)).result(20)
+
+
+def another(job: Job) -> Job:
+    """Make a job beside ``job``, at the same service."""
+    return Job(TaskState(key=new_key()), job.endpoint, job.output_dir)

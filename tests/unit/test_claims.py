@@ -16,7 +16,8 @@ from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.domain.task import Status
 from cometact_nb.store.journal import sweeps
 from cometact_nb.store.journal.claims import BudgetUsed, SweepHalted
-from cometact_nb.store.journal.history import History, is_dead
+from cometact_nb.store.journal.history import History
+from cometact_nb.store.journal.processes import is_dead
 
 OVER = {Status.REFUSED, Status.FORGOTTEN, Status.FAILED, Status.CANCELLED}
 

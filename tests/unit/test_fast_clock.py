@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from scripted import CLIP, CLIP_URL, REQUEST, Service
+from scripted import CLIP, DONE, NO_OUTPUT, REQUEST, RUNNING, Service, unknown
 from virtual_clock import VirtualClock
 
 from cometact_nb.api import flow
@@ -16,16 +16,6 @@ from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
-
-RUNNING = {"id": "task-1", "status": "RUNNING"}
-DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
-NO_OUTPUT = {"id": "task-1", "status": "SUCCEEDED", "output": []}
-NOT_KNOWN = {"code": "task_not_exist", "message": "task_not_exist", "data": None}
-
-
-def unknown(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(400, json=NOT_KNOWN)
-
 
 #: Polls and answers of the clip's host: all that may happen in a watch and takes its time.
 COURSES: dict[str, tuple[list[Any], list[Any]]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from scripted import CLIP_URL, REQUEST, Service, recorded, run_to_the_end, submit
+from scripted import DONE, REQUEST, RUNNING, Service, recorded, run_to_the_end, submit
 
 from cometact_nb.domain import events
 from cometact_nb.domain.service import Endpoint, Secret
@@ -20,9 +20,6 @@ from cometact_nb.store.journal.history import History
 
 if TYPE_CHECKING:
     from virtual_clock import VirtualClock
-
-RUNNING = {"id": "task-1", "status": "RUNNING"}
-DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
 
 
 def pass_time(engine: Engine, seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from scripted import CLIP_URL, REQUEST, Service, recorded, run_to_the_end
+from scripted import CLIP_URL, DONE, REQUEST, RUNNING, Service, recorded, run_to_the_end
 
 from cometact_nb.domain import events
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from virtual_clock import VirtualClock
 
 START = 1_800_000_000
-RUNNING = {"id": "task-1", "status": "RUNNING"}
-DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
 
 
 def found(job: Job, **state: Any) -> Job:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from httpx import ConnectError, ReadTimeout
-from scripted import CLIP_URL, REQUEST, Service, recorded, run_to_the_end
+from scripted import DONE, REQUEST, RUNNING, Service, another, recorded, run_to_the_end, send
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
@@ -32,17 +32,6 @@ if TYPE_CHECKING:
     from virtual_clock import VirtualClock
 
 START = 1_800_000_000
-RUNNING = {"id": "task-1", "status": "RUNNING"}
-DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
-BUSY = httpx.Response(429, headers={"retry-after": "20"}, json={"error": {"message": "busy"}})
-
-
-def send(engine: Engine, job: Job, request: ActTwoRequest = REQUEST, **options: Any) -> object:
-    return engine.call(engine.submit(job, request, 0.4, **options)).result(20)
-
-
-def another(job: Job) -> Job:
-    return Job(TaskState(key=new_key()), job.endpoint, job.output_dir)
 
 
 # --- before anything is sent -----------------------------------------------------------------------

@@ -9,17 +9,15 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from scripted import CLIP_URL, REQUEST, Service, recorded
+from scripted import BUSY, REQUEST, Service, another, recorded, send
 from virtual_clock import VirtualClock
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import events
-from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
@@ -28,17 +26,6 @@ from cometact_nb.errors import NotSentError
 from cometact_nb.store.journal.history import History
 
 START = 1_800_000_000
-RUNNING = {"id": "task-1", "status": "RUNNING"}
-DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
-BUSY = httpx.Response(429, headers={"retry-after": "20"}, json={"error": {"message": "busy"}})
-
-
-def send(engine: Engine, job: Job, request: ActTwoRequest = REQUEST, **options: Any) -> object:
-    return engine.call(engine.submit(job, request, 0.4, **options)).result(20)
-
-
-def another(job: Job) -> Job:
-    return Job(TaskState(key=new_key()), job.endpoint, job.output_dir)
 
 
 @pytest.mark.parametrize("scale", [1, 0.01])

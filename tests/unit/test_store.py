@@ -21,7 +21,8 @@ from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
 from cometact_nb.errors import ClipError, HistoryError
 from cometact_nb.store.clips import media
 from cometact_nb.store.clips.video import read_facts
-from cometact_nb.store.journal.history import History, is_dead
+from cometact_nb.store.journal.history import History
+from cometact_nb.store.journal.processes import is_dead
 
 MP4 = b"\0\0\0\x18ftypisom" + b"\0" * 100
 

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from scripted import CLIP, CLIP_URL, REQUEST, Service, recorded, run_to_the_end, submit
+from scripted import (
+    CLIP,
+    CLIP_URL,
+    DONE,
+    NO_OUTPUT,
+    REQUEST,
+    RUNNING,
+    Service,
+    recorded,
+    run_to_the_end,
+    submit,
+    unknown,
+)
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
@@ -23,15 +35,6 @@ from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
     from virtual_clock import VirtualClock
-
-RUNNING = {"id": "task-1", "status": "RUNNING"}
-DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
-NO_OUTPUT = {"id": "task-1", "status": "SUCCEEDED", "output": []}
-NOT_KNOWN = {"code": "task_not_exist", "message": "task_not_exist", "data": None}
-
-
-def unknown(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(400, json=NOT_KNOWN)
 
 
 def take_up(engine: Engine, job: Job, **state: Any) -> None:
@@ -185,8 +188,9 @@ def test_a_found_task_is_asked_about_at_once_unless_it_was_just_now(
     assert service.times("poll")[0] < 6
 
 
+@pytest.mark.parametrize("pause_s", [0.5, 4.5])
 def test_a_look_at_a_task_that_was_just_asked_about_waits_for_its_turn(
-    engine: Engine, job: Job, service: Service
+    engine: Engine, job: Job, service: Service, pause_s: float
 ) -> None:
     service.polls[:] = [RUNNING]
 
@@ -194,7 +198,7 @@ def test_a_look_at_a_task_that_was_just_asked_about_waits_for_its_turn(
         await engine.submit(job, REQUEST, 0.4)
         while len(service.times("poll")) < 5:
             await engine.resume(job)
-            await engine.clock.sleep(0.5)
+            await engine.clock.sleep(pause_s)
 
     engine.call(look_often()).result(20)
     assert min(gaps(service.times("poll"))) == pytest.approx(5, abs=0.01)

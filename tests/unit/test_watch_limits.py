@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,9 @@ import httpx
 import pytest
 from scripted import (
     CLIP,
-    CLIP_URL,
+    DONE,
     REQUEST,
+    RUNNING,
     Ending,
     Service,
     recorded,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from virtual_clock import VirtualClock
 
 START = 1_800_000_000
-RUNNING = {"id": "task-1", "status": "RUNNING"}
-DONE = {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
 UNKNOWN = httpx.Response(400, json={"code": "task_not_exist", "message": "task_not_exist", "data": None})
 TOOK_S = 300
 
@@ -76,22 +74,6 @@ def test_a_poll_waits_until_the_moment_that_the_service_named(
     run_to_the_end(engine, job)
     first, second = service.times("poll")
     assert second - first == pytest.approx(100, abs=1)
-
-
-def test_a_look_half_a_second_too_early_waits_that_half_second(
-    engine: Engine, job: Job, service: Service
-) -> None:
-    service.polls[:] = [RUNNING]
-
-    async def look_often() -> None:
-        await engine.submit(job, REQUEST, 0.4)
-        while len(service.times("poll")) < 5:
-            await engine.resume(job)
-            await engine.clock.sleep(4.5)
-
-    engine.call(look_often()).result(20)
-    gaps = [after - before for before, after in pairwise(service.times("poll"))]
-    assert min(gaps) == pytest.approx(5, abs=0.01)
 
 
 def test_a_look_before_a_cancel_that_hangs_holds_the_cancel_up_for_two_seconds_alone(
