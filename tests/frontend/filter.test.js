@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALL, isWanted } from "../../cometact_nb/views/gallery/filter.js";
+import { ALL, isRearranged, isWanted } from "../../cometact_nb/views/gallery/filter.js";
 
 /** @param {object} rating */
 function cell(rating = {}, status = "SUCCEEDED") {
@@ -33,4 +33,12 @@ test("wishes add up", () => {
   assert.ok(isWanted(cell({ open_stars: 3, favourite: true }), wish));
   assert.ok(!isWanted(cell({ open_stars: 3 }), wish));
   assert.ok(!isWanted(cell({ open_stars: 3, favourite: true }, "FAILED"), wish));
+});
+
+test("a clip that comes while a filter is on is taken in, and a rating moves nothing", () => {
+  const done = { ...ALL, status: "SUCCEEDED" };
+  assert.ok(isRearranged(undefined, cell(), ALL));
+  assert.ok(isRearranged(cell({}, "RUNNING"), cell(), done));
+  assert.ok(!isRearranged(cell({}, "RUNNING"), cell(), ALL));
+  assert.ok(!isRearranged(cell(), cell({ open_stars: 1 }), { ...ALL, stars: "4" }));
 });

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
+import math
 from typing import TYPE_CHECKING
 
 from cometact_nb.errors import ClipError
 from cometact_nb.store.clips.confine import read_clip
 
 if TYPE_CHECKING:
-    from cometact_nb.domain.task import ClipInfo
+    from pathlib import Path
 
 __all__ = ["data_uri"]
 
 _EBML = b"\x1aE\xdf\xa3"
 
 
-def data_uri(clip: ClipInfo, most: int) -> str:
+def data_uri(path: Path, sha256: str, most: float = math.inf) -> str:
     """Return a clip as a ``data:`` URL; an empty text if it has more than ``most`` bytes or was changed."""
-    path = Path(clip.path)
     try:
         if path.stat().st_size > most:
             return ""
-        content = read_clip(path, clip.sha256)
+        content = read_clip(path, sha256)
     except (OSError, ValueError, ClipError):  # ValueError: no file can have such a path
         return ""
     kind = "video/webm" if content.startswith(_EBML) else "video/mp4"

@@ -52,7 +52,6 @@ __all__ = [
 #: Mid-tones with a contrast of at least 3 both to white and to near-black.
 BLUE, GREEN, RED, AMBER, VIOLET, GREY = "#3b82f6", "#16a34a", "#e5484d", "#d97706", "#8b5cf6", "#858585"
 _LINE = "1px solid #8885"
-_BELOW = f"border-bottom:{_LINE}"
 _FINE = "font-size:11px;opacity:.72"
 _FILL = "#80808020"
 _TAG = "font-size:11px;letter-spacing:.4px;border-radius:99px;padding:1px 9px;border:1px"

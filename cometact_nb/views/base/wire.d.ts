@@ -217,7 +217,6 @@ export type Shown = {
   said: Note & { place: string };
   token: number;
   sending: boolean;
-  sent: number;
 };
 
 export type PanelState = {

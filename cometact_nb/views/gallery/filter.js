@@ -35,6 +35,16 @@ export function isWanted({ status, rating }, { stars, favourite, status: only })
   return given >= Number(stars);
 }
 
+/**
+ * Whether a cell is new, or its status lets it in or out. A rating does not: a clip that is rated stays in sight.
+ * @param {GalleryCell | undefined} before
+ * @param {GalleryCell} now
+ * @param {Wanted} wanted
+ */
+export function isRearranged(before, now, wanted) {
+  return !before || (before.status !== now.status && isWanted(before, wanted) !== isWanted(now, wanted));
+}
+
 export class Filter {
   /** @param {() => void} changed */
   constructor(changed) {

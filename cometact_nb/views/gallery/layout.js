@@ -56,3 +56,20 @@ export function grid(tiles, axes, down, across, isFiltered) {
   node.style.setProperty("--columns", String(columns.length));
   return { node, order, rows: rows.length, columns: columns.length };
 }
+
+/**
+ * The tile beside another, on the screen; none at the edge.
+ * @param {Tile[]} order
+ * @param {Tile} current
+ * @param {string} key an arrow
+ */
+export function neighbour(order, current, key) {
+  const place = order.indexOf(current);
+  if (key === "ArrowLeft" || key === "ArrowRight") return order[place + (key === "ArrowLeft" ? -1 : 1)];
+  const here = current.node.getBoundingClientRect();
+  const down = key === "ArrowDown";
+  return (down ? order.slice(place + 1) : order.slice(0, place).reverse()).find(({ node }) => {
+    const box = node.getBoundingClientRect();
+    return (down ? box.top >= here.bottom : box.bottom <= here.top) && box.left < here.right && box.right > here.left;
+  });
+}

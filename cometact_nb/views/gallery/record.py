@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ClipError
-from cometact_nb.store.clips.confine import read_clip
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.embed import data_uri
 from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.output import page_folder
 from cometact_nb.views.base.pictures import still, thumbnail
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.views.base.html import Markup
 
-__all__ = ["record_html", "record_text", "stars"]
+__all__ = ["rating_signs", "record_html", "record_text"]
 
 #: The most characters of a record in a notebook; it counts the cells beyond.
 _MAX_CHARS = 38_000
@@ -169,10 +168,10 @@ def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool, pictured: bool)
 
 def _embedded(clip: Clip) -> str | None:
     try:
-        content = read_clip(clip.path, clip.sha256)
-    except (OSError, ClipError):
+        path = clip.path
+    except ClipError:  # it is at a store that does not answer
         return None
-    return f"data:video/mp4;base64,{base64.b64encode(content).decode()}"
+    return data_uri(path, clip.sha256) or None
 
 
 def rating_signs(opened: int | None, blind: int | None, *, favourite: bool) -> str:

@@ -83,8 +83,4 @@ export class References {
     }
     this.node.replaceChildren();
   }
-
-  dispose() {
-    this.release();
-  }
 }

@@ -4,9 +4,9 @@ import { h, keepKeys, put } from "../base/dom.js";
 import { BlindBar, blindNumbers } from "./blind.js";
 import { Clips } from "./clips.js";
 import { Compare } from "./compare.js";
-import { Filter, isWanted } from "./filter.js";
+import { Filter, isRearranged, isWanted } from "./filter.js";
 import { FrameLock } from "./frame_lock.js";
-import { flow, grid } from "./layout.js";
+import { flow, grid, neighbour } from "./layout.js";
 import { Pickers } from "./pickers.js";
 import { Player } from "./player.js";
 import { References } from "./references.js";
@@ -112,7 +112,7 @@ export class GalleryView {
   /** @param {GalleryCell[]} cells all of them, or those that have changed */
   setCells(cells) {
     const before = this.countClips();
-    const fresh = cells.some((cell) => !this.cells.has(cell.index));
+    const fresh = cells.some((cell) => isRearranged(this.cells.get(cell.index), cell, this.filter.wanted));
     for (const cell of cells) {
       this.cells.set(cell.index, cell);
       this.tiles.get(cell.index)?.update(cell);
@@ -336,19 +336,7 @@ export class GalleryView {
 
   /** @param {string} key an arrow */
   moveCurrent(key) {
-    const { current } = this;
-    if (!current) return;
-    const place = this.order.indexOf(current);
-    if (key === "ArrowLeft" || key === "ArrowRight") {
-      this.setCurrent(this.order[place + (key === "ArrowLeft" ? -1 : 1)] ?? current, true);
-      return;
-    }
-    const here = current.node.getBoundingClientRect();
-    const down = key === "ArrowDown";
-    const next = (down ? this.order.slice(place + 1) : this.order.slice(0, place).reverse()).find(({ node }) => {
-      const box = node.getBoundingClientRect();
-      return (down ? box.top >= here.bottom : box.bottom <= here.top) && box.left < here.right && box.right > here.left;
-    });
+    const next = this.current && neighbour(this.order, this.current, key);
     if (next) this.setCurrent(next, true);
   }
 
@@ -403,7 +391,7 @@ export class GalleryView {
     this.leaveKeys();
     this.sight.dispose();
     this.sizer.dispose();
-    this.references.dispose();
+    this.references.release();
     this.lock.dispose();
     this.sight.letGo();
     if (this.compare.open) this.compare.close();

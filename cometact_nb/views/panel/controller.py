@@ -44,7 +44,8 @@ class PanelController:
     Args:
         session: submits and watches.
         initial: values of the form.
-        ended: called when a task or sweep of the panel has ended.
+        ended: called when the panel's record may change: after a submission, a paste, and the end of a task
+            or sweep.
     """
 
     def __init__(self, session: Session, initial: Mapping[str, Any], ended: Callable[[], None]) -> None:
@@ -280,7 +281,7 @@ class PanelController:
             description["offer"] = {"text": offer.text, "button": offer.button} if offer is not None else None
             description |= {"said": {"place": place, "text": text, "kind": kind}}
             sending = self._gate.taken and not self._is_switching
-            description |= {"token": self._gate.token, "sending": sending, "sent": len(self.sent.all)}
+            description |= {"token": self._gate.token, "sending": sending}
             self.form.shown = description
             self._send_links(values)
 

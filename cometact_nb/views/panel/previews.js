@@ -25,7 +25,8 @@ export class Previews {
    */
   keep(name, file) {
     const own = freeName(name, `${file.size} ${file.lastModified}`, this.files);
-    this.local.set(`upload:${own}`, URL.createObjectURL(file));
+    const address = `upload:${own}`;
+    if (!this.local.has(address)) this.local.set(address, URL.createObjectURL(file)); // the same file, chosen again
     return own;
   }
 

@@ -95,7 +95,7 @@ def record_html(
         typed: names and values in the form that are not those of ``last``, see :func:`typed_rows`.
         now: Unix seconds.
         folder: where relative links start.
-        sandbox: whether the last one was for the sandbox.
+        sandbox: requests go to the sandbox now.
     """
     cards = [h("div", {"style": "margin-top:10px"}, _card(one, now, folder)) for one in submitted[:_CARDS]]
     head = parts.header(h("strong", None, "Act-Two panel"), right=words.moment(now), sandbox=sandbox)

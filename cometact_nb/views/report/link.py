@@ -37,7 +37,5 @@ class ReportPage(_Path):
     def _repr_html_(self) -> str | None:
         if self.source is None:
             return None
-        link = h(
-            "a", {"href": self.source, "target": "_blank", "rel": "noreferrer"}, words.place(str(self), None)
-        )
+        link = h("a", {"href": self.source, "target": "_blank", "rel": "noreferrer"}, str(self))
         return str(h("div", None, "The report: ", link))

@@ -5,6 +5,7 @@ The same card is the frozen output, the form beside the widget for pages without
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.task import Status
@@ -16,8 +17,6 @@ from cometact_nb.views.base.pictures import still, thumbnail
 from cometact_nb.views.task.facts import CardFacts
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cometact_nb.domain.task import ClipInfo, TaskState
     from cometact_nb.views.base.html import Markup
 
@@ -219,7 +218,7 @@ def _clip(
     video: Markup | None = None
     link: object = name
     cure: Markup | None = None
-    embedded = data_uri(clip, embed_bytes) if embed_bytes and slot is None else ""
+    embedded = data_uri(Path(clip.path), clip.sha256, embed_bytes) if embed_bytes and slot is None else ""
     plays = {"controls": True, "loop": True, "playsinline": True}
     if slot is not None:
         video = h("video", {"data-clip": slot, **plays, **size})

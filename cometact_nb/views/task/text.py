@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.task import ClipInfo, TaskState
     from cometact_nb.handles.task import Task
 
-__all__ = ["card_text", "line", "text_of", "waiting", "write"]
+__all__ = ["card_text", "line", "text_of", "waiting"]
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 #: The least seconds between two drawings of the line on a terminal.
