@@ -41,7 +41,7 @@ OWNERS = {
     "anywidget": {"views"},
     "markupsafe": {"views/base/html.py"},
     "IPython": {"views", "entry/magic"},
-    "nest_asyncio2": {"handles/task.py"},
+    "nest_asyncio2": {"engine/waits.py"},
     "av": {"store/clips/video.py", "store/clips/probe.py", "sandbox"},
     "tornado": {"sandbox"},
     "fsspec": {"store/clips/remote_folder.py"},

@@ -13,7 +13,7 @@ from cometact_nb.errors import ShortTraceback, WaitInterrupted, WaitTimeout, Wat
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["WaitCancelled", "Waits", "until_done"]
+__all__ = ["WaitCancelled", "Waits", "nested_step", "until_done"]
 
 #: A wait goes in steps of this many seconds, since Python notices an interrupt only between them.
 _STEP_S = 0.2
@@ -21,7 +21,26 @@ _NO_MORE = "is not waited for any more"
 
 
 class WaitCancelled(ShortTraceback, asyncio.CancelledError):
-    """A kernel interrupted an ``await`` by cancelling it; the awaited task goes on."""
+    """An ``await`` was cancelled, as a kernel does to interrupt it; the awaited task goes on."""
+
+
+def nested_step() -> Callable[[futures.Future[None], float], None]:
+    """Return a step that runs the notebook's own loop, if any; only this function applies nest-asyncio."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        return plain_step
+    import nest_asyncio2  # noqa: PLC0415  (patches asyncio when applied, so only on request)
+
+    nest_asyncio2.apply(loop)
+
+    def step(done: futures.Future[None], seconds: float) -> None:
+        async def pause() -> None:
+            await asyncio.wait({asyncio.wrap_future(done)}, timeout=seconds)
+
+        loop.run_until_complete(pause())
+
+    return step
 
 
 def until_done(future: futures.Future[Any]) -> None:

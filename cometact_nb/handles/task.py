@@ -12,7 +12,7 @@ from cometact_nb.domain.advice import advise
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
 from cometact_nb.engine.notify import Listeners
-from cometact_nb.engine.waits import Waits, plain_step
+from cometact_nb.engine.waits import Waits, nested_step, plain_step
 from cometact_nb.errors import (
     ActTwoError,
     CancelRefused,
@@ -32,7 +32,6 @@ from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from concurrent import futures
     from pathlib import Path
 
     from cometact_nb.domain.media import Finding
@@ -187,7 +186,7 @@ class Task:
             WaitTimeout: ``timeout_s`` ran out; the task goes on.
             WaitInterrupted: the user interrupted; the task goes on.
         """
-        step = _nested_step() if nested else plain_step
+        step = nested_step() if nested else plain_step
         with views().waiting(self) as tick:
             self._waits.wait(timeout_s, step, tick)
         self._core.flush()
@@ -288,7 +287,11 @@ class Task:
     # --- inside ------------------------------------------------------------------------------------
 
     def resubmitted(self, config: Config) -> Task:
-        """Do what :meth:`resubmit` does, at the service of ``config``, whatever is configured meanwhile."""
+        """Do what :meth:`resubmit` does, at the service of ``config``, whatever is configured meanwhile.
+
+        Args:
+            config: with the service and the price.
+        """
         request = settle.to_send_again(self._core, self._job)
         return submitted(self._core, request, config, twice=self._job.state.is_in_doubt)
 
@@ -383,22 +386,3 @@ def error_for(task: Task) -> ActTwoError:
                 param=state.param,
             )
     return WatchStopped(message, task)
-
-
-def _nested_step() -> Callable[[futures.Future[None], float], None]:
-    """Return a step that runs the notebook's own loop, if any; only this function applies nest-asyncio."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        return plain_step
-    import nest_asyncio2  # noqa: PLC0415  (patches asyncio when applied, so only on request)
-
-    nest_asyncio2.apply(loop)
-
-    def step(done: futures.Future[None], seconds: float) -> None:
-        async def pause() -> None:
-            await asyncio.wait({asyncio.wrap_future(done)}, timeout=seconds)
-
-        loop.run_until_complete(pause())
-
-    return step
