@@ -183,7 +183,8 @@ class PollLimits:
 
     Args:
         fresh_id_s: how long ``task_not_exist`` is tolerated for a user's id ("a few seconds", vendor).
-        unknown_s: how long it is tolerated for the id of an accepted request, which is paid for: for minutes.
+        unknown_s: how long it is tolerated for the id of an accepted request, which is paid for; a service
+            may need minutes.
         watch_s: how long an unfinished task is watched.
         empty_output_s: how long a success without any output is asked again.
         failures: polls that must fail in a row before the watch ends, …
@@ -269,7 +270,7 @@ class Streak:
         """Return the reason why the watch ends now; an empty string while it goes on.
 
         Args:
-            limits: the number of polls and the time that must both be exceeded.
+            limits: the number of polls and the time that must both be reached.
             now_s: seconds, on the clock of :meth:`after`.
         """
         refused_s, failed_s = now_s - self.refused_since_s, now_s - self.since_s

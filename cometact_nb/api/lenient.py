@@ -11,7 +11,7 @@ __all__ = ["as_object", "clean", "decode", "decode_cut_off", "layers"]
 
 #: A body that broke off is searched for its last whole member up to this many characters.
 _CUT_OFF_MAX = 100_000
-#: The number of places where a body may be closed that are tried, the last first; behind a key, it cannot.
+#: The most places at which a cut-off body is closed to read it, the last first; none is behind a lone key.
 _TRIES = 6
 #: Objects inside each other are read to this depth.
 _DEPTH = 5

@@ -122,7 +122,7 @@ class ClipFailed(TaskEvent, frozen=True, kw_only=True, tag="clip-failed"):
 
 
 class ClipsMoved(TaskEvent, frozen=True, kw_only=True, tag="clips-moved"):
-    """All clips are in another folder, byte for byte."""
+    """Clips were found in another folder, byte for byte; ``clips`` lists all of the task's."""
 
     clips: tuple[ClipInfo, ...]
 

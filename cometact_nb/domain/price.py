@@ -26,7 +26,7 @@ class Price:
     Args:
         usd_per_request: US dollars for one request, whatever the clip's length.
         source: of the number, in words.
-        as_of: the day of that source, ``YYYY-MM-DD``.
+        as_of: the day it was read there, ``YYYY-MM-DD``.
     """
 
     usd_per_request: float

@@ -45,7 +45,7 @@ class Query:
     Args:
         statuses: of the tasks; empty for all.
         since: Unix seconds; only tasks from then on. None for all.
-        words: lower case; each must occur in ``found_by``.
+        words: lower case; each must occur in ``found_by``, the sweep's name or the rating.
         limit: the most tasks, the newest.
     """
 

@@ -166,6 +166,7 @@ class Engine:
             HistoryError: the intent could not be recorded; nothing was sent.
             CellTaken: another process bought the cell; nothing was sent.
             BudgetUsed: the cell's sweep would go over its budget; nothing was sent.
+            SweepHalted: the user has stopped the sweep meanwhile; nothing was sent.
         """
         if max_spend is not None and is_over(self.spent_usd + price_usd, max_spend):
             raise BudgetError(

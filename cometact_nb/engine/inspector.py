@@ -77,7 +77,7 @@ class Inspector:
         sandbox: bool,
         fresh: bool = False,
     ) -> Inspection:
-        """RemoteFile at one input; see :meth:`cometact_nb.Session.inspect`.
+        """Look at one input; see :meth:`cometact_nb.Session.inspect`.
 
         Args:
             client: the shared HTTP client.
@@ -99,7 +99,7 @@ class Inspector:
     async def before_sending(
         self, client: Client, ref: MediaRef, role: Role, *, sandbox: bool, within_s: float
     ) -> Inspection | None:
-        """RemoteFile at an input before it is paid for; None where there is nothing to fetch.
+        """Look at an input before it is paid for; None where there is nothing to fetch.
 
         It remembers good inputs, and looks at bad ones again, since they may have been mended. It does not
         wait for a silent host again within a minute.

@@ -85,6 +85,7 @@ class Journal:
             HistoryError: it could not be recorded, or events of other tasks still wait.
             CellTaken: another process bought the cell.
             BudgetUsed: the cell's sweep would go over its budget.
+            SweepHalted: the user has stopped the sweep meanwhile.
         """
         failure = self.save()
         if failure is not None:

@@ -53,7 +53,7 @@ class Observation:
 
     Args:
         facts: known facts.
-        early: faults before any look at the file, which then did not happen.
+        early: faults of the address or path; a file at a URL is then not looked at.
         unchecked: open questions, as sentences.
         unreachable: the reason why no answer came, when the network is the problem.
         hurried: the time did not suffice.
@@ -317,7 +317,7 @@ def _from_headers(url: str, answer: Answer) -> MediaFacts:
 
 
 def _unpacked(content: bytes, encoding: str) -> bytes:
-    """Unpack the beginning of a body, as much as its kind needs."""
+    """Unpack the beginning of a body, as much as shows its format."""
     try:
         return zlib.decompressobj(47 if encoding == "gzip" else 15).decompress(content, BLOCK)
     except zlib.error:

@@ -13,7 +13,7 @@ from cometact_nb.domain.task import Snapshot, Status
 from cometact_nb.engine.fetch import Fetcher
 from cometact_nb.engine.thread_switching import faster_switching
 from cometact_nb.errors import ClipError, ConfigError, HistoryError
-from cometact_nb.store.journal.history import is_dead
+from cometact_nb.store.journal.processes import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ class WatcherHost(Protocol):
 
 
 class Watcher:
-    """Polls the tasks of one process, each in its own coroutine, one after another.
+    """Polls the tasks of one process, each in its own coroutine; all polls share one queue.
 
     Args:
         host: the engine.

@@ -98,15 +98,15 @@ def _sections(page: str, text: str) -> dict[str, str]:
     """Split a page into itself and its sections, by each heading's anchor."""
     code = [block.span() for block in _FENCE.finditer(text)]
     heads = [
-        block
-        for block in _HEADING.finditer(text)
-        if not any(begin <= block.start() < end for begin, end in code)
+        head
+        for head in _HEADING.finditer(text)
+        if not any(begin <= head.start() < end for begin, end in code)
     ]
-    block = {page: text}
+    sections = {page: text}
     for place, head in enumerate(heads[1:], start=1):
         after = (later.start() for later in heads[place + 1 :] if len(later[1]) <= len(head[1]))
-        block[_anchor(head[2])] = text[head.start() : next(after, len(text))].strip() + "\n"
-    return block
+        sections[_anchor(head[2])] = text[head.start() : next(after, len(text))].strip() + "\n"
+    return sections
 
 
 def _anchor(heading: str) -> str:

@@ -77,14 +77,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="keep tasks, clips and the address there; end when nobody needs it",
     )
-    add("--idle-s", type=_positive, default=1800.0, help="with --state: seconds without a client (1800)")
+    add(
+        "--idle-s",
+        type=_positive,
+        default=1800.0,
+        help="with --state: seconds without a client or a request (1800)",
+    )
     add("--build", default="", help=argparse.SUPPRESS)
     add("--json", action="store_true", help="tell where it listens as one line of JSON")
     return parser
 
 
 def main() -> int:
-    """Run until SIGTERM, Ctrl-C or the end of standard input."""
+    """Run until SIGTERM, Ctrl-C, a stop request or the end of standard input; with --state, until idle."""
     options = _parser().parse_args()
     if options.list_scenarios:
         print(_table())  # noqa: T201

@@ -125,7 +125,7 @@ class Tasks:
         self._shelf = shelf
         self._tasks: dict[str, Generation] = {}
         for record in shelf.tasks() if shelf else ():
-            task = restored(record)
+            task = from_record(record)
             if task is not None:
                 self._tasks[task.id] = task
                 if task.ended is None:
@@ -231,12 +231,12 @@ class Tasks:
 
     def _end(self, task: Generation, status: str, now: float) -> None:
         task.status, task.ended = status, now
-        if status != "SUCCEEDED" or self._is_on_shelf(task):
+        if status != "SUCCEEDED" or self._put_on_shelf(task):
             self._let_go_of_clip(task)
         self._keep(task)
 
-    def _is_on_shelf(self, task: Generation) -> bool:
-        """Put a finished clip on the shelf; whether it lies there."""
+    def _put_on_shelf(self, task: Generation) -> bool:
+        """Put a finished clip on the shelf; return whether it lies there."""
         if self._shelf is None or task.clip is None:
             return False
         return self._shelf.keep_clip(task.id, task.clip.future.result())
@@ -251,19 +251,19 @@ class Tasks:
 
     def _keep(self, task: Generation) -> None:
         if self._shelf:
-            self._shelf.keep_task(as_kept(task))
+            self._shelf.keep_task(to_record(task))
 
 
-def as_kept(task: Generation) -> dict[str, Any]:
-    """A task as the shelf has it; its clip lies beside it."""
+def to_record(task: Generation) -> dict[str, Any]:
+    """Return a task as the shelf has it; its clip lies beside it."""
     plain = {entry.name: getattr(task, entry.name) for entry in fields(task)}
     del plain["clip"]
     plays = {name: play.options for name, play in task.plays.items()}
     return {**plain, "plays": plays, "settings": asdict(task.settings)}
 
 
-def restored(record: dict[str, Any]) -> Generation | None:
-    """A task from the shelf; None for one that this version does not read."""
+def from_record(record: dict[str, Any]) -> Generation | None:
+    """Return a task from the shelf; None for one that this version does not read."""
     known = {entry.name for entry in fields(Generation)}
     try:
         plays = {

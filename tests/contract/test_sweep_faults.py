@@ -148,6 +148,6 @@ def test_inputs_that_fail_inspection_are_found_before_the_first_post(
 def test_a_sweep_belongs_to_the_service_it_was_planned_for(session: Session, sandbox: SandboxProcess) -> None:
     sweep = grid(session, sandbox, seed=[1])
     session.leave_sandbox()
-    with pytest.raises(ConfigError, match=r"belongs to .* That was a sandbox, which ends with its kernel"):
+    with pytest.raises(ConfigError, match=r"belongs to .* That was a sandbox: act.use_sandbox\(\) goes back"):
         sweep.run()
     assert sandbox.posts() == 0

@@ -76,9 +76,6 @@ def published(name: str) -> Finding:
 
     Args:
         name: of the file.
-
-    Args:
-        name: the file's.
     """
     return Finding(
         "input",

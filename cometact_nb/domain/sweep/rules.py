@@ -30,7 +30,8 @@ __all__ = [
 
 #: Ends without a video that the service announced. Only ``retry()`` buys such a cell again.
 FAILED = frozenset({Status.FAILED, Status.CANCELLED})
-#: Nobody knows whether such a task was bought. Only ``retry(doubtful=True)`` buys its cell again.
+#: Nobody knows whether such a task was bought, or what became of it. Only ``retry(doubtful=True)`` buys its
+#: cell again.
 IN_DOUBT = frozenset({Status.UNCONFIRMED, Status.NOT_FOUND})
 #: Certain ends without a video: such a task serves no cell but the one that it was bought for.
 DEAD = FAILED | {Status.REFUSED, Status.FORGOTTEN}
@@ -99,7 +100,7 @@ def is_input_failure(code: str | None) -> bool:
 
 
 def blamed(request: ActTwoRequest, state: TaskState) -> dict[str, Any]:
-    """Return the fields, with their values, that caused a failure or refusal; empty when unclear.
+    """Return the fields, with their values, that caused a failure or refusal; empty when none is to blame.
 
     A cell that has all of them would fail alike. If the code does not say which input was at fault, both
     count.

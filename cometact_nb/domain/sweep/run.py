@@ -88,10 +88,10 @@ class RunPaused(SweepEvent):
     """The user paused it.
 
     Args:
-        where: "in another kernel", in words; empty for here.
+        problem: says so when that was in another kernel; empty for here.
     """
 
-    where: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def step(run: SweepRun, event: SweepEvent) -> SweepRun:
         case RunCancelled() if event.at_work or run.state in _LEFT:
             return replace(run, state=SweepState.CANCELLED, problem="")
         case RunPaused() if run.state in _LEFT:
-            return replace(run, state=SweepState.PAUSED, problem=event.where)
+            return replace(run, state=SweepState.PAUSED, problem=event.problem)
         case CellAccepted():
             return replace(run, strikes=0)
         case CellStruck():

@@ -96,9 +96,7 @@ def _verify_live(add: Callable[..., Any]) -> None:
     add("--try-cancel", action="store_true", help="buy a second one, and cancel it")
     add("--again-after", type=_seconds, metavar="MINUTES", help="look at the clip's link again after so long")
     add("--timeout", type=_seconds, metavar="SECONDS", help="wait no longer than this for the end of a task")
-    add(
-        "--sandbox", nargs="?", const="", metavar="URL", help="check the sandbox; without URL, one of its own"
-    )
+    add("--sandbox", nargs="?", const="", metavar="URL", help="check the sandbox; without URL, your own")
     add("--yes", action="store_true", help="do not ask; for the sandbox only")
 
 

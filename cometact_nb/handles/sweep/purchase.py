@@ -185,8 +185,9 @@ class Purchase:
             cure = "Configure that service again, or make a new sweep."
             if self._ledger.endpoint.sandbox:
                 cure = (
-                    "That was a sandbox, which ends with its kernel: make a new sweep. If it was started by "
-                    f"cometact-nb sandbox and still runs: act.use_sandbox(speed, url={base_url!r})."
+                    "That was a sandbox: act.use_sandbox() goes back to your own, and "
+                    f"act.use_sandbox(url={base_url!r}) to one that was started by cometact-nb sandbox. If "
+                    "it is gone, make a new sweep."
                 )
             raise ConfigError(
                 f"Sweep {name!r} belongs to {base_url}, but new requests go to {config.base_url}. {cure}"

@@ -140,6 +140,7 @@ def _recipe_fields(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def render_clip(fields: dict[str, Any], is_wanted: Callable[[], bool]) -> bytes:
+    """Render the clip of a recipe's fields; stop early once ``is_wanted()`` is false."""
     from cometact_nb.sandbox.drawing import render  # noqa: PLC0415  (PyAV takes 100 ms, and starting must be fast)
 
     return render.render_clip(render.Recipe(**fields), is_wanted)

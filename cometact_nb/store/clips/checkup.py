@@ -22,7 +22,7 @@ Kind = Literal["missing", "changed", "orphaned", "leftover"]
 
 #: A larger JSON is not ours: a request holds at most two inputs as data URIs, 21 MB.
 _SIDECAR_MAX_BYTES = 32 * 1024 * 1024
-#: The form of this package's file names: day, time, short id.
+#: The form of this package's file names: day, time, short id, knobs.
 _OURS = re.compile(r"\d{8}-\d{6}_[A-Za-z0-9_-]+\.(mp4|jpg|json)")
 
 

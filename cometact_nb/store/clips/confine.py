@@ -43,10 +43,6 @@ def read_clip(path: Path, sha256: str) -> bytes:
         path: of the file.
         sha256: the recorded hash.
 
-    Args:
-        path: where it is.
-        sha256: the hash on record.
-
     Raises:
         ClipError: it is no video, or another one than the record's.
         OSError: it cannot be read.

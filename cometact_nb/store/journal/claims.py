@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cometact_nb.domain.price import is_over
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -33,8 +35,6 @@ AND NOT EXISTS (SELECT 1 FROM cells WHERE cells.key = tasks.key)
 AND status NOT IN ('REFUSED', 'FORGOTTEN', 'FAILED', 'CANCELLED')
 AND (sweep IS NULL OR status NOT IN ('UNCONFIRMED', 'NOT_FOUND'))
 """
-#: Sums of prices that differ by less, in US dollars, are equal.
-_CENT_FRACTION = 1e-6
 
 
 class CellClaim(msgspec.Struct, frozen=True):
@@ -102,5 +102,5 @@ def take(db: sqlite3.Connection, cell: CellClaim, key: str, base_url: str, ident
             raise CellTaken(other)
     if cell.budget_usd is not None:  # in the transaction, so that two kernels cannot both be the last
         ((spent_usd,),) = db.execute(SPENT, (cell.sweep, base_url))
-        if spent_usd > cell.budget_usd + _CENT_FRACTION:
+        if is_over(spent_usd, cell.budget_usd):
             raise BudgetUsed

@@ -38,7 +38,6 @@ __all__ = [
     "History",
     "Row",
     "Unrecordable",
-    "is_dead",
 ]
 
 #: Another process may lock the file this long before this one gives up.

@@ -1,4 +1,4 @@
-"""Searches the history and lists its unfinished work. An index answers every query."""
+"""Searches the history and lists its unfinished work. An index answers every query about tasks."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
 from cometact_nb.store.journal.claims import SPENT
-from cometact_nb.store.journal.history import Row, is_dead
+from cometact_nb.store.journal.history import Row
+from cometact_nb.store.journal.processes import is_dead
 from cometact_nb.store.journal.records import encode
 
 if TYPE_CHECKING:
