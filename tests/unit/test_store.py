@@ -20,6 +20,7 @@ from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.task import ClipInfo, Snapshot, Status, TaskState
 from cometact_nb.errors import ClipError, HistoryError
 from cometact_nb.store.clips import media
+from cometact_nb.store.clips.remote_folder import describe_error
 from cometact_nb.store.clips.video import read_facts
 from cometact_nb.store.journal.history import History
 from cometact_nb.store.journal.processes import is_dead
@@ -314,3 +315,17 @@ def test_a_clip_that_a_dead_kernel_left_is_adopted_and_a_changed_one_is_not(tmp_
     assert media.adopt(tmp_path, succeeded("5b91e444-other")) is None
     Path(info.path).write_bytes(MP4[:-1] + b"!")
     assert media.adopt(tmp_path, succeeded()) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "GET https://ada:S3CRET@store.example/clip.mp4 failed",
+        "https://store.example/clip.mp4#sig=S3CRET timed out",
+        "https://store.example/clip.mp4?X-Amz-Signature=S3CRET: 403",
+        "sftp://ada:S3CRET@host/clips is not there",
+    ],
+)
+def test_a_store_s_error_is_told_without_login_and_signature(words: str) -> None:
+    assert "store" in describe_error(OSError(words)) or "host" in describe_error(OSError(words))
+    assert "S3CRET" not in describe_error(OSError(words))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import uuid
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from cometact_nb.domain import redact
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.clips import create_only
 from cometact_nb.store.clips.media import file_sha256
@@ -277,6 +277,5 @@ def _as_os_error(work: Callable[[], T]) -> T:
 
 
 def describe_error(error: Any) -> str:
-    """Describe an error in one line, without the queries of URLs, which may hold signatures."""
-    text = " ".join(re.sub(r"\?\S+", "?…", str(getattr(error, "strerror", None) or error)).split())
-    return (text or type(error).__name__)[:300]
+    """Describe an error in one line, without logins and signatures in its URLs."""
+    return redact.text(getattr(error, "strerror", None) or error, limit=300) or type(error).__name__
