@@ -32,6 +32,8 @@ _SWEEP = [
     "tests/contract/test_sweep_budgets.py",
     "tests/contract/test_sweep_faults.py",
     "tests/contract/test_sweep_stops.py",
+    "tests/contract/test_sweep_doubts.py",
+    "tests/contract/test_sweep_kernels.py",
     "tests/contract/test_sweep_money.py",
 ]
 _STORE = [

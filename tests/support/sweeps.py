@@ -20,3 +20,8 @@ def grid(session: Session, sandbox: SandboxProcess, **fields: Any) -> Sweep:
 def bodies(sandbox: SandboxProcess) -> Counter[str]:
     """How often each body was accepted."""
     return Counter(str(post["body"]) for post in sandbox.ledger()["posts"] if post["accepted"])
+
+
+async def set_read_only(session: Session, value: str) -> None:
+    """As a full disk: with ``ON``, the session's history takes nothing; with ``OFF``, it does again."""
+    session.engine.history.write(f"PRAGMA query_only = {value}", ())
