@@ -26,7 +26,11 @@ function mailbox({ isGone = false, stamp = {}, probe, kernel: connected } = {}) 
   const say = (text) => {
     said = text;
   };
-  const words = { say, gone: () => "gone", lost: () => lost++, busy: () => "busy", patience: 400, probe };
+  const lose = () => {
+    lost++;
+    say("gone");
+  };
+  const words = { say, lost: lose, busy: () => "busy", patience: 400, probe };
   return Object.assign(new Mailbox({ send, widget_manager: { kernel: connected } }, words, stamp), { kernel });
 }
 
@@ -67,8 +71,8 @@ test("a kernel that is gone is said to be gone and not busy as well", async () =
 
 test("a view whose first message finds no kernel is told once", async () => {
   const mail = mailbox({ isGone: true });
-  assert.equal(mail.post({ type: "hello" }), false);
-  assert.equal(mail.post({ type: "hello" }), false);
+  assert.equal(mail.send({ type: "hello" }), false);
+  assert.equal(mail.send({ type: "hello" }), false);
   assert.deepEqual([said, lost], ["gone", 1]);
 });
 

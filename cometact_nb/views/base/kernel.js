@@ -42,8 +42,7 @@ export function whenGone(kernel, gone) {
  * @template Out
  * @typedef {object} Words
  * @property {(text: string) => void} say shows a sentence; "" takes it back
- * @property {() => string} gone what to say when there is no kernel any more
- * @property {() => void} [lost] is called once when there is none any more
+ * @property {() => void} [lost] is called once when there is no kernel any more
  * @property {() => string} busy what to say when it has not heard a message in time
  * @property {number} patience how long a message may go unheard, milliseconds
  * @property {Out} [probe] is sent after twice the time each while a message goes unheard: whether that can be done tells
@@ -83,7 +82,7 @@ export class Mailbox {
    * @param {ArrayBuffer[]} [buffers]
    * @returns false when the kernel is gone
    */
-  post(content, buffers) {
+  send(content, buffers) {
     if (this.isGone) return false;
     try {
       this.model.send({ ...content, ...this.stamp }, undefined, buffers);
@@ -99,20 +98,8 @@ export class Mailbox {
     this.isGone = true;
     clearTimeout(this.timer);
     this.leave();
-    this.say(this.words.gone());
+    this.words.say("");
     this.words.lost?.();
-  }
-
-  /**
-   * Hands a message over; says when the kernel is gone.
-   * @param {Out & Stamp} content
-   * @param {ArrayBuffer[]} [buffers]
-   */
-  send(content, buffers) {
-    const wasGone = this.isGone;
-    if (this.post(content, buffers)) return true;
-    if (wasGone) this.say(this.words.gone());
-    return false;
   }
 
   /**

@@ -27,7 +27,6 @@ class Kernel {
     /** @type {Mailbox<GalleryToKernel>} */
     this.mail = new Mailbox(model, {
       say: (text) => view().say(text),
-      gone: () => "",
       lost: () => this.lose(),
       busy: () => BUSY,
       patience: PATIENCE_MS,

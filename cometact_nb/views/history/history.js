@@ -14,7 +14,6 @@ import { Mailbox, viewName } from "../base/kernel.js";
 const TYPING_MS = 250; // text is asked for when it was left alone for this long
 const BUSY = "The kernel is busy. This will be done when it is free.";
 const WORDS = {
-  gone: () => "",
   busy: () => BUSY,
   patience: 400,
 };

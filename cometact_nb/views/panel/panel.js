@@ -19,7 +19,6 @@ import { drawUpload, Uploads } from "./uploads.js";
 const TYPING_MS = 250; // text is sent when it was left alone for this long
 const IN_DOUBT = "The kernel ended while this was being sent: look with act.history() in a new one before you send it again.";
 const WORDS = {
-  gone: () => "",
   busy: () => "The kernel is busy. This will be done when it is free.",
   patience: 400,
 };

@@ -15,7 +15,6 @@ import { Grid } from "./grid.js";
 
 const BATCH = 24;
 const WORDS = {
-  gone: () => "",
   busy: () => "The kernel is busy. This will be done when it is free.",
   patience: 1000,
 };

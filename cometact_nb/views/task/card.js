@@ -42,11 +42,11 @@ export class Card {
     /** @type {HTMLButtonElement | null} */
     this.copying = null;
     const say = (/** @type {string} */ text) => put(this.slot("note"), text);
-    const words = { say, busy: () => this.unanswered(), gone: () => "", lost: () => this.lose(), patience: ANSWER_MS };
+    const words = { say, busy: () => this.unanswered(), lost: () => this.lose(), patience: ANSWER_MS };
     /** @type {Mailbox<TaskToKernel>} */
     this.mail = new Mailbox(model, words);
     this.confirm = new Confirm(() => say(""));
-    this.pieces = new Pieces((content) => this.mail.post(content));
+    this.pieces = new Pieces((content) => this.mail.send(content));
     this.name = this.pieces.view; // whose request a message of bytes answers
     this.settle = new Settle(model);
     this.off = new AbortController();
@@ -58,7 +58,7 @@ export class Card {
     });
     this.clock = setInterval(() => this.tick(), 1000);
     this.rebuild();
-    this.mail.post({ type: "hello" }); // the state may be old: after a reload the clock needs the kernel's word
+    this.mail.send({ type: "hello" }); // the state may be old: after a reload the clock needs the kernel's word
   }
 
   listen() {
@@ -98,7 +98,7 @@ export class Card {
     if (had && focused instanceof HTMLElement && this.root.contains(focused)) focused.focus();
     for (const video of this.root.querySelectorAll("video")) if (video.dataset.clip) this.load(video);
     for (const figure of this.root.querySelectorAll("figure")) {
-      if (figure.dataset.input) this.mail.post({ type: "input", name: /** @type {Role} */ (figure.dataset.input) });
+      if (figure.dataset.input) this.mail.send({ type: "input", name: /** @type {Role} */ (figure.dataset.input) });
     }
   }
 
@@ -182,7 +182,7 @@ export class Card {
    */
   askForm(button, form) {
     this.copying = button;
-    this.mail.post({ type: "copy", form });
+    this.mail.send({ type: "copy", form });
   }
 
   /** @param {string} text */

@@ -11,13 +11,14 @@ const WORDS = {
   patience: 4000,
 };
 
+const UNANSWERED = "The kernel ended before it answered: look with act.history() in a new one what became of this.";
+
 export class Settle {
   /** @param {Sender<TaskToKernel>} model */
   constructor(model) {
     /** @type {Mailbox<TaskToKernel>} */
     this.mail = new Mailbox(model, {
       ...WORDS,
-      gone: () => this.unheard(),
       say: (text) => put(this.status, text),
       lost: () => this.lose(),
     });
@@ -27,7 +28,7 @@ export class Settle {
     this.answered = "";
     this.asked = false; // and not answered
     this.status = h("div", { role: "status" });
-    this.id = h("input", { "aria-label": "The task's id, from the log", placeholder: "its id, from the log", spellcheck: "false" });
+    this.id = this.idInput();
     this.form = h("div");
     this.root = h("div");
   }
@@ -50,7 +51,9 @@ export class Settle {
   /** @param {Doubt} doubt */
   build(doubt) {
     this.status = h("div", { role: "status" }, this.answered);
-    this.form = this.idForm(doubt);
+    this.id.value = "";
+    const go = h("button", { type: "button", ...paying(() => this.give(doubt)) }, "Go on with it");
+    this.form = h("div", { class: "id", hidden: true }, this.id, go);
     const log = doubt.log ? h("a", { href: doubt.log, target: "_blank", rel: "noopener noreferrer" }, doubt.place) : doubt.place;
     /** @type {HTMLButtonElement} */
     const confirm = h("button", { type: "button", "aria-expanded": "false", onclick: () => this.open(confirm) }, "Confirm…");
@@ -70,17 +73,14 @@ export class Settle {
     this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.confirm.leave());
   }
 
-  /** @param {Doubt} doubt */
-  idForm(doubt) {
-    this.id = h("input", { "aria-label": "The task's id, from the log", placeholder: "its id, from the log", spellcheck: "false" });
-    const go = h("button", { type: "button", ...paying(() => this.give(doubt)) }, "Go on with it");
-    const form = h("div", { class: "id", hidden: true }, this.id, go);
-    this.id.addEventListener("keydown", (event) => {
+  idInput() {
+    const input = h("input", { "aria-label": "The task's id, from the log", placeholder: "its id, from the log", spellcheck: "false" });
+    input.addEventListener("keydown", (event) => {
       event.stopPropagation(); // not a cell's shortcut
-      if (event.key === "Enter" && !event.repeat) this.give(doubt);
-      if (event.key === "Escape") form.hidden = true;
+      if (event.key === "Enter" && !event.repeat && this.doubt) this.give(this.doubt);
+      if (event.key === "Escape") this.form.hidden = true;
     });
-    return form;
+    return input;
   }
 
   /**
@@ -116,12 +116,9 @@ export class Settle {
     if (this.asked) put(this.status, "Asked…");
   }
 
-  unheard() {
-    return this.asked ? "The kernel ended before it answered: look with act.history() in a new one what became of this." : "";
-  }
-
   // There is no kernel any more: nothing can be chosen.
   lose() {
+    if (this.asked) put(this.status, UNANSWERED);
     this.confirm.leave();
     this.form.remove();
     for (const choice of this.root.querySelectorAll(".choice")) choice.remove();
