@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cometact_nb.domain import events
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError
 from cometact_nb.handles.find import adopt
-from cometact_nb.handles.sandbox import where_it_was
+from cometact_nb.handles.sandbox_process import is_gone
 from cometact_nb.store.journal import search
 from cometact_nb.store.journal.sweeps import run_by_another, running
 
 if TYPE_CHECKING:
     from collections.abc import Sized
 
-    from cometact_nb.domain.task import TaskState
     from cometact_nb.handles.session import Session
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
@@ -31,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Resumed", "take_up_all"]
 
-#: The most seconds for a port of this machine to answer.
-_CONNECT_S = 0.5
 #: The most seconds to wait for polls of tasks whose watch had ended.
 _LOOK_S = 10.0
 _SANDBOX_GONE = "its sandbox has ended; nothing was billed"
@@ -115,7 +110,7 @@ def take_up_all(session: Session, *, sweeps: bool = True) -> Resumed:
     mine = [adopt(session, row) for row in work.left if row.state.base_url == here]
     session.run(_look_again(session, mine))
     others = [row for row in work.left if row.state.base_url != here and _is_meant_to_go_on(row)]
-    ended = [row for row in others if _is_gone(row.state)]
+    ended = [row for row in others if row.state.in_sandbox and is_gone(row.state.base_url)]
     names = [sweep.name for sweep in work.sweeps if sweep.base_url == here]
     resumed = [session.sweep_by_name(name) for name in names] if sweeps else []
     elsewhere = {row.state.base_url for row in others if row not in ended}
@@ -184,22 +179,6 @@ def _is_meant_to_go_on(row: Row) -> bool:
 def _is_mine_to_settle(row: Row, here: str) -> bool:
     """Whether an unconfirmed request matters: it may have been paid for, or its sandbox is in use."""
     return row.state.base_url == here or not row.state.in_sandbox
-
-
-def _is_gone(state: TaskState) -> bool:
-    """Whether its sandbox has ended for good: nothing on this machine listens at its port any more."""
-    if not state.in_sandbox or state.base_url == where_it_was():
-        return (
-            False  # a paid gateway at an address of this machine comes back, as does the user's own sandbox
-        )
-    parts = urlsplit(state.base_url)
-    try:
-        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=_CONNECT_S):
-            return False
-    except ConnectionRefusedError:
-        return True
-    except OSError:
-        return False
 
 
 def _let_go(session: Session, row: Row) -> Task:

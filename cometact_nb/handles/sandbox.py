@@ -29,7 +29,7 @@ from cometact_nb.handles.sandbox_process import (
     until,
 )
 
-__all__ = ["Sandbox", "attach", "checked_speed", "find", "start", "where_it_was"]
+__all__ = ["Sandbox", "attach", "checked_speed", "find", "start"]
 
 #: A task takes about 75 s at speed 1.
 DEFAULT_SPEED = 12.0
@@ -188,12 +188,6 @@ def find(speed: float = DEFAULT_SPEED, **options: Any) -> Sandbox:
             with suppress(_NotThereError):  # it was just ending
                 return _admitted(card["base_url"], Secret(card["token"]), speed, _with_length(options))
     raise ConfigError(f"The sandbox did not start: {folder} names none that answers.", guide="no-sandbox")
-
-
-def where_it_was() -> str | None:
-    """Return the address of this user's sandbox, also while it does not run; None if there never was one."""
-    card = read_card(state_of_sandbox())
-    return card["base_url"] if card else None
 
 
 def attach(url: str, speed: float | None, **options: Any) -> Sandbox:

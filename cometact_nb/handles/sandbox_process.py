@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from cometact_nb.domain.service import Secret, is_loopback
 from cometact_nb.errors import ConfigError
@@ -31,6 +33,7 @@ __all__ = [
     "build",
     "environment",
     "is_genuine",
+    "is_gone",
     "launch",
     "read_card",
     "spawn",
@@ -40,6 +43,8 @@ __all__ = [
 
 #: The most seconds to wait for the end of a sandbox, and the seconds between looks at it.
 _ENDING_S, _LOOK_S = 5.0, 0.02
+#: The most seconds for a port of this machine to take a connection.
+_CONNECT_S = 0.2
 #: How long an answer of the sandbox may take, seconds: it may be rendering on a busy machine.
 _ANSWER_S = 15.0
 #: Variables that Python, its libraries and the sandbox itself need.
@@ -87,6 +92,27 @@ def read_card(folder: Path) -> dict[str, str] | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return fields if is_loopback(fields["base_url"]) else None
+
+
+def is_gone(base_url: str) -> bool:
+    """Whether a sandbox has ended for good: nothing listens at its address, and it is not this user's own.
+
+    This user's own comes back with its tasks. A port that neither takes nor refuses a connection may be busy.
+
+    Args:
+        base_url: of a sandbox, and of no paid service at this machine, which comes back.
+    """
+    card = read_card(state_of_sandbox())
+    if card is not None and card["base_url"] == base_url:
+        return False
+    parts = urlsplit(base_url)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=_CONNECT_S):
+            return False
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
 
 
 def is_genuine(card: dict[str, str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,17 +123,10 @@ def greet() -> None:
 
 
 def _sandbox_lives(base_url: str) -> bool:
-    """Whether the sandbox at this address runs, or is this user's own, which comes back with its tasks."""
-    import socket  # noqa: PLC0415  (few histories have tasks of a sandbox that have not ended)
-    from urllib.parse import urlsplit  # noqa: PLC0415  (as above)
+    # Few histories have tasks of a sandbox that have not ended, so few kernels import this.
+    from cometact_nb.handles.sandbox_process import is_gone  # noqa: PLC0415
 
-    from cometact_nb.handles.sandbox_process import read_card, state_of_sandbox  # noqa: PLC0415  (as above)
-
-    parts = urlsplit(base_url)
-    with suppress(OSError), socket.create_connection((parts.hostname or "", parts.port or 80), timeout=0.2):
-        return True
-    card = read_card(state_of_sandbox())
-    return card is not None and card["base_url"] == base_url
+    return not is_gone(base_url)
 
 
 def _sandbox(options: Any) -> None:
