@@ -17,7 +17,7 @@ from cometact_nb.domain.doors import doors
 from cometact_nb.domain.text.notebook_links import links, with_links
 from cometact_nb.errors import ConfigError
 from cometact_nb.store.clips.links import relative
-from cometact_nb.store.clips.whereabouts import Whereabouts
+from cometact_nb.store.clips.whereabouts import MOST_FILES, Whereabouts
 from cometact_nb.store.journal import search
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Relinked:
         changed: new links by old ones, both decoded and relative to the notebook's folder.
         missing: links whose file is nowhere.
         doubtful: links with several different clips of their name; they stay as they are.
+        cut_short: the search stopped after 50,000 files, so a missing file may lie where it did not look.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Relinked:
     changed: dict[str, str]
     missing: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
+    cut_short: bool = False
 
     def __str__(self) -> str:
         count = f"{len(self.changed)} link{'' if len(self.changed) == 1 else 's'}"
@@ -59,15 +61,18 @@ class Relinked:
             f"Rewrote {count} in {self.path}; as it was: {self.backup}. {_RELOAD}"
             if self.backup
             else f"Nothing was written: no link in {self.path} had to be changed.",
-            f"Found nowhere: {_first_few(self.missing)}. act.relink(…, folder=…) looks in another folder."
-            if self.missing
-            else "",
+            f"Found nowhere: {_first_few(self.missing)}. {self._where_else}" if self.missing else "",
             f"Left alone, for several different clips have the name: {_first_few(self.doubtful)}. "
             "act.relink(…, folder=…) with the folder of the right ones decides."
             if self.doubtful
             else "",
         ]
         return "\n".join(part for part in parts if part)
+
+    @property
+    def _where_else(self) -> str:
+        other = "act.relink(…, folder=…) looks in another folder."
+        return f"The search ended at {MOST_FILES:,} files: {other}" if self.cut_short else other
 
     def __repr__(self) -> str:
         return str(self)
@@ -103,6 +108,7 @@ def relink(
         changed=new,
         missing=tuple(link for link, at in files.items() if not at),
         doubtful=tuple(link for link, at in files.items() if len(at) > 1),
+        cut_short=places.is_cut_short,
     )
 
 

@@ -15,8 +15,9 @@ from present import present
 
 from cometact_nb.domain.text.notebook_links import links, with_links
 from cometact_nb.errors import ConfigError
-from cometact_nb.handles.relink import relink
+from cometact_nb.handles.relink import Relinked, relink
 from cometact_nb.handles.session import Session
+from cometact_nb.store.clips.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from services import SandboxProcess
@@ -203,3 +204,13 @@ def test_a_notebook_that_is_written_without_line_breaks_and_in_ascii_stays_so() 
     assert "\n" not in changed
     assert changed.count("%C3%A9.mp4") == 2
     assert with_links(text, {"none.mp4": "x.mp4"}) == text
+
+
+def test_a_search_that_ended_before_it_had_seen_every_file_says_so(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.txt").touch()
+    whole, part = (Whereabouts([], [tmp_path], most_files=most) for most in (3, 2))
+    assert (whole.find("a.mp4"), part.find("a.mp4")) == ([], [])
+    assert (whole.is_cut_short, part.is_cut_short) == (False, True)
+    relinked = Relinked(tmp_path / "n.ipynb", None, {}, missing=("a.mp4",), cut_short=True)
+    assert "Found nowhere: a.mp4. The search ended at 50,000 files" in str(relinked)

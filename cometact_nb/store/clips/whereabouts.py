@@ -12,12 +12,12 @@ from cometact_nb.store.clips.media import file_sha256
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Whereabouts"]
+__all__ = ["MOST_FILES", "Whereabouts"]
 
 #: The files of a clip: the video, its poster, its sidecar.
 _KINDS = {".mp4", ".jpg", ".json"}
 #: The most files to look through, since a notebook may lie in somebody's home.
-_MOST_FILES = 50_000
+MOST_FILES = 50_000
 
 
 class Whereabouts:
@@ -26,9 +26,15 @@ class Whereabouts:
     Args:
         files: recorded paths of single clips.
         trees: folders to search with all folders below them.
+        most_files: the number of files in these folders after which it stops.
+
+    Attributes:
+        is_cut_short: it stopped there, so that a file may be where it did not look.
     """
 
-    def __init__(self, files: Iterable[Path], trees: Iterable[Path]) -> None:
+    def __init__(self, files: Iterable[Path], trees: Iterable[Path], *, most_files: int = MOST_FILES) -> None:
+        self.is_cut_short = False
+        self._most_files = most_files
         self._files = list(files)
         self._trees = list(trees)
         self._clips: dict[str, list[Path]] | None = None
@@ -78,7 +84,8 @@ class Whereabouts:
                     if name.endswith(".mp4"):
                         yield Path(folder, name)
                 count += len(names)
-                if count > _MOST_FILES:
+                if count > self._most_files:
+                    self.is_cut_short = True
                     return
 
 
