@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sweeps import grid
 
+from cometact_nb.handles.session import Session
+from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.views.base import live_output
 from cometact_nb.views.base.live_output import LiveOutput
+from cometact_nb.views.sweep import show as sweep_show
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -114,3 +122,21 @@ def test_a_view_that_is_nowhere_shown_writes_no_record() -> None:
         raise AssertionError("nobody asked for it")
 
     LiveOutput("View", widget, never).refresh()
+
+
+def test_a_sweep_that_is_shown_again_is_listened_to_no_more_often(
+    outputs: list[Output], session: Session, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_show, "in_notebook", lambda: True)
+    sweep, listeners = grid(session, sandbox, seed=[1]).look(), []
+
+    def add_listener(callback: Callable[[Sweep], object]) -> Callable[[], None]:
+        listeners.append(callback)
+        return lambda: None
+
+    monkeypatch.setattr(sweep, "add_listener", add_listener)
+    sweep_show.show(sweep)
+    once = list(listeners)
+    sweep_show.show(sweep)
+    assert listeners == once
+    assert len(outputs) == 4  # each time its widget and its record

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["hush", "show", "widget_of"]
 
-#: A sweep lives as long as its session, and so does its view.
+#: A sweep lives as long as its session, and so do its view and what brings its outputs up to date.
 _widgets: dict[Sweep, SweepWidget] = {}
+_outputs: dict[Sweep, LiveOutput] = {}
 
 
 def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
@@ -33,12 +34,13 @@ def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
     """
     if once_per_cell and status.was_shown(f"sweep {id(sweep)}"):
         return
-    output = LiveOutput(
-        "Act-Two sweep", lambda: widget_of(sweep), lambda: _record(sweep), lambda: _is_final(sweep)
-    )
-    output.show()
-    if in_notebook():
-        _follow(sweep, output)
+    if sweep not in _outputs:
+        _outputs[sweep] = LiveOutput(
+            "Act-Two sweep", lambda: widget_of(sweep), lambda: _record(sweep), lambda: _is_final(sweep)
+        )
+        if in_notebook():
+            _follow(sweep, _outputs[sweep])
+    _outputs[sweep].show()
 
 
 def hush(sweep: Sweep) -> None:
