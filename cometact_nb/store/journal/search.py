@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -34,9 +34,10 @@ def search(history: History, query: Query) -> list[Row]:
     if query.statuses:
         where.append(f"status IN ({', '.join('?' * len(query.statuses))})")
         values += query.statuses
+    elsewhere = _Elsewhere.of(history) if query.words else _Elsewhere({}, {})
     for word in query.words:
         where.append(f"(found_by LIKE ? ESCAPE '\\' OR rowid IN ({_BY_WORDS_ELSEWHERE}))")
-        values += [f"%{_literal(word)}%", *_found_elsewhere(history, word)]
+        values += [f"%{_literal(word)}%", *elsewhere.with_word(word)]
     # The index alone selects the rows, and only those are read. It is named because SQLite, without
     # statistics, would rather sort all tasks of a status.
     source = "tasks INDEXED BY tasks_to_search"
@@ -52,21 +53,26 @@ _BY_WORDS_ELSEWHERE = (
 )
 
 
-def _found_elsewhere(history: History, word: str) -> tuple[str, str]:
-    """Return the sweeps whose name has ``word``, and the tasks whose rating has it, each as a list in JSON.
+class _Elsewhere(NamedTuple):
+    """The texts beside the tasks' own, lower case. There are few, and SQLite knows capitals of ASCII only."""
 
-    There are few of both, and SQLite knows capitals of ASCII only.
-    """
-    names = [
-        name for (name,) in history.query("SELECT DISTINCT sweep FROM tasks WHERE sweep IS NOT NULL", ())
-    ]
-    rated = [
-        key
-        for key, text in history.query("SELECT key, rating FROM ratings", ())
-        if word in _rating_text(text)
-    ]
-    sweeps = [name for name in names if word in name.lower()]
-    return msgspec.json.encode(sweeps).decode(), msgspec.json.encode(rated).decode()
+    #: The text of each sweep's name and of each rating, by the sweep and by the task's key.
+    sweeps: dict[str, str]
+    ratings: dict[str, str]
+
+    @classmethod
+    def of(cls, history: History) -> _Elsewhere:
+        """Read both once, for all words of a query."""
+        names = history.query("SELECT DISTINCT sweep FROM tasks WHERE sweep IS NOT NULL", ())
+        ratings = history.query("SELECT key, rating FROM ratings", ())
+        return cls(
+            {name: name.lower() for (name,) in names}, {key: _rating_text(text) for key, text in ratings}
+        )
+
+    def with_word(self, word: str) -> tuple[str, str]:
+        """List the sweeps whose name has ``word``, and the tasks whose rating has it, each in JSON."""
+        sweeps, keys = ([key for key, text in texts.items() if word in text] for texts in self)
+        return msgspec.json.encode(sweeps).decode(), msgspec.json.encode(keys).decode()
 
 
 def _rating_text(text: str) -> str:

@@ -15,6 +15,7 @@ from cometact_nb.domain.url_secrets import is_signed
 from cometact_nb.store.clips import links
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from cometact_nb.domain.advice import Billed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "clean",
     "clip_facts",
+    "counts",
     "duration",
     "elapsed",
     "file_name",
@@ -44,6 +46,16 @@ __all__ = [
 def message(text: object, limit: int = 400) -> str:
     """Clean a sentence about an outcome of keys, tokens and the queries of URLs, which may be signatures."""
     return redact.text(text, limit=limit)
+
+
+def counts(by_status: Mapping[str, int], by: str = ", ") -> str:
+    """Write how many cells of a sweep have each status, as ``3 succeeded, 1 not found``.
+
+    Args:
+        by_status: counts by the status's name.
+        by: text to put between them.
+    """
+    return by.join(f"{count} {name.lower().replace('_', ' ')}" for name, count in by_status.items())
 
 
 def duration(seconds: float) -> str:

@@ -48,7 +48,7 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
     """
     head = parts.header(
         h("strong", None, words.clean(sweep.name, 100)),
-        words.clean(_tally(sweep)),
+        words.clean(words.counts(sweep.counts, " · ")),
         right=words.moment(time.time()),
         sandbox=sweep.sandbox,
     )
@@ -187,14 +187,10 @@ def stars(count: int | None) -> str:
     return "" if not count else "★" * count + "☆" * (5 - count)
 
 
-def _tally(sweep: Sweep) -> str:
-    return " · ".join(f"{count} {status.lower().replace('_', ' ')}" for status, count in sweep.counts.items())
-
-
 def record_text(sweep: Sweep) -> str:
     """Write the cells as lines of text."""
     head = f"Gallery of sweep {words.clean(sweep.name, 100)}{' · SANDBOX' if sweep.sandbox else ''}"
-    lines = [head, words.clean(_tally(sweep))]
+    lines = [head, words.clean(words.counts(sweep.counts, " · "))]
     for cell in sweep.cells[:_TEXT_LINES]:
         signs = filter(None, [stars(cell.rating.stars), "♥" if cell.rating.favourite else ""])
         clip = cell.clip

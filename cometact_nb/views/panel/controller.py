@@ -173,7 +173,6 @@ class PanelController:
     def _paste(self, text: str) -> None:
         try:
             self.fill(values_of(text))
-            self._ended()
             self._tell("paste", "The form was filled. Look it over before you submit.", "done")
         except RequestError as error:
             self._tell("paste", words.message(error, 600), "error")

@@ -100,13 +100,12 @@ def _data(sweep: Sweep, files: Sequence[Files]) -> str:
 def _summary(sweep: Sweep) -> Markup:
     plan = sweep.plan
     price = plan.price
-    counts = ", ".join(f"{count} {name.lower().replace('_', ' ')}" for name, count in sweep.counts.items())
     axes = [
         (axis["label"], ", ".join(axis["values"][:40]) + (" …" if len(axis["values"]) > 40 else ""))  # noqa: PLR2004
         for axis in axis_facts(sweep)
     ]
     facts = [
-        ("Cells", f"{plan.cells} ({plan.grid}): {counts}"),
+        ("Cells", f"{plan.cells} ({plan.grid}): {words.counts(sweep.counts)}"),
         *axes,
         *_fixed(sweep),
         ("Price of one", price.estimate(1)),
