@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from cometact_nb.errors import ConfigError
+from cometact_nb.views.base.html import code, h, verbatim
 
 __all__ = ["Guide", "guide", "topics"]
 
@@ -128,6 +129,7 @@ def _folded(pages: dict[str, str]) -> str:
     parts = ["# Guide", ""]
     for page, text in pages.items():
         title, _, rest = text.partition("\n")
-        summary = f'<summary>{title.removeprefix("# ")} <code>act.guide("{page}")</code></summary>'
-        parts += [f"<details>{summary}", "", rest.strip(), "", "</details>", ""]
+        summary = h("summary", None, title.removeprefix("# "), " ", code(f'act.guide("{page}")'))
+        # Empty lines around the page make it Markdown inside of the element.
+        parts += [h("details", None, summary, "\n\n", verbatim(rest.strip()), "\n\n"), ""]
     return "\n".join(parts)

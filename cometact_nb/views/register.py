@@ -53,16 +53,17 @@ def register() -> None:
     live = here.display_formatter.ipython_display_formatter
     html = here.display_formatter.formatters["text/html"]
     for formatter, home, name, draw in (
-        (live, "task", "Task", _view("task.show", "show", once_per_cell=True)),
-        (live, "sweep.sweep", "Sweep", _view("sweep.show", "show", once_per_cell=True)),
-        (live, "history", "TaskHistory", _view("history.table", "show")),
-        (html, "saved_clip", "SavedClip", _saved_clip),
-        (html, "saved_clip", "Verification", _view("task.clip_page", "verification_html")),
-        (html, "sweep.plan", "Plan", _view("sweep.plan", "plan_html")),
-        (html, "sweep.saved", "SweepHistory", _view("sweep.table", "sweeps_html")),
-        (html, "sweep.noise", "NoiseFloor", _view("sweep.noise", "noise_floor_html")),
+        (live, "handles.task", "Task", _view("task.show", "show", once_per_cell=True)),
+        (live, "handles.sweep.sweep", "Sweep", _view("sweep.show", "show", once_per_cell=True)),
+        (live, "handles.history", "TaskHistory", _view("history.table", "show")),
+        (html, "domain.inspection.facts", "Inspection", _view("task.inspection", "inspection_html")),
+        (html, "handles.saved_clip", "SavedClip", _saved_clip),
+        (html, "handles.saved_clip", "Verification", _view("task.clip_page", "verification_html")),
+        (html, "handles.sweep.plan", "Plan", _view("sweep.plan", "plan_html")),
+        (html, "handles.sweep.saved", "SweepHistory", _view("sweep.table", "sweeps_html")),
+        (html, "handles.sweep.noise", "NoiseFloor", _view("sweep.noise", "noise_floor_html")),
     ):
-        formatter.for_type_by_name(f"cometact_nb.handles.{home}", name, draw)
+        formatter.for_type_by_name(f"cometact_nb.{home}", name, draw)
 
 
 def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:

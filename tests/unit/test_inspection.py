@@ -11,6 +11,7 @@ from cometact_nb.domain.inspection.facts import Inspection, MediaFacts, Role
 from cometact_nb.domain.inspection.findings import CODECS, findings
 from cometact_nb.domain.inspection.sniff import sniff
 from cometact_nb.domain.media import Finding, MediaType
+from cometact_nb.views.task.inspection import inspection_html
 
 CLIP = MediaFacts(
     content_type="video/mp4",
@@ -238,8 +239,8 @@ def test_a_rule_known_second_hand_is_told_as_the_vendors_word_and_others_as_seen
     assert "not looked at: Codec: no time." in str(open_question)
     assert open_question.verdict == "ok, as far as it was looked at"
     assert {finding["basis"] for finding in vendor.to_dict()["findings"]} == {"vendor"}
-    assert "the vendor would say" in vendor._repr_html_()
-    assert "<script>" not in Inspection("<script>")._repr_html_()
+    assert "the vendor would say" in inspection_html(vendor)
+    assert "<script>" not in inspection_html(Inspection("<script>"))
 
 
 def test_a_url_is_shown_without_its_query() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -150,11 +149,6 @@ class Inspection:
         ]
         lines += [f"  ? {BASIS['not looked']}: {sentence}" for sentence in self.unchecked]
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        """Return the same for a notebook, with everything escaped."""
-        head, *lines = (html.escape(line.strip()) for line in str(self).splitlines())
-        return f"<div><b>{head}</b>{''.join(f'<br>{line}' for line in lines)}</div>"
 
     @property
     def verdict(self) -> str:

@@ -1,6 +1,7 @@
 """Finds and rewrites the relative links in a notebook's saved outputs, and changes nothing else.
 
-It does not write the file anew: any other byte stays as its last program wrote it.
+It does not write the file anew: any other byte stays as its last program wrote it. So it makes no HTML; it
+replaces the values of attributes.
 """
 
 from __future__ import annotations

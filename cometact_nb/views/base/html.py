@@ -1,4 +1,4 @@
-"""Writes HTML: the only module that writes tags and escapes, and the blocks of cards and previews.
+"""Writes HTML: the package's only module that writes tags and escapes, and the blocks of cards and previews.
 
 Styles stand inline and are few: the sanitizer of an untrusted notebook drops ``<style>``, GitHub drops inline
 styles too, and every card is stored in the notebook. No text colour is set, so that a block looks right in
@@ -115,7 +115,7 @@ def _quoted(value: str) -> str:
 
 
 def verbatim(text: str) -> Markup:
-    """Mark a script or a style sheet of this package as HTML, since their elements need no escapes."""
+    """Mark a script, a style sheet or a page of this package as HTML: such texts need no escapes."""
     return Markup(text)  # noqa: S704
 
 
