@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         leave_sandbox,
         load_clip,
         panel,
+        prepare,
         relink,
         resume,
         submit,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.prepare import Preparation, Prepared
     from cometact_nb.handles.relink import Relinked
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
@@ -68,6 +70,8 @@ __all__ = [
     "MediaRef",
     "NoiseFloor",
     "Panel",
+    "Preparation",
+    "Prepared",
     "Price",
     "Relinked",
     "Resumed",
@@ -91,6 +95,7 @@ __all__ = [
     "load_clip",
     "load_ipython_extension",
     "panel",
+    "prepare",
     "relink",
     "resume",
     "session",
@@ -114,6 +119,8 @@ _HOMES = {
     "MediaRef": "cometact_nb.domain.media",
     "NoiseFloor": "cometact_nb.handles.sweep.noise",
     "Panel": "cometact_nb.views.panel.panel",
+    "Preparation": "cometact_nb.handles.prepare",
+    "Prepared": "cometact_nb.handles.prepare",
     "Price": "cometact_nb.domain.price",
     "Relinked": "cometact_nb.handles.relink",
     "Resumed": "cometact_nb.handles.resume",
@@ -134,6 +141,7 @@ _HOMES = {
     "leave_sandbox": "cometact_nb.entry.functions",
     "load_clip": "cometact_nb.entry.functions",
     "panel": "cometact_nb.entry.functions",
+    "prepare": "cometact_nb.entry.functions",
     "relink": "cometact_nb.entry.functions",
     "resume": "cometact_nb.entry.functions",
     "session": "cometact_nb.handles.shared",

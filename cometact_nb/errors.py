@@ -17,6 +17,7 @@
     │   ├── TaskCancelled    the task was cancelled
     │   ├── TaskNotFound     the service does not know the task's id
     │   └── WatchStopped     polling was refused or went on for too long; the task may still run
+    ├── InputError           a file of yours cannot become an input (``.findings``): the file is as it was
     ├── ClipError            the generation succeeded, its clip could not be kept on disk
     ├── HistoryError         the record of tasks could not be read or written
     ├── SweepPaused          the sweep you wait for does not go on by itself (``.sweep``)
@@ -44,6 +45,7 @@ __all__ = [
     "ClipError",
     "ConfigError",
     "HistoryError",
+    "InputError",
     "NotSentError",
     "RefusedError",
     "RequestError",
@@ -258,6 +260,21 @@ class ClipError(ActTwoError):
     """The generation succeeded and its clip is not on disk. ``task.refresh()`` fetches it again."""
 
     guide = "no-clip"
+
+
+class InputError(ActTwoError):
+    """A file of yours cannot become an input. The file is as it was, and nothing is left of the attempt.
+
+    Args:
+        message: what is wrong with the file or the place of the result, and the cure.
+        findings: everything that is wrong with the result, where there is one.
+    """
+
+    guide = "a-file-of-yours"
+
+    def __init__(self, message: str, findings: Iterable[Any] = ()) -> None:
+        self.findings = tuple(findings)
+        super().__init__(message)
 
 
 class HistoryError(ActTwoError):

@@ -20,7 +20,7 @@ ROOMS = {
     "handles": "what a user holds: session, task, sweep, clip",
     "engine": "one thread, one loop: send, poll, fetch, record",
     "api": "the paid service: its words, its timing, its wire",
-    "store": "on disk: the history and the clips",
+    "store": "on disk: the history, the clips, the inputs",
     "domain": "pure values and rules, without I/O or a clock",
     "errors": "one tree, each with its cause and cure",
 }

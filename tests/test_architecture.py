@@ -42,7 +42,8 @@ OWNERS = {
     "markupsafe": {"views/base/html.py"},
     "IPython": {"views", "entry/magic"},
     "nest_asyncio2": {"engine/waits.py"},
-    "av": {"store/clips/video.py", "store/clips/probe.py", "sandbox"},
+    "av": {"store/clips/video.py", "store/clips/probe.py", "store/inputs", "sandbox"},
+    "pillow_heif": {"store/inputs/picture.py"},
     "tornado": {"sandbox"},
     "fsspec": {"store/clips/remote_folder.py"},
 }

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.inspection.facts import Role
     from cometact_nb.domain.media import MediaType
 
-__all__ = ["Inspector", "Limits"]
+__all__ = ["Inspector", "Limits", "inspect_file"]
 
 #: Seconds for which an observation is remembered, and for which a submit does not ask a silent host again.
 _MEMORY_S, _SILENT_S = 600.0, 60.0
@@ -175,6 +175,16 @@ class Inspector:
             while len(self._memory) > MEMORY_SIZE:
                 self._memory.popitem(last=False)
         return observation
+
+
+def inspect_file(path: Path, role: Role | None) -> Inspection:
+    """Inspect a file of this machine at once, on the calling thread.
+
+    Args:
+        path: absolute.
+        role: the purpose of the file; None infers it from its kind.
+    """
+    return _judge(str(path), role, None, _observe_path(Path(), str(path)))
 
 
 def _judge(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cometact_nb.entry.guide import Guide
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.prepare import Prepared
     from cometact_nb.handles.relink import Relinked
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
@@ -39,6 +40,7 @@ __all__ = [
     "leave_sandbox",
     "load_clip",
     "panel",
+    "prepare",
     "relink",
     "resume",
     "submit",
@@ -201,6 +203,61 @@ def inspect(
         ConfigError: an argument has another type.
     """
     return session().inspect(url_or_path, role, fresh=fresh)
+
+
+@door
+def prepare(
+    source: str | PathLike[str],
+    role: Role | None = None,
+    *,
+    start_s: float | None = None,
+    end_s: float | None = None,
+    crop: tuple[float, float, float, float] | None = None,
+    turn: int | None = None,
+    out: str | PathLike[str] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Prepared:
+    """Make an input of a file on this machine: upright, of a right format, length and size. Publish nothing.
+
+    The file itself stays as it is. Location, device and other personal metadata are removed. A part that is
+    right already is copied, not encoded again, and the same work is done once. An interrupt cancels it.
+
+    Args:
+        source: path of a picture or a video; a relative one starts from the notebook's folder.
+        role: ``"character"`` or ``"reference"``; None takes a picture for a character and a video for a
+            reference, which lasts 3–30 s.
+        start_s: beginning of the part to take, in seconds from the first frame; None for that frame.
+        end_s: end of the part, in seconds from the first frame; None for the end, or for what fits.
+        crop: ``(left, top, right, bottom)`` of the part to take, in fractions 0–1 of the upright picture;
+            None for all of it, or for what fits.
+        turn: 0, 90, 180 or 270 degrees clockwise, after the turn that the file asks for.
+        out: a folder, or a file's name with its ending; None for ``act_two_inputs`` beside the notebook, with
+            a name by content and settings.
+        progress: is called with the share that is done, 0–1; None shows a line when it takes long.
+
+    Returns:
+        the result: ``.path``, ``.changes``, ``.inspection``, ``.source_sha256``, ``.role``.
+
+    Raises:
+        InputError: the file is broken, too short, or cannot become such an input, or the result cannot be
+            written. Nothing is left of it.
+        ConfigError: an argument cannot be used, or a package is missing.
+    """
+    from cometact_nb.entry.waiting_line import waiting_line  # noqa: PLC0415
+    from cometact_nb.handles import prepare as preparing  # noqa: PLC0415
+
+    with waiting_line(source, progress) as report:
+        return preparing.prepare(
+            session(),
+            source,
+            role,
+            start_s=start_s,
+            end_s=end_s,
+            crop=crop,
+            turn=turn,
+            out=out,
+            progress=report,
+        )
 
 
 @door

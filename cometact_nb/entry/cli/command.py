@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
 from cometact_nb.entry.cli import say
-from cometact_nb.errors import ActTwoError, HistoryError, UnconfirmedError, WaitInterrupted
+from cometact_nb.errors import ActTwoError, HistoryError, InputError, UnconfirmedError, WaitInterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = importlib.import_module(f"cometact_nb.entry.cli.{options.command.replace('-', '_')}")
     try:
         return int(command.run(options))
-    except UnconfirmedError as error:
+    except (InputError, UnconfirmedError) as error:
         code, message = say.BAD, str(error)
     except HistoryError as error:
         code, message = say.HISTORY, str(error)
@@ -88,6 +88,16 @@ def _doctor(add: Callable[..., Any]) -> None:
     add("--role", choices=["character", "reference"], help="what it is to be used as")
 
 
+def _prepare(add: Callable[..., Any]) -> None:
+    add("file", metavar="FILE", help="path of a picture or a video")
+    add("--role", choices=["character", "reference"], help="what it is to be used as")
+    add("--start", metavar="SECONDS", help="beginning of the part to take")
+    add("--end", metavar="SECONDS", help="end of the part to take")
+    add("--crop", metavar="L,T,R,B", help="left, top, right, bottom in fractions 0-1 of the upright picture")
+    add("--turn", metavar="DEGREES", help="turn it further: 90, 180 or 270 clockwise")
+    add("--out", metavar="PATH", help="a folder, or a file's name with its ending (default: act_two_inputs)")
+
+
 def _verify_live(add: Callable[..., Any]) -> None:
     add("--max-cost", required=True, type=_amount, metavar="USD", help="what all of it may cost at the most")
     add("--character", metavar="URL", help="an image or a video; in the sandbox: its own")
@@ -135,6 +145,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[Callable[..., Any]], None]]] = {
         "say what is against an input, what is doubtful, and what was not looked at",
         "0 nothing was seen against it; 1 something was; 4 it could not be reached",
         _doctor,
+    ),
+    "prepare": (
+        "make an input of a file: upright, of a right format, length and size, without personal metadata",
+        "0 made; 1 the file cannot become such an input, or the result cannot be written",
+        _prepare,
     ),
     "verify-live": (
         "send one paid request, after asking, and report what the live service really does",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.prepare import Prepared
     from cometact_nb.handles.task import Task
 
 __all__ = ["PARSERS", "WITH_ID", "display", "greet", "known_ids", "run", "say", "session"]
@@ -46,6 +47,25 @@ def doctor_parser() -> Parser:
         "input", nargs="*", metavar="URL", help="URL or path of a character or a reference clip"
     )
     parser.add_argument("--role", metavar="character|reference", help="what it is meant for")
+    return _with_help(parser)
+
+
+def prepare_parser() -> Parser:
+    """The parser of ``%act_two prepare``."""
+    parser = _parser(
+        "prepare",
+        "Make an input of a picture or a video on this machine: upright, of a right format, length and size, "
+        "without location and other personal metadata. The file stays as it is, and nothing is published.",
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="path of the picture or the video")
+    parser.add_argument("--role", metavar="character|reference", help="what it is meant for")
+    parser.add_argument("--start", metavar="SECONDS", help="beginning of the part to take")
+    parser.add_argument("--end", metavar="SECONDS", help="end of the part to take")
+    parser.add_argument(
+        "--crop", metavar="L,T,R,B", help="left, top, right, bottom in fractions 0-1 of the upright picture"
+    )
+    parser.add_argument("--turn", metavar="DEGREES", help="turn it further: 90, 180 or 270 clockwise")
+    parser.add_argument("--out", metavar="PATH", help="a folder, or a file's name with its ending")
     return _with_help(parser)
 
 
@@ -147,6 +167,24 @@ def _doctor(options: Any) -> None:
         say(f"{session().inspect(address, options.role)}\n")
 
 
+def _prepare(options: Any) -> Prepared | None:
+    if not options.file:
+        say(prepare_parser().format_help())
+        return None
+    from cometact_nb.entry.functions import prepare  # noqa: PLC0415  (PyAV, when it is needed)
+    from cometact_nb.handles.prepare import numbers  # noqa: PLC0415
+
+    return prepare(
+        options.file,
+        options.role,
+        start_s=options.start,
+        end_s=options.end,
+        crop=numbers(options.crop),
+        turn=numbers(options.turn),
+        out=options.out,
+    )
+
+
 def _guide(options: Any) -> None:
     from cometact_nb.entry.guide import guide  # noqa: PLC0415  (the pages, when they are read)
 
@@ -202,6 +240,7 @@ def _resume(options: Any) -> None:
 PARSERS: dict[str, Callable[[], Parser]] = {
     "sandbox": sandbox_parser,
     "doctor": doctor_parser,
+    "prepare": prepare_parser,
     "guide": guide_parser,
     "history": history_parser,
     "show": show_parser,
@@ -212,6 +251,7 @@ PARSERS: dict[str, Callable[[], Parser]] = {
 _WORK: dict[str, Callable[[Any], Any]] = {
     "sandbox": _sandbox,
     "doctor": _doctor,
+    "prepare": _prepare,
     "guide": _guide,
     "history": _history,
     "show": _show,
@@ -222,7 +262,7 @@ _WORK: dict[str, Callable[[Any], Any]] = {
 #: Commands that need a task's id.
 WITH_ID = {"show", "cancel"}
 #: Commands in which a bad value is a fault of the line.
-_OF_HISTORY = {"history", "show", "resume", "cancel", "relink"}
+_OF_LINE = {"prepare", "history", "show", "resume", "cancel", "relink"}
 
 
 def run(name: str, words: Sequence[Any]) -> Any:
@@ -237,7 +277,7 @@ def run(name: str, words: Sequence[Any]) -> Any:
     try:
         return _WORK[name](options)
     except ConfigError as error:
-        if name not in _OF_HISTORY:
+        if name not in _OF_LINE:
             raise
         raise UsageError(f"%act_two {name}: {error}") from None
 

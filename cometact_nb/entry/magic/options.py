@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "sandbox": "send tasks to a stand-in on this machine; nothing is billed",
     "panel": "build a request in a form, see its price, send it, watch it",
     "doctor": "inspect an input: what is against it, what is doubtful, what was not looked at",
+    "prepare": "make an input of a file of yours: upright, right in length and format, nothing personal",
     "history": "the tasks of the history: look, filter, take up, reuse",
     "show": "show a task by its id, whoever made it",
     "resume": "take up every task and sweep that has not ended",

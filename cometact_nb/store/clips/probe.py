@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from io import RawIOBase
     from typing import BinaryIO
 
-__all__ = ["VideoHeaders", "as_seen", "can_probe", "facts_of", "number", "picture_of", "probe"]
+__all__ = ["DEMUXERS", "VideoHeaders", "as_seen", "can_probe", "facts_of", "number", "picture_of", "probe"]
 
 #: FFmpeg's reader by container, never guessed: if it took a text for a playlist, it would open other files.
-_DEMUXERS = {
+DEMUXERS = {
     "mp4": "mov",
     "mov": "mov",
     "3gp": "mov",
@@ -80,7 +80,7 @@ def probe(file: BinaryIO | RawIOBase, container: str, size: int | None = None) -
     """
     import av  # noqa: PLC0415  (an extra, and 100 ms)
 
-    demuxer = _DEMUXERS.get(container)
+    demuxer = DEMUXERS.get(container)
     if demuxer is None:
         return VideoHeaders(failed=f"nothing here reads {container}")
     try:

@@ -1,0 +1,37 @@
+"""Runs ``cometact-nb prepare``, which makes an input of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cometact_nb.entry.cli import say
+from cometact_nb.entry.waiting_line import waiting_line
+from cometact_nb.handles.prepare import numbers, prepare
+from cometact_nb.handles.session import Session
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["run"]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the input and print its path and the changes."""
+    session = Session()
+    try:
+        with waiting_line(options.file) as report:
+            prepared = prepare(
+                session,
+                options.file,
+                options.role,
+                start_s=options.start,
+                end_s=options.end,
+                crop=numbers(options.crop),
+                turn=numbers(options.turn),
+                out=options.out,
+                progress=report,
+            )
+    finally:
+        session.close()
+    say.result(prepared.to_dict(), str(prepared), as_json=options.json)
+    return say.OK

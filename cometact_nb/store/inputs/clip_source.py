@@ -1,0 +1,198 @@
+"""Reads what has to be known of a clip before something is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.inspection import boxes
+from cometact_nb.errors import ConfigError, InputError
+from cometact_nb.store.clips.probe import DEMUXERS, number, picture_of
+from cometact_nb.store.inputs.orientation import Orientation, orientation_of
+from cometact_nb.store.inputs.sound import sound_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["ClipSource", "Packets", "opened", "read_source"]
+
+#: Beside the containers that the vendor takes: what else cameras and screen recorders write.
+_MORE = {"flv": "flv", "wmv": "asf"}
+_USUAL_FPS = 25.0
+
+
+@dataclass(frozen=True)
+class Packets:
+    """The facts in a track's packets.
+
+    Args:
+        start_s: the first picture's time, seconds on the file's clock.
+        end_s: the last one's end.
+        fps: frames per second, on the average.
+        is_plain: each picture is shown, so that the track can be copied as it is.
+    """
+
+    start_s: float
+    end_s: float
+    fps: float
+    is_plain: bool
+
+
+@dataclass(frozen=True)
+class ClipSource:
+    """A clip before something is made of it.
+
+    Args:
+        path: of the file.
+        demuxer: FFmpeg's name of the reader.
+        container: the format, as ``sniff`` names it.
+        codec: FFmpeg's name of the picture's codec.
+        pix_fmt: FFmpeg's name of the pixel format.
+        profile: of the codec, as FFmpeg names it.
+        frame: the first decoded one.
+        orientation: how a stored picture becomes the visible one.
+        pixel: width / height of a pixel.
+        packets: of the picture.
+        sound: FFmpeg's name of the sound's codec; an empty string without sound.
+        extra: tracks beside one picture and one sound, in words.
+        tags: of the container and its tracks.
+        bytes: size of the file.
+    """
+
+    path: Path
+    demuxer: str
+    container: str
+    codec: str
+    pix_fmt: str
+    profile: str
+    frame: Any
+    orientation: Orientation
+    pixel: float
+    packets: Packets
+    sound: str
+    extra: tuple[str, ...]
+    tags: tuple[dict[str, str], ...]
+    bytes: int
+
+    @property
+    def length_s(self) -> float:
+        """Seconds of the picture."""
+        return self.packets.end_s - self.packets.start_s
+
+
+def opened(path: Path, demuxer: str) -> Any:
+    """Open a clip with a reader that is named, since by a playlist it would open other files."""
+    import av  # noqa: PLC0415  (an extra, and 100 ms)
+
+    return av.open(str(path), format=demuxer)
+
+
+def read_source(path: Path, container: str, head: bytes, check: Callable[[], None]) -> ClipSource:
+    """Read a clip's facts, its first frame and the times of its pictures.
+
+    Args:
+        path: the file.
+        container: its format, as ``sniff`` names it.
+        head: its first bytes.
+        check: raises when the work was cancelled.
+
+    Raises:
+        InputError: the file is broken, or holds no moving picture.
+        ConfigError: PyAV is missing.
+    """
+    try:
+        import av  # noqa: PLC0415  (an extra, and 100 ms)
+    except ImportError:
+        raise ConfigError("To prepare videos needs PyAV: pip install 'cometact_nb[video]'.") from None
+    stream_kind = "mpegts" if head[:1] == b"G" else "mpeg"
+    demuxer = {**DEMUXERS, **_MORE, "mpeg": stream_kind}.get(container)
+    if demuxer is None:
+        raise InputError(f"{path.name!r} is {container.upper()}, which nothing here reads. Export it as MP4.")
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        broken = boxes.look(file, size, container).broken
+    if broken:
+        raise InputError(f"{path.name!r} breaks off: {broken}. Export or copy it again, until it is whole.")
+    try:
+        with opened(path, demuxer) as reader:
+            return _read(reader, path, demuxer, container, size, check)
+    except (av.FFmpegError, ValueError) as error:
+        raise InputError(f"{path.name!r} cannot be read as a video ({error}). Export it again.") from error
+
+
+def _read(
+    reader: Any, path: Path, demuxer: str, container: str, size: int, check: Callable[[], None]
+) -> ClipSource:
+    picture, sound = picture_of(reader), sound_of(reader)
+    if picture is None or picture.codec_context is None:
+        what = "holds no moving picture, or one that nothing here can decode"
+        raise InputError(f"{path.name!r} {what}. Give a video.")
+    tags = (dict(reader.metadata), *(dict(track.metadata) for track in reader.streams))
+    extra = tuple(_extra(reader, picture, sound))
+    picture.thread_type = "AUTO"
+    packets = _packets(path, demuxer, picture, check)
+    frame = next(reader.decode(picture), None)
+    if frame is None:
+        raise InputError(f"{path.name!r} holds no picture that can be decoded. Export it again.")
+    return ClipSource(
+        path,
+        demuxer,
+        container,
+        codec=picture.codec_context.codec.canonical_name,
+        pix_fmt=picture.codec_context.pix_fmt or frame.format.name,
+        profile=str(picture.profile or ""),
+        frame=frame,
+        orientation=orientation_of(frame),
+        pixel=number(picture.sample_aspect_ratio) or 1.0,
+        packets=packets,
+        sound=sound.codec_context.codec.canonical_name if sound is not None else "",
+        extra=extra,
+        tags=tags,
+        bytes=size,
+    )
+
+
+def _extra(reader: Any, picture: Any, sound: Any) -> list[str]:
+    """Name the tracks that are dropped."""
+    rest = [track for track in reader.streams if track not in (picture, sound)]
+    words = {
+        "video": "picture",
+        "audio": "sound",
+        "subtitle": "subtitle",
+        "data": "data",
+        "attachment": "file",
+    }
+    counts: dict[str, int] = {}
+    for track in rest:
+        attached = track.type == "video" and track.disposition & type(track.disposition).attached_pic
+        word = "attached picture" if attached else f"{words.get(track.type, track.type)} track"
+        counts[word] = counts.get(word, 0) + 1
+    return [f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items()]
+
+
+def _packets(path: Path, demuxer: str, picture: Any, check: Callable[[], None]) -> Packets:
+    """Read the times of all pictures, without decoding: no header is right in every recording."""
+    starts: list[float] = []
+    end_s, is_plain = 0.0, True
+    with opened(path, demuxer) as reader:
+        track = reader.streams[picture.index]
+        tick = float(track.time_base)
+        for packet in reader.demux(track):
+            if packet.pts is None:
+                continue
+            if len(starts) % 256 == 0:
+                check()
+            is_plain = is_plain and not packet.is_discard and not packet.is_corrupt
+            if packet.is_discard:
+                continue
+            starts.append(packet.pts * tick)
+            end_s = max(end_s, (packet.pts + (packet.duration or 0)) * tick)
+        if not starts:  # such as raw AVI, whose packets have no times
+            fps = number(track.average_rate) or _USUAL_FPS
+            return Packets(0.0, (track.frames or 0) / fps, fps, is_plain=False)
+    starts.sort()
+    spread = starts[-1] - starts[0]
+    step = spread / (len(starts) - 1) if len(starts) > 1 and spread else 1 / _USUAL_FPS
+    end_s = end_s if end_s > starts[-1] else starts[-1] + step
+    return Packets(starts[0], end_s, len(starts) / (end_s - starts[0]), is_plain)
