@@ -11,6 +11,7 @@ __all__ = [
     "Accepted",
     "AnyEvent",
     "CancelAnswered",
+    "CancelAsked",
     "ClipFailed",
     "ClipSaved",
     "ClipsLost",
@@ -102,6 +103,10 @@ class WatchBegan(TaskEvent, frozen=True, kw_only=True, tag="watch-began"):
     """Polling began, or began again."""
 
 
+class CancelAsked(TaskEvent, frozen=True, kw_only=True, tag="cancel-asked"):
+    """The user of another kernel cancelled a task whose request was being sent; its sender looks for this."""
+
+
 class CancelAnswered(TaskEvent, frozen=True, kw_only=True, tag="cancel-answered"):
     """The service answered a cancel."""
 
@@ -142,6 +147,7 @@ AnyEvent = (
     | PollFailed
     | WatchEnded
     | WatchBegan
+    | CancelAsked
     | CancelAnswered
     | ClipSaved
     | ClipFailed

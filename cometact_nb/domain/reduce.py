@@ -180,6 +180,7 @@ _CHANGES: dict[type[events.TaskEvent], Callable[[TaskState, Any], TaskState]] = 
     events.PollFailed: _poll_failed,
     events.WatchEnded: _watch_ended,
     events.WatchBegan: _watch_began,
+    events.CancelAsked: lambda state, _: state,
     events.CancelAnswered: _cancel_answered,
     events.ClipSaved: _clip_saved,
     events.ClipFailed: _clip_failed,

@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.api import flow
@@ -22,13 +22,14 @@ from cometact_nb.domain.price import is_over
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.job import Job, SystemClock
 from cometact_nb.engine.journal import Journal
+from cometact_nb.engine.sending import STOPPED, Obstacle, Sender, Verdict, refusal
 from cometact_nb.engine.watcher import Watcher
 from cometact_nb.engine.workers import Workers, end_all_others
 from cometact_nb.errors import BudgetError, NotSentError
 from cometact_nb.store.clips import places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
 
     from cometact_nb.domain.events import TaskEvent
@@ -46,7 +47,8 @@ _LAST_ANSWERS_S = 3.0
 _CANCELS_AT_ONCE = 16  #: they do not queue with polls
 #: A cancel waits this many seconds for a submit that it stopped.
 _STOPPING_S = 5.0
-_STOPPED = "the kernel stopped before the service answered"
+#: Seconds between looks whether another kernel has stopped.
+_LOOK_S = 0.25
 
 
 class Engine:
@@ -75,15 +77,14 @@ class Engine:
     ) -> None:
         self._journal = Journal(history_path, on_change)
         self._clock: Clock = clock or SystemClock()
-        self._random = rand
         self._make_client = client
         self._client: Client | None = None
         #: US dollars that this process has spent, or may have spent, by the expected prices.
         self.spent_usd = spent_usd
-        self.unanswered: set[asyncio.Future[None]] = set()
-        self._closing = False
+        self.is_closing = False
         self._saving: asyncio.Task[None] | None = None
         self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
+        self._sender = Sender(self, self._clock, rand, self._watcher)
         self._cancelling = asyncio.Semaphore(_CANCELS_AT_ONCE)
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(Workers())
@@ -146,7 +147,8 @@ class Engine:
         max_spend: float | None = None,
         cell: CellClaim | None = None,
         limits: flow.CreateLimits | None = None,
-    ) -> flow.Created | flow.Declined | flow.Doubtful:
+        obstacle: Obstacle = lambda: None,
+    ) -> Verdict:
         """Record the intent, send the POST, record its outcome, begin to watch; return the verdict.
 
         The POST is repeated only after a certain refusal (429, never sent), within ``limits``.
@@ -158,6 +160,7 @@ class Engine:
             max_spend: US dollars this process may spend in all, or None.
             cell: the cell of a sweep that it is bought for.
             limits: how long a refused POST is repeated, default a minute.
+            obstacle: asked right before each POST for the reason why it must not be sent, if there is one.
 
         Raises:
             BudgetError: it would cost more than ``max_spend``; nothing was sent.
@@ -173,7 +176,7 @@ class Engine:
                 f"${price_usd:.2f} more would go over max_spend=${max_spend:.2f}: ${self.spent_usd:.2f} are "
                 "spent since this kernel started. Nothing was sent; act.configure(max_spend=…) changes it."
             )
-        if self._closing:
+        if self.is_closing:
             raise asyncio.CancelledError
         if job.given_up.is_set():
             raise NotSentError("It was stopped before it was sent. Nothing was bought.")
@@ -190,15 +193,13 @@ class Engine:
         self._journal.begin(job, intent, content_hash=request.content_hash, cell=cell)
         self.spent_usd += price_usd
         try:
-            verdict = await self._post(job, client, body, limits or flow.CreateLimits())
+            verdict = await self._sender.send(job, client, body, limits or flow.CreateLimits(), obstacle)
             self._conclude(job, verdict, price_usd)
         finally:
             job.has_outcome.set()
         return verdict
 
-    def _conclude(
-        self, job: Job, verdict: flow.Created | flow.Declined | flow.Doubtful, price_usd: float
-    ) -> None:
+    def _conclude(self, job: Job, verdict: Verdict, price_usd: float) -> None:
         """Record the outcome of the POST."""
         now = self._clock.now()
         match verdict:
@@ -208,50 +209,7 @@ class Engine:
                 self.apply(job, events.Unconfirmed(at=now, reason=reason, answer=answer))
             case flow.Declined():
                 self.spent_usd -= price_usd
-                self.apply(job, _refusal(verdict, now))
-
-    async def _post(
-        self, job: Job, client: Client, body: dict[str, Any], limits: flow.CreateLimits
-    ) -> flow.Created | flow.Declined | flow.Doubtful:
-        waited, attempt = 0.0, 0
-        while True:
-            attempt += 1
-            try:
-                with self._awaiting_answer():
-                    outcome = await client.create(job.endpoint, body)
-            except asyncio.CancelledError:  # the engine was closed in the middle of a paid request
-                self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
-                raise
-            verdict = flow.judge_create(outcome, self._clock.now(), job.endpoint.base_url)
-            if not isinstance(verdict, flow.Declined):
-                return verdict
-            delay = flow.repost_delay_s(verdict, attempt, waited, limits, self._random)
-            if delay is None or job.given_up.is_set():
-                return verdict
-            waited += delay
-            now = self._clock.now()
-            reason = f"Refused for now ({verdict.message}); sending again in {delay:.0f} s"
-            self.apply(job, events.Postponed(at=now, reason=reason, until=now + delay))
-            job.is_postponed = True
-            try:
-                await self._watcher.pause(job, delay * job.endpoint.time_scale)
-            except asyncio.CancelledError:
-                self.apply(job, _refusal(verdict, self._clock.now()))
-                raise
-            finally:
-                job.is_postponed = False
-            if job.given_up.is_set() or self._closing:
-                return verdict
-
-    @contextmanager
-    def _awaiting_answer(self) -> Iterator[None]:
-        answered: asyncio.Future[None] = self._loop.create_future()
-        self.unanswered.add(answered)
-        try:
-            yield
-        finally:
-            self.unanswered.discard(answered)
-            answered.cancel()
+                self.apply(job, refusal(verdict, now))
 
     def accept(self, job: Job, task_id: str, *, by_user: bool = False) -> None:
         """Record the id of ``job`` from the service (or the user, for an unconfirmed task), and watch it."""
@@ -259,6 +217,11 @@ class Engine:
         job.is_named_by_user = by_user
         job.known_since = self._clock.monotonic()
         self.watch(job)
+
+    @property
+    def unanswered(self) -> set[asyncio.Future[None]]:
+        """One future for each paid request on its way."""
+        return self._sender.unanswered
 
     def watch(self, job: Job) -> None:
         """Poll ``job`` until it ends, if nothing does so yet; poll a doubtful one rarely."""
@@ -272,7 +235,7 @@ class Engine:
     def take_up(self, job: Job, row: Row) -> None:
         """Watch a task from the history, of which ``row`` is the record, unless it has ended."""
         if job.state.status is Status.SUBMITTING and not self._watcher.is_being_sent(row):
-            self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=_STOPPED))
+            self.apply(job, events.Unconfirmed(at=self._clock.now(), reason=STOPPED))
         elif self._watcher.is_wanted(job):
             self.watch(job)
 
@@ -309,7 +272,8 @@ class Engine:
         """Ask the service to cancel ``job``; None when it had ended already, or has no id yet.
 
         It waits for no poll. A task that has just succeeded must not be deleted with its clip, so it polls
-        first, for two seconds at the most. A request that waits for its next try is not sent any more.
+        first, for two seconds at the most. A request that waits for its turn or its next try, in this kernel
+        or another, is not sent any more.
         """
         if job.state.id is None:
             await self._stop_sending(job)
@@ -330,7 +294,10 @@ class Engine:
         return outcome
 
     async def _stop_sending(self, job: Job) -> None:
-        """Stop repeating a request that was refused for now, and wait for one on its way."""
+        """Stop repeating a request that was refused for now, in any kernel, and wait for one on its way."""
+        if job not in self._sender.jobs and job.state.request and job.state.status is Status.SUBMITTING:
+            await self._stop_elsewhere(job)
+            return
         was_postponed = job.is_postponed
         job.given_up.set()
         job.wake.set()
@@ -338,6 +305,16 @@ class Engine:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_STOPPING_S):
                     await job.has_outcome.wait()
+
+    async def _stop_elsewhere(self, job: Job) -> None:
+        """Record the user's word for the kernel that sends the request, and wait for what becomes of it."""
+        self.history.note(job.state.key, events.CancelAsked(at=self._clock.now()))
+        until = self._clock.monotonic() + _STOPPING_S
+        while job.state.status is Status.SUBMITTING and self._clock.monotonic() < until:
+            await self._clock.sleep(_LOOK_S)
+            row = self.history.find(job.state.key)
+            if row is not None and row.state != job.state:
+                self.publish(job, row.state)
 
     # --- state -------------------------------------------------------------------------------------
 
@@ -362,7 +339,7 @@ class Engine:
         self._loop.close()
 
     async def _aclose(self) -> None:
-        self._closing = True
+        self.is_closing = True
         if self.unanswered:
             # They may be paid for: a late answer is better than a doubt that the user must settle.
             await asyncio.wait(self.unanswered, timeout=_LAST_ANSWERS_S)
@@ -376,18 +353,6 @@ class Engine:
 def new_key() -> str:
     """Make a local identity for a task, unique on every machine."""
     return f"local-{uuid.uuid4().hex[:16]}"
-
-
-def _refusal(verdict: flow.Declined, now: float) -> events.Refused:
-    return events.Refused(
-        at=now,
-        message=verdict.message,
-        status=verdict.status,
-        code=verdict.problem.code,
-        request_id=verdict.problem.request_id,
-        param=verdict.problem.param,
-        sent=verdict.sent,
-    )
 
 
 def _cancel_refusal(outcome: flow.Outcome) -> str:

@@ -12,13 +12,13 @@ from cometact_nb.engine.job import Job
 from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ActTwoError, WaitInterrupted
 from cometact_nb.handles import precheck
-from cometact_nb.handles.settle import twin_in_doubt
+from cometact_nb.handles.settle import about_twin, twins_in_doubt
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from cometact_nb.api import flow
     from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.engine.sending import Verdict
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.core import Core
 
@@ -41,9 +41,7 @@ class TwinInDoubt(Exception):
         super().__init__(f"the same was asked for by {job.state.key}")
 
 
-def send(
-    core: Core, request: ActTwoRequest, config: Config, *, twice: bool = False
-) -> tuple[Job, flow.Created | flow.Declined | flow.Doubtful]:
+def send(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = False) -> tuple[Job, Verdict]:
     """Send a request to the service of ``config``, whatever is configured meanwhile; return job and verdict.
 
     Args:
@@ -58,17 +56,20 @@ def send(
         WaitInterrupted: the user interrupted; the message says whether the request was sent.
     """
     precheck.check(request, config)
+    twins = _Twins(core, request, config.base_url)
     job = Job(TaskState(key=new_key()), config.endpoint, core.output_folder())
     if config.look != "never":
         job.warnings = core.look(request, config)
 
-    async def begin() -> flow.Created | flow.Declined | flow.Doubtful:
-        twin = None if twice else twin_in_doubt(core, request, config.base_url)
-        if twin is not None:
-            raise TwinInDoubt(twin)
+    async def begin() -> Verdict:
+        if twice:
+            twins.accept()
+        twins.check()
         core.register(job)  # made here, so that an interrupt before it leaves no task that is never sent
         price = config.price.usd_per_request
-        return await core.engine.submit(job, request, price, max_spend=config.max_spend)
+        return await core.engine.submit(
+            job, request, price, max_spend=config.max_spend, obstacle=twins.obstacle
+        )
 
     try:
         verdict = _until_sent(core, job, begin())
@@ -76,7 +77,40 @@ def send(
         if job.state.request is None:  # its intent was never recorded
             core.drop_job(job)
         raise
+    if twins.found is not None:
+        raise TwinInDoubt(twins.found)
     return job, verdict
+
+
+class _Twins:
+    """The tasks in doubt that a request must not be sent beside. On the engine's loop.
+
+    Args:
+        core: with the history.
+        request: to be sent.
+        base_url: of its service.
+    """
+
+    def __init__(self, core: Core, request: ActTwoRequest, base_url: str) -> None:
+        self._about = core, request, base_url
+        self._accepted: set[str] = set()
+        #: The task that kept the request from being sent.
+        self.found: Job | None = None
+
+    def accept(self) -> None:
+        """Take note that the user wants the request beside all that are in doubt now."""
+        self._accepted = {job.state.key for job in twins_in_doubt(*self._about)}
+
+    def check(self) -> None:
+        """Raise :class:`TwinInDoubt` if there is one."""
+        if self.obstacle() and self.found is not None:
+            raise TwinInDoubt(self.found)
+
+    def obstacle(self) -> str | None:
+        """Return why the request must not be sent now: a task is in doubt, maybe since this one waits."""
+        twins = twins_in_doubt(*self._about)
+        self.found = next((job for job in twins if job.state.key not in self._accepted), None)
+        return None if self.found is None else about_twin(self.found.state)
 
 
 def _until_sent(core: Core, job: Job, work: Coroutine[Any, Any, T]) -> T:

@@ -14,12 +14,14 @@ from cometact_nb.errors import ActTwoError
 from cometact_nb.store.journal.sweeps import in_doubt
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskState
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.core import Core
 
-__all__ = ["about_twin", "confirm", "forget", "to_send_again", "twin_in_doubt"]
+__all__ = ["about_twin", "confirm", "forget", "to_send_again", "twins_in_doubt"]
 
 
 def confirm(core: Core, job: Job, task_id: str) -> None:
@@ -88,8 +90,8 @@ def _need_doubtful(state: TaskState) -> None:
         )
 
 
-def twin_in_doubt(core: Core, request: ActTwoRequest, base_url: str) -> Job | None:
-    """Find the earliest task for the same video that may be paid for, or None. On the engine's loop.
+def twins_in_doubt(core: Core, request: ActTwoRequest, base_url: str) -> Iterator[Job]:
+    """Find the tasks for the same video that may be paid for, the earliest first. On the engine's loop.
 
     Args:
         core: with the history.
@@ -101,12 +103,12 @@ def twin_in_doubt(core: Core, request: ActTwoRequest, base_url: str) -> Job | No
     """
     history = core.engine.history
     for key in in_doubt(history, base_url, request.identity):
-        job, row = core.jobs.get(key), history.find(key)
-        if job is None and row is not None and not core.engine.may_be_answered(row):
+        job = core.jobs.get(key)
+        row = history.find(key) if job is None else None
+        if row is not None and not core.engine.may_be_answered(row):
             job = core.adopt(row)
         if job is not None and job.state.is_in_doubt:
-            return job
-    return None
+            yield job
 
 
 def about_twin(state: TaskState) -> str:

@@ -61,6 +61,20 @@ def test_a_request_that_was_stopped_before_is_neither_recorded_nor_sent(
     assert (service.seen, recorded(engine, job), engine.spent_usd) == ([], [], 0)
 
 
+def test_a_reason_not_to_send_that_shows_after_the_intent_keeps_the_request_back(
+    engine: Engine, job: Job, service: Service
+) -> None:
+    verdict = send(engine, job, obstacle=lambda: "There is a doubt.")
+    assert isinstance(verdict, flow.Declined)
+    assert (verdict.message, verdict.sent) == ("There is a doubt.", False)
+    assert (job.state.status, job.state.failure, job.state.sent) == (
+        Status.REFUSED,
+        "There is a doubt.",
+        False,
+    )
+    assert (service.seen, engine.spent_usd) == ([], 0)
+
+
 def test_the_intent_holds_all_that_a_later_kernel_needs(engine: Engine, tmp_path: Path) -> None:
     endpoint = Endpoint("http://127.0.0.1:8123", Secret("k"), sandbox=True)
     job = Job(TaskState(key=new_key()), endpoint, tmp_path)

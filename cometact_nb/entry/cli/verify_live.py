@@ -113,7 +113,7 @@ def _refuse_open_doubt(live: Run) -> None:
     session = live.session
 
     async def look() -> TaskState | None:
-        twin = settle.twin_in_doubt(session, live.request, session.config.base_url)
+        twin = next(settle.twins_in_doubt(session, live.request, session.config.base_url), None)
         return twin.state if twin is not None else None
 
     doubtful = session.run(look())

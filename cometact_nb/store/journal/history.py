@@ -164,6 +164,28 @@ class History:
         if content_hash is not None:
             self.provenance.note_purchase()
 
+    def note(self, key: str, event: TaskEvent) -> None:
+        """Write an event of a task that another process goes on with, durably, and leave its state alone.
+
+        Args:
+            key: the task's local key.
+            event: which changes no state.
+
+        Raises:
+            HistoryError: nothing was written.
+        """
+        text = records.encode(event, AnyEvent)
+        self.write("INSERT INTO events (key, at, event) VALUES (?, ?, ?)", (key, event.at, text))
+
+    def is_cancel_asked(self, key: str) -> bool:
+        """Whether the user of another process has cancelled a task whose request is being sent.
+
+        Raises:
+            HistoryError: the file could not be read.
+        """
+        sql = "SELECT 1 FROM events WHERE key = ? AND json_extract(event, '$.kind') = 'cancel-asked' LIMIT 1"
+        return bool(self.query(sql, (key,)))
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """Make all writes of a ``with`` block durable at once, or none of them.
