@@ -72,8 +72,8 @@ class Money(RuleBasedStateMachine):
         self.agreed: dict[str, float] = {}  #: US dollars that the user has said a yes to, by sweep
         self.bought = 0  #: accepted requests that the invariants have seen
         self.problems: list[str] = []  #: what was wrong at a paid request
-        #: Requests in doubt when a single one is asked for, and not as "send it again".
-        self.doubtful: set[str] = set()
+        #: Requests in doubt when the user says to send one again, beside which it may be sent.
+        self.named: set[str] = set()
         #: Keys of requests whose answers no disk took before their kernel was killed.
         self.lost: set[str] = set()
 
@@ -81,6 +81,7 @@ class Money(RuleBasedStateMachine):
     def begin(self, in_flight: int, max_spend: float | None) -> None:
         self.limits = {"max_in_flight": in_flight, "max_spend": max_spend}
         self.kernels = [self.new_kernel() for _ in range(2)]
+        self.kernels[0].set_full(yes=False)  # its first use makes the file
         self.history = sqlite3.connect(self.folder / "history.sqlite")
 
     def new_kernel(self) -> Kernel:
@@ -91,7 +92,8 @@ class Money(RuleBasedStateMachine):
             if kernel.dead:
                 kernel.die()
             else:
-                kernel.set_full(yes=False)
+                if kernel.is_full:
+                    kernel.set_full(yes=False)
                 kernel.close()
         self.nothing_is_lost()
         self.history.close()
@@ -148,10 +150,7 @@ class Money(RuleBasedStateMachine):
     @rule(number=which, seed=seeds, plays=plays)
     def submit(self, number: int, seed: int, plays: list[str]) -> None:
         self.meet(plays)
-        doubtful = "SELECT key FROM tasks WHERE status IN ('UNCONFIRMED', 'NOT_FOUND')"
-        self.doubtful = {key for (key,) in self.history.execute(doubtful)}
         self.perform(number, lambda session: session.submit(request(seed)))
-        self.doubtful.clear()
 
     @rule(
         number=which,
@@ -205,7 +204,10 @@ class Money(RuleBasedStateMachine):
             else:
                 getattr(task, settle)()
 
+        doubtful = "SELECT key FROM tasks WHERE status IN ('UNCONFIRMED', 'NOT_FOUND')"
+        self.named = {key for (key,) in self.history.execute(doubtful)} if settle == "resubmit" else set()
         self.perform(number, work)
+        self.named.clear()
 
     def perform(self, number: int, work: Callable[[Session], object]) -> None:
         kernel = self.kernels[number]
@@ -236,23 +238,23 @@ class Money(RuleBasedStateMachine):
     def on_post(self, kernel: Kernel, key: str, seed: int) -> None:
         """At each paid request: nothing beside it has, or may bring, what it buys."""
         rows = kernel.session.engine.history.query(
-            "SELECT t.sweep, t.status, c.key, t.key FROM tasks t LEFT JOIN cells c ON c.key = t.key"
-            " JOIN tasks mine ON mine.key = ? WHERE t.identity = ? AND t.key <> ?"
-            " AND (t.sweep IS NOT NULL OR t.rowid < mine.rowid)",  # one alone and later is the user's word
+            "SELECT t.sweep, t.status, c.key, t.key, t.rowid < mine.rowid FROM tasks t"
+            " LEFT JOIN cells c ON c.key = t.key JOIN tasks mine ON mine.key = ?"
+            " WHERE t.identity = ? AND t.key <> ?",
             (key, request(seed).identity, key),
         )
         mine = kernel.session.engine.history.query("SELECT sweep FROM tasks WHERE key = ?", (key,))
         if mine[0][0] is None:
-            # What comes into doubt while the request waits was running when its user asked for one beside it.
-            doubts = [row for row in rows if row[3] in self.doubtful and (row[2] or row[0] is None)]
+            in_doubt = [row for row in rows if row[1] in NAMED["doubtful"] and (row[2] or row[0] is None)]
+            doubts = [row for row in in_doubt if row[3] not in self.named]
             if doubts:
                 self.problems.append(f"seed {seed} was sent alone beside {doubts}")
-        if mine[0][0] is None:
-            return  # the user's own word
+            return  # else it is the user's own word
         held = sum(
             status not in DEAD
             and (cell is not None or sweep is None or status not in {"UNCONFIRMED", "NOT_FOUND"})
-            for sweep, status, cell, _ in rows
+            for sweep, status, cell, _, is_earlier in rows
+            if sweep is not None or is_earlier  # one alone and later is the user's word
         )
         if held >= self.replicates[seed] + self.words[seed]:
             self.problems.append(f"seed {seed} was bought beside {rows}")

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from concurrent import futures
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 from unittest.mock import patch
@@ -25,6 +24,8 @@ from cometact_nb.engine.job import Job
 from cometact_nb.handles.config import Config
 
 TRUST = httpx.create_ssl_context()
+#: A user who waits for so many turns of the clock waits for something that never comes.
+_TURNS = 3000
 BASE_URL = "https://api.example.com"
 PRICE = 0.40
 
@@ -149,18 +150,17 @@ class Kernel:
     def __init__(self, service: Hostile, folder: Path, **settings: Any) -> None:
         self.service, self.clock = service, SteppedClock()
         self.dies_at: str | None = None  #: ``"sending"`` or ``"answered"``: with the next paid request
-        self.dead = self.is_full = False
+        self.dead = self.is_full = self.hangs = False
         config = Config(
-            history=str(folder / "history.sqlite"), output_dir=folder / "clips", base_url=BASE_URL
+            history=str(folder / "history.sqlite"),
+            output_dir=folder / "clips",
+            base_url=BASE_URL,
+            look="never",
         ).changed(api_key="sk-test", price=PRICE, **settings)
-        self._asked: SimpleQueue[futures.Future[Any] | None] = SimpleQueue()
         settings = {"clock": self.clock, "rand": lambda: 0.5, "client": self._client}
-        self.session = SessionOnEngine(
-            config, lambda tell: AskedEngine(self._asked, config.history, tell, **settings)
-        )
+        self.session = SessionOnEngine(config, lambda tell: AskedEngine(config.history, tell, **settings))
         self.engine: Any = self.session.engine
-        self._user = futures.ThreadPoolExecutor(1)
-        self.set_full(yes=False)
+        self.call_soon(self._let_time_pass())
 
     def _client(self) -> Client:
         with patch(
@@ -168,44 +168,45 @@ class Kernel:
         ):  # which takes longer than all the rest
             return Client(Transport(self))
 
+    def call_soon(self, work: Any) -> futures.Future[Any]:
+        future: futures.Future[Any] = self.engine.call_unseen(work)
+        return future
+
     def call(self, work: Any) -> Any:
-        return self.engine.call_unseen(work).result(30)
+        return self.call_soon(work).result(30)
 
     def step(self, seconds: float) -> None:
         """Let time pass for this kernel."""
         self.call(self.clock.advance(seconds))
 
     def perform(self, work: Callable[[], Any]) -> Any:
-        """Do something as its user, letting time pass while that waits; an error comes back as a value.
+        """Do something as its user, while time passes for what that waits for; an error comes back as a value.
 
         Afterwards everything has run that need not wait for the clock.
         """
-        doing = self._user.submit(work)
-        doing.add_done_callback(lambda _: self._asked.put(None))
-        waiting: list[futures.Future[Any]] = []
-        while not doing.done():
-            waiting = [future for future in waiting if not future.done()]
-            while not waiting or not self._asked.empty():
-                future = self._asked.get(timeout=60)
-                if future is None:
-                    break
-                waiting.append(future)
-            self.call(self._wait(waiting))
+        try:
+            result = work()
+        except Exception as error:  # noqa: BLE001  (whatever its user is told)
+            result = error
         self.call(_breathe())
-        error = doing.exception()
-        if error is not None and not isinstance(error, Exception):
-            raise error
-        return error or doing.result()
+        assert not self.hangs, "it never ended"
+        return result
 
-    async def _wait(self, waiting: list[futures.Future[Any]]) -> None:
-        """Let time pass until one of those is done, or more is asked."""
-        await _breathe()
-        for _ in range(3000):
-            if not self._asked.empty() or any(future.done() for future in waiting) or not waiting:
-                return
-            if not await self.clock.wake():
+    async def _let_time_pass(self) -> None:
+        """Move the time on whenever a user waits for the engine and the engine for the clock."""
+        engine, turns = self.engine, 0
+        while turns < _TURNS:
+            if not engine.unfinished:
+                engine.asked.clear()
+                await engine.asked.wait()
+                turns = 0
+            await _breathe()
+            if engine.unfinished and not await self.clock.wake():
                 await asyncio.sleep(0.001)
-        raise AssertionError("it never ended")
+            turns += 1
+        self.hangs = True
+        for task in list(engine.unfinished):
+            task.cancel()
 
     def set_full(self, *, yes: bool) -> None:
         """Let the kernel's disk take nothing, or everything again."""
@@ -238,7 +239,6 @@ class Kernel:
     def _end(self) -> None:
         self.engine.unanswered.clear()  # nobody waits for the answers of a dead kernel
         self.session.close()
-        self._user.shutdown(wait=False)
 
     def close(self) -> None:
         """End in an orderly way, with the answers that are still to come."""

@@ -1,10 +1,10 @@
-"""An engine that says what it is asked for, and a session that runs on an engine of the test's own."""
+"""An engine that knows whether anybody waits for it, and a session that runs on an engine of the test's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from concurrent import futures
-from queue import SimpleQueue
 from typing import Any
 
 from cometact_nb.engine.engine import Engine
@@ -14,25 +14,33 @@ from cometact_nb.handles.session import Session
 
 
 class AskedEngine(Engine):
-    """An engine that says what its user's thread asks of it.
+    """An engine that knows what it has been asked for and has not done yet.
 
     Args:
-        asked: gets each future that is handed out.
         settings: of an engine.
     """
 
-    def __init__(self, asked: SimpleQueue[futures.Future[Any] | None], *settings: Any, **more: Any) -> None:
-        self._asked = asked
+    def __init__(self, *settings: Any, **more: Any) -> None:
+        self.unfinished: set[asyncio.Task[Any] | None] = set()
+        #: Set by each new piece of work.
+        self.asked = asyncio.Event()
         super().__init__(*settings, **more)
 
     def call(self, work: Any) -> futures.Future[Any]:
-        future = self.call_unseen(work)
-        self._asked.put(future)
-        return future
+        return self.call_unseen(self._noted(work))
 
     def call_unseen(self, work: Any) -> futures.Future[Any]:
         """As :meth:`call`, for the test itself."""
         return super().call(work)
+
+    async def _noted(self, work: Coroutine[Any, Any, Any]) -> Any:
+        task = asyncio.current_task()
+        self.unfinished.add(task)
+        self.asked.set()
+        try:
+            return await work
+        finally:
+            self.unfinished.discard(task)
 
 
 class SessionOnEngine(Session):
