@@ -148,6 +148,7 @@ class Engine:
         cell: CellClaim | None = None,
         limits: flow.CreateLimits | None = None,
         obstacle: Obstacle = lambda: None,
+        before_record: Callable[[Verdict], object] = lambda _: None,
     ) -> Verdict:
         """Record the intent, send the POST, record its outcome, begin to watch; return the verdict.
 
@@ -161,6 +162,7 @@ class Engine:
             cell: the cell of a sweep that it is bought for.
             limits: how long a refused POST is repeated, default a minute.
             obstacle: asked right before each POST for the reason why it must not be sent, if there is one.
+            before_record: called with the verdict before anybody sees its effect on the task.
 
         Raises:
             BudgetError: it would cost more than ``max_spend``; nothing was sent.
@@ -194,6 +196,7 @@ class Engine:
         self.spent_usd += price_usd
         try:
             verdict = await self._sender.send(job, client, body, limits or flow.CreateLimits(), obstacle)
+            before_record(verdict)
             self._conclude(job, verdict, price_usd)
         finally:
             job.has_outcome.set()

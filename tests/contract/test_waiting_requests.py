@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from cometact_nb.domain.search import Query
 from cometact_nb.domain.service import Secret
 from cometact_nb.domain.task import Status
 from cometact_nb.engine.engine import Engine
-from cometact_nb.errors import CancelRefused, NotSentError, RefusedError, UnconfirmedError
+from cometact_nb.errors import CancelRefused, NotSentError, RefusedError, SweepPaused, UnconfirmedError
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
 from cometact_nb.handles.task import Task
@@ -261,6 +262,25 @@ def test_a_history_that_cannot_be_read_when_a_request_is_to_be_sent_again_keeps_
     with pytest.raises(RefusedError, match="could not be read"):
         sending.result(60)
     second.session.run(rename("away", "cells"))
+    assert service.posts == 1
+
+
+@pytest.mark.parametrize(("halt", "status"), [("pause", "QUEUED"), ("cancel", "STOPPED")])
+def test_a_cell_whose_request_waits_when_its_sweep_is_stopped_is_never_shown_as_refused(
+    kernels: tuple[Kernel, Kernel], service: Service, halt: str, status: str
+) -> None:
+    first, _ = kernels
+    service.answers = [BUSY]
+    sweep = first.session.sweep([REQUEST.replace(seed=seed) for seed in range(3)], name="s")
+    sweep.run(yes=True, canary=False)
+    until(lambda: first.waiting)
+    seen: list[dict[str, int]] = []
+    first.waiting[0].job.listeners.add(lambda job: seen.append(sweep.counts))
+    getattr(sweep, halt)()
+    with pytest.raises(SweepPaused, match="3 cells") if halt == "pause" else nullcontext():
+        sweep.wait(60)
+    assert sweep.counts == {status: 3}
+    assert [counts for counts in seen if "REFUSED" in counts] == []
     assert service.posts == 1
 
 

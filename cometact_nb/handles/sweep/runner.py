@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.sweep.run import SweepEvent
     from cometact_nb.engine.job import Job
+    from cometact_nb.engine.sending import Verdict
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.entries import Entries, Entry
     from cometact_nb.handles.sweep.ledger import Ledger
@@ -272,7 +273,7 @@ class Runner:
                 return
             job = self._posting = self._core.new_job(self._ledger.endpoint)
             self._entries.attach(entry, job)
-            entry.reason = ""
+            entry.reason = word = ""
             try:
                 verdict = await self._send(entry, job, price)
             except CellTaken as taken:
@@ -289,15 +290,13 @@ class Runner:
             except ActTwoError:
                 self._withdraw(entry, job)
                 raise
-            else:
-                word = ""
             finally:
                 self._posting = None
                 self._ledger.recount()
         if word:  # outside of the lock, which a cancel waits for
             await self._obey(word)
         else:
-            self._judge(entry, job, verdict)
+            self._judge(entry, verdict)
 
     def _withdraw(self, entry: Entry, job: Job) -> None:
         """Forget a task that was never sent."""
@@ -316,9 +315,7 @@ class Runner:
     def _used_up(self) -> str:
         return f"its budget of ${self.approved_usd:.2f} is used up"
 
-    async def _send(
-        self, entry: Entry, job: Job, price: float
-    ) -> flow.Created | flow.Declined | flow.Doubtful:
+    async def _send(self, entry: Entry, job: Job, price: float) -> Verdict:
         alike = self._alike.get(entry.cell.identity, ())
         beside = tuple(other.job.state.key for other in alike if other.job is not None and other is not entry)
         claim = CellClaim(
@@ -331,9 +328,18 @@ class Runner:
             max_spend=self._core.config.max_spend,
             cell=claim,
             limits=_LIMITS,
+            before_record=lambda verdict: self._take_back(entry, job, verdict),
         )
 
-    def _judge(self, entry: Entry, job: Job, verdict: flow.Created | flow.Declined | flow.Doubtful) -> None:
+    def _take_back(self, entry: Entry, job: Job, verdict: Verdict) -> None:
+        """Free a cell if any other would be refused now, too: it waits on, and nobody sees it as refused."""
+        if isinstance(verdict, flow.Declined) and verdict.is_general:
+            entry.instead_of = job.state.key
+            self._entries.detach(entry)
+            if self.state is SweepState.CANCELLED:
+                self._entries.stop(entry, "the sweep was cancelled")
+
+    def _judge(self, entry: Entry, verdict: Verdict) -> None:
         """Act on an answer's meaning for the remaining cells."""
         match verdict:
             case flow.Created():
@@ -342,10 +348,6 @@ class Runner:
             case flow.Doubtful():
                 self._strike("answers were lost; each request may have been paid for", verdict.reason)
             case flow.Declined() if verdict.is_general:
-                entry.instead_of = job.state.key
-                self._entries.detach(entry)
-                if self.state is SweepState.CANCELLED:
-                    self._entries.stop(entry, "the sweep was cancelled")
                 if self.is_running:
                     self._halt(RunBroke(verdict.message))
             case flow.Declined():
