@@ -109,6 +109,8 @@ def _changed(
     picture = _upright(opened, exif, recipe, changes)
     picture = _cropped(picture, recipe, changes)
     kinds = private.kinds_in_exif(exif)
+    if opened.format == "TIFF":  # its own tags are of the same kind
+        kinds = [kind for kind in kinds if kind != "EXIF"]
     if getattr(opened, "n_frames", 1) > 1 and opened.format in {"GIF", "WEBP", "PNG", "TIFF", "AVIF"}:
         changes.append(f"Took the first of {opened.n_frames} pictures.")
     is_right = picture is opened and container in {"jpeg", "png"} and opened.mode != "CMYK"
@@ -207,7 +209,7 @@ def _written(
     flat = _on_white(picture) if has_alpha else picture.convert("RGB")
     for quality in _QUALITIES:
         check()
-        content = _encoded(flat, "JPEG", quality=quality, subsampling=0, optimize=True)
+        content = _encoded(flat, "JPEG", quality=quality, subsampling=0)
         if len(content) <= MAX_BYTES["image"]:
             break
     anew = "Saved anew as JPEG" if container == "jpeg" else "Saved as JPEG"

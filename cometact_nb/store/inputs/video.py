@@ -11,7 +11,7 @@ from cometact_nb.domain.inspection.findings import MAX_BYTES, REFERENCE_S
 from cometact_nb.domain.preparation import WHOLE, Cut
 from cometact_nb.errors import InputError
 from cometact_nb.store.inputs import private
-from cometact_nb.store.inputs.clip_source import opened, read_source
+from cometact_nb.store.inputs.clip_source import THREADS, opened, read_source
 from cometact_nb.store.inputs.frames import CLOCK, HDR, FrameFilter, Timeline, size_of
 from cometact_nb.store.inputs.sound import BIT_RATE, encoded_sound, sound_of
 
@@ -26,7 +26,8 @@ __all__ = ["prepare_video"]
 
 #: The longest side of what is encoded, pixels: Act-Two's own pictures have no more in 16:9.
 _LONGEST = 1280
-_PRESET, _CRF = "faster", 19
+#: Measured beside FFmpeg's "medium" at 20: three quarters of the time, and no worse by VMAF.
+_PRESET, _CRF = "veryfast", 18
 #: The share of the size limit that the encoder may fill: the container takes some of it.
 _SHARE = 0.94
 _MOST_FPS = 60.5
@@ -95,7 +96,7 @@ def prepare_video(
     except av.FFmpegError as error:
         if isinstance(error, OSError) or not isinstance(error, ValueError):
             raise OSError(error.errno, error.strerror) from error
-        raise InputError(f"{path.name!r} cannot be decoded ({error}). Export it again.") from error
+        raise InputError(f"{path.name!r} cannot be decoded ({error.strerror}). Export it again.") from error
 
 
 def _plan(source: ClipSource, recipe: InputRecipe, cut: Cut) -> _Plan:
@@ -174,7 +175,7 @@ def _pictures(reader: Any, source: ClipSource) -> Any:
     from cometact_nb.store.clips.probe import picture_of  # noqa: PLC0415
 
     picture = picture_of(reader)
-    picture.thread_type = "AUTO"
+    picture.thread_type, picture.codec_context.thread_count = "AUTO", THREADS
     assert picture.codec_context.codec.canonical_name == source.codec
     return picture
 
