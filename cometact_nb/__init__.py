@@ -46,10 +46,12 @@ if TYPE_CHECKING:
         use_sandbox,
         verify,
     )
+    from cometact_nb.entry.own_files import publish, published, unpublish
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
     from cometact_nb.handles.prepare import Preparation, Prepared
+    from cometact_nb.handles.public_files import PublicFiles, Published, Removal
     from cometact_nb.handles.relink import Relinked
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
@@ -73,7 +75,10 @@ __all__ = [
     "Preparation",
     "Prepared",
     "Price",
+    "PublicFiles",
+    "Published",
     "Relinked",
+    "Removal",
     "Resumed",
     "Sandbox",
     "SavedClip",
@@ -96,6 +101,8 @@ __all__ = [
     "load_ipython_extension",
     "panel",
     "prepare",
+    "publish",
+    "published",
     "relink",
     "resume",
     "session",
@@ -105,6 +112,7 @@ __all__ = [
     "sweeps",
     "task",
     "unload_ipython_extension",
+    "unpublish",
     "use_sandbox",
     "verify",
     "video",
@@ -122,7 +130,10 @@ _HOMES = {
     "Preparation": "cometact_nb.handles.prepare",
     "Prepared": "cometact_nb.handles.prepare",
     "Price": "cometact_nb.domain.price",
+    "PublicFiles": "cometact_nb.handles.public_files",
+    "Published": "cometact_nb.handles.public_files",
     "Relinked": "cometact_nb.handles.relink",
+    "Removal": "cometact_nb.handles.public_files",
     "Resumed": "cometact_nb.handles.resume",
     "Sandbox": "cometact_nb.handles.sandbox",
     "SavedClip": "cometact_nb.handles.saved_clip",
@@ -142,6 +153,8 @@ _HOMES = {
     "load_clip": "cometact_nb.entry.functions",
     "panel": "cometact_nb.entry.functions",
     "prepare": "cometact_nb.entry.functions",
+    "publish": "cometact_nb.entry.own_files",
+    "published": "cometact_nb.entry.own_files",
     "relink": "cometact_nb.entry.functions",
     "resume": "cometact_nb.entry.functions",
     "session": "cometact_nb.handles.shared",
@@ -150,6 +163,7 @@ _HOMES = {
     "sweep_by_name": "cometact_nb.entry.functions",
     "sweeps": "cometact_nb.entry.functions",
     "task": "cometact_nb.entry.functions",
+    "unpublish": "cometact_nb.entry.own_files",
     "use_sandbox": "cometact_nb.entry.functions",
     "verify": "cometact_nb.entry.functions",
     "video": "cometact_nb.domain.media",

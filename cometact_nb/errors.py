@@ -19,6 +19,8 @@
     │   └── WatchStopped     polling was refused or went on for too long; the task may still run
     ├── InputError           a file of yours cannot become an input (``.findings``): the file is as it was
     ├── ClipError            the generation succeeded, its clip could not be kept on disk
+    ├── PublishError         a file of yours could not be published: nothing was sent (``.path``)
+    │   └── ConsentNeeded    you have not said yet that files may become public there: nothing was published
     ├── HistoryError         the record of tasks could not be read or written
     ├── SweepPaused          the sweep you wait for does not go on by itself (``.sweep``)
     └── WaitTimeout          ``wait(timeout_s=…)`` ran out; the task goes on (also a ``TimeoutError``)
@@ -44,9 +46,11 @@ __all__ = [
     "CancelRefused",
     "ClipError",
     "ConfigError",
+    "ConsentNeeded",
     "HistoryError",
     "InputError",
     "NotSentError",
+    "PublishError",
     "RefusedError",
     "RequestError",
     "ServiceError",
@@ -270,11 +274,40 @@ class InputError(ActTwoError):
         findings: everything that is wrong with the result, where there is one.
     """
 
-    guide = "a-file-of-yours"
+    guide = "own-files"
 
     def __init__(self, message: str, findings: Iterable[Any] = ()) -> None:
         self.findings = tuple(findings)
         super().__init__(message)
+
+
+class PublishError(ActTwoError):
+    """A file of this machine could not be published, or not be taken back. No request was sent.
+
+    Args:
+        message: what went wrong, and its cure.
+        path: of the file.
+    """
+
+    guide = "own-files"
+
+    def __init__(self, message: str, path: Any = None) -> None:
+        self.path = path
+        super().__init__(message)
+
+
+class ConsentNeeded(PublishError):
+    """Nobody has agreed yet that files become public at this place. Nothing was published, nothing was sent.
+
+    Args:
+        message: what becomes public, where, until when, and how to agree.
+        place: that the files would be published to.
+        path: of the file.
+    """
+
+    def __init__(self, message: str, place: str = "", path: Any = None) -> None:
+        self.place = place
+        super().__init__(message, path)
 
 
 class HistoryError(ActTwoError):

@@ -55,6 +55,8 @@ _REDIRECTS = 3
 _LOGGED_MAX_CHARS = 4000
 #: A compressed answer would have another length than the file.
 _PLAIN = {"Accept-Encoding": "identity"}
+#: docs.dev.runwayml.com/assets/inputs: the vendor fetches with a user agent that begins so.
+_AS_VENDOR = {"User-Agent": "RunwayML API/ (a look by cometact_nb)"}
 
 
 @dataclass
@@ -161,12 +163,26 @@ class Client:
             if response is not None:
                 await response.aclose()
 
-    async def head(self, url: str, timeout_s: float) -> Outcome:
-        """Ask a public host about a file, without the key and without following a redirect."""
-        return await self._exchange(Lane.LOOK, "HEAD", url, within(timeout_s), headers=_PLAIN)
+    async def head(self, url: str, timeout_s: float, *, as_vendor: bool = False) -> Outcome:
+        """Ask a public host about a file, without the key and without following a redirect.
+
+        Args:
+            url: of the file.
+            timeout_s: seconds for all of it.
+            as_vendor: with the vendor's kind of user agent, which hosts may treat otherwise.
+        """
+        headers = _AS_VENDOR if as_vendor else _PLAIN
+        return await self._exchange(Lane.LOOK, "HEAD", url, within(timeout_s), headers=headers)
 
     async def read_range(
-        self, url: str, start: int, length: int, timeout_s: float, *, ranged: bool = True
+        self,
+        url: str,
+        start: int,
+        length: int,
+        timeout_s: float,
+        *,
+        ranged: bool = True,
+        as_vendor: bool = False,
     ) -> Outcome:
         """Read a part of a public file, without the key and without following a redirect.
 
@@ -176,10 +192,32 @@ class Client:
             length: bytes wanted; no more are read, even where the answer is 200 and the whole file.
             timeout_s: seconds for all of it.
             ranged: ask for the part; otherwise for the file, of which no more is read.
+            as_vendor: see :meth:`head`.
         """
         headers = {**_PLAIN, "Range": f"bytes={start}-{start + length - 1}"} if ranged else _PLAIN
+        if as_vendor:
+            headers = {**headers, **_AS_VENDOR}
         return await self._exchange(
             Lane.LOOK, "GET", url, within(timeout_s), headers=headers, max_bytes=length
+        )
+
+    async def change_input(
+        self, endpoint: Endpoint, name: str, content: bytes | None, mime: str, timeout_s: float
+    ) -> Outcome:
+        """Put an input into the sandbox, which alone takes one, or delete it there.
+
+        Args:
+            endpoint: the sandbox.
+            name: of the input.
+            content: of the file; None deletes it.
+            mime: its media type.
+            timeout_s: seconds for all of it.
+        """
+        url = f"{endpoint.base_url}/inputs/{name}"
+        method, headers = ("DELETE", None) if content is None else ("PUT", {"Content-Type": mime})
+        patience = within(timeout_s)
+        return await self._exchange(
+            Lane.UPLOAD, method, url, patience, endpoint, content=content, headers=headers
         )
 
     async def addresses(self, host: str, timeout_s: float) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class Lane(Enum):
     CANCEL = "cancel"
     POLL = "poll"
     DOWNLOAD = "download"
-    UPLOAD = "upload"  #: of files of the user's own; nothing sends any yet
+    UPLOAD = "upload"  #: of files of the user's own
     LOOK = "look"
 
 

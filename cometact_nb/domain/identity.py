@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_plus, unquote_to_bytes, urlsplit
 
+from cometact_nb.domain.published import sha256_in
 from cometact_nb.domain.signatures import PATH_SIGNATURE, signing_names
 
 __all__ = ["body_hash", "body_identity", "identity_of"]
@@ -26,7 +27,9 @@ def identity_of(uri: str) -> str:
 
     A web address loses its signature (see :mod:`cometact_nb.domain.signatures`), its fragment, an empty
     query, the default port and a dot after its host; scheme, host and percent-encoding get one form (RFC
-    3986, 6.2). A data URI becomes the SHA-256 of its content. Anything else stays as it is.
+    3986, 6.2). A data URI becomes the SHA-256 of its content, and so does the address of a file that this
+    package has published, wherever it is, since its name says it (:mod:`cometact_nb.domain.published`).
+    Anything else stays as it is.
 
     Args:
         uri: of a character or a reference clip.
@@ -49,6 +52,8 @@ def _of_web(uri: str) -> str:
     place = host if port in {None, _DEFAULT_PORTS[scheme]} else f"{host}:{port}"
     login = parts.netloc.rpartition("@")[0]
     place = f"{login}@{place}" if login else place
+    if (content := sha256_in(uri)) is not None:
+        return f"sha256:{content}"
     path = PATH_SIGNATURE.sub("", _normal_escapes(parts.path)) or "/"
     query = _unsigned_query(parts.query, path)
     return f"{scheme}://{place}{path}{'?' + query if query else ''}"

@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import msgspec
 
 from cometact_nb.domain import redact
+from cometact_nb.domain.published import sha256_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ class InputFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         url: its address without login and signature; empty for a file inside the request.
         mime: the media type of a file inside the request.
         bytes: the size of a file inside the request.
-        sha256: its hash, hexadecimal.
+        sha256: the hash of a file inside the request, or of one that this package has published.
     """
 
     name: str = ""
@@ -42,9 +43,15 @@ class InputFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sha256: str = ""
 
 
-def note_name(content: bytes, name: str) -> None:
-    """Remember the name of a local file that goes into a request: a data URI has no place for it."""
-    _names[hashlib.sha256(content).hexdigest()] = redact.clean(name, 200)
+def note_name(content: bytes | str, name: str) -> None:
+    """Remember the name of a local file that goes into a request: its address there has no place for it.
+
+    Args:
+        content: of the file, or its SHA-256 in hexadecimal.
+        name: of the file.
+    """
+    digest = content if isinstance(content, str) else hashlib.sha256(content).hexdigest()
+    _names[digest] = redact.clean(name, 200)
     while len(_names) > _MOST_NAMES:
         _names.popitem(last=False)
 
@@ -90,6 +97,10 @@ def _facts(uri: str, role: str, names: Mapping[str, str]) -> InputFacts:
     inline = content_of(uri)
     if inline is None:
         url = "" if uri.lower().startswith("data:") else redact.bare(uri)
+        published = sha256_in(uri)
+        if published is not None:
+            own = names.get(role) or names.get(published, "")
+            return InputFacts(name=own or _file_name(url), url=url, sha256=published)
         return InputFacts(name=_file_name(url), url=url)
     mime, content = inline
     digest = hashlib.sha256(content).hexdigest()

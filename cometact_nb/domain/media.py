@@ -231,7 +231,7 @@ def check_uri(field: str, ref: MediaRef, *, allow_unlisted: bool) -> Iterator[Fi
         problem = "is no web address, which the service could read"
         yield Finding(field, uri, problem, "Give an https:// URL that anyone can fetch.")
     else:
-        cure = 'Publish it, and give an https:// URL that anyone can fetch: act.guide("a-file-of-yours").'
+        cure = 'Give it to act.submit, act.sweep or the panel, or publish it: act.guide("own-files").'
         yield Finding(field, uri, "is a local file, which the service cannot read", cure)
 
 

@@ -77,7 +77,7 @@ def configure(**settings: Any) -> Config:
 
     Args:
         settings: ``api_key``, ``base_url``, ``runway_version``, ``output_dir``, ``history``,
-            ``max_in_flight``, ``price``, ``wait``, ``freeze``, ``embed``; see :class:`Config` for each.
+            ``max_in_flight``, ``price``, ``wait``, ``publish_to``, …; see :class:`Config` for each.
 
     Returns:
         the settings as they are now; the key is not shown.
@@ -98,7 +98,8 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
 
     Args:
         request: to send; or give its ``fields``.
-        fields: of :class:`ActTwoRequest`, such as ``character`` and ``reference``.
+        fields: of :class:`ActTwoRequest`, such as ``character`` and ``reference``, which may be paths
+            (``act.guide("own-files")``).
 
     It looks at both inputs first, for at most 3 s (``configure(look="never")``: not at all), and prints
     doubtful points, which are also in ``task.warnings``.
@@ -109,6 +110,7 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
     Raises:
         RequestError: the request is wrong; nothing was sent.
         ConfigError: no key; nothing was sent.
+        PublishError: a file of this machine could not be published; nothing was sent.
         BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
         HistoryError: the intent could not be recorded; nothing was sent.
         RefusedError: the service said no; nothing was bought.

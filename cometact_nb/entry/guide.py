@@ -16,6 +16,7 @@ __all__ = ["Guide", "guide", "topics"]
 _ORDER = (
     "start",
     "requests",
+    "own-files",
     "panel",
     "sweeps",
     "money",

@@ -34,7 +34,7 @@ from cometact_nb.store.journal.place import plain_path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Config"]
+__all__ = ["Config", "folder_or_url"]
 
 #: The size for ``embed=True``, and the largest number for it, MB.
 _NAMED = {"abfs", "abfss", "wasb", "wasbs", "sftp", "ssh", "smb", "ftp", "hdfs"}
@@ -69,6 +69,13 @@ class Config:
         look: with ``"auto"``, a submit and a sweep look at their inputs first, for at most 3 s, and refuse
             inputs that break a rule of the vendors; ``"never"`` skips the look. Default
             ``COMETACT_NB_LOOK``, then the project's file, then ``"auto"``.
+        publish_to: where files of yours become public for a request: a folder of this machine that a web
+            server shows, or a URL that fsspec knows, such as ``s3://bucket/inputs`` (the extra ``remote``).
+            Default ``COMETACT_NB_PUBLISH_TO``, else nowhere; an empty text takes it back. A project's file
+            cannot set it.
+        publish_base: the https address under which anyone can fetch these files. Default
+            ``COMETACT_NB_PUBLISH_BASE``; a store that signs links (Azure, Google) needs none.
+        keep_inputs: copy the files of this machine that a request uses beside its clips. Default False.
         time_scale: see :class:`Endpoint`; set by ``use_sandbox``, no setting of its own.
         sandbox: the same.
     """
@@ -86,6 +93,9 @@ class Config:
     freeze: bool = True
     embed: bool | float = False
     look: str = "auto"
+    publish_to: Path | str | None = None
+    publish_base: str | None = None
+    keep_inputs: bool = False
     time_scale: float = 1.0
     sandbox: bool = False
 
@@ -154,6 +164,9 @@ class Config:
             history=history_setting(variables, project),
             wait=_is_on(variables.get("COMETACT_NB_WAIT")),
             look=variables.get("COMETACT_NB_LOOK") or project.get("look"),
+            # Never of the project: it may come from others.
+            publish_to=variables.get("COMETACT_NB_PUBLISH_TO"),
+            publish_base=variables.get("COMETACT_NB_PUBLISH_BASE"),
         )
 
 
@@ -224,7 +237,10 @@ def _checked(name: str, value: Any) -> Any:
         case "base_url":
             return normal_base_url(value)
         case "output_dir":
-            return _folder(value)
+            return folder_or_url(name, value)
+        case "publish_to" | "publish_base":
+            read = folder_or_url if name == "publish_to" else _web_folder
+            return read(name, value) if str(value).strip() else None
         case "history":
             return plain_path(value)
         case "price" if not isinstance(value, Price):
@@ -264,28 +280,53 @@ def _header(name: str, value: Any) -> str:
     return text
 
 
-def _folder(value: Any) -> Path | str:
-    """Return a local folder as a Path, any other as its URL without a slash at the end."""
+def folder_or_url(name: str, value: Any) -> Path | str:
+    """Return a local folder as a Path, any other as its URL without a slash at the end.
+
+    Args:
+        name: of the setting, for errors.
+        value: from the user.
+
+    Raises:
+        ConfigError: it is no folder, or a URL with a login or a signature.
+    """
     if not isinstance(value, (str, os.PathLike)) or not str(value).strip():
-        raise ConfigError(
-            f"output_dir={value!r} is no folder. Give a path, or a URL such as s3://bucket/clips."
-        )
+        raise ConfigError(f"{name}={value!r} is no folder. Give a path, or a URL such as s3://bucket/clips.")
     if not is_url(value):
         return Path(value).expanduser()
     url = str(value).strip().rstrip("/")
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ConfigError("output_dir is no complete URL. Give one such as s3://bucket/clips.") from None
+        raise ConfigError(f"{name} is no complete URL. Give one such as s3://bucket/clips.") from None
     # Before the @ stands a container's name there, or a user's, which is no secret, unlike a key of S3.
     allows_name = parts.scheme in _NAMED and ":" not in parts.netloc.partition("@")[0]
     if (parts.username and not allows_name) or parts.password or parts.query or parts.fragment:
         # The message does not show the value, which holds a password or a signature.
         raise ConfigError(
-            "output_dir is a URL with a user name, a password, or something after ? or #. Give "
+            f"{name} is a URL with a user name, a password, or something after ? or #. Give "
             "scheme://place/folder alone, and the credentials where the store's own library looks for them."
         )
     return Path(url2pathname(parts.path)) if parts.scheme in {"file", "local"} else url
+
+
+def _web_folder(name: str, value: Any) -> str:
+    """Return an http or https address without a slash at the end; which of them is good, its use decides."""
+    url = str(value).strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in parts.netloc
+        _ = parts.port
+    except ValueError:
+        good, parts = False, urlsplit("")
+    local = parts.scheme == "http" and not is_loopback(url)
+    if not good or local or parts.query or parts.fragment or any(char.isspace() for char in url):
+        raise ConfigError(
+            f"{name} is no https address of a folder, without a login and without anything after ? or #. "
+            "Give one such as https://cdn.example.com/inputs.",
+            guide="own-files",
+        )
+    return url
 
 
 def _key(value: Secret) -> Secret:

@@ -21,6 +21,7 @@ from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ConfigError, WaitInterrupted
 from cometact_nb.handles import precheck
 from cometact_nb.handles.config import Config
+from cometact_nb.handles.own_files import OwnFiles
 from cometact_nb.handles.project import notebook_folder
 from cometact_nb.store.clips.confine import allowed_folders, confined
 from cometact_nb.store.clips.media import find_moved
@@ -69,6 +70,8 @@ class Core:
         self._notifier = Notifier()
         #: Looks at inputs, and remembers for a while what it saw.
         self.inspector = Inspector()
+        #: The local files that are inputs here.
+        self.own_files = OwnFiles(self)
         #: The tasks of this process by their local key, the oldest first.
         self.jobs: dict[str, Job] = {}
         #: The handles in use, by the same key.
@@ -110,9 +113,11 @@ class Core:
             ref: the input.
             role: the purpose of the input.
         """
-        sandbox = self._config.is_loopback
+        sandbox, is_planned = self._config.is_loopback, self.own_files.is_planned(ref.uri)
 
         async def look() -> Inspection | None:
+            if is_planned:  # it was looked at on this machine, and is not at its place yet
+                return None
             return await self.inspector.before_sending(
                 self.engine.client, ref, role, sandbox=sandbox, within_s=precheck.LOOK_S
             )

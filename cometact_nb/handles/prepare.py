@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cometact_nb.domain.inspection.facts import Inspection, Role
-    from cometact_nb.handles.session import Session
+    from cometact_nb.handles.surroundings import Surroundings
 
 __all__ = ["Preparation", "Prepared", "begin", "numbers", "prepare"]
 
@@ -118,7 +118,7 @@ class Preparation:
 
 
 def begin(
-    session: Session,
+    session: Surroundings,
     source: str | os.PathLike[str],
     role: Role | None = None,
     *,
@@ -177,7 +177,7 @@ def begin(
 
 
 def prepare(
-    session: Session,
+    session: Surroundings,
     source: str | os.PathLike[str],
     role: Role | None = None,
     *,

@@ -7,7 +7,8 @@ or above it::
     history = "history.sqlite"
     look = "never"                  # do not look at inputs before a request
 
-A project may come from others, so its file cannot decide where a key goes or how much may be spent.
+A project may come from others, so its file cannot decide where a key goes, how much may be spent, or where
+files of this machine become public.
 """
 
 from __future__ import annotations
@@ -116,6 +117,12 @@ def _table(path: Path) -> dict[str, Any] | None:
 
 
 def _value(path: Path, name: str, value: Any) -> str:
+    if name in {"publish_to", "publish_base"}:
+        raise ConfigError(
+            f"{path} sets {name!r}. A project may come from others and must not say where your files become "
+            f"public: act.configure({name}=…) or COMETACT_NB_{name.upper()} does.",
+            guide="own-files",
+        )
     if name not in _SETTINGS:
         raise ConfigError(
             f"{path} sets {name!r}. A project's file sets {', '.join(_SETTINGS[:-1])} and {_SETTINGS[-1]}; "

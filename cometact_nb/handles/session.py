@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.price import FREE
-from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ConfigError, HistoryError
 from cometact_nb.handles import sandbox as embedded
 from cometact_nb.handles.config import Config, concealed, practising
-from cometact_nb.handles.core import Core
+from cometact_nb.handles.files_session import FilesSession
 from cometact_nb.handles.find import find_task
 from cometact_nb.handles.sweep.saved import find_sweeps
 from cometact_nb.handles.sweep.sweep import Sweep
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from cometact_nb.api.client import Client
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
+    from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.store.journal.sweeps import SweepRow
 
@@ -42,7 +41,7 @@ log = logging.getLogger("cometact_nb")
 
 
 @doors
-class Session(Core):
+class Session(FilesSession):
     """One configuration, one engine, all tasks of this process.
 
     Args:
@@ -165,7 +164,8 @@ class Session(Core):
 
         Args:
             request: to send; or give its ``fields``.
-            fields: of :class:`ActTwoRequest`.
+            fields: of :class:`ActTwoRequest`. An input may be a path, if ``configure(publish_to=…)`` says
+                where it becomes public first, or in the sandbox; see ``act.guide("own-files")``.
 
         Returns:
             the task, watched in the background from now on.
@@ -173,6 +173,7 @@ class Session(Core):
         Raises:
             RequestError: the request is wrong, or an input breaks a rule of the vendors; nothing was sent.
             ConfigError: no key, or no connection can be made; nothing was sent.
+            PublishError: a file of this machine could not be published; nothing was sent.
             BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
             RefusedError: the service said no; nothing was bought.
@@ -181,11 +182,7 @@ class Session(Core):
                 With ``.sent`` False: ``.task`` is an earlier one for the same video, in doubt; nothing was
                 sent beside it.
         """
-        if request is None:
-            request = ActTwoRequest(**fields)
-        elif fields:
-            request = request.replace(**fields)
-        return self.send(request, self._config)
+        return self.send(self.request(request, **fields), self._config)
 
     def send(self, request: ActTwoRequest, config: Config) -> Task:
         """Do what :meth:`submit` does, at the service of ``config``, whatever is configured meanwhile."""
@@ -238,7 +235,7 @@ class Session(Core):
             RequestError: with everything that is wrong about any of its requests.
             ConfigError: the name cannot be used.
         """
-        spec = specify(fields, table=table, replicates=replicates, allow_unlisted=allow_unlisted)
+        spec = self.specify(fields, table=table, replicates=replicates, allow_unlisted=allow_unlisted)
         return self._same_or_new(Sweep(self, spec, name))
 
     def sweeps(self, limit: int = 50) -> SweepHistory:

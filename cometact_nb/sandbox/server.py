@@ -20,6 +20,7 @@ from cometact_nb.sandbox.handlers import BytesHandler, Handler
 from cometact_nb.sandbox.polls import OneTask, Output
 from cometact_nb.sandbox.scenarios import parse
 from cometact_nb.sandbox.state import State
+from cometact_nb.sandbox.uploads import Input
 
 if TYPE_CHECKING:
     import argparse
@@ -104,6 +105,7 @@ class SandboxServer(State):
             (r"/runwayml/v1/tasks/([^/]+)", OneTask, own),
             (r"/outputs/([^/]+)/(\d+)\.mp4", Output, own),
             (r"/samples/([^/]+)", Sample, own),
+            (r"/inputs/([^/]+)", Input, own),
             (r"/sandbox/(ledger|info|reset|scenario|client|stop)", Books, own),
             (r".*", Nothing, own),
         ]

@@ -50,6 +50,8 @@ class Shelf:
         self._clips = folder / "clips"
         self._clips.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
+        #: The folder for inputs that clients put here.
+        self.inputs = folder / "inputs"
         #: The file with address and token, by which this user's clients find the sandbox.
         self.card = folder / _CARD
         self._database = _opened(folder / "state.sqlite")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.sandbox.clients import Clients, Settings
 from cometact_nb.sandbox.drawing.samples import SAMPLES
 from cometact_nb.sandbox.drawing.workshop import Workshop
+from cometact_nb.sandbox.inputs import InputStore
 from cometact_nb.sandbox.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class State:
         self.secret = shelf.secret if shelf else secrets.token_bytes(16)
         self.workshop = Workshop()
         self.tasks = Tasks(self.workshop, shelf)
+        self.inputs = InputStore(shelf.inputs if shelf else None)
         self.ledger: dict[str, Any] = {}
         self._open_books()
         self.ledger["posts"] += shelf.posts() if shelf else []

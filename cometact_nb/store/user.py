@@ -36,7 +36,7 @@ class Record:
 
 
 class User:
-    """Signs for this user, and remembers in which histories sweeps were approved.
+    """Signs for this user, and remembers in which histories sweeps were approved, and where files go public.
 
     Args:
         folder: for the secret, made when missing; default in the user's state folder.
@@ -78,12 +78,36 @@ class User:
         Raises:
             OSError: it cannot be written.
         """
-        place = self._place(history_id)
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = place.with_name(f".{uuid.uuid4().hex}.part")
+        text = json.dumps({"path": record.path, "writes": record.writes})
+        self._put(self._place(history_id), text.encode())
+
+    def has_agreed(self, place: str) -> bool:
+        """Whether this user has agreed, on this machine, that files become public at ``place``."""
         try:
-            _write(part, json.dumps({"path": record.path, "writes": record.writes}).encode())
-            part.replace(place)
+            return self.verify(self._consent(place).read_text("ascii").strip(), "publish", place)
+        except (OSError, ValueError):
+            return False
+
+    def agree(self, place: str) -> None:
+        """Record that files may become public at ``place``, whole or not at all.
+
+        Raises:
+            OSError: it cannot be recorded.
+        """
+        code = self.sign("publish", place)
+        if code is None:
+            raise OSError(self.problem)
+        self._put(self._consent(place), code.encode())
+
+    def _consent(self, place: str) -> Path:
+        return self.folder / "public" / hashlib.sha256(place.encode()).hexdigest()[:32]
+
+    def _put(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = path.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            _write(part, content)
+            part.replace(path)
         finally:
             part.unlink(missing_ok=True)
 

@@ -327,7 +327,7 @@ def test_a_good_local_file_is_not_refused_but_has_to_be_published(
     assert found.ok is True
     (note,) = found.findings
     assert (note.severity, note.basis) == ("warning", "vendor")
-    assert 'act.guide("a-file-of-yours")' in note.cure
+    assert 'act.guide("own-files")' in note.cure
     monkeypatch.setenv("COMETACT_NB_HISTORY", str(tmp_path / "history.sqlite"))
     assert cli.main(["doctor", str(path)]) == 0
     assert "the vendor would say" in capsys.readouterr().out

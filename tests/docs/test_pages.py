@@ -96,10 +96,10 @@ def test_the_list_of_topics_names_each_of_them() -> None:
 
 
 def test_the_list_of_topics_is_in_reading_order_and_a_click_opens_each_page() -> None:
-    order = re.findall(r"^guide/(\w+)$", (ROOT / "docs" / "index.md").read_text("utf-8"), re.MULTILINE)
-    assert re.findall(r'^- `act.guide\("(\w+)"\)`', repr(act.guide()), re.MULTILINE) == order
+    order = re.findall(r"^guide/([\w-]+)$", (ROOT / "docs" / "index.md").read_text("utf-8"), re.MULTILINE)
+    assert re.findall(r'^- `act.guide\("([\w-]+)"\)`', repr(act.guide()), re.MULTILINE) == order
     page = act.guide()._repr_markdown_()
-    assert re.findall(r'<summary>.*?<code>act.guide\("(\w+)"\)</code></summary>', page) == order
+    assert re.findall(r'<summary>.*?<code>act.guide\("([\w-]+)"\)</code></summary>', page) == order
     assert page.count("<details>") == page.count("\n</details>") == len(order)
     assert "## Lost answer" in page
 

@@ -38,6 +38,12 @@ HELD = {
         "browser/test_panel.py::test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once",
         "views/test_panel_sweep.py::test_whatever_has_several_values_fills_the_form_as_a_sweep",
     ],
+    "your own files as inputs": [
+        "contract/test_own_files.py::test_paths_are_inputs_that_are_public_before_the_request_is_paid_for",
+        "contract/test_own_files.py::test_a_sweep_whose_files_are_published_elsewhere_tomorrow_buys_nothing_again",
+        "contract/test_own_files.py::test_a_path_in_the_sandbox_goes_to_the_sandbox_and_nobody_is_asked",
+    ],
+    "to know what is public": ["contract/test_publish.py::test_what_is_public_is_listed_and_taken_back"],
     "to know whether an input will be taken": [
         "contract/test_inspect.py::test_a_good_clip_is_ok_and_its_facts_are_read_from_its_headers",
         "contract/test_command.py::test_every_command_has_help_that_names_its_exit_codes",
@@ -95,6 +101,8 @@ HELD = {
     "CometAPI documents `https://`": [
         "browser/test_panel.py::test_a_local_file_is_sent_only_when_that_is_ticked",
         "views/test_panel_form.py::test_a_file_is_sent_inline_only_when_that_was_asked_for",
+        "contract/test_own_files.py::test_without_a_place_a_small_file_goes_inside_the_request_if_that_is_allowed",
+        "contract/test_own_files.py::test_without_a_place_paths_are_one_error_that_names_the_guide",
     ],
     # beside the vendor's SDK
     "the answer to a paid request is lost": [

@@ -81,7 +81,7 @@ def published(name: str) -> Finding:
         "input",
         name,
         "is a local file; the service fetches https:// URLs only",
-        'Publish it where anyone can fetch it and give that address: act.guide("a-file-of-yours").',
+        'Publish it where anyone can fetch it and give that address: act.guide("own-files").',
         severity="warning",
         basis="vendor",
     )

@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 
 from cometact_nb.domain.text.line import Parser
 from cometact_nb.entry.magic.options import parse, seconds
+from cometact_nb.entry.magic.publishing import PUBLISHING
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.shared import session, session_if_any
 
@@ -247,6 +248,7 @@ PARSERS: dict[str, Callable[[], Parser]] = {
     "resume": resume_parser,
     "cancel": cancel_parser,
     "relink": relink_parser,
+    **{name: parser for name, (parser, _) in PUBLISHING.items()},
 }
 _WORK: dict[str, Callable[[Any], Any]] = {
     "sandbox": _sandbox,
@@ -258,11 +260,12 @@ _WORK: dict[str, Callable[[Any], Any]] = {
     "resume": _resume,
     "cancel": _cancel,
     "relink": _relink,
+    **{name: work for name, (_, work) in PUBLISHING.items()},
 }
 #: Commands that need a task's id.
 WITH_ID = {"show", "cancel"}
 #: Commands in which a bad value is a fault of the line.
-_OF_LINE = {"prepare", "history", "show", "resume", "cancel", "relink"}
+_OF_LINE = {"prepare", "history", "show", "resume", "cancel", "relink", *PUBLISHING}
 
 
 def run(name: str, words: Sequence[Any]) -> Any:

@@ -191,10 +191,8 @@ def _fields(options: argparse.Namespace, cell: str | None) -> dict[str, Any]:
 
 
 def _request(fields: dict[str, Any]) -> ActTwoRequest:
-    from cometact_nb.domain.request import ActTwoRequest  # noqa: PLC0415
-
     try:
-        return ActTwoRequest(**fields)
+        return session().request(**fields)
     except RequestError as error:
         raise naming_options(error) from None
 
@@ -202,7 +200,7 @@ def _request(fields: dict[str, Any]) -> ActTwoRequest:
 def _display_preview(request: ActTwoRequest) -> None:
     from cometact_nb.views.task.preview import Preview  # noqa: PLC0415
 
-    display(Preview(request, session().config))
+    display(Preview(request, session().config, session().own_files.public_lines([request])))
 
 
 def _check_running(options: argparse.Namespace) -> None:

@@ -46,6 +46,7 @@ class Plan:
         errors: faults that prevent the run.
         sandbox: it goes to this machine, and nothing is billed.
         ask_above: US dollars that need no approval.
+        publishes: which files of this machine become public first, and where, a sentence each.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Plan:
     errors: tuple[Finding, ...]
     sandbox: bool
     ask_above: float
+    publishes: tuple[str, ...] = ()
 
     @property
     def cost_usd(self) -> float:
@@ -133,7 +135,7 @@ class Plan:
     __repr__ = __str__
 
     def _notes(self) -> list[str]:
-        notes = []
+        notes = [f"  {line}." for line in self.publishes]
         if self.signed_anew:
             notes.append(
                 f"  {_cells(self.signed_anew, 'has', 'have')} the same files under links that were signed or "

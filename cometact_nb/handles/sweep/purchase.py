@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from cometact_nb.domain.media import Finding
+    from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.entries import Entries, Entry
@@ -93,6 +94,7 @@ class Purchase:
             errors=tuple(errors),
             sandbox=ledger.endpoint.sandbox,
             ask_above=config.ask_above,
+            publishes=self._core.own_files.public_lines(_requests(targets)),
         )
 
     def _waiting(self, targets: Sequence[Entry]) -> tuple[str, ...]:
@@ -135,6 +137,8 @@ class Purchase:
             self._check_service(targets, config)
             check_max_spend(plan, config.max_spend, self._core.engine.spent_usd, yes=yes)
             approved = approved or approve(plan, ledger.approval, max_cost, yes=yes)
+            # Before the first cell is paid for, and after everything that may forbid it.
+            self._core.own_files.put_in_place(_requests(targets))
         approval = approved or ledger.approval
 
         async def begin() -> None:
@@ -193,8 +197,13 @@ class Purchase:
                 f"Sweep {name!r} belongs to {base_url}, but new requests go to {config.base_url}. {cure}"
             )
         self._ledger.endpoint = config.endpoint
-        for request in {entry.pair: entry.cell.request for entry in targets}.values():
+        for request in _requests(targets):
             self._core.check(request)
+
+
+def _requests(targets: Sequence[Entry]) -> list[ActTwoRequest]:
+    """Return one request for each pair of inputs."""
+    return list({entry.pair: entry.cell.request for entry in targets}.values())
 
 
 def _ask(doubt: str, name: str, cells: int, cost: str) -> str:

@@ -321,9 +321,11 @@ class Runner:
         claim = CellClaim(
             self._ledger.name, entry.cell.replicate, entry.instead_of, self.approved_usd, beside
         )
+        # A signature may need the store's library, which blocks.
+        request = await asyncio.to_thread(self._core.own_files.links, entry.cell.request)
         return await self._core.engine.submit(
             job,
-            entry.cell.request,
+            request,
             price,
             max_spend=self._core.config.max_spend,
             cell=claim,

@@ -31,8 +31,9 @@ def subject(uri: str) -> str:
         uri: from the request, already checked.
 
     Returns:
-        ``hero`` for ``http://127.0.0.1:…/samples/hero.png?x`` of this or an earlier sandbox; for anything
-        else the URI itself, without the scenario in it, so that a rehearsed fault changes no clip.
+        ``hero`` for ``http://127.0.0.1:…/samples/hero.png?x`` of this or an earlier sandbox; the name of an
+        input that a client has put there, which says its content; for anything else the URI itself, without
+        the scenario in it, so that a rehearsed fault changes no clip.
     """
     if uri.startswith("data:"):
         return uri
@@ -40,4 +41,6 @@ def subject(uri: str) -> str:
     folder, _, name = parts.path.rpartition("/")
     if parts.hostname in _LOOPBACK and folder == "/samples" and any(name in s for s in SAMPLES.values()):
         return name.rpartition(".")[0]
+    if parts.hostname in _LOOPBACK and folder == "/inputs":
+        return name
     return re.sub(r"(?<=[?&])scenario=[^&#]*&?", "", uri).rstrip("?&")

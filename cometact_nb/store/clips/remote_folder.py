@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import ClipInfo
 
-__all__ = ["RemoteFolder", "describe_error", "local_copy"]
+__all__ = ["RemoteFolder", "as_os_error", "describe_error", "local_copy", "open_store"]
 
 T = TypeVar("T")
 _CHUNK_BYTES = 1 << 20
@@ -41,21 +41,7 @@ class RemoteFolder:
 
     def __init__(self, url: str) -> None:
         self.address = url
-        try:
-            from fsspec.core import url_to_fs  # noqa: PLC0415  (an extra)
-        except ImportError:
-            raise ConfigError(
-                f"output_dir={url!r} needs fsspec, which is not installed: pip install 'cometact_nb[remote]'."
-            ) from None
-        try:
-            self._fs, self._root = url_to_fs(url)
-        except (ImportError, ValueError) as error:  # fsspec's message names the package to install
-            raise ConfigError(f"output_dir={url!r} cannot be used: {describe_error(error)}") from None
-        except Exception as error:  # noqa: BLE001  (each store has errors of its own)
-            raise ConfigError(
-                f"output_dir={url!r} was refused by its store: {describe_error(error)}"
-            ) from None
-        self._root = self._root.rstrip("/")
+        self._fs, self._root = open_store(url, "output_dir")
 
     # --- what is there -----------------------------------------------------------------------------
 
@@ -67,8 +53,8 @@ class RemoteFolder:
         """
         try:
             self._fs.invalidate_cache()
-            entries = _as_os_error(lambda: self._fs.find(self._root, detail=True))
-            there = bool(entries) or _as_os_error(lambda: self._fs.exists(self._root))
+            entries = as_os_error(lambda: self._fs.find(self._root, detail=True))
+            there = bool(entries) or as_os_error(lambda: self._fs.exists(self._root))
         except OSError as error:
             raise ClipError(f"{self.address!r} cannot be read ({describe_error(error)}).") from None
         if not there:
@@ -86,7 +72,7 @@ class RemoteFolder:
         Raises:
             OSError: it cannot be read.
         """
-        content: bytes = _as_os_error(lambda: self._fs.cat_file(self._path(name)))
+        content: bytes = as_os_error(lambda: self._fs.cat_file(self._path(name)))
         return content
 
     def sha256(self, name: str) -> str:
@@ -95,7 +81,7 @@ class RemoteFolder:
         Raises:
             OSError: it cannot be read.
         """
-        return _as_os_error(lambda: self._hash(self._path(name)))
+        return as_os_error(lambda: self._hash(self._path(name)))
 
     def exists(self, name: str) -> bool:
         """Whether the folder has a file of this name.
@@ -104,7 +90,7 @@ class RemoteFolder:
             OSError: the store does not answer.
         """
         self._fs.invalidate_cache()
-        return bool(_as_os_error(lambda: self._fs.exists(self._path(name))))
+        return bool(as_os_error(lambda: self._fs.exists(self._path(name))))
 
     def is_being_written(self, name: str) -> bool:
         """Return False: from here, nobody can tell."""
@@ -152,7 +138,7 @@ class RemoteFolder:
         if not self._put_whole(local, name):
             self._move_there(local, name)
         self._fs.invalidate_cache()
-        size = _as_os_error(lambda: self._fs.size(target))
+        size = as_os_error(lambda: self._fs.size(target))
         _check(size == local.stat().st_size, f"{size} of {local.stat().st_size} bytes")
 
     def _put_whole(self, local: Path, name: str) -> bool:
@@ -161,18 +147,18 @@ class RemoteFolder:
         if put_file is None:
             return False
         try:
-            _as_os_error(lambda: put_file(local, target))
+            as_os_error(lambda: put_file(local, target))
         except OSError as error:
             if create_only.is_not_offered(error):
                 return False
             self._fs.invalidate_cache()
-            if not _as_os_error(lambda: self._fs.exists(target)):
+            if not as_os_error(lambda: self._fs.exists(target)):
                 raise
             # An answer may be lost and the file sent again: then the name's present owner is this very file.
-            if _as_os_error(lambda: self._hash(target)) != file_sha256(local):
+            if as_os_error(lambda: self._hash(target)) != file_sha256(local):
                 raise FileExistsError(f"{name} is there already") from None
             return True
-        if _as_os_error(lambda: self._hash(target)) != file_sha256(local):
+        if as_os_error(lambda: self._hash(target)) != file_sha256(local):
             self._remove(target)
             raise OSError("the store holds other bytes than were sent")
         return True
@@ -181,11 +167,11 @@ class RemoteFolder:
         # Processes of two machines may have the same number.
         part, target = self._path(f".{name}.{uuid.uuid4().hex[:12]}.part"), self._path(name)
         try:
-            _as_os_error(lambda: self._fs.put_file(str(local), part))
-            _check(_as_os_error(lambda: self._hash(part)) == file_sha256(local), "other bytes than were sent")
+            as_os_error(lambda: self._fs.put_file(str(local), part))
+            _check(as_os_error(lambda: self._hash(part)) == file_sha256(local), "other bytes than were sent")
             if self.exists(name):
                 self._make_way(name, replace=False)
-            _as_os_error(lambda: create_only.takes_name(self._fs)(part, target))
+            as_os_error(lambda: create_only.takes_name(self._fs)(part, target))
         except BaseException:
             self._remove(part)
             raise
@@ -194,7 +180,7 @@ class RemoteFolder:
         if not replace:
             raise FileExistsError(f"{name} is there already")
         # Not every store moves onto a file that is there.
-        _as_os_error(lambda: self._fs.rm_file(self._path(name)))
+        as_os_error(lambda: self._fs.rm_file(self._path(name)))
 
     def fetch(self, name: str, sha256: str | None = None) -> Path:
         """Fetch a local copy of a file, whole or not at all.
@@ -210,7 +196,7 @@ class RemoteFolder:
         part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.{os.getpid()}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _as_os_error(lambda: self._fs.get_file(self._path(name), str(part)))
+            as_os_error(lambda: self._fs.get_file(self._path(name), str(part)))
             _check(sha256 is None or file_sha256(part) == sha256, "other bytes than were written")
             part.replace(target)
         except OSError as error:
@@ -237,6 +223,31 @@ class RemoteFolder:
             self._fs.rm_file(path)
         except Exception:  # noqa: BLE001  (it is what went wrong before that is told)
             return
+
+
+def open_store(url: str, setting: str) -> tuple[Any, str]:
+    """Return the file system of a store's folder, and the folder's path in it without a slash at the end.
+
+    Args:
+        url: of the folder.
+        setting: that named it, for errors.
+
+    Raises:
+        ConfigError: fsspec, or the library that it needs for this store, is missing, or refuses the URL.
+    """
+    try:
+        from fsspec.core import url_to_fs  # noqa: PLC0415  (an extra)
+    except ImportError:
+        raise ConfigError(
+            f"{setting}={url!r} needs fsspec, which is not installed: pip install 'cometact_nb[remote]'."
+        ) from None
+    try:
+        fs, root = url_to_fs(url)
+    except (ImportError, ValueError) as error:  # fsspec's message names the package to install
+        raise ConfigError(f"{setting}={url!r} cannot be used: {describe_error(error)}") from None
+    except Exception as error:  # noqa: BLE001  (each store has errors of its own)
+        raise ConfigError(f"{setting}={url!r} was refused by its store: {describe_error(error)}") from None
+    return fs, str(root).rstrip("/")
 
 
 def local_copy(url: str, recorded: Path, sha256: str | None = None) -> Path:
@@ -266,7 +277,7 @@ def _check(fine: bool, what: str) -> None:
         raise OSError(f"the store holds {what}")
 
 
-def _as_os_error(work: Callable[[], T]) -> T:
+def as_os_error(work: Callable[[], T]) -> T:
     """Run ``work``, and turn the errors of a store's own library into OSErrors."""
     try:
         return work()

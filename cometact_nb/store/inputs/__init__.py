@@ -1,1 +1,1 @@
-"""Makes inputs of files on this machine: upright, short and small enough, without personal metadata."""
+"""Files of this machine as inputs: made upright, short and small enough, without personal metadata; published."""

@@ -40,6 +40,7 @@ def plan_html(plan: Plan) -> Markup:
         {"style": "padding:12px 14px"},
         parts.note(words.clean(", ".join(plan.counts()) or "no cells"), words.clean(price), tone),
         _axes(plan),
+        *(parts.note("Public", words.clean(line), AMBER) for line in plan.publishes),
         _findings("Error", plan.errors, RED),
         _findings("Warning", plan.warnings, AMBER),
         parts.fine(words.clean(plan.next_step())),

@@ -9,6 +9,8 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import h, join
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.handles.config import Config
     from cometact_nb.views.base.html import Markup
@@ -22,9 +24,11 @@ class Preview:
     Args:
         request: to show.
         config: with the service and the price.
+        publishes: which files of this machine would become public, and where, a sentence each.
     """
 
-    def __init__(self, request: ActTwoRequest, config: Config) -> None:
+    def __init__(self, request: ActTwoRequest, config: Config, publishes: Sequence[str] = ()) -> None:
+        self.publishes = publishes
         self.request = request
         self._config = config
 
@@ -47,12 +51,8 @@ class Preview:
         main = join(
             parts.note("Nothing was sent.", words.clean(self.price), parts.BLUE),
             *(
-                h(
-                    "div",
-                    {"style": "margin-top:8px"},
-                    parts.note(doubt.field, words.clean(doubt), parts.AMBER),
-                )
-                for doubt in request.warnings
+                h("div", {"style": "margin-top:8px"}, parts.note(name, words.clean(text), parts.AMBER))
+                for name, text in self._notes()
             ),
             parts.fine(f"It would go to {words.clean(config.base_url, 200)}"),
         )
@@ -63,11 +63,17 @@ class Preview:
             parts.copy_as(request, unfolded=True),
         )
 
+    def _notes(self) -> list[tuple[str, object]]:
+        """List what becomes public and the doubtful points, each with its heading."""
+        public: list[tuple[str, object]] = [("public", line) for line in self.publishes]
+        return public + [(doubt.field, doubt) for doubt in self.request.warnings]
+
     def to_text(self) -> str:
         """Write the preview as text, in every form for copying."""
         request = self.request
         sandbox = " · SANDBOX" if self._config.sandbox else ""
         lines = [f"Act-Two · DRY RUN{sandbox}", "Nothing was sent.", words.clean(self.price)]
+        lines += [f"{words.clean(line)}." for line in self.publishes]
         lines += [f"Warning: {words.clean(doubt)}" for doubt in request.warnings]
         for name, form in parts.forms(request.without_secrets()).items():
             lines += ["", f"{name}:", words.clean(form, parts.FORM_MAX_CHARS, lines=True)]

@@ -1,0 +1,109 @@
+"""The part of a session that takes files of this machine: requests with them, and what is public."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.doors import doors
+from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.sweep.grid import specify
+from cometact_nb.handles import publish as publishing
+from cometact_nb.handles import unpublish as unpublishing
+from cometact_nb.handles.core import Core
+
+if TYPE_CHECKING:
+    from cometact_nb.domain.sweep.grid import Spec
+    from cometact_nb.handles.public_files import PublicFiles, Published, Removal
+
+__all__ = ["FilesSession"]
+
+
+@doors
+class FilesSession(Core):
+    """A session without its requests and sweeps; see :class:`cometact_nb.Session`."""
+
+    def request(self, request: ActTwoRequest | None = None, /, **fields: Any) -> ActTwoRequest:
+        """Make the request that :meth:`submit` would send. It names links of local files, and publishes none.
+
+        Args:
+            request: to begin with.
+            fields: of :class:`ActTwoRequest`; an input may be a path.
+
+        Raises:
+            RequestError: with everything that is wrong.
+            PublishError: the place for files of this machine cannot be used.
+        """
+        default = request is not None and request.allow_unlisted
+        fields = self.own_files.fields(fields, inline=bool(fields.get("allow_unlisted", default)))
+        if request is None:
+            return ActTwoRequest(**fields)
+        return request.replace(**fields) if fields else request
+
+    def specify(self, fields: dict[str, Any], **options: Any) -> Spec:
+        """Specify a sweep; files of this machine get their links, unpublished.
+
+        Args:
+            fields: of :class:`ActTwoRequest`; each a value or several.
+            options: ``table``, ``replicates`` and ``allow_unlisted``, see :meth:`sweep`.
+
+        Raises:
+            RequestError: a value or a file cannot be used.
+            PublishError: the place for files of this machine cannot be used.
+        """
+        fields = self.own_files.fields(fields, inline=bool(options.get("allow_unlisted")))
+        return self.own_files.spec(specify(fields, **options))
+
+    def publish(
+        self, source: Any, to: Any = None, *, expires_s: float | None = None, yes: bool = False
+    ) -> Published:
+        """Make a file of this machine public for requests: **anyone with its link can see it**.
+
+        It is named by its content and a code that nobody can guess, and brought there once. Before it is used
+        it is looked at as the vendor would. In the sandbox it goes to the sandbox, for this machine alone.
+
+        Args:
+            source: a path, or a result of ``act.prepare(…)``.
+            to: another place than ``configure(publish_to=…)``.
+            expires_s: seconds for which its link lives, where the place signs links: a day to a week, default
+                two days.
+            yes: agree that files become public there, once for each place.
+
+        Returns:
+            the public file; give it as a character or a reference.
+
+        Raises:
+            ConsentNeeded: you have not agreed to this place yet; nothing was published.
+            PublishError: it could not be published, or the vendor could not fetch it; nothing is left there.
+            RequestError: it cannot be used as an input.
+            ConfigError: a setting or ``expires_s`` cannot be used.
+            HistoryError: it could not be recorded; nothing was published.
+        """
+        return publishing.publish(self, source, to, expires_s=expires_s, yes=yes)
+
+    def published(self) -> PublicFiles:
+        """List the files that this history made public and that were not taken back, the newest first.
+
+        Raises:
+            HistoryError: the history could not be read.
+        """
+        return unpublishing.published(self)
+
+    def unpublish(self, which: Any = None, *, older_than_s: float | None = None) -> Removal:
+        """Remove public files from their places, so that their links lead nowhere.
+
+        Args:
+            which: a file's name, link or hash, a :class:`Published`, or ``"all"``.
+            older_than_s: those that have been public for longer than this, in seconds.
+
+        Returns:
+            the removed files, and those that could not be removed, each with its reason.
+
+        Raises:
+            PublishError: nothing of that name is public.
+            ConfigError: neither or both are given.
+            HistoryError: the history could not be read or written.
+        """
+        removal = unpublishing.unpublish(self, which, older_than_s=older_than_s)
+        for one in removal.removed:
+            self.own_files.forget(one.url)
+        return removal
