@@ -110,6 +110,7 @@ def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
     Raises:
         RequestError: the request is wrong; nothing was sent.
         ConfigError: no key; nothing was sent.
+        InputError: a file of this machine cannot become an input; nothing was sent.
         PublishError: a file of this machine could not be published; nothing was sent.
         BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
         HistoryError: the intent could not be recorded; nothing was sent.

@@ -34,7 +34,7 @@ def publish(source: Any, to: Any = None, *, expires_s: float | None = None, yes:
     Raises:
         ConsentNeeded: you have not agreed to this place yet; nothing was published.
         PublishError: it could not be published, or the vendor could not fetch it; nothing is left there.
-        RequestError: it cannot be used as an input.
+        InputError: it cannot become an input.
         ConfigError: a setting or ``expires_s`` cannot be used.
         HistoryError: it could not be recorded; nothing was published.
     """

@@ -31,6 +31,7 @@ class FilesSession(Core):
 
         Raises:
             RequestError: with everything that is wrong.
+            InputError: a file of this machine cannot become an input.
             PublishError: the place for files of this machine cannot be used.
         """
         default = request is not None and request.allow_unlisted
@@ -47,7 +48,8 @@ class FilesSession(Core):
             options: ``table``, ``replicates`` and ``allow_unlisted``, see :meth:`sweep`.
 
         Raises:
-            RequestError: a value or a file cannot be used.
+            RequestError: a value cannot be used, or a file has no place.
+            InputError: a file cannot become an input.
             PublishError: the place for files of this machine cannot be used.
         """
         fields = self.own_files.fields(fields, inline=bool(options.get("allow_unlisted")))
@@ -74,7 +76,7 @@ class FilesSession(Core):
         Raises:
             ConsentNeeded: you have not agreed to this place yet; nothing was published.
             PublishError: it could not be published, or the vendor could not fetch it; nothing is left there.
-            RequestError: it cannot be used as an input.
+            InputError: it cannot become an input.
             ConfigError: a setting or ``expires_s`` cannot be used.
             HistoryError: it could not be recorded; nothing was published.
         """

@@ -21,7 +21,7 @@ from cometact_nb.domain.inputs import note_name
 from cometact_nb.domain.knobs import INPUTS
 from cometact_nb.domain.media import DATA_URI_MAX_BYTES, Finding, MediaRef
 from cometact_nb.domain.published import read_name
-from cometact_nb.errors import RequestError
+from cometact_nb.errors import InputError, RequestError
 from cometact_nb.handles.local_file import Local, local
 from cometact_nb.handles.public_files import Published, until
 from cometact_nb.handles.publish import LINK_S, bring, check_consent
@@ -88,10 +88,11 @@ class OwnFiles:
             inline: see :meth:`input`.
 
         Raises:
-            RequestError: a file cannot be used, or there is no place for it; with all that is wrong.
+            InputError: files cannot become inputs; with all of them.
+            RequestError: there is no place for a file; with all of them.
             PublishError: the place cannot be used.
         """
-        changed, wrong = dict(fields), list[Finding]()
+        changed, wrong, unfit = dict(fields), list[Finding](), list[str]()
         for name in ROLES:
             value = changed.get(name)
             several = isinstance(value, (list, tuple))
@@ -100,10 +101,14 @@ class OwnFiles:
                 try:
                     refs.append(self.input(name, one, inline=inline))
                 except RequestError as error:
-                    wrong += [_of_field(finding, name) for finding in error.findings]
-            if wrong or name not in changed:
+                    wrong += error.findings
+                except InputError as error:
+                    unfit.append(f"{name}: {error}")
+            if wrong or unfit or name not in changed:
                 continue
             changed[name] = refs if several else refs[0]
+        if unfit:
+            raise InputError("\n".join([*unfit, *map(str, wrong)]), wrong)
         if wrong:
             raise RequestError(wrong)
         return changed
@@ -156,12 +161,13 @@ class OwnFiles:
             inline: without a place for public files, send it inside the request.
 
         Raises:
-            RequestError: the file cannot be used, or there is no place for it.
+            InputError: the file cannot become an input.
+            RequestError: there is no place for it, or it is too large to go inside a request.
             PublishError: the place cannot be used.
         """
         if isinstance(value, Published):
             return value.ref
-        if not (is_path(value) or hasattr(value, "source_sha256")):
+        if not is_path(value):
             return value
         source = value.uri if isinstance(value, MediaRef) else value
         if isinstance(source, str):
@@ -174,8 +180,9 @@ class OwnFiles:
             'Say where it may become public, act.configure(publish_to=…): act.guide("own-files"). '
             "allow_unlisted=True sends a small one inside the request."
         )
-        path = str(getattr(source, "path", source))
-        raise RequestError([Finding(role, path, "is a local file, which the service cannot read", cure)])
+        raise RequestError(
+            [Finding(role, str(source), "is a local file, which the service cannot read", cure)]
+        )
 
     def _planned(self, role: Role, source: Any) -> MediaRef:
         target = target_for(self._core)
@@ -311,7 +318,3 @@ def _refs(requests: Iterable[ActTwoRequest]) -> list[MediaRef]:
     """List the inputs of requests, each once."""
     refs = {ref.uri: ref for request in requests for ref in (request.character, request.reference)}
     return list(refs.values())
-
-
-def _of_field(finding: Finding, field_name: str) -> Finding:
-    return Finding(field_name, finding.value, finding.problem, finding.cure, finding.severity, finding.basis)

@@ -173,6 +173,7 @@ class Session(FilesSession):
         Raises:
             RequestError: the request is wrong, or an input breaks a rule of the vendors; nothing was sent.
             ConfigError: no key, or no connection can be made; nothing was sent.
+            InputError: a file of this machine cannot become an input; nothing was sent.
             PublishError: a file of this machine could not be published; nothing was sent.
             BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.

@@ -12,7 +12,7 @@ from files import image_bytes, video_bytes
 from web_folder import WebFolder, paid_session, web_folder
 
 from cometact_nb.domain.identity import identity_of
-from cometact_nb.errors import ConfigError, ConsentNeeded, PublishError, RequestError
+from cometact_nb.errors import ConfigError, ConsentNeeded, InputError, PublishError
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
 
@@ -46,6 +46,7 @@ def web(tmp_path: Path) -> Iterator[WebFolder]:
 def new_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has agreed to anything yet."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)  # what is made of a file lies beside the notebook
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ def test_what_is_no_input_is_one_error(
 ) -> None:
     path = tmp_path / "face.png"
     make(path)  # type: ignore[operator]
-    with pytest.raises(RequestError, match=words):
+    with pytest.raises(InputError, match=words):
         session.publish(path, yes=True)
     assert not names(web)
 

@@ -1,1 +1,1 @@
-"""Files of this machine as inputs: made upright, short and small enough, without personal metadata; published."""
+"""Files of this machine as inputs: made fit without personal metadata, and published."""
