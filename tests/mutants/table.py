@@ -28,6 +28,8 @@ _ENGINE = [
 ]
 _SWEEP = [
     "tests/unit/test_buying.py",
+    "tests/unit/test_purchase.py",
+    "tests/unit/test_ledger.py",
     "tests/contract/test_sweeps.py",
     "tests/contract/test_sweep_budgets.py",
     "tests/contract/test_sweep_faults.py",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
 from cometact_nb.handles.sweep.sweep import Sweep
 
+URL = "https://api.example.com"
 HERO, ROBOT, ACT = "https://a.b/hero.png", "https://a.b/robot.png", "https://a.b/act.mp4"
 _CLIP = b"\0\0\0\x18ftypisom" + b"x" * 100
 
@@ -32,10 +35,17 @@ class Vendor:
         #: The seeds of the requests that came, in order, and the characters.
         self.seeds: list[int] = []
         self.characters: list[str] = []
+        #: The keys that these requests came with.
+        self.keys: list[str] = []
         #: Seeds of the tasks that were cancelled.
         self.cancelled: list[int] = []
         #: By seed: the fields of the answer to each poll, the last one for ever.
         self.ends: dict[int, list[dict[str, Any]]] = {}
+        #: By seed: the status of the answer to each poll.
+        self.refusals_of_polls: dict[int, int] = {}
+        #: Cleared, it holds up the answers to polls.
+        self.answers_polls = threading.Event()
+        self.answers_polls.set()
         #: By seed: the status of the answer to a cancel, after which the task fails.
         self.refusals_of_cancels: dict[int, int] = {}
         self.at_create: Hook = lambda seed: None
@@ -43,9 +53,13 @@ class Vendor:
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
+            self.keys.append(request.headers["authorization"].removeprefix("Bearer "))
             return await self._create(json.loads(request.content))
         if request.url.host == "cdn.example.com":
             return httpx.Response(200, content=_CLIP, headers={"content-type": "video/mp4"})
+        if request.url.host != httpx.URL(URL).host:
+            page = "<!doctype html><html>Sign in</html>"  # an input that only its owner's browser sees
+            return httpx.Response(200, text=page, headers={"content-type": "text/html"})
         task_id = request.url.path.rpartition("/")[2]
         seed = self._tasks[task_id]
         if request.method == "DELETE":
@@ -53,6 +67,10 @@ class Vendor:
             status = self.refusals_of_cancels.get(seed, 204)
             self.ends[seed] = [{"status": "CANCELLED" if status < 300 else "FAILED"}]
             return httpx.Response(status)
+        while not self.answers_polls.is_set():  # noqa: ASYNC110  (the test that sets it is on another thread)
+            await asyncio.sleep(0.005)
+        if seed in self.refusals_of_polls:
+            return httpx.Response(self.refusals_of_polls[seed], json={"error": {"message": "not now"}})
         url = f"https://cdn.example.com/{task_id}.mp4?token=x"
         script = self.ends.setdefault(seed, [{"status": "RUNNING"}, {"status": "SUCCEEDED", "output": [url]}])
         return httpx.Response(200, json={"id": task_id, **(script.pop(0) if len(script) > 1 else script[0])})
@@ -64,12 +82,12 @@ class Vendor:
         answer = self.at_create(seed)
         if isinstance(answer, Awaitable):
             answer = await answer
-        if isinstance(answer, Exception):
-            raise answer
-        if answer is not None:
+        if isinstance(answer, httpx.Response):
             return answer
         task_id = f"task-{len(self.seeds)}"
         self._tasks[task_id] = seed
+        if answer is not None:
+            raise answer  # it was accepted, and the answer was lost
         return httpx.Response(200, json={"id": task_id})
 
 
@@ -86,7 +104,7 @@ class VirtualKernel(Session):
         self._vendor, self.clock = vendor, VirtualClock()  # a clock belongs to one loop
         given: dict[str, Any] = {
             "api_key": Secret("sk-x"),
-            "base_url": "https://api.example.com",
+            "base_url": URL,
             "history": str(folder / "history.sqlite"),
             "output_dir": folder / "clips",
             "price": Price(0.4),
@@ -104,3 +122,7 @@ class VirtualKernel(Session):
         return self.sweep(
             **{"character": HERO, "reference": ACT, "seed": list(seeds), "name": name, **fields}
         )
+
+
+#: Makes kernels of one folder.
+Kernels = Callable[..., VirtualKernel]

@@ -1,4 +1,4 @@
-"""An engine on a virtual clock, against a service that is scripted at the transport."""
+"""Engines and whole kernels on virtual clocks, against services that are scripted at the transport."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import httpx
 import pytest
 from scripted import Service
 from virtual_clock import VirtualClock
+from virtual_kernel import Kernels, Vendor, VirtualKernel
 
 from cometact_nb.api.client import Client
 from cometact_nb.domain.service import Endpoint, Secret
@@ -69,3 +70,27 @@ def two(tmp_path: Path) -> Iterator[list[History]]:
     yield made
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    return Vendor()
+
+
+@pytest.fixture
+def kernels(vendor: Vendor, tmp_path: Path) -> Iterator[Kernels]:
+    """Makes kernels with one history, and closes them."""
+    made: list[VirtualKernel] = []
+
+    def make(**settings: Any) -> VirtualKernel:
+        made.append(VirtualKernel(vendor, tmp_path, **settings))
+        return made[-1]
+
+    yield make
+    for kernel in made:
+        kernel.close()
+
+
+@pytest.fixture
+def kernel(kernels: Kernels) -> VirtualKernel:
+    return kernels()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from present import present
-from virtual_kernel import ACT, HERO, ROBOT, Vendor, VirtualKernel
+from virtual_kernel import ACT, HERO, ROBOT, Kernels, Vendor, VirtualKernel
 from waiting import until
 
 from cometact_nb.domain.sweep.run import SweepState
@@ -20,33 +19,8 @@ from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.store.journal import sweeps as store
 from cometact_nb.store.journal.history import History
 
-Kernels = Callable[..., VirtualKernel]
 FAILED = [{"status": "FAILED", "failureCode": "INTERNAL"}]
 UNSAFE = [{"status": "FAILED", "failureCode": "SAFETY.INPUT.IMAGE"}]
-
-
-@pytest.fixture
-def vendor() -> Vendor:
-    return Vendor()
-
-
-@pytest.fixture
-def kernels(vendor: Vendor, tmp_path: Path) -> Iterator[Kernels]:
-    """Makes kernels with one history, and closes them."""
-    made: list[VirtualKernel] = []
-
-    def make(**settings: Any) -> VirtualKernel:
-        made.append(VirtualKernel(vendor, tmp_path, **settings))
-        return made[-1]
-
-    yield make
-    for kernel in made:
-        kernel.close()
-
-
-@pytest.fixture
-def kernel(kernels: Kernels) -> VirtualKernel:
-    return kernels()
 
 
 def left(sweep: Sweep, words: str) -> dict[str, int]:
