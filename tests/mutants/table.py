@@ -28,6 +28,7 @@ _ENGINE = [
 ]
 _SWEEP = [
     "tests/unit/test_buying.py",
+    "tests/unit/test_stopping.py",
     "tests/unit/test_purchase.py",
     "tests/unit/test_ledger.py",
     "tests/contract/test_sweeps.py",

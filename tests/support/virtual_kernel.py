@@ -46,9 +46,13 @@ class Vendor:
         #: Cleared, it holds up the answers to polls.
         self.answers_polls = threading.Event()
         self.answers_polls.set()
+        #: For a test's own use in ``at_create``.
+        self.let_go = threading.Event()
         #: By seed: the status of the answer to a cancel, after which the task fails.
         self.refusals_of_cancels: dict[int, int] = {}
         self.at_create: Hook = lambda seed: None
+        #: Called with a cancel of a task of a seed.
+        self.at_cancel: Callable[[int], object] = lambda seed: None
         self._tasks: dict[str, int] = {}
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -64,6 +68,7 @@ class Vendor:
         seed = self._tasks[task_id]
         if request.method == "DELETE":
             self.cancelled.append(seed)
+            self.at_cancel(seed)
             status = self.refusals_of_cancels.get(seed, 204)
             self.ends[seed] = [{"status": "CANCELLED" if status < 300 else "FAILED"}]
             return httpx.Response(status)

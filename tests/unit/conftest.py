@@ -87,6 +87,8 @@ def kernels(vendor: Vendor, tmp_path: Path) -> Iterator[Kernels]:
         return made[-1]
 
     yield make
+    vendor.answers_polls.set()
+    vendor.let_go.set()
     for kernel in made:
         kernel.close()
 

@@ -239,7 +239,9 @@ def test_what_a_kernel_may_spend_pauses_it_and_leaves_no_task_behind(
 def test_three_lost_answers_in_a_row_stop_the_others(kernel: VirtualKernel, vendor: Vendor) -> None:
     vendor.at_create = lambda seed: None if seed == 2 else httpx.ReadError("reset")
     sweep = kernel.grid(range(7)).run(yes=True, canary=False)
-    words = "3 answers were lost; each request may have been paid for one after the other: "
+    words = (
+        "3 answers were lost; each request may have been paid for one after the other: the connection broke"
+    )
     assert left(sweep, words) == {"UNCONFIRMED": 5, "SUCCEEDED": 1, "QUEUED": 1}
     assert vendor.seeds == [0, 1, 2, 3, 4, 5]
     assert [row.state for row in kernel.sweeps()] == ["paused"]
@@ -281,7 +283,8 @@ def test_cells_with_an_input_on_which_one_failed_are_not_sent(kernel: VirtualKer
     sweep.wait(60)
     assert vendor.characters.count(HERO) == 1
     assert sweep.counts == {"FAILED": 2, "STOPPED": 4}
-    assert sweep.cells[1].reason.startswith("cell 1 has the same character, and it failed: ")
+    why = "The input was refused by the vendor's moderation (SAFETY.INPUT.IMAGE)."
+    assert sweep.cells[1].reason == f"cell 1 has the same character, and it failed: {why}"
     assert sweep.to_buy(retry=True) == 6
 
 
@@ -307,12 +310,20 @@ def test_a_failure_that_is_not_of_the_inputs_lets_the_others_go(
     assert at_once[:3] == [1, 1, 2]
 
 
+@pytest.mark.parametrize("refusal", [BAD_SEED, BAD], ids=["for its seed", "for no field"])
 def test_a_cell_sent_ahead_that_is_refused_lets_the_next_one_try(
-    kernel: VirtualKernel, vendor: Vendor
+    kernel: VirtualKernel, vendor: Vendor, refusal: httpx.Response
 ) -> None:
-    vendor.at_create = lambda seed: BAD_SEED if seed == 0 else None
-    sweep = kernel.grid(range(6)).run(yes=True, canary=True).wait(60)
-    assert sweep.counts == {"REFUSED": 1, "SUCCEEDED": 5}
+    seen: list[tuple[int, int]] = []
+    sweep = kernel.grid(range(6))
+
+    def refuse_the_first(seed: int) -> httpx.Response | None:
+        seen.append((sweep.counts["SUCCEEDED"], unfinished(sweep)))
+        return None if seed else refusal
+
+    vendor.at_create = refuse_the_first
+    assert sweep.run(yes=True, canary=True).wait(60).counts == {"REFUSED": 1, "SUCCEEDED": 5}
+    assert seen[:4] == [(0, 1), (0, 1), (1, 1), (1, 2)]
 
 
 # --- what changes meanwhile ------------------------------------------------------------------------

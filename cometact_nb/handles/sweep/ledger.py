@@ -65,7 +65,7 @@ class Ledger:
 
         Args:
             state: of the run.
-            problem: the reason of a pause; empty when its user paused it.
+            problem: the reason of a pause; empty when its user paused it, and for any other state.
 
         Raises:
             HistoryError: it could not be recorded.
@@ -74,7 +74,7 @@ class Ledger:
             state=state,
             approved_usd=self.approval.approved_usd,
             agreed_usd=self.approval.agreed_usd,
-            problem=(problem or None) if state is SweepState.PAUSED else None,
+            problem=problem or None,
             canary=self.canary,
             sandbox=self.endpoint.sandbox,
         )

@@ -202,7 +202,7 @@ class Runner:
             self._halt(RunPaused("it was paused in another kernel"), record=False)
         elif word == SweepState.CANCELLED:
             self._stop_queued("the sweep was cancelled in another kernel")
-            self._halt(RunCancelled(self._is_at_work), record=False)
+            self._halt(RunCancelled(), record=False)
             for refusal in await self._cancel_all():
                 log.warning("sweep %r was cancelled in another kernel: %s", self._ledger.name, refusal)
 
@@ -234,7 +234,7 @@ class Runner:
         try:
             while self.is_running and self._entries.queued:
                 await self._slots.enter(self._core.config.max_in_flight)
-                entry = self._trials.pick(self._entries.queued) if self.is_running else None
+                entry = self._trials.pick(self._entries.queued)
                 if entry is None:
                     self._slots.leave()
                     await self._something()
@@ -316,7 +316,7 @@ class Runner:
         return f"its budget of ${self.approved_usd:.2f} is used up"
 
     async def _send(self, entry: Entry, job: Job, price: float) -> Verdict:
-        alike = self._alike.get(entry.cell.identity, ())
+        alike = self._alike[entry.cell.identity]
         beside = tuple(other.job.state.key for other in alike if other.job is not None and other is not entry)
         claim = CellClaim(
             self._ledger.name, entry.cell.replicate, entry.instead_of, self.approved_usd, beside
