@@ -45,6 +45,17 @@ def test_what_needed_no_approval_is_not_recorded_as_one(kernel: VirtualKernel, t
     assert (recorded.agreed_usd, recorded.canary) == (0.0, None)
 
 
+def test_a_stop_by_a_fault_is_recorded_with_its_reason_and_one_by_its_user_without(
+    kernel: VirtualKernel, vendor: Vendor, tmp_path: Path
+) -> None:
+    vendor.at_create = lambda seed: httpx.Response(401, json={"error": {"message": "no such key"}})
+    sweep = kernel.grid(range(2)).run()
+    until(lambda: present(terms(tmp_path)).state == "paused")
+    assert "no such key" in present(present(terms(tmp_path)).problem)
+    sweep.pause()
+    assert (sweep.problem, present(terms(tmp_path)).problem) == ("", None)
+
+
 def test_a_sweep_that_never_ran_has_cost_nothing_and_a_pause_of_it_is_not_recorded(
     kernel: VirtualKernel, tmp_path: Path
 ) -> None:
@@ -206,11 +217,13 @@ def test_a_cell_that_another_kernel_asks_about_again_is_followed_here_too(
     vendor.at_create, vendor.refusals_of_polls = go_away_for_two_days, {1: 401}
     sweep = kernel.grid([1]).run()
     until(lambda: sweep.state == "unfinished")
-    vendor.refusals_of_polls = {}
+    vendor.ends[1], vendor.refusals_of_polls = [{"status": "PENDING"}], {}
     other = kernels()
     other.clock.jump = kernel.clock.now() - other.clock.now()
-    take_up_all(other).wait(60)
-    assert sweep.look().wait(60).counts == {"SUCCEEDED": 1}
+    take_up_all(other)
+    assert sweep.look().state == "running"
+    vendor.ends[1] = FAILED
+    assert sweep.wait(60).counts == {"FAILED": 1}
 
 
 def test_what_could_not_be_recorded_here_is_not_undone_by_a_look(kernel: VirtualKernel, lost: Sweep) -> None:

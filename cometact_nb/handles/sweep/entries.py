@@ -198,12 +198,12 @@ class Entries:
         return [entry for entry in self._all if entry.job is None and not self.is_coming(entry)]
 
 
-def may_be_served(entry: Entry, key: str) -> bool:
-    """Whether a cell may get the task ``key``: it has none, or one that brought no video."""
+def may_be_served(entry: Entry) -> bool:
+    """Whether a cell may get another task: it has none, or one that brought no video."""
     if entry.job is None:
         return True
-    state = entry.job.state
-    return state.key != key and state.status.is_terminal and state.status is not Status.SUCCEEDED
+    status = entry.job.state.status
+    return status.is_terminal and status is not Status.SUCCEEDED
 
 
 def see(entry: Entry) -> Seen:

@@ -158,7 +158,7 @@ class Ledger:
             row = rows[owner.state.key]
             if entry.job is not None and entry.job.state.key == owner.state.key:
                 catch_up(self._core, entry.job, row.row)
-            elif may_be_served(entry, owner.state.key):
+            elif may_be_served(entry):
                 entry.reused = row.sweep != self.name
                 entry.signed_anew = owner.content_hash not in {None, entry.cell.request.content_hash}
                 entries.attach(entry, self._core.adopt(row.row))
