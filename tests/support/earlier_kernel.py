@@ -1,4 +1,4 @@
-"""What befalls the history of a virtual kernel: other kernels, which have ended since, and a full disk."""
+"""What another kernel, which has ended since, left in the history of a virtual one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from virtual_kernel import ACT, HERO, URL, VirtualKernel
+from virtual_kernel import ACT, HERO, URL
 
 from cometact_nb.domain.sweep.grid import specify
 from cometact_nb.store.journal import sweeps as store
@@ -47,13 +47,3 @@ def terms(folder: Path, base_url: str = URL) -> store.Terms | None:
     """Return the recorded terms of the sweep ``s`` as any kernel reads them; None without a record."""
     row = with_history(folder, lambda history: store.find(history, "s", base_url))
     return None if row is None else row.terms
-
-
-async def set_read_only(kernel: VirtualKernel, value: str) -> None:
-    """Let nothing be written to the history, as on a full disk; on the engine's loop.
-
-    Args:
-        kernel: with the history.
-        value: ``"ON"`` or ``"OFF"``.
-    """
-    kernel.engine.history.write(f"PRAGMA query_only = {value}", ())

@@ -9,8 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from earlier_kernel import approved, set_read_only, terms
+from earlier_kernel import approved, terms
 from present import present
+from sweeps import set_read_only
 from virtual_kernel import ACT, HERO, URL, Kernels, Vendor, VirtualKernel
 from waiting import until
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from earlier_kernel import set_read_only, terms, with_history
+from earlier_kernel import terms, with_history
 from present import present
+from sweeps import set_read_only
 from virtual_kernel import URL, Kernels, Vendor, VirtualKernel
 from waiting import until
 
