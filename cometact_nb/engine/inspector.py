@@ -198,7 +198,9 @@ def _judge(
     )
     has_no_facts = early or observation.unreachable is not None
     judged = (
-        findings(role, observation.facts, declared) if not has_no_facts or observation.facts.local else ()
+        findings(role, observation.facts, declared, observation.path)
+        if not has_no_facts or observation.facts.local
+        else ()
     )
     return Inspection(
         address, role, observation.facts, early + judged, observation.unchecked, observation.unreachable
@@ -248,7 +250,8 @@ def _observe_path(folder: Path, name: str) -> Observation:
         if not path.is_file():  # a pipe or a device: opening it might wait for ever
             return _no_file(path, "is no ordinary file", "Give a JPEG, PNG, WebP, MP4, MOV or WebM.")
         with path.open("rb") as file:
-            return _observe_file(file, path.stat().st_size, (published(path.name),))
+            observation = _observe_file(file, path.stat().st_size, (published(path.name),))
+            return replace(observation, path=name)
     except PermissionError:
         return _no_file(path, "may not be read by you", "Change its permissions, or those of its folder.")
     except (OSError, ValueError, RuntimeError) as error:

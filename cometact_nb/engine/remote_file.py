@@ -57,6 +57,7 @@ class Observation:
         unchecked: open questions, as sentences.
         unreachable: the reason why no answer came, when the network is the problem.
         hurried: the time did not suffice.
+        path: of a file of this machine, as its user wrote it; an empty string for any other.
     """
 
     facts: MediaFacts
@@ -64,6 +65,7 @@ class Observation:
     unchecked: tuple[str, ...] = ()
     unreachable: str | None = None
     hurried: bool = False
+    path: str = ""
 
 
 class RemoteFile:

@@ -16,6 +16,7 @@ from cometact_nb.engine.inspector import inspect_file
 from cometact_nb.errors import ConfigError, InputError
 from cometact_nb.store.inputs import make
 from cometact_nb.store.inputs.naming import Result, content_hash, place_for, readable
+from cometact_nb.store.inputs.small import small_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,11 @@ class Prepared:
     def __fspath__(self) -> str:
         """Return the path, so that whatever takes one takes this."""
         return str(self.path)
+
+    @property
+    def picture(self) -> bytes:
+        """A small JPEG of the picture, or of an early frame of the clip; empty without one."""
+        return small_picture(self.path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything for JSON."""

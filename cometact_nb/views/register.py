@@ -59,6 +59,7 @@ def register() -> None:
         (html, "domain.inspection.facts", "Inspection", _view("task.inspection", "inspection_html")),
         (html, "handles.saved_clip", "SavedClip", _saved_clip),
         (html, "handles.saved_clip", "Verification", _view("task.clip_page", "verification_html")),
+        (html, "handles.prepare", "Prepared", _view("inputs.prepared", "prepared_html")),
         (html, "handles.sweep.plan", "Plan", _view("sweep.plan", "plan_html")),
         (html, "handles.sweep.saved", "SweepHistory", _view("sweep.table", "sweeps_html")),
         (html, "handles.sweep.noise", "NoiseFloor", _view("sweep.noise", "noise_floor_html")),

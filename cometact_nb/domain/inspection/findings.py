@@ -39,15 +39,19 @@ _BY_TYPE = {
 _PART, _REDIRECTS = 206, range(300, 400)
 
 
-def findings(role: Role | None, facts: MediaFacts, declared: MediaType | None) -> tuple[Finding, ...]:
+def findings(
+    role: Role | None, facts: MediaFacts, declared: MediaType | None, path: str = ""
+) -> tuple[Finding, ...]:
     """List the errors of an input with these facts, and its doubtful points.
 
     Args:
         role: the purpose of the input.
         facts: known facts.
         declared: the type that a request with this address would send; None when its name does not show it.
+        path: of a file of this machine, for its cures.
     """
     field = role or "input"
+    mend = _call(role, path)
     if facts.redirected_to is not None:
         return (_redirect(field, facts.redirected_to),)
     if facts.status not in {None, 200, 206}:
@@ -63,12 +67,20 @@ def findings(role: Role | None, facts: MediaFacts, declared: MediaType | None) -
     if facts.broken:
         problems.append(_broken(field, facts))
     if facts.kind == "image" and role != "reference":
-        problems += _image(field, facts)
+        problems += _image(field, facts, mend)
     elif facts.kind == "video":
-        problems += _video(field, facts)
+        problems += _video(field, facts, mend)
         if role == "reference":
-            problems += _length(field, facts)
+            problems += _length(field, facts, mend)
     return tuple(problems)
+
+
+def _call(role: Role | None, path: str) -> str:
+    """Write the call that mends a file, as the end of a cure."""
+    purpose = f", role={role!r}" if role else ""
+    if path:
+        return f": act.prepare({path!r}{purpose})."
+    return f": act.prepare(file{purpose}) does it with a copy on your machine."
 
 
 def published(name: str) -> Finding:
@@ -234,7 +246,7 @@ def _broken(field: str, facts: MediaFacts) -> Finding:
     return Finding(field, None, f"breaks off: {facts.broken}", cure)
 
 
-def _image(field: str, facts: MediaFacts) -> Iterator[Finding]:
+def _image(field: str, facts: MediaFacts, mend: str) -> Iterator[Finding]:
     if facts.container in IMAGES and facts.container not in CONTENT_TYPES:
         yield Finding(
             field,
@@ -242,9 +254,9 @@ def _image(field: str, facts: MediaFacts) -> Iterator[Finding]:
             f"is {facts.container.upper()}; the vendor takes JPEG, PNG and WebP",
             "Save it as PNG or JPEG; a GIF that moves, as MP4."
             if facts.container == "gif"
-            else "Save it as PNG or JPEG.",
+            else f"Save it as PNG or JPEG{mend}",
         )
-    yield from _size(field, facts, "image", "Save it with fewer pixels, or as JPEG.")
+    yield from _size(field, facts, "image", f"Save it with fewer pixels, or as JPEG{mend}")
     low, high = IMAGE_ASPECT
     if facts.aspect is not None and not low <= facts.aspect <= high:
         yield Finding(
@@ -252,13 +264,13 @@ def _image(field: str, facts: MediaFacts) -> Iterator[Finding]:
             None,
             f"is {facts.width}×{facts.height} as seen, an aspect ratio of {facts.aspect:g} "
             f"outside {low:g}–{high:g}",
-            f"Crop it to an aspect ratio between {low:g} and {high:g}.",
+            f"Crop it to an aspect ratio between {low:g} and {high:g}{mend}",
             basis="vendor",
         )
 
 
-def _video(field: str, facts: MediaFacts) -> Iterator[Finding]:
-    recoded = "Export it as H.264 in MP4."
+def _video(field: str, facts: MediaFacts, mend: str) -> Iterator[Finding]:
+    recoded = f"Export it as H.264 in MP4{mend}"
     if facts.codec == "":
         what = (
             "is sound with a cover picture and holds no video stream"
@@ -278,7 +290,7 @@ def _video(field: str, facts: MediaFacts) -> Iterator[Finding]:
             # Theora is on the vendor's list of codecs, and exists only in Ogg.
             severity="warning" if facts.codec == "theora" else "error",
         )
-    yield from _size(field, facts, "video", "Export it with a lower bit rate, or fewer pixels.")
+    yield from _size(field, facts, "video", f"Export it with a lower bit rate, or fewer pixels{mend}")
 
 
 def _size(field: str, facts: MediaFacts, kind: MediaType, cure: str) -> Iterator[Finding]:
@@ -292,7 +304,7 @@ def _size(field: str, facts: MediaFacts, kind: MediaType, cure: str) -> Iterator
         )
 
 
-def _length(field: str, facts: MediaFacts) -> Iterator[Finding]:
+def _length(field: str, facts: MediaFacts, mend: str) -> Iterator[Finding]:
     """Check that a reference lasts 3–30 s: CometAPI's control-a-character page."""
     low, high = REFERENCE_S
     length = facts.duration_s
@@ -303,19 +315,19 @@ def _length(field: str, facts: MediaFacts) -> Iterator[Finding]:
                 field,
                 None,
                 "does not say how long it is (browsers record such files)",
-                "Export it anew as MP4, which says its length.",
+                f"Write it anew as MP4, which says its length{mend}",
                 severity="warning",
             )
     elif length < low:
         yield Finding(field, None, problem, "Record a longer performance.")
     elif length > high + 0.05:  # the length of a last frame: nobody knows how the vendor rounds
-        yield Finding(field, None, problem, f"Cut it to less than {high:g} s.")
+        yield Finding(field, None, problem, f"Cut it to less than {high:g} s{mend}")
     elif facts.whole_s is not None and (abs(facts.whole_s - length) > 1 or not low <= facts.whole_s <= high):
         yield Finding(
             field,
             None,
             f"has {length:g} s of picture in a file of {facts.whole_s:g} s, and the vendor may count either",
-            "Let picture and sound end together.",
+            f"Let picture and sound end together{mend}",
             severity="warning",
             basis="vendor",
         )

@@ -1,0 +1,1 @@
+"""Shows files of the user's that become inputs."""
