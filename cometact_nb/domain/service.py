@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
 
+from cometact_nb.domain import redact
 from cometact_nb.errors import ConfigError
 
 __all__ = [
@@ -104,6 +105,10 @@ class Endpoint:
     runway_version: str = DEFAULT_RUNWAY_VERSION
     time_scale: float = 1.0
     sandbox: bool = False
+
+    def __repr__(self) -> str:
+        parts = (f"{one.name}={getattr(self, one.name)!r}" for one in fields(self))
+        return f"Endpoint({', '.join(redact.text(part, self.api_key) for part in parts)})"
 
     @property
     def is_loopback(self) -> bool:

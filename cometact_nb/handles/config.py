@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from cometact_nb.domain import redact
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.price import DEFAULT_PRICE, Price, is_amount
 from cometact_nb.domain.service import (
@@ -32,13 +33,16 @@ from cometact_nb.handles.project import history_setting, is_url, project_setting
 from cometact_nb.store.journal.place import plain_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["Config", "folder_or_url"]
 
 #: The size for ``embed=True``, and the largest number for it, MB.
 _NAMED = {"abfs", "abfss", "wasb", "wasbs", "sftp", "ssh", "smb", "ftp", "hdfs"}
 _EMBED_MB, _EMBED_MAX_MB = 2.0, 100
+#: A key by its form: "sk-", and a run of letters with a digit among them, as no folder's name has it.
+_KEY = re.compile("(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9]+[_-])*(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,}")
+_KEY_MIN_CHARS = 8
 
 
 @doors
@@ -99,6 +103,10 @@ class Config:
     time_scale: float = 1.0
     sandbox: bool = False
 
+    def __repr__(self) -> str:
+        parts = (f"{one.name}={getattr(self, one.name)!r}" for one in fields(self))
+        return f"Config({', '.join(redact.text(part, self.api_key) for part in parts)})"
+
     @property
     def endpoint(self) -> Endpoint:
         """The service for new tasks."""
@@ -125,9 +133,15 @@ class Config:
         """
         changes = dict(concealed(changes))
         names = {entry.name for entry in fields(self)} - {"time_scale", "sandbox"}
-        for name in changes:
+        keys = [key for key in (self.api_key, changes.get("api_key")) if key is not None]
+        for name, value in changes.items():
             if name not in names:
-                raise ConfigError(f"{name!r} is no setting. There are: {', '.join(sorted(names))}.")
+                unknown = redact.text(repr(name), *keys)
+                raise ConfigError(f"{unknown} is no setting. There are: {', '.join(sorted(names))}.")
+            if name != "api_key" and _holds_key(value, keys):
+                raise ConfigError(
+                    f"{name} was given what looks like an API key (not shown here). Give it as api_key."
+                )
         values = {name: value for name, value in changes.items() if value is not None}
         checked = {name: _checked(name, value) for name, value in values.items()}
         if "base_url" in checked:
@@ -223,6 +237,13 @@ def practising(
     here = config.changed(**{name: value for name, value in changes.items() if name != "api_key"})
     is_free = changes.get("price") is not None and not here.price.usd_per_request
     return here, service.changed(**{**changes, **({"price": None} if is_free else {})})
+
+
+def _holds_key(value: object, keys: Iterable[Secret]) -> bool:
+    """Whether a value for another setting holds a key of ours, or something that looks like one."""
+    text = repr(value)
+    known = (key.reveal() for key in keys)
+    return bool(_KEY.search(text)) or any(key in text for key in known if len(key) >= _KEY_MIN_CHARS)
 
 
 def _is_on(text: str | None) -> bool:

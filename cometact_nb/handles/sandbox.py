@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from cometact_nb.domain import redact
 from cometact_nb.domain.service import Secret, is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.sandbox_process import (
@@ -153,7 +154,8 @@ def checked_speed(speed: Any) -> float:
             speed = float(speed)
     if isinstance(speed, bool) or not isinstance(speed, (int, float)) or not 0.1 <= speed <= 1000:  # noqa: PLR2004
         raise ConfigError(
-            f"speed={speed!r} is outside 0.1–1000. 1 is real time, {DEFAULT_SPEED:g} the default."
+            f"speed={redact.text(repr(speed))} is outside 0.1–1000. 1 is real time, {DEFAULT_SPEED:g} is the "
+            "default."
         )
     return float(speed)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import traceback
 from pathlib import Path
@@ -13,6 +14,7 @@ from cometact_nb.domain.price import Price
 from cometact_nb.domain.service import Secret, is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.config import Config
+from cometact_nb.handles.sandbox import checked_speed
 from cometact_nb.handles.session import Session
 
 KEY = "sk-canary-0123456789"
@@ -253,3 +255,70 @@ def test_a_container_or_a_user_before_the_host_is_no_login(url: str, taken: bool
         Config().changed(output_dir=url)
     assert "secret" not in str(caught.value)
     assert "KEYID" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["sk-canary-0123456789", "sk-4Zk9" + "aB3" * 15, "cm_private_key_of_ours"])
+@pytest.mark.parametrize("shape", ["{}", " Bearer {} ", "https://{}.example.com", "/data/{}/clips", "{}\n"])
+@pytest.mark.parametrize(
+    "name",
+    sorted({entry.name for entry in dataclasses.fields(Config)} - {"api_key", "sandbox", "time_scale"}),
+)
+def test_a_key_that_was_given_as_another_setting_is_refused_and_shown_nowhere(
+    name: str, shape: str, key: str
+) -> None:
+    config = Config(history=":memory:", api_key=Secret("cm_private_key_of_ours"))
+    for value in (shape.format(key), [shape.format(key)], shape.format(key).encode()):
+        with pytest.raises(ConfigError, match=rf"^{name} .*api_key") as caught:
+            config.changed(**{name: value})
+        stack = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
+        ours = [frame.locals for frame in stack if "/cometact_nb/" in frame.filename]
+        assert key not in f"{caught.value} {ours}"
+
+
+def test_a_key_given_together_with_another_setting_is_not_taken_for_that(tmp_path: Path) -> None:
+    key = "cm_private_key_of_ours"
+    with pytest.raises(ConfigError, match="runway_version was given what looks like an API key"):
+        Config().changed(api_key=key, runway_version=key)
+    assert Config().changed(output_dir="sk-learn-experiments-2026", history=tmp_path / "sk-learn.sqlite")
+
+
+@pytest.mark.parametrize(
+    "name", ["COMETAPI_BASE_URL", "COMETACT_NB_OUTPUT_DIR", "COMETACT_NB_HISTORY", "COMETACT_NB_LOOK"]
+)
+def test_a_key_in_another_variable_is_refused_and_not_shown(tmp_path: Path, name: str) -> None:
+    for environ in ({name: KEY}, {name: "cm_private_key_of_ours", "COMETAPI_KEY": "cm_private_key_of_ours"}):
+        with pytest.raises(ConfigError, match="looks like an API key") as caught:
+            from_env(tmp_path, **environ)
+        assert environ[name] not in str(caught.value)
+
+
+def test_a_key_as_the_vendor_file_s_address_or_in_the_project_s_file_is_not_shown(tmp_path: Path) -> None:
+    folder = tmp_path / ".config" / "cometapi"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(f'api_key = "{KEY}"\nbase_url = "{KEY}"')
+    with pytest.raises(ConfigError, match="base_url was given what looks like") as caught:
+        from_env(tmp_path)
+    assert KEY not in str(caught.value)
+
+
+def test_a_key_as_the_speed_of_the_sandbox_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMETACT_NB_SANDBOX_SPEED", KEY)
+    for speed in (None, KEY):
+        with pytest.raises(ConfigError, match="is outside") as caught:
+            checked_speed(speed)
+        assert KEY not in str(caught.value)
+
+
+def test_a_key_that_is_the_name_of_a_setting_is_not_shown() -> None:
+    with pytest.raises(ConfigError, match="is no setting") as caught:
+        Config().changed(**{KEY: 1})
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["runway_version", "base_url", "history", "look", "output_dir"])
+def test_a_key_in_a_field_that_nobody_checked_is_not_shown(name: str) -> None:
+    wrong: dict[str, Any] = {name: f"{KEY}"}
+    config = Config(**wrong)
+    assert KEY not in repr(config)
+    assert KEY not in repr(config.endpoint)
+    assert f"{name}=" in repr(config)
