@@ -256,7 +256,7 @@ def test_a_local_file_is_sent_only_when_that_is_ticked(notebook: Notebook, tmp_p
     form.locator("input[type=file]").first.set_input_files(tmp_path / "mine, näher.png")
     form.get_by_text("documents https URLs only").first.wait_for(timeout=30_000)
     assert form.get_by_label("Character", exact=True).input_value() == "upload:mine_ näher.png"
-    form.get_by_role("img", name="Preview of the character").wait_for()
+    form.get_by_role("img", name="Picture of your file for the character").wait_for()
     form.get_by_label("Try it all the same").check()
     form.locator(".primary.ready").click()
     form.get_by_text("Accepted.").wait_for(timeout=30_000)

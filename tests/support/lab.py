@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--no-first-run",
-         "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+         "--autoplay-policy=no-user-gesture-required",
+         "--use-fake-device-for-media-stream"]  # fmt: skip
 
 
 def chromium() -> str | None:

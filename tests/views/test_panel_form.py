@@ -246,20 +246,6 @@ def test_a_file_the_vendor_does_not_take_is_refused(
         LocalFiles(lambda: tmp_path).inline(f"./{name}")
 
 
-def test_an_upload_comes_in_pieces_and_a_large_one_is_refused_at_the_first(tmp_path: Path) -> None:
-    files = LocalFiles(lambda: tmp_path)
-    begin = {"role": "character", "name": "../my hero.png", "size": 6}
-    assert files.piece({**begin, "offset": 0}, [b"abc"]) is None
-    assert files.piece({**begin, "offset": 0}, [b"abc"]) is None  # begun anew
-    assert files.piece({**begin, "offset": 5}, [b"x"]) is None  # out of order
-    assert files.piece({**begin, "offset": 3}, [memoryview(b"def")]) == "upload:my hero.png"
-    assert files.inline("upload:my hero.png") == "data:image/png;base64,YWJjZGVm"
-    with pytest.raises(RequestError, match="once encoded"):
-        files.piece({**begin, "size": 9_000_000, "offset": 0}, [b"abc"])
-    with pytest.raises(RequestError, match="Upload it again"):
-        files.inline("upload:other.png")
-
-
 @pytest.mark.parametrize(
     "module", ["form", "sweep_form", "load", "files", "drawing", "record", "inspections"]
 )

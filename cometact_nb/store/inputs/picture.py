@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.preparation import InputRecipe
 
-__all__ = ["prepare_picture"]
+__all__ = ["open_heic", "prepare_picture"]
 
 #: Pixels of a side; larger pictures are made smaller when they are written anew.
 _SIDE_MAX = 4096
@@ -70,7 +70,7 @@ def _open(source: Path, container: str) -> tuple[Any, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            opened: Any = _open_heic(source) if container == "heic" else Image.open(source)
+            opened: Any = open_heic(source) if container == "heic" else Image.open(source)
             if opened.width * opened.height > _PIXELS_MAX:
                 opened.close()
                 raise InputError(
@@ -88,7 +88,7 @@ def _open(source: Path, container: str) -> tuple[Any, Any]:
         raise InputError(f"{source.name!r} cannot be opened ({error}). Export it again.") from None
 
 
-def _open_heic(source: Path) -> Any:
+def open_heic(source: Path) -> Any:
     """Open a HEIC through libheif, which puts its tiles together; FFmpeg would give one of them."""
     try:
         import pillow_heif  # noqa: PLC0415  (an extra)

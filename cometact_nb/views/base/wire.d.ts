@@ -219,6 +219,31 @@ export type Shown = {
   sending: boolean;
 };
 
+/** Where a clip is cut, seconds, and a picture, fractions from its left and top; null: not at all. `turn` is clockwise. */
+export type Cut = {
+  start_s: number | null;
+  end_s: number | null;
+  crop: [number, number, number, number] | null;
+  turn: 90 | 180 | 270 | null;
+};
+
+/**
+ * A file of the reader's for an input, and how its preparation stands. `changes` are sentences about what preparing it
+ * changes or has changed; `able`: it can be prepared here; `progress` 0–1, `width` and `height` as it is seen, pixels.
+ */
+export type OwnFile = {
+  role: Role;
+  address: string;
+  kind: "image" | "video";
+  width: number | null;
+  height: number | null;
+  duration_s: number | null;
+  stage: "looking" | "new" | "preparing" | "prepared";
+  progress: number;
+  changes: string[];
+  able: boolean;
+};
+
 export type PanelState = {
   values: FormValues;
   shown: Shown | { findings?: undefined };
@@ -233,12 +258,22 @@ export type PanelToKernel =
   | { type: "samples" }
   | { type: "decline" }
   | { type: "paste"; text: string }
-  | { type: "upload"; role: Role; name: string; size: number; offset: number };
+  | { type: "upload"; view: string; role: Role; name: string; size: number; offset: number; recorded: boolean }
+  | ({ type: "prepare"; role: Role; address: string } & Cut)
+  | { type: "stop"; role: Role }
+  | { type: "reopen"; role: Role }
+  | { type: "frames"; view: string; role: Role; address: string; count: number };
 
-/** `links` are the whole links behind addresses whose signature the state leaves out. */
+/**
+ * `links` are the whole links behind addresses whose signature the state leaves out; "kept" answers a whole upload with
+ * its address in the form, or one that was refused with ""; the frames of a file are JPEGs, `at` their seconds.
+ */
 export type PanelToPage =
   | { type: "heard"; number: number | null }
   | { type: "not taken" }
+  | { type: "kept"; view: string; role: Role; address: string }
+  | { type: "own"; files: OwnFile[] }
+  | { type: "frames"; view: string; address: string; at: number[] }
   | { type: "links"; links: Record<string, string> };
 
 // --- gallery -----------------------------------------------------------------------------------------

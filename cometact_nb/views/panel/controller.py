@@ -21,6 +21,7 @@ from cometact_nb.views.panel.inspections import Looks
 from cometact_nb.views.panel.links import Links
 from cometact_nb.views.panel.load import values_of
 from cometact_nb.views.panel.offer import Bought, Known, Offer, about_sweep, offer_of
+from cometact_nb.views.panel.own_file import PanelFiles
 from cometact_nb.views.panel.submit import Click, Sent, check_price, check_target, click_of, next_seed
 from cometact_nb.views.panel.sweep_form import addresses, with_input
 from cometact_nb.views.panel.widget import PanelWidget
@@ -66,11 +67,13 @@ class PanelController:
         self._soon = Soon(session.call_soon, self._refresh)
         #: The form in the page.
         self.form = PanelWidget(initial, self._receive, self._links.hide)
+        self._own = PanelFiles(session, self._files, self._send_page, self._tell, self._replace_input)
         #: The submitted tasks and sweeps, and their live views.
         self.sent = Sent(session, self._went_on)
         self.form.observe(self._changed, "values")
         self._refresh()
         self._looks.later(self.values)
+        self._own.follow(self.values)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -115,9 +118,18 @@ class PanelController:
                 self.session.call_soon(self._paste, str(content.get("text", "")))
             case "upload":
                 self.session.call_soon(self._upload, content, buffers)
+            case "prepare":
+                self.session.call_soon(self._own.prepare, content)
+            case "stop":
+                self.session.call_soon(self._own.stop, content)
+            case "reopen":
+                self.session.call_soon(self._own.reopen, content)
+            case "frames":
+                self._own.frames(content)
             case _:
                 self._sent_links = {}  # a new view knows none
                 self._soon()
+                self.session.call_soon(self._own.show)
 
     def _click(self, content: dict[str, Any]) -> None:
         """Submit once for a click: its token is valid once, in any view."""
@@ -178,16 +190,31 @@ class PanelController:
             self._tell("paste", words.message(error, 600), "error")
 
     def _upload(self, content: dict[str, Any], buffers: list[Any]) -> None:
+        answer = {"type": "kept", "view": content.get("view"), "role": content.get("role")}
         try:
-            address = self._files.piece(content, buffers)
+            address = self._files.uploads.piece(content, buffers)
         except RequestError as error:
             self._tell(str(content.get("role")), words.message(error), "error")
+            self.form.send({**answer, "address": ""})
             return
         if address:
             self._tell("", "", "")
+            self.form.send({**answer, "address": address})
             # The user agreed to send another file, not this one.
             values = with_input(self.values, str(content["role"]), address, more=True)
             self.fill({**values, "allow_unlisted": False})
+
+    def _send_page(self, content: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        self.form.send(content, buffers)
+
+    def _replace_input(self, role: Role, present: str, new: str) -> None:
+        """Put another file in the place of one of an input's."""
+        values, held = self.values, addresses(role, self.values)
+        if not values["sweep"]:
+            self.fill({**values, role: new} if values[role] == present else values)
+        elif present in held:
+            lines = "\n".join(new if address == present else address for address in held)
+            self.fill({**values, "axes": {**values["axes"], role: lines}})
 
     # --- inside --------------------------------------------------------------------------------------
 
@@ -266,6 +293,8 @@ class PanelController:
             self._message, self._offer = ("", "", ""), None
         self._soon()
         self._looks.later(self.values)
+        # With the values that it holds by then: a file that was prepared meanwhile has another address.
+        self.session.call_soon(lambda: self._own.follow(self.values))
 
     def _refresh(self) -> None:
         """Update the page."""

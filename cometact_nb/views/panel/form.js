@@ -81,15 +81,19 @@ export class Form {
    */
   input(role, label) {
     const row = h("div", { class: "row" }, ...this.chooser(role));
+    const { own, recorder } = this.owner;
+    if (role === "reference") row.append(recorder.button);
     if (role === "character") row.prepend(h("label", { class: "inline", for: this.type.id }, "It is "), this.type);
     const text = this.texts[role];
     const [notes, seen] = [this.notes.list(role), this.previews.boxes[role]];
-    return h("div", { class: "field" }, h("label", { for: text.id }, label), text, row, this.uploads[role], notes, seen);
+    const camera = role === "reference" ? recorder.root : null;
+    const parts = [row, camera, this.uploads[role], notes, seen, own.editors[role].root];
+    return h("div", { class: "field" }, h("label", { for: text.id }, label), text, ...parts);
   }
 
   /** @param {Role} role */
   chooser(role) {
-    const accept = role === "reference" ? "video/*" : "image/*,video/*";
+    const accept = role === "reference" ? "video/*" : "image/*,video/*,.heic,.heif,.avif";
     /** @type {HTMLInputElement} */
     const file = h("input", { type: "file", class: "file", tabindex: "-1", "aria-hidden": "true", accept, onchange: () => chosen() });
     const chosen = () => {

@@ -1,4 +1,6 @@
 import type { Choice, FormValues, PanelState, PanelToKernel, Role } from "../base/wire.d.ts";
+import type { OwnFiles } from "./own_files.js";
+import type { Recorder } from "./recorder.js";
 
 /** The part of a panel that its parts use. */
 export interface Owner {
@@ -14,6 +16,10 @@ export interface Owner {
   fill(): void;
   ask(content: PanelToKernel): void;
   upload(role: Role, file: File | undefined): void;
+  /** Records a reference from the camera. */
+  readonly recorder: Recorder;
+  /** The reader's own files. */
+  readonly own: OwnFiles;
   submit(agreed?: boolean): void;
 }
 

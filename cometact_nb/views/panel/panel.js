@@ -7,12 +7,15 @@ import { Mailbox } from "../base/kernel.js";
 import { Code } from "./code.js";
 import { Form } from "./form.js";
 import { Notes } from "./notes.js";
+import { OwnFiles } from "./own_files.js";
 import { Previews } from "./previews.js";
+import { Recorder } from "./recorder.js";
 import { SweepForm } from "./sweep_form.js";
 import { drawUpload, Uploads } from "./uploads.js";
+import { INPUTS } from "./values.js";
 
 /**
- * @import { FormValues, Model, PanelState, PanelToKernel, PanelToPage, Rendering, Role, Shown } from "../base/wire.d.ts"
+ * @import { Buffer, FormValues, Model, PanelState, PanelToKernel, PanelToPage, Rendering, Role, Shown } from "../base/wire.d.ts"
  * @import { Owner } from "./owner.d.ts"
  */
 
@@ -41,6 +44,11 @@ class Panel {
     this.wanted = undefined; // where the sandbox's switch was put
     this.notes = new Notes(this.id);
     this.previews = new Previews();
+    this.own = new OwnFiles(
+      (content) => this.ask(content),
+      (address) => this.previews.local.get(address) ?? "",
+    );
+    this.recorder = new Recorder(({ file }) => this.uploads.begin("reference", file, file.name, true));
     this.form = new Form(this, this.notes, this.previews);
     this.sweep = new SweepForm(this, this.form, this.notes);
     this.code = new Code(this.id);
@@ -49,7 +57,7 @@ class Panel {
     this.mail = new Mailbox(model, { ...WORDS, say: (text) => put(this.busy, text), lost: () => this.lose() });
     const ask = (/** @type {PanelToKernel} */ content, /** @type {ArrayBuffer[]} */ buffers) =>
       this.mail.ask(content, buffers) ? this.mail.number : 0;
-    this.uploads = new Uploads(ask, (role, upload) => drawUpload(this.form.uploads[role], upload));
+    this.uploads = new Uploads(ask, (role, upload, problem) => drawUpload(this.form.uploads[role], upload, problem));
     this.samples = h("button", { type: "button", class: "small", onclick: () => this.ask({ type: "samples" }) }, "Use sample inputs");
     this.switch = h("input", { type: "checkbox", role: "switch", id: `${this.id}-sandbox`, onchange: () => this.practise() });
     this.banner = this.makeBanner();
@@ -63,7 +71,7 @@ class Panel {
     const unsubscribe = subscribe(model, {
       "change:values": () => this.fill(),
       "change:shown": () => this.draw(),
-      "msg:custom": (content) => this.message(content),
+      "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
     });
     this.ends = [unsubscribe, keepKeys(this.root)];
     this.fill();
@@ -177,6 +185,13 @@ class Panel {
   submit(agreed = false) {
     const { shown } = this;
     if (!shown || this.submitting.getAttribute("aria-disabled") === "true" || (agreed && !shown.offer)) return;
+    const { pending } = this.own;
+    if (pending) {
+      put(this.said, pending.why);
+      this.said.dataset.kind = "error";
+      (pending.isBusy ? pending.stop : pending.prepare).focus();
+      return;
+    }
     this.clicked = shown.token; // no second click before the kernel's answer to this one
     this.lock(shown);
     clearTimeout(this.typing);
@@ -200,8 +215,20 @@ class Panel {
 
   // --- from the kernel to the form -----------------------------------------------------------------
 
-  /** @param {PanelToPage} content */
-  message(content) {
+  /**
+   * @param {PanelToPage} content
+   * @param {Buffer[]} buffers
+   */
+  message(content, buffers) {
+    if (this.own.receive(content, buffers)) {
+      if (this.shown) this.drawInputs(this.shown);
+      return;
+    }
+    if (content.type === "kept") {
+      const file = this.uploads.kept(content);
+      if (file && content.address) this.previews.local.set(content.address, URL.createObjectURL(file));
+      return;
+    }
     if (content.type === "heard") {
       this.mail.heard(content.number);
       this.uploads.heard(content.number ?? 0);
@@ -261,8 +288,10 @@ class Panel {
     form.consent.hidden = !(shown.consent || form.unlisted.checked);
     put(form.why, shown.consent);
     form.dim(shown.moot);
-    previews.draw("character", shown.previews.character, shown.unseen.character);
-    previews.draw("reference", shown.previews.reference, shown.unseen.reference);
+    for (const role of INPUTS) {
+      previews.draw(role, shown.previews[role], shown.unseen[role]);
+      previews.boxes[role].hidden = !this.values.sweep && this.own.shows(role);
+    }
   }
 
   /** @param {Shown} shown */
@@ -280,11 +309,13 @@ class Panel {
     const again = this.shown?.code.Magic ? "shows the form again; the code below fills it" : "shows the form again";
     clearTimeout(this.typing);
     this.uploads.stop();
+    this.own.lose();
+    this.recorder.lose();
     put(this.said, "");
     for (const gone of [this.submitting, this.sweep.offer, this.key, this.pasting]) gone.remove();
     this.root.querySelector(".foot")?.before(goneNote("act.panel()", again, isSending ? IN_DOUBT : "Nothing more is sent from here."));
     for (const control of this.root.querySelectorAll(".head input, .banner button, .columns :is(button, input, select, textarea)")) {
-      if (control.closest(".seen")) continue; // a preview plays on
+      if (control.closest(".seen, .own, .recorder")) continue; // a preview plays on
       if (control instanceof HTMLTextAreaElement || control.matches("input[type=text]")) control.setAttribute("readonly", "");
       else control.setAttribute("disabled", "");
     }
@@ -294,6 +325,8 @@ class Panel {
     clearTimeout(this.typing);
     this.mail.dispose();
     for (const end of this.ends) end();
+    this.recorder.dispose();
+    this.own.dispose();
     this.previews.dispose();
     this.root.remove();
   }

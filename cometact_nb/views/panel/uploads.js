@@ -1,25 +1,28 @@
 // Files of the reader's machine on their way to the kernel, in pieces, each with a bar that says how far it came.
 
 import { h, put } from "../base/dom.js";
+import { viewName } from "../base/kernel.js";
 
 /**
  * @import { PanelToKernel, Role } from "../base/wire.d.ts"
- * @typedef {{ role: Role, name: string, bytes: ArrayBuffer, size: number, offset: number, number: number }} Upload
+ * @typedef {{ role: Role, name: string, file: Blob, size: number, offset: number, number: number, recorded: boolean }} Upload
  */
 
 const PIECE = 1024 * 1024; // a Jupyter server takes no message of a page above 10 MiB, and does not say so
-const MOST = 3_900_000; // 5 MB once encoded, the vendor's limit; of a larger file the kernel need only know the size
 
 export class Uploads {
   /**
    * @param {(content: PanelToKernel, buffers: ArrayBuffer[]) => number} ask sends a message; its number, 0 if the kernel is gone
-   * @param {(role: Role, upload: Upload | null) => void} draw shows how far an upload is; null: it is over
+   * @param {(role: Role, upload: Upload | null, problem: string) => void} draw shows how far an upload is; null: it is over
    */
   constructor(ask, draw) {
     this.ask = ask;
     this.draw = draw;
+    this.view = viewName();
     /** @type {Map<Role, Upload>} */
     this.under = new Map();
+    /** @type {Map<Role, Blob>} */
+    this.recordings = new Map(); // that were sent whole, and whose names are not known yet
   }
 
   /**
@@ -27,34 +30,57 @@ export class Uploads {
    * @param {Role} role
    * @param {Blob} file
    * @param {string} name as the kernel writes it in the form
+   * @param {boolean} recorded whether it was recorded here: the kernel names it and keeps it
    */
-  async begin(role, file, name) {
-    const { size } = file;
-    const upload = { role, name, bytes: new ArrayBuffer(1), size, offset: 0, number: 0 };
+  async begin(role, file, name, recorded = false) {
+    const upload = { role, name, file, size: file.size, offset: 0, number: 0, recorded };
     this.under.set(role, upload);
-    if (size <= MOST) upload.bytes = await file.arrayBuffer();
-    if (this.under.get(role) === upload) this.send(upload);
+    this.recordings.delete(role);
+    if (recorded) this.recordings.set(role, file);
+    await this.send(upload);
   }
 
   /** @param {Upload} upload */
-  send(upload) {
-    const { role, name, size, offset, bytes } = upload;
-    this.draw(role, upload);
-    upload.number = this.ask({ type: "upload", role, name, size, offset }, [bytes.slice(offset, offset + PIECE)]);
-    if (!upload.number) this.end(upload);
+  async send(upload) {
+    const { role, name, file, size, offset, recorded } = upload;
+    this.draw(role, upload, "");
+    try {
+      // A piece at a time: a whole film would not fit into memory.
+      const piece = await file.slice(offset, offset + PIECE).arrayBuffer();
+      if (this.under.get(role) !== upload) return;
+      upload.number = this.ask({ type: "upload", view: this.view, role, name, size, offset, recorded }, [piece]);
+      if (!upload.number) this.end(upload);
+    } catch {
+      if (this.under.get(role) === upload) this.end(upload, `${name} cannot be read any more. Choose it again.`);
+    }
   }
 
   /**
-   * The kernel has heard all messages up to this number: the next piece can go.
+   * The kernel has heard all messages up to this number: the next pieces can go.
    * @param {number} number
    */
-  heard(number) {
+  async heard(number) {
     for (const upload of [...this.under.values()]) {
       if (!upload.number || number < upload.number) continue;
       upload.offset += PIECE;
-      if (upload.offset < upload.bytes.byteLength) this.send(upload);
+      upload.number = 0;
+      if (upload.offset < upload.size) await this.send(upload);
       else this.end(upload);
     }
+  }
+
+  /**
+   * The kernel has a whole file, or refuses it: then nothing more of it is sent.
+   * @param {{ view: string, role: Role, address: string }} answer
+   * @returns a recording whose name is known now
+   */
+  kept({ view, role, address }) {
+    if (view !== this.view) return null;
+    const upload = this.under.get(role);
+    if (upload && !address) this.end(upload);
+    const recording = this.recordings.get(role) ?? null;
+    this.recordings.delete(role);
+    return recording;
   }
 
   // The kernel is gone.
@@ -62,10 +88,13 @@ export class Uploads {
     for (const upload of [...this.under.values()]) this.end(upload);
   }
 
-  /** @param {Upload} upload */
-  end({ role }) {
+  /**
+   * @param {Upload} upload
+   * @param {string} problem
+   */
+  end({ role }, problem = "") {
     this.under.delete(role);
-    this.draw(role, null);
+    this.draw(role, null, problem);
   }
 }
 
@@ -77,12 +106,17 @@ export function uploadBar() {
 /**
  * @param {HTMLElement} box see {@link uploadBar}
  * @param {Upload | null} upload
+ * @param {string} problem
  */
-export function drawUpload(box, upload) {
-  box.hidden = !upload;
-  if (!upload) return;
+export function drawUpload(box, upload, problem) {
+  const [bar, text] = /** @type {HTMLElement[]} */ ([...box.children]);
+  box.hidden = !upload && !problem;
+  bar.hidden = !upload;
+  if (!upload) {
+    put(text, problem);
+    return;
+  }
   const { name, offset, size } = upload;
-  const [bar, text] = box.children;
   bar.setAttribute("aria-label", `Upload of ${name}`);
   bar.setAttribute("value", String(offset / (size || 1)));
   put(text, `${name}: ${megabytes(offset)} of ${megabytes(size)} MB are there`);

@@ -36,7 +36,7 @@ class PanelWidget(anywidget.AnyWidget):
     """
 
     _esm: ClassVar[Any] = joined("panel/panel.js")
-    _css: ClassVar[Any] = styles("base/gone.css", "panel/panel.css")
+    _css: ClassVar[Any] = styles("base/gone.css", "panel/panel.css", "panel/own_file.css")
 
     #: The form's values; both sides write them.
     values = traitlets.Dict().tag(sync=True)
