@@ -18,11 +18,14 @@ _INDEX_MAX = 3 * 1024**2
 #: The most boxes of the outermost level to read: a clip has few of them, a stream of fragments many.
 _BOXES = 400
 _DATA = {b"mdat", b"moof"}
+#: EBML names of WebM and Matroska (RFC 9559).
+_CLUSTER, _TRACKS, _TRACK_ENTRY = b"\x1fC\xb6u", b"\x16T\xaek", b"\xae"
+_TRACK_NUMBER, _VIDEO, _PROJECTION, _PROJECTION_TYPE, _ROLL = b"\xd7", b"\xe0", b"vp", b"vq", b"vu"
 
 
 @dataclass(frozen=True)
 class Track:
-    """A track of pictures in an MP4 or MOV file.
+    """A track of pictures.
 
     Args:
         number: in the index.
@@ -40,7 +43,7 @@ class Outline:
     """The outline of a video file.
 
     Args:
-        tracks: of pictures, in the file's order; none for WebM and Matroska.
+        tracks: of pictures, in the file's order.
         length_s: of the whole file, seconds; None where it does not say.
         broken: the sign that the file is cut off, in words; an empty string where there is none.
         open_end: the file does not say how many bytes it has, so that a cut does not show.
@@ -167,11 +170,65 @@ def _matroska(file: BinaryIO | io.RawIOBase, size: int | None) -> Outline:
     if head[at : at + 4] != b"\x18S\x80g":  # the segment, which holds everything else
         return Outline()
     length, begin = _element_size(head, at + 4)
+    tracks = tuple(_matroska_tracks(file, begin, size))
     if length is None:
-        return Outline(open_end=True)
+        return Outline(tracks, open_end=True)
     if size is not None and begin + length > size:
-        return Outline(broken=f"{begin + length:,} bytes are promised, {size:,} are there")
-    return Outline()
+        return Outline(tracks, broken=f"{begin + length:,} bytes are promised, {size:,} are there")
+    return Outline(tracks)
+
+
+def _matroska_tracks(file: BinaryIO | io.RawIOBase, at: int, size: int | None) -> Iterator[Track]:
+    """Read the tracks of pictures, which stand before the first cluster of frames."""
+    for _ in range(_BOXES):
+        head = _read(file, at, 16)
+        name, begin = _element_name(head)
+        length, begin = _element_size(head, begin)
+        if name in {b"", _CLUSTER} or length is None or (size is not None and at >= size):
+            return
+        if name == _TRACKS and length <= _INDEX_MAX:
+            content = _read(file, at + begin, length)
+            entries = [
+                content[first:last] for kind, first, last in _elements(content) if kind == _TRACK_ENTRY
+            ]
+            yield from (track for entry in entries if (track := _matroska_track(entry)))
+            return
+        at += begin + length
+
+
+def _matroska_track(entry: bytes) -> Track | None:
+    """Read a track of pictures; RFC 9559: ``ProjectionPoseRoll`` turns them counterclockwise."""
+    parts = {name: entry[start:end] for name, start, end in _elements(entry)}
+    if _VIDEO not in parts:
+        return None
+    turn = 0
+    for name, start, end in _elements(parts[_VIDEO]):
+        if name == _PROJECTION:
+            content = parts[_VIDEO][start:end]
+            pose = {kind: content[first:last] for kind, first, last in _elements(content)}
+            layout = {4: ">f", 8: ">d"}.get(len(pose.get(_ROLL, b"")))
+            roll = struct.unpack(layout, pose[_ROLL])[0] if layout else 0.0
+            if math.isfinite(roll) and not any(pose.get(_PROJECTION_TYPE, b"")):  # a flat picture
+                turn = round(-roll / 90) * 90 % 360
+    return Track(int.from_bytes(parts.get(_TRACK_NUMBER, b""), "big"), turn, None)
+
+
+def _elements(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name of each EBML element in ``data``, and where its content begins and ends."""
+    at = 0
+    while at < len(data):
+        name, begin = _element_name(data[at : at + 16])
+        length, begin = _element_size(data[at : at + 16], begin)
+        if not name or length is None:
+            return
+        yield name, at + begin, min(at + begin + length, len(data))
+        at += begin + length
+
+
+def _element_name(head: bytes) -> tuple[bytes, int]:
+    """Return the name of the EBML element that ``head`` begins with, and its length; empty for none."""
+    length = 9 - head[0].bit_length() if head and head[0] >= 0x10 else 0  # noqa: PLR2004  (4 bytes at the most)
+    return head[:length], length
 
 
 def _element_size(head: bytes, at: int) -> tuple[int | None, int]:

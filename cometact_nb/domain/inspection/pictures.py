@@ -15,6 +15,8 @@ __all__ = ["Picture", "look"]
 #: The end mark of a file is first looked for in this many bytes at its end.
 _TAIL = 64 * 1024
 _PIECE = 256 * 1024
+#: The most boxes of the outermost level to read; a picture has a few.
+_BOXES = 100
 #: EXIF orientations that turn a picture by a quarter.
 _QUARTERS = {5, 6, 7, 8}
 _ORIENTATION = 0x0112
@@ -171,7 +173,32 @@ def _iso(file: _Reader) -> Picture:
     turn = head.find(b"irot")
     quarter = turn >= 0 and len(head) > turn + 4 and head[turn + 4] & 1
     width, height = max(sizes, default=(0, 0))
-    return _picture(width, height, 6 if quarter else 1, "") if width and height else Picture()
+    broken = _iso_end(file, has_pictures=b"idat" in head)
+    if not (width and height):
+        return Picture(broken=broken)
+    return _picture(width, height, 6 if quarter else 1, broken)
+
+
+def _iso_end(file: _Reader, *, has_pictures: bool) -> str:
+    """Say why AVIF or HEIC is cut off, by the lengths of its outermost boxes; nothing if it is whole."""
+    at = 0
+    for _ in range(_BOXES):
+        if file.size is None or at >= file.size:
+            break
+        head = file.at(at, 16)
+        if len(head) < 8:  # noqa: PLR2004
+            break
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        if length == 1:
+            length = int.from_bytes(head[8:], "big") if len(head) == 16 else 16  # noqa: PLR2004
+        has_pictures = has_pictures or kind in {b"mdat", b"moof"}
+        if length < 8:  # noqa: PLR2004  (0: to the end of the file; else bytes that an app appended)
+            return ""
+        at += length
+        if at > file.size:
+            return "" if not kind.isalnum() else f"{at:,} bytes are promised, {file.size:,} are there"
+    whole = file.size is None or has_pictures or file.failed
+    return "" if whole else "it has an index and no pictures after it"
 
 
 def _orientation(tiff: bytes) -> int | None:

@@ -119,7 +119,8 @@ def facts_of(opened: Any, stream: Any, time_base: int, outline: Outline | None =
     outline = outline or Outline()
     codec = stream.codec_context  # None for a codec that FFmpeg does not know
     stored = (codec.width, codec.height) if codec and codec.width and codec.height else None
-    track = next((one for one in outline.tracks if one.number == stream.id), None)
+    only = outline.tracks[0] if len(outline.tracks) == 1 else None  # FFmpeg numbers WebM's from 0
+    track = next((one for one in outline.tracks if one.number == stream.id), only)
     pixel, turn = number(stream.sample_aspect_ratio), track.turn if track else 0
     visible = as_seen(*stored, pixel, turn) if stored else None
     whole_s = opened.duration / time_base if opened.duration and opened.duration > 0 else 0.0
