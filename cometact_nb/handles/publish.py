@@ -184,9 +184,10 @@ def _fail(
 ) -> NoReturn:
     """Leave nothing at the place that this attempt has brought there, and raise the error."""
     left = _take_away(core, target, publication, brought=brought)
+    end = "" if why[-1:] in ".?" else "."
     raise PublishError(
-        f"{publication.source!r} could not be published at {target.place}: {why.rstrip('.')}. No request "
-        f"was sent.{left}",
+        f"{publication.source!r} could not be published at {target.place}: {why}{end} No request was "
+        f"sent.{left}",
         publication.path,
     ) from None
 

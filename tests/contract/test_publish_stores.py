@@ -1,0 +1,153 @@
+"""Real stores keep what is published whole, once, under its media type, and give it back when it is taken back.
+
+A lane of its own (tests/support/stores.py): what is not installed is skipped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import stores
+from files import image_bytes, video_bytes
+
+from cometact_nb.domain.identity import identity_of
+from cometact_nb.errors import PublishError
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.session import Session
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
+    from stores import Store
+
+ALL: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
+    "S3": stores.s3,
+    "Azure": stores.azure,
+    "nginx": stores.nginx,
+}
+
+
+@pytest.fixture(params=ALL)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with ALL[request.param](folder) as made:
+        yield made
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    me, talk = tmp_path / "me.png", tmp_path / "talk.mp4"
+    me.write_bytes(image_bytes("PNG", (320, 320)))
+    talk.write_bytes(video_bytes(3.5))
+    return me, talk
+
+
+def session_at(store: Store, folder: Path, sandbox: SandboxProcess) -> Session:
+    config = Config(
+        history=str(folder / "history.sqlite"), output_dir=folder / "clips", base_url=sandbox.base_url
+    )
+    return Session(
+        config.changed(api_key="sandbox-key", publish_to=store.place, publish_base=store.base or None)
+    )
+
+
+def test_a_store_keeps_it_whole_once_under_its_media_type_until_it_is_taken_back(
+    store: Store, files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    session = session_at(store, tmp_path, sandbox)
+    me, talk = files
+    public = session.publish(me, yes=True)
+    answer = httpx.get(public.url)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    assert len(answer.content) == public.bytes
+    assert httpx.head(session.publish(talk).url).headers["content-type"] == "video/mp4"
+    again = session.publish(me)
+    assert again.unsigned_url == public.unsigned_url
+    assert identity_of(again.url) == identity_of(public.url) == f"sha256:{public.sha256}"
+    assert session.unpublish("all").ok
+    assert httpx.get(again.url).status_code in {403, 404}
+    assert not session.published()
+    session.close()
+
+
+def test_a_request_is_sent_with_links_that_the_service_can_fetch(
+    store: Store, files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    session = session_at(store, tmp_path, sandbox)
+    me, talk = files
+    session.publish(me, yes=True)
+    sweep = session.sweep(character=me, reference=talk, seed=[1, 2])
+    sweep.run().wait(120)
+    assert {cell.status for cell in sweep.cells} == {"SUCCEEDED"}
+    for post in sandbox.ledger()["posts"]:
+        for role in ("character", "reference"):
+            assert httpx.head(post["body"][role]["uri"]).status_code == 200
+    again = session.sweep(character=me, reference=talk, seed=[1, 2])
+    assert (again.plan.done, again.plan.to_buy) == (2, 0)
+    session.close()
+
+
+def test_a_signed_link_lives_for_a_day_at_least(
+    files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    folder = tmp_path / "azure"
+    folder.mkdir()
+    with stores.azure(folder) as store:
+        session = session_at(store, tmp_path, sandbox)
+        public = session.publish(files[0], expires_s=100_000, yes=True)
+        assert "?" in public.url
+        assert "?" not in public.unsigned_url
+        assert public.expires_at is not None
+        assert public.expires_at - time.time() > 86_400
+        assert httpx.head(public.url).status_code == 200
+        assert httpx.get(public.url, headers={"Range": "bytes=0-9"}).status_code == 206
+        assert httpx.get(public.unsigned_url).status_code in {403, 404, 409}
+        session.close()
+
+
+def test_s3_without_a_public_address_is_refused_before_anything_is_brought_there(
+    files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    with stores.s3(tmp_path) as store:
+        session = session_at(stores.Store(store.place), tmp_path, sandbox)
+        with pytest.raises(PublishError, match="answers one verb"):
+            session.publish(files[0], yes=True)
+        assert httpx.get(store.base.removesuffix("/inputs")).text.count("<Key>") == 0
+        session.close()
+
+
+def test_a_place_that_is_not_public_keeps_nothing(
+    files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    with stores.s3(tmp_path) as store:
+        private = stores.Store(*(text.replace("/inputs", "/private") for text in (store.place, store.base)))
+        session = session_at(private, tmp_path, sandbox)
+        with pytest.raises(PublishError, match="answers HEAD with HTTP 403"):
+            session.publish(files[0], yes=True)
+        assert httpx.get(store.base.removesuffix("/inputs")).text.count("<Key>") == 0
+        assert not session.published()
+        session.close()
+
+
+def test_a_bucket_that_is_not_there_is_one_error(
+    files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    with stores.s3(tmp_path) as store:
+        session = session_at(
+            stores.Store(*(text.replace("bucket", "nobodys") for text in (store.place, store.base))),
+            tmp_path,
+            sandbox,
+        )
+        with pytest.raises(PublishError, match="could not be published"):
+            session.publish(files[0], yes=True)
+        assert not session.published()
+        session.close()

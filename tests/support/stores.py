@@ -1,0 +1,185 @@
+"""Real stores for a lane of its own: S3 (moto), Azure (azurite), nginx, OpenSSH; each started and ended here.
+
+The lane needs ``pip install "moto[server]" s3fs adlfs paramiko``, ``npm install azurite`` (its folder in
+``AZURITE``), and Debian's nginx and openssh-server. What is missing is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from waiting import until
+
+
+@dataclass
+class Store:
+    """A place to publish to.
+
+    Args:
+        place: what ``publish_to`` takes.
+        base: what ``publish_base`` takes; empty for a store that signs links.
+    """
+
+    place: str
+    base: str = ""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+@contextmanager
+def running(command: list[str], port: int, **options: Any) -> Iterator[None]:
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options
+    )
+    try:
+        until(lambda: answers(port) or process.poll() is not None)
+        assert process.poll() is None, f"{command[0]} ended"
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def configured(protocol: str, **settings: Any) -> Iterator[None]:
+    """Give a store's library its settings, as a user's own file does."""
+    from fsspec.config import conf
+
+    before = conf.get(protocol)
+    conf[protocol] = settings
+    try:
+        yield
+    finally:
+        conf.pop(protocol)
+        if before is not None:
+            conf[protocol] = before
+
+
+@contextmanager
+def s3(folder: Path) -> Iterator[Store]:
+    """S3 with a bucket of which only ``inputs/`` is public; it checks no signatures."""
+    server = pytest.importorskip("moto.server")
+    s3fs = pytest.importorskip("s3fs")
+    moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    host, port = moto.get_host_and_port()
+    bucket = f"bucket-{uuid.uuid4().hex[:8]}"  # what it keeps outlives the server in this process
+    settings = {
+        "key": "mine",
+        "secret": "secret",
+        "endpoint_url": f"http://{host}:{port}",
+        "client_kwargs": {"region_name": "us-east-1"},
+    }
+    try:
+        with configured("s3", **settings):
+            s3fs.S3FileSystem.clear_instance_cache()
+            httpx.put(f"http://{host}:{port}/{bucket}").raise_for_status()
+            policy = {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": "*",
+                        "Action": "s3:*",
+                        "Resource": f"arn:aws:s3:::{bucket}/inputs/*",
+                    }
+                ],
+            }
+            httpx.put(f"http://{host}:{port}/{bucket}?policy", json=policy).raise_for_status()
+            yield Store(f"s3://{bucket}/inputs", f"http://{host}:{port}/{bucket}/inputs")
+    finally:
+        moto.stop()
+        s3fs.S3FileSystem.clear_instance_cache()
+
+
+@contextmanager
+def azure(folder: Path) -> Iterator[Store]:
+    """Azure's own stand-in, which checks signatures."""
+    adlfs = pytest.importorskip("adlfs")
+    script = (
+        Path(os.environ.get("AZURITE", "")) / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    )
+    if not script.is_file() or shutil.which("node") is None:
+        pytest.skip("no azurite: npm install azurite, and its folder in AZURITE")
+    port = free_port()
+    account, key = (
+        "devstoreaccount1",
+        ("Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="),
+    )
+    connection = (
+        f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};"
+        f"BlobEndpoint=http://127.0.0.1:{port}/{account};"
+    )
+    command = [
+        "node",
+        str(script),
+        "--blobPort",
+        str(port),
+        "--inMemoryPersistence",
+        "--skipApiVersionCheck",
+        "--silent",
+    ]
+    with running(command, port, cwd=folder), configured("abfs", connection_string=connection):
+        adlfs.AzureBlobFileSystem.clear_instance_cache()
+        adlfs.AzureBlobFileSystem(connection_string=connection).mkdir("inputs")
+        yield Store("abfs://inputs/of-mine")
+    adlfs.AzureBlobFileSystem.clear_instance_cache()
+
+
+def program(name: str) -> str:
+    """The path of a server's program, or the test is skipped."""
+    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:{os.environ.get('SERVERS', '')}")
+    if path is None:
+        pytest.skip(f"no {name} here")
+    return path
+
+
+@contextmanager
+def nginx(folder: Path) -> Iterator[Store]:
+    """A folder behind nginx, with the media types that it comes with."""
+    binary, port = program("nginx"), free_port()
+    www = folder / "inputs"
+    www.mkdir()
+    types = next(
+        (
+            path
+            for path in (Path("/etc/nginx/mime.types"), Path(binary).parents[2] / "etc/nginx/mime.types")
+            if path.is_file()
+        ),
+        None,
+    )
+    assert types is not None, "nginx came without its media types"
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"""{user} worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 64; }}
+http {{ include {types}; default_type application/octet-stream; access_log off;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}
+""",
+        "utf-8",
+    )
+    with running([binary, "-c", str(folder / "nginx.conf"), "-p", str(folder)], port):
+        yield Store(str(www), f"http://127.0.0.1:{port}/inputs")
