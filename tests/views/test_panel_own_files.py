@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from files import image_bytes, video_bytes
 from messages import receive
+from present import present
 from waiting import until
 
+from cometact_nb.errors import RequestError
 from cometact_nb.handles.session import Session
+from cometact_nb.handles.task import Task
 from cometact_nb.views.panel.panel import Panel
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 WHOLE = {"start_s": None, "end_s": None, "crop": None, "turn": None}
 
@@ -47,6 +54,12 @@ class Page:
     def said(self) -> dict[str, Any]:
         said: dict[str, Any] = self.panel.controller.form.shown["said"]
         return said
+
+
+def notes(page: Page, field: str) -> list[str]:
+    """The sentences beside a field, "" for the whole form."""
+    assert page.panel.session.flush(10)
+    return [note["text"] for note in page.panel.controller.form.shown["findings"].get(field, [])]
 
 
 @pytest.fixture
@@ -224,6 +237,66 @@ def test_a_new_page_hears_how_the_files_stand(page: Page, clip: Callable[..., st
     page.got.clear()
     page.send(type="hello")
     assert page.waits("new")["address"] == "talk.mp4"
+
+
+def test_a_prepared_file_goes_to_the_sandbox_with_its_request_and_not_before(
+    page: Page, clip: Callable[..., str], sandbox: SandboxProcess
+) -> None:
+    before = clip(4)
+    put(page, character=sandbox.character, reference=before)
+    page.waits("new")
+    (note,) = notes(page, "reference")
+    assert note.startswith(
+        "Is a file of this machine; CometAPI documents https URLs only. Prepare it, and it"
+    )
+    assert note.endswith("gets one, or tick “Try it all the same”.")
+    page.send(type="prepare", role="reference", address=before, **WHOLE)
+    page.waits("prepared")
+    until(lambda: page.panel.controller.form.shown["valid"])
+    (public,) = notes(page, "")
+    assert public.startswith("With the request talk-")
+    assert public.endswith(" goes to the sandbox on this machine.")
+    assert page.panel.controller.form.shown["consent"] == ""
+    link = page.panel.request.reference.uri
+    assert link in page.panel.controller.form.shown["code"]["Magic"]
+    assert httpx.get(link, verify=False).status_code == 404  # nothing is there yet
+    task = page.panel.submit()
+    assert isinstance(task, Task)
+    assert present(task.request).reference.uri == link
+    assert httpx.get(link, verify=False).status_code == 200
+    assert sandbox.posts() == 1
+    until(lambda: notes(page, "") == [])
+
+
+def test_without_a_place_a_prepared_file_is_sent_inside_the_request_if_that_is_ticked(
+    page: Page, clip: Callable[..., str], sandbox: SandboxProcess
+) -> None:
+    session = page.panel.session
+    session.leave_sandbox()
+    session.configure(base_url=sandbox.base_url, api_key="sk-canary-71c2")  # stands for the paid service
+    before = clip(4)
+    put(page, character=sandbox.character, reference=before)
+    page.waits("new")
+    page.send(type="prepare", role="reference", address=before, **WHOLE)
+    page.waits("prepared")
+    until(lambda: any('act.guide("own-files")' in text for text in notes(page, "reference")))
+    page.panel.controller.form.values = {**page.panel.values, "allow_unlisted": True}
+    assert page.panel.request.reference.uri.startswith("data:video/mp4;base64,")
+
+
+def test_a_prepared_file_that_was_removed_is_one_clear_error(
+    page: Page, clip: Callable[..., str], sandbox: SandboxProcess
+) -> None:
+    before = clip(4)
+    put(page, character=sandbox.character, reference=before)
+    page.waits("new")
+    page.send(type="prepare", role="reference", address=before, **WHOLE)
+    page.waits("prepared")
+    until(lambda: page.panel.controller.form.shown["valid"])
+    Path(page.panel.values["reference"]).unlink()
+    with pytest.raises(RequestError, match=r"is not there any more\. Prepare it again"):
+        page.panel.submit()
+    assert sandbox.posts() == 0
 
 
 def test_messages_about_no_file_change_nothing(page: Page) -> None:

@@ -36,17 +36,32 @@ def _short_inline(address: str) -> str:
     return f"data:{mime_of(address, 'image/png')};base64,…"
 
 
-def needs_consent(values: Mapping[str, Any]) -> bool:
-    """Whether an input is something else than the https URLs that CometAPI documents."""
-    inputs = [address for role in INPUTS for address in addresses(role, values)]
+def needs_consent(values: Mapping[str, Any], links: Mapping[str, str] | None = None) -> bool:
+    """Whether an input is something else than the https URLs that CometAPI documents.
+
+    Args:
+        values: of the form.
+        links: see :func:`request_code`.
+    """
+    inputs = [
+        address for role in INPUTS for address in addresses(role, values) if address not in (links or {})
+    ]
     return any(is_local(address) or address.startswith(("data:", "runway:")) for address in inputs)
 
 
-def request_code(values: Mapping[str, Any]) -> dict[str, str]:
-    """Write one request in every form; an empty mapping while it is not valid."""
+def request_code(values: Mapping[str, Any], links: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Write one request in every form; an empty mapping while it is not valid.
+
+    Args:
+        values: of the form.
+        links: the addresses that prepared files will have for the service, by theirs in the form.
+    """
+    known = links or {}
     try:
-        request = request_of({**values, "allow_unlisted": True}, _short_inline)
-        request = request.replace(allow_unlisted=values["allow_unlisted"] or needs_consent(values))
+        request = request_of(
+            {**values, "allow_unlisted": True}, lambda address: known.get(address) or _short_inline(address)
+        )
+        request = request.replace(allow_unlisted=values["allow_unlisted"] or needs_consent(values, known))
     except RequestError:
         return {}
     return _clean(parts.forms(request))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.media import Finding
 from cometact_nb.domain.sweep.rules import doubts
 from cometact_nb.errors import ActTwoError, RequestError
-from cometact_nb.views.panel.form import request_of
-from cometact_nb.views.panel.sweep_form import Grid, fields_of
+from cometact_nb.views.panel.files import is_local
+from cometact_nb.views.panel.form import INPUTS, request_of
+from cometact_nb.views.panel.sweep_form import Grid, addresses, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,8 +22,12 @@ if TYPE_CHECKING:
     from cometact_nb.views.panel.files import LocalFiles
     from cometact_nb.views.panel.inspections import Looks
     from cometact_nb.views.panel.links import Links
+    from cometact_nb.views.panel.ready import ReadyFiles
 
 __all__ = ["Content"]
+
+#: The beginning of what a request says of a file inside it.
+_INLINE = "is a data URI"
 
 
 class Content:
@@ -32,13 +38,17 @@ class Content:
         links: the signed links behind their names.
         files: of this machine.
         looks: with the inspections of inputs.
+        ready: the files that were prepared.
     """
 
-    def __init__(self, session: Session, links: Links, files: LocalFiles, looks: Looks) -> None:
+    def __init__(
+        self, session: Session, links: Links, files: LocalFiles, looks: Looks, ready: ReadyFiles
+    ) -> None:
         self._session = session
         self._links = links
         self._files = files
         self._looks = looks
+        self._ready = ready
         self._grid = Grid()
 
     def request(self, values: Mapping[str, Any]) -> ActTwoRequest:
@@ -48,7 +58,10 @@ class Content:
             RequestError: with everything that is wrong; or the form holds a sweep of several.
         """
         if not values["sweep"]:
-            return request_of(values, self._whole)
+            try:
+                return request_of(values, self._whole)
+            except RequestError as error:
+                raise RequestError(self._about_file(finding, values) for finding in error.findings) from None
         cells = self.cells(values)[1].cells
         if len(cells) == 1:
             return cells[0].request
@@ -88,7 +101,40 @@ class Content:
         return fields_of(values, self._whole, kinds)
 
     def _whole(self, address: str) -> str:
-        return self._files.inline(self._links.whole(address))
+        whole = self._links.whole(address)
+        return self._ready.link(whole) or self._files.inline(whole)
+
+    def _about_file(self, finding: Finding, values: Mapping[str, Any]) -> Finding:
+        """Say of a file of this machine what to do with it, where only its form in a request was refused."""
+        address = values[finding.field] if finding.field in INPUTS else ""
+        if not (is_local(address) and finding.problem.startswith(_INLINE)):
+            return finding
+        problem = "is a file of this machine; CometAPI documents https URLs only"
+        if self._ready.has_place:
+            cure = "Prepare it, and it gets one, or allow_unlisted=True to try it."
+        else:
+            where = 'Prepare it, and say where it may become public (act.guide("own-files"))'
+            cure = f"{where}, or allow_unlisted=True to try it."
+        return replace(finding, value=address, problem=problem, cure=cure)
+
+    def links(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """Return the addresses that prepared files will have for the service, by theirs in the form."""
+        links = {}
+        for address in (address for role in INPUTS for address in addresses(role, values)):
+            with suppress(RequestError):  # the form says so
+                link = self._ready.link(address)
+                if link is not None:
+                    links[address] = link
+        return links
+
+    def publishes(self, values: Mapping[str, Any], plan: tuple[Spec, Cells] | None) -> list[dict[str, str]]:
+        """List what becomes public with the form's requests, as notes."""
+        if plan is not None:
+            return self._ready.notes(cell.request for cell in plan[1].cells)
+        try:
+            return [] if values["sweep"] else self._ready.notes([self.request(values)])
+        except RequestError:
+            return []
 
     def judged(self, values: Mapping[str, Any]) -> tuple[tuple[Finding, ...], tuple[Spec, Cells] | None]:
         """Return the form's faults and doubtful points, and its sweep with the cells if it is valid."""

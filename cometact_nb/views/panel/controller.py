@@ -22,6 +22,7 @@ from cometact_nb.views.panel.links import Links
 from cometact_nb.views.panel.load import values_of
 from cometact_nb.views.panel.offer import Bought, Known, Offer, about_sweep, offer_of
 from cometact_nb.views.panel.own_file import PanelFiles
+from cometact_nb.views.panel.ready import ReadyFiles
 from cometact_nb.views.panel.submit import Click, Sent, check_price, check_target, click_of, next_seed
 from cometact_nb.views.panel.sweep_form import addresses, with_input
 from cometact_nb.views.panel.widget import PanelWidget
@@ -59,7 +60,8 @@ class PanelController:
         self._looks = Looks(session, self._links, self._news)
         self._sent_links: dict[str, str] = {}
         #: Reads the form's values.
-        self.content = Content(session, self._links, self._files, self._looks)
+        ready = ReadyFiles(session)
+        self.content = Content(session, self._links, self._files, self._looks, ready)
         self._bought = Bought(session, self._refresh)
         self._offer: Offer | None = None
         self._is_switching = False  #: the gate is taken to switch the service, not for a request
@@ -67,7 +69,7 @@ class PanelController:
         self._soon = Soon(session.call_soon, self._refresh)
         #: The form in the page.
         self.form = PanelWidget(initial, self._receive, self._links.hide)
-        self._own = PanelFiles(session, self._files, self._send_page, self._tell, self._replace_input)
+        self._own = PanelFiles(session, self._files, ready, self._send_page, self._tell, self._replace_input)
         #: The submitted tasks and sweeps, and their live views.
         self.sent = Sent(session, self._went_on)
         self.form.observe(self._changed, "values")
@@ -302,7 +304,10 @@ class PanelController:
             values, config = self.values, self.session.config
             findings, plan = self.content.judged(values)
             place, text, kind = self._message
-            description = about_form(values, findings, self._looks.of(values), plan, sandbox=config.sandbox)
+            looks, links = self._looks.of(values), self.content.links(values)
+            description = about_form(values, findings, looks, plan, links, sandbox=config.sandbox)
+            if publishes := self.content.publishes(values, plan):
+                description["findings"].setdefault("", []).extend(publishes)
             description |= about_service(self.session)
             description["sweep"] = self._about_sweep(*plan) if plan is not None else None
             offer = self._offer

@@ -42,6 +42,7 @@ def about_form(
     findings: Iterable[Finding],
     looks: Mapping[Role, Mapping[str, Inspection | None]],
     plan: tuple[Spec, Cells] | None,
+    links: Mapping[str, str] | None = None,
     *,
     sandbox: bool,
 ) -> dict[str, Any]:
@@ -52,12 +53,14 @@ def about_form(
         findings: errors and warnings about them.
         looks: the inspection of each input, by role and address; None while it runs.
         plan: the valid sweep of the form with its cells, or None.
+        links: the addresses that prepared files will have for the service, by theirs in the form.
         sandbox: requests stay on this machine.
     """
     sentences = by_field(findings, naming=values["sweep"])
     kinds = {values["character_type"] or infer_type(one) or "" for one in addresses("character", values)}
     kind = kinds.pop() if len(kinds) == 1 else ""
     by_role = {role: addresses(role, values) for role in INPUTS}
+    links = links or {}
     return {
         "findings": sentences,
         "valid": not any(one["kind"] != "warning" for each in sentences.values() for one in each),
@@ -68,19 +71,25 @@ def about_form(
         "unseen": {role: max(0, len(by_role[role]) - SEEN) for role in INPUTS},
         "inferred": "" if values["sweep"] else inferred(values),
         "moot": {"body_control": _MOOT if kind == "video" else ""},
-        "consent": _consent(values, by_role, sandbox=sandbox),
-        "code": sweep_code(*plan) if plan is not None else {} if values["sweep"] else request_code(values),
+        "consent": _consent(values, by_role, links, sandbox=sandbox),
+        "code": sweep_code(*plan)
+        if plan is not None
+        else {}
+        if values["sweep"]
+        else request_code(values, links),
     }
 
 
-def _consent(values: Mapping[str, Any], by_role: Mapping[Role, list[str]], *, sandbox: bool) -> str:
+def _consent(
+    values: Mapping[str, Any], by_role: Mapping[Role, list[str]], links: Mapping[str, str], *, sandbox: bool
+) -> str:
     """Write the question for the user's consent; an empty text if none is needed."""
-    if any(is_local(address) for each in by_role.values() for address in each):
+    if any(is_local(address) and address not in links for each in by_role.values() for address in each):
         return "A file of this machine is sent inline; the sandbox takes it." if sandbox else _LOCAL
     ratios = values["axes"]["ratio"] if values["sweep"] else [values["ratio"]]
     if any(ratio is not None and ratio not in RATIOS for ratio in ratios):
         return "CometAPI does not list this ratio; the service may refuse it."
-    if needs_consent(values):
+    if needs_consent(values, links):
         return "CometAPI documents https URLs only; the service may refuse it."
     return "What CometAPI does not list is allowed." if values["allow_unlisted"] else ""
 

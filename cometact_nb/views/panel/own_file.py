@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.handles.session import Session
     from cometact_nb.views.panel.files import LocalFiles
+    from cometact_nb.views.panel.ready import ReadyFiles
 
     Send = Callable[..., object]
     Tell = Callable[[str, str, str], None]
@@ -72,6 +73,7 @@ class PanelFiles:
     Args:
         session: inspects and prepares.
         files: finds a file by its address.
+        ready: gets the files that were prepared.
         send: sends the page a message, with buffers.
         tell: shows a message beside a field: place, text, kind.
         replace: puts another address in an input's place: role, present address, new one.
@@ -81,12 +83,14 @@ class PanelFiles:
         self,
         session: Session,
         files: LocalFiles,
+        ready: ReadyFiles,
         send: Send,
         tell: Tell,
         replace: Callable[[Role, str, str], None],
     ) -> None:
         self._session = session
         self._files = files
+        self._ready = ready
         self._send = send
         self._tell = tell
         self._replace = replace
@@ -216,6 +220,7 @@ class PanelFiles:
         own.stage, own.progress, own.changes = "prepared", 1.0, tuple(prepared.changes)
         own.result = self._address(prepared.path)
         self._made[own.result] = own
+        self._ready.add(own.result, prepared)
         if self._own.get(role) is own:
             self._replace(role, own.address, own.result)
         self._draw()
