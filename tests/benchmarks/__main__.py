@@ -31,6 +31,7 @@ ROWS = {
     "browser": "browser",
     "notebook": "notebook",
     "scale": "scale",
+    "prepare": "prepare",
 }
 
 

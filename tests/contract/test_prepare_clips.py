@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import brought
+import brought_page
 import numpy as np
 import pytest
 from brought import CLIPS, FLASH_S, QUARTERS, SECRET, Film
@@ -84,6 +85,7 @@ def test_each_kind_of_clip_becomes_one_that_the_vendor_takes(tmp_path: Path, nam
         assert [one.codec_context.codec.canonical_name for one in container.streams.audio] == ["aac"] * bool(
             film.sound
         )
+    assert brought_page.is_on_page(source, result), brought_page.row(source, result)
     content = result.path.read_bytes()
     assert SECRET.encode() not in content
     assert content.index(b"moov") < content.index(b"mdat")

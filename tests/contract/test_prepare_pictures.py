@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import brought
+import brought_page
 import numpy as np
 import pytest
 from brought import PICTURES, QUARTERS, SECRET
@@ -45,6 +46,7 @@ def test_each_kind_of_picture_becomes_one_that_the_vendor_takes(tmp_path: Path, 
     assert facts.container in {"jpeg", "png"}
     assert facts.stored is None
     assert 0.5 <= (facts.aspect or 0) <= 2
+    assert brought_page.is_on_page(source, result), brought_page.row(source, result)
     content = result.path.read_bytes()
     assert SECRET.encode() not in content
     with Image.open(io.BytesIO(content)) as picture:

@@ -204,7 +204,7 @@ def _written(
     if has_alpha or container in {"png", "gif", "bmp", "tiff"}:
         content = _encoded(picture.convert("RGBA" if has_alpha else "RGB"), "PNG")
         if len(content) <= MAX_BYTES["image"]:
-            changes += [] if container == "png" else [f"Saved as PNG (it was {_name(opened, container)})."]
+            changes += [] if container == "png" else [f"Saved as PNG (it was {container.upper()})."]
             return content, ".png"
     flat = _on_white(picture) if has_alpha else picture.convert("RGB")
     for quality in _QUALITIES:
@@ -212,13 +212,14 @@ def _written(
         content = _encoded(flat, "JPEG", quality=quality, subsampling=0)
         if len(content) <= MAX_BYTES["image"]:
             break
-    anew = "Saved anew as JPEG" if container == "jpeg" else "Saved as JPEG"
-    changes.append(f"{anew} (it was {_name(opened, container)}).")
+    changes.append(_saved_words(opened, container))
     return content, ".jpg"
 
 
-def _name(opened: Any, container: str) -> str:
-    return "a JPEG of several pictures" if opened.format == "MPO" else container.upper()
+def _saved_words(opened: Any, container: str) -> str:
+    if container != "jpeg":
+        return f"Saved as JPEG (it was {container.upper()})."
+    return "Saved anew as JPEG in RGB (it was CMYK)." if opened.mode == "CMYK" else "Saved anew as JPEG."
 
 
 def _encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:

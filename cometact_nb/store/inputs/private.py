@@ -12,7 +12,8 @@ __all__ = ["kinds_in_exif", "kinds_in_tags", "sentence"]
 #: What the tags of a video's container and tracks mean, by a part of their names.
 _TAGS = (
     (("location", "gps", "geo"), "the location"),
-    (("make", "model", "device", "software", "camera", "lens", "android", "firmware"), "the device"),
+    (("make", "model", "device", "camera", "lens", "android", "firmware"), "the device"),
+    (("software", "application", "writing"), "the name of the program"),
     (("creation_time", "date", "year"), "the time of recording"),
     (("artist", "author", "composer", "performer", "owner", "copyright", "director"), "names"),
     (("title", "comment", "description", "synopsis", "keywords", "album", "genre"), "titles and comments"),

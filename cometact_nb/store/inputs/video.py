@@ -119,8 +119,9 @@ def _plan(source: ClipSource, recipe: InputRecipe, cut: Cut) -> _Plan:
         "Made its sides even.": bool(frame.width % 2 or frame.height % 2),
         size: not is_short,
         "Put in order (its pictures come late, or some are hidden).": source.packets.start_s > _LATE_S
-        or not source.packets.is_plain
-        or source.demuxer not in {"mov", "matroska"},
+        or not source.packets.is_plain,
+        f"Written as MP4 (it was {source.container.upper()}).": source.codec == "h264"
+        and source.demuxer not in {"mov", "matroska"},
     }  # fmt: skip
     anew = tuple(sentence for sentence, there in reasons.items() if there)
     return _Plan(cut, anew, source.sound in {"", "aac"} and source.demuxer == "mov")
