@@ -156,6 +156,26 @@ def test_a_mirrored_clip_is_seen_as_a_player_shows_it(tmp_path: Path) -> None:
     assert is_near(corners(pictures(result.path)[0][1]), QUARTERS)
 
 
+def test_pictures_that_a_cut_only_hides_are_gone(tmp_path: Path) -> None:
+    """An editor's quick cut: an edit list hides the first second, which stays in the file."""
+    whole, cut = brought.write(tmp_path / "whole.mp4", Film(seconds=4.6, sound="")), tmp_path / "cut.mp4"
+    with (
+        av.open(str(whole)) as source,
+        av.open(str(cut), "w", options={"avoid_negative_ts": "disabled"}) as out,
+    ):
+        track = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None and packet.pts is not None and packet.time_base is not None:
+                second = round(1 / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts - second, packet.dts - second, track
+                out.mux(packet)
+    result = act.prepare(cut, out=tmp_path / "out")
+    assert "Removed pictures that a cut only hides." in result.changes
+    assert len(packets(result.path)) == len(pictures(result.path)) == 54
+    assert abs(length_s(result.path)[0] - 3.6) < 0.01
+    assert abs(flash_at(result.path) - (FLASH_S - 1)) < 0.01
+
+
 LONG = Film(size=(64, 48), fps=10, seconds=31.0)
 
 

@@ -35,6 +35,8 @@ _PROFILES = {"Baseline", "Constrained Baseline", "Main", "High", "Constrained Hi
 _OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 #: A picture that begins later than this after the file's own start would begin late everywhere.
 _LATE_S = 0.02
+#: Readers whose packets are copied into MP4 as they are.
+_COPIED = {"mov", "matroska"}
 _BT2020, _MATRIX_2020 = 9, {9, 10}
 
 
@@ -118,10 +120,11 @@ def _plan(source: ClipSource, recipe: InputRecipe, cut: Cut) -> _Plan:
         "Cropped.": recipe.crop is not None,
         "Made its sides even.": bool(frame.width % 2 or frame.height % 2),
         size: not is_short,
-        "Put in order (its pictures come late, or some are hidden).": source.packets.start_s > _LATE_S
-        or not source.packets.is_plain,
+        "Let its picture begin at once (it began late).": source.packets.start_s > _LATE_S
+        and source.demuxer in _COPIED,
+        "Removed pictures that a cut only hides.": not source.packets.is_plain,
         f"Written as MP4 (it was {source.container.upper()}).": source.codec == "h264"
-        and source.demuxer not in {"mov", "matroska"},
+        and source.demuxer not in _COPIED,
     }  # fmt: skip
     anew = tuple(sentence for sentence, there in reasons.items() if there)
     return _Plan(cut, anew, source.sound in {"", "aac"} and source.demuxer == "mov")
