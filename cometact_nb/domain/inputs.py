@@ -17,7 +17,7 @@ from cometact_nb.domain.published import sha256_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ROLES", "InputFacts", "content_of", "facts", "names_in", "note_name"]
+__all__ = ["ROLES", "InputFacts", "content_of", "facts", "names_in", "note_name", "own_name"]
 
 ROLES = ("character", "reference")
 #: Names of local files by the hash of their content; the newest few of this process.
@@ -54,6 +54,15 @@ def note_name(content: bytes | str, name: str) -> None:
     _names[digest] = redact.clean(name, 200)
     while len(_names) > _MOST_NAMES:
         _names.popitem(last=False)
+
+
+def own_name(uri: str) -> str:
+    """Return the name of the user's own file behind a published file's address, or an empty text.
+
+    Args:
+        uri: of an input.
+    """
+    return _names.get(sha256_in(uri) or "", "")
 
 
 def names_in(body: Mapping[str, Any] | None) -> dict[str, str]:

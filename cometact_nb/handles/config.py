@@ -250,7 +250,7 @@ def _is_on(text: str | None) -> bool:
     return (text or "").strip().lower() in {"1", "true", "yes", "on"}
 
 
-def _checked(name: str, value: Any) -> Any:
+def _checked(name: str, value: Any) -> Any:  # noqa: PLR0912  (a case a setting)
     """Convert ``value`` for the setting ``name``, or raise a ConfigError that names the cure."""
     match name:
         case "api_key":
@@ -274,6 +274,8 @@ def _checked(name: str, value: Any) -> Any:
             raise ConfigError(
                 f"embed={value!r} is no size. Give True (2 MB), False, or a number of MB ≤ {_EMBED_MAX_MB}."
             )
+        case "keep_inputs" if not isinstance(value, bool):
+            raise ConfigError(f"keep_inputs={value!r} is neither True nor False.")
         case "look":
             word = str(value).strip().lower()
             if word not in {"auto", "never"}:

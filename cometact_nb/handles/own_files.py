@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from cometact_nb.domain.identity import identity_of
 from cometact_nb.domain.inputs import note_name
 from cometact_nb.domain.knobs import INPUTS
 from cometact_nb.domain.media import DATA_URI_MAX_BYTES, Finding, MediaRef
@@ -26,7 +27,8 @@ from cometact_nb.handles.local_file import Local, local
 from cometact_nb.handles.public_files import Published, until
 from cometact_nb.handles.publish import LINK_S, bring, check_consent
 from cometact_nb.handles.publish_to import SandboxTarget, is_configured, target_for, target_of_place
-from cometact_nb.store.inputs import record
+from cometact_nb.store.clips.remote_folder import describe_error
+from cometact_nb.store.inputs import copies, record
 from cometact_nb.store.inputs.target import OwnFile
 from cometact_nb.store.user import User
 
@@ -76,6 +78,7 @@ class OwnFiles:
     def __init__(self, core: Surroundings) -> None:
         self._core = core
         self._staged: dict[str, _Staged] = {}  #: by their address without a signature
+        self._by_content: dict[str, Local] = {}  #: by the identity of an input
         self._lock = threading.RLock()
 
     # --- before a request is made ------------------------------------------------------------------
@@ -184,9 +187,14 @@ class OwnFiles:
             [Finding(role, str(source), "is a local file, which the service cannot read", cure)]
         )
 
+    def _local(self, role: Role, source: Any) -> Local:
+        own = local(self._core, source, role)
+        self._by_content[f"sha256:{own.file.sha256}"] = own
+        return own
+
     def _planned(self, role: Role, source: Any) -> MediaRef:
         target = target_for(self._core)
-        own = local(self._core, source, role)
+        own = self._local(role, source)
         url = target.url(own.name)
         with self._lock:
             before = self._staged.get(url)
@@ -195,7 +203,7 @@ class OwnFiles:
         return MediaRef(own.type, url)
 
     def _inline(self, role: Role, source: Any) -> MediaRef:
-        own = local(self._core, source, role)
+        own = self._local(role, source)
         limit = DATA_URI_MAX_BYTES[own.type]
         head = f"data:{own.mime};base64,"
         size = len(head) + (own.file.bytes + 2) // 3 * 4
@@ -233,24 +241,45 @@ class OwnFiles:
             lines[ref.uri] = f"{own.source} becomes public at {place}, for anyone with the link, {ends}"
         return tuple(lines.values())
 
-    def put_in_place(self, requests: Iterable[ActTwoRequest]) -> None:
-        """Publish the local files of requests, each once. Blocks; not for the engine's thread.
+    def put_in_place(self, requests: Iterable[ActTwoRequest], clips: Path | str) -> None:
+        """Publish the local files of requests, each once; copy them beside the clips if that is configured.
+
+        Blocks; not for the engine's thread.
 
         Args:
             requests: to be sent.
+            clips: the folder of their clips.
 
         Raises:
+            InputError: a file could not be copied beside the clips; nothing was published.
             ConsentNeeded: nobody has agreed to the place; nothing was published.
             PublishError: a file could not be published.
             HistoryError: it could not be recorded.
         """
+        requests = list(requests)
         with self._lock:
+            if self._core.config.keep_inputs:
+                self._keep(requests, clips)
             waiting = [one for ref in _refs(requests) if (one := self._needed(ref.uri)) is not None]
             for place, target in {one.target.place: one.target for one in waiting}.items():
                 check_consent(target, [one.own.source for one in waiting if one.target.place == place])
             for one in waiting:
                 done = bring(self._core, one.own, one.target)
                 one.is_there, one.ends = True, done.expires_at
+
+    def _keep(self, requests: Iterable[ActTwoRequest], clips: Path | str) -> None:
+        for ref in _refs(requests):
+            own = self._by_content.get(identity_of(ref.uri))
+            if own is None:
+                continue
+            try:
+                copies.keep(clips, own.file, own.source, own.mime)
+            except OSError as error:
+                why = describe_error(error)
+                raise InputError(
+                    f"{own.source!r} could not be copied beside the clips ({why}). Nothing was sent. Make "
+                    "room, or act.configure(keep_inputs=False)."
+                ) from None
 
     def links(self, request: ActTwoRequest) -> ActTwoRequest:
         """Return a request with links that the service can fetch now: those of signing places are signed.

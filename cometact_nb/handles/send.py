@@ -57,7 +57,7 @@ def send(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = Fa
     """
     precheck.check(request, config)
     twins = _Twins(core, request, config.base_url)
-    core.own_files.put_in_place([request])
+    core.own_files.put_in_place([request], core.output_folder())
     request = core.own_files.links(request)
     job = Job(TaskState(key=new_key()), config.endpoint, core.output_folder())
     if config.look != "never":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from web_folder import WebFolder, paid_session, web_folder
 import cometact_nb as act
 from cometact_nb.errors import ConsentNeeded, InputError, PublishError, RequestError, UnconfirmedError
 from cometact_nb.handles.config import Config
+from cometact_nb.handles.history import find_history
 from cometact_nb.handles.session import Session
 
 if TYPE_CHECKING:
@@ -190,6 +193,7 @@ def test_a_sweep_publishes_each_file_once_and_says_so_before(
         f"talk.mp4 becomes public at {web.folder}, for anyone with the link, until you take it back",
     )
     assert "talk.mp4 becomes public" in str(sweep.plan)
+    assert "reference: talk.mp4" in str(sweep.plan)
     assert not files(web)
     sweep.run().wait(60)
     assert sandbox.posts() == 2
@@ -278,3 +282,63 @@ def test_a_name_of_another_user_is_not_published_for_them(
         other.task(task.id).resubmit()
     other.close()
     assert (files(web), sandbox.posts()) == ([], 1)
+
+
+# --- what is kept -----------------------------------------------------------------------------------
+
+
+def test_history_and_sidecar_know_the_file_s_own_name_and_hash(
+    session: Session, sandbox: SandboxProcess, me: Path, talk: Path, tmp_path: Path
+) -> None:
+    public = session.publish(me, yes=True)
+    clip = session.submit(character=me, reference=talk).wait(60).clip
+    assert clip is not None
+    session.close()
+    later = Session(Config(history=str(tmp_path / "history.sqlite")))
+    (row,) = find_history(later, None, None, None, 5)
+    assert row.state.input_names == {"character": "me.png", "reference": "talk.mp4"}
+    later.close()
+    record = json.loads(clip.path.with_suffix(".json").read_text("utf-8"))
+    assert record["inputs"]["character"]["name"] == "me.png"
+    assert record["inputs"]["character"]["sha256"] == public.sha256
+    assert public.unsigned_url.rpartition("-")[2] not in clip.path.with_suffix(".json").read_text("utf-8")
+
+
+def test_inputs_are_copied_beside_the_clips_and_into_the_report_if_that_is_wanted(
+    session: Session, sandbox: SandboxProcess, me: Path, talk: Path, tmp_path: Path
+) -> None:
+    public = session.publish(me, yes=True)
+    session.configure(keep_inputs=True)
+    sweep = session.sweep(character=me, reference=talk, seed=[1, 2])
+    sweep.run().wait(60)
+    kept = sorted((tmp_path / "clips" / "inputs").iterdir())
+    assert [path.name.rpartition("-")[0] for path in kept] == ["me", "talk"]
+    assert hashlib.sha256(kept[0].read_bytes()).hexdigest() == public.sha256
+    page = sweep.export(tmp_path / "report")
+    assert sorted(path.name for path in (page.parent / "inputs").iterdir()) == [path.name for path in kept]
+    text = page.read_text("utf-8")
+    assert f'src="inputs/{kept[0].name}"' in text
+    assert "me.png" in text
+    session.submit(character=me, reference=talk, seed=9).wait(60)
+    assert len(list((tmp_path / "clips" / "inputs").iterdir())) == 2
+
+
+def test_without_that_wish_nothing_of_them_is_copied(
+    session: Session, sandbox: SandboxProcess, me: Path, talk: Path, tmp_path: Path
+) -> None:
+    session.publish(me, yes=True)
+    session.submit(character=me, reference=talk).wait(60)
+    assert not (tmp_path / "clips" / "inputs").exists()
+
+
+def test_a_copy_that_cannot_be_made_sends_nothing(
+    session: Session, sandbox: SandboxProcess, web: WebFolder, me: Path, talk: Path, tmp_path: Path
+) -> None:
+    session.publish(me, yes=True)
+    session.unpublish("all")
+    session.configure(keep_inputs=True)
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "inputs").write_text("a file in the way")
+    with pytest.raises(InputError, match="could not be copied beside the clips"):
+        session.submit(character=me, reference=talk)
+    assert (sandbox.posts(), files(web)) == (0, [])

@@ -17,6 +17,7 @@ import msgspec
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.identity import identity_of
+from cometact_nb.domain.inputs import own_name
 from cometact_nb.domain.knobs import FIELDS, INPUTS, KNOB
 from cometact_nb.domain.media import Finding, MediaRef, as_media
 from cometact_nb.domain.request import ActTwoRequest
@@ -194,7 +195,7 @@ def label(name: str, value: Any) -> str:
     if value is None:
         return "not set"
     if isinstance(value, MediaRef):
-        address = redact.bare(value.uri)
+        address = own_name(value.uri) or redact.bare(value.uri)
         return address.rstrip("/").rpartition("/")[2][:60] or address[:60]
     if isinstance(value, bool):
         return "on" if value else "off"

@@ -138,7 +138,7 @@ class Purchase:
             check_max_spend(plan, config.max_spend, self._core.engine.spent_usd, yes=yes)
             approved = approved or approve(plan, ledger.approval, max_cost, yes=yes)
             # Before the first cell is paid for, and after everything that may forbid it.
-            self._core.own_files.put_in_place(_requests(targets))
+            self._core.own_files.put_in_place(_requests(targets), self._core.output_folder())
         approval = approved or ledger.approval
 
         async def begin() -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cometact_nb._version import __version__
+from cometact_nb.domain.inputs import facts
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.clips.confine import copy_clip, copy_poster
+from cometact_nb.store.inputs.copies import copied
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.output import page_folder
 from cometact_nb.views.report.files import Files
@@ -128,10 +130,26 @@ def _write(sweep: Sweep, folder: Path) -> None:
     (folder / "clips").mkdir()
     files = [_copy(cell, folder) for cell in sweep.cells]
     (folder / "results.csv").write_text(csv_text(sweep, files), "utf-8", newline="")
-    (folder / "index.html").write_text(page_html(sweep, files), "utf-8")
+    (folder / "index.html").write_text(page_html(sweep, files, _copy_inputs(sweep, folder)), "utf-8")
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     manifest = {"made_by": _MADE_BY, "version": __version__, "files": [*names, _MANIFEST]}
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+
+
+def _copy_inputs(sweep: Sweep, folder: Path) -> dict[str, str]:
+    """Copy the inputs that lie beside the clips; return their paths in the report by their hash."""
+    paths: dict[str, str] = {}
+    for cell in sweep.cells:
+        if (job := cell.job) is None:
+            continue
+        for input_facts in facts(job.state.request, job.state.input_names).values():
+            sha256 = input_facts.sha256
+            source = copied(job.output_dir, sha256) if sha256 not in paths else None
+            if source is not None:
+                (folder / "inputs").mkdir(exist_ok=True)
+                shutil.copyfile(source, folder / "inputs" / source.name)
+                paths[sha256] = f"inputs/{source.name}"
+    return paths
 
 
 def _copy(cell: Cell, folder: Path) -> Files:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from cometact_nb._version import __version__
 from cometact_nb.domain import inputs, redact
@@ -33,12 +34,13 @@ __all__ = ["page_html"]
 _SHOWN = ("status", "duration_s", "elapsed_s", "price_usd", "problem")
 
 
-def page_html(sweep: Sweep, files: Sequence[Files]) -> Markup:
+def page_html(sweep: Sweep, files: Sequence[Files], copies: Mapping[str, str] | None = None) -> Markup:
     """Write the page; clips and table are files beside it.
 
     Args:
         sweep: to report.
         files: of each cell.
+        copies: paths of inputs in the report, by their hash.
     """
     script = joined("report/report.js")
     style = styles("gallery/gallery.css", "report/report.css")
@@ -69,7 +71,7 @@ def page_html(sweep: Sweep, files: Sequence[Files]) -> Markup:
         h("div", {"id": "gallery"}, h("p", None, "Without scripts the clips are in the table below.")),
         _results(sweep, files),
         _noise(sweep),
-        _provenance(sweep, files),
+        _provenance(sweep, files, copies or {}),
     )
     data = h("script", {"type": "application/json", "id": "data"}, verbatim(_data(sweep, files)))
     body = h("body", None, main, data, h("script", None, verbatim(script)))
@@ -226,7 +228,7 @@ def _noise(sweep: Sweep) -> Markup | None:
     return _section("noise", "Noise floor", summary, table, basis)
 
 
-def _provenance(sweep: Sweep, files: Sequence[Files]) -> Markup:
+def _provenance(sweep: Sweep, files: Sequence[Files], copies: Mapping[str, str]) -> Markup:
     body = []
     for cell, paths in zip(sweep.cells, files, strict=True):
         state = cell.job.state if cell.job is not None else None
@@ -248,13 +250,13 @@ def _provenance(sweep: Sweep, files: Sequence[Files]) -> Markup:
         "Provenance",
         h("p", None, "Addresses stand without their queries, which may be signatures."),
         _pairs(facts),
-        _inputs(sweep),
+        _inputs(sweep, copies),
         h("details", None, h("summary", None, "Tasks and checksums"), table),
     )
 
 
-def _inputs(sweep: Sweep) -> Markup | None:
-    """List each input of a clip: its name or address, and the facts about its content."""
+def _inputs(sweep: Sweep, copies: Mapping[str, str]) -> Markup | None:
+    """List each input of a clip: its name or address, the facts about its content, and its copy."""
     body: dict[tuple[object, ...], None] = {}
     for cell in sweep.cells:
         state = cell.job.state if cell.job is not None else None
@@ -264,7 +266,20 @@ def _inputs(sweep: Sweep) -> Markup | None:
             what = " · ".join(filter(None, [input_facts.mime, size]))
             name = " · ".join(filter(None, [input_facts.name, input_facts.url]))
             digest = code(input_facts.sha256) if input_facts.sha256 else "–"
-            body[role.capitalize(), words.clean(name or "–", 400), words.clean(what or "–", 80), digest] = (
-                None
-            )
+            file = join(words.clean(name or "–", 400), _picture(copies.get(input_facts.sha256)))
+            body[role.capitalize(), file, words.clean(what or "–", 80), digest] = None
     return _table(["Input", "File", "Kind", "SHA-256"], body, "Inputs") if body else None
+
+
+def _picture(copy: str | None) -> Markup | None:
+    """Show the copy of an input small, with a link to it."""
+    if copy is None:
+        return None
+    address = quote(copy)
+    is_image = copy.rpartition(".")[2].lower() in {"jpg", "jpeg", "png", "webp"}
+    small = (
+        h("img", {"src": address, "alt": "", "height": 84})
+        if is_image
+        else h("video", {"src": f"{address}#t=0.1", "muted": True, "preload": "metadata", "height": 84})
+    )
+    return join(h("br"), h("a", {"href": address}, small))
