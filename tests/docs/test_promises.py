@@ -48,6 +48,12 @@ HELD = {
         "contract/test_inspect.py::test_a_good_clip_is_ok_and_its_facts_are_read_from_its_headers",
         "contract/test_command.py::test_every_command_has_help_that_names_its_exit_codes",
     ],
+    "to make an input of a photo": [
+        "contract/test_prepare_clips.py::test_each_kind_of_clip_becomes_one_that_the_vendor_takes",
+        "contract/test_prepare_pictures.py::test_each_kind_of_picture_becomes_one_that_the_vendor_takes",
+        "contract/test_prepare.py::test_the_command_prints_the_result_and_the_changes",
+        "ipython/test_prepare.py::test_a_line_makes_an_input_and_shows_what_changed",
+    ],
     "to start from the vendor's curl": ["unit/test_forms.py::test_a_pasted_curl_command_gives_its_body_only"],
     "to stop a task": [
         "browser/test_main_job.py::test_cancel_is_asked_twice_and_then_ends_the_task",
