@@ -42,7 +42,7 @@ def victims(fast_sandbox: SandboxProcess) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     yield process
     present(process.stdin).close()
-    process.wait(10)
+    process.wait(60)
     present(process.stdout).close()
 
 
