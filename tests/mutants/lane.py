@@ -97,7 +97,7 @@ class Module:
         self.tests = [test for test in tests if "/unit/" in test] if unit else tests
         self.made: dict[str, Change] = {}
         counted: Counter[str] = Counter()
-        source = (ROOT / self.path).read_text("utf-8")
+        self._source = source = (ROOT / self.path).read_text("utf-8")
         chosen, places = _lines_of(source, function), _places(source)
         for change in changes(source):
             told = f"{change.old}|{change.new}|{places[change.line]}"
@@ -125,7 +125,13 @@ class Module:
         return found
 
     def run(self, folders: list[Path]) -> None:
-        """Run what has no result yet."""
+        """Run what has no result yet.
+
+        Raises:
+            RuntimeError: the files changed while they were copied, so that every test would notice something.
+        """
+        if any((folder / self.path).read_text("utf-8") != self._source for folder in folders):
+            raise RuntimeError(f"{self.path} has changed meanwhile. Run the lane again.")
         parts = [self._kept.with_suffix(f".{self.tests_digest}.{slot}") for slot in range(len(folders))]
         for folder, part in zip(folders, parts, strict=True):
             self._take(folder, part)  # of a run that was stopped
@@ -169,7 +175,6 @@ class Module:
 
     def _imported(self, folder: Path, change: Change) -> str:
         """What becomes of a change when everything is imported anew."""
-        source = (ROOT / self.path).read_text("utf-8")
         (folder / self.path).write_text(change.code, "utf-8")
         options = ["-x", "-q", "-p", "no:cacheprovider", "-m", "not browser", "--tb=line"]
         options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
@@ -183,7 +188,7 @@ class Module:
             os.killpg(pid, signal.SIGKILL)
         if status is None:
             os.waitpid(pid, 0)
-        (folder / self.path).write_text(source, "utf-8")
+        (folder / self.path).write_text(self._source, "utf-8")
         return "late" if status is None else "killed" if status else "survived"
 
     def reported(self) -> bool:

@@ -19,7 +19,9 @@ from sweeps import set_read_only
 from virtual_kernel import URL, Kernels, Vendor, VirtualKernel
 from waiting import until
 
+from cometact_nb.api.client import Client
 from cometact_nb.domain.sweep.run import SweepState
+from cometact_nb.engine.engine import Engine
 from cometact_nb.errors import HistoryError, SweepPaused
 from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.store.journal import sweeps as store
@@ -235,3 +237,47 @@ def test_cells_with_a_knob_for_which_one_was_refused_say_which_in_words(
     sweep = kernel.grid([1, 2], expression_intensity=[3]).run(canary=False).wait(60)
     assert (sweep.counts, vendor.seeds) == ({"REFUSED": 1, "STOPPED": 1}, [1])
     assert sweep.cells[1].reason.startswith("cell 1 has the same expression intensity, and it was refused: ")
+
+
+def test_a_sweep_ends_when_its_last_cells_are_stopped_while_they_wait_for_a_place(
+    kernel: VirtualKernel, vendor: Vendor, tmp_path: Path
+) -> None:
+    kernel.configure(max_in_flight=1)
+    vendor.ends[0] = UNSAFE
+    sweep = kernel.grid(range(3)).run(canary=False).wait(60)
+    assert (sweep.counts, sweep.state, vendor.seeds) == ({"FAILED": 1, "STOPPED": 2}, "finished", [0])
+    assert present(terms(tmp_path)).state == "bought"
+
+
+# --- faults of the service and of our own ----------------------------------------------------------
+
+
+def test_a_service_that_puts_a_cell_off_for_most_of_an_hour_gets_it_then(
+    kernel: VirtualKernel, vendor: Vendor
+) -> None:
+    answers = [BUSY]
+    vendor.at_create = lambda seed: answers.pop() if answers else None
+    assert kernel.grid([1]).run().wait(60).counts == {"SUCCEEDED": 1}
+    assert vendor.seeds == [1, 1]
+
+
+class Unequipped(VirtualKernel):
+    """A kernel that can make no connection, for a reason that nobody foresaw."""
+
+    def make_engine(self) -> Engine:
+        def client() -> Client:
+            raise RuntimeError("no such thing")
+
+        return Engine(self.config.history, self.tell, clock=self.clock, client=client)
+
+
+def test_a_fault_that_nobody_foresaw_pauses_the_sweep_and_asks_for_a_report(
+    vendor: Vendor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kernel = Unequipped(vendor, tmp_path)
+    sweep = kernel.grid(range(2)).run()
+    until(lambda: sweep.state == "paused")
+    assert sweep.problem == "an error in cometact_nb (RuntimeError); please report it"
+    assert present(terms(tmp_path)).state == "paused"
+    assert "no such thing" in caplog.text
+    kernel.close()
