@@ -51,8 +51,7 @@ class Ledger:
         self.doubt = row.doubt if row is not None else ""
         self.approval = Approval(self.terms.approved_usd, self.terms.agreed_usd)
         self.canary = self.terms.canary
-        self.spent_usd = 0.0
-        self.elsewhere_usd = 0.0
+        self.spent_usd = self.elsewhere_usd = 0.0
         #: By the key of a cell's task.
         self.ratings: dict[str, Rating] = {}
 

@@ -76,8 +76,7 @@ class Runner:
         for entry in entries:
             self._alike.setdefault(entry.cell.identity, []).append(entry)
         self._run = SweepRun()
-        self.approved_usd = 0.0
-        self._price_usd = 0.0
+        self.approved_usd = self._price_usd = 0.0
         self._news = asyncio.Event()
         self._posting: Job | None = None
         self._sending = asyncio.Lock()  #: this sweep's own share in that of the gate
