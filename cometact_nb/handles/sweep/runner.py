@@ -37,6 +37,7 @@ from cometact_nb.store.journal.claims import BudgetUsed, CellClaim, CellTaken, S
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.sweep.run import SweepEvent
     from cometact_nb.engine.job import Job
     from cometact_nb.engine.sending import Verdict
@@ -264,17 +265,18 @@ class Runner:
     async def _buy(self, entry: Entry) -> None:
         """Send one cell, and act on the answer."""
         async with self._slots.sending, self._sending:
-            price = self._price_usd
+            # A signature may block. It comes before there is a task: a stop meanwhile finds the cell in line.
+            request = await asyncio.to_thread(self._core.own_files.links, entry.cell.request)
             if not self.is_running or entry.mark is not Mark.QUEUED:
                 return
-            if is_over(self._ledger.spent_usd + price, self.approved_usd):
+            if is_over(self._ledger.spent_usd + self._price_usd, self.approved_usd):
                 self._halt(RunBroke(self._used_up))
                 return
             job = self._posting = self._core.new_job(self._ledger.endpoint)
             self._entries.attach(entry, job)
             entry.reason = word = ""
             try:
-                verdict = await self._send(entry, job, price)
+                verdict = await self._send(entry, job, request)
             except CellTaken as taken:
                 self._withdraw(entry, job)  # in case the other task cannot be read
                 self._entries.attach(entry, self._adopted(taken.key))
@@ -314,18 +316,16 @@ class Runner:
     def _used_up(self) -> str:
         return f"its budget of ${self.approved_usd:.2f} is used up"
 
-    async def _send(self, entry: Entry, job: Job, price: float) -> Verdict:
+    async def _send(self, entry: Entry, job: Job, request: ActTwoRequest) -> Verdict:
         alike = self._alike[entry.cell.identity]
         beside = tuple(other.job.state.key for other in alike if other.job is not None and other is not entry)
         claim = CellClaim(
             self._ledger.name, entry.cell.replicate, entry.instead_of, self.approved_usd, beside
         )
-        # A signature may need the store's library, which blocks.
-        request = await asyncio.to_thread(self._core.own_files.links, entry.cell.request)
         return await self._core.engine.submit(
             job,
             request,
-            price,
+            self._price_usd,
             max_spend=self._core.config.max_spend,
             cell=claim,
             limits=_LIMITS,
