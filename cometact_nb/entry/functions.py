@@ -452,8 +452,10 @@ def panel(**initial: Any) -> Panel:
     Raises:
         RequestError: no request has such a field.
     """
+    from cometact_nb.views.base.output import in_marimo  # noqa: PLC0415
     from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415
 
     form = Panel(session(), initial)
-    form.show()
+    if not in_marimo():  # it shows what ends the cell, and so this one
+        form.show()
     return form

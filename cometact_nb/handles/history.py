@@ -14,6 +14,7 @@ from cometact_nb.errors import RequestError
 from cometact_nb.handles.clip import Clip
 from cometact_nb.handles.find import adopt
 from cometact_nb.handles.table import Rows
+from cometact_nb.handles.views import views
 from cometact_nb.store.clips.media import find_moved
 from cometact_nb.store.journal import search as store
 from cometact_nb.store.journal.history import Row
@@ -168,6 +169,10 @@ class TaskHistory(Rows[HistoryRow]):
 
         self._rows = self.session.run(read())
         return self
+
+    def _display_(self) -> Any:
+        """Return what marimo shows, by its protocol for objects."""
+        return views().widget(self)
 
     def __repr__(self) -> str:
         return f"<TaskHistory: {len(self)} tasks, the newest first>"

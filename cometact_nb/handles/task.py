@@ -317,6 +317,10 @@ class Task:
             return
         raise error_for(self)
 
+    def _display_(self) -> Any:
+        """Return what marimo shows, by its protocol for objects."""
+        return views().widget(self)
+
     def __repr__(self) -> str:
         state = self.state
         parts = [f"Task {(state.id or state.key)[:13]}", state.status.value]

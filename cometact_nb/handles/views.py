@@ -21,6 +21,9 @@ class Views(Protocol):
     def gallery(self, sweep: Any, rows: str | None, columns: str | None) -> Any:
         """See :meth:`cometact_nb.Sweep.gallery`."""
 
+    def widget(self, thing: Any) -> Any:
+        """Return a live widget of a task, a sweep or a history, alone, for a front end that asks for one."""
+
     def export(self, sweep: Any, folder: str | PathLike[str], *, overwrite: bool) -> Path:
         """See :meth:`cometact_nb.Sweep.export`."""
 

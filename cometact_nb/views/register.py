@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
+    from cometact_nb.handles.history import TaskHistory
     from cometact_nb.handles.saved_clip import SavedClip
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
@@ -29,6 +30,10 @@ class PageViews:
         from cometact_nb.views.gallery.gallery import Gallery  # noqa: PLC0415
 
         return Gallery(sweep, rows, columns)
+
+    def widget(self, thing: Task | Sweep | TaskHistory) -> Any:
+        modules = {"Task": "task.show", "Sweep": "sweep.show", "TaskHistory": "history.table"}
+        return _view(modules[type(thing).__name__], "widget_alone")(thing)
 
     def export(self, sweep: Sweep, folder: str | PathLike[str], *, overwrite: bool) -> Path:
         from cometact_nb.views.report.export import export  # noqa: PLC0415

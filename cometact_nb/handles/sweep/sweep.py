@@ -374,6 +374,10 @@ class Sweep(Results):
     def __len__(self) -> int:
         return len(self.cells)
 
+    def _display_(self) -> Any:
+        """Return what marimo shows, by its protocol for objects."""
+        return views().widget(self)
+
     def __repr__(self) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         mark = " · sandbox" if self.sandbox else ""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "in_background",
+    "in_marimo",
     "in_notebook",
     "in_terminal",
     "page_folder",
@@ -41,6 +42,12 @@ def shell() -> Any:
 def in_notebook() -> bool:
     """Whether there is a front end that can show more than text."""
     return hasattr(shell(), "kernel")
+
+
+def in_marimo() -> bool:
+    """Whether this is a notebook of marimo, which has no IPython and asks values for what it shows."""
+    marimo = sys.modules.get("marimo")
+    return marimo is not None and bool(marimo.running_in_notebook())
 
 
 def in_terminal() -> bool:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.task import Task
     from cometact_nb.views.panel.panel import Panel
 
-__all__ = ["show"]
+__all__ = ["show", "widget_alone"]
 
 #: The most cards below the table.
 _CARDS = 6
@@ -42,6 +42,11 @@ def show(history: TaskHistory) -> None:
     """
     if not status.was_shown(f"history {id(history)}"):
         HistoryTable(history).show()
+
+
+def widget_alone(history: TaskHistory) -> HistoryWidget:
+    """Return a live table of its own, for a front end that places it itself; it opens no cards below."""
+    return HistoryTable(history).table_alone()
 
 
 class HistoryTable:
@@ -69,14 +74,18 @@ class HistoryTable:
         """Show it in the current cell."""
         self._display.show()
 
+    def table_alone(self) -> HistoryWidget:
+        """Make the table without a place for cards below it; a button says which line shows one."""
+        self._table = HistoryWidget(self.receive)
+        self._draw()
+        return self._table
+
     def _made(self) -> Any:
         """Make the widget: the table, with the opened cards below it."""
-        self._table = HistoryWidget(self.receive)
         self._below = ipywidgets.VBox(
             layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
         )
-        self._draw()
-        return ipywidgets.VBox([self._table, self._below])
+        return ipywidgets.VBox([self.table_alone(), self._below])
 
     # --- messages from the browser, on any thread ----------------------------------------------------
 
@@ -137,6 +146,9 @@ class HistoryTable:
     def _show(self, row: HistoryRow) -> None:
         task = row.task()
         self._follow(task)
+        if self._below is None:
+            self._say(row, f"is shown by act.task({task.id or task.key!r}) in another cell")
+            return
         card = self._cards.get(task.key)
         if card is None:
             card = self._cards[task.key] = StatusWidget(task)
@@ -147,6 +159,9 @@ class HistoryTable:
     def _load(self, row: HistoryRow) -> None:
         from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415  (its form, when it is needed)
 
+        if self._below is None:
+            self._say(row, f"is loaded by act.panel().load(act.task({row.id or row.key!r})) in another cell")
+            return
         if self._panel is None:
             self._panel = Panel(self._session)
         self._panel.load(row.state)
@@ -211,7 +226,7 @@ class HistoryTable:
             self._table.told = {
                 "count": history_record.describe_query(query, len(self._history)),
                 "error": self._error,
-                "open": len(self._below.children),
+                "open": len(self._below.children) if self._below is not None else 0,
             }
 
     def _record(self) -> dict[str, str]:

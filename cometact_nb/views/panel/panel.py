@@ -11,6 +11,7 @@ from cometact_nb.engine.notify import Soon
 from cometact_nb.errors import ConfigError, RequestError
 from cometact_nb.handles.task import Task
 from cometact_nb.views.base.live_output import LiveOutput
+from cometact_nb.views.base.output import in_marimo
 from cometact_nb.views.panel import record as panel_record
 from cometact_nb.views.panel.controller import PanelController
 from cometact_nb.views.panel.load import values_of
@@ -192,8 +193,21 @@ class Panel:
 
     def show(self) -> None:
         """Show it in the current cell; a second call at the end of the same cell does nothing."""
-        if not status.was_shown(f"panel {id(self)}"):
+        if in_marimo():
+            import marimo  # noqa: PLC0415  (it runs this)
+
+            marimo.output.append(self)
+        elif not status.was_shown(f"panel {id(self)}"):
             self._display.show()
 
     def _ipython_display_(self) -> None:
         self.show()
+
+    def _display_(self) -> Any:
+        """Return what marimo shows, by its protocol: it draws the form, but no box whose content changes."""
+        import marimo  # noqa: PLC0415  (it asks for this)
+
+        below = (
+            "`act.history()` in another cell lists what is sent, and `act.task(…)` with an id shows it live."
+        )
+        return marimo.vstack([self._controller.form, marimo.md(below)])

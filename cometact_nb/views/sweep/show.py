@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.views.sweep.widget import SweepWidget
 
-__all__ = ["hush", "show", "widget_of"]
+__all__ = ["hush", "show", "widget_alone", "widget_of"]
 
 #: A sweep lives as long as its session, and so do its view and what brings its outputs up to date.
 _widgets: dict[Sweep, SweepWidget] = {}
@@ -55,6 +55,13 @@ def widget_of(sweep: Sweep) -> SweepWidget:
 
         _widgets[sweep] = SweepWidget(sweep)
     return _widgets[sweep]
+
+
+def widget_alone(sweep: Sweep) -> SweepWidget:
+    """Return a live view of its own: a front end that places it itself closes it, too."""
+    from cometact_nb.views.sweep.widget import SweepWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
+
+    return SweepWidget(sweep)
 
 
 def _record(sweep: Sweep) -> dict[str, str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.task import Task
     from cometact_nb.views.task.widget import StatusWidget
 
-__all__ = ["hush", "show", "was_shown"]
+__all__ = ["hush", "show", "was_shown", "widget_alone"]
 
 #: The execution of a cell that is noted, and the keys of what it has shown.
 _shown_by_cell: tuple[int, set[str]] = (-1, set())
@@ -43,6 +43,15 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
         _follow(task)
     else:
         write(sys.stdout, card_text(task.state, now=time.time(), sandbox=task.sandbox) + "\n")
+
+
+def widget_alone(task: Task) -> StatusWidget:
+    """Return a live card of its own, for a front end that places it itself."""
+    from cometact_nb.views.task.widget import StatusWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
+
+    widget = StatusWidget(task)
+    task.add_listener(lambda _: widget.draw())
+    return widget
 
 
 def hush(task: Task) -> None:
