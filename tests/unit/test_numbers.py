@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import multiprocessing
 import subprocess
@@ -115,6 +116,13 @@ def test_other_processes_are_given_the_clips(make: Make) -> None:
     assert found[1] is None
     assert found[0] is not None
     assert found[0].shape == (2, 18, 32, 3)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="Python 3.14 is the first with a pool of interpreters")
+def test_what_other_interpreters_cannot_import_is_raised_as_it_is(make: Make) -> None:
+    pool = getattr(concurrent.futures, "InterpreterPoolExecutor")  # noqa: B009  (not in the types of 3.11)
+    with pool(1) as executor, pytest.raises(ImportError, match="subinterpreters"):
+        map_clips(methodcaller("frames", 5, 32), [make(50)], executor)
 
 
 @pytest.mark.parametrize("threads", [False, True])
