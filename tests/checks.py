@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Mapping
@@ -34,21 +35,25 @@ def commands(tools: Path, arguments: list[str], browser: list[str]) -> dict[str,
     return {**parts, "browser": [pytest, *browser, *arguments]} if browser else parts
 
 
-def run(title: str, command: list[str], log: Path | None = None) -> bool:
-    """Run a command, show what it prints, keep that in ``log``; whether it ended well."""
+def run(
+    title: str, command: list[str], log: Path | None = None, more: Mapping[str, str] | None = None
+) -> bool:
+    """Run a command with ``more`` in its environment, show what it prints, keep that in ``log``; whether it ended well."""
     began = time.monotonic()
     print(f"\n=== {title}: {' '.join(command)}", flush=True)
-    ok = (_kept(command, log) if log else subprocess.call(command, cwd=ROOT)) == 0
+    env = {**os.environ, **(more or {})}
+    ok = (_kept(command, log, env) if log else subprocess.call(command, cwd=ROOT, env=env)) == 0
     print(f"=== {title}: {'ok' if ok else 'FAILED'} after {time.monotonic() - began:.0f} s", flush=True)
     return ok
 
 
-def _kept(command: list[str], log: Path) -> int:
+def _kept(command: list[str], log: Path, env: Mapping[str, str]) -> int:
     with (
         log.open("w", encoding="utf-8") as kept,
         subprocess.Popen(
             command,
             cwd=ROOT,
+            env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

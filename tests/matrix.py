@@ -1,8 +1,9 @@
 """``python -m tests --matrix``: front ends and versions that are not the installed ones, a virtual environment each.
 
-It takes minutes and the package index, so nothing else runs it. Names after ``--matrix`` choose lanes: ``newest`` is
-the whole check on the newest release of everything, the others are the tests that their versions may break. No lane
-reads ``constraints.txt``. What was seen last is in docs/front-ends.md.
+It takes minutes and the package index, so nothing else runs it. Names after ``--matrix`` choose lanes
+(``tests/lanes.py``): ``newest`` is the whole check on the newest release of everything, the others are the tests that
+their versions may break. No lane reads ``constraints.txt``. Each lane records what it saw, and writes the table of
+docs/front-ends.md (``tests/front_ends.py``).
 """
 
 from __future__ import annotations
@@ -15,80 +16,14 @@ import subprocess
 import sys
 import time
 import tomllib
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests import checks
+from tests import checks, front_ends
+from tests.lanes import LANES, Lane
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "matrix"
-#: What the lanes' tests need beside the package itself.
-TOOLS = ("pexpect", "playwright", "pytest", "pytest-xdist")
-SHOWN = [
-    "jupyterlab",
-    "notebook",
-    "ipykernel",
-    "ipython",
-    "ipywidgets",
-    "anywidget",
-    "jupyter_client",
-    "av",
-]
-BROWSER = (
-    "tests/browser/test_main_job.py::test_the_magic_leads_to_a_video_that_survives_reload_and_restart_and_says_when_it_was_moved",
-    "tests/browser/test_main_job.py::test_the_card_moves_while_the_kernel_is_busy",
-    "tests/browser/test_panel.py::test_fill_break_mend_and_double_click_is_one_post",
-)
-KERNEL = (
-    "tests/ipython/test_interrupts.py",
-    "tests/ipython/test_terminal.py",
-    "tests/notebooks/test_notebooks.py::test_a_tutorial_runs_on_the_sandbox_and_ends_with_its_clip[01_first_performance]",
-)
-CLIPS = (
-    "tests/contract/test_foreign_files.py",
-    "tests/contract/test_inspect.py",
-    "tests/contract/test_inspect_bounds.py",
-    "tests/contract/test_inspect_kinds.py",
-    "tests/contract/test_looks.py",
-    "tests/sandbox/test_files.py",
-    "tests/sandbox/test_render.py",
-    "tests/sandbox/test_workshop.py",
-    "tests/unit/test_archive.py",
-    "tests/unit/test_foreign.py",
-    "tests/unit/test_frames.py",
-    "tests/views/test_preview.py",
-)
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One environment and what is run in it.
-
-    Args:
-        tests: pytest's arguments.
-        wants: requirements beside the package's own, as pip takes them.
-        whole: also lint, format, types and every test that needs no browser; ``tests`` are then the browser's.
-        oldest: every direct dependency at the lowest version that pyproject.toml allows.
-        python: such as ``3.13``; empty for the one that runs.
-    """
-
-    tests: tuple[str, ...]
-    wants: tuple[str, ...] = TOOLS
-    whole: bool = False
-    oldest: bool = False
-    python: str = ""
-
-
-LANES = {
-    "newest": Lane(BROWSER, ("pip",), whole=True),
-    "oldest": Lane((*BROWSER, *KERNEL), oldest=True),
-    "ipykernel-6": Lane((*BROWSER, *KERNEL), (*TOOLS, "ipykernel<7")),
-    "notebook-7.0": Lane(("tests/browser/test_notebook_seven.py",), (*TOOLS, "notebook==7.0.*")),
-    "pyav-19": Lane(CLIPS, (*TOOLS, "av>=19", "hypothesis"), python="3.13"),
-    "python-3.12": Lane(KERNEL, python="3.12"),
-    "python-3.13": Lane(KERNEL, python="3.13"),
-    "python-3.14": Lane(KERNEL, python="3.14"),
-}
 
 
 def floors() -> list[str]:
@@ -117,7 +52,8 @@ def built(name: str, lane: Lane) -> Path | None:
     if python is None:
         return None
     folder = BUILD / name
-    subprocess.run([python, "-m", "venv", "--clear", str(folder)], check=True)
+    # Without pip of its own: not every Python comes with one.
+    subprocess.run([python, "-m", "venv", "--clear", "--without-pip", str(folder)], check=True)
     subprocess.run(wish(folder, lane), check=True, env=free())
     return folder
 
@@ -127,10 +63,15 @@ def free() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.endswith("_CONSTRAINT")}
 
 
+def pip_of(folder: Path) -> list[str]:
+    """The command that runs this environment's pip on another one."""
+    python = str(folder / "bin" / "python")
+    return [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+
+
 def wish(folder: Path, lane: Lane) -> list[str]:
     """The command that installs a lane; the file it limits by is written."""
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    pip += ["--upgrade", "--upgrade-strategy", "eager"]
+    pip = [*pip_of(folder), "install", "-q", "--upgrade", "--upgrade-strategy", "eager"]
     if lane.oldest:
         limits = folder / "floors.txt"
         limits.write_text("\n".join(floors()))
@@ -141,7 +82,7 @@ def wish(folder: Path, lane: Lane) -> list[str]:
 def installed(folder: Path) -> dict[str, str]:
     """The versions in an environment by their packages' names, ``_`` for ``-``, and ``Python``."""
     python = str(folder / "bin" / "python")
-    asked = [python, "-m", "pip", "list", "--format", "json"]
+    asked = [*pip_of(folder), "list", "--format", "json"]
     told = json.loads(subprocess.run(asked, capture_output=True, text=True, check=True).stdout)
     known = {re.sub("[-_.]+", "_", entry["name"].lower()): entry["version"] for entry in told}
     asked = [python, "-c", "import platform; print(platform.python_version())"]
@@ -151,9 +92,13 @@ def installed(folder: Path) -> dict[str, str]:
     }
 
 
-def versions(known: dict[str, str]) -> str:
-    """What an environment holds of what matters to a front end, in one line."""
-    return ", ".join(f"{name} {known[name]}" for name in ["Python", *SHOWN] if name in known)
+def versions(lane: Lane, known: dict[str, str]) -> dict[str, str]:
+    """What an environment holds of what a lane is about; with Firefox's, where the lane drives it."""
+    told = {name: known[name] for name in ["Python", *lane.shows] if name in known}
+    if firefox := lane.env.get("COMETACT_NB_LANE_FIREFOX"):
+        asked = subprocess.run([firefox, "--version"], capture_output=True, text=True, check=False).stdout
+        told["Firefox"] = asked.split()[-1] if asked else "?"
+    return told
 
 
 def pinned() -> dict[str, list[str]]:
@@ -184,7 +129,8 @@ def tried(name: str, lane: Lane, folder: Path) -> dict[str, Path]:
     else:
         parts = {"tests": [str(tools / "pytest"), *quiet, *lane.tests]}
     logs = {title: BUILD / f"{name}-{title}.txt" for title in parts}
-    return {title: logs[title] for title in parts if not checks.run(title, parts[title], logs[title])}
+    more = {**lane.env, "COMETACT_NB_LANE": name}
+    return {title: logs[title] for title in parts if not checks.run(title, parts[title], logs[title], more)}
 
 
 def run(chosen: list[str]) -> int:
@@ -207,8 +153,12 @@ def run(chosen: list[str]) -> int:
             rows.append(f"| {name} | Python {lane.python} is not here | not run | |")
             continue
         failed, known = tried(name, lane, folder), installed(folder)
-        outcome = f"FAILED: {', '.join(failed)}" if failed else "ok"
-        rows.append(f"| {name} | {versions(known)} | {outcome} | {time.monotonic() - began:.0f} s |")
+        outcome, shown = f"FAILED: {', '.join(failed)}" if failed else "ok", versions(lane, known)
+        line = ", ".join(f"{package} {version}" for package, version in shown.items())
+        rows.append(f"| {name} | {line} | {outcome} | {time.monotonic() - began:.0f} s |")
+        front_ends.write(
+            name, {"outcome": outcome, "date": f"{datetime.now(UTC):%Y-%m-%d}", "versions": shown}
+        )
         if failed:
             ends.append(f"\n{name} broke:\n{checks.broken(failed)}")
         if lane.whole and (others := moved(known)):

@@ -22,7 +22,12 @@ def browser() -> Iterator[Browser]:
         message = "Chromium is missing: install Debian's chromium or set CHROMIUM (python -m tests does it)."
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        if firefox := os.environ.get(
+            "COMETACT_NB_LANE_FIREFOX"
+        ):  # over WebDriver BiDi: no build of Playwright's own
+            opened = playwright.firefox.launch(executable_path=firefox, channel="moz-firefox")
+        else:
+            opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield opened
         opened.close()
 

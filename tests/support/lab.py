@@ -72,14 +72,16 @@ class Lab:
         theme: such as ``JupyterLab Dark``.
         module: ``jupyterlab``, or ``notebook`` for Notebook 7, which is built of the same parts.
         more: of its environment.
+
+    A lane of the matrix chooses another module by COMETACT_NB_LANE_SERVER, and a base URL for all by
+    COMETACT_NB_LANE_BASE_URL, such as ``/a%20b/``.
     """
 
     TOKEN = "test-token"
 
-    def __init__(
-        self, folder: Path, theme: str = "JupyterLab Light", module: str = "jupyterlab", **more: str
-    ) -> None:
-        self.module = module
+    def __init__(self, folder: Path, theme: str = "JupyterLab Light", module: str = "", **more: str) -> None:
+        self.module = module = module or os.environ.get("COMETACT_NB_LANE_SERVER", "jupyterlab")
+        base = os.environ.get("COMETACT_NB_LANE_BASE_URL", "/")
         self.folder = folder / "work"
         self.folder.mkdir()
         self.env = environment(folder, **more)
@@ -93,14 +95,14 @@ class Lab:
         command = [
             sys.executable, "-m", module, "--no-browser", "--allow-root", "--ServerApp.port=0",
             "--ServerApp.ip=127.0.0.1", f"--IdentityProvider.token={self.TOKEN}",
-            f"--ServerApp.root_dir={self.folder}", "--LabApp.expose_app_in_browser=True",
+            f"--ServerApp.root_dir={self.folder}", f"--ServerApp.base_url={base}", "--LabApp.expose_app_in_browser=True",
             "--JupyterNotebookApp.expose_app_in_browser=True",
         ]  # fmt: skip
         self._log = (folder / "lab.log").open("w")
         self.process = subprocess.Popen(
             command, cwd=self.folder, env=self.env, stdout=self._log, stderr=subprocess.STDOUT
         )
-        self.base_url = self._find_url(Path(self.env["JUPYTER_RUNTIME_DIR"]))
+        self.base_url = self._find_url(Path(self.env["JUPYTER_RUNTIME_DIR"])) + base.rstrip("/")
 
     def _give_each_kernel_its_own_sandbox(self) -> None:
         """So that a test counts what it sent itself, and finds nothing bought already."""
