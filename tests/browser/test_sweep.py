@@ -88,7 +88,7 @@ def test_a_reload_in_the_middle_shows_the_sweep_as_it_is_then(notebook: Notebook
     notebook.ready()
     view.locator('.cell[data-kind="r"]').first.wait_for(timeout=60_000)
     view.get_by_role("button", name="Cancel").click()
-    view.get_by_role("button", name="Yes: cancel").click()
+    view.get_by_role("button", name="Really cancel?").click()
     view.get_by_text("CANCELLED", exact=True).wait_for(timeout=60_000)
 
 
@@ -120,7 +120,7 @@ def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everyt
     assert page.evaluate("() => document.activeElement.dataset.cell") == "5"
 
     retry.click()
-    view.get_by_role("button", name="Yes: retry 8 cells").click()
+    view.get_by_role("button", name="Really retry 8 cells?").click()
     view.get_by_text("RUNNING").wait_for(timeout=30_000)
     view.get_by_text("FINISHED").wait_for(timeout=60_000)
     notebook.type(2, "print(len({task.id for task in act.session().tasks()}))")

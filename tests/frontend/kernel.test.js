@@ -181,7 +181,7 @@ test("a question that is not answered is taken back", async () => {
   let left = 0;
   const confirm = new Confirm(() => left++);
   confirm.pressed(cancel, "Really cancel?");
-  await clock.pass(6000);
+  await clock.pass(12_000);
   assert.equal(cancel.textContent, "Cancel");
   assert.equal(left, 1);
   assert.equal(confirm.pressed(cancel, "Really cancel?"), false);

@@ -80,6 +80,12 @@ def test_pasting_and_loading_fill_the_form(panel: Panel, sandbox: SandboxProcess
     message(panel, type="paste", text="neither this nor that")
     assert said(panel)["place"] == "paste"
     assert panel.request == request
+    message(panel, type="paste", text="curl --nonsense", place="seed")
+    assert said(panel)["place"] == "seed"
+    assert said(panel)["text"].startswith("Nothing was filled in: ")
+    message(panel, type="paste", text=request.to_curl(), place=["nowhere"])
+    assert said(panel)["place"] == "paste"
+    assert panel.request == request
     task = panel.submit()
     assert panel.load({}).load(task).request == request
 

@@ -2,7 +2,7 @@
 
 import { put } from "./dom.js";
 
-const STANDS_MS = 6000; // how long the question stands
+const STANDS_MS = 12_000; // how long the question stands: long enough to read what it costs
 
 export class Confirm {
   /** @param {() => void} left is called when a question is taken back */

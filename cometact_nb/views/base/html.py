@@ -254,8 +254,8 @@ def _thumbnail(role: str, ref: MediaRef, local: str | None, *, sandbox: bool) ->
     url = loadable(ref.uri, sandbox=sandbox)
     picture = None
     if url:
-        # No fill and no alternative text (the caption says it): an input that is gone leaves a gap.
-        box = {"height": 84, "style": "height:84px;max-width:180px;border-radius:6px;object-fit:cover"}
+        # No fill, height or alternative text (the caption says it): a picture that is gone leaves no hole.
+        box = {"style": "max-height:84px;max-width:180px;border-radius:6px;object-fit:cover"}
         if ref.type == "image":
             picture = h("img", {"src": url, "alt": "", **box})
         else:

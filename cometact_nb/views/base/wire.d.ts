@@ -257,7 +257,7 @@ export type PanelToKernel =
   | { type: "sandbox"; on: boolean }
   | { type: "samples" }
   | { type: "decline" }
-  | { type: "paste"; text: string }
+  | { type: "paste"; text: string; place?: string }
   | { type: "upload"; view: string; role: Role; name: string; size: number; offset: number; recorded: boolean }
   | ({ type: "prepare"; role: Role; address: string } & Cut)
   | { type: "stop"; role: Role }

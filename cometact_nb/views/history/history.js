@@ -2,7 +2,7 @@
 // of the rows that are seen, go as messages.
 
 import { Confirm } from "../base/confirm.js";
-import { copyText, h, keepKeys, put, subscribe } from "../base/dom.js";
+import { copyText, h, keepKeys, paying, put, subscribe } from "../base/dom.js";
 import { goneNote } from "../base/gone.js";
 import { Mailbox, viewName } from "../base/kernel.js";
 
@@ -279,7 +279,7 @@ class History {
   button(name, row, kind, act) {
     const attributes = { type: "button", "aria-label": `${name} ${row.short}`, "data-at": `${kind} ${row.key}` };
     /** @type {HTMLButtonElement} */
-    const button = h("button", { ...attributes, onclick: () => act(button) }, name);
+    const button = h("button", { ...attributes, ...paying(() => act(button)) }, name);
     return button;
   }
 

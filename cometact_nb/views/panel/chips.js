@@ -45,6 +45,7 @@ export class Chips {
 
   /** @param {boolean} several may be chosen */
   mode(several) {
+    this.set.setAttribute("role", several ? "group" : "radiogroup"); // the one of them that may be marked as wrong
     for (const input of this.inputs) input.type = several ? "checkbox" : "radio";
   }
 

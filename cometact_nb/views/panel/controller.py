@@ -16,7 +16,7 @@ from cometact_nb.views.base.output import in_background
 from cometact_nb.views.panel.content import Content
 from cometact_nb.views.panel.drawing import about_error, about_form, about_service
 from cometact_nb.views.panel.files import LocalFiles
-from cometact_nb.views.panel.form import INPUTS, knows_type, normal
+from cometact_nb.views.panel.form import EMPTY, INPUTS, knows_type, normal
 from cometact_nb.views.panel.inspections import Looks
 from cometact_nb.views.panel.links import Links
 from cometact_nb.views.panel.load import values_of
@@ -117,7 +117,7 @@ class PanelController:
                 self._offer = None
                 self._soon()
             case "paste":
-                self.session.call_soon(self._paste, str(content.get("text", "")))
+                self.session.call_soon(self._paste, str(content.get("text", "")), content.get("place"))
             case "upload":
                 self.session.call_soon(self._upload, content, buffers)
             case "prepare":
@@ -184,12 +184,14 @@ class PanelController:
             values = with_input(values, "character", random.choice(sandbox.characters))  # noqa: S311
             self.fill(with_input(values, "reference", sandbox.reference))
 
-    def _paste(self, text: str) -> None:
+    def _paste(self, text: str, field: object) -> None:
+        """Fill the form from code, and say so where it was pasted: in a field, or the place for code."""
+        place = field if isinstance(field, str) and field in {*EMPTY, "key", ""} else "paste"
         try:
             self.fill(values_of(text))
-            self._tell("paste", "The form was filled. Look it over before you submit.", "done")
+            self._tell(place, "The form was filled. Look it over before you submit.", "done")
         except RequestError as error:
-            self._tell("paste", words.message(error, 600), "error")
+            self._tell(place, f"Nothing was filled in: {words.message(error, 600)}", "error")
 
     def _upload(self, content: dict[str, Any], buffers: list[Any]) -> None:
         answer = {"type": "kept", "view": content.get("view"), "role": content.get("role")}

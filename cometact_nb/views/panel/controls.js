@@ -58,6 +58,7 @@ class Chosen {
     this.chips = new Chips(owner.id, knob.name, knob.title, [[null, "Not sent"], ...options], notes.list(knob.name), picked);
     /** @type {HTMLElement} */
     this.root = this.chips.set;
+    notes.controls.set(knob.name, this.chips.set);
   }
 
   /**

@@ -30,6 +30,8 @@ export class Form {
     this.previews = previews;
     /** @type {Set<string>} */
     this.dirty = new Set(); // text that is being typed and was not sent yet
+    /** @type {Partial<Record<Role, string>>} */
+    this.filled = {}; // the addresses that the kernel wrote last
     this.texts = { character: this.address("character"), reference: this.address("reference") };
     this.uploads = { character: uploadBar(), reference: uploadBar() };
     this.type = h(
@@ -185,8 +187,10 @@ export class Form {
   fillInput(role, sweep, held) {
     const text = this.texts[role];
     // A link's name without its signature waits until nobody is in the middle of the link.
-    const waits = this.dirty.has(role) || (held.includes("…") && document.activeElement === text);
+    const isTyped = text.value.trim() !== this.filled[role];
+    const waits = this.dirty.has(role) || (isTyped && held.includes("…") && document.activeElement === text);
     if (!waits && text.value.trim() !== held) text.value = held;
+    if (!waits) this.filled[role] = held;
     text.rows = sweep ? Math.min(8, Math.max(2, held.split("\n").length)) : 1;
     text.placeholder = HINTS[role] + (sweep ? "\none a line" : "");
     text.wrap = "off";

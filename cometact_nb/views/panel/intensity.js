@@ -43,7 +43,8 @@ export class Intensity {
    */
   end(word, at) {
     const last = this.words.length - 1;
-    return h("span", { style: `--at: ${at / last}` }, at % last ? `${at + 1}` : `${at + 1} ${word}`);
+    const below = at % last ? [] : [h("br"), word]; // beside its number it would run into the next one
+    return h("span", { style: `--at: ${at / last}` }, `${at + 1}`, ...below);
   }
 
   get isSet() {

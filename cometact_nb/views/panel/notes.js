@@ -27,9 +27,32 @@ export class Notes {
     return list;
   }
 
+  /**
+   * The field that an element belongs to; "" is the whole form.
+   * @param {Element} inside
+   */
+  fieldOf(inside) {
+    const box = inside.closest(".field");
+    return [...this.lists].find(([, list]) => box?.contains(list))?.[0] ?? "";
+  }
+
+  /**
+   * The first control of the form whose value is wrong, or is missing.
+   * @returns {HTMLElement | null}
+   */
+  firstWrong() {
+    const wrong = [...this.lists.values()].filter((list) => list.querySelector(".error, .todo"));
+    const first = wrong.sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1))[0];
+    /** @type {NodeListOf<HTMLElement> | undefined} */
+    const controls = first?.closest(".field")?.querySelectorAll("textarea, select, input:not([type=file])");
+    const seen = [...(controls ?? [])].filter((control) => control.getClientRects().length);
+    return seen.find((control) => control.matches("[aria-invalid=true], :checked")) ?? seen[0] ?? null;
+  }
+
   /** @param {Shown} shown */
   draw(shown) {
-    for (const [field, list] of this.lists) this.tell(field, list, this.of(field, shown));
+    const refused = !shown.said.place && shown.said.kind === "error";
+    for (const [field, list] of this.lists) this.tell(field, list, this.of(field, shown), refused);
   }
 
   /**
@@ -48,13 +71,15 @@ export class Notes {
    * @param {string} field
    * @param {HTMLElement} list
    * @param {Note[]} notes
+   * @param {boolean} refused that a value is missing is an error only when the form was to be submitted
    */
-  tell(field, list, notes) {
-    const drawn = JSON.stringify(notes);
+  tell(field, list, notes, refused) {
+    const drawn = JSON.stringify([notes, refused]);
     if (list.dataset.drawn === drawn) return;
     list.dataset.drawn = drawn;
     const item = (/** @type {Note} */ { kind, text }) => h("li", { class: kind }, h("span", { class: "unseen" }, SPOKEN[kind] ?? ""), text);
+    const isWrong = notes.some(({ kind }) => kind === "error" || (refused && kind === "todo"));
     list.replaceChildren(...notes.map(item));
-    this.controls.get(field)?.setAttribute("aria-invalid", String(notes.some(({ kind }) => kind === "error")));
+    this.controls.get(field)?.setAttribute("aria-invalid", String(isWrong));
   }
 }

@@ -8,6 +8,7 @@ import { Code } from "./code.js";
 import { Form } from "./form.js";
 import { Notes } from "./notes.js";
 import { OwnFiles } from "./own_files.js";
+import { isCode } from "./pasted.js";
 import { Previews } from "./previews.js";
 import { Recorder } from "./recorder.js";
 import { SweepForm } from "./sweep_form.js";
@@ -40,6 +41,8 @@ class Panel {
     this.typing = undefined;
     /** @type {number | undefined} */
     this.clicked = undefined; // the token of a click that the kernel has not answered
+    /** @type {number | undefined} */
+    this.awaited = undefined; // the same, until the answer is there and not only heard of
     /** @type {boolean | undefined} */
     this.wanted = undefined; // where the sandbox's switch was put
     this.notes = new Notes(this.id);
@@ -67,6 +70,7 @@ class Panel {
     this.said = h("div", { class: "said", role: "status" });
     this.pasting = this.paste();
     this.root = this.build();
+    this.root.addEventListener("paste", (event) => this.takeCode(event));
     el.append(this.root);
     const unsubscribe = subscribe(model, {
       "change:values": () => this.fill(),
@@ -137,6 +141,20 @@ class Panel {
     return h("details", {}, h("summary", {}, "Fill the form from code"), field);
   }
 
+  /**
+   * A whole request that is pasted in any field fills the form, rather than that field.
+   * @param {ClipboardEvent} event
+   */
+  takeCode(event) {
+    const { target, clipboardData } = event;
+    const text = clipboardData?.getData("text/plain") ?? "";
+    if (!(target instanceof Element) || this.pasting.contains(target) || this.mail.isGone || !isCode(text)) return;
+    event.preventDefault();
+    clearTimeout(this.typing);
+    this.form.dirty.clear();
+    this.ask({ type: "paste", text, place: this.notes.fieldOf(target) });
+  }
+
   // --- from the form to the kernel -----------------------------------------------------------------
 
   get values() {
@@ -192,7 +210,7 @@ class Panel {
       (pending.isBusy ? pending.stop : pending.prepare).focus();
       return;
     }
-    this.clicked = shown.token; // no second click before the kernel's answer to this one
+    this.clicked = this.awaited = shown.token; // no second click before the kernel's answer to this one
     this.lock(shown);
     clearTimeout(this.typing);
     this.form.dirty.clear();
@@ -240,7 +258,7 @@ class Panel {
       return;
     }
     // The kernel did not take a click: it was one too many, or came late.
-    this.clicked = undefined;
+    this.clicked = this.awaited = undefined;
     if (this.shown) this.lock(this.shown);
   }
 
@@ -266,6 +284,22 @@ class Panel {
     if (this.clicked !== shown.token || shown.sending) this.clicked = undefined;
     this.lock(shown);
     this.code.write(shown.code);
+    if (this.awaited !== undefined && this.awaited !== shown.token && !shown.sending) this.answered(shown);
+  }
+
+  /**
+   * What was clicked in this view is answered: what stops it comes into view, and the first wrong field gets the focus,
+   * unless its user has gone on elsewhere.
+   * @param {Shown} shown
+   */
+  answered({ said, offer }) {
+    this.awaited = undefined;
+    if (offer) this.sweep.offer.scrollIntoView({ block: "nearest" });
+    if (offer || said.kind !== "error") return;
+    const { activeElement } = document;
+    const wrong = activeElement === document.body || this.root.contains(activeElement) ? this.notes.firstWrong() : null;
+    wrong?.focus({ preventScroll: true });
+    (wrong?.closest(".field") ?? this.said).scrollIntoView({ block: "nearest" });
   }
 
   /** @param {Shown} shown */

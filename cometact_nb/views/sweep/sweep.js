@@ -1,6 +1,7 @@
 // A sweep in the browser. `grid` says where each cell lies, `cells` what each is, `head` the totals and what can
 // be done. Posters, the details of one cell and clips come as messages.
 
+import { Confirm } from "../base/confirm.js";
 import { h, keepKeys, paying, put, subscribe } from "../base/dom.js";
 import { goneNote, quoted } from "../base/gone.js";
 import { Mailbox, viewName } from "../base/kernel.js";
@@ -29,7 +30,6 @@ function makeParts() {
     buttons: h("div", { class: "buttons" }),
     problem: h("div", { class: "problem", role: "status" }),
     hint: h("div", { class: "note", role: "status" }),
-    ask: h("div", { class: "ask", role: "group", "aria-label": "Please confirm", hidden: true }),
     note: h("div", { class: "note", role: "status" }),
     busy: h("div", { class: "note", role: "status" }),
   };
@@ -57,9 +57,9 @@ class SweepView {
     );
     this.details = new Details(this.mail, this.grid);
     this.counted = ""; // the counts that are drawn
-    this.offered = ""; // the buttons that are drawn
-    /** @type {{ what: Deed, offer: string } | null} */
-    this.asking = null; // what "Really …?" is asked about
+    /** @type {Map<string, HTMLButtonElement>} */
+    this.offered = new Map(); // the buttons that are drawn, by their offers
+    this.confirm = new Confirm(() => put(this.parts.note, ""));
     /** @type {number | undefined} */
     this.clicked = undefined; // the token of a click that the kernel has not answered
     this.root = this.build();
@@ -82,7 +82,7 @@ class SweepView {
     const title = h("span", { class: "title" }, "Sweep ", h("code", {}, grid.name));
     const sandbox = grid.sandbox ? h("strong", { class: "pill dashed" }, "SANDBOX") : null;
     const root = h("section", { class: "cometact-sweep", "aria-label": `Act-Two sweep ${grid.name}` });
-    root.append(h("div", { class: "head" }, p.state, sandbox, title, p.buttons), p.problem, p.hint, p.ask, p.note, p.busy, p.stack);
+    root.append(h("div", { class: "head" }, p.state, sandbox, title, p.buttons), p.problem, p.hint, p.note, p.busy, p.stack);
     root.append(h("div", { class: "totals" }, p.counts, h("div", { class: "facts" }, p.money, p.left)), this.grid.root, this.details.root);
     root.addEventListener("keydown", ({ key }) => key === "Escape" && this.escape());
     return root;
@@ -135,7 +135,7 @@ class SweepView {
   // Controls that need a kernel go; the content stays, with its age.
   lose() {
     clearInterval(this.clock);
-    this.unask();
+    this.confirm.leave();
     const { buttons, left } = this.parts;
     buttons.replaceChildren();
     put(left, "");
@@ -158,23 +158,33 @@ class SweepView {
 
   // --- actions -------------------------------------------------------------------------------------
 
-  // The buttons, made anew only when there are others: a click must not lose its target.
+  // A button stays as long as its offer: a click must not lose its target, nor a question its button.
   offer() {
     const { actions, acting, token } = this.head;
     const { buttons } = this.parts;
-    const shown = JSON.stringify(actions);
-    if (shown !== this.offered) {
+    const offers = /** @type {[Deed, Offer][]} */ (Object.entries(actions));
+    const drawn = new Map(offers.map(([what, offer]) => [JSON.stringify([what, offer]), this.button(what, offer)]));
+    if (String([...drawn.keys()]) !== String([...this.offered.keys()])) {
       const focused = document.activeElement?.getAttribute("data-what");
-      this.offered = shown;
-      const offers = /** @type {[Deed, Offer][]} */ (Object.entries(actions));
-      const button = (/** @type {[Deed, Offer]} */ [what, offer]) =>
-        h("button", { type: "button", "data-what": what, onclick: () => this.click(what, offer) }, offer.label);
-      buttons.replaceChildren(...offers.map(button));
+      this.offered = drawn;
+      if (this.confirm.button && ![...drawn.values()].includes(this.confirm.button)) this.confirm.leave();
+      buttons.replaceChildren(...drawn.values());
       if (focused) this.focus(focused);
-      if (this.asking && JSON.stringify(actions[this.asking.what]) !== this.asking.offer) this.unask();
     }
     const locked = acting || this.clicked === token;
     for (const button of buttons.querySelectorAll("button")) button.disabled = locked && button.dataset.what !== "pause";
+  }
+
+  /**
+   * @param {Deed} what
+   * @param {Offer} offer
+   */
+  button(what, offer) {
+    const drawn = this.offered.get(JSON.stringify([what, offer]));
+    /** @type {HTMLButtonElement} */
+    const button =
+      drawn ?? h("button", { type: "button", "data-what": what, ...paying(() => this.click(what, offer, button)) }, offer.label);
+    return button;
   }
 
   /** @param {string} what */
@@ -186,32 +196,12 @@ class SweepView {
   /**
    * @param {Deed} what
    * @param {Offer} offer
+   * @param {HTMLButtonElement} button
    */
-  click(what, offer) {
-    this.unask();
-    if (!offer.ask) {
-      this.act(what, offer);
-      return;
-    }
-    this.asking = { what, offer: JSON.stringify(offer) };
+  click(what, offer, button) {
     const verb = offer.label.toLowerCase();
-    const agree = () => {
-      this.unask();
-      this.act(what, offer);
-    };
-    const yes = h("button", { type: "button", class: "yes", ...paying(agree) }, `Yes: ${verb}`);
-    const no = h("button", { type: "button", onclick: () => this.unask(true) }, "No");
-    this.parts.ask.replaceChildren(h("span", {}, h("b", {}, `Really ${verb}? `), offer.ask), yes, no);
-    this.parts.ask.hidden = false;
-    no.focus();
-  }
-
-  unask(back = false) {
-    const { asking } = this;
-    this.asking = null;
-    this.parts.ask.hidden = true;
-    this.parts.ask.replaceChildren();
-    if (back && asking) this.focus(asking.what);
+    if (!offer.ask || this.confirm.pressed(button, `Really ${verb}?`)) this.act(what, offer);
+    else put(this.parts.note, `${offer.ask} Click again to ${verb}, Esc to leave it.`);
   }
 
   /**
@@ -226,7 +216,7 @@ class SweepView {
   }
 
   escape() {
-    if (this.asking) this.unask(true);
+    if (this.confirm.button) this.confirm.leave();
     else if (this.details.isOpen) this.details.close();
   }
 
@@ -247,6 +237,7 @@ class SweepView {
 
   dispose() {
     clearInterval(this.clock);
+    this.confirm.leave();
     this.mail.dispose();
     this.posters.dispose();
     for (const end of this.ends) end();

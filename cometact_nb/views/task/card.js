@@ -163,6 +163,8 @@ export class Card {
     if (!button?.dataset.action || button.disabled) return;
     if (button.dataset.form) this.askForm(button, button.dataset.form);
     else if (button.dataset.action === "copy") this.copyNext(button);
+    else if (event.detail > 1)
+      return; // of a double click, which is no second word
     else if (this.confirm.pressed(button, "Really cancel?")) this.cancel(button);
     else put(this.slot("note"), "No refund once it is running. Click again to cancel it, Esc to leave it.");
   }
