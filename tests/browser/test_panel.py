@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
 import pytest
+from axe import findings
 from present import present
 
 if TYPE_CHECKING:
@@ -27,10 +28,6 @@ SANDBOX_PID = (
     "__import__('json').loads((__import__('cometact_nb.handles.sandbox_process', fromlist=['x'])"
     ".state_of_sandbox() / 'sandbox.json').read_text())['pid']"
 )
-AXE = """async () => {
-    const told = await axe.run({include: [['.cometact-panel'], ['.cometact']]}, {resultTypes: ['violations']});
-    return told.violations.map(v => ({id: v.id, impact: v.impact, nodes: v.nodes.map(n => n.html + ' ' + n.failureSummary)}));
-}"""
 
 SEEN = """node => new Promise(told => {
     const look = ([{intersectionRatio}]) => { eyes.disconnect(); told(intersectionRatio > 0.9); };
@@ -405,8 +402,6 @@ def test_a_signed_link_is_seen_and_sent_and_not_saved(notebook: Notebook) -> Non
 def test_nothing_bars_anyone_nor_runs_into_anything_in_either_theme_nor_at_400_pixels(
     notebook: Notebook, theme: str
 ) -> None:
-    import axe_playwright_python
-
     page = notebook.page
     page.evaluate(f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
     form = begin(notebook)
@@ -418,7 +413,6 @@ def test_nothing_bars_anyone_nor_runs_into_anything_in_either_theme_nor_at_400_p
     form.get_by_label("Seed", exact=True).fill("-4")
     form.get_by_text("Is outside").wait_for()
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
     for width, mode in (
         (1280, "Sweep"),
         (1280, "One request"),
@@ -429,7 +423,7 @@ def test_nothing_bars_anyone_nor_runs_into_anything_in_either_theme_nor_at_400_p
         page.set_viewport_size({"width": width, "height": 900})
         form.get_by_role("radio", name=mode).check()
         form.get_by_text(f"The same {mode.split()[-1].lower()} as code").wait_for()
-        found = page.evaluate(AXE)
+        found = findings(page, ".cometact-panel", ".cometact")
         assert not found, json.dumps(found, indent=1)
         assert form.evaluate(OVERLAPS) == []
     box = present(form.bounding_box())

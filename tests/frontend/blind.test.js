@@ -32,6 +32,17 @@ test("a clip that comes later, and the order in which they come, move none of th
   );
 });
 
+test("cells that had ended without a clip have the last numbers, and one that ends later moves no other", () => {
+  const numbers = blindNumbers(cells(40), 1234, [3, 17]);
+  assert.deepEqual([numbers.get(3), numbers.get(17)].sort(), [39, 40]);
+  const order = (map) => [...map].filter(([index]) => index !== 3 && index !== 17).sort(([, a], [, b]) => a - b);
+  const without = order(blindNumbers(cells(40), 1234)).map(([index]) => index);
+  assert.deepEqual(
+    order(numbers).map(([index]) => index),
+    without,
+  );
+});
+
 test("a value's mean counts only the stars that were given blind", () => {
   const rated = (place, stars, blind) => ({ place: [place], rating: { stars, open_stars: stars, blind_stars: blind } });
   const axes = [{ name: "seed", label: "Seed", values: ["1", "2", "3"] }];

@@ -130,19 +130,29 @@ def test_a_rating_is_kept_and_stands_in_the_table_and_in_another_kernel(
     gallery.send("rate", number=2, index=1, favourite=True, blind=False)
     gallery.send("rate", number=3, index=1, note="=lips late", blind=False)
     assert gallery.answer("rated", number=3)[0]["problem"] == ""
-    gallery.until(lambda: gallery.cells[1]["rating"]["note"])
+    gallery.until(lambda: (gallery.cells[1]["ratings"] or [{"note": ""}])[0]["note"])
     row = gallery.value("{k: sweep.to_rows()[1][k] for k in ('stars', 'favourite', 'note', 'blind')}")
     assert row == {"stars": 4, "favourite": True, "note": "=lips late", "blind": True}
     again = "act.Session(act.session().config).sweep_by_name('two', resume=False).cells[1].rating.stars"
     assert gallery.value(again.replace("act.Session", "type(act.session())")) == 4
     assert "★★★★☆" in gallery.value("gallery.to_html()")
+    gallery.send("rate", number=4, index=1, stars=2, round=2, rater="Ann")
+    assert gallery.answer("rated", number=4)[0]["problem"] == ""
+    gallery.until(lambda: len(gallery.cells[1]["ratings"]) == 2)
+    given = [
+        (one["round"], one["rater"], one["open_stars"], one["blind_stars"])
+        for one in gallery.cells[1]["ratings"]
+    ]
+    assert given == [(1, "", None, 4), (2, "Ann", 2, None)]
+    gallery.send("rate", number=5, index=1, stars=2, round="2", rater="Ann")
+    assert "is no round" in gallery.answer("rated", number=5)[0]["problem"]
 
 
 def test_a_rating_that_cannot_be_is_said_and_shown_as_it_was(gallery: GalleryPage) -> None:
     gallery.messages.clear()
     gallery.send("rate", number=9, index=0, stars=7, blind=False)
     assert "stars=7 is not a rating" in gallery.answer("rated", number=9)[0]["problem"]
-    assert gallery.cells[0]["rating"]["stars"] is None
+    assert gallery.cells[0]["ratings"] == []
 
 
 def test_nonsense_from_a_page_is_left_alone(gallery: GalleryPage) -> None:

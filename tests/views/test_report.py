@@ -78,7 +78,7 @@ def test_foreign_text_is_shown_letter_by_letter(report: Path) -> None:
     assert "<i>lips" not in page.partition('id="data"')[0]
     data = json.loads(present(re.search(r'id="data">(.*?)</script>', page, re.DOTALL))[1])
     assert data["title"]["name"] == NAME
-    assert data["cells"][0]["rating"]["note"] == NOTE
+    assert data["cells"][0]["ratings"][0]["note"] == NOTE
 
 
 def test_no_signature_and_no_key_leaves_the_machine(report: Path, sweep: Sweep) -> None:

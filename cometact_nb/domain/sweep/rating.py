@@ -1,15 +1,23 @@
-"""A user's rating of a clip. Pure."""
+"""Ratings of a clip, by round and rater. Pure."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cometact_nb.errors import ConfigError
 
-__all__ = ["NO_RATING", "Rating"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["NO_RATING", "Rating", "RatingChange", "RoundRating", "checked_round", "sum_up"]
 
 #: A longer note is cut.
 NOTE_MAX_CHARS = 2000
+RATER_MAX_CHARS = 60
+#: Nobody rates one sweep more often.
+MAX_ROUNDS = 9999
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,6 +83,69 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NO_RATING = Rating()
+
+
+class RatingChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One change of a rating; None leaves a part as it is.
+
+    Args:
+        stars: 1–5, or 0 for none.
+        favourite: the user marks it as a favourite.
+        note: free text.
+        blind: the stars are blind.
+    """
+
+    stars: int | None = None
+    favourite: bool | None = None
+    note: str | None = None
+    blind: bool = False
+
+
+class RoundRating(msgspec.Struct, frozen=True, kw_only=True):
+    """A rater's rating of a clip in one round.
+
+    Args:
+        round: its number, from 1.
+        rater: the rater's name; empty for one without a name.
+        rating: what it is now.
+        at: time of its latest change, Unix seconds; None where no time was recorded.
+    """
+
+    round: int
+    rater: str
+    rating: Rating
+    at: float | None
+
+
+def sum_up(changes: Iterable[tuple[int, str, float | None, RatingChange]]) -> tuple[RoundRating, ...]:
+    """Sum up the changes of a clip's ratings, by round and rater; the one that changed last is the last.
+
+    Args:
+        changes: round, rater, time in Unix seconds, and change, in the order in which they were made.
+    """
+    present: dict[tuple[int, str], RoundRating] = {}
+    for number, rater, at, change in changes:
+        before = present.pop((number, rater), None)
+        rating = (NO_RATING if before is None else before.rating).changed(
+            stars=change.stars, favourite=change.favourite, note=change.note, blind=change.blind, now=at
+        )
+        present[number, rater] = RoundRating(round=number, rater=rater, rating=rating, at=at)
+    return tuple(present.values())
+
+
+def checked_round(number: object, rater: object) -> tuple[int, str]:
+    """Return the round's number and the rater's name, without blanks around it.
+
+    Raises:
+        ConfigError: they are no number and no name.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= MAX_ROUNDS:
+        raise ConfigError(f"in_round={number!r} is no round. Give 1–{MAX_ROUNDS}.")
+    if not isinstance(rater, str) or not rater.isprintable() or len(rater.strip()) > RATER_MAX_CHARS:
+        raise ConfigError(
+            f"rater={rater!r} is no name for a rater. Give up to {RATER_MAX_CHARS} printable characters."
+        )
+    return number, rater.strip()
 
 
 def _with_stars(rating: Rating, new: tuple[int | None, float | None], *, blind: bool) -> Rating:

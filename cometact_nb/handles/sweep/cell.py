@@ -13,26 +13,28 @@ from cometact_nb.domain.sweep.rating import NO_RATING
 from cometact_nb.handles.task import task_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from cometact_nb.domain.request import ActTwoRequest
-    from cometact_nb.domain.sweep.rating import Rating
+    from cometact_nb.domain.sweep.rating import Rating, RoundRating
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.entries import Entry
     from cometact_nb.handles.task import Task
 
-__all__ = ["Cell", "row"]
+__all__ = ["Cell", "rating_rows", "row"]
 
 
 class Cell:
     """One cell of a sweep. Made by the sweep, never directly."""
 
-    def __init__(self, core: Core, entry: Entry, rating_of: Callable[[str], Rating]) -> None:
+    def __init__(
+        self, core: Core, entry: Entry, ratings_of: Callable[[str], tuple[RoundRating, ...]]
+    ) -> None:
         self._core = core
         self._entry = entry
-        self._rating_of = rating_of
+        self._ratings_of = ratings_of
 
     @property
     def job(self) -> Job | None:
@@ -93,17 +95,27 @@ class Cell:
 
     @property
     def rating(self) -> Rating:
-        """The user's rating of it; see :meth:`cometact_nb.Sweep.rate`."""
+        """The rating of the round that was rated last; see :meth:`cometact_nb.Sweep.rate`."""
+        return self.ratings[-1].rating if self.ratings else NO_RATING
+
+    @property
+    def ratings(self) -> tuple[RoundRating, ...]:
+        """Its ratings, one for each round and rater; the one that changed last is the last."""
         job = self._entry.job
-        return NO_RATING if job is None else self._rating_of(job.state.key)
+        return () if job is None else self._ratings_of(job.state.key)
 
     def __repr__(self) -> str:
         params = ", ".join(f"{name}={label(name, value)}" for name, value in self.params.items())
         return f"<Cell {self.index + 1}: {params} · {self.status}{' · reused' if self.reused else ''}>"
 
 
-def row(cell: Cell) -> dict[str, Any]:
-    """Make one line of a sweep's table."""
+def row(cell: Cell, rounds: Iterable[tuple[int, str]] = ()) -> dict[str, Any]:
+    """Make one line of a sweep's table.
+
+    Args:
+        cell: of the sweep.
+        rounds: the rounds with columns of their own, each with its rater.
+    """
     state = cell.task.state if cell.task is not None else None
     clip = cell.clip
     rating = cell.rating
@@ -127,11 +139,48 @@ def row(cell: Cell) -> dict[str, Any]:
         "favourite": rating.favourite,
         "note": rating.note,
         "blind": rating.blind,
-        "stars_open": rating.given_open[0],
-        "stars_open_at": _moment(rating.given_open[1]),
-        "stars_blind": rating.given_blind[0],
-        "stars_blind_at": _moment(rating.given_blind[1]),
+        **_by_kind(rating),
+        **_by_round(cell, rounds),
     }
+
+
+def rating_rows(cell: Cell) -> Iterator[dict[str, Any]]:
+    """Make a line for each rating of a cell, with open and blind stars apart."""
+    for one in sorted(cell.ratings, key=lambda each: (each.round, each.rater)):
+        rating = one.rating
+        kinds = [(False, *rating.given_open), (True, *rating.given_blind)]
+        with_stars = [each for each in kinds if each[1] is not None]
+        marked = rating.favourite or bool(rating.note)
+        for blind, stars, at in with_stars or [(False, None, one.at)][: 1 if marked else 0]:
+            yield {
+                "cell": cell.index + 1,
+                "round": one.round,
+                "rater": one.rater,
+                "blind": blind,
+                "stars": stars,
+                "favourite": rating.favourite,
+                "note": rating.note,
+                "when": _moment(at),
+            }
+
+
+def _by_kind(rating: Rating, suffix: str = "") -> dict[str, Any]:
+    kinds = {"open": rating.given_open, "blind": rating.given_blind}
+    columns: dict[str, Any] = {}
+    for kind, (stars, at) in kinds.items():
+        columns |= {f"stars_{kind}{suffix}": stars, f"stars_{kind}_at{suffix}": _moment(at)}
+    return columns
+
+
+def _by_round(cell: Cell, rounds: Iterable[tuple[int, str]]) -> dict[str, Any]:
+    by_round = {(one.round, one.rater): one.rating for one in cell.ratings}
+    columns: dict[str, Any] = {}
+    for number, rater in rounds:
+        rating = by_round.get((number, rater), NO_RATING)
+        suffix = f"_round{number}" + (f"_{rater}" if rater else "")
+        columns |= _by_kind(rating, suffix)
+        columns |= {f"favourite{suffix}": rating.favourite, f"note{suffix}": rating.note}
+    return columns
 
 
 def _value(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.service import Endpoint
@@ -11,11 +12,14 @@ from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import HistoryError
 from cometact_nb.handles.sweep.entries import may_be_served
 from cometact_nb.handles.sweep.plan import Approval
+from cometact_nb.store.journal import ratings as rating_store
 from cometact_nb.store.journal import sweeps as store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cometact_nb.domain.sweep.grid import Spec
-    from cometact_nb.domain.sweep.rating import Rating
+    from cometact_nb.domain.sweep.rating import RatingChange, RoundRating
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.entries import Entries
@@ -52,8 +56,10 @@ class Ledger:
         self.approval = Approval(self.terms.approved_usd, self.terms.agreed_usd)
         self.canary = self.terms.canary
         self.spent_usd = self.elsewhere_usd = 0.0
-        #: By the key of a cell's task.
-        self.ratings: dict[str, Rating] = {}
+        #: By the key of a cell's task; the latest is the last.
+        self.ratings: dict[str, tuple[RoundRating, ...]] = {}
+        #: The rater who rated last, of any clip in the history.
+        self.last_rater = ""
 
     @property
     def _history(self) -> History:
@@ -127,18 +133,29 @@ class Ledger:
         except HistoryError as error:
             log.warning("what sweep %r has cost could not be counted anew: %s", self.name, error)
 
-    def rate(self, key: str, rating: Rating) -> None:
-        """Record the user's rating of a task's clip.
+    def rate(self, key: str, number: int, rater: str, change: RatingChange) -> None:
+        """Record a change of the rating of a task's clip.
 
         Args:
             key: of the task.
-            rating: replaces the one before.
+            number: of the round.
+            rater: the rater's name.
+            change: is added to those before, of this and of other kernels.
 
         Raises:
             HistoryError: it could not be recorded.
         """
-        store.set_rating(self._history, key, rating)
-        self.ratings[key] = rating
+        rating_store.add(self._history, key, number, rater, time.time(), change)
+        self.read_ratings([key])
+
+    def read_ratings(self, keys: Iterable[str]) -> None:
+        """Read the ratings of tasks, by any kernel.
+
+        Raises:
+            HistoryError: the history could not be read.
+        """
+        self.ratings |= rating_store.ratings(self._history, keys)
+        self.last_rater = rating_store.last_rater(self._history)
 
     def look_up(self, entries: Entries) -> None:
         """Find out which cells are bought, here or by another kernel, and watch running tasks.
@@ -163,7 +180,7 @@ class Ledger:
                 entries.attach(entry, self._core.adopt(row.row))
         self.recount()
         self.elsewhere_usd = store.unagreed_elsewhere(self._history, self.name, self.base_url, identities)
-        self.ratings.update(store.ratings(self._history, [job.state.key for job in entries.jobs]))
+        self.read_ratings([job.state.key for job in entries.jobs])
 
 
 def catch_up(core: Core, job: Job, row: Row) -> None:

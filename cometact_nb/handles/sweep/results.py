@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.domain.doors import doors
-from cometact_nb.errors import ConfigError
-from cometact_nb.handles.sweep.cell import row
+from cometact_nb.domain.sweep.rating import NO_RATING, RatingChange, checked_round
+from cometact_nb.errors import ActTwoError, ConfigError
+from cometact_nb.handles.sweep.cell import rating_rows, row
 from cometact_nb.handles.sweep.noise import map_clips, noise_floor
 from cometact_nb.handles.table import frame_of
 
@@ -46,41 +47,84 @@ class Results:
         favourite: bool | None = None,
         note: str | None = None,
         blind: bool = False,
+        in_round: int = 1,
+        rater: str = "",
     ) -> Rating:
-        """Record your rating of a cell's clip. None leaves a part as it is; ``stars=0`` removes stars.
+        """Record a rating of a cell's clip. None leaves a part as it is; ``stars=0`` removes stars.
 
-        Blind stars and open stars are recorded beside each other; neither replaces the other.
+        Rounds and raters are recorded beside each other, and so are blind stars and open stars; none
+        replaces another.
 
         Args:
             cell: one of ``cells`` with a task.
             stars: 1–5, or 0 for none.
             favourite: mark it as a favourite.
             note: free text, up to 2,000 characters.
-            blind: you did not see the parameters.
+            blind: the rater did not see the parameters.
+            in_round: number of the round, from 1. Begin another one to rate all clips anew.
+            rater: who rates, up to 60 characters; empty for one without a name.
 
         Returns:
-            the new rating.
+            the new rating of this rater in this round.
 
         Raises:
-            ConfigError: no task yet, or a value that is no rating.
+            ConfigError: no task yet, or a value that is no rating, no round or no name.
             HistoryError: it could not be recorded.
         """
         job = cell.job
         if job is None:
             raise ConfigError(f"Cell {cell.index + 1} has no clip yet, so there is nothing to rate.")
-        now = time.time()
-        rating = cell.rating.changed(stars=stars, favourite=favourite, note=note, blind=blind, now=now)
+        number, name = checked_round(in_round, rater)
+        sound = NO_RATING.changed(stars=stars, favourite=favourite, note=note, blind=blind)
+        change = RatingChange(
+            stars=stars,
+            favourite=None if favourite is None else sound.favourite,
+            note=None if note is None else sound.note,
+            blind=bool(blind),
+        )
 
         async def keep() -> None:
-            self._ledger.rate(job.state.key, rating)
+            self._ledger.rate(job.state.key, number, name, change)
             self._changed()
 
         self.session.run(keep())
-        return rating
+        now = {(one.round, one.rater): one.rating for one in cell.ratings}
+        return now.get((number, name), NO_RATING)
+
+    def ratings(self) -> list[dict[str, Any]]:
+        """Return one mapping for each cell, round, rater and kind of stars, those of other kernels too.
+
+        Its keys are ``cell`` (from 1), ``round``, ``rater``, ``blind``, ``stars``, ``favourite``, ``note``
+        and ``when`` (UTC).
+        """
+        self._read_ratings()
+        return [line for cell in self.cells for line in rating_rows(cell)]
+
+    def last_round(self) -> tuple[int, str]:
+        """Return round and rater of the latest rating; before there is one, round 1 of the last rater."""
+        latest = [one for cell in self.cells for one in cell.ratings[-1:]]
+        last = max(latest, key=lambda one: one.at or 0.0, default=None)
+        return (1, self._ledger.last_rater) if last is None else (last.round, last.rater)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return one mapping a cell: its parameters, its outcome, the path of its clip, and its rating."""
-        return [row(cell) for cell in self.cells]
+        """Return one mapping a cell: its parameters, its outcome, the path of its clip, and its ratings.
+
+        ``stars``, ``favourite``, ``note``, ``blind`` and ``stars_…`` are of the round that was rated last.
+        With several rounds or raters, each has columns of its own too, such as ``stars_blind_round2_Ann``.
+        """
+        self._read_ratings()
+        rounds = sorted({(one.round, one.rater) for cell in self.cells for one in cell.ratings})
+        return [row(cell, rounds if len(rounds) > 1 else ()) for cell in self.cells]
+
+    def _read_ratings(self) -> None:
+        """Learn what other kernels have recorded, where the history can be read."""
+
+        async def read() -> None:
+            self._ledger.read_ratings([cell.job.state.key for cell in self.cells if cell.job is not None])
+
+        if any(cell.job is not None for cell in self.cells):
+            with suppress(ActTwoError):
+                self.session.run(read())
 
     def to_frame(self) -> Any:
         """Return the same as a pandas DataFrame.

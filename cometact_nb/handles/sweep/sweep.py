@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.sweep.grid import expand
-from cometact_nb.domain.sweep.rating import NO_RATING, Rating
 from cometact_nb.domain.sweep.rules import doubts
 from cometact_nb.domain.sweep.run import Mark, SweepState, shown_state
 from cometact_nb.engine.notify import Listeners, Soon
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cometact_nb.domain.sweep.grid import Spec
+    from cometact_nb.domain.sweep.rating import RoundRating
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.plan import Plan
     from cometact_nb.store.journal.sweeps import SweepRow
@@ -41,7 +41,17 @@ __all__ = ["Cell", "Sweep"]
 _TELL_S = 0.4
 
 #: Methods that the runner, the views and the session call.
-_OF_ITS_PARTS = {"add_listener", "attach", "changed", "keep", "leave", "look", "recorded", "recount"}
+_OF_ITS_PARTS = {
+    "add_listener",
+    "attach",
+    "changed",
+    "keep",
+    "last_round",
+    "leave",
+    "look",
+    "recorded",
+    "recount",
+}
 
 
 @doors
@@ -66,7 +76,9 @@ class Sweep(Results):
         self.spec = spec
         self.axes = planned.axes
         self._entries = Entries(planned.cells)
-        self.cells: tuple[Cell, ...] = tuple(Cell(session, entry, self._rating_of) for entry in self._entries)
+        self.cells: tuple[Cell, ...] = tuple(
+            Cell(session, entry, self._ratings_of) for entry in self._entries
+        )
         self._ledger = Ledger(session, self.name, spec, row)
         self._runner = Runner(self._entries, session, self._ledger, self._changed)
         requests = (entry.cell.request for entry in self._entries)
@@ -327,8 +339,8 @@ class Sweep(Results):
 
     # --- inside ------------------------------------------------------------------------------------
 
-    def _rating_of(self, key: str) -> Rating:
-        return self._ledger.ratings.get(key, NO_RATING)
+    def _ratings_of(self, key: str) -> tuple[RoundRating, ...]:
+        return self._ledger.ratings.get(key, ())
 
     def _changed(self) -> None:
         """Settle waits now and call listeners soon, after a change. On the engine's loop."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from cometact_nb.domain.search import UNFINISHED
-from cometact_nb.domain.sweep.rating import Rating
+from cometact_nb.store.journal.ratings import all_ratings
 
 if TYPE_CHECKING:
     from cometact_nb.domain.search import Query
+    from cometact_nb.domain.sweep.rating import RoundRating
     from cometact_nb.store.journal.history import History, Row
 
 #: A task that the service does not know is asked about for a week, in seconds; then its links have expired.
@@ -64,9 +65,10 @@ class _Elsewhere(NamedTuple):
     def of(cls, history: History) -> _Elsewhere:
         """Read both once, for all words of a query."""
         names = history.query("SELECT DISTINCT sweep FROM tasks WHERE sweep IS NOT NULL", ())
-        ratings = history.query("SELECT key, rating FROM ratings", ())
+        ratings = all_ratings(history).items()
         return cls(
-            {name: name.lower() for (name,) in names}, {key: _rating_text(text) for key, text in ratings}
+            {name: name.lower() for (name,) in names},
+            {key: "\n".join(map(_text_of, rounds)) for key, rounds in ratings},
         )
 
     def with_word(self, word: str) -> tuple[str, str]:
@@ -75,14 +77,11 @@ class _Elsewhere(NamedTuple):
         return msgspec.json.encode(sweeps).decode(), msgspec.json.encode(keys).decode()
 
 
-def _rating_text(text: str) -> str:
-    """Return what a rating is searched by, lower case: its note, ``favourite``, a ★ for each star."""
-    try:
-        rating = msgspec.json.decode(text, type=Rating)
-    except msgspec.MsgspecError:
-        return ""  # of a newer version
+def _text_of(one: RoundRating) -> str:
+    """Return what a rating is searched by, lower case: note, rater, ``favourite``, a ★ for each star."""
+    rating = one.rating
     stars = max(rating.stars or 0, rating.other_stars or 0)
-    return f"{rating.note} {'favourite' if rating.favourite else ''} {'★' * stars}".lower()
+    return f"{rating.note} {one.rater} {'favourite' if rating.favourite else ''} {'★' * stars}".lower()
 
 
 def open_tasks(history: History) -> list[Row]:

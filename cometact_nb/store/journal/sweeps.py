@@ -1,4 +1,4 @@
-"""The sweeps in the history: their specifications and terms, the tasks of their cells, and ratings."""
+"""The sweeps in the history: their specifications and terms, and the tasks of their cells."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cometact_nb.domain.sweep.grid import Spec
-from cometact_nb.domain.sweep.rating import NO_RATING, Rating
 from cometact_nb.domain.sweep.rules import Owned
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import TaskState
@@ -27,15 +26,14 @@ __all__ = [
     "OwnedRow",
     "SweepRow",
     "Terms",
+    "batched",
     "cost_usd",
     "find",
     "latest",
     "owned",
-    "ratings",
     "run_by_another",
     "running",
     "save",
-    "set_rating",
     "state_of",
     "status_counts",
     "stop",
@@ -210,7 +208,7 @@ def owned(history: History, base_url: str, identities: Iterable[str]) -> list[Ow
 
 
 def _owned(history: History, base_url: str, identities: list[str]) -> Iterator[OwnedRow]:
-    for chunk in _batched(identities):
+    for chunk in batched(identities):
         sql = (
             "SELECT t.identity, t.content_hash, c.replicate, t.sweep, t.state, t.owner, t.updated_at"  # noqa: S608
             " FROM tasks t LEFT JOIN cells c ON c.key = t.key"
@@ -277,7 +275,7 @@ def unagreed_elsewhere(history: History, name: str, base_url: str, identities: I
         HistoryError: the file could not be read.
     """
     here: dict[str, float] = {}
-    for chunk in _batched(list(identities)):
+    for chunk in batched(list(identities)):
         sql = (
             "SELECT sweep, TOTAL(json_extract(state, '$.price_usd')) FROM tasks"  # noqa: S608
             f" WHERE identity IN ({', '.join('?' * len(chunk))}) AND base_url = ?"
@@ -323,45 +321,15 @@ def sweeps_of(history: History, keys: Iterable[str]) -> dict[str, str]:
         HistoryError: the file could not be read.
     """
     by_key: dict[str, str] = {}
-    for chunk in _batched(list(keys)):
+    for chunk in batched(list(keys)):
         marks = ", ".join("?" * len(chunk))
         sql = f"SELECT key, sweep FROM tasks WHERE key IN ({marks}) AND sweep IS NOT NULL"  # noqa: S608
         by_key.update(history.query(sql, tuple(chunk)))
     return by_key
 
 
-def set_rating(history: History, key: str, rating: Rating) -> None:
-    """Write the user's rating of a task's clip.
-
-    Raises:
-        HistoryError: nothing was written.
-    """
-    sql = (
-        "INSERT INTO ratings (key, at, rating) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET at = excluded.at, rating = excluded.rating"
-    )
-    history.write(sql, (key, time.time(), _text(rating)))
-
-
-def ratings(history: History, keys: Iterable[str]) -> dict[str, Rating]:
-    """Return the ratings of these tasks, by key; tasks without one are left out.
-
-    Raises:
-        HistoryError: the file could not be read.
-    """
-    by_key = {}
-    for chunk in _batched(list(keys)):
-        marks = ", ".join("?" * len(chunk))
-        sql = f"SELECT key, rating FROM ratings WHERE key IN ({marks})"  # noqa: S608
-        for key, text in history.query(sql, tuple(chunk)):
-            try:
-                by_key[key] = msgspec.json.decode(text, type=Rating)
-            except msgspec.MsgspecError:
-                by_key[key] = NO_RATING  # a newer version wrote it; the sweep is shown without it
-    return by_key
-
-
-def _batched(values: list[str]) -> Iterator[list[str]]:
+def batched(values: list[str]) -> Iterator[list[str]]:
+    """Split values into as many as one query takes."""
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]
 

@@ -279,10 +279,21 @@ export type PanelToPage =
 // --- gallery -----------------------------------------------------------------------------------------
 
 export type Axis = { name: string; label: string; values: string[] };
-export type Blind = { seed: number; revealed: boolean };
+/** `over` are the cells that had ended without a clip when it began. */
+export type Blind = { seed: number; revealed: boolean; over?: number[] };
 
-/** Which axes are laid out, which values are picked of the others, and how a blind rating stands. */
-export type Layout = { rows: string; columns: string; picks: Record<string, number>; blind: Blind | null; size?: Size };
+/** Which axes are laid out, which values are picked of the others, the round of ratings, and how a blind rating stands. */
+export type Layout = {
+  rows: string;
+  columns: string;
+  picks: Record<string, number>;
+  blind: Blind | null;
+  size?: Size;
+  round?: Round;
+};
+
+/** A round of ratings: its number, from 1, and who rates; "" has no name. */
+export type Round = { round: number; rater: string };
 
 /** The size of a gallery's tiles; "fit" shows all of them at once where possible. */
 export type Size = "fit" | "small" | "medium" | "large" | "huge";
@@ -297,6 +308,9 @@ export type Rating = {
   blind_stars: number | null;
 };
 
+/** What a rater gave in a round; `at` is when it changed last, Unix seconds. */
+export type RoundRating = Rating & Round & { at: number | null };
+
 /** `fps` in frames a second, `duration` in seconds; null where the file does not say. */
 export type Clip = {
   id: string;
@@ -307,17 +321,18 @@ export type Clip = {
   bytes: number;
 };
 
-/** One cell; `place` is the number of its value on each axis, `progress` 0–1. */
+/** One cell; `place` is the number of its value on each axis, `progress` 0–1, `over` that it ended without a clip. */
 export type GalleryCell = {
   index: number;
   place: number[];
   status: string;
   tone: string;
   text: string;
+  over: boolean;
   progress: number | null;
   clip: Clip | null;
   poster: boolean | string;
-  rating: Rating;
+  ratings: RoundRating[];
 };
 
 export type GalleryState = { title: { name: string; sandbox: boolean }; axes: Axis[]; choice: Layout };
@@ -330,7 +345,7 @@ export type GalleryToKernel =
   | { type: "hello" }
   | { type: "still there" }
   | { type: "references" }
-  | ({ type: "rate"; index: number } & RatingChange)
+  | ({ type: "rate"; index: number } & RatingChange & Round)
   | PieceAsked;
 
 /** A performance's address goes as a message, which nothing keeps: it may be a signed link. */

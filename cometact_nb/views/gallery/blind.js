@@ -4,6 +4,7 @@ import { h, put } from "../base/dom.js";
 
 /**
  * @import { Axis, GalleryCell } from "../base/wire.d.ts"
+ * @import { RatedCell } from "./host.d.ts"
  * @import { GalleryView } from "./view.js"
  * @typedef {{ axis: string, label: string, count: number, mean: number }} Result
  */
@@ -25,15 +26,21 @@ function mixed(seed, index) {
  * Every cell's number in the shuffled order, from 1.
  * @param {Iterable<Pick<GalleryCell, "index">>} cells
  * @param {number} seed
+ * @param {number[]} over the cells that had ended without a clip when the rating began: they come last, so that the
+ *   numbers of the others have no holes
  */
-export function blindNumbers(cells, seed) {
-  const order = [...cells].sort((a, b) => mixed(seed, a.index) - mixed(seed, b.index) || a.index - b.index);
+export function blindNumbers(cells, seed, over = []) {
+  const out = new Set(over);
+  const late = (/** @type {number} */ index) => Number(out.has(index));
+  const order = [...cells].sort(
+    (a, b) => late(a.index) - late(b.index) || mixed(seed, a.index) - mixed(seed, b.index) || a.index - b.index,
+  );
   return new Map(order.map((cell, place) => [cell.index, place + 1]));
 }
 
 /**
  * For each value of each axis, the mean of the stars that were given blind.
- * @param {Pick<GalleryCell, "place" | "rating">[]} cells
+ * @param {Pick<RatedCell, "place" | "rating">[]} cells
  * @param {Axis[]} axes
  */
 export function blindResults(cells, axes) {

@@ -142,7 +142,7 @@ export class Compare {
     const swapped = [...this.choices].reverse();
     this.close();
     this.show(swapped);
-    this.view.chosen = swapped.map(({ index }) => index);
+    this.view.choosing.set(swapped.map(({ index }) => index));
   }
 
   markEnded() {

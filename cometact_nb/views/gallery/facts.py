@@ -8,6 +8,7 @@ from cometact_nb.domain.advice import advise
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.sweep.run import Mark
+from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import GREY
@@ -15,6 +16,7 @@ from cometact_nb.views.sweep.layout import names_of
 from cometact_nb.views.task.facts import tone
 
 if TYPE_CHECKING:
+    from cometact_nb.domain.sweep.rating import RoundRating
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.sweep import Sweep
 
@@ -48,7 +50,7 @@ def places(sweep: Sweep) -> list[list[int]]:
 
 
 def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[str, Any]:
-    """Choose the axes to lay out at first.
+    """Choose the axes to lay out at first, and the round of ratings to show.
 
     Args:
         sweep: to show.
@@ -78,7 +80,15 @@ def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[st
         columns = spare[0]
     if rows is None and columns is not None:
         rows, columns = columns, None
-    return {"rows": rows or "", "columns": columns or "", "picks": {}, "blind": None, "size": "fit"}
+    number, rater = sweep.last_round()
+    return {
+        "rows": rows or "",
+        "columns": columns or "",
+        "picks": {},
+        "blind": None,
+        "size": "fit",
+        "round": {"round": number, "rater": rater},
+    }
 
 
 def references(sweep: Sweep) -> list[dict[str, str]]:
@@ -103,10 +113,11 @@ def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
         "status": cell.status.replace("_", " "),
         "tone": GREY,
         "text": (cell.reason and words.message(cell.reason, 160)) or _UNBOUGHT.get(cell.status, ""),
+        "over": False,
         "progress": None,
         "clip": None,
         "poster": False,
-        "rating": _rating(cell),
+        "ratings": [_rating(one) for one in cell.ratings],
     }
     if cell.job is None:
         return facts
@@ -115,6 +126,7 @@ def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
         "status": words.label(state),
         "tone": tone(state),
         "text": words.message(advise(state).headline, 160),
+        "over": state.is_settled and state.status is not Status.SUCCEEDED and not state.clips,
     }
     if not state.is_settled and state.progress is not None:
         facts["progress"] = round(state.progress, 2)
@@ -132,10 +144,11 @@ def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
     return facts
 
 
-def _rating(cell: Cell) -> dict[str, Any]:
-    """Return a rating with all its fields, for the page."""
-    rating = cell.rating
-    values = {name: getattr(rating, name) for name in ("stars", "favourite", "note", "blind")}
+def _rating(one: RoundRating) -> dict[str, Any]:
+    """Return a rater's rating in one round with all its fields, for the page."""
+    rating = one.rating
+    values: dict[str, Any] = {"round": one.round, "rater": words.clean(one.rater, 60), "at": one.at}
+    values |= {name: getattr(rating, name) for name in ("stars", "favourite", "note", "blind")}
     values |= {"open_stars": rating.given_open[0], "blind_stars": rating.given_blind[0]}
     values["note"] = words.clean(values["note"], 2000, lines=True)
     return values

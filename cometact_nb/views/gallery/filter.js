@@ -4,6 +4,7 @@ import { h } from "../base/dom.js";
 
 /**
  * @import { GalleryCell } from "../base/wire.d.ts"
+ * @import { RatedCell } from "./host.d.ts"
  * @typedef {object} Wanted
  * @property {string} stars "" for all, "0" for those without, else the fewest that are wanted
  * @property {boolean} favourite favourites alone
@@ -24,7 +25,7 @@ const STARS = [
 
 /**
  * Whether a cell is wanted. A clip that was rated openly and blind counts as rated openly.
- * @param {Pick<GalleryCell, "status" | "rating">} cell
+ * @param {Pick<RatedCell, "status" | "rating">} cell
  * @param {Wanted} wanted
  */
 export function isWanted({ status, rating }, { stars, favourite, status: only }) {
@@ -37,8 +38,8 @@ export function isWanted({ status, rating }, { stars, favourite, status: only })
 
 /**
  * Whether a cell is new, or its status lets it in or out. A rating does not: a clip that is rated stays in sight.
- * @param {GalleryCell | undefined} before
- * @param {GalleryCell} now
+ * @param {RatedCell | undefined} before
+ * @param {RatedCell} now
  * @param {Wanted} wanted
  */
 export function isRearranged(before, now, wanted) {

@@ -7,7 +7,7 @@ import { Pieces } from "../base/pieces.js";
 import { GalleryView } from "./view.js";
 
 /**
- * @import { Buffer, GalleryState, GalleryToKernel, GalleryToPage, Layout, Model, Rating, RatingChange, Rendering } from "../base/wire.d.ts"
+ * @import { Buffer, GalleryState, GalleryToKernel, GalleryToPage, Layout, Model, Rating, RatingChange, Rendering, Round } from "../base/wire.d.ts"
  * @import { Host } from "./host.d.ts"
  */
 
@@ -33,8 +33,8 @@ class Kernel {
       probe: { type: "still there" },
     });
     this.view = view;
-    /** @type {Map<number, Rating>} */
-    this.unanswered = new Map(); // cells, and their rating before
+    /** @type {Map<string, [number, Round, Rating]>} */
+    this.unanswered = new Map(); // cells, and their rating before in a round
     this.pieces = new Pieces((content) => this.mail.send(content));
     /** @type {Set<string>} */
     this.posters = new Set();
@@ -82,11 +82,13 @@ class Kernel {
 
   /**
    * @param {number} index
-   * @param {RatingChange} change
+   * @param {RatingChange & Round} change
    * @param {Rating} before
    */
   rate(index, change, before) {
-    if (!this.unanswered.has(index)) this.unanswered.set(index, before);
+    const { round, rater } = change;
+    const key = JSON.stringify([index, round, rater]);
+    if (!this.unanswered.has(key)) this.unanswered.set(key, [index, { round, rater }, before]);
     this.mail.ask({ type: "rate", index, ...change });
   }
 
@@ -102,10 +104,10 @@ class Kernel {
 
   // Nobody will keep what was not answered: it is taken back where it was shown, and none is taken any more.
   lose() {
-    const lost = [...this.unanswered];
+    const lost = [...this.unanswered.values()];
     const view = this.view();
     this.unanswered.clear();
-    for (const [index, rating] of lost) view.takeBack(index, rating);
+    for (const [index, round, rating] of lost) view.setRating(index, round, rating);
     this.pieces.stop("The kernel has ended before this clip was here.");
     const line = `act.sweep_by_name(${quoted(this.title.name)}).gallery()`;
     view.lose(goneNote(line, "takes ratings, and has those that were kept", lost.length ? "Your rating was not kept." : ""));

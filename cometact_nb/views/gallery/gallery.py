@@ -54,8 +54,8 @@ class Gallery(anywidget.AnyWidget):
     title = traitlets.Dict().tag(sync=True)
     #: The axes and their values in words.
     axes: Any = traitlets.List().tag(sync=True)
-    #: Which fields are rows and columns, the values picked of the others, and how a blind rating stands;
-    #: written by both sides.
+    #: Which fields are rows and columns, the values picked of the others, the round of ratings that is shown
+    #: and by whom, and how a blind rating stands; written by both sides.
     choice = traitlets.Dict().tag(sync=True)
 
     def __init__(self, sweep: Sweep, rows: str | None = None, columns: str | None = None) -> None:
@@ -150,7 +150,8 @@ class Gallery(anywidget.AnyWidget):
         change = {name: request[name] for name in ("stars", "favourite", "note") if name in request}
         problem = ""
         try:
-            self._sweep.rate(cell, **change, blind=bool(request.get("blind")))
+            round_and_rater = {"in_round": request.get("round", 1), "rater": request.get("rater", "")}
+            self._sweep.rate(cell, **change, **round_and_rater, blind=bool(request.get("blind")))
         except ActTwoError as error:
             problem = f"Not kept: {words.message(error)}"
             self._tell([cell])  # as it was
@@ -160,4 +161,4 @@ class Gallery(anywidget.AnyWidget):
 def _sign(cell: Cell) -> object:
     """Compares unequal whenever anything shown about the cell has changed."""
     job = cell.job
-    return (cell.status, cell.reason, None if job is None else job.state, cell.rating)
+    return (cell.status, cell.reason, None if job is None else job.state, cell.ratings)

@@ -1,4 +1,7 @@
-import type { Axis, Layout, Rating, RatingChange } from "../base/wire.d.ts";
+import type { Axis, GalleryCell, Layout, Rating, RatingChange, Round } from "../base/wire.d.ts";
+
+/** A cell with its rating in the round that is shown. */
+export type RatedCell = GalleryCell & { rating: Rating };
 
 /** The source of a gallery's clips: a kernel (gallery.js), or files beside a page (views/report/report.js). */
 export interface Host {
@@ -15,5 +18,5 @@ export interface Host {
   /** Asks for the reference performances, which come to the view's `references`; missing where there are none to be had. */
   references?(): void;
   /** Is missing where ratings cannot be kept; `before` is what to show again if this one cannot. */
-  rate?(index: number, change: RatingChange, before: Rating): void;
+  rate?(index: number, change: RatingChange & Round, before: Rating): void;
 }

@@ -162,13 +162,13 @@ export class Player {
       "]": () => this.faster(1),
       l: () => this.setLoop(!lock.loop),
       m: () => this.setMuted(!this.muted),
-      w: () => view.startComparison(),
+      w: () => view.choosing.compare(),
     };
     if (view.compare.open) return { ...all, v: () => view.compare.nextMode(), Escape: () => view.compare.close() };
     const tile = view.current;
     if (!tile) return all;
     const stars = Object.fromEntries([0, 1, 2, 3, 4, 5].map((count) => [String(count), () => tile.rate({ stars: count })]));
-    return { ...all, ...stars, c: () => view.chooseForComparison(tile), f: () => tile.toggleFavourite(), n: () => tile.editNote() };
+    return { ...all, ...stars, c: () => view.choosing.turn(tile), f: () => tile.toggleFavourite(), n: () => tile.editNote() };
   }
 
   /** @param {KeyboardEvent} event */

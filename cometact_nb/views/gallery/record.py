@@ -17,15 +17,16 @@ from cometact_nb.views.base.pictures import still, thumbnail
 from cometact_nb.views.gallery.facts import axis_facts, caption, cell_facts, places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from cometact_nb.domain.sweep.rating import RoundRating
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.views.base.html import Markup
 
-__all__ = ["rating_signs", "record_html", "record_text"]
+__all__ = ["ratings_html", "record_html", "record_text"]
 
 #: The most characters of a record in a notebook; it counts the cells beyond.
 _MAX_CHARS = 38_000
@@ -139,10 +140,7 @@ def _box(cell: Cell, *, folder: Path, embed: bool, pictured: bool) -> Markup:
         facts = cell_facts(cell, [])
         status, text = words.clean(facts["status"], 40), words.clean(facts["text"], 160)
         content = join(h("strong", None, status), h("div", None, text))
-    rating = cell.rating
-    signs = rating_signs(rating.given_open[0], rating.given_blind[0], favourite=rating.favourite)
-    note = h("div", {"style": _FINE}, words.clean(rating.note, 300)) if rating.note else None
-    return join(content, h("div", None, signs) if signs else None, note)
+    return join(content, *ratings_html(cell.ratings, {"style": _FINE}))
 
 
 def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool, pictured: bool) -> Markup:
@@ -172,6 +170,28 @@ def _embedded(clip: Clip) -> str | None:
     except ClipError:  # it is at a store that does not answer
         return None
     return data_uri(path, clip.sha256) or None
+
+
+def ratings_html(ratings: Sequence[RoundRating], fine: dict[str, str], note_chars: int = 300) -> list[Markup]:
+    """Write each round's rating in signs, with its note; with its round and rater where there are several.
+
+    Args:
+        ratings: of a cell.
+        fine: attributes of what is smaller.
+        note_chars: the most characters of a note.
+    """
+    several = len(ratings) > 1 or any(one.round > 1 or one.rater for one in ratings)
+    lines = []
+    for one in sorted(ratings, key=lambda one: (one.round, one.rater)):
+        rating = one.rating
+        signs = rating_signs(rating.given_open[0], rating.given_blind[0], favourite=rating.favourite)
+        if not signs and not rating.note:
+            continue
+        who = f"Round {one.round}, {words.clean(one.rater, 60) or 'unnamed'}: " if several else ""
+        lines.append(h("div", None, h("span", fine, who) if who else None, signs))
+        if rating.note:
+            lines.append(h("div", fine, words.clean(rating.note, note_chars)))
+    return lines
 
 
 def rating_signs(opened: int | None, blind: int | None, *, favourite: bool) -> str:

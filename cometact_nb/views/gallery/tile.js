@@ -3,7 +3,8 @@
 import { h, put } from "../base/dom.js";
 
 /**
- * @import { GalleryCell, Rating, RatingChange } from "../base/wire.d.ts"
+ * @import { Rating, RatingChange } from "../base/wire.d.ts"
+ * @import { RatedCell } from "./host.d.ts"
  * @import { GalleryView } from "./view.js"
  * @typedef {keyof typeof ICONS} Icon
  * @typedef {Partial<Rating> & { mark?: string }} ShownRating
@@ -51,7 +52,7 @@ export function endedMark() {
 export class Tile {
   /**
    * @param {GalleryView} view
-   * @param {GalleryCell} cell
+   * @param {RatedCell} cell
    */
   constructor(view, cell) {
     this.view = view;
@@ -80,7 +81,7 @@ export class Tile {
       this.ended,
       this.mark,
     );
-    this.choose = this.button("compare", "Choose for comparison", () => view.chooseForComparison(this));
+    this.choose = this.button("compare", "Choose for comparison", () => view.choosing.turn(this));
     this.rater = view.host.rate ? this.makeRater() : null;
     this.told = h("span", { class: "told" }); // a rating that cannot be changed
     const rating = this.rater ? [this.rater.stars, this.rater.favourite, this.rater.note] : [this.told];
@@ -133,7 +134,7 @@ export class Tile {
 
   // --- what is shown -------------------------------------------------------------------------------
 
-  /** @param {GalleryCell} cell */
+  /** @param {RatedCell} cell */
   update(cell) {
     const before = this.cell;
     this.cell = cell;
@@ -165,7 +166,7 @@ export class Tile {
     this.drawState();
     this.tools.hidden = !clip;
     this.drawRating(shown);
-    press(this.choose, view.chosen.includes(cell.index));
+    press(this.choose, view.choosing.has(cell.index));
     const stars = shown.stars ? `, ${shown.stars} of 5 stars` : "";
     this.node.setAttribute("aria-label", `${this.name}, ${cell.status}${stars}${shown.favourite ? ", favourite" : ""}`);
   }
@@ -279,16 +280,9 @@ export class Tile {
     const blind = change.stars !== undefined && this.isBlind;
     const rating = { ...before, ...change, stars: before.stars };
     if (change.stars !== undefined) rating.stars = rating[blind ? "blind_stars" : "open_stars"] = change.stars || null;
-    this.setRating(rating);
-    this.view.host.rate(this.index, { ...change, blind }, before);
-    this.view.blindBar.draw();
-  }
-
-  /** @param {Rating} rating */
-  setRating(rating) {
-    this.cell = { ...this.cell, rating };
-    this.view.cells.set(this.index, this.cell);
-    this.draw();
+    const { round } = this.view.rounds;
+    this.view.setRating(this.index, round, rating);
+    this.view.host.rate(this.index, { ...change, blind, ...round }, before);
   }
 
   // --- the clip ------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import { h, keepKeys, put } from "../base/dom.js";
 import { BlindBar, blindNumbers } from "./blind.js";
+import { Choosing } from "./choosing.js";
 import { Clips } from "./clips.js";
 import { Compare } from "./compare.js";
 import { Filter, isRearranged, isWanted } from "./filter.js";
@@ -10,17 +11,17 @@ import { flow, grid, neighbour } from "./layout.js";
 import { Pickers } from "./pickers.js";
 import { Player } from "./player.js";
 import { References } from "./references.js";
+import { inRound, Rounds, withRating } from "./rounds.js";
 import { Sight } from "./sight.js";
 import { commonShape, Sizer } from "./size.js";
 import { Tile } from "./tile.js";
 
 /**
- * @import { Blind, GalleryCell, Layout, Rating } from "../base/wire.d.ts"
- * @import { Host } from "./host.d.ts"
+ * @import { Blind, GalleryCell, Layout, Rating, Round } from "../base/wire.d.ts"
+ * @import { Host, RatedCell } from "./host.d.ts"
  */
 
 const MOST_TILES = 400; // more at once help nobody and cost a page its patience
-const CHOOSE_TWO = "Choose two clips to compare: the button with two panes below a clip, or C.";
 let galleries = 0;
 
 export class GalleryView {
@@ -31,8 +32,8 @@ export class GalleryView {
   constructor(el, host) {
     this.host = host;
     this.id = ++galleries;
-    /** @type {Map<number, GalleryCell>} */
-    this.cells = new Map();
+    /** @type {Map<number, RatedCell>} */
+    this.cells = new Map(); // each with its rating in the round that is shown
     /** @type {Map<number, Tile>} */
     this.tiles = new Map(); // of the cells that are shown
     /** @type {Tile[]} */
@@ -43,8 +44,6 @@ export class GalleryView {
     this.numbers = new Map(); // what cells are called while their names are hidden
     /** @type {boolean[]} */
     this.free = []; // whether tiles differ in an axis
-    /** @type {number[]} */
-    this.chosen = []; // for comparison
     /** @type {Tile | null} */
     this.current = null;
     this.isGone = false; // the kernel: nothing is kept any more
@@ -56,6 +55,8 @@ export class GalleryView {
     this.player = new Player(this);
     this.pickers = new Pickers((change) => this.change(change));
     this.filter = new Filter(() => this.arrange());
+    this.rounds = new Rounds(this);
+    this.choosing = new Choosing(this);
     this.references = new References(this);
     this.sizer = new Sizer(this);
     this.count = h("span", { class: "count", role: "status" });
@@ -64,9 +65,8 @@ export class GalleryView {
     this.note = h("div", { class: "fine", role: "status" });
     this.said = h("div", { class: "said", role: "status" });
     this.startBlind = host.rate ? h("button", { type: "button", onclick: () => this.hideNames() }, "Rate blind") : null;
-    this.comparing = h("button", { type: "button", onclick: () => this.startComparison() }, "Compare");
-    const acts = h("span", { class: "acts" }, this.references.button, this.startBlind, this.comparing, this.sizer.node);
-    this.bar = h("div", { class: "bar" }, this.pickers.node, this.filter.node, acts);
+    const acts = h("span", { class: "acts" }, this.references.button, this.startBlind, this.choosing.button, this.sizer.node);
+    this.bar = h("div", { class: "bar" }, this.pickers.node, this.filter.node, this.rounds.node, acts);
     this.root = this.build();
     el.append(this.root);
     this.sizer.watch(this.root);
@@ -91,14 +91,20 @@ export class GalleryView {
     const { name, sandbox } = this.host.title;
     const badge = sandbox ? h("strong", { class: "badge" }, "SANDBOX") : null;
     const root = h("section", { class: "cometact-gallery", "aria-label": `Gallery of sweep ${name}` });
-    root.append(h("div", { class: "head" }, h("h3", {}, name), badge, this.count), this.bar, this.said, this.blindBar.node);
-    root.append(this.stage, this.compare.node, this.note, this.player.node, this.player.help);
+    root.append(
+      h("div", { class: "head" }, h("strong", { class: "title" }, name), badge, this.count),
+      this.bar,
+      this.said,
+      this.blindBar.node,
+    );
+    root.append(this.stage, this.compare.node, this.note, this.player.node, this.player.help, this.rounds.results);
     root.addEventListener("keydown", (event) => this.player.key(event));
     return Object.assign(root, { frameLock: this.lock }); // for those who want to measure it
   }
 
   hideNames() {
-    this.setBlind({ seed: Math.floor(Math.random() * 9000) + 1000, revealed: false });
+    const over = [...this.cells.values()].filter((cell) => cell.over).map(({ index }) => index);
+    this.setBlind({ seed: Math.floor(Math.random() * 9000) + 1000, revealed: false, over });
     this.scroll.scrollTop = 0;
     this.setCurrent(this.order[0] ?? null, true);
   }
@@ -112,28 +118,32 @@ export class GalleryView {
   /** @param {GalleryCell[]} cells all of them, or those that have changed */
   setCells(cells) {
     const before = this.countClips();
-    const fresh = cells.some((cell) => isRearranged(this.cells.get(cell.index), cell, this.filter.wanted));
-    for (const cell of cells) {
-      this.cells.set(cell.index, cell);
-      this.tiles.get(cell.index)?.update(cell);
-    }
+    const rated = cells.map((cell) => inRound(cell, this.choice));
+    const fresh = rated.some((cell) => isRearranged(this.cells.get(cell.index), cell, this.filter.wanted));
+    for (const cell of rated) this.put(cell);
     if (fresh || (this.blind && this.countClips() !== before)) this.arrange();
     else this.measure();
     this.tally();
   }
 
+  /** @param {RatedCell} cell */
+  put(cell) {
+    this.cells.set(cell.index, cell);
+    this.tiles.get(cell.index)?.update(cell);
+  }
+
   /**
-   * A rating that was not kept: as it was before.
+   * A rating as it is to be seen: given just now, or not kept and as it was before.
    * @param {number} index
+   * @param {Round} round
    * @param {Rating} rating
    */
-  takeBack(index, rating) {
+  setRating(index, round, rating) {
     const cell = this.cells.get(index);
     if (!cell) return;
-    const tile = this.tiles.get(index);
-    if (tile) tile.setRating(rating);
-    else this.cells.set(index, { ...cell, rating });
+    this.put(inRound({ ...cell, ratings: withRating(cell, round, rating) }, this.choice));
     this.blindBar.draw();
+    this.rounds.draw();
   }
 
   /**
@@ -152,6 +162,7 @@ export class GalleryView {
     for (const { clip, status } of this.cells.values()) if (!clip) counts.set(status, (counts.get(status) ?? 0) + 1);
     const others = [...counts].map(([status, count]) => `${count} ${status.toLowerCase()}`);
     this.filter.draw(this.cells.values());
+    this.rounds.draw();
     put(this.count, [`${this.countClips()} of ${this.cells.size} clips`, ...others].join(" · "));
     this.blindBar.draw();
   }
@@ -173,9 +184,9 @@ export class GalleryView {
   }
 
   /** @param {Blind} blind */
-  shuffled({ seed }) {
-    const numbers = blindNumbers(this.cells.values(), seed);
-    const number = (/** @type {GalleryCell} */ { index }) => numbers.get(index) ?? 0;
+  shuffled({ seed, over }) {
+    const numbers = blindNumbers(this.cells.values(), seed, over);
+    const number = (/** @type {RatedCell} */ { index }) => numbers.get(index) ?? 0;
     this.numbers = numbers;
     return [...this.cells.values()].filter((cell) => cell.clip).sort((a, b) => number(a) - number(b));
   }
@@ -203,7 +214,7 @@ export class GalleryView {
 
   /**
    * Have a tile for each of these cells, in their order, and for no others.
-   * @param {GalleryCell[]} shown
+   * @param {RatedCell[]} shown
    */
   keep(shown) {
     const wanted = new Set(shown.map((cell) => cell.index));
@@ -223,7 +234,7 @@ export class GalleryView {
     this.tiles.delete(tile.index);
   }
 
-  /** @param {GalleryCell} cell */
+  /** @param {RatedCell} cell */
   make(cell) {
     const tile = new Tile(this, cell);
     this.sight.add(tile);
@@ -246,17 +257,14 @@ export class GalleryView {
 
   /** @param {Blind | null} blind */
   setBlind(blind) {
-    this.chosen = [];
+    this.choosing.set([]);
     this.change({ blind });
-    this.tally();
-    this.drawComparing();
   }
 
   /** @param {Partial<Layout>} change */
   change(change) {
-    this.choice = { ...this.choice, ...change };
-    this.host.save(this.choice);
-    this.arrange();
+    this.host.save({ ...this.choice, ...change });
+    this.take({ ...this.choice, ...change });
   }
 
   /**
@@ -265,8 +273,14 @@ export class GalleryView {
    */
   follow(choice) {
     if (JSON.stringify(choice) === JSON.stringify(this.choice)) return;
-    this.choice = choice;
     this.compare.close();
+    this.take(choice);
+  }
+
+  /** @param {Layout} choice */
+  take(choice) {
+    this.choice = choice;
+    for (const cell of this.cells.values()) this.put(inRound(cell, choice));
     this.arrange();
     this.tally();
   }
@@ -342,29 +356,6 @@ export class GalleryView {
 
   voice() {
     return this.compare.open ? this.compare.sides[0].video : this.current?.video;
-  }
-
-  /** @param {Tile} tile */
-  chooseForComparison(tile) {
-    if (!tile.cell.clip) return;
-    const { index } = tile;
-    this.chosen = this.chosen.includes(index) ? this.chosen.filter((other) => other !== index) : [...this.chosen, index].slice(-2);
-    for (const other of this.tiles.values()) other.draw();
-    this.drawComparing();
-  }
-
-  drawComparing() {
-    put(this.comparing, this.chosen.length ? `Compare (${this.chosen.length} of 2)` : "Compare");
-    this.comparing.classList.toggle("primary", this.chosen.length === 2);
-    if (this.chosen.length === 2 && this.said.textContent === CHOOSE_TWO) put(this.said, "");
-  }
-
-  startComparison() {
-    if (this.compare.open) return;
-    const cells = this.chosen.map((index) => this.cells.get(index));
-    const chosen = cells.flatMap((cell) => (cell?.clip ? [{ ...cell, clip: cell.clip }] : []));
-    put(this.said, chosen.length === 2 ? "" : CHOOSE_TWO);
-    if (chosen.length === 2) this.compare.show(chosen);
   }
 
   enterComparison() {

@@ -83,7 +83,7 @@ class History {
 
   build() {
     const refresh = h("button", { type: "button", onclick: () => this.post({ type: "refresh" }) }, "Refresh");
-    const title = h("h3", {}, "Act-Two history");
+    const title = h("strong", { class: "title" }, "Act-Two history");
     return h(
       "section",
       { class: "cometact-history", "aria-label": "Act-Two history" },

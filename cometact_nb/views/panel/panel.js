@@ -92,7 +92,7 @@ class Panel {
       "section",
       { class: "cometact-panel", "aria-label": "Act-Two request" },
       this.banner,
-      h("div", { class: "head" }, h("h3", {}, "Act-Two"), sweep.mode, practise),
+      h("div", { class: "head" }, h("strong", { class: "title" }, "Act-Two"), sweep.mode, practise),
       this.key,
       h("div", { class: "columns" }, form.inputs(), form.column(sweep.takes)),
       sweep.plan,

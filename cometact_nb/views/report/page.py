@@ -19,7 +19,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import code, h, join, verbatim
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
-from cometact_nb.views.gallery.record import rating_signs
+from cometact_nb.views.gallery.record import ratings_html
 from cometact_nb.views.report.table import rows
 
 if TYPE_CHECKING:
@@ -167,16 +167,18 @@ def _results(sweep: Sweep, files: Sequence[Files]) -> Markup:
     labels = [words.clean(axis["label"], 60) for axis in axes]
     head = ["Cell", "Clip", *labels, "Status", "Length", "Took", "Price", "Rating"]
     body = []
-    for row, place, paths in zip(rows(sweep, files), places(sweep), files, strict=True):
+    for cell, row, place, paths in zip(sweep.cells, rows(sweep, files), places(sweep), files, strict=True):
         values = [words.clean(axis["values"][at], 60) for axis, at in zip(axes, place, strict=True)]
-        body.append(_result(row, values, paths))
+        body.append(
+            [*_result(row, values, paths), join(*ratings_html(cell.ratings, {"class": "note"}, 2000))]
+        )
     table = h("a", {"href": "results.csv"}, "results.csv")
     hint = h("p", None, "As a table for other programs: ", table)
     return _section("results", "Results", hint, _table(head, body, "Results"))
 
 
 def _result(row: Mapping[str, Any], values: Sequence[str], paths: Files) -> list[object]:
-    """Write a cell's line of the table."""
+    """Write a cell's line of the table, but for its ratings."""
     status = words.clean(row["status"].replace("_", " "), 40) + (" (reused)" if row["reused"] else "")
     why = " · ".join(filter(None, [row["failure_code"], row["problem"]]))
     return [
@@ -187,10 +189,6 @@ def _result(row: Mapping[str, Any], values: Sequence[str], paths: Files) -> list
         _number(row["duration_s"], "{:.2f} s"),
         _number(row["elapsed_s"], "{:.0f} s"),
         _number(row["price_usd"], "${:.2f}"),
-        join(
-            rating_signs(row["stars_open"], row["stars_blind"], favourite=row["favourite"]),
-            _note(row["note"], 2000),
-        ),
     ]
 
 

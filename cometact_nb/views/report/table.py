@@ -7,7 +7,6 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain import redact
-from cometact_nb.handles.sweep.cell import row
 from cometact_nb.views.base import wording as words
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _INPUTS = ("character", "reference")
 
 def rows(sweep: Sweep, files: Sequence[Files]) -> list[dict[str, Any]]:
     """Return ``sweep.to_rows()`` without secret parts of addresses, and with clips beside the report."""
-    return [_row(row(cell), paths) for cell, paths in zip(sweep.cells, files, strict=True)]
+    return [_row(line, paths) for line, paths in zip(sweep.to_rows(), files, strict=True)]
 
 
 def _row(values: dict[str, Any], paths: Files) -> dict[str, Any]:

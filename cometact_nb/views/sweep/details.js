@@ -48,7 +48,7 @@ export class Details {
     const label = this.grid.grid.labels[index];
     const close = h("button", { type: "button", onclick: () => this.close() }, "Close");
     this.inside = h("div", { class: "inside" }, "Asking the kernel…");
-    const title = h("h4", { tabindex: "-1" }, `Cell ${index + 1}${label ? `: ${label}` : ""}`);
+    const title = h("strong", { class: "name", tabindex: "-1" }, `Cell ${index + 1}${label ? `: ${label}` : ""}`);
     this.root.replaceChildren(h("div", { class: "head" }, title, h("div", { class: "buttons" }, close)), this.inside);
     this.root.hidden = false;
     title.focus({ preventScroll: true });
