@@ -159,9 +159,15 @@ def test_a_clip_that_is_gone_from_the_disk_is_told(sweep: Sweep, tmp_path: Path)
         report = sweep.export(tmp_path / "report").parent
     finally:
         away.rename(path)
-    assert results(report)[1]["problem"] == "Its file is not on this disk any more."
+    problem = f"Its file, {path.name}, is not on this disk any more. Put it back and export again."
+    assert results(report)[1]["problem"] == problem
     assert results(report)[1]["clip"] == ""
-    assert "not on this disk" in (report / "index.html").read_text("utf-8")
+    line = present(re.search(r'<th scope="row">2</th>.*?</tr>', (report / "index.html").read_text("utf-8")))[
+        0
+    ]
+    assert "not on this disk" in line
+    poster = present(re.search(r'src="(clips/[^"]+[.]jpg)"', line))[1]
+    assert (report / poster).exists()  # its first frame is there all the same
 
 
 def test_a_sweep_that_was_not_bought_can_be_reported_too(sweep: Sweep, tmp_path: Path) -> None:

@@ -54,7 +54,11 @@ BLUE, GREEN, RED, AMBER, VIOLET, GREY = "#3b82f6", "#16a34a", "#e5484d", "#d9770
 _LINE = "1px solid #8885"
 _FINE = "font-size:11px;opacity:.72"
 _FILL = "#80808020"
-_TAG = "font-size:11px;letter-spacing:.4px;border-radius:99px;padding:1px 9px;border:1px"
+#: A block of its own, or it would run over the lines above and below, and break in two.
+_TAG = (
+    "display:inline-block;white-space:nowrap;font-size:11px;letter-spacing:.4px;border-radius:99px;"
+    "padding:1px 9px;border:1px"
+)
 #: Longer forms are shortened. URLs have at most 2048 characters, so only data URIs get there.
 FORM_MAX_CHARS = 8000
 #: Beside forms whose inputs are signed links.

@@ -32,8 +32,15 @@ __all__ = ["ratings_html", "record_html", "record_text"]
 _MAX_CHARS = 38_000
 #: With more clips than these there is no room for a picture of each.
 _PICTURED = 12
-_BOX = "border:1px solid #8884;border-radius:8px;padding:7px;vertical-align:top;min-width:120px"
+#: Alignment and background are said, since JupyterLab has tables right-aligned and striped.
+_BOX = (
+    "border:1px solid #8884;border-radius:8px;padding:7px;vertical-align:top;min-width:120px;text-align:left;"
+    "background:none"
+)
 _FINE = "font-size:11px;opacity:.8"
+_HEAD = f"text-align:left;vertical-align:top;background:none;{_FINE}"
+#: Width of a clip, and height of the browser's controls, which stand below the picture; in pixels.
+_CLIP_PX, _CONTROLS_PX = 240, 52
 _TEXT_LINES = 60
 
 
@@ -85,12 +92,14 @@ def _blocks(
     others = [axis for number, axis in enumerate(axes) if number not in {down, across}]
     rows = [""] if down is None else axes[down]["values"]
     columns = [""] if across is None else axes[across]["values"]
+    sides = [(down, "↓"), (across, "→")]
+    corner = " ".join(f"{axes[side]['label']} {sign}" for side, sign in sides if side is not None)
     for rest, cells in tables.items():
         title = ", ".join(
             f"{axis['label']} {axis['values'][at]}" for axis, at in zip(others, rest, strict=True)
         )
         lines, missing = _lines(rows, columns, cells, draw, 0 if left else free - 1000)
-        block = _table(title, columns, lines) if lines else join()
+        block = _table(title, corner, columns, lines) if lines else join()
         blocks.append(block)
         left, free = left + missing, free - len(block)
     return join(*blocks), left
@@ -112,8 +121,8 @@ def _lines(
             left += count
             continue
         boxes = [h("td", {"style": _BOX}, draw(cell)) if cell is not None else h("td") for cell in inside]
-        head = h("th", {"scope": "row", "style": f"text-align:left;{_FINE}"}, words.clean(name, 60))
-        line = h("tr", None, head, *boxes)
+        head = h("th", {"scope": "row", "style": _HEAD}, words.clean(name, 60))
+        line = h("tr", {"style": "background:none"}, head, *boxes)
         if len(lines) + len(line) > room:
             left += count
         else:
@@ -121,13 +130,13 @@ def _lines(
     return lines, left
 
 
-def _table(title: str, columns: list[str], lines: Markup) -> Markup:
+def _table(title: str, corner: str, columns: list[str], lines: Markup) -> Markup:
     above = None
     if title:
         above = h("div", {"style": "margin:8px 0 4px;font-weight:600"}, words.clean(title))
-    scope = {"scope": "col", "style": f"text-align:left;{_FINE}"}
+    scope = {"scope": "col", "style": _HEAD}
     heads = [h("th", scope, words.clean(name, 60)) for name in columns]
-    head = h("tr", None, h("td"), *heads) if any(columns) else None
+    head = h("tr", None, h("td", {"style": _HEAD}, corner), *heads) if any(columns) else None
     style = "border-collapse:separate;border-spacing:6px;font:inherit;background:none"
     return join(above, h("table", {"style": style}, head, lines))
 
@@ -146,6 +155,9 @@ def _box(cell: Cell, *, folder: Path, embed: bool, pictured: bool) -> Markup:
 def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool, pictured: bool) -> Markup:
     """Show the clip by a relative link. The ``poster`` is inline: JupyterLab resolves only a ``src``."""
     size = {"width": 200, "style": "display:block;width:100%;max-width:240px;border-radius:5px"}
+    tall = _CLIP_PX * (clip.height or 9) // (clip.width or 16) + _CONTROLS_PX
+    below = f"width:{_CLIP_PX}px;height:{tall}px;max-width:100%;object-fit:contain;object-position:50% 0"
+    player = {"width": _CLIP_PX, "style": f"display:block;{below};border-radius:5px"}
     name = words.clean(caption(cell), 200)
     source = _embedded(clip) if embed else None if clip.url else words.relative(str(clip.path), folder)
     if source is None:
@@ -158,7 +170,7 @@ def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool, pictured: bool)
     at = "" if embed else "#t=0.01"
     plays = {"controls": True, "muted": True, "loop": True, "playsinline": True, "preload": "metadata"}
     poster = {"poster": still(str(clip.poster))} if pictured and clip.poster else {}
-    video = h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **poster, **size})
+    video = h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **poster, **player})
     file = words.clean(clip.name, 60)
     link = file if embed else h("a", {"href": source}, file)  # or it would hold the clip a second time
     return join(video, h("div", {"style": f"{_FINE};overflow-wrap:anywhere"}, link))

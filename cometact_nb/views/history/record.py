@@ -22,7 +22,9 @@ __all__ = ["describe_query", "input_names", "knob_line", "outcome", "record_html
 
 #: The notebook has this many tasks; the history has all.
 _ROWS = 50
-_CELL = {"style": "text-align:left;vertical-align:top;padding:6px 12px 6px 0"}
+_CELL = {
+    "style": "text-align:left;vertical-align:top;padding:6px 12px 6px 0;min-width:80px;overflow-wrap:anywhere"
+}
 _FACTS = "font-size:11px;opacity:.72"
 
 
@@ -65,7 +67,8 @@ def _row(row: HistoryRow, folder: Path) -> Markup:
         h("div", None, f"sweep {words.clean(row.sweep, 40)}") if row.sweep else None,
     )
     cells = (first, _request(row), words.clean(outcome(row, cure=True), 600), _clip(row, folder))
-    return h("tr", {"style": "border-top:1px solid #8885"}, *(h("td", _CELL, cell) for cell in cells))
+    line = {"style": "border-top:1px solid #8885;background:none"}
+    return h("tr", line, *(h("td", _CELL, cell) for cell in cells))
 
 
 def _request(row: HistoryRow) -> Markup:

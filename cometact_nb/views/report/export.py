@@ -157,16 +157,18 @@ def _copy(cell: Cell, folder: Path) -> Files:
     if clip is None:
         return Files()
     name = f"clips/{_stem(cell)}"
+    problem = ""
     try:
         copy_clip(clip.path, folder / f"{name}.mp4", clip.sha256)
     except FileNotFoundError:
-        return Files(problem="Its file is not on this disk any more.")
+        problem = f"Its file, {clip.name}, is not on this disk any more. Put it back and export again."
     except ClipError as error:
-        return Files(problem=words.message(error))
+        problem = words.message(error)
+    poster = None
     with suppress(FileNotFoundError, ClipError):  # the clip is reported without its poster, too
         if clip.poster is not None and copy_poster(clip.poster, folder / f"{name}.jpg"):
-            return Files(f"{name}.mp4", f"{name}.jpg")
-    return Files(f"{name}.mp4")
+            poster = f"{name}.jpg"
+    return Files(None if problem else f"{name}.mp4", poster, problem)
 
 
 def _stem(cell: Cell) -> str:

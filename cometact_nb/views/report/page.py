@@ -197,9 +197,9 @@ def _note(text: str, limit: int) -> Markup | None:
 
 
 def _link(paths: Files) -> Markup | str:
-    if paths.clip is None:
-        return "–"
     picture = h("img", {"src": paths.poster, "alt": "", "loading": "lazy"}) if paths.poster else None
+    if paths.clip is None:
+        return "–" if picture is None else join(picture, h("span", None, "missing"))
     return h("a", {"href": paths.clip}, picture, h("span", None, paths.clip.rpartition("/")[2]))
 
 
