@@ -174,7 +174,7 @@ def _results(sweep: Sweep, files: Sequence[Files]) -> Markup:
         )
     table = h("a", {"href": "results.csv"}, "results.csv")
     hint = h("p", None, "As a table for other programs: ", table)
-    return _section("results", "Results", hint, _table(head, body, "Results"))
+    return _section("results", "Results", hint, _table(head, body, "Table of results"))
 
 
 def _result(row: Mapping[str, Any], values: Sequence[str], paths: Files) -> list[object]:
@@ -221,7 +221,7 @@ def _noise(sweep: Sweep) -> Markup | None:
         [words.clean(row.knob), _number(row.distance, "{:.3g}"), row.pairs, words.clean(row.verdict)]
         for row in floor.rows
     ]
-    table = _table(["Knob", "Distance", "Pairs", "Verdict"], body, "Noise floor") if body else None
+    table = _table(["Knob", "Distance", "Pairs", "Verdict"], body, "Table of the noise floor") if body else None
     summary, basis = (h("p", None, words.clean(text)) for text in (floor.summary, floor.basis))
     return _section("noise", "Noise floor", summary, table, basis)
 
