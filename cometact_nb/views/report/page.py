@@ -221,7 +221,7 @@ def _noise(sweep: Sweep) -> Markup | None:
         [words.clean(row.knob), _number(row.distance, "{:.3g}"), row.pairs, words.clean(row.verdict)]
         for row in floor.rows
     ]
-    table = _table(["Knob", "Distance", "Pairs", "Verdict"], body, "Table of the noise floor") if body else None
+    table = _table(["Knob", "Distance", "Pairs", "Verdict"], body, "Table of the noise") if body else None
     summary, basis = (h("p", None, words.clean(text)) for text in (floor.summary, floor.basis))
     return _section("noise", "Noise floor", summary, table, basis)
 
