@@ -136,7 +136,8 @@ def _table(title: str, corner: str, columns: list[str], lines: Markup) -> Markup
         above = h("div", {"style": "margin:8px 0 4px;font-weight:600"}, words.clean(title))
     scope = {"scope": "col", "style": _HEAD}
     heads = [h("th", scope, words.clean(name, 60)) for name in columns]
-    head = h("tr", None, h("td", {"style": _HEAD}, corner), *heads) if any(columns) else None
+    plain = {"style": "background:none"}
+    head = h("tr", plain, h("td", {"style": _HEAD}, corner), *heads) if any(columns) else None
     style = "border-collapse:separate;border-spacing:6px;font:inherit;background:none"
     return join(above, h("table", {"style": style}, head, lines))
 
