@@ -1,0 +1,138 @@
+"""A user with files of their own in the panel: records a reference, cuts a clip and crops a picture, without a mouse."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from files import image_bytes, video_bytes
+from present import present
+
+if TYPE_CHECKING:
+    from lab import Notebook
+    from playwright.sync_api import Locator
+
+pytestmark = pytest.mark.browser
+
+PANEL = "import cometact_nb as act\npanel = act.panel()"
+#: Lets a test see whether the camera is on.
+CAMERA = """() => {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    window.cameras = [];
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+        const stream = await real(wanted);
+        window.cameras.push(stream);
+        return stream;
+    };
+}"""
+LIVE = "() => window.cameras.flatMap(one => one.getTracks()).filter(one => one.readyState === 'live').length"
+
+
+def begin(notebook: Notebook) -> Locator:
+    notebook.type(1, PANEL)
+    notebook.run(1)
+    form = notebook.cell(1).locator(".cometact-panel")
+    form.wait_for(timeout=30_000)
+    return form
+
+
+def file_for(form: Locator, role: str) -> Locator:
+    return form.get_by_role("group", name=f"Your file for the {role}")
+
+
+def open_for_changes(form: Locator, role: str) -> None:
+    """Wait until the kernel has looked at a file: before that nothing can be chosen."""
+    file_for(form, role).get_by_role("button", name="Prepare").wait_for(timeout=30_000)
+
+
+def prepared(form: Locator, role: str) -> None:
+    file_for(form, role).get_by_text("Prepared. This was changed:").wait_for(timeout=60_000)
+
+
+def facts(notebook: Notebook, *roles: str) -> list[list[float | None]]:
+    """Width, height and seconds of inputs, as the doctor sees them."""
+    looks = ", ".join(f"act.inspect(panel.values['{role}'], '{role}').facts" for role in roles)
+    ask = f"[[one.width, one.height, one.duration_s] for one in ({looks},)]"
+    notebook.type(2, f"import json\nprint('=', json.dumps({ask}), '=')")
+    notebook.run(2)
+    output = notebook.cell(2).locator(".jp-OutputArea").get_by_text(re.compile("= .* ="))
+    output.wait_for(timeout=30_000)
+    answer: list[list[float | None]] = json.loads(output.inner_text().strip()[2:-2])
+    return answer
+
+
+def test_a_reference_is_recorded_kept_and_prepared_and_the_camera_goes_off(notebook: Notebook) -> None:
+    form = begin(notebook)
+    form.get_by_role("button", name="Record…").click()
+    form.get_by_text("The browser did not allow the camera.").wait_for()
+    assert form.get_by_role("button", name="Local file… as reference").is_visible()
+
+    notebook.page.context.grant_permissions(["camera", "microphone"])
+    notebook.page.evaluate(CAMERA)
+    form.get_by_role("button", name="Record…").click()
+    form.get_by_role("button", name="Start recording").click()
+    form.get_by_text(re.compile(r"● 3\.[4-9] s of 30 s|● [4-9]")).wait_for(timeout=30_000)
+    assert notebook.page.evaluate(LIVE) == 2
+    form.get_by_role("button", name="Stop", exact=True).click()
+    form.get_by_text("The camera is off.").wait_for()
+    assert notebook.page.evaluate(LIVE) == 0
+    recording = form.get_by_label("Record a reference").locator("video")
+    assert recording.evaluate("node => getComputedStyle(node).transform") == "none"
+    form.get_by_role("button", name="Use this recording").click()
+
+    editor = file_for(form, "reference")
+    editor.get_by_role("slider", name="Start of the part").wait_for(timeout=30_000)
+    (path,) = notebook.lab.folder.glob("recording-*")
+    assert form.get_by_label("Reference", exact=True).input_value() == path.name
+    editor.get_by_role("button", name="Prepare").click()
+    prepared(form, "reference")
+    ((width, height, seconds),) = facts(notebook, "reference")
+    assert present(width) > present(height) > 0
+    assert 3 <= present(seconds) <= 30
+    assert path.exists()
+
+
+def test_a_part_of_a_clip_and_of_a_picture_is_chosen_by_keyboard_and_prepared(
+    notebook: Notebook, tmp_path: Path
+) -> None:
+    form = begin(notebook)
+    (tmp_path / "talk.mp4").write_bytes(video_bytes(34.0, size=(128, 96)))
+    (tmp_path / "wide.png").write_bytes(image_bytes(size=(900, 300)))
+    keyboard = notebook.page.keyboard
+    form.locator("input[type=file]").nth(1).set_input_files(tmp_path / "talk.mp4")
+    start = form.get_by_role("slider", name="Start of the part")
+    end = form.get_by_role("slider", name="End of the part")
+    open_for_changes(form, "reference")
+    assert end.get_attribute("aria-valuenow") == "30"  # of 34: no longer part is legal
+    start.focus()
+    for key in ("PageUp", "ArrowRight", "Shift+ArrowLeft"):
+        keyboard.press(key)
+    assert start.get_attribute("aria-valuetext") == "2.45 seconds, the part has 27.55 seconds"
+    keyboard.press("Tab")
+    keyboard.press("Home")
+    assert end.get_attribute("aria-valuetext") == "3 seconds, the part has 3 seconds"
+    keyboard.press("ArrowRight")
+    form.get_by_role("button", name=re.compile("^Submit")).click()
+    form.get_by_text("Nothing was sent: you chose a part of your file for the reference").wait_for()
+    editor = file_for(form, "reference")
+    assert editor.get_by_role("button", name="Prepare").evaluate("node => node === document.activeElement")
+    editor.get_by_role("button", name="Turn clockwise").click()
+    editor.get_by_role("button", name="Prepare").click()
+
+    form.locator("input[type=file]").nth(0).set_input_files(tmp_path / "wide.png")
+    side = form.get_by_role("slider", name="Left side")
+    open_for_changes(form, "character")
+    form.get_by_text("The whole picture has 3.").wait_for()
+    side.focus()
+    keyboard.press("PageUp")
+    assert "percent from the left" in (side.get_attribute("aria-valuetext") or "")
+    file_for(form, "character").get_by_role("button", name="Prepare").click()
+    prepared(form, "reference")
+    prepared(form, "character")
+    clip, (width, height, _) = facts(notebook, "reference", "character")
+    assert clip == [96, 128, pytest.approx(3.5, abs=0.05)]
+    assert height == 300
+    assert 0.5 <= present(width) / 300 < 2
