@@ -299,7 +299,7 @@ def test_a_task_that_is_gone_after_a_cancel_says_that_it_was_deleted(
 
     engine.call(both()).result(20)
     state = run_to_the_end(engine, job)
-    assert (state.status, state.raw_status) == (Status.CANCELLED, "deleted")
+    assert (state.status, state.raw_status, bool(state.ended_at)) == (Status.CANCELLED, "deleted", True)
 
 
 def test_a_task_that_nobody_knows_says_so_in_the_service_s_words_once(
