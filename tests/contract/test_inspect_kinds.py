@@ -6,7 +6,6 @@ import gzip
 import io
 import os
 import struct
-import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import av
 import pytest
-from files import Host, image_bytes, sound_bytes, video_bytes
+from files import Host, covered_bytes, image_bytes, video_bytes, wide_webm_bytes
 from PIL import Image
 
 from cometact_nb.domain.inspection.facts import Inspection, Role
@@ -259,41 +258,20 @@ def test_sizes_are_those_that_a_player_shows(session: Session, host: Host, tmp_p
 
 
 def test_pixels_that_are_not_square_are_stretched_as_a_player_does(session: Session, tmp_path: Path) -> None:
-    for name, codec in (("a.mp4", "libx264"), ("a.webm", "libvpx")):
+    contents = {"a.mp4": video_bytes(4, pixel=Fraction(2)), "a.webm": wide_webm_bytes()}
+    for name, content in contents.items():
         target = tmp_path / name
-        source = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=4", "-vf", "setsar=2/1", "-pix_fmt", "yuv420p"]
-        subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", codec, str(target)], check=True)
+        target.write_bytes(content)
         facts = session.inspect(target).facts
         assert (facts.width, facts.height, facts.stored) == (128, 48, (64, 48)), name
 
 
 def test_a_cover_picture_is_no_film(session: Session, tmp_path: Path) -> None:
-    cover, sound, film = tmp_path / "cover.png", tmp_path / "sound.m4a", tmp_path / "film.mp4"
-    cover.write_bytes(image_bytes("PNG", (600, 600)))
-    sound.write_bytes(sound_bytes())
-    attached = ["-c:v:0", "png", "-disposition:v:0", "attached_pic"]
-    inputs = ["-i", str(sound), "-i", str(cover)]
-    made = tmp_path / "covered.mp4"
-    maps = ["-map", "0", "-map", "1", "-c:a", "copy"]
-    subprocess.run(["ffmpeg", "-v", "error", *inputs, *maps, *attached, str(made)], check=True)
-    found = session.inspect(made, "reference")
+    sound, film = tmp_path / "sound.mp4", tmp_path / "film.mp4"
+    sound.write_bytes(covered_bytes(film=False))
+    found = session.inspect(sound, "reference")
     assert any("sound with a cover picture" in told for told in errors(found))
-    moving = ["-f", "lavfi", "-i", "testsrc=s=64x48:r=10:d=4"]
-    maps = [
-        "-map",
-        "1",
-        "-map",
-        "2",
-        "-map",
-        "0",
-        "-c:a",
-        "copy",
-        "-c:v:1",
-        "libx264",
-        "-pix_fmt:v:1",
-        "yuv420p",
-    ]
-    subprocess.run(["ffmpeg", "-v", "error", *inputs, *moving, *maps, *attached, str(film)], check=True)
+    film.write_bytes(covered_bytes(film=True))
     found = session.inspect(film, "reference")
     assert found.ok is True, str(found)
     assert (found.facts.codec, found.facts.width) == ("h264", 64)

@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 import av
+from av.stream import Disposition
 from PIL import Image
 
 
@@ -31,19 +32,57 @@ def video_bytes(
     container: str = "mp4",
     size: tuple[int, int] = (64, 48),
     fps: int = 5,
+    pixel: Fraction = Fraction(1),
     **options: str,
 ) -> bytes:
-    """A clip of grey frames."""
+    """A clip of grey frames; ``pixel`` is the width of a pixel by its height, for H.264."""
     target = io.BytesIO()
     with av.open(target, "w", format=container, options=options) as out:
         stream: Any = out.add_stream(codec, rate=fps)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, fps)
+        stream.codec_context.sample_aspect_ratio = pixel
         for index in range(round(seconds * fps)):
             picture = Image.new("RGB", size, (index % 200,) * 3)
             out.mux(stream.encode(_frame(picture)))
         out.mux(stream.encode())
+    return target.getvalue()
+
+
+def wide_webm_bytes() -> bytes:
+    """A WebM of 64×48 pixels, each twice as wide as high, which PyAV cannot write.
+
+    The size to show takes the place of the frames' duration, so that no other length in the file changes.
+    """
+    made = video_bytes(4, codec="libvpx", container="webm")
+    size, shown = bytes.fromhex("b08140 ba8130"), bytes.fromhex("54b08180 54ba8130")
+    before = bytes.fromhex("23e383 84 0bebc200 e086") + size
+    assert made.count(before) == 1
+    return made.replace(before, bytes.fromhex("e08e") + size + shown)
+
+
+def covered_bytes(*, film: bool) -> bytes:
+    """An MP4 of sound with a cover picture, with a film of 64×48 pixels if asked to."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as out, av.open(io.BytesIO(sound_bytes())) as source:
+        sound = out.add_stream_from_template(source.streams.audio[0])
+        moving: Any = out.add_stream("libx264", rate=10) if film else None
+        if film:
+            moving.width, moving.height, moving.pix_fmt = 64, 48, "yuv420p"
+        cover: Any = out.add_stream("png", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 600, 600, "rgb24"
+        cover.disposition = Disposition.attached_pic
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.dts is not None:
+                packet.stream = sound
+                out.mux(packet)
+        out.mux(cover.encode(_frame(Image.new("RGB", (600, 600), (200, 120, 40)))))
+        out.mux(cover.encode())
+        if film:
+            for _ in range(40):
+                out.mux(moving.encode(_frame(Image.new("RGB", (64, 48)))))
+            out.mux(moving.encode())
     return target.getvalue()
 
 
