@@ -31,12 +31,26 @@ from cometact_nb.domain.media import Finding, MediaRef, as_media, check_media, m
 from cometact_nb.domain.values import plain
 from cometact_nb.errors import RequestError
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from cometact_nb.domain.knob_types import KnobArguments, KnobValues
+
+    class RequestArguments(KnobArguments, total=False):
+        """All fields of a request as keyword arguments."""
+
+        character: str | MediaRef | None
+        reference: str | MediaRef | None
+        allow_unlisted: bool
+else:
+    KnobValues = object
+
 __all__ = ["ActTwoRequest"]
 
 
 @doors
 @dataclass(frozen=True, init=False, repr=False, eq=False)
-class ActTwoRequest:
+class ActTwoRequest(KnobValues):
     """One Act-Two generation: a character performs what a reference clip shows.
 
     Args:
@@ -56,11 +70,6 @@ class ActTwoRequest:
     allow_unlisted: bool
     __signature__: ClassVar[inspect.Signature]
 
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """Return the value of a knob, or None."""
-
     def __init__(
         self,
         /,  # a pasted body may have a field called self
@@ -68,9 +77,10 @@ class ActTwoRequest:
         reference: str | MediaRef | None = None,
         *,
         allow_unlisted: bool = False,
-        **knobs: Any,
+        **knobs: Unpack[KnobArguments],
     ) -> None:
-        arguments = {knob.name: plain(knobs.pop(knob.name, None), whole=knob.is_whole) for knob in KNOBS}
+        rest: dict[str, Any] = {**knobs}
+        arguments = {knob.name: plain(rest.pop(knob.name, None), whole=knob.is_whole) for knob in KNOBS}
         findings = [
             *check_media("character", character, allow_unlisted=allow_unlisted),
             *check_media("reference", reference, allow_unlisted=allow_unlisted),
@@ -79,7 +89,7 @@ class ActTwoRequest:
                 for name, value in arguments.items()
                 for finding in _check_knob(name, value, allow_unlisted)
             ),
-            *(_unknown_field(name, value) for name, value in knobs.items()),
+            *(_unknown_field(name, value) for name, value in rest.items()),
         ]
         if findings:
             raise RequestError(findings)
@@ -139,7 +149,7 @@ class ActTwoRequest:
         """Write the request as an ``%act_two`` line."""
         return writers.to_magic(self._inputs, self.params, allow_unlisted=self.allow_unlisted)
 
-    def replace(self, **changes: Any) -> ActTwoRequest:
+    def replace(self, **changes: Unpack[RequestArguments]) -> ActTwoRequest:
         """Return a copy with ``changes``.
 
         Args:

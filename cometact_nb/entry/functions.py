@@ -16,9 +16,11 @@ from cometact_nb.handles.shared import session
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
+    from typing import Unpack
 
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
+    from cometact_nb.domain.request import RequestArguments
     from cometact_nb.entry.guide import Guide
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
@@ -93,7 +95,7 @@ def configure(**settings: Any) -> Config:
 
 @door
 @_naming_fields
-def submit(request: ActTwoRequest | None = None, **fields: Any) -> Task:
+def submit(request: ActTwoRequest | None = None, **fields: Unpack[RequestArguments]) -> Task:
     """Send one paid request, return after the answer, and watch the task in the background from then on.
 
     Args:

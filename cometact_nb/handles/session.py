@@ -27,11 +27,12 @@ from cometact_nb.store.journal.sweeps import find
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from typing import Unpack
 
     from cometact_nb.api.client import Client
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
-    from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.request import ActTwoRequest, RequestArguments
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.store.journal.sweeps import SweepRow
 
@@ -156,7 +157,7 @@ class Session(FilesSession):
 
     # --- tasks -------------------------------------------------------------------------------------
 
-    def submit(self, request: ActTwoRequest | None = None, **fields: Any) -> Task:
+    def submit(self, request: ActTwoRequest | None = None, **fields: Unpack[RequestArguments]) -> Task:
         """Send one paid request, and return after the answer.
 
         It looks at both inputs first, for at most 3 s; ``configure(look="never")`` leaves that out. Doubtful

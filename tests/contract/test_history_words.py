@@ -33,7 +33,7 @@ def test_a_search_finds_sweeps_notes_and_stars(
     sweep.rate(sweep.cells[1], stars=3, favourite=True)
 
     def found(text: str) -> list[int]:
-        return sorted(present(row.request).seed for row in find_history(session, text=text))
+        return sorted(present(present(row.request).seed) for row in find_history(session, text=text))
 
     assert found("sixty") == found("überblick SIXTY") == [1, 2, 3]
     assert found("wide äh") == [1]

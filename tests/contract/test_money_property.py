@@ -18,6 +18,7 @@ from hostile import CREATES, POLLS, PRICE, Accepted, Hostile, Kernel
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from present import present
 
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.handles.resume import take_up_all
@@ -178,7 +179,7 @@ class Money(RuleBasedStateMachine):
             with self.only_if_done():
                 self.note_cells(name)
                 for cell in sweep.cells:
-                    self.words[cell.request.seed] += cell.status in meant
+                    self.words[present(cell.request.seed)] += cell.status in meant
                 self.note_yes(name, sweep.plan.total_usd + len(sweep) * PRICE, yes, None)
                 sweep.retry(**({named: True, "failed": named == "failed"} if named else {}), yes=yes)
 

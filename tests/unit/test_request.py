@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import knob_types
 import pandas as pd
 import pytest
 
@@ -255,7 +256,7 @@ def test_requests_are_values() -> None:
     assert make(seed=1).content_hash == make(seed=1).content_hash != make(seed=2).content_hash
     assert make(seed=1).replace(seed=None) == make()
     with pytest.raises(AttributeError):
-        make().seed = 3  # type: ignore[attr-defined]
+        make().seed = 3
 
 
 def test_a_repr_can_be_run() -> None:
@@ -286,3 +287,7 @@ def test_another_model_is_told_together_with_all_else_that_is_wrong() -> None:
     with pytest.raises(RequestError) as caught:
         act.ActTwoRequest.from_json({"model": "gen4_turbo", "promptImage": "x", "seed": -1})
     assert {found.field for found in caught.value.findings} >= {"model", "promptImage", "seed", "reference"}
+
+
+def test_editors_know_the_knobs_of_the_table() -> None:
+    assert knob_types.PATH.read_text("utf-8") == knob_types.text(), "run: python tests/support/knob_types.py"
