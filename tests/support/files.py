@@ -65,7 +65,8 @@ def wide_webm_bytes() -> bytes:
 def covered_bytes(*, film: bool) -> bytes:
     """An MP4 of sound with a cover picture, with a film of 64×48 pixels if asked to."""
     target = io.BytesIO()
-    with av.open(target, "w", format="mp4") as out, av.open(io.BytesIO(sound_bytes())) as source:
+    original: Any = av.open(io.BytesIO(sound_bytes()))
+    with av.open(target, "w", format="mp4") as out, original as source:
         sound = out.add_stream_from_template(source.streams.audio[0])
         moving: Any = out.add_stream("libx264", rate=10) if film else None
         if film:
