@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cometact_nb.errors import ConfigError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -47,5 +45,7 @@ def views() -> Views:
         ConfigError: none was installed; importing ``cometact_nb`` does that.
     """
     if _views is None:
+        from cometact_nb.errors import ConfigError  # noqa: PLC0415  (with pathlib; the package's import needs neither)
+
         raise ConfigError("Nothing here can show a view. Import cometact_nb first.")
     return _views

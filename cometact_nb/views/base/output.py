@@ -6,11 +6,11 @@ import contextvars
 import os
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import TextIO
 
     from cometact_nb.handles.core import Core
@@ -65,6 +65,8 @@ def page_folder(session: Core) -> Path:
     here = shell()
     output = here.user_ns.get(_OUTPUT_PATH) if here is not None else None
     if isinstance(output, str) and output and "://" not in output:
+        from pathlib import Path  # noqa: PLC0415  (with urllib.parse, a third of the package's import)
+
         # With --cwd the kernel is elsewhere; the shell's word for where papermill was started is inherited.
         for folder in (Path.cwd(), session.notebook_dir, Path(os.environ.get("PWD", "."))):
             if (folder / output).is_file():  # papermill writes it before the first cell runs
