@@ -1,4 +1,4 @@
-"""Draws the robot: the same poses, with plates and a bright screen.
+"""Draws a robot, with plates and a bright screen, in the poses that people have.
 
 Units: half the width of a head, as for people.
 """
