@@ -32,15 +32,23 @@ from cometact_nb.domain.values import plain
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from os import PathLike
+    from typing import Protocol, Unpack
 
     from cometact_nb.domain.knob_types import KnobArguments, KnobValues
+
+    class PublicAddress(Protocol):
+        """A file that was made public; :class:`cometact_nb.Published` is one."""
+
+        @property
+        def unsigned_url(self) -> str:
+            """Its address without a signature."""
 
     class RequestArguments(KnobArguments, total=False):
         """All fields of a request as keyword arguments."""
 
-        character: str | MediaRef | None
-        reference: str | MediaRef | None
+        character: str | PathLike[str] | MediaRef | PublicAddress | None
+        reference: str | PathLike[str] | MediaRef | PublicAddress | None
         allow_unlisted: bool
 else:
     KnobValues = object
@@ -73,8 +81,8 @@ class ActTwoRequest(KnobValues):
     def __init__(
         self,
         /,  # a pasted body may have a field called self
-        character: str | MediaRef | None = None,
-        reference: str | MediaRef | None = None,
+        character: str | PathLike[str] | MediaRef | None = None,
+        reference: str | PathLike[str] | MediaRef | None = None,
         *,
         allow_unlisted: bool = False,
         **knobs: Unpack[KnobArguments],

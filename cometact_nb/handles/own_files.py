@@ -290,7 +290,7 @@ class OwnFiles:
         Raises:
             PublishError: a link cannot be signed.
         """
-        changes = {}
+        changes: dict[str, Any] = {}
         for name in INPUTS:
             ref: MediaRef = getattr(request, name)
             staged = self._staged.get(ref.uri.partition("?")[0])

@@ -31,7 +31,7 @@ def hovered(kernel: Kernel, code: str) -> str:
     [
         ("act.submit(", "expression_intensity: 'int | None' = None", "UnconfirmedError: sent"),
         ("act.sweep(seed=[1], ", "replicates: 'int' = 1", "every\n"),
-        ("act.panel(", "character: 'str | MediaRef | None' = None", "fields of"),
+        ("act.panel(", "character: 'str | PathLike[str] | MediaRef | None' = None", "fields of"),
         ("act.use_sandbox(", "unless_key: 'bool' = False", "then 12"),
         ("act.ActTwoRequest(", "seed: 'int | None' = None", "0–4294967295"),
         ("act.Task.wait", "timeout_s: 'float | None' = None", "seconds to wait"),
