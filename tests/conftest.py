@@ -104,12 +104,10 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright's loop stays on the main thread until the end.
-
-    Of parallel workers each gets a file at a time, since its tests share a process or two; who is ``alone`` goes by
-    itself, so that no worker ends long after the others.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-    for item in items:
-        unit = item.nodeid if item.get_closest_marker("alone") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(unit))
+    """Put browser tests last: Playwright's loop stays on the main thread until the end. Notebooks, long ones, come first."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is not None,
+            item.path.parent.name != "notebooks",
+        )
+    )

@@ -42,7 +42,6 @@ def html(cell: NotebookNode) -> str:
     return "".join(out["data"].get("text/html", "") for out in cell.outputs if "data" in out)
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_tutorial_runs_on_the_sandbox_and_ends_with_its_clip(path: Path, tmp_path: Path) -> None:
     notebook = execute(nbformat.read(path, as_version=4), tmp_path)
@@ -104,7 +103,6 @@ def test_a_failed_task_stops_a_headless_run(tmp_path: Path, shared_sandbox: Sand
         )
 
 
-@pytest.mark.alone
 def test_the_demo_leaves_a_notebook_a_page_and_a_clip_and_never_finds_a_key(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     run = subprocess.run(
