@@ -53,6 +53,7 @@ class InputRecipe:
         end_s: the same; None for the end.
         crop: left, top, right and bottom as fractions 0–1 of the upright picture; None for all of it.
         turn: degrees clockwise, after the turn that the file asks for: 0, 90, 180 or 270; None for 0.
+        keeps_whole: a clip that is too long is an error and not cut: nobody has seen which part is left.
     """
 
     role: Role
@@ -60,9 +61,12 @@ class InputRecipe:
     end_s: float | None = None
     crop: tuple[float, float, float, float] | None = None
     turn: int | None = None
+    keeps_whole: bool = False
 
     @classmethod
-    def checked(cls, role: Role, start_s: Any, end_s: Any, crop: Any, turn: Any) -> InputRecipe:
+    def checked(
+        cls, role: Role, start_s: Any, end_s: Any, crop: Any, turn: Any, *, keeps_whole: bool = False
+    ) -> InputRecipe:
         """Make a recipe of a user's values.
 
         Raises:
@@ -73,7 +77,7 @@ class InputRecipe:
             raise ConfigError(f"end_s={end_s:g} is not after start_s={start_s or 0:g}.", guide=_GUIDE)
         if turn not in {None, 0, 90, 180, 270}:
             raise ConfigError(f"turn={turn!r} is not 0, 90, 180 or 270 degrees clockwise.", guide=_GUIDE)
-        return cls(role, start_s, end_s, _box(crop), int(turn) if turn else None)
+        return cls(role, start_s, end_s, _box(crop), int(turn) if turn else None, keeps_whole)
 
     def digest(self, source_sha256: str) -> str:
         """Return 16 hexadecimal digits that name the result: by the file's content and the settings."""
@@ -93,6 +97,8 @@ class InputRecipe:
             return f"lasts {length_s:.2f} s, and {asked_for} is after its end"
         end = min(self.end_s if self.end_s is not None else length_s, length_s)
         part_s = end - start
+        if part_s > high + 1e-6 and self.end_s is None and self.keeps_whole:
+            return f"lasts {part_s:.2f} s: longer than the {high:g} s of a reference"
         if part_s > high + 1e-6 and self.end_s is not None:
             return f"would last {part_s:g} s, and a reference lasts {low:g}–{high:g} s"
         if part_s < low - _HELD_S:

@@ -122,4 +122,4 @@ def _prepared(core: Surroundings, source: Any, role: Role | None) -> Prepared:
         return source
     if not isinstance(source, (str, os.PathLike)):
         raise PublishError(f"{type(source).__name__} is no file. Give a path, or a result of act.prepare(…).")
-    return prepare(core, source, role)
+    return prepare(core, source, role, keeps_whole=True)

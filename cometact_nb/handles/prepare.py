@@ -134,6 +134,7 @@ def begin(
     turn: int | None = None,
     out: str | os.PathLike[str] | None = None,
     progress: Callable[[float], None] | None = None,
+    keeps_whole: bool = False,
 ) -> Preparation:
     """Start to prepare a file on a thread of its own; see :func:`cometact_nb.prepare`.
 
@@ -147,6 +148,7 @@ def begin(
         turn: the same.
         out: the same.
         progress: is called with the share that is done, 0–1, on the thread.
+        keeps_whole: a reference that is too long is an error, where ``act.prepare`` keeps its beginning.
 
     Raises:
         ConfigError: an argument cannot be used.
@@ -157,7 +159,7 @@ def begin(
     folder = session.notebook_dir
     path = readable(folder / _local(source))
     kind = make.kind_of(path)
-    recipe = InputRecipe.checked(role or kind.usual_role, start_s, end_s, crop, turn)
+    recipe = InputRecipe.checked(role or kind.usual_role, start_s, end_s, crop, turn, keeps_whole=keeps_whole)
     if kind.is_picture and (recipe.start_s is not None or recipe.end_s is not None):
         raise ConfigError(f"start_s and end_s are for videos, and {path.name!r} is a picture.")
     wanted_at = folder / _local(out) if out is not None else None

@@ -17,6 +17,7 @@ import cometact_nb as act
 from cometact_nb.errors import ConsentNeeded, InputError, PublishError, RequestError, UnconfirmedError
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.history import find_history
+from cometact_nb.handles.prepare import prepare
 from cometact_nb.handles.session import Session
 
 if TYPE_CHECKING:
@@ -119,6 +120,18 @@ def test_everything_that_is_wrong_with_two_files_is_one_error(
         session.submit(character=tmp_path / "no.png", reference=tmp_path / "short.mp4")
     assert {line.partition(":")[0] for line in str(wrong.value).splitlines()} == {"character", "reference"}
     assert sandbox.posts() == 0
+
+
+def test_a_performance_that_is_too_long_is_not_cut_unseen(
+    session: Session, sandbox: SandboxProcess, web: WebFolder, me: Path, tmp_path: Path
+) -> None:
+    session.publish(me, yes=True)
+    (tmp_path / "long.mp4").write_bytes(video_bytes(31))
+    with pytest.raises(InputError, match=r"lasts 31.00 s: longer than the 30 s .* act.prepare\('long.mp4'"):
+        session.submit(character=me, reference="long.mp4")
+    part = prepare(session, "long.mp4", "reference", start_s=1, end_s=5)
+    session.submit(character=me, reference=part)
+    assert len(sent(sandbox)) == 1
 
 
 def test_a_path_in_the_sandbox_goes_to_the_sandbox_and_nobody_is_asked(

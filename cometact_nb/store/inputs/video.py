@@ -85,6 +85,9 @@ def prepare_video(
     if isinstance(cut, str):
         cure = "Record a longer performance." if "after its end" not in cut else "Give a time within it."
         cure = "Take a shorter part." if "would last" in cut else cure
+        if "longer than" in cut:
+            part = f"act.prepare({path.name!r}, role='reference', start_s=0, end_s={REFERENCE_S[1]:g})"
+            cure = f"Choose the part, for example {part}, and give its result."
         raise InputError(f"{path.name!r} {cut}. {cure}")
     plan = _plan(source, recipe, cut)
     import av  # noqa: PLC0415  (an extra, and 100 ms)

@@ -167,7 +167,7 @@ class PanelFiles:
             return
         if own.address != content.get("address"):  # the page shows an earlier file
             return
-        cut = {name: content.get(name) for name in ("start_s", "end_s", "crop", "turn")}
+        cut: dict[str, Any] = {name: content.get(name) for name in ("start_s", "end_s", "crop", "turn")}
         own.stage, own.progress = "preparing", 0.0
         self._tell(role, "", "")
         try:
