@@ -48,6 +48,9 @@ THEIRS = {
     "embed": 3,
     "runway_version": "2025-01-01",
     "look": "never",
+    "publish_to": "s3://bucket/inputs",
+    "publish_base": "https://cdn.example.com/inputs",
+    "keep_inputs": True,
 }
 
 
