@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from lab import FLAGS, Lab, Notebook, chromium
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +34,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def new_page(browser: Browser) -> Iterator[Callable[[Lab], Page]]:
+    """Opens a page of 1280 × 800; all pages of a Lab share what it sent them, as a user's do."""
+    contexts: dict[str, BrowserContext] = {}
+
+    def open_page(lab: Lab) -> Page:
+        if lab.base_url not in contexts:
+            contexts[lab.base_url] = browser.new_context(viewport={"width": 1280, "height": 800})
+        return contexts[lab.base_url].new_page()
+
+    yield open_page
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     server = Lab(tmp_path_factory.mktemp("lab"))
     yield server
@@ -40,10 +56,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def notebook(browser: Browser, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """An empty notebook, open in a page of 1280 × 800, with a kernel of its own."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    name = lab.write(f"{request.node.name[:60]}.ipynb", [""] * 8)
+def notebook(new_page: Callable[[Lab], Page], lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+    """An empty notebook in a page of its own, with a kernel of its own."""
+    page = new_page(lab)
+    title = re.sub(r"\W+", "_", request.node.name)[-60:]  # a bracket in an address is no part of a path
+    name = lab.write(f"{title}.ipynb", [""] * 8)
     opened = Notebook(page, lab, name)
     opened.open()
     yield opened

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +16,7 @@ from present import present
 from services import SandboxProcess
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -59,9 +59,9 @@ def short_clips() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture(scope="module")
-def faces(browser: Browser, lab: Lab, short_clips: SandboxProcess) -> Iterator[Notebook]:
+def faces(new_page: Callable[[Lab], Page], lab: Lab, short_clips: SandboxProcess) -> Iterator[Notebook]:
     """A notebook whose second cell shows the gallery of a sweep that has ended."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = new_page(lab)
     page.set_default_timeout(60_000)
     opened = Notebook(page, lab, lab.write("faces.ipynb", [""] * 24))
     opened.open()
