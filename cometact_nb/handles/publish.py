@@ -93,10 +93,10 @@ def bring(
     publication = own.publication(target, earlier.published_at if earlier else now)
     if earlier is None:
         write(core, publication)
-    is_there = brought = False
+    is_ours = brought = False
     try:
-        is_there = target.holds(own.name, own.file)
-        if not is_there:
+        if not target.holds(own.name, own.file):
+            is_ours = True
             target.put(own.name, own.file, own.mime, progress)
             brought = True
         link, ends = target.link(own.name, expires_s or LINK_S)
@@ -105,8 +105,8 @@ def bring(
         _fail(core, target, publication, describe_error(error), brought=brought)
     except ActTwoError as error:
         _fail(core, target, publication, str(error), brought=brought)
-    except BaseException:  # an interrupt
-        _take_away(core, target, publication, brought=True)
+    except BaseException:  # an interrupt, after which a part may be there
+        _take_away(core, target, publication, brought=is_ours)
         raise
     if problem:
         _fail(core, target, publication, problem + _cure(target), brought=brought)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from files import Host, serving, video_bytes
+from files import Host, image_bytes, serving, video_bytes
+from web_folder import WebFolder, web_folder
 
 from cometact_nb.handles.session import Session
 
@@ -28,3 +30,34 @@ def host() -> Iterator[Host]:
 def clip() -> bytes:
     """A clip of four seconds."""
     return video_bytes(4)
+
+
+# --- files of this machine, to be published ---------------------------------------------------------
+
+
+@pytest.fixture
+def new_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has agreed to anything yet."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)  # what is made of a file lies beside the notebook
+
+
+@pytest.fixture
+def me(tmp_path: Path) -> Path:
+    path = tmp_path / "me.png"
+    path.write_bytes(image_bytes("PNG", (320, 320)))
+    return path
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Path:
+    path = tmp_path / "talk.mp4"
+    path.write_bytes(video_bytes(3.5))
+    return path
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[WebFolder]:
+    """A folder that a web server shows."""
+    with web_folder(tmp_path / "www") as shown:
+        yield shown

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from files import image_bytes, noisy_video_bytes, video_bytes
+from files import noisy_video_bytes, video_bytes
 from web_folder import WebFolder, paid_session, web_folder
 
 import cometact_nb as act
@@ -23,32 +23,7 @@ from cometact_nb.handles.session import Session
 if TYPE_CHECKING:
     from services import SandboxProcess
 
-
-@pytest.fixture
-def me(tmp_path: Path) -> Path:
-    path = tmp_path / "me.png"
-    path.write_bytes(image_bytes("PNG", (320, 320)))
-    return path
-
-
-@pytest.fixture
-def talk(tmp_path: Path) -> Path:
-    path = tmp_path / "talk.mp4"
-    path.write_bytes(video_bytes(3.5))
-    return path
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[WebFolder]:
-    with web_folder(tmp_path / "www") as shown:
-        yield shown
-
-
-@pytest.fixture(autouse=True)
-def new_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has agreed to anything yet."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)  # what is made of a file lies beside the notebook
+pytestmark = pytest.mark.usefixtures("new_user")
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from files import image_bytes, video_bytes
-from web_folder import WebFolder, paid_session, web_folder
+from web_folder import WebFolder, paid_session
 
 from cometact_nb.domain.identity import identity_of
 from cometact_nb.errors import ConfigError, ConsentNeeded, InputError, PublishError
@@ -21,32 +22,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"act-two-[0-9a-f]{64}-[0-9a-f]{32}\.(png|mp4)")
 
-
-@pytest.fixture
-def me(tmp_path: Path) -> Path:
-    path = tmp_path / "me.png"
-    path.write_bytes(image_bytes("PNG", (320, 320)))
-    return path
-
-
-@pytest.fixture
-def talk(tmp_path: Path) -> Path:
-    path = tmp_path / "talk.mp4"
-    path.write_bytes(video_bytes(3.5))
-    return path
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[WebFolder]:
-    with web_folder(tmp_path / "www") as shown:
-        yield shown
-
-
-@pytest.fixture(autouse=True)
-def new_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has agreed to anything yet."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)  # what is made of a file lies beside the notebook
+pytestmark = pytest.mark.usefixtures("new_user")
 
 
 @pytest.fixture
@@ -295,3 +271,23 @@ def test_a_history_of_somebody_else_makes_nobody_delete_anything(
         "this history was not made by you here, so its places are not trusted"
     ]
     assert len(names(web)) == 1
+
+
+def test_an_interrupt_takes_away_what_it_brought_and_leaves_what_was_public_before(
+    session: Session, web: WebFolder, me: Path, talk: Path
+) -> None:
+    session.publish(me, yes=True)
+    (before,) = names(web)
+    for file in (me, talk):
+        left = [True]
+
+        def interrupt(left: list[bool] = left) -> None:
+            if left:
+                left.clear()
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+        web.at_request = interrupt
+        with pytest.raises(KeyboardInterrupt):
+            session.publish(file)
+        assert names(web) == [before]
+        assert [one.name for one in session.published()] == ["me.png"]

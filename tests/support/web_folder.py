@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,12 +28,14 @@ class WebFolder:
         base: its address.
         asked: method, name and user agent of each request.
         fault: ``"no HEAD"``, ``"type"``, ``"redirect"``, ``"length"``, ``"content"``, or nothing.
+        at_request: called when one comes.
     """
 
     folder: Path
     base: str = ""
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     fault: str = ""
+    at_request: Callable[[], object] = lambda: None
 
     def methods(self) -> list[str]:
         return [method for method, _, _ in self.asked]
@@ -57,6 +59,7 @@ def web_folder(folder: Path) -> Iterator[WebFolder]:
         def answer(self, *, body: bool) -> None:
             name = self.path.partition("?")[0].rpartition("/")[2]
             shown.asked.append((self.command, name, self.headers.get("User-Agent", "")))
+            shown.at_request()
             path = shown.folder / name
             if shown.fault == "no HEAD" and self.command == "HEAD":
                 self.plain(403)
