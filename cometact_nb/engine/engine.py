@@ -196,8 +196,10 @@ class Engine:
         self.spent_usd += price_usd
         try:
             verdict = await self._sender.send(job, client, body, limits or flow.CreateLimits(), obstacle)
-            before_record(verdict)
-            self._conclude(job, verdict, price_usd)
+            try:
+                before_record(verdict)
+            finally:  # whatever the caller does wrong, the id of a paid task is kept
+                self._conclude(job, verdict, price_usd)
         finally:
             job.has_outcome.set()
         return verdict

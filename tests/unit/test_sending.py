@@ -134,6 +134,16 @@ def test_an_accepted_request_is_spent_and_watched(engine: Engine, job: Job) -> N
     assert run_to_the_end(engine, job).clip is not None
 
 
+def test_a_caller_that_fails_at_the_answer_costs_no_id(engine: Engine, job: Job, service: Service) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        send(engine, job, before_record=fail)
+    assert len(service.times("create")) == 1
+    assert recorded(engine, job)[1] == events.Accepted(at=START, id="task-1")
+
+
 def test_a_refusal_gives_the_money_back_and_keeps_all_that_was_said(
     engine: Engine, job: Job, service: Service
 ) -> None:
