@@ -79,7 +79,8 @@ class OwnFiles:
         self._core = core
         self._staged: dict[str, _Staged] = {}  #: by their address without a signature
         self._by_content: dict[str, Local] = {}  #: by the identity of an input
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._publishing = threading.Lock()  #: lasts as long as an upload, and holds up no form
 
     # --- before a request is made ------------------------------------------------------------------
 
@@ -257,7 +258,7 @@ class OwnFiles:
             HistoryError: it could not be recorded.
         """
         requests = list(requests)
-        with self._lock:
+        with self._publishing:
             if self._core.config.keep_inputs:
                 self._keep(requests, clips)
             waiting = [one for ref in _refs(requests) if (one := self._needed(ref.uri)) is not None]
@@ -305,7 +306,8 @@ class OwnFiles:
         if staged is None and read_name(PurePosixPath(urlsplit(address).path).name) is not None:
             staged = self._of_another_kernel(address)
             if staged is not None:
-                self._staged[address] = staged
+                with self._lock:
+                    self._staged[address] = staged
         return None if staged is None or staged.is_there else staged
 
     def _of_another_kernel(self, address: str) -> _Staged | None:
