@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from cometact_nb.domain.text.line import Parser
-from cometact_nb.entry.magic.options import parse, seconds
+from cometact_nb.entry.magic.options import command_parser, parse, seconds, with_help
 from cometact_nb.entry.magic.publishing import PUBLISHING
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.shared import session, session_if_any
@@ -17,6 +16,7 @@ from cometact_nb.handles.shared import session, session_if_any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cometact_nb.domain.text.line import Parser
     from cometact_nb.handles.history import TaskHistory
     from cometact_nb.handles.prepare import Prepared
     from cometact_nb.handles.task import Task
@@ -26,7 +26,7 @@ __all__ = ["PARSERS", "WITH_ID", "display", "greet", "known_ids", "run", "say", 
 
 def sandbox_parser() -> Parser:
     """The parser of ``%act_two sandbox``."""
-    parser = _parser(
+    parser = command_parser(
         "sandbox", "Send tasks to a stand-in on this machine that renders real clips. Nothing is billed."
     )
     parser.add_argument(
@@ -36,24 +36,24 @@ def sandbox_parser() -> Parser:
         "--scenario", metavar="SPEC", action="append", help="rehearse a fault, such as lost-answer"
     )
     parser.add_argument("--url", help="use one that was started by hand: cometact-nb sandbox")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def doctor_parser() -> Parser:
     """The parser of ``%act_two doctor``."""
-    parser = _parser(
+    parser = command_parser(
         "doctor", "Inspect an input as the vendor would see it. Nothing is submitted, no key is sent."
     )
     parser.add_argument(
         "input", nargs="*", metavar="URL", help="URL or path of a character or a reference clip"
     )
     parser.add_argument("--role", metavar="character|reference", help="what it is meant for")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def prepare_parser() -> Parser:
     """The parser of ``%act_two prepare``."""
-    parser = _parser(
+    parser = command_parser(
         "prepare",
         "Make an input of a picture or a video on this machine: upright, of a right format, length and size, "
         "without location and other personal metadata. The file stays as it is, and nothing is published.",
@@ -67,60 +67,62 @@ def prepare_parser() -> Parser:
     )
     parser.add_argument("--turn", metavar="DEGREES", help="turn it further: 90, 180 or 270 clockwise")
     parser.add_argument("--out", metavar="PATH", help="a folder, or a file's name with its ending")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def guide_parser() -> Parser:
     """The parser of ``%act_two guide``."""
-    parser = _parser("guide", "Read the guide in the notebook.")
+    parser = command_parser("guide", "Read the guide in the notebook.")
     parser.add_argument("topic", nargs="?", metavar="TOPIC", help="a page or a section; none lists them all")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def history_parser() -> Parser:
     """The parser of ``%act_two history``."""
-    parser = _parser("history", "Show the tasks of the history, the newest first.")
+    parser = command_parser("history", "Show the tasks of the history, the newest first.")
     parser.add_argument("--status", metavar="STATUS", help="such as SUCCEEDED, or: unfinished, finished")
     parser.add_argument("--since", metavar="WHEN", help="a date, ISO text, or a time ago such as 7d, 12h")
     parser.add_argument(
         "--text", metavar="TEXT", help="part of an id, an address, a file, a failure, a sweep, a note"
     )
     parser.add_argument("--limit", metavar="N", help="how many at the most (default 50)")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def show_parser() -> Parser:
     """The parser of ``%act_two show``."""
-    parser = _parser("show", "Show a task, live if it runs. It is found by its id, or made elsewhere.")
+    parser = command_parser("show", "Show a task, live if it runs. It is found by its id, or made elsewhere.")
     return _with_id(parser)
 
 
 def resume_parser() -> Parser:
     """The parser of ``%act_two resume``."""
-    parser = _parser(
+    parser = command_parser(
         "resume",
         "Take up what has not ended: tasks are watched on, videos fetched, running sweeps go on within "
         "what was approved. No single request is sent again.",
     )
     parser.add_argument("-w", "--wait", action="store_true", help="return when all of it has ended")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def cancel_parser() -> Parser:
     """The parser of ``%act_two cancel``."""
-    parser = _parser("cancel", "Ask the service to cancel a task. A task that runs is not refunded (Runway).")
+    parser = command_parser(
+        "cancel", "Ask the service to cancel a task. A task that runs is not refunded (Runway)."
+    )
     return _with_id(parser)
 
 
 def relink_parser() -> Parser:
     """The parser of ``%act_two relink``."""
-    parser = _parser(
+    parser = command_parser(
         "relink",
         "Rewrite the links of a saved notebook to where its clips are now. A copy as it was lies beside it.",
     )
     parser.add_argument("path", nargs="?", metavar="NOTEBOOK", help="none is the one that this kernel runs")
     parser.add_argument("--folder", metavar="FOLDER", help="where the clips are now")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def known_ids() -> list[str]:
@@ -285,18 +287,9 @@ def run(name: str, words: Sequence[Any]) -> Any:
         raise UsageError(f"%act_two {name}: {error}") from None
 
 
-def _parser(name: str, description: str) -> Parser:
-    return Parser(prog=f"%act_two {name}", description=description, allow_abbrev=False, add_help=False)
-
-
 def _with_id(parser: Parser) -> Parser:
     parser.add_argument("id", nargs="?", metavar="ID", help="a task's id, or its first 4 characters or more")
-    return _with_help(parser)
-
-
-def _with_help(parser: Parser) -> Parser:
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
-    return parser
+    return with_help(parser)
 
 
 def _history_path() -> str:

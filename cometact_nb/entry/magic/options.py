@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.text.line import Parser
 
-__all__ = ["SUBCOMMANDS", "naming_options", "parse", "seconds"]
+__all__ = ["SUBCOMMANDS", "command_parser", "naming_options", "parse", "seconds", "with_help"]
 
 SUBCOMMANDS = {
     "sandbox": "send tasks to a stand-in on this machine; nothing is billed",
@@ -52,6 +52,18 @@ def naming_options(error: RequestError) -> RequestError:
         names = "/".join(OPTIONS.get(finding.field, ()))
         renamed.append(replace(finding, cure=f"{cure} ({names})" if names else cure))
     return RequestError(renamed)
+
+
+def command_parser(name: str, description: str) -> Parser:
+    """Make the parser of ``%act_two name``, without options yet."""
+    prog = f"%act_two {name}"
+    return line.Parser(prog=prog, description=description, allow_abbrev=False, add_help=False)
+
+
+def with_help(parser: Parser) -> Parser:
+    """Add ``--help``, which a command answers itself, and return the parser."""
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
 
 
 def seconds(text: Any, option: str = "--timeout") -> float | None:

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from cometact_nb.domain.text.line import Parser
-from cometact_nb.entry.magic.options import seconds
+from cometact_nb.entry.magic.options import command_parser, seconds, with_help
 from cometact_nb.handles.shared import session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cometact_nb.domain.text.line import Parser
     from cometact_nb.handles.public_files import PublicFiles, Published, Removal
 
 __all__ = ["PUBLISHING"]
 
 
 def _publish_parser() -> Parser:
-    parser = _parser(
+    parser = command_parser(
         "publish",
         "Make a file of this machine public for requests: anyone with its link can see it. In the sandbox it "
         "goes to the sandbox.",
@@ -28,18 +28,20 @@ def _publish_parser() -> Parser:
     parser.add_argument("--to", metavar="PLACE", help="a folder or a store other than the configured one")
     parser.add_argument("--expires", metavar="S", help="how long a signed link lives, in seconds")
     parser.add_argument("-y", "--yes", action="store_true", help="agree that files become public there")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def _published_parser() -> Parser:
-    return _with_help(_parser("published", "List the files that are public by this history."))
+    return with_help(command_parser("published", "List the files that are public by this history."))
 
 
 def _unpublish_parser() -> Parser:
-    parser = _parser("unpublish", "Remove public files from their places, so that their links lead nowhere.")
+    parser = command_parser(
+        "unpublish", "Remove public files from their places, so that their links lead nowhere."
+    )
     parser.add_argument("file", nargs="?", metavar="FILE", help="its name, link or hash; or: all")
     parser.add_argument("--older-than", metavar="S", help="those public for longer than this, in seconds")
-    return _with_help(parser)
+    return with_help(parser)
 
 
 def _publish(options: Any) -> Published:
@@ -65,12 +67,3 @@ PUBLISHING: dict[str, tuple[Callable[[], Parser], Callable[[Any], Any]]] = {
     "published": (_published_parser, _published),
     "unpublish": (_unpublish_parser, _unpublish),
 }
-
-
-def _parser(name: str, description: str) -> Parser:
-    return Parser(prog=f"%act_two {name}", description=description, allow_abbrev=False, add_help=False)
-
-
-def _with_help(parser: Parser) -> Parser:
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
-    return parser
