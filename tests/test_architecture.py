@@ -235,3 +235,33 @@ def test_no_participle_is_the_name_of_a_variable_or_parameter() -> None:
             if name.strip("_") in PARTICIPLES and (place, name) not in TRAITS:
                 names.append(f"{place}:{node.lineno} {name}")
     assert names == []
+
+
+def test_the_top_level_and_git_hold_only_what_belongs_there() -> None:
+    """Tests and examples write beside where they run: what they wrote was once committed."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    ignored = subprocess.run(
+        ["git", "ls-files", "--ignored", "--cached", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ignored.stdout == ""
+    assert {path.split("/")[0] for path in listed.stdout.splitlines()} <= {
+        ".ci",
+        ".gitignore",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "README.md",
+        "cometact_nb",
+        "constraints.txt",
+        "docs",
+        "findings",
+        "notebooks",
+        "pyproject.toml",
+        "tests",
+    }
