@@ -27,16 +27,14 @@ if TYPE_CHECKING:
     from cometact_nb.domain.price import Price
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import Status
+    from cometact_nb.entry.files import load_clip, prepare, publish, published, relink, unpublish, verify
     from cometact_nb.entry.functions import (
         configure,
         guide,
         history,
         inspect,
         leave_sandbox,
-        load_clip,
         panel,
-        prepare,
-        relink,
         resume,
         submit,
         sweep,
@@ -44,9 +42,7 @@ if TYPE_CHECKING:
         sweeps,
         task,
         use_sandbox,
-        verify,
     )
-    from cometact_nb.entry.own_files import publish, published, unpublish
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
@@ -150,12 +146,12 @@ _HOMES = {
     "image": "cometact_nb.domain.media",
     "inspect": "cometact_nb.entry.functions",
     "leave_sandbox": "cometact_nb.entry.functions",
-    "load_clip": "cometact_nb.entry.functions",
+    "load_clip": "cometact_nb.entry.files",
     "panel": "cometact_nb.entry.functions",
-    "prepare": "cometact_nb.entry.functions",
-    "publish": "cometact_nb.entry.own_files",
-    "published": "cometact_nb.entry.own_files",
-    "relink": "cometact_nb.entry.functions",
+    "prepare": "cometact_nb.entry.files",
+    "publish": "cometact_nb.entry.files",
+    "published": "cometact_nb.entry.files",
+    "relink": "cometact_nb.entry.files",
     "resume": "cometact_nb.entry.functions",
     "session": "cometact_nb.handles.shared",
     "submit": "cometact_nb.entry.functions",
@@ -163,9 +159,9 @@ _HOMES = {
     "sweep_by_name": "cometact_nb.entry.functions",
     "sweeps": "cometact_nb.entry.functions",
     "task": "cometact_nb.entry.functions",
-    "unpublish": "cometact_nb.entry.own_files",
+    "unpublish": "cometact_nb.entry.files",
     "use_sandbox": "cometact_nb.entry.functions",
-    "verify": "cometact_nb.entry.functions",
+    "verify": "cometact_nb.entry.files",
     "video": "cometact_nb.domain.media",
 }
 

@@ -1,6 +1,6 @@
-"""The public functions of the package, which use the shared session.
+"""The public functions of the package, which use the shared session; those about files are in ``files``.
 
-:class:`Session` describes the same calls, since help shows a name's own docstring; the tests compare the two.
+A method of :class:`Session` with the same name does the same, and refers to the docstring here.
 """
 
 from __future__ import annotations
@@ -24,11 +24,8 @@ if TYPE_CHECKING:
     from cometact_nb.entry.guide import Guide
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
-    from cometact_nb.handles.prepare import Prepared
-    from cometact_nb.handles.relink import Relinked
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
-    from cometact_nb.handles.saved_clip import SavedClip, Verification
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
@@ -40,10 +37,7 @@ __all__ = [
     "history",
     "inspect",
     "leave_sandbox",
-    "load_clip",
     "panel",
-    "prepare",
-    "relink",
     "resume",
     "submit",
     "sweep",
@@ -51,7 +45,6 @@ __all__ = [
     "sweeps",
     "task",
     "use_sandbox",
-    "verify",
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -75,17 +68,22 @@ def _naming_fields(function: F) -> F:
 
 @door
 def configure(**settings: Any) -> Config:
-    """Change settings of the shared session; a value of None leaves its setting as it is.
+    """Change settings of the shared session. Tasks under way keep theirs.
+
+    While the sandbox is on, settings hold there and stay after :func:`leave_sandbox`. Three are of the
+    service: ``base_url`` leaves the sandbox; ``api_key`` is kept for afterwards; ``price`` counts in the
+    sandbox, too, so that limits can be rehearsed, and a price of 0 is for the sandbox alone.
 
     Args:
         settings: ``api_key``, ``base_url``, ``runway_version``, ``output_dir``, ``history``,
-            ``max_in_flight``, ``price``, ``wait``, ``publish_to``, …; see :class:`Config` for each.
+            ``max_in_flight``, ``price``, ``wait``, ``publish_to``, …; see :class:`Config` for each. None
+            leaves a setting as it is.
 
     Returns:
         the settings as they are now; the key is not shown.
 
     Raises:
-        ConfigError: an unknown setting or a value that it does not accept.
+        ConfigError: an unknown setting, a bad value, or another history while tasks are watched.
     """
     from cometact_nb.handles.config import concealed  # noqa: PLC0415  (as above)
 
@@ -98,13 +96,13 @@ def configure(**settings: Any) -> Config:
 def submit(request: ActTwoRequest | None = None, **fields: Unpack[RequestArguments]) -> Task:
     """Send one paid request, return after the answer, and watch the task in the background from then on.
 
+    It looks at both inputs first, for at most 3 s (``configure(look="never")``: not at all), and prints
+    doubtful points, which are also in ``task.warnings``.
+
     Args:
         request: to send; or give its ``fields``.
         fields: of :class:`ActTwoRequest`, such as ``character`` and ``reference``, which may be paths
             (``act.guide("own-files")``).
-
-    It looks at both inputs first, for at most 3 s (``configure(look="never")``: not at all), and prints
-    doubtful points, which are also in ``task.warnings``.
 
     Returns:
         the task, with ``.wait()`` or ``await``, ``.status``, ``.clip``, ``.cancel()``.
@@ -211,61 +209,6 @@ def inspect(
 
 
 @door
-def prepare(
-    source: str | PathLike[str],
-    role: Role | None = None,
-    *,
-    start_s: float | None = None,
-    end_s: float | None = None,
-    crop: tuple[float, float, float, float] | None = None,
-    turn: int | None = None,
-    out: str | PathLike[str] | None = None,
-    progress: Callable[[float], None] | None = None,
-) -> Prepared:
-    """Make an input of a file on this machine: upright, of a right format, length and size. Publish nothing.
-
-    The file itself stays as it is. Location, device and other personal metadata are removed. A part that is
-    right already is copied, not encoded again, and the same work is done once. An interrupt cancels it.
-
-    Args:
-        source: path of a picture or a video; a relative one starts from the notebook's folder.
-        role: ``"character"`` or ``"reference"``; None takes a picture for a character and a video for a
-            reference, which lasts 3–30 s.
-        start_s: beginning of the part to take, in seconds from the first frame; None for that frame.
-        end_s: end of the part, in seconds from the first frame; None for the end, or for what fits.
-        crop: ``(left, top, right, bottom)`` of the part to take, in fractions 0–1 of the upright picture;
-            None for all of it, or for what fits.
-        turn: 0, 90, 180 or 270 degrees clockwise, after the turn that the file asks for.
-        out: a folder, or a file's name with its ending; None for ``act_two_inputs`` beside the notebook, with
-            a name by content and settings.
-        progress: is called with the share that is done, 0–1; None shows a line when it takes long.
-
-    Returns:
-        the result: ``.path``, ``.changes``, ``.inspection``, ``.source_sha256``, ``.role``.
-
-    Raises:
-        InputError: the file is broken, too short, or cannot become such an input, or the result cannot be
-            written. Nothing is left of it.
-        ConfigError: an argument cannot be used, or a package is missing.
-    """
-    from cometact_nb.entry.waiting_line import waiting_line  # noqa: PLC0415
-    from cometact_nb.handles import prepare as preparing  # noqa: PLC0415
-
-    with waiting_line(source, progress) as report:
-        return preparing.prepare(
-            session(),
-            source,
-            role,
-            start_s=start_s,
-            end_s=end_s,
-            crop=crop,
-            turn=turn,
-            out=out,
-            progress=report,
-        )
-
-
-@door
 def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
     """Return a task from here, the history, or made elsewhere with the same key; watch it if unfinished.
 
@@ -277,72 +220,6 @@ def task(id: str) -> Task:  # noqa: A002  (the vendor's own word)
         HistoryError: several tasks start with it, or the history cannot be read.
     """
     return session().task(id)
-
-
-@door
-def load_clip(path: str | PathLike[str]) -> SavedClip:
-    """Load a clip and its origin, from the clip and the ``.json`` beside it.
-
-    Args:
-        path: of the video or of its ``.json``; a relative one starts from the notebook's folder.
-
-    Returns:
-        the clip with its provenance: ``.clip``, ``.request``, ``.task_id``, ``.created_at``, ``.intact``, …
-
-    Raises:
-        ClipError: one of the two files is missing or cannot be read.
-    """
-    from cometact_nb.handles import saved_clip as archive  # noqa: PLC0415
-
-    return archive.load_clip(session(), path)
-
-
-@door
-def verify(folder: str | PathLike[str] | None = None) -> Verification:
-    """Compare the clips of a folder, and below it, with their records. Change nothing.
-
-    It reads and hashes every clip and poster. A clip of the history that is not in the folder is missing.
-
-    Args:
-        folder: None for the folder of new clips; a relative one starts from the notebook's folder.
-
-    Returns:
-        the findings: ``.ok``, ``.missing``, ``.changed``, ``.orphaned``, ``.leftovers``, ``.to_rows()``.
-
-    Raises:
-        ClipError: there is no such folder, or it cannot be read.
-        HistoryError: the history could not be read.
-    """
-    from cometact_nb.handles import saved_clip as archive  # noqa: PLC0415
-
-    return archive.verify(session(), folder)
-
-
-@door
-def relink(path: str | PathLike[str] | None = None, *, folder: str | PathLike[str] | None = None) -> Relinked:
-    """Rewrite the links of a saved notebook to where its clips are now, after it or they were moved.
-
-    Links that lead somewhere stay, and so does every other byte of the file. It is written whole or not at
-    all, a copy of it as it was lies beside it, and nothing is written if somebody else saves it at that
-    moment. A clip is known by the ``.json`` beside it and its content, never by its name alone. A page that
-    shows the notebook must be reloaded before it is saved there.
-
-    Args:
-        path: of the notebook; a relative one starts from the notebook's folder. None is the one that this
-            kernel runs: save it first.
-        folder: where the clips are now, it or folders below it; None looks where the history says, in the
-            folder that new clips go to, and below the notebook's.
-
-    Returns:
-        the result: ``.changed``, ``.missing``, ``.doubtful``, ``.backup``; ``print`` says it.
-
-    Raises:
-        ConfigError: no notebook there, or it cannot be written or was saved meanwhile.
-        HistoryError: the history could not be read.
-    """
-    from cometact_nb.handles import relink as linking  # noqa: PLC0415  (as above)
-
-    return linking.relink(session(), path, folder)
 
 
 @door

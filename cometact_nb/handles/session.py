@@ -1,6 +1,6 @@
 """The session of a notebook, which the magic, the panel and Python calls all use.
 
-It is longer than other modules because it describes every public call; the modules below it do the work.
+The public functions describe its calls; the modules below it do the work.
 """
 
 from __future__ import annotations
@@ -69,21 +69,7 @@ class Session(FilesSession):
         return self._sandbox if self._before_sandbox is not None else None
 
     def configure(self, **settings: Any) -> Config:
-        """Change settings. Tasks under way keep theirs.
-
-        While the sandbox is on, settings hold there and stay after :meth:`leave_sandbox`. Three are of the
-        service: ``base_url`` leaves the sandbox; ``api_key`` is kept for afterwards; ``price`` counts in the
-        sandbox, too, so that limits can be rehearsed, and a price of 0 is for the sandbox alone.
-
-        Args:
-            settings: see :class:`Config`; None leaves a setting as it is.
-
-        Returns:
-            the present settings; their repr hides the key.
-
-        Raises:
-            ConfigError: an unknown setting, a bad value, or another history while tasks are watched.
-        """
+        """See :func:`cometact_nb.configure`."""
         settings = dict(concealed(settings))
         with self._lock:
             config, service = practising(self._config, self._before_sandbox, settings)
@@ -100,26 +86,7 @@ class Session(FilesSession):
     def use_sandbox(
         self, speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
     ) -> embedded.Sandbox | None:
-        """Send new tasks to a stand-in on this machine that renders real clips. Nothing is billed.
-
-        Args:
-            speed: how many times faster than the real service, 0.1–1000; default
-                ``COMETACT_NB_SANDBOX_SPEED``, then 12 (a task takes about 6 s); at ``url``, its own.
-                Polls are spaced alike.
-            unless_key: do nothing, and return None, when a key is configured: for notebooks that run on
-                either.
-            url: of a sandbox that was started by hand (``cometact-nb sandbox``); None finds this user's own,
-                which outlives its kernel, or starts it.
-            options: of the tasks of this kernel: ``scenario="lost-answer"`` or a list, ``concurrency``,
-                ``duration_s``, ``clip_s``, ``url_ttl_s`` (seconds), ``shape``, ``seed``; see
-                ``cometact-nb sandbox --help``.
-
-        Returns:
-            the sandbox, with URLs of sample characters and references.
-
-        Raises:
-            ConfigError: the extra ``sandbox`` is not installed, or a value is wrong.
-        """
+        """See :func:`cometact_nb.use_sandbox`."""
         with self._lock:
             if unless_key and (self._before_sandbox or self._config).api_key is not None:
                 return None
@@ -149,7 +116,7 @@ class Session(FilesSession):
         return self._sandbox
 
     def leave_sandbox(self) -> Config:
-        """Send new tasks to the paid service again. Settings changed meanwhile stay."""
+        """See :func:`cometact_nb.leave_sandbox`."""
         with self._lock:
             if self._before_sandbox is not None:
                 self._config, self._before_sandbox = self._before_sandbox, None
@@ -158,51 +125,16 @@ class Session(FilesSession):
     # --- tasks -------------------------------------------------------------------------------------
 
     def submit(self, request: ActTwoRequest | None = None, **fields: Unpack[RequestArguments]) -> Task:
-        """Send one paid request, and return after the answer.
-
-        It looks at both inputs first, for at most 3 s; ``configure(look="never")`` leaves that out. Doubtful
-        points are in ``task.warnings``.
-
-        Args:
-            request: to send; or give its ``fields``.
-            fields: of :class:`ActTwoRequest`. An input may be a path, if ``configure(publish_to=…)`` says
-                where it becomes public first, or in the sandbox; see ``act.guide("own-files")``.
-
-        Returns:
-            the task, watched in the background from now on.
-
-        Raises:
-            RequestError: the request is wrong, or an input breaks a rule of the vendors; nothing was sent.
-            ConfigError: no key, or no connection can be made; nothing was sent.
-            InputError: a file of this machine cannot become an input; nothing was sent.
-            PublishError: a file of this machine could not be published; nothing was sent.
-            BudgetError: it would go over ``configure(max_spend=…)``; nothing was sent.
-            HistoryError: the intent could not be recorded; nothing was sent.
-            RefusedError: the service said no; nothing was bought.
-            NotSentError: the service was not reached; nothing was bought.
-            UnconfirmedError: sent, and the answer was lost; ``.task`` is recorded, never sent again.
-                With ``.sent`` False: ``.task`` is an earlier one for the same video, in doubt; nothing was
-                sent beside it.
-        """
+        """See :func:`cometact_nb.submit`."""
         return self.send(self.request(request, **fields), self._config)
 
     def send(self, request: ActTwoRequest, config: Config) -> Task:
         """Do what :meth:`submit` does, at the service of ``config``, whatever is configured meanwhile."""
         return submitted(self, request, config)
 
-    def task(self, name: str) -> Task:
-        """Return the task with this id, from this session, from history, or made elsewhere with the same key.
-
-        It watches an unfinished one from then on.
-
-        Args:
-            name: the service's id, a local key, or their first characters (4 or more) if history has it.
-
-        Raises:
-            ConfigError: the name is no id.
-            HistoryError: several tasks start with it, or the history cannot be read.
-        """
-        return find_task(self, name)
+    def task(self, id: str) -> Task:  # noqa: A002  (the vendor's own word)
+        """See :func:`cometact_nb.task`."""
+        return find_task(self, id)
 
     def tasks(self) -> list[Task]:
         """Return the tasks of this process, newest first."""
@@ -219,49 +151,16 @@ class Session(FilesSession):
         allow_unlisted: bool = False,
         **fields: Any,
     ) -> Sweep:
-        """Plan many requests; send nothing before :meth:`Sweep.run`.
-
-        Args:
-            table: rows of fields, if the cells are no grid: a DataFrame, a mapping of columns of the same
-                length, or a list of mappings or :class:`ActTwoRequest`.
-            name: of the sweep, to find it again; by default derived from its requests.
-            replicates: how often to buy each request.
-            allow_unlisted: see :class:`ActTwoRequest`.
-            fields: of :class:`ActTwoRequest`; each a value, or a list, range or array of values, of which
-                every combination is a cell.
-
-        Returns:
-            the sweep.
-
-        Raises:
-            RequestError: with everything that is wrong about any of its requests.
-            ConfigError: the name cannot be used.
-        """
+        """See :func:`cometact_nb.sweep`."""
         spec = self.specify(fields, table=table, replicates=replicates, allow_unlisted=allow_unlisted)
         return self._same_or_new(Sweep(self, spec, name))
 
     def sweeps(self, limit: int = 50) -> SweepHistory:
-        """List the sweeps of the history, the last run first, with their progress and cost.
-
-        Args:
-            limit: the most sweeps to list.
-
-        Raises:
-            HistoryError: the history could not be read.
-        """
+        """See :func:`cometact_nb.sweeps`."""
         return find_sweeps(self, limit)
 
     def sweep_by_name(self, name: str, *, resume: bool = True) -> Sweep:
-        """Take up a sweep from the history, in any kernel: show finished cells and watch running ones.
-
-        Args:
-            name: of the sweep.
-            resume: buy the remaining cells, if the sweep was running when its kernel ended, within the
-                approved cost. False only looks.
-
-        Raises:
-            HistoryError: no sweep has this name, or the history cannot be read.
-        """
+        """See :func:`cometact_nb.sweep_by_name`."""
 
         async def read() -> SweepRow | None:
             return find(self.engine.history, name, self._config.base_url)
@@ -297,23 +196,7 @@ class Session(FilesSession):
     def inspect(
         self, url_or_path: str | os.PathLike[str] | MediaRef, role: Role | None = None, *, fresh: bool = False
     ) -> Inspection:
-        """Inspect an input: its errors, its doubtful points, and what was not looked at. Submit nothing.
-
-        It takes at most about 10 s, 4 MB and 12 requests, and sends no key.
-
-        Args:
-            url_or_path: of a character or a reference clip, or a result of :func:`~cometact_nb.image` or
-                :func:`~cometact_nb.video`. A relative path starts from the notebook's folder.
-            role: ``"character"`` or ``"reference"``; None takes an image for a character and a video for a
-                reference.
-            fresh: look again; otherwise an inspection of the last ten minutes is used.
-
-        Returns:
-            the findings. A bad input never raises, and after a network failure ``ok`` is None.
-
-        Raises:
-            ConfigError: an argument has another type.
-        """
+        """See :func:`cometact_nb.inspect`."""
         work = self.begin_inspect(url_or_path, role, fresh=fresh)
         try:
             until_done(work)

@@ -174,7 +174,7 @@ def _prepare(options: Any) -> Prepared | None:
     if not options.file:
         say(prepare_parser().format_help())
         return None
-    from cometact_nb.entry.functions import prepare  # noqa: PLC0415  (PyAV, when it is needed)
+    from cometact_nb.entry.files import prepare  # noqa: PLC0415  (PyAV, when it is needed)
     from cometact_nb.handles.prepare import numbers  # noqa: PLC0415
 
     return prepare(

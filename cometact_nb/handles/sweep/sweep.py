@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.sweep.grid import expand
 from cometact_nb.domain.sweep.rules import doubts
-from cometact_nb.domain.sweep.run import Mark, SweepState, shown_state
+from cometact_nb.domain.sweep.run import Mark, SweepState
 from cometact_nb.engine.notify import Listeners, Soon
 from cometact_nb.engine.waits import Waits
 from cometact_nb.errors import ActTwoError, ConfigError, HistoryError, SweepPaused
@@ -20,8 +19,8 @@ from cometact_nb.handles.sweep.entries import Entries
 from cometact_nb.handles.sweep.inputs import Inputs
 from cometact_nb.handles.sweep.ledger import Ledger
 from cometact_nb.handles.sweep.purchase import Purchase
-from cometact_nb.handles.sweep.results import Results
 from cometact_nb.handles.sweep.runner import Runner
+from cometact_nb.handles.sweep.standing import Standing
 from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ _OF_ITS_PARTS = {
 
 
 @doors
-class Sweep(Results):
+class Sweep(Standing):
     """A grid of requests, bought once. Made by :func:`sweep`, never directly.
 
     All attributes may be read from any thread.
@@ -95,43 +94,6 @@ class Sweep(Results):
         self._tell_later = Soon(_after_a_while, self._listeners.tell)
         self._waits = Waits(session.need_here, self._is_still, self._goes_on)
 
-    # --- what is known -----------------------------------------------------------------------------
-
-    @property
-    def base_url(self) -> str:
-        """The service it belongs to."""
-        return self._ledger.base_url
-
-    @property
-    def sandbox(self) -> bool:
-        """Whether it runs in the sandbox, where nothing is billed."""
-        return self._ledger.endpoint.sandbox
-
-    @property
-    def state(self) -> SweepState:
-        """``"planned"``, ``"running"``, ``"paused"``, ``"cancelled"``, ``"finished"`` or ``"unfinished"``.
-
-        The last one means that all was sent, and that a task is watched no more before its end is known.
-        """
-        return shown_state(self._runner.state, self._entries.states)
-
-    @property
-    def problem(self) -> str:
-        """The reason why it is paused or unfinished, in words; else, and when its user paused it, empty."""
-        if not self._runner.problem and self.state is SweepState.UNFINISHED:
-            return sentences.why_unfinished(self._entries.unwatched)
-        return self._runner.problem
-
-    @property
-    def spent_usd(self) -> float:
-        """Its cost so far, in US dollars, by the prices at purchase."""
-        return self._ledger.spent_usd
-
-    @property
-    def approved_usd(self) -> float:
-        """US dollars that it may cost in all, by the user's approval or the limit that needs none."""
-        return self._ledger.terms.approved_usd
-
     @property
     def plan(self) -> Plan:
         """The effect of :meth:`run` now. Reading it looks cells up in the history and waits for inspections.
@@ -141,19 +103,6 @@ class Sweep(Results):
         """
         self.look()
         return self._purchase.plan(self._entries.wanted(), self.session.config)
-
-    def to_buy(self, *, retry: bool = False) -> int:
-        """Count the cells that :meth:`run` (or :meth:`retry`) would send now, without asking the service.
-
-        Args:
-            retry: count for ``retry()``, which pays again, instead of ``run()``.
-        """
-        return len(self._entries.again() if retry else self._entries.wanted())
-
-    @property
-    def counts(self) -> Counter[str]:
-        """The number of cells with each status."""
-        return Counter(cell.status for cell in self.cells)
 
     # --- what can be done --------------------------------------------------------------------------
 
