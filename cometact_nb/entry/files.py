@@ -58,10 +58,12 @@ def prepare(
             written. Nothing is left of it.
         ConfigError: an argument cannot be used, or a package is missing.
     """
-    from cometact_nb.entry.waiting_line import waiting_line  # noqa: PLC0415
-    from cometact_nb.handles import prepare as preparing  # noqa: PLC0415
+    from pathlib import PurePath  # noqa: PLC0415  (the package's import does without)
 
-    with waiting_line(source, progress) as report:
+    from cometact_nb.handles import prepare as preparing  # noqa: PLC0415
+    from cometact_nb.views.base.waiting_line import waiting_line  # noqa: PLC0415
+
+    with waiting_line(f"Preparing {PurePath(str(source)).name}", progress) as report:
         return preparing.prepare(
             session(),
             source,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from cometact_nb.entry.cli import say
-from cometact_nb.entry.waiting_line import waiting_line
 from cometact_nb.handles.prepare import numbers, prepare
 from cometact_nb.handles.session import Session
+from cometact_nb.views.base.waiting_line import waiting_line
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     """Make the input and print its path and the changes."""
     session = Session()
     try:
-        with waiting_line(options.file) as report:
+        with waiting_line(f"Preparing {PurePath(options.file).name}") as report:
             prepared = prepare(
                 session,
                 options.file,

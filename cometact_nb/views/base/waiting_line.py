@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from contextlib import contextmanager
@@ -20,20 +19,19 @@ _WIDTH = 30
 
 @contextmanager
 def waiting_line(
-    source: object, progress: Callable[[float], None] | None = None
+    what: str, progress: Callable[[float], None] | None = None
 ) -> Iterator[Callable[[float], None]]:
     """Give a function to call with the share that is done; take the line away at the end.
 
     Args:
-        source: the file's path, whose name is shown.
+        what: the work, such as "Preparing talk.mov".
         progress: is called in place of the line.
     """
     began, line = time.monotonic(), ""
-    name = os.path.basename(str(source))  # noqa: PTH119  (whatever it is, it is only shown)
 
     def report(done: float) -> None:
         nonlocal line
-        text = f"Preparing {name[:60]} {'█' * round(done * _WIDTH):░<{_WIDTH}} {done:4.0%}"
+        text = f"{what[:80]} {'█' * round(done * _WIDTH):░<{_WIDTH}} {done:4.0%}"
         if text != line and time.monotonic() - began > _SILENT_S:
             sys.stderr.write(f"\r{text}")
             sys.stderr.flush()
