@@ -31,6 +31,10 @@ __all__ = ["Journal"]
 log = logging.getLogger("cometact_nb")
 #: Seconds between tries to write events that the disk refused.
 _SAVE_AGAIN_S = 15.0
+_NO_RECORD = (
+    "This kernel ends while its history takes nothing. If the next kernel shows act.task(%r) in doubt, "
+    "settle it with .confirm(%r): the service gave it that id."
+)
 
 
 class _Entry(NamedTuple):
@@ -172,8 +176,11 @@ class Journal:
         log.error("Task %s: %s", _name(state), self.problems[state.key])
 
     def close(self) -> None:
-        """Write the waiting events as far as possible, and close the file."""
-        self.save()
+        """Write the waiting events as far as possible, log the ids that may be on no record, and close."""
+        if self.save() is not None:
+            for key, task_id in {entry.state.key: entry.state.id for entry in self._unsaved}.items():
+                if task_id is not None:
+                    log.error(_NO_RECORD, key, task_id)
         if self._history is not None:
             self._history.close()
 

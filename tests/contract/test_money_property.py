@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import sqlite3
@@ -60,6 +61,17 @@ def sweep_of(session: Session, name: str) -> Sweep:
     return session.sweep(rows, name=name, replicates=replicates, allow_unlisted=True)
 
 
+class Words(logging.Handler):
+    """What the package's log says."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text += record.getMessage() + "\n"
+
+
 class Money(RuleBasedStateMachine):
     """Two kernels on one history; their user; and a service that answers as it likes."""
 
@@ -75,8 +87,11 @@ class Money(RuleBasedStateMachine):
         self.problems: list[str] = []  #: what was wrong at a paid request
         #: Requests in doubt when the user says to send one again, beside which it may be sent.
         self.named: set[str] = set()
-        #: Keys of requests whose answers no disk took before their kernel was killed.
+        #: Keys of requests whose answers no disk took before their kernel ended.
         self.lost: set[str] = set()
+        self.words_of_log = Words()
+        self.log = logging.getLogger("cometact_nb")
+        self.log.addHandler(self.words_of_log)
 
     @initialize(in_flight=st.sampled_from([1, 3, 9]), max_spend=st.sampled_from([None, None, None, 0.8]))
     def begin(self, in_flight: int, max_spend: float | None) -> None:
@@ -90,13 +105,13 @@ class Money(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for kernel in self.kernels:
-            if kernel.dead:
-                kernel.die()
-            else:
-                if kernel.is_full:
-                    kernel.set_full(yes=False)
-                kernel.close()
+            if kernel.is_full and not kernel.dead:
+                kernel.set_full(yes=False)
+            kernel.close()
+            if kernel.is_full:  # one of the last answers filled the disk
+                self.lose(kernel)
         self.nothing_is_lost()
+        self.log.removeHandler(self.words_of_log)
         self.history.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -142,9 +157,13 @@ class Money(RuleBasedStateMachine):
     def replace(self, number: int) -> None:
         kernel = self.kernels[number]
         if kernel.is_full:
-            self.lost |= {task.key for task in self.not_on_record if task.kernel is kernel}
+            self.lose(kernel)
         kernel.die()
         self.kernels[number] = self.new_kernel()
+
+    def lose(self, kernel: Kernel) -> None:
+        """Note what goes with a kernel whose disk takes nothing until its end: what came since it was full."""
+        self.lost |= {task.key for task in self.not_on_record if task.kernel is kernel and task.found_full}
 
     # --- what the user does ------------------------------------------------------------------------
 
@@ -305,9 +324,18 @@ class Money(RuleBasedStateMachine):
         return [task for task in self.service.accepted if task.reached and task.id not in texts]
 
     def nothing_is_lost(self) -> None:
-        """Each id that reached a kernel which could record it is on record."""
+        """Each id that reached a kernel which could record it is on record.
+
+        Of a kernel whose disk took nothing from the answer to its end, there is the intent: no run buys its
+        video again, since it is in doubt, unless the user settles that. Its log has the id, or the key of a
+        task whose answer held one somewhere; so had its views, see above.
+        """
+        in_doubt = "SELECT key FROM tasks WHERE status IN ('SUBMITTING', 'UNCONFIRMED', 'FORGOTTEN')"
+        doubts = {key for (key,) in self.history.execute(in_doubt)}
         for task in self.not_on_record:
             assert task.key in self.lost, f"{task.id} is on no record"
+            assert task.key in doubts, f"{task.id} is neither on record nor in doubt"
+            assert task.id in self.words_of_log.text or task.key in self.words_of_log.text, task.id
 
 
 class TestMoney(Money.TestCase):  # type: ignore[misc, valid-type]

@@ -121,6 +121,7 @@ class Accepted:
         id: of the service's task.
         kernel: that asked for it.
         reached: an answer with the id was handed to a kernel that could record it.
+        found_full: that kernel's disk took nothing at that moment.
     """
 
     key: str
@@ -128,6 +129,7 @@ class Accepted:
     id: str
     kernel: Kernel
     reached: bool = False
+    found_full: bool = False
     poll: str = "running"
 
 
@@ -244,8 +246,7 @@ class Kernel:
         """End in an orderly way, with the answers that are still to come."""
         while not self.dead and self.engine.unanswered:
             self.step(20.0)
-        if not self.dead:
-            self._end()
+        self._end()
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -284,7 +285,7 @@ class Transport(httpx.AsyncBaseTransport):
         if play == "late":
             await kernel.clock.sleep(20.0)
         if task is not None and play in _WITH_ID and not kernel.dead:
-            task.reached = True
+            task.reached, task.found_full = True, kernel.is_full
         return _answer(play, task.id if task else "")
 
     def _cancel(self, task: Accepted | None) -> httpx.Response:

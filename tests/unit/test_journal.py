@@ -302,6 +302,26 @@ def test_while_the_file_takes_nothing_the_log_names_the_tasks_that_wait_each_onc
         journal.history.query("SELECT 1", ())  # closed
 
 
+def test_a_kernel_that_ends_while_its_disk_takes_nothing_says_which_id_settles_which_task(
+    journal: Journal, path: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = new_job("first", tmp_path), new_job("second", tmp_path)
+    intend(journal, first)
+    intend(journal, second)
+    journal.history.connection.execute("PRAGMA query_only = ON")
+    journal.apply(first, events.Accepted(at=2, id="task-1"))
+    journal.apply(first, events.PollFailed(at=3, reason="x"))
+    journal.apply(second, events.Unconfirmed(at=3, reason="lost"))
+    caplog.clear()
+    journal.close()
+    words = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(words) == 1
+    assert "act.task('first') in doubt, settle it with .confirm('task-1')" in words[0]
+    assert {state.status for state in recorded(path).values()} == {
+        Status.SUBMITTING
+    }  # a doubt, never bought again
+
+
 def test_a_journal_that_was_never_used_makes_no_file(path: str) -> None:
     journal = Journal(path, lambda job: None)
     journal.close()
