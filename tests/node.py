@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 FRONTEND = Path(__file__).parent / "frontend"
-VIEWS = Path(__file__).parents[1] / "cometact_nb" / "views"
+SCRIPTS = [Path(__file__).parents[1] / "cometact_nb" / name for name in ("views", "entry/lab")]
 #: Since then node reads a module as what its text is, without a package.json beside it.
 NEEDED = (20, 19)
 NO_NODE = """\
@@ -70,7 +70,12 @@ def main() -> int:
     tools = FRONTEND / "node_modules"
     commands = (
         [str(tools / "typescript" / "bin" / "tsc")],
-        [str(tools / "@biomejs" / "biome" / "bin" / "biome"), "ci", ".", os.path.relpath(VIEWS, FRONTEND)],
+        [
+            str(tools / "@biomejs" / "biome" / "bin" / "biome"),
+            "ci",
+            ".",
+            *(os.path.relpath(folder, FRONTEND) for folder in SCRIPTS),
+        ],
         ["--test"],
     )
     failed = [command for command in commands if subprocess.call([name, *command], cwd=FRONTEND)]

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import labextension
 import platformdirs
 import sandboxes
 
@@ -71,6 +72,7 @@ class Lab:
         folder: an empty folder; notebooks lie in ``folder/work``.
         theme: such as ``JupyterLab Dark``.
         module: ``jupyterlab``, or ``notebook`` for Notebook 7, which is built of the same parts.
+        extension: whether the package's own Lab extension is there, as after an installation.
         more: of its environment.
 
     A lane of the matrix chooses another module by COMETACT_NB_LANE_SERVER, and a base URL for all by
@@ -79,7 +81,15 @@ class Lab:
 
     TOKEN = "test-token"
 
-    def __init__(self, folder: Path, theme: str = "JupyterLab Light", module: str = "", **more: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        theme: str = "JupyterLab Light",
+        module: str = "",
+        *,
+        extension: bool = True,
+        **more: str,
+    ) -> None:
         self.module = module = module or os.environ.get("COMETACT_NB_LANE_SERVER", "jupyterlab")
         base = os.environ.get("COMETACT_NB_LANE_BASE_URL", "/")
         self.folder = folder / "work"
@@ -87,6 +97,7 @@ class Lab:
         self.env = environment(folder, **more)
         self._states = folder / "states"
         self._give_each_kernel_its_own_sandbox()
+        self._add_extension(folder / "extension") if extension else self._disable_extension()
         settings = Path(self.env["JUPYTERLAB_SETTINGS_DIR"]) / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
         quiet = {"fetchNews": "false", "checkForUpdates": False}
@@ -110,6 +121,14 @@ class Lab:
         startup.mkdir(parents=True)
         state = f"os.environ['XDG_STATE_HOME'] = {str(self._states)!r} + '/' + str(os.getpid())"
         (startup / "state.py").write_text(f"import os\n{state}\ndel os\n")
+
+    def _add_extension(self, folder: Path) -> None:
+        self.env |= labextension.assemble(folder)
+
+    def _disable_extension(self) -> None:
+        config = Path(self.env["JUPYTER_CONFIG_DIR"]) / "labconfig"
+        config.mkdir(parents=True)
+        (config / "page_config.json").write_text(json.dumps({"disabledExtensions": {"cometact_nb": True}}))
 
     def _find_url(self, runtime: Path) -> str:
         deadline = time.monotonic() + 60

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from certificates import without_ours
 from lab import environment
+from labextension import EXTENSION, shared_data
 from packaging.requirements import Requirement
 
 import cometact_nb as act
@@ -107,7 +108,8 @@ def test_the_wheel_holds_the_whole_package_its_guide_and_its_tutorials(names: se
     assert "cometact_nb/py.typed" in ours
     assert len(guide) > 5
     assert len(tutorials) > 2
-    assert {name for name in names if ".dist-info/" not in name} == ours | guide | tutorials
+    beside = {f"cometact_nb-{act.__version__}.data/data/{target}" for target in shared_data().values()}
+    assert {name for name in names if ".dist-info/" not in name} == ours | guide | tutorials | beside
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
@@ -142,6 +144,18 @@ def test_the_version_is_one_that_the_changelog_knows() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
     (newest, *_) = re.findall(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
     assert act.__version__ == newest
+
+
+def test_jupyterlab_finds_the_extension_enabled(wheel: Path, installed: Installed, tmp_path: Path) -> None:
+    share = installed.bin.parent / "share" / "jupyter"
+    assert (installed.bin.parent / EXTENSION / "package.json").is_file()
+    command = [sys.executable, "-m", "jupyterlab.labextensions", "list"]
+    env = environment(tmp_path, JUPYTER_PATH=str(share), NO_COLOR="1")
+    run = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+    (line,) = [
+        line for line in (run.stdout + run.stderr).splitlines() if "cometact_nb" in line and "v" in line
+    ]
+    assert re.search(rf"cometact_nb v{act.__version__}.* enabled .*OK", re.sub(r"\x1b\[\d+m", "", line)), line
 
 
 SUBMIT = """
