@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.media import MediaRef, image, video
     from cometact_nb.domain.price import Price
     from cometact_nb.domain.request import ActTwoRequest
+    from cometact_nb.domain.sweep.measures import Measure
     from cometact_nb.domain.task import Status
     from cometact_nb.entry.files import load_clip, prepare, publish, published, relink, unpublish, verify
     from cometact_nb.entry.functions import (
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.saved_clip import SavedClip, Verification
     from cometact_nb.handles.session import Session
     from cometact_nb.handles.shared import session
+    from cometact_nb.handles.sweep.measured import Measured
     from cometact_nb.handles.sweep.noise import NoiseFloor
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.handles.sweep.sweep import Sweep
@@ -65,6 +67,8 @@ __all__ = [
     "Clip",
     "Config",
     "Inspection",
+    "Measure",
+    "Measured",
     "MediaRef",
     "NoiseFloor",
     "Panel",
@@ -120,6 +124,8 @@ _HOMES = {
     "Clip": "cometact_nb.handles.clip",
     "Config": "cometact_nb.handles.config",
     "Inspection": "cometact_nb.domain.inspection.facts",
+    "Measure": "cometact_nb.domain.sweep.measures",
+    "Measured": "cometact_nb.handles.sweep.measured",
     "MediaRef": "cometact_nb.domain.media",
     "NoiseFloor": "cometact_nb.handles.sweep.noise",
     "Panel": "cometact_nb.views.panel.panel",

@@ -25,6 +25,9 @@ class Views(Protocol):
     def export(self, sweep: Any, folder: str | PathLike[str], *, overwrite: bool) -> Path:
         """See :meth:`cometact_nb.Sweep.export`."""
 
+    def working(self, what: str) -> AbstractContextManager[Callable[[float], None]]:
+        """Show the progress of long work; its caller calls the returned function with the share done, 0–1."""
+
     def waiting(self, task: Any) -> AbstractContextManager[Callable[[], object]]:
         """Show a wait for ``task``; its caller calls the returned function every moment."""
 

@@ -40,6 +40,11 @@ class PageViews:
 
         return export(sweep, folder, overwrite=overwrite)
 
+    def working(self, what: str) -> AbstractContextManager[Callable[[float], None]]:
+        from cometact_nb.views.base.waiting_line import waiting_line  # noqa: PLC0415
+
+        return waiting_line(what)
+
     def waiting(self, task: Task) -> AbstractContextManager[Callable[[], object]]:
         """In a terminal a wait shows a line of text; in a notebook the card does."""
         if not in_terminal():
@@ -68,6 +73,7 @@ def register() -> None:
         (html, "handles.sweep.plan", "Plan", _view("sweep.plan", "plan_html")),
         (html, "handles.sweep.saved", "SweepHistory", _view("sweep.table", "sweeps_html")),
         (html, "handles.sweep.noise", "NoiseFloor", _view("sweep.noise", "noise_floor_html")),
+        (html, "handles.sweep.measured", "Measured", _view("sweep.measured", "measured_html")),
     ):
         formatter.for_type_by_name(f"cometact_nb.{home}", name, draw)
 

@@ -183,12 +183,25 @@ def grid(make: Make, *, jitter: int, replicates: int = 2) -> list[tuple[dict[str
     ]
 
 
+def grey_levels(first: Clip, second: Clip) -> float:
+    """A distance whose numbers are known: how far the grey levels are apart, 0–255."""
+    if (first.width, first.height) != (second.width, second.height):
+        return float("nan")
+    levels = [float(clip.frames(stride=5).mean()) for clip in (first, second)]
+    return abs(levels[0] - levels[1])
+
+
+def pair(make: Make, first: int, second: int) -> list[tuple[dict[str, Any], int, Clip]]:
+    """Two replicates of these grey levels."""
+    return [({"seed": 1}, 1, make(first)), ({"seed": 1}, 2, make(second))]
+
+
 def by_knob(floor: NoiseFloor) -> dict[str, dict[str, Any]]:
     return {row["knob"]: row for row in floor.to_rows()}
 
 
 def test_a_knob_is_measured_against_replicates(make: Make) -> None:
-    floor = noise_floor(grid(make, jitter=5))
+    floor = noise_floor(grid(make, jitter=5), grey_levels)
     assert floor.source == "replicates"
     assert floor.pairs == 4
     assert floor.distance == pytest.approx(5, abs=1)
@@ -213,13 +226,22 @@ def test_a_few_pairs_of_replicates_are_called_few(make: Make) -> None:
     assert "few" not in repr(noise_floor(grid(make, jitter=5)))
 
 
+def test_the_default_distance_is_of_structure(make: Make) -> None:
+    near, far = noise_floor(pair(make, 60, 70)), noise_floor(pair(make, 60, 160))
+    assert near.distance is not None
+    assert far.distance is not None
+    assert 0 < near.distance < far.distance < 1
+    assert "1 − SSIM" in near.basis
+    assert noise_floor(pair(make, 60, 60)).distance == 0
+
+
 def test_without_replicates_the_seed_stands_for_chance_and_is_no_knob(make: Make) -> None:
     items = [
         ({"expression_intensity": intensity, "seed": seed}, 1, make(40 + 15 * intensity + seed))
         for intensity in (1, 5)
         for seed in (0, 10, 20)
     ]
-    floor = noise_floor(items)
+    floor = noise_floor(items, grey_levels)
     assert floor.source == "seed"
     assert floor.pairs == 6
     assert floor.distance == pytest.approx(10, abs=1)
@@ -239,7 +261,7 @@ def test_with_replicates_the_seed_is_a_knob_like_the_others(make: Make) -> None:
 
 
 def test_without_replicates_and_seeds_nothing_is_claimed(make: Make) -> None:
-    floor = noise_floor([({"expression_intensity": n}, 1, make(40 * n)) for n in (1, 2)])
+    floor = noise_floor([({"expression_intensity": n}, 1, make(40 * n)) for n in (1, 2)], grey_levels)
     assert (floor.source, floor.pairs, floor.distance) == ("", 0, None)
     assert floor.rows[0].distance == pytest.approx(40, abs=2)
     assert floor.rows[0].ratio is None
@@ -305,13 +327,13 @@ def test_a_missing_file_is_an_error_and_not_a_distance(make: Make, tmp_path: Pat
 
 def test_a_floor_reads_as_text_and_as_html_with_foreign_names_escaped(make: Make) -> None:
     items = [({"<b>knob": n}, r, make(40 * n + 5 * r)) for n in (1, 2) for r in (1, 2)]
-    floor = noise_floor(items)
+    floor = noise_floor(items, grey_levels)
     text, html = repr(floor), noise_floor_html(floor)
     assert text.splitlines()[0].startswith("Noise floor 5: ")
     assert "  <b>knob " in text
     assert "&lt;b&gt;knob" in html
     assert "<b>" not in html
-    for said in (floor.rows[0].verdict, "2 pairs of replicates", "0–255"):
+    for said in (floor.rows[0].verdict, "2 pairs of replicates", "grey_levels()"):
         assert said in text
         assert said in html
 

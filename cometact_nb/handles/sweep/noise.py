@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import random
@@ -13,26 +12,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cometact_nb.errors import ConfigError
+from cometact_nb.handles.sweep.likeness import similarity_among
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from cometact_nb.handles.clip import Clip
 
     Distance = Callable[[Clip, Clip], float]
     Cell = tuple[Mapping[str, Any], Clip]
 
-__all__ = ["KnobEffect", "NoiseFloor", "map_clips", "noise_floor"]
+__all__ = ["KnobEffect", "NoiseFloor", "check_executor", "map_clips", "noise_floor"]
 
 R = TypeVar("R")
 
-#: The default distance looks at about so many frames of the shortest clip, this long on their longest side.
-_FRAMES, _SIZE = 24, 128
-#: What a clip that does not tell is taken for; it decides only how densely the clip is looked at.
-_FPS, _DURATION_S = 24.0, 10.0
 #: Pairs that are measured for one knob; of more, this many are taken at even steps.
 _MAX_PAIRS = 400
 #: A knob without any effect tops n pairs of replicates by chance about once in 2ⁿ times.
@@ -40,7 +33,7 @@ _FEW = 3
 #: A knob must be above this share of the distances by chance.
 _ABOVE = 0.95
 _REPLICATE = "replicate"
-_MEASURE = "mean absolute difference of frames, 0–255"
+_MEASURE = "1 − SSIM, how much the structure of the pictures differs, 0–1"
 
 
 class Executor(Protocol):
@@ -76,7 +69,7 @@ def map_clips(
             "client.get_executor() or ipyparallel's client.load_balanced_view().executor."
         )
     all_clips = list(clips)
-    _check_executor(fn, executor)
+    check_executor(fn, executor)
     futures: list[Any] = []
     try:
         if executor is not None:
@@ -90,7 +83,7 @@ def map_clips(
         raise
 
 
-def _check_executor(fn: Callable[..., Any], executor: Executor | None) -> None:
+def check_executor(fn: Callable[..., Any], executor: Executor | None) -> None:
     """Raise for an executor that would run, but not return one value for each clip."""
     if type(getattr(executor, "view", None)).__name__ == "DirectView":
         raise ConfigError(
@@ -239,9 +232,9 @@ def noise_floor(
 
     Args:
         items: of each cell its parameters (hashable values), its replicate's number, and its clip or None.
-        distance: of two clips, 0 for the same, NaN for two that cannot be compared. None takes the mean
-            absolute difference of about 24 frames at 128 pixels, over the shorter length; it holds 0.7 MB
-            a clip, needs the extra ``video``, and does not compare pictures of different shapes.
+        distance: of two clips, 0 for the same, NaN for two that cannot be compared. None takes one less the
+            structural similarity (SSIM) of about 24 frames at 160 pixels, over the shorter length; it holds
+            1 MB a clip, needs the extra ``video``, and does not compare pictures of different shapes.
 
     Returns:
         the floor, and a row for each knob.
@@ -325,22 +318,9 @@ def _effect(
 
 
 def _frame_distance(clips: Sequence[Clip]) -> Distance:
-    """Return a measure: the mean absolute difference of two clips' frames, which reads each clip once."""
-    step_s = min((clip.duration_s or _DURATION_S for clip in clips), default=_DURATION_S) / _FRAMES
-
-    @functools.cache
-    def look(clip: Clip) -> NDArray[np.uint8]:
-        stride = max(1, round(step_s * (clip.fps or _FPS)))
-        return clip.frames(stride=stride, size=_SIZE)
-
-    def distance(clip: Clip, other: Clip) -> float:
-        first, second = look(clip), look(other)
-        if first.shape[1:] != second.shape[1:]:
-            return math.nan
-        length = min(len(first), len(second))
-        return float(abs(first[:length].astype("int16") - second[:length]).mean())
-
-    return distance
+    """Return a measure: one less the structural similarity of two clips, which reads each clip once."""
+    similarity = similarity_among(clips)
+    return lambda clip, other: 1 - similarity(clip, other)
 
 
 def _count(count: int, what: str) -> str:

@@ -15,11 +15,13 @@ from cometact_nb.handles.table import frame_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cometact_nb.domain.sweep.measures import Measure
     from cometact_nb.domain.sweep.rating import Rating
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.ledger import Ledger
+    from cometact_nb.handles.sweep.measured import Measured
     from cometact_nb.handles.sweep.noise import Executor, NoiseFloor
 
 __all__ = ["Results"]
@@ -34,6 +36,7 @@ class Results:
     session: Core
     cells: tuple[Cell, ...]
     _ledger: Ledger
+    _measured: Measured | None = None
 
     def _changed(self) -> None:
         """Tell listeners that the cells have changed; on the engine's loop."""
@@ -107,14 +110,22 @@ class Results:
         return (1, self._ledger.last_rater) if last is None else (last.round, last.rater)
 
     def to_rows(self) -> list[dict[str, Any]]:
-        """Return one mapping a cell: its parameters, its outcome, the path of its clip, and its ratings.
+        """Return one mapping a cell: its parameters, outcome, path of its clip, ratings, and latest measures.
 
         ``stars``, ``favourite``, ``note``, ``blind`` and ``stars_…`` are of the round that was rated last.
         With several rounds or raters, each has columns of its own too, such as ``stars_blind_round2_Ann``.
         """
         self._read_ratings()
         rounds = sorted({(one.round, one.rater) for cell in self.cells for one in cell.ratings})
-        return [row(cell, rounds if len(rounds) > 1 else ()) for cell in self.cells]
+        measured = (
+            {} if self._measured is None else {cell.number: cell.values for cell in self._measured.cells}
+        )
+        names = () if self._measured is None else self._measured.columns
+        return [
+            row(cell, rounds if len(rounds) > 1 else ())
+            | {name: measured.get(cell.index + 1, {}).get(name) for name in names}
+            for cell in self.cells
+        ]
 
     def _read_ratings(self) -> None:
         """Learn what other kernels have recorded, where the history can be read."""
@@ -152,11 +163,45 @@ class Results:
         """
         return map_clips(fn, [cell.clip for cell in self.cells], executor)
 
+    def measure(
+        self,
+        *measures: str | Measure | Callable[[Clip], Any],
+        against: Cell | None = None,
+        executor: Executor | None = None,
+        progress: Callable[[float], None] | None = None,
+    ) -> Measured:
+        """Measure the clips, and compare what each knob does with what chance does.
+
+        A clip is decoded once for all built-in measures; what was measured is kept in the history by the
+        clip's hash. An interrupt stops within a moment; what was measured until then is kept. Needs the extra
+        ``decide``.
+
+        Args:
+            measures: names (``"sharpness"``, ``"flicker"``, ``"freeze"``, ``"motion"``, ``"detail"``,
+                ``"brightness"``, ``"saturation"``, ``"similarity"``), :class:`Measure` objects, or functions
+                of a :class:`Clip`. Nothing takes all built-in ones but similarity.
+            against: the cell whose clip ``"similarity"`` compares with; None takes the first with a clip.
+            executor: as for :meth:`map`. None takes threads of this process, one for each processor.
+            progress: called with the share that is done, 0–1, in place of the bar.
+
+        Returns:
+            values, effects with intervals, and a view of both.
+
+        Raises:
+            ConfigError: a measure, the executor or ``against`` cannot be used, or the extra is missing.
+        """
+        from cometact_nb.handles.sweep.measure import measure_sweep  # noqa: PLC0415  (only for those who ask)
+
+        self._measured = measure_sweep(
+            self.session, self.cells, measures, against=against, executor=executor, progress=progress
+        )
+        return self._measured
+
     def noise_floor(self, distance: Callable[[Clip, Clip], float] | None = None) -> NoiseFloor:
         """Compare how far each knob moves the clips with how far they differ by chance.
 
         Args:
-            distance: of two clips, ≥ 0; None takes the mean absolute difference of their frames, 0–255.
+            distance: of two clips, ≥ 0; None takes one less their structural similarity (SSIM), 0–1.
 
         Returns:
             a table; ``to_rows()`` gives it as numbers.

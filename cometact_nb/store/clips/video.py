@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["looks_like_video", "read_facts", "read_frames"]
+__all__ = ["demuxer", "looks_like_video", "read_facts", "read_frames", "whole_picture"]
 
 _POSTER_WIDTH = 640
 _POSTER_QUALITY = 78
@@ -51,7 +51,7 @@ def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoHeaders, bo
     try:
         with path.open("rb") as file:
             outline = boxes.look(file, path.stat().st_size, "webm" if _is_ebml(path) else "mp4")
-        with av.open(str(path), format=_demuxer(path)) as container:
+        with av.open(str(path), format=demuxer(path)) as container:
             stream = picture_of(container)
             facts = facts_of(container, stream, av.time_base, outline)
             if poster is None or (facts.width or 0) * (facts.height or 0) > _POSTER_MAX_PIXELS:
@@ -78,7 +78,7 @@ def _telling_frame(frames: Iterator[Any], length_s: float) -> Any:
     return best
 
 
-def _demuxer(path: Path) -> str:
+def demuxer(path: Path) -> str:
     """Name FFmpeg's reader for a clip, lest it guess: a playlist would make it open other files."""
     return "matroska" if _is_ebml(path) else "mov"
 
@@ -127,8 +127,8 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
     buffer = bytearray()  # grows in place, where a list of frames would have to be copied at the end
     shape = (0, 0, 3)
     try:
-        with av.open(str(path), format=_demuxer(path)) as container:
-            stream = _whole_picture(path, container)
+        with av.open(str(path), format=demuxer(path)) as container:
+            stream = whole_picture(path, container)
             stream.thread_type = "AUTO"
             for index, frame in enumerate(container.decode(stream)):
                 if index % stride:
@@ -145,7 +145,7 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
     return np.frombuffer(buffer, np.uint8).reshape(-1, *shape)
 
 
-def _whole_picture(path: Path, container: Any) -> Any:
+def whole_picture(path: Path, container: Any) -> Any:
     """Return the stream of pictures; raise for a file that is cut off, whose decoding may just end early."""
     stream = picture_of(container)
     if stream is None:

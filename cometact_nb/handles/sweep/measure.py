@@ -1,0 +1,265 @@
+"""Measures the clips of a sweep, each of them once, with a bar that shows how far it is."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Mapping
+from concurrent import futures
+from contextlib import nullcontext, suppress
+from typing import TYPE_CHECKING, Any
+
+from cometact_nb.domain.sweep.measures import SIMILARITY, checked_measures
+from cometact_nb.errors import ActTwoError, ClipError, ConfigError, HistoryError
+from cometact_nb.handles.sweep.likeness import similarity_among
+from cometact_nb.handles.sweep.measured import Measured, MeasuredCell
+from cometact_nb.handles.sweep.noise import check_executor
+from cometact_nb.handles.views import views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from cometact_nb.domain.sweep.measures import Measure
+    from cometact_nb.handles.clip import Clip
+    from cometact_nb.handles.core import Core
+    from cometact_nb.handles.sweep.cell import Cell
+    from cometact_nb.handles.sweep.noise import Executor
+
+    Values = dict[str, float | None]
+
+__all__ = ["measure_sweep"]
+
+_STEP_S = 0.1
+
+
+def measure_sweep(
+    core: Core,
+    cells: Sequence[Cell],
+    choices: Sequence[object],
+    *,
+    against: Cell | None,
+    executor: Executor | None,
+    progress: Callable[[float], None] | None,
+) -> Measured:
+    """Measure the clips of cells; see :meth:`cometact_nb.Sweep.measure`."""
+    measures = checked_measures(choices)
+    if executor is not None and not hasattr(executor, "submit"):
+        raise ConfigError(f"executor={executor!r} has no submit(). Give one of concurrent.futures.")
+    base = None if against is None else getattr(against, "clip", None)
+    if against is not None and base is None:
+        raise ConfigError(f"against={against!r} has no clip. Give a cell of the sweep that has one.")
+    with_clip = [(cell, clip) for cell in cells if (clip := cell.clip) is not None]
+    clips = [clip for _, clip in with_clip]
+    with nullcontext(progress) if progress is not None else views().working("Measuring clips") as report:
+        values, problems = measure_clips(
+            core, clips, measures, against=base, executor=executor, progress=report
+        )
+    return Measured(
+        measures,
+        [_measured_cell(cell, clip, values.get(clip.sha256, {}), problems) for cell, clip in with_clip],
+        without_clip=len(cells) - len(with_clip),
+    )
+
+
+def _measured_cell(cell: Cell, clip: Clip, values: Values, problems: Mapping[str, str]) -> MeasuredCell:
+    return MeasuredCell(
+        number=cell.index + 1,
+        params={name: value for name, value in cell.params.items() if name != "replicate"},
+        replicate=cell.replicate,
+        values=values,
+        problem=problems.get(clip.sha256, ""),
+        size=(clip.width, clip.height),
+        fps=clip.fps,
+        duration_s=clip.duration_s,
+    )
+
+
+def measure_clips(
+    core: Core,
+    clips: Sequence[Clip],
+    measures: Sequence[Measure],
+    *,
+    against: Clip | None,
+    executor: Executor | None,
+    progress: Callable[[float], None],
+) -> tuple[dict[str, Values], dict[str, str]]:
+    """Measure clips, each once, and keep what can be kept; an interrupt stops within a frame or two.
+
+    Args:
+        core: whose history keeps the values.
+        clips: of the sweep.
+        measures: with functions or built in.
+        against: the clip for ``similarity``; None takes the first.
+        executor: see :meth:`cometact_nb.Sweep.measure`.
+        progress: is called with the share that is done, 0–1.
+
+    Returns:
+        values by hash and measure, and by hash the reason why a clip could not be measured.
+
+    Raises:
+        ConfigError: the extra is missing, or the executor cannot be used.
+    """
+    by_hash = {clip.sha256: clip for clip in clips}
+    versions = _versions(measures)
+    values = _known(core, by_hash, versions)
+    alike = [one for one in measures if one.name == SIMILARITY and one.fn is None]
+    missing = {
+        sha256: tuple(one for one in measures if one not in alike and one.name not in values.get(sha256, {}))
+        for sha256 in by_hash
+    }
+    work = [(by_hash[sha256], some) for sha256, some in missing.items() if some]
+    problems: dict[str, str] = {}
+    for sha256, result in _results(work, executor, progress):
+        if isinstance(result, str):
+            problems[sha256] = result
+            continue
+        values.setdefault(sha256, {}).update(result)
+        _keep(core, sha256, {name: value for name, value in result.items() if name in versions}, versions)
+    if alike and clips:
+        _compare(against or clips[0], by_hash, values, problems)
+    return values, problems
+
+
+def _versions(measures: Iterable[Measure]) -> dict[str, str]:
+    """Return what measures, for those whose values are kept."""
+    from cometact_nb.store.clips.measures import version  # noqa: PLC0415  (only for those who ask)
+
+    versions = {}
+    for measure in measures:
+        if measure.fn is None and measure.name != SIMILARITY:
+            versions[measure.name] = version()
+        elif measure.fn is not None and measure.version is not None:
+            versions[measure.name] = f"yours {measure.version}"
+    return versions
+
+
+def _known(core: Core, hashes: Iterable[str], versions: Mapping[str, str]) -> dict[str, Values]:
+    from cometact_nb.store.journal import measurements  # noqa: PLC0415  (only for those who ask)
+
+    async def read() -> dict[str, Values]:
+        return measurements.known(core.engine.history, hashes, versions)
+
+    with suppress(HistoryError):  # they are measured again
+        return core.run(read())
+    return {}
+
+
+def _keep(core: Core, sha256: str, values: Values, versions: Mapping[str, str]) -> None:
+    from cometact_nb.store.journal import measurements  # noqa: PLC0415  (only for those who ask)
+
+    async def write() -> None:
+        measurements.keep(core.engine.history, sha256, versions, values)
+
+    if values:
+        with suppress(HistoryError):  # a second call measures again
+            core.run(write())
+
+
+def _results(
+    work: Sequence[tuple[Clip, tuple[Measure, ...]]],
+    executor: Executor | None,
+    progress: Callable[[float], None],
+) -> Iterable[tuple[str, Values | str]]:
+    """Measure clips side by side, and yield each result, or what was wrong, as it comes."""
+    stop = threading.Event()
+    own = (
+        futures.ThreadPoolExecutor(os.cpu_count() or 1, "cometact_nb measures") if executor is None else None
+    )
+    for _, measures in work:
+        for fn in (measure.fn for measure in measures if measure.fn is not None):
+            check_executor(fn, executor)
+    submit = own.submit if own is not None else executor.submit  # type: ignore[union-attr]
+    waiting = {}
+    try:
+        for clip, measures in work:
+            call = submit(_measure_clip, clip, measures, *((stop,) if own is not None else ()))
+            waiting[call] = clip.sha256
+        total = len(waiting)
+        while waiting:
+            ended = [call for call in waiting if call.done()] or list(_next(waiting))
+            for call in ended:
+                yield waiting.pop(call), call.result()
+            progress(1 - len(waiting) / total)
+    finally:
+        stop.set()
+        for call in waiting:
+            call.cancel()
+        if own is not None:
+            own.shutdown(wait=True, cancel_futures=True)
+
+
+def _next(waiting: Collection[Any]) -> Collection[Any]:
+    """Wait a moment for any of these calls; those of other libraries may not be ``concurrent.futures``."""
+    try:
+        return futures.wait(waiting, _STEP_S, futures.FIRST_COMPLETED).done
+    except AttributeError:
+        first = next(iter(waiting))
+        first.result()
+        return (first,)
+
+
+def _measure_clip(
+    clip: Clip, measures: Sequence[Measure], stop: threading.Event | None = None
+) -> Values | str:
+    """Measure one clip, here or in another process; return a sentence when it cannot be measured."""
+    from cometact_nb.store.clips.measures import measure_file  # noqa: PLC0415  (only for those who ask)
+
+    def check() -> None:
+        if stop is not None and stop.is_set():
+            raise futures.CancelledError
+
+    try:
+        built_in = [measure.name for measure in measures if measure.fn is None]
+        values = measure_file(clip.path, built_in, check) if built_in else {}
+        for measure in measures:
+            if measure.fn is not None:
+                check()
+                values |= _of_yours(measure, measure.fn(clip))
+    except ClipError as error:
+        return str(error)
+    return values
+
+
+def _of_yours(measure: Measure, result: Any) -> Values:
+    """Turn what a user's function returned into numbers.
+
+    Raises:
+        ConfigError: it is neither a number nor a mapping of numbers.
+    """
+    if not isinstance(result, Mapping):
+        return {measure.name: _number(measure, result)}
+    if measure.version is not None:
+        raise ConfigError(
+            f"The measure {measure.name!r} has a version and returned a mapping, which is not kept. Leave "
+            "the version out, or return a number."
+        )
+    return {f"{measure.name}_{part}": _number(measure, value) for part, value in result.items()}
+
+
+def _number(measure: Measure, value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"The measure {measure.name!r} returned {type(value).__name__}. Return a number, or a mapping of "
+            "numbers."
+        ) from None
+    return number if math.isfinite(number) else None
+
+
+def _compare(
+    base: Clip, clips: Mapping[str, Clip], values: dict[str, Values], problems: dict[str, str]
+) -> None:
+    similarity = similarity_among(list(clips.values()))
+    for sha256, clip in clips.items():
+        if sha256 in problems:
+            continue
+        try:
+            value = similarity(clip, base)
+        except ActTwoError as error:
+            problems[sha256] = str(error)
+            continue
+        values.setdefault(sha256, {})[SIMILARITY] = None if math.isnan(value) else value
