@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from cometact_nb.domain import events
 from cometact_nb.domain.request import ActTwoRequest
-from cometact_nb.domain.task import TaskState
+from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
 
@@ -126,3 +127,27 @@ def send(engine: Engine, job: Job, request: ActTwoRequest = REQUEST, **options: 
 def another(job: Job) -> Job:
     """Make a job beside ``job``, at the same service."""
     return Job(TaskState(key=new_key()), job.endpoint, job.output_dir)
+
+
+def take_up(engine: Engine, job: Job, **state: Any) -> None:
+    """Watch a task as a new kernel finds it in the history."""
+    job.state = TaskState(**{"key": job.state.key, "id": "task-1", "status": Status.RUNNING, **state})
+
+    async def begin() -> None:
+        engine.history.append(job.state.key, events.WatchBegan(at=0), job.state)
+        engine.watch(job)
+
+    engine.call(begin()).result(20)
+
+
+def pass_time(engine: Engine, seconds: float) -> None:
+    """Let seconds pass on the engine's clock."""
+
+    async def sleep() -> None:
+        await engine.clock.sleep(seconds)
+
+    engine.call(sleep()).result(60)
+
+
+def gaps(times: list[float]) -> list[float]:
+    return [after - before for before, after in pairwise(times)]
