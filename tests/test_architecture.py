@@ -51,7 +51,10 @@ OWNERS = {
         "sandbox",
     },
     "pillow_heif": {"store/inputs/picture.py"},
-    "tornado": {"sandbox"},
+    "tornado": {"sandbox", "entry/server"},
+    "jupyter_server": {"entry/server"},
+    "jupyter_core": {"entry/server"},
+    "traitlets": {"views", "entry/server"},
     "fsspec": {"store/clips/remote_folder.py"},
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import TaskState
 
-__all__ = ["GROUPS", "STATUSES", "UNFINISHED", "Query", "checked_id", "found_by", "query"]
+__all__ = ["GROUPS", "STATUSES", "UNFINISHED", "Query", "after", "checked_id", "found_by", "query"]
 
 #: Statuses of tasks that are not over.
 UNFINISHED = (Status.SUBMITTING, Status.PENDING, Status.THROTTLED, Status.RUNNING, Status.UNKNOWN)
@@ -47,12 +47,14 @@ class Query:
         since: Unix seconds; only tasks from then on. None for all.
         words: lower case; each must occur in ``found_by``, the sweep's name or the rating.
         limit: the most tasks, the newest.
+        before: time and key of a task; only those that come after it, the newest first. None for all.
     """
 
     statuses: tuple[Status, ...] = ()
     since: float | None = None
     words: tuple[str, ...] = ()
     limit: int = 50
+    before: tuple[float, str] | None = None
 
 
 def query(status: Any = None, since: Any = None, text: Any = None, limit: Any = 50, *, now: float) -> Query:
@@ -159,6 +161,25 @@ def _limit(value: Any) -> int:
     if number < 1 or isinstance(value, bool):
         raise ConfigError(f"limit={value!r} is not a number of tasks. Give an integer ≥ 1.")
     return min(int(number), 2**62)
+
+
+def after(query: Query, last: str) -> Query:
+    """Return the query for the next page.
+
+    Args:
+        query: of the page before.
+        last: Unix seconds and key of its last task, with a blank between; empty for the first page.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    moment, _, key = last.partition(" ")
+    if not last:
+        return query
+    try:
+        return replace(query, before=(float(moment), key))
+    except ValueError:
+        raise ConfigError(f"before={last!r} names no task: seconds and a key belong there.") from None
 
 
 def checked_id(name: object) -> str:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.sweep.grid import Spec
     from cometact_nb.handles.core import Core
+    from cometact_nb.store.journal.history import History
 
-__all__ = ["SavedSweep", "SweepHistory", "find_sweeps"]
+__all__ = ["SavedSweep", "SweepHistory", "find_sweeps", "saved_sweeps"]
 
 
 @dataclass(frozen=True)
@@ -118,20 +119,32 @@ def find_sweeps(session: Core, limit: int = 50) -> SweepHistory:
     """See :func:`cometact_nb.sweeps`."""
 
     async def read() -> list[SavedSweep]:
-        history = session.engine.history
-        return [
-            SavedSweep(
-                name=row.name,
-                state=row.terms.state,
-                spec=row.spec,
-                sent=store.status_counts(history, row.name, row.base_url),
-                spent_usd=store.cost_usd(history, row.name, row.base_url),
-                created_at=datetime.fromtimestamp(row.created_at, UTC),
-                updated_at=datetime.fromtimestamp(row.updated_at, UTC),
-                base_url=row.base_url,
-                sandbox=row.sandbox,
-            )
-            for row in store.latest(history, limit)
-        ]
+        return saved_sweeps(session.engine.history, limit)
 
     return SweepHistory(session.run(read()))
+
+
+def saved_sweeps(history: History, limit: int) -> list[SavedSweep]:
+    """List the sweeps that ran last, the newest first. On the thread of the history.
+
+    Args:
+        history: with the sweeps.
+        limit: the most sweeps to list.
+
+    Raises:
+        HistoryError: the history could not be read.
+    """
+    return [
+        SavedSweep(
+            name=row.name,
+            state=row.terms.state,
+            spec=row.spec,
+            sent=store.status_counts(history, row.name, row.base_url),
+            spent_usd=store.cost_usd(history, row.name, row.base_url),
+            created_at=datetime.fromtimestamp(row.created_at, UTC),
+            updated_at=datetime.fromtimestamp(row.updated_at, UTC),
+            base_url=row.base_url,
+            sandbox=row.sandbox,
+        )
+        for row in store.latest(history, limit)
+    ]

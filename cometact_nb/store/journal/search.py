@@ -32,6 +32,10 @@ def search(history: History, query: Query) -> list[Row]:
     if query.since is not None:
         where.append("begun_at >= ?")
         values.append(query.since)
+    if query.before is not None:
+        moment, key = query.before
+        where.append("(begun_at < ? OR (begun_at = ? AND key < ?))")
+        values += [moment, moment, key]
     if query.statuses:
         where.append(f"status IN ({', '.join('?' * len(query.statuses))})")
         values += query.statuses
@@ -42,8 +46,9 @@ def search(history: History, query: Query) -> list[Row]:
     # The index alone selects the rows, and only those are read. It is named because SQLite, without
     # statistics, would rather sort all tasks of a status.
     source = "tasks INDEXED BY tasks_to_search"
-    row_ids = f"SELECT rowid FROM {source} WHERE {' AND '.join(where)} ORDER BY begun_at DESC LIMIT ?"  # noqa: S608
-    clause = f"WHERE rowid IN ({row_ids}) ORDER BY begun_at DESC"
+    newest = "ORDER BY begun_at DESC, key DESC"
+    row_ids = f"SELECT rowid FROM {source} WHERE {' AND '.join(where)} {newest} LIMIT ?"  # noqa: S608
+    clause = f"WHERE rowid IN ({row_ids}) {newest}"
     return history.rows(clause, (*values, query.limit))
 
 

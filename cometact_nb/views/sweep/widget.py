@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anywidget
 import traitlets
 
-from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
@@ -23,13 +22,12 @@ from cometact_nb.views.base.once import Gate
 from cometact_nb.views.base.output import in_background, page_folder, plain_layout
 from cometact_nb.views.base.pictures import small_jpeg
 from cometact_nb.views.base.scripts import joined, styles
-from cometact_nb.views.sweep import facts
-from cometact_nb.views.sweep.layout import lay_out, names_of, params_line
 from cometact_nb.views.sweep.record import planned_html
+from cometact_nb.views.sweep.traits import changing_of, grid_of
 from cometact_nb.views.task.card import card_of
-from cometact_nb.views.task.facts import CardFacts
+from cometact_nb.views.task.facts import CardFacts, live_of
 from cometact_nb.views.task.settle import Settling, settling_of
-from cometact_nb.views.task.widget import cancel, clip_piece, form_text, input_address, live_of
+from cometact_nb.views.task.widget import cancel, clip_piece, form_text, input_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +57,7 @@ class SweepWidget(anywidget.AnyWidget):
     _esm: ClassVar[Any] = joined("sweep/sweep.js")
     _css: ClassVar[Any] = styles("base/gone.css", "task/status.css", "sweep/sweep.css")
 
-    #: The place of each cell, see :func:`_grid`; never changes.
+    #: The place of each cell, see :func:`~cometact_nb.views.sweep.traits.grid_of`; never changes.
     grid = traitlets.Dict().tag(sync=True)
     #: Each cell's state, see :func:`~cometact_nb.views.sweep.facts.cell_codes`.
     cells: Any = traitlets.List().tag(sync=True)
@@ -77,7 +75,7 @@ class SweepWidget(anywidget.AnyWidget):
         self._settlings: dict[str, Settling] = {}
         #: Whether a page has drawn it.
         self.is_seen = False
-        super().__init__(grid=_grid(sweep), **self._now(), layout=plain_layout())
+        super().__init__(grid=grid_of(sweep), **self._now(), layout=plain_layout())
         self.on_msg(self._receive)
         sweep.add_listener(self._changed)
 
@@ -101,28 +99,7 @@ class SweepWidget(anywidget.AnyWidget):
             self.draw()
 
     def _now(self) -> dict[str, Any]:
-        sweep = self._sweep
-        codes = facts.cell_codes(sweep)
-        word, tone = facts.state_word(sweep)
-        left = facts.seconds_left(sweep)
-        return {
-            "cells": codes,
-            "head": {
-                "state": word,
-                "tone": tone,
-                "problem": words.message(sweep.problem, 600),
-                "hint": " ".join(
-                    filter(None, [facts.hint(codes, sandbox=sweep.sandbox), facts.failures(sweep)])
-                ),
-                "counts": facts.counts(codes),
-                "money": words.clean(facts.money_line(sweep)),
-                "left": None if left is None else round(left, 1),
-                "ticking": sweep.state is SweepState.RUNNING,
-                "actions": facts.actions(sweep),
-                "token": self._gate.token,
-                "acting": self._gate.taken,
-            },
-        }
+        return changing_of(self._sweep, self._gate.token, acting=self._gate.taken)
 
     # --- messages from the browser, on any thread: they are only handed over -------------------------
 
@@ -283,25 +260,3 @@ class SweepWidget(anywidget.AnyWidget):
         answer, buffers = clip_piece(task, *piece) if task is not None else ({}, [])
         if answer:
             self.send({**answer, "view": view, "cell": index}, buffers)
-
-
-def _grid(sweep: Sweep) -> dict[str, Any]:
-    """Write names and places as JSON."""
-    cells = sweep.cells
-    params = [cell.params for cell in cells]
-    layout = lay_out(sweep.axes, params, table=sweep.spec.rows is not None)
-    names = names_of(sweep.axes)
-    shapes = {cell.request.ratio for cell in cells}
-    ratio = next(iter(shapes)) if len(shapes) == 1 else None
-    return {
-        "name": sweep.name,
-        "sandbox": sweep.sandbox,
-        "rows": title_of(layout.rows) if layout.is_grid else "",
-        "columns": title_of(layout.columns) if layout.is_grid else "",
-        "row_labels": list(layout.row_labels),
-        "column_labels": list(layout.column_labels),
-        "bands": [{"title": band.title, "cells": band.cells} for band in layout.bands],
-        "labels": [words.clean(params_line(values, names), 200) for values in params],
-        "ratio": (ratio or "16:9").replace(":", " / "),
-        "kinds": facts.KINDS,
-    }

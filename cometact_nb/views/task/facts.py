@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.task import Status
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.task import TaskState
 
-__all__ = ["CardFacts", "request_of", "tone"]
+__all__ = ["CardFacts", "live_of", "request_of", "tone"]
 
 _TONES = {
     Status.SUBMITTING: GREY,
@@ -95,3 +95,24 @@ def request_of(state: TaskState) -> ActTwoRequest | None:
         return state.to_request()
     except (RequestError, TypeError):
         return None
+
+
+def live_of(facts: CardFacts) -> dict[str, Any]:
+    """Describe what changes from poll to poll; the browser goes on counting ``elapsed`` seconds.
+
+    No moment in time is sent: the kernel's clock and the browser's may differ.
+    """
+    state, advice, settled = facts.state, facts.advice, facts.state.is_settled
+    waiting = " · ".join(filter(None, [words.message(advice.headline), words.reported(state)]))
+    return {
+        "id": words.clean(state.id or state.key, 200),
+        "short": words.short_id(state),
+        "label": words.label(state),
+        "tone": facts.tone,
+        "progress": None if state.progress is None else round(state.progress, 3),
+        "waiting": "" if settled else waiting,
+        "problem": "" if settled else words.message(advice.cure),
+        "cancel": f"Not cancelled. {words.message(state.cancel_message)}" if state.cancel_message else "",
+        "elapsed": facts.elapsed_s,
+        "ticking": not settled and state.ended_at is None,
+    }

@@ -16,34 +16,13 @@ from cometact_nb.views.base.output import in_background, page_folder, plain_layo
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.task.card import card_of
-from cometact_nb.views.task.facts import CardFacts, request_of
+from cometact_nb.views.task.facts import CardFacts, live_of, request_of
 from cometact_nb.views.task.settle import settling_of
 
 if TYPE_CHECKING:
     from cometact_nb.handles.task import Task
 
-__all__ = ["StatusWidget", "cancel", "clip_piece", "form_text", "input_address", "live_of"]
-
-
-def live_of(facts: CardFacts) -> dict[str, Any]:
-    """Describe what changes from poll to poll; the browser goes on counting ``elapsed`` seconds.
-
-    No moment in time is sent: the kernel's clock and the browser's may differ.
-    """
-    state, advice, settled = facts.state, facts.advice, facts.state.is_settled
-    waiting = " · ".join(filter(None, [words.message(advice.headline), words.reported(state)]))
-    return {
-        "id": words.clean(state.id or state.key, 200),
-        "short": words.short_id(state),
-        "label": words.label(state),
-        "tone": facts.tone,
-        "progress": None if state.progress is None else round(state.progress, 3),
-        "waiting": "" if settled else waiting,
-        "problem": "" if settled else words.message(advice.cure),
-        "cancel": f"Not cancelled. {words.message(state.cancel_message)}" if state.cancel_message else "",
-        "elapsed": facts.elapsed_s,
-        "ticking": not settled and state.ended_at is None,
-    }
+__all__ = ["StatusWidget", "cancel", "clip_piece", "form_text", "input_address"]
 
 
 def cancel(task: Task) -> dict[str, Any] | None:
@@ -110,7 +89,7 @@ class StatusWidget(anywidget.AnyWidget):
 
     #: The card with empty slots; changes when its structure does.
     html = traitlets.Unicode().tag(sync=True)
-    #: The content of the slots, see :func:`live_of`.
+    #: The content of the slots, see :func:`~cometact_nb.views.task.facts.live_of`.
     live = traitlets.Dict().tag(sync=True)
 
     def __init__(self, task: Task) -> None:

@@ -1,0 +1,66 @@
+"""Loads the extension into a server, with the settings of the server's administrator."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+from traitlets.config import LoggingConfigurable
+
+from cometact_nb.entry.server.routes import handlers
+from cometact_nb.store.journal.place import default_history, plain_path
+
+if TYPE_CHECKING:
+    from cometact_nb.entry.server.extension import Extension
+
+__all__ = ["CometactNb", "load"]
+
+
+class CometactNb(LoggingConfigurable):
+    """The settings of the Jupyter server's extension of cometact_nb.
+
+    They stand in the server's configuration, ``c.CometactNb.histories = [...]``, and in no project's file.
+    """
+
+    histories = traitlets.List(
+        traitlets.Unicode(),
+        help="Paths of further histories to read, beside the user's own. Files of other users are not read.",
+    ).tag(config=True)
+    own_history = traitlets.Bool(
+        True, help="Whether to read the user's own history: COMETACT_NB_HISTORY, else the default one."
+    ).tag(config=True)
+
+
+def load(app: Any) -> None:
+    """Register the routes.
+
+    Args:
+        app: the server.
+    """
+    settings = CometactNb(parent=app)
+    paths, root = _paths(settings), Path(app.root_dir)
+
+    @cache
+    def extension() -> Extension:
+        from cometact_nb.entry.server.extension import Extension  # noqa: PLC0415  (what a first question needs)
+
+        made = Extension(paths, root)
+        atexit.register(made.close)
+        return made
+
+    app.web_app.add_handlers(".*$", handlers(app.web_app.settings["base_url"], extension))
+
+
+def _paths(settings: CometactNb) -> dict[str, str]:
+    """Return the histories by their labels, each path once."""
+    own = [os.environ.get("COMETACT_NB_HISTORY") or default_history()] if settings.own_history else []
+    paths = {plain_path(path): "" for path in [*own, *settings.histories] if path != ":memory:"}
+    labels: dict[str, str] = {}
+    for number, path in enumerate(paths):
+        name = "default" if own and not number else Path(path).stem or "history"
+        labels[name if name not in labels else f"{name}-{number}"] = path
+    return labels
