@@ -63,13 +63,13 @@ def examine(file: Path, path: str, role: Role | None) -> DoctorAnswer:
         path: as it was asked for, which the answer has instead of the file's own.
         role: the purpose of the file; None infers it.
     """
-    seen = inspect_file(file, role)
-    facts = _without(seen.to_dict(), str(file), path)
+    inspection = inspect_file(file, role)
+    facts = _without(inspection.to_dict(), str(file), path)
     return DoctorAnswer(
         path=path,
         ok=seen.ok,
         verdict=seen.verdict,
-        text=_without(str(seen), str(file), path),
+        text=_without(str(inspection), str(file), path),
         inspection=facts,
     )
 

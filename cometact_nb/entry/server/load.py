@@ -48,9 +48,9 @@ def load(app: Any) -> None:
     def extension() -> Extension:
         from cometact_nb.entry.server.extension import Extension  # noqa: PLC0415  (what a first question needs)
 
-        made = Extension(paths, root)
-        atexit.register(made.close)
-        return made
+        answering = Extension(paths, root)
+        atexit.register(answering.close)
+        return answering
 
     app.web_app.add_handlers(".*$", handlers(app.web_app.settings["base_url"], extension))
 

@@ -30,14 +30,14 @@ def part_of(header: str, size: int) -> tuple[int, int] | None:
     Returns:
         the part; None for the whole file; an empty part where the file has no such bytes.
     """
-    asked = _ONE_RANGE.fullmatch(header.strip())
-    if asked is None or not any(asked.groups()):
+    wish = _ONE_RANGE.fullmatch(header.strip())
+    if wish is None or not any(wish.groups()):
         return None
-    first, last = asked.groups()
+    first, last = wish.groups()
     if not first:
         return (max(0, size - int(last)), size) if int(last) else (size, size)
     start, end = int(first), int(last) + 1 if last else size
-    if end <= start:
+    if last and end <= start:
         return None
     return (start, min(end, size)) if start < size else (size, size)
 

@@ -88,11 +88,11 @@ class Reader:
         """Return the task of a key, or None."""
 
         def read(history: History) -> TaskDetails | None:
-            found = history.rows("WHERE key = ?", (key,))
-            if not found:
+            tasks = history.rows("WHERE key = ?", (key,))
+            if not tasks:
                 return None
-            (entry,) = self._entries(history, found)
-            return write.task_details(entry, self._confined(history, found[0]).state, self._roots)
+            (entry,) = self._entries(history, tasks)
+            return write.task_details(entry, self._confined(history, tasks[0]).state, self._roots)
 
         return await self._ask(read, None)
 
@@ -100,8 +100,8 @@ class Reader:
         """Return the state of the task of a key, with the paths that this history may name; or None."""
 
         def read(history: History) -> TaskState | None:
-            found = history.rows("WHERE key = ?", (key,))
-            return self._confined(history, found[0]).state if found else None
+            tasks = history.rows("WHERE key = ?", (key,))
+            return self._confined(history, tasks[0]).state if tasks else None
 
         return await self._ask(read, None)
 
@@ -161,11 +161,11 @@ class Reader:
 
     # --- inside --------------------------------------------------------------------------------------
 
-    def _entries(self, history: History, found: list[Row]) -> list[TaskEntry]:
-        names = sweeps.sweeps_of(history, [row.state.key for row in found])
+    def _entries(self, history: History, tasks: list[Row]) -> list[TaskEntry]:
+        names = sweeps.sweeps_of(history, [row.state.key for row in tasks])
         return [
             write.task_entry(self._confined(history, row), names.get(row.state.key), self.label, self._roots)
-            for row in found
+            for row in tasks
         ]
 
     def _confined(self, history: History, row: Row) -> Row:

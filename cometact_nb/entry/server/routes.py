@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +42,8 @@ class StatusRoute(Route):
         self.answer(await self.extension.status(may_switch=may_switch))
 
     async def _may_write(self, user: Any) -> bool:
-        asked = self.authorizer.is_authorized(self, user, "write", self.auth_resource)
-        return bool(await asked if asyncio.iscoroutine(asked) or asyncio.isfuture(asked) else asked)
+        verdict = self.authorizer.is_authorized(self, user, "write", self.auth_resource)
+        return bool(await verdict if inspect.isawaitable(verdict) else verdict)
 
 
 class TasksRoute(Route):
@@ -51,8 +52,8 @@ class TasksRoute(Route):
     async def read(self, *_: str) -> None:
         """Answer with :class:`TaskPage`; ``limit`` is 1–500, by default 100."""
         names = ("status", "text", "since", "limit", "before")
-        asked = {name: self.get_query_argument(name, "") for name in names}
-        self.answer(await self.extension.tasks(**asked))
+        query = {name: self.get_query_argument(name, "") for name in names}
+        self.answer(await self.extension.tasks(**query))
 
 
 class TaskRoute(Route):
@@ -117,7 +118,7 @@ class KeeperRoute(Route):
             wish = json.loads(self.request.body)
         except ValueError:
             wish = None
-        if wish not in ({"on": True}, {"on": False}):
+        if not isinstance(wish, dict) or set(wish) != {"on"} or not isinstance(wish["on"], bool):
             raise web.HTTPError(400, 'The body is {"on": true} or {"on": false}.')
         await self.extension.switch_keeper(on=wish["on"])
         self.answer(await self.extension.status(may_switch=True))
