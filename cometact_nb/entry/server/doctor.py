@@ -67,8 +67,8 @@ def examine(file: Path, path: str, role: Role | None) -> DoctorAnswer:
     facts = _without(inspection.to_dict(), str(file), path)
     return DoctorAnswer(
         path=path,
-        ok=seen.ok,
-        verdict=seen.verdict,
+        ok=inspection.ok,
+        verdict=inspection.verdict,
         text=_without(str(inspection), str(file), path),
         inspection=facts,
     )
