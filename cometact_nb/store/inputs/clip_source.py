@@ -11,6 +11,7 @@ from cometact_nb.errors import ConfigError, InputError
 from cometact_nb.store.clips.probe import DEMUXERS, number, picture_of
 from cometact_nb.store.inputs.orientation import Orientation, orientation_of
 from cometact_nb.store.inputs.sound import sound_of
+from cometact_nb.store.inputs.user_data import length_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,7 @@ class ClipSource:
         extra: tracks beside one picture and one sound, in words.
         tags: of the container and its tracks.
         bytes: size of the file.
+        length_bytes: see :func:`~cometact_nb.store.inputs.user_data.length_bytes`.
     """
 
     path: Path
@@ -78,6 +80,7 @@ class ClipSource:
     extra: tuple[str, ...]
     tags: tuple[dict[str, str], ...]
     bytes: int
+    length_bytes: int
 
     @property
     def length_s(self) -> float:
@@ -156,6 +159,7 @@ def _read(
         extra=extra,
         tags=tags,
         bytes=size,
+        length_bytes=length_bytes(picture.codec_context.extradata),
     )
 
 

@@ -14,9 +14,10 @@ from cometact_nb.store.inputs import private
 from cometact_nb.store.inputs.clip_source import THREADS, opened, read_source
 from cometact_nb.store.inputs.frames import CLOCK, HDR, FrameFilter, Timeline, size_of
 from cometact_nb.store.inputs.sound import BIT_RATE, encoded_sound, sound_of
+from cometact_nb.store.inputs.user_data import without_user_data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from cometact_nb.domain.preparation import InputRecipe
@@ -110,7 +111,7 @@ def _plan(source: ClipSource, recipe: InputRecipe, cut: Cut) -> _Plan:
     size = "" if is_short else f"Made smaller than {size_words(source.bytes)}, since the vendor takes 32 MB."
     reasons = {
         _codec_words(source): source.codec != "h264" or source.pix_fmt != "yuv420p"
-        or source.profile not in _PROFILES,
+        or source.profile not in _PROFILES or (source.demuxer in _COPIED and not source.length_bytes),
         "Made progressive (it was interlaced).": bool(frame.interlaced_frame),
         "Turned upright, as the file asks for.": not source.orientation.is_upright,
         f"Turned by {recipe.turn}° clockwise.": bool(recipe.turn),
@@ -161,6 +162,7 @@ def _copy(
         for track in tracks.values():
             track.metadata.clear()
         waiting = [] if plan.copies_sound else _sound(source, plan.cut, out, check)
+        has_more = False
         for packet in reader.demux(*tracks):
             check()
             if packet.dts is None:
@@ -169,13 +171,30 @@ def _copy(
             if packet.stream is sound and at_s >= source.packets.end_s:
                 continue
             waiting = _mux_until(out, waiting, at_s - source.packets.start_s)
-            packet.stream = tracks[packet.stream]
-            out.mux(packet)
+            rest = _neutral(packet, source) if packet.stream is picture else None
+            has_more = has_more or rest is not None
+            new = packet if rest is None else rest
+            new.stream = tracks[packet.stream]
+            out.mux(new)
             progress(min(1.0, at_s / source.length_s))
         for packet in waiting:
             out.mux(packet)
-    return [*_changes(source, plan), "Picture and sound are copied as they are." if plan.copies_sound
+    more = ["data that the camera wrote between the pictures"] if has_more else []
+    return [*_changes(source, plan, more), "Picture and sound are copied as they are." if plan.copies_sound
             else "The picture is copied as it is."]  # fmt: skip
+
+
+def _neutral(packet: Any, source: ClipSource) -> Any:
+    """Return a packet of the picture without foreign data; None where it has none."""
+    import av  # noqa: PLC0415
+
+    content = without_user_data(memoryview(packet), source.length_bytes)
+    if not content:
+        return None
+    new: Any = av.Packet(content)
+    for name in ("time_base", "pts", "dts", "duration", "is_keyframe"):
+        setattr(new, name, getattr(packet, name))
+    return new
 
 
 def _pictures(reader: Any, source: ClipSource) -> Any:
@@ -302,6 +321,7 @@ def _track(out: Any, frame: Any, source: ClipSource, timeline: Timeline, has_sou
         "crf": str(_CRF),
         "profile": "high",
         "bf": "0",  # decoded as they are shown, so that no reader of the index counts another length
+        "a53cc": "0",  # no captions of the source
         "maxrate": str(most),
         "bufsize": str(most),
     }
@@ -314,12 +334,12 @@ def _track(out: Any, frame: Any, source: ClipSource, timeline: Timeline, has_sou
     return track
 
 
-def _changes(source: ClipSource, plan: _Plan) -> list[str]:
+def _changes(source: ClipSource, plan: _Plan, more: Sequence[str] = ()) -> list[str]:
     changes = [sentence for sentence in plan.anew if sentence]
     if source.sound and not (plan.copies_sound and not plan.anew):
         was = "" if source.sound == "aac" else f" (it was {source.sound.upper()})"
         changes.append(f"Sound encoded as AAC{was}.")
     if source.extra:
         changes.append(f"Dropped {', '.join(source.extra)}.")
-    removed = private.sentence(private.kinds_in_tags(source.tags))
+    removed = private.sentence([*private.kinds_in_tags(source.tags), *more])
     return [*changes, removed] if removed else changes
