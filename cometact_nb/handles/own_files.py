@@ -25,7 +25,7 @@ from cometact_nb.domain.published import read_name
 from cometact_nb.errors import InputError, RequestError
 from cometact_nb.handles.local_file import Local, local
 from cometact_nb.handles.public_files import Published, until
-from cometact_nb.handles.publish import LINK_S, bring, check_consent
+from cometact_nb.handles.publish import LINK_S, bring, check_consent, ending, needs_consent
 from cometact_nb.handles.publish_to import SandboxTarget, is_configured, target_for, target_of_place
 from cometact_nb.store.clips.remote_folder import describe_error
 from cometact_nb.store.inputs import copies, record
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.surroundings import Surroundings
     from cometact_nb.store.inputs.target import Target
 
-__all__ = ["OwnFiles", "is_path"]
+__all__ = ["Agreement", "OwnFiles", "is_path"]
 
 ROLES: tuple[Role, ...] = ("character", "reference")
 #: At least two letters, since ``C:`` is a drive.
@@ -66,6 +66,21 @@ class _Staged:
     target: Target
     is_there: bool = False
     ends: float | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What a user has to agree to before files of theirs become public at a place for the first time.
+
+    Args:
+        place: the store's folder, as a URL or a path.
+        names: of the files.
+        ends: until when they are public, as the end of a sentence.
+    """
+
+    place: str
+    names: tuple[str, ...]
+    ends: str
 
 
 class OwnFiles:
@@ -241,6 +256,38 @@ class OwnFiles:
             ends = "for two days with each link" if staged.target.signs else until(None)
             lines[ref.uri] = f"{own.source} becomes public at {place}, for anyone with the link, {ends}"
         return tuple(lines.values())
+
+    def agreement(self, requests: Iterable[ActTwoRequest]) -> Agreement | None:
+        """Return what its user has not agreed to yet of what these requests make public; None for nothing.
+
+        Args:
+            requests: to be sent.
+        """
+        waiting = [one for one in self._waiting(requests) if needs_consent(one.target)]
+        if not waiting:
+            return None
+        target = waiting[0].target
+        names = dict.fromkeys(one.own.source for one in waiting if one.target.place == target.place)
+        return Agreement(target.place, tuple(names), ending(target))
+
+    def agree(self, requests: Iterable[ActTwoRequest], place: str) -> None:
+        """Record that this user lets the files of requests become public at a place that was named to them.
+
+        Args:
+            requests: to be sent.
+            place: where their files go; nothing happens if that is elsewhere.
+
+        Raises:
+            PublishError: it cannot be recorded.
+        """
+        for one in self._waiting(requests):
+            if one.target.place == place:
+                check_consent(one.target, [one.own.source], yes=True)
+
+    def _waiting(self, requests: Iterable[ActTwoRequest]) -> list[_Staged]:
+        """List the known files of requests that are not public yet."""
+        staged = (self._staged.get(ref.uri.partition("?")[0]) for ref in _refs(requests))
+        return [one for one in staged if one is not None and not one.is_there]
 
     def put_in_place(self, requests: Iterable[ActTwoRequest], clips: Path | str) -> None:
         """Publish the local files of requests, each once; copy them beside the clips if that is configured.

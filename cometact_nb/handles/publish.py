@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.surroundings import Surroundings
     from cometact_nb.store.inputs.target import Target
 
-__all__ = ["bring", "check_consent", "publish", "write"]
+__all__ = ["bring", "check_consent", "ending", "needs_consent", "publish", "write"]
 
 #: Seconds that a signed link lives at least: a task may wait in the account's queue for hours.
 _LEAST_S = 86_400.0
@@ -128,25 +128,31 @@ def check_consent(target: Target, names: Iterable[str], *, yes: bool = False) ->
         ConsentNeeded: with what becomes public, where, and until when.
         PublishError: the consent cannot be recorded.
     """
-    if isinstance(target, SandboxTarget):
-        return
-    user = User()
-    if user.has_agreed(target.place):
+    if not needs_consent(target):
         return
     files = ", ".join(dict.fromkeys(names))
     if not yes:
         first = next(iter(names), "me.jpg")
-        ends = "for two days at least" if target.signs else "until you take it back with act.unpublish()"
         raise ConsentNeeded(
-            f"Anyone with the link can see {files} at {target.place} {ends}. Nothing was published and "
-            f"nothing was sent. If that is all right, say so once for this place: "
+            f"Anyone with the link can see {files} at {target.place} {ending(target)}. Nothing was "
+            f"published and nothing was sent. If that is all right, say so once for this place: "
             f"act.publish({first!r}, yes=True), or %act_two publish {first} --yes.",
             target.place,
         )
     try:
-        user.agree(target.place)
+        User().agree(target.place)
     except OSError as error:
         raise PublishError(f"Nothing was published: your consent cannot be recorded ({error}).") from None
+
+
+def needs_consent(target: Target) -> bool:
+    """Whether this user has not agreed yet that files become public at a place."""
+    return not isinstance(target, SandboxTarget) and not User().has_agreed(target.place)
+
+
+def ending(target: Target) -> str:
+    """Say until when a file at a place is public, as the end of a sentence."""
+    return "for two days at least" if target.signs else "until act.unpublish() takes that back"
 
 
 def _check_expiry(expires_s: float | None, target: Target) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from files import image_bytes, video_bytes
 from present import present
+from web_folder import web_folder
 
 if TYPE_CHECKING:
     from lab import Notebook
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PANEL = "import cometact_nb as act\npanel = act.panel()"
+#: A service that is no sandbox to the kernel, and a place for files.
+PAID = """import cometact_nb as act
+service, key = act.use_sandbox().base_url, act.session().config.api_key.reveal()
+act.leave_sandbox()
+act.configure(base_url=service, api_key=key, {here})
+panel = act.panel()"""
+#: Waits until the kernel has what the page chose.
+KEPT = """import asyncio
+while not all((one.cut or {}).get(what) for one, what in zip(panel.controller._own._own.values(), ("turn", "crop"))):
+    await asyncio.sleep(0.05)
+print("= chosen =")"""
 #: Lets a test see whether the camera is on.
 CAMERA = """() => {
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -136,3 +148,74 @@ def test_a_part_of_a_clip_and_of_a_picture_is_chosen_by_keyboard_and_prepared(
     assert clip == [96, 128, pytest.approx(3.5, abs=0.05)]
     assert height == 300
     assert 0.5 <= present(width) / 300 < 2
+
+
+def test_a_heic_and_the_frame_of_a_clip_are_there_after_a_reload_as_they_were_chosen(
+    notebook: Notebook, tmp_path: Path
+) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    from PIL import Image
+
+    pillow_heif.from_pillow(Image.new("RGB", (300, 400), "teal")).save(tmp_path / "me.heic", quality=60)
+    (tmp_path / "talk.mp4").write_bytes(video_bytes(5.0, size=(320, 240)))
+    form = begin(notebook)
+    for number, name in enumerate(("me.heic", "talk.mp4")):
+        form.locator("input[type=file]").nth(number).set_input_files(tmp_path / name)
+    open_for_changes(form, "character")
+    open_for_changes(form, "reference")
+    still = file_for(form, "character").get_by_role("img", name="Picture of your file")
+    assert still.evaluate("node => [node.width, node.height]") == [300, 400]  # the browser decodes no HEIC
+    left = file_for(form, "reference").get_by_role("slider", name="Left side")
+    left.focus()
+    for key in ("PageUp", "PageUp", "ArrowRight", "ArrowRight", "Shift+ArrowRight"):
+        notebook.page.keyboard.press(key)
+    assert left.get_attribute("aria-valuetext") == "24.2 percent from the left"
+    file_for(form, "reference").get_by_text("Width : height of the part is 1.01.").wait_for()
+    file_for(form, "character").get_by_role("button", name="Turn clockwise").click()
+    notebook.type(2, KEPT)
+    notebook.run(2)
+    notebook.cell(2).locator(".jp-OutputArea").get_by_text("= chosen =").wait_for(timeout=30_000)
+
+    notebook.save()
+    notebook.page.reload()
+    notebook.ready()
+    form = notebook.cell(1).locator(".cometact-panel")
+    open_for_changes(form, "reference")
+    left = file_for(form, "reference").get_by_role("slider", name="Left side")
+    assert left.get_attribute("aria-valuetext") == "24.2 percent from the left"
+    turned = file_for(form, "character").get_by_role("img", name="Picture of your file")
+    turned.evaluate("async node => { while (node.width !== 400) await new Promise(requestAnimationFrame); }")
+    for role in ("character", "reference"):
+        file_for(form, role).get_by_role("button", name="Prepare").click()
+        prepared(form, role)
+    picture, clip = facts(notebook, "character", "reference")
+    assert picture[:2] == [400, 300]
+    assert clip[:2] == [242, 240]
+
+
+def test_files_become_public_only_after_a_word_of_their_user_s(notebook: Notebook, tmp_path: Path) -> None:
+    (tmp_path / "me.png").write_bytes(image_bytes(size=(400, 400)))
+    (tmp_path / "talk.mp4").write_bytes(video_bytes(4.0))
+    with web_folder(tmp_path / "www") as web:
+        here = f"publish_to={str(web.folder)!r}, publish_base={web.base!r}"
+        notebook.type(1, PAID.format(here=here))
+        notebook.run(1)
+        form = notebook.cell(1).locator(".cometact-panel")
+        form.wait_for(timeout=30_000)
+        for number, (role, name) in enumerate((("character", "me.png"), ("reference", "talk.mp4"))):
+            form.locator("input[type=file]").nth(number).set_input_files(tmp_path / name)
+            open_for_changes(form, role)
+            file_for(form, role).get_by_role("button", name="Prepare").click()
+            prepared(form, role)
+        asked = form.get_by_role("group", name="What becomes public")
+        asked.get_by_text(re.compile(r"anyone with the link can see that until act\.unpublish")).wait_for()
+        word = asked.get_by_role("checkbox")
+        form.get_by_role("button", name=re.compile("^Submit")).click()
+        form.get_by_text("Nothing was sent: say first whether files of yours may become public.").wait_for()
+        assert word.evaluate("node => node === document.activeElement")
+        assert not list(web.folder.iterdir())
+        notebook.page.keyboard.press("Space")
+        form.get_by_role("button", name=re.compile("^Submit")).click()
+        form.get_by_text("Accepted.").wait_for(timeout=60_000)
+        assert not asked.is_visible()
+        assert len(list(web.folder.iterdir())) == 2

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ASPECT, Crop, SIDES, sideText } from "../../cometact_nb/views/panel/crop.js";
+import { ANY, ASPECT, Crop, SIDES, sideText } from "../../cometact_nb/views/panel/crop.js";
 
 function isLegal(crop) {
   const { left, top, right, bottom } = crop.box;
@@ -73,4 +73,23 @@ test("keys move a side as they point, finer with Shift", () => {
 test("a quarter turn exchanges the sides", () => {
   const crop = new Crop(2000, 1000).turned;
   assert.deepEqual([crop.aspect, crop.isCut, crop.turned.aspect], [0.5, false, 2]);
+});
+
+test("a clip may have any shape, and a part of it stays one", () => {
+  const crop = new Crop(3000, 500, ANY);
+  assert.deepEqual([crop.isLegal, crop.isCut, crop.sentence], [true, false, ""]);
+  crop.drag("right", 0.05);
+  assert.ok(crop.box.right - crop.box.left >= 0.1 - 1e-9);
+  assert.ok(!crop.sentence.includes("Act-Two"));
+});
+
+test("a part that was chosen before is taken again, also in a picture that was turned", () => {
+  const crop = new Crop(1000, 1000);
+  crop.drag("left", 0.25);
+  const again = new Crop(1000, 1000).turned;
+  again.take(crop.settings);
+  assert.deepEqual(again.box, crop.box);
+  again.take(null);
+  again.take([0.5, 0.5, 0.2, 0.9]);
+  assert.deepEqual(again.box, crop.box);
 });

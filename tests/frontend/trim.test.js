@@ -70,3 +70,14 @@ test("a clip of the character has no limits", () => {
   trim.move("end", 1);
   assert.deepEqual([trim.start, trim.end, trim.fresh.end], [0, 1, 45]);
 });
+
+test("a part that was chosen before is taken again", () => {
+  const trim = new Trim(40);
+  trim.move("start", 12.5);
+  trim.move("end", 18);
+  const again = new Trim(40);
+  again.take(trim.settings);
+  assert.deepEqual([again.start, again.end], [12.5, 18]);
+  again.take({ start_s: null, end_s: null });
+  assert.deepEqual([again.start, again.end], [12.5, 18]);
+});

@@ -124,6 +124,29 @@ def test_the_part_is_prepared_and_takes_the_file_s_place_and_can_be_changed(
     assert page.panel.values["reference"] == before
 
 
+def test_a_page_that_is_loaded_later_gets_the_part_that_was_chosen(
+    page: Page, clip: Callable[..., str]
+) -> None:
+    before = clip(5)
+    put(page, reference=before)
+    assert page.waits("new")["cut"] is None
+    part = {"start_s": 1.5, "end_s": None, "crop": [0.1, 0, 1, 1], "turn": 90}
+    page.send(type="choose", role="reference", address=before, **part)
+    page.send(type="choose", role="reference", address="another.mp4", **WHOLE)
+    page.got.clear()
+    page.send(type="hello")
+    assert page.waits("new")["cut"] == part
+
+
+def test_a_clip_is_cropped(page: Page, clip: Callable[..., str]) -> None:
+    before = clip(4)
+    put(page, reference=before)
+    page.waits("new")
+    page.send(type="prepare", role="reference", address=before, **{**WHOLE, "crop": [0, 0, 0.5, 1]})
+    file = page.waits("prepared")
+    assert "Cropped to 160×240." in file["changes"]
+
+
 def test_in_a_sweep_one_line_is_replaced(page: Page, clip: Callable[..., str]) -> None:
     before = clip(4)
     page.panel.load({"reference": ["https://a.example/one.mp4", before]})

@@ -181,6 +181,8 @@ export type FormValues = { [knob: string]: unknown } & Record<Role, string> & {
     axes: Axes;
   };
 
+/** What becomes public where with a submission, to which its user has not agreed yet. */
+export type Agreement = { place: string; text: string };
 export type Note = { kind: string; text: string };
 export type Preview = { address: string; name: string; url: string; kind: string; facts: string };
 export type Plan = {
@@ -204,6 +206,7 @@ export type Shown = {
   inferred: string;
   moot: Record<string, string>;
   consent: string;
+  agreement: Agreement | null;
   code: Record<string, string>;
   target: string;
   sandbox: boolean;
@@ -229,7 +232,8 @@ export type Cut = {
 
 /**
  * A file of the reader's for an input, and how its preparation stands. `changes` are sentences about what preparing it
- * changes or has changed; `able`: it can be prepared here; `progress` 0–1, `width` and `height` as it is seen, pixels.
+ * changes or has changed; `able`: it can be prepared here; `progress` 0–1, `width` and `height` as it is seen, pixels;
+ * `cut` is the part that a page has chosen, for one that is loaded later.
  */
 export type OwnFile = {
   role: Role;
@@ -242,6 +246,7 @@ export type OwnFile = {
   progress: number;
   changes: string[];
   able: boolean;
+  cut: Cut | null;
 };
 
 export type PanelState = {
@@ -252,7 +257,7 @@ export type PanelState = {
 
 export type PanelToKernel =
   | { type: "hello" }
-  | { type: "submit"; token: number; target: string; cost: number; values: FormValues; agreed?: boolean }
+  | { type: "submit"; token: number; target: string; cost: number; values: FormValues; agreed?: boolean; place?: string }
   | { type: "key"; key: string }
   | { type: "sandbox"; on: boolean }
   | { type: "samples" }
@@ -260,6 +265,7 @@ export type PanelToKernel =
   | { type: "paste"; text: string; place?: string }
   | { type: "upload"; view: string; role: Role; name: string; size: number; offset: number; recorded: boolean }
   | ({ type: "prepare"; role: Role; address: string } & Cut)
+  | ({ type: "choose"; role: Role; address: string } & Cut)
   | { type: "stop"; role: Role }
   | { type: "reopen"; role: Role }
   | { type: "frames"; view: string; role: Role; address: string; count: number };

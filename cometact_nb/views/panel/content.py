@@ -127,12 +127,27 @@ class Content:
                     links[address] = link
         return links
 
-    def publishes(self, values: Mapping[str, Any], plan: tuple[Spec, Cells] | None) -> list[dict[str, str]]:
-        """List what becomes public with the form's requests, as notes."""
+    def publishes(self, values: Mapping[str, Any], plan: tuple[Spec, Cells] | None) -> dict[str, Any]:
+        """Describe what becomes public with the form's requests: ``notes``, the ``agreement`` it needs."""
+        requests = self._requests(values, plan)
+        return {"notes": self._ready.notes(requests), "agreement": self._ready.agreement(requests)}
+
+    def agree(self, values: Mapping[str, Any], place: str) -> None:
+        """Record its user's yes to the place where the form's files go, if it is the one that the page named.
+
+        Raises:
+            PublishError: it cannot be recorded.
+        """
+        with suppress(RequestError):  # which the submission itself says
+            plan = self.cells(values) if values["sweep"] else None
+            self._ready.agree(self._requests(values, plan), place)
+
+    def _requests(self, values: Mapping[str, Any], plan: tuple[Spec, Cells] | None) -> list[ActTwoRequest]:
+        """List the form's requests; none of a form that is not valid."""
         if plan is not None:
-            return self._ready.notes(cell.request for cell in plan[1].cells)
+            return [cell.request for cell in plan[1].cells]
         try:
-            return [] if values["sweep"] else self._ready.notes([self.request(values)])
+            return [] if values["sweep"] else [self.request(values)]
         except RequestError:
             return []
 

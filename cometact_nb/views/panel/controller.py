@@ -120,12 +120,8 @@ class PanelController:
                 self.session.call_soon(self._paste, str(content.get("text", "")), content.get("place"))
             case "upload":
                 self.session.call_soon(self._upload, content, buffers)
-            case "prepare":
-                self.session.call_soon(self._own.prepare, content)
-            case "stop":
-                self.session.call_soon(self._own.stop, content)
-            case "reopen":
-                self.session.call_soon(self._own.reopen, content)
+            case "prepare" | "choose" | "stop" | "reopen":
+                self.session.call_soon(self._own.receive, kind, content)
             case "frames":
                 self._own.frames(content)
             case _:
@@ -234,6 +230,8 @@ class PanelController:
         try:
             self._refresh()
             check_target(click, config)
+            if click is not None and click.place:
+                self.content.agree(values, click.place)
             if values["sweep"]:
                 agreed = offer if click is not None and click.agreed else None
                 handle: Task | Sweep = self._sweep(values, config, click, agreed, yes=yes)
@@ -308,8 +306,10 @@ class PanelController:
             place, text, kind = self._message
             looks, links = self._looks.of(values), self.content.links(values)
             description = about_form(values, findings, looks, plan, links, sandbox=config.sandbox)
-            if publishes := self.content.publishes(values, plan):
-                description["findings"].setdefault("", []).extend(publishes)
+            publishes = self.content.publishes(values, plan)
+            if publishes["notes"]:
+                description["findings"].setdefault("", []).extend(publishes["notes"])
+            description["agreement"] = publishes["agreement"]
             description |= about_service(self.session)
             description["sweep"] = self._about_sweep(*plan) if plan is not None else None
             offer = self._offer

@@ -11,8 +11,9 @@ import { clamp, keyed } from "./trim.js";
 export const ASPECT = [0.5, 2];
 /** @type {Side[]} */
 export const SIDES = ["left", "top", "right", "bottom"];
-/** Within them: a part is made of whole pixels, and must not fall outside by one. */
-const INSIDE = [ASPECT[0] * 1.004, ASPECT[1] * 0.996];
+/** A clip may have any shape; a strip of less is a slip of the hand. */
+export const ANY = [0.05, 20];
+const MARGIN = 0.004; // within the limits: a part is made of whole pixels, and must not fall outside by one
 const LEAST = 0.1; // of the picture: a smaller frame can hardly be taken hold of
 const STEPS = { plain: 0.02, fine: 0.002, page: 0.1 };
 const EPSILON = 1e-6;
@@ -21,20 +22,22 @@ export class Crop {
   /**
    * @param {number} width of the picture as it is seen, pixels
    * @param {number} height
+   * @param {number[]} aspect the least and the most of width over height
    */
-  constructor(width, height) {
+  constructor(width, height, aspect = ASPECT) {
     this.natural = width / height;
+    this.aspects = aspect;
     this.box = this.largest();
   }
 
   /** The whole of the same picture, a quarter turn further. */
   get turned() {
-    return new Crop(1, this.natural);
+    return new Crop(1, this.natural, this.aspects);
   }
 
   /** The largest part with a legal ratio, in the middle. */
   largest() {
-    const [low, high] = this.isLegal ? ASPECT : INSIDE;
+    const [low, high] = this.isLegal ? [0, Number.POSITIVE_INFINITY] : this.inside;
     const across = Math.min(1, high / this.natural);
     const down = Math.min(1, this.natural / low);
     return { left: (1 - across) / 2, top: (1 - down) / 2, right: (1 + across) / 2, bottom: (1 + down) / 2 };
@@ -42,7 +45,17 @@ export class Crop {
 
   /** Whether the whole picture may be kept. */
   get isLegal() {
-    return this.natural >= ASPECT[0] - EPSILON && this.natural <= ASPECT[1] + EPSILON;
+    return this.isAny || (this.natural >= this.aspects[0] - EPSILON && this.natural <= this.aspects[1] + EPSILON);
+  }
+
+  /** Whether the vendor takes any shape. */
+  get isAny() {
+    return this.aspects === ANY;
+  }
+
+  /** @returns {[number, number]} the least and the most of width over height for a part */
+  get inside() {
+    return [this.aspects[0] * (1 + MARGIN), this.aspects[1] * (1 - MARGIN)];
   }
 
   /** Whether something is cut off. */
@@ -67,7 +80,7 @@ export class Crop {
    */
   bounds(side) {
     const { left, top, right, bottom } = this.box;
-    const [low, high] = INSIDE;
+    const [low, high] = this.inside;
     const isAcross = side === "left" || side === "right";
     const other = isAcross ? (bottom - top) / this.natural : (right - left) * this.natural;
     // Of the length between this side and its opposite, in fractions of the picture.
@@ -139,9 +152,20 @@ export class Crop {
     return this.isCut ? [left, top, right, bottom] : null;
   }
 
+  /**
+   * Take a part as `settings` gave it.
+   * @param {[number, number, number, number] | null} part
+   */
+  take(part) {
+    if (!part) return;
+    const [left, top, right, bottom] = part.map((at) => clamp(at, 0, 1));
+    if (right > left && bottom > top) this.box = { left, top, right, bottom };
+  }
+
   /** The part in words. */
   get sentence() {
-    const [low, high] = ASPECT;
+    if (this.isAny) return this.isCut ? `Width : height of the part is ${ratio(this.aspect)}.` : "";
+    const [low, high] = this.aspects;
     const why = this.isLegal ? "" : ` The whole picture has ${ratio(this.natural)}.`;
     return `Width : height is ${ratio(this.aspect)}. Act-Two takes ${low}–${high}.${why}`;
   }

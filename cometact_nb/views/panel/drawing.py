@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.knobs import RATIOS
 from cometact_nb.domain.media import infer_type
-from cometact_nb.errors import ActTwoError, ApprovalNeeded, RefusedError, RequestError, UnconfirmedError
+from cometact_nb.errors import (
+    ActTwoError,
+    ApprovalNeeded,
+    ConsentNeeded,
+    RefusedError,
+    RequestError,
+    UnconfirmedError,
+)
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.panel.code import needs_consent, request_code, sweep_code
 from cometact_nb.views.panel.files import is_local
@@ -159,6 +166,8 @@ def about_error(error: BaseException) -> tuple[str, str, str]:
             return "", "Sent, but the answer was lost. What to do stands below; do not resend.", "warning"
         case ApprovalNeeded():
             return "", "", ""  # the offer says so
+        case ConsentNeeded():
+            return "", "Nothing was sent: agree above first that files of yours become public.", "error"
         case RequestError():
             return "", "Nothing was sent: see what is marked in the form.", "error"
         case ActTwoError():

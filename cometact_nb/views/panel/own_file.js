@@ -1,7 +1,7 @@
 // A reader's own file for one input: its picture, which part of it is kept, what preparing it changes, and how far that is.
 
 import { h, put } from "../base/dom.js";
-import { Crop } from "./crop.js";
+import { ANY, ASPECT, Crop } from "./crop.js";
 import { CropFrame } from "./crop_frame.js";
 import { drawTurned, Footage, keepPart } from "./footage.js";
 import { Timeline } from "./timeline.js";
@@ -13,6 +13,7 @@ import { LONGEST, SHORTEST, Trim } from "./trim.js";
  *
  * @typedef {object} Doings what the editor asks for
  * @property {(role: Role, address: string, cut: Cut) => void} prepare
+ * @property {(role: Role, address: string, cut: Cut) => void} choose keeps what was chosen, for a page that comes later
  * @property {(role: Role) => void} stop
  * @property {(role: Role) => void} reopen
  * @property {(role: Role, address: string, kind: "image" | "video") => Promise<Stills>} frames
@@ -20,6 +21,7 @@ import { LONGEST, SHORTEST, Trim } from "./trim.js";
  */
 
 const LARGEST = 420; // the picture's longest side, pixels
+const QUIET_MS = 300; // what was chosen is kept when nothing was moved for this long
 /** @type {Record<Role, [number, number]>} a character's clip has no limits */
 const LIMITS = { character: [0.1, Number.POSITIVE_INFINITY], reference: [SHORTEST, LONGEST] };
 /** @type {Record<string, string>} */
@@ -42,10 +44,12 @@ export class Editor {
     /** @type {Crop | null} */
     this.crop = null;
     this.turned = 0; // degrees clockwise
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.choosing = undefined;
     this.isLost = false;
     this.stageChanged = false;
     this.canvas = h("canvas", { role: "img", "aria-label": `Picture of your file for the ${role}`, width: 1, height: 1 });
-    this.frame = new CropFrame(() => this.settled());
+    this.frame = new CropFrame(() => this.chosen());
     this.timeline = new Timeline((at) => this.moved(at));
     const small = (/** @type {string} */ text, /** @type {() => void} */ onclick) =>
       h("button", { type: "button", class: "small", onclick }, text);
@@ -90,7 +94,7 @@ export class Editor {
   async begin(file) {
     this.dispose();
     this.trim = this.crop = null;
-    this.turned = 0;
+    this.turned = file?.cut?.turn ?? 0;
     this.frame.root.hidden = true;
     if (!file?.kind) return;
     const { address, kind } = file;
@@ -111,15 +115,18 @@ export class Editor {
    * What can be cut is known when its length or size is.
    * @param {OwnFile} file
    */
-  measure({ kind, duration_s, width, height }) {
+  measure({ kind, duration_s, width, height, cut }) {
     const duration = duration_s ?? this.footage?.duration;
     if (kind === "video" && !this.trim && duration) {
       this.trim = new Trim(duration, LIMITS[this.role]);
+      if (cut) this.trim.take(cut);
       this.timeline.show(this.trim);
     }
     const size = width && height ? [width, height] : this.footage?.size;
-    if (kind === "image" && !this.crop && size) {
-      this.crop = new Crop(size[0], size[1]);
+    if (!this.crop && size) {
+      const [across, down] = this.turned % 180 ? [size[1], size[0]] : size;
+      this.crop = new Crop(across, down, kind === "image" ? ASPECT : ANY);
+      if (cut) this.crop.take(cut.crop);
       this.frame.show(this.crop);
     }
   }
@@ -160,6 +167,11 @@ export class Editor {
     return stage === "preparing" ? "Preparing…" : "";
   }
 
+  chosen() {
+    this.settled();
+    this.choose();
+  }
+
   settled() {
     this.prepare.classList.toggle("yes", this.isPending);
     this.whole.disabled = !this.isTouched || this.isLost;
@@ -196,7 +208,18 @@ export class Editor {
     return { ...trim, crop: this.crop?.settings ?? null, turn };
   }
 
+  // A page that is loaded again goes on with what was chosen here.
+  choose() {
+    clearTimeout(this.choosing);
+    const { file } = this;
+    if (file?.stage !== "new" || !file.able || this.isLost) return;
+    this.choosing = setTimeout(() => {
+      if (this.file === file || this.file?.address === file.address) this.doings.choose(this.role, file.address, this.cut);
+    }, QUIET_MS);
+  }
+
   ask() {
+    clearTimeout(this.choosing);
     this.footage?.video?.pause();
     if (this.file) this.doings.prepare(this.role, this.file.address, this.cut);
   }
@@ -208,7 +231,7 @@ export class Editor {
       this.crop = this.crop.turned;
       this.frame.show(this.crop);
     }
-    this.settled();
+    this.chosen();
     this.redraw();
   }
 
@@ -221,7 +244,7 @@ export class Editor {
     }
     this.crop?.reset();
     this.frame.draw();
-    this.settled();
+    this.chosen();
     this.redraw();
     if (this.whole.disabled) this.prepare.focus();
   }
@@ -242,13 +265,18 @@ export class Editor {
     const source = await footage?.frame(moment);
     if (!source || footage !== this.footage) return;
     drawTurned(this.canvas, source, this.turned, LARGEST);
-    if (this.file?.stage === "prepared" && this.crop) keepPart(this.canvas, this.crop.box);
+    this.keep();
+  }
+
+  // What was cropped is shown alone once it is prepared.
+  keep() {
+    if (this.file?.stage === "prepared" && this.crop?.isCut) keepPart(this.canvas, this.crop.box);
   }
 
   /** @param {number} at seconds */
   moved(at) {
     this.footage?.video?.pause();
-    this.settled();
+    this.chosen();
     this.picture(at);
   }
 
@@ -277,6 +305,7 @@ export class Editor {
   follow(video) {
     if (video.paused || video !== this.footage?.video) return;
     drawTurned(this.canvas, video, this.turned, LARGEST);
+    this.keep();
     this.timeline.play(video.currentTime);
     requestAnimationFrame(() => this.follow(video));
   }
@@ -299,6 +328,7 @@ export class Editor {
   }
 
   dispose() {
+    clearTimeout(this.choosing);
     this.footage?.dispose();
     this.footage = null;
   }

@@ -55,6 +55,7 @@ class _Own:
         changes: sentences about what preparing it has changed.
         result: the prepared file's address in the form, once there is one.
         work: the preparation, while it runs.
+        cut: the part that a page has chosen, as ``Cut`` of ``wire.d.ts`` has it.
     """
 
     address: str
@@ -65,6 +66,7 @@ class _Own:
     changes: tuple[str, ...] = ()
     result: str = ""
     work: Any = None
+    cut: dict[str, Any] | None = None
 
 
 class PanelFiles:
@@ -152,6 +154,11 @@ class PanelFiles:
 
     # --- what the page asks for ----------------------------------------------------------------------
 
+    def receive(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Do what a message about a file asks for."""
+        doings = {"prepare": self.prepare, "choose": self.choose, "stop": self.stop, "reopen": self.reopen}
+        doings[kind](content)
+
     def frames(self, content: Mapping[str, Any]) -> None:
         """Send pictures of a file, on a thread of their own."""
         path = self._files.path(str(content.get("address", "")))
@@ -161,13 +168,10 @@ class PanelFiles:
 
     def prepare(self, content: Mapping[str, Any]) -> None:
         """Begin to prepare a file as the page's editor says; its address in the form becomes the result's."""
-        role = next((role for role in INPUTS if role == content.get("role")), None)
-        own = self._own.get(role) if role is not None else None
-        if role is None or own is None or own.stage != "new":
+        role, own = self._open(content)
+        if role is None or own is None:
             return
-        if own.address != content.get("address"):  # the page shows an earlier file
-            return
-        cut: dict[str, Any] = {name: content.get(name) for name in ("start_s", "end_s", "crop", "turn")}
+        cut = own.cut = _cut(content)
         own.stage, own.progress = "preparing", 0.0
         self._tell(role, "", "")
         try:
@@ -180,6 +184,19 @@ class PanelFiles:
         own.work = work
         work.future.add_done_callback(lambda done: self._session.call_soon(self._ended, role, own, done))
         self._draw()
+
+    def choose(self, content: Mapping[str, Any]) -> None:
+        """Keep the part that a page's editor shows, so that a page that is loaded later shows it, too."""
+        _, own = self._open(content)
+        if own is not None:
+            own.cut = _cut(content)
+
+    def _open(self, content: Mapping[str, Any]) -> tuple[Role | None, _Own | None]:
+        """Return the input of a message, and its file if the page shows that one and it can be prepared."""
+        role = next((role for role in INPUTS if role == content.get("role")), None)
+        own = self._own.get(role) if role is not None else None
+        is_open = own is not None and own.stage == "new" and own.address == content.get("address")
+        return role, own if is_open else None
 
     def stop(self, content: Mapping[str, Any]) -> None:
         """Cancel the preparation of an input's file."""
@@ -247,6 +264,11 @@ class PanelFiles:
         self._send({**answer, "at": [at for at, _ in pictures]}, [jpeg for _, jpeg in pictures])
 
 
+def _cut(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the part of a message."""
+    return {name: content.get(name) for name in ("start_s", "end_s", "crop", "turn")}
+
+
 def _expected(role: Role, own: _Own) -> list[str]:
     """List the sentences about what preparing a file will change, as far as a look at it shows."""
     if own.inspection is None:
@@ -278,4 +300,5 @@ def _describe(role: Role, own: _Own) -> dict[str, Any]:
         "progress": round(own.progress, 2),
         "changes": [words.clean(one, 400) for one in own.changes or _expected(role, own)],
         "able": can_probe(),
+        "cut": own.cut,
     }

@@ -27,6 +27,9 @@ export class OwnFiles {
       prepare: (/** @type {Role} */ role, /** @type {string} */ address, /** @type {import("../base/wire.d.ts").Cut} */ cut) => {
         ask({ type: "prepare", role, address, ...cut });
       },
+      choose: (/** @type {Role} */ role, /** @type {string} */ address, /** @type {import("../base/wire.d.ts").Cut} */ cut) => {
+        ask({ type: "choose", role, address, ...cut });
+      },
       stop: (/** @type {Role} */ role) => ask({ type: "stop", role }),
       reopen: (/** @type {Role} */ role) => ask({ type: "reopen", role }),
       frames: (/** @type {Role} */ role, /** @type {string} */ address, /** @type {"image" | "video"} */ kind) =>

@@ -4,6 +4,7 @@
 import { h, keepKeys, paying, put, subscribe } from "../base/dom.js";
 import { goneNote } from "../base/gone.js";
 import { Mailbox } from "../base/kernel.js";
+import { PublicConsent } from "./agreement.js";
 import { Code } from "./code.js";
 import { Form } from "./form.js";
 import { Notes } from "./notes.js";
@@ -55,6 +56,7 @@ class Panel {
     this.form = new Form(this, this.notes, this.previews);
     this.sweep = new SweepForm(this, this.form, this.notes);
     this.code = new Code(this.id);
+    this.public = new PublicConsent(this.id);
     this.busy = h("div", { class: "busy", role: "status" });
     /** @type {Mailbox<PanelToKernel>} */
     this.mail = new Mailbox(model, { ...WORDS, say: (text) => put(this.busy, text), lost: () => this.lose() });
@@ -97,6 +99,7 @@ class Panel {
       h("div", { class: "columns" }, form.inputs(), form.column(sweep.takes)),
       sweep.plan,
       this.notes.list(""),
+      this.public.root,
       h("div", { class: "foot" }, this.submitting, this.price),
       sweep.offer,
       this.said,
@@ -210,13 +213,19 @@ class Panel {
       (pending.isBusy ? pending.stop : pending.prepare).focus();
       return;
     }
+    if (this.public.isOpen) {
+      put(this.said, "Nothing was sent: say first whether files of yours may become public.");
+      this.said.dataset.kind = "error";
+      this.public.box.focus();
+      return;
+    }
     this.clicked = this.awaited = shown.token; // no second click before the kernel's answer to this one
     this.lock(shown);
     clearTimeout(this.typing);
     this.form.dirty.clear();
     const values = this.sweep.read();
     this.set(values); // a state that the page still holds back for the kernel must not be an earlier one
-    const seen = { token: shown.token, target: shown.target, cost: this.sweep.cost(shown), values };
+    const seen = { token: shown.token, target: shown.target, cost: this.sweep.cost(shown), values, ...this.public.word };
     this.ask({ type: "submit", ...seen, ...(agreed ? { agreed } : {}) });
   }
 
@@ -278,6 +287,7 @@ class Panel {
     put(this.price, this.sweep.price(shown));
     this.drawInputs(shown);
     this.notes.draw(shown);
+    this.public.draw(shown.agreement);
     const { place, text, kind } = shown.said;
     put(this.said, place ? "" : text);
     this.said.dataset.kind = kind;
@@ -346,7 +356,7 @@ class Panel {
     this.own.lose();
     this.recorder.lose();
     put(this.said, "");
-    for (const gone of [this.submitting, this.sweep.offer, this.key, this.pasting]) gone.remove();
+    for (const gone of [this.submitting, this.public.root, this.sweep.offer, this.key, this.pasting]) gone.remove();
     this.root.querySelector(".foot")?.before(goneNote("act.panel()", again, isSending ? IN_DOUBT : "Nothing more is sent from here."));
     for (const control of this.root.querySelectorAll(".head input, .banner button, .columns :is(button, input, select, textarea)")) {
       if (control.closest(".seen, .own, .recorder")) continue; // a preview plays on

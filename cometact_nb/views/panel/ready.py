@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ActTwoError, RequestError
 from cometact_nb.handles.publish_to import is_configured
+from cometact_nb.views.base import wording as words
 from cometact_nb.views.panel.uploads import refuse
 
 if TYPE_CHECKING:
@@ -74,8 +75,32 @@ class ReadyFiles:
         except OSError:
             refuse(address, "is not there any more", "Prepare it again.")
 
+    def agreement(self, requests: Iterable[ActTwoRequest]) -> dict[str, str] | None:
+        """Describe what its user has to agree to before a place's first publication (``wire.d.ts``)."""
+        asked = self._session.own_files.agreement(requests)
+        if asked is None:
+            return None
+        names = [words.clean(name, 60) for name in asked.names]
+        these = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        text = (
+            f"With the request, {these} {'becomes' if len(names) == 1 else 'become'} public at "
+            f"{asked.place}: anyone with the link can see that {asked.ends}. act.published() lists it."
+        )
+        return {"place": asked.place, "text": words.clean(text, 600)}
+
+    def agree(self, requests: Iterable[ActTwoRequest], place: str) -> None:
+        """Record its user's yes to a place that the page named.
+
+        Raises:
+            PublishError: it cannot be recorded.
+        """
+        self._session.own_files.agree(requests, place)
+
     def notes(self, requests: Iterable[ActTwoRequest]) -> list[dict[str, str]]:
-        """List what becomes public with requests, and where, as notes of the form."""
+        """List what becomes public with requests, and where, as notes; nothing where that is asked about."""
+        requests = list(requests)
+        if self._session.own_files.agreement(requests) is not None:
+            return []
         kind = "todo" if self._session.config.sandbox else "warning"
         lines = self._session.own_files.public_lines(requests)
         return [{"kind": kind, "text": f"With the request {line}."} for line in lines]

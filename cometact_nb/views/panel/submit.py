@@ -185,12 +185,14 @@ class Click:
         target: the base URL that it named.
         cost_usd: US dollars that it named; 0 where it named no price yet.
         agreed: the click was a yes to a price of its own.
+        place: where its user let files of theirs become public, on the page; empty for nowhere.
     """
 
     values: dict[str, Any]
     target: str
     cost_usd: float
     agreed: bool
+    place: str = ""
 
 
 def click_of(values: dict[str, Any], content: Mapping[str, Any]) -> Click:
@@ -198,7 +200,9 @@ def click_of(values: dict[str, Any], content: Mapping[str, Any]) -> Click:
     cost: Any = content.get("cost")
     is_amount = type(cost) in {int, float} and 0 <= cost < float("inf")
     cost_usd = float(cost) if is_amount else 0.0
-    return Click(values, str(content.get("target", "")), cost_usd, bool(content.get("agreed")))
+    place = content.get("place")
+    target, agreed = str(content.get("target", "")), bool(content.get("agreed"))
+    return Click(values, target, cost_usd, agreed, place if isinstance(place, str) else "")
 
 
 _ELSEWHERE = "Requests go elsewhere than this page showed. Nothing was sent: look again."

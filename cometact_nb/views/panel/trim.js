@@ -93,6 +93,15 @@ export class Trim {
     };
   }
 
+  /**
+   * Take a part as `settings` gave it.
+   * @param {{ start_s: number | null, end_s: number | null }} part
+   */
+  take({ start_s, end_s }) {
+    if (start_s !== null) this.move("start", start_s);
+    if (end_s !== null) this.move("end", end_s);
+  }
+
   /** The part in words. */
   get sentence() {
     const limits = Number.isFinite(this.longest) ? ` Act-Two takes ${this.shortest}–${this.longest} s` : "";
