@@ -43,7 +43,7 @@ def panel(
 
         def prepare(role: str = role, name: str = name) -> bool:
             message(made, type="prepare", role=role, address=name, **WHOLE)
-            return made.values[role] != name
+            return bool(made.values[role] != name)
 
         until(prepare)
     until(lambda: form.shown["valid"])

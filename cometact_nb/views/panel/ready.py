@@ -77,16 +77,16 @@ class ReadyFiles:
 
     def agreement(self, requests: Iterable[ActTwoRequest]) -> dict[str, str] | None:
         """Describe what its user has to agree to before a place's first publication (``wire.d.ts``)."""
-        asked = self._session.own_files.agreement(requests)
-        if asked is None:
+        needed = self._session.own_files.agreement(requests)
+        if needed is None:
             return None
-        names = [words.clean(name, 60) for name in asked.names]
+        names = [words.clean(name, 60) for name in needed.names]
         these = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         text = (
             f"With the request, {these} {'becomes' if len(names) == 1 else 'become'} public at "
-            f"{asked.place}: anyone with the link can see that {asked.ends}. act.published() lists it."
+            f"{needed.place}: anyone with the link can see that {needed.ends}. act.published() lists it."
         )
-        return {"place": asked.place, "text": words.clean(text, 600)}
+        return {"place": needed.place, "text": words.clean(text, 600)}
 
     def agree(self, requests: Iterable[ActTwoRequest], place: str) -> None:
         """Record its user's yes to a place that the page named.
