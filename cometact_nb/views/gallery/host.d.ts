@@ -5,7 +5,8 @@ export type RatedCell = GalleryCell & { rating: Rating };
 
 /** The source of a gallery's clips: a kernel (gallery.js), or files beside a page (views/report/report.js). */
 export interface Host {
-  title: { name: string; sandbox: boolean };
+  /** `label` is its name to a screen reader where it shows no sweep. */
+  title: { name: string; sandbox: boolean; label?: string };
   axes: Axis[];
   choice: Layout;
   save(choice: Layout): void;

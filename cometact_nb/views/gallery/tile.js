@@ -320,6 +320,7 @@ export class Tile {
     video.src = url;
     const show = () => {
       this.video = video;
+      this.complete(video);
       this.picture.insertBefore(video, this.state);
       this.draw();
       this.follow();
@@ -332,6 +333,18 @@ export class Tile {
       video.addEventListener("error", () => reject(new Error("The browser cannot play this clip.")), { once: true });
       video.addEventListener("loadeddata", loaded, { once: true });
     });
+  }
+
+  /**
+   * What its host does not know of a clip, the clip says itself.
+   * @param {HTMLVideoElement} video
+   */
+  complete({ duration, videoWidth, videoHeight }) {
+    const { clip } = this.cell;
+    if (!clip || clip.duration !== null || !Number.isFinite(duration)) return;
+    this.cell = { ...this.cell, clip: { ...clip, duration, width: videoWidth, height: videoHeight } };
+    this.view.put(this.cell);
+    this.view.measure();
   }
 
   /** @param {string} why */

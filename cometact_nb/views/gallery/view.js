@@ -88,9 +88,9 @@ export class GalleryView {
   }
 
   build() {
-    const { name, sandbox } = this.host.title;
+    const { name, sandbox, label } = this.host.title;
     const badge = sandbox ? h("strong", { class: "badge" }, "SANDBOX") : null;
-    const root = h("section", { class: "cometact-gallery", "aria-label": `Gallery of sweep ${name}` });
+    const root = h("section", { class: "cometact-gallery", "aria-label": label ?? `Gallery of sweep ${name}` });
     root.append(
       h("div", { class: "head" }, h("strong", { class: "title" }, name), badge, this.count),
       this.bar,

@@ -73,6 +73,7 @@ class Panel {
     this.pasting = this.paste();
     this.root = this.build();
     this.root.addEventListener("paste", (event) => this.takeCode(event));
+    this.root.addEventListener("cometact-input", (event) => this.takeInput(/** @type {CustomEvent} */ (event)));
     el.append(this.root);
     const unsubscribe = subscribe(model, {
       "change:values": () => this.fill(),
@@ -156,6 +157,21 @@ class Panel {
     clearTimeout(this.typing);
     this.form.dirty.clear();
     this.ask({ type: "paste", text, place: this.notes.fieldOf(target) });
+  }
+
+  /**
+   * A file that was chosen in JupyterLab's file browser goes into its field, as if it were typed; a sweep gets one more.
+   * @param {CustomEvent<{ role: Role, address: string }>} event
+   */
+  takeInput(event) {
+    const { role, address } = event.detail;
+    const text = this.form.texts[role];
+    if (this.mail.isGone || !text || typeof address !== "string") return;
+    event.preventDefault(); // it is taken
+    const before = this.values.sweep ? text.value.trim() : "";
+    text.value = before ? `${before}\n${address}` : address;
+    this.edited();
+    text.focus();
   }
 
   // --- from the form to the kernel -----------------------------------------------------------------

@@ -1,0 +1,355 @@
+// Registers commands, launcher, palette, file menu and sidebar. Modules that draw or ask are imported when they are used.
+
+import { ICON } from "./icon.js";
+
+/**
+ * @import { Api } from "./api.js"
+ * @import { Style } from "./notebook.js"
+ * @import { SweepEntry, TaskEntry } from "./server.d.ts"
+ * @import { Sidebar } from "./sidebar.js"
+ * @typedef {{ sidebar: boolean, pollSeconds: number, insert: Style }} Choices as the settings have them
+ * @typedef {Record<string, any>} Things the application's modules, or its services, by short names
+ * @typedef {{ node: HTMLElement, show(): void, hide(): void, dispose(): void }} View
+ */
+
+const SETTINGS = "cometact_nb:plugin";
+const CATEGORY = "Act-Two";
+const SIDEBAR = "cometact_nb-sidebar";
+const RANK = 600; // of the sidebar, after the Lab's own
+/** @type {Choices} */
+const DEFAULTS = { sidebar: true, pollSeconds: 10, insert: "new cell" };
+/** @type {["panel" | "history" | "sandbox", string, string][]} */
+const NOTEBOOKS = [
+  ["panel", "Act-Two panel", "A form for a request, its price, and its video"],
+  ["history", "Act-Two history", "All tasks, as a table to act on"],
+  ["sandbox", "Practise in the sandbox", "A notebook with its first cells: nothing is billed"],
+];
+/** @type {["use-character" | "use-reference" | "doctor", string][]} */
+const FILE_COMMANDS = [
+  ["use-character", "Use as Act-Two character"],
+  ["use-reference", "Use as Act-Two reference"],
+  ["doctor", "Would Act-Two take it?"],
+];
+const ITEM = ".jp-DirListing-item";
+const FILE = /\.(?:png|jpe?g|webp|avif|heic|heif|gif|bmp|tiff?|mp4|m4v|mov|webm|mkv|avi)$/i;
+
+export class Extension {
+  /**
+   * @param {any} app
+   * @param {Things} modules
+   * @param {Things} services
+   */
+  constructor(app, modules, services) {
+    this.app = app;
+    this.modules = modules;
+    this.services = services;
+    this.choices = DEFAULTS;
+    this.icon = modules.icons && new modules.icons.LabIcon(ICON);
+    /** @type {any} */
+    this.sidebar = null; // its widget
+    /** @type {Sidebar | null} */
+    this.view = null; // what is in it, once it was shown
+    /** @type {Api | null} */
+    this.api = null;
+  }
+
+  register() {
+    const { shell, launcher, palette, registry } = this.services;
+    for (const [kind, label, caption] of NOTEBOOKS) this.addNotebook(kind, label, caption, launcher, palette);
+    this.addFileCommands();
+    if (shell) this.addSidebar(shell, palette);
+    if (registry) this.app.restored.then(() => this.readSettings(registry));
+  }
+
+  // --- settings ------------------------------------------------------------------------------------
+
+  /** @param {any} registry */
+  async readSettings(registry) {
+    const settings = await registry.load(SETTINGS).catch(() => null);
+    if (!settings) return; // an installation without the schema has the defaults
+    const read = () => this.choose({ ...DEFAULTS, ...settings.composite });
+    settings.changed.connect(read);
+    read();
+  }
+
+  /** @param {Choices} choices */
+  choose(choices) {
+    this.choices = choices;
+    this.view?.setSeconds(choices.pollSeconds);
+    const { shell } = this.services;
+    if (!shell || !this.sidebar || choices.sidebar === Boolean(this.sidebar.parent)) return;
+    if (choices.sidebar) shell.add(this.sidebar, "left", { rank: RANK });
+    else this.sidebar.parent = null;
+  }
+
+  // --- launcher and palette ------------------------------------------------------------------------
+
+  /**
+   * @param {"panel" | "history" | "sandbox"} kind
+   * @param {string} label
+   * @param {string} caption
+   * @param {any} launcher
+   * @param {any} palette
+   */
+  addNotebook(kind, label, caption, launcher, palette) {
+    const command = `cometact_nb:${kind}`;
+    const execute = (/** @type {{ cwd?: string }} */ { cwd }) => this.attempt(() => this.openNotebook(kind, cwd));
+    this.app.commands.addCommand(command, { label, caption, icon: this.icon, execute });
+    launcher?.add({ command, category: CATEGORY, rank: NOTEBOOKS.findIndex(([name]) => name === kind) });
+    palette?.addItem({ command, category: CATEGORY });
+  }
+
+  /**
+   * From the launcher a notebook of its own; from the palette a line in the notebook that is open, if one is.
+   * @param {"panel" | "history" | "sandbox"} kind
+   * @param {string | undefined} cwd
+   */
+  async openNotebook(kind, cwd) {
+    const { hindrance, insert } = await import("./notebook.js");
+    const { tracker, files } = this.services;
+    if (cwd === undefined && kind !== "sandbox" && !hindrance(tracker)) {
+      insert(`act.${kind}()`, tracker, "new cell");
+      this.app.shell.activateById(tracker.currentWidget.id);
+      return;
+    }
+    const { makeNotebook } = await import("./launcher.js");
+    await makeNotebook(this.app, kind, cwd ?? files?.tracker.currentWidget?.model.path ?? "");
+  }
+
+  /**
+   * Do it, and say in a dialog why it could not be done.
+   * @param {() => unknown} work
+   */
+  async attempt(work) {
+    try {
+      await work();
+    } catch (error) {
+      this.tell(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** @param {string} text */
+  tell(text) {
+    const { showDialog, Dialog } = this.modules.apputils;
+    return showDialog({ title: "Act-Two", body: text, buttons: [Dialog.okButton({ label: "Close" })] });
+  }
+
+  // --- the file browser ----------------------------------------------------------------------------
+
+  /** The chosen file of the browser, whose items name no path themselves. */
+  chosenFile() {
+    const items = [...(this.services.files?.tracker.currentWidget?.selectedItems() ?? [])];
+    return items.length === 1 && items[0].type !== "directory" && FILE.test(items[0].path) ? items[0] : undefined;
+  }
+
+  addFileCommands() {
+    if (!this.services.files) return;
+    const acts = {
+      "use-character": () => this.useFile("character"),
+      "use-reference": () => this.useFile("reference"),
+      doctor: () => this.askDoctor(),
+    };
+    FILE_COMMANDS.forEach(([name, label], place) => {
+      const command = `cometact_nb:${name}`;
+      const isVisible = () => this.isFor(name);
+      this.app.commands.addCommand(command, { label, icon: this.icon, isVisible, execute: () => this.attempt(acts[name]) });
+      this.app.contextMenu.addItem({ command, selector: ITEM, rank: 20 + place });
+    });
+  }
+
+  /** @param {string} name of a command */
+  isFor(name) {
+    const file = this.chosenFile();
+    const isVideo = /\.(?:mp4|m4v|mov|webm|mkv|avi)$/i.test(file?.path ?? "");
+    return Boolean(file) && (name !== "use-reference" || isVideo);
+  }
+
+  /** @param {"character" | "reference"} role */
+  async useFile(role) {
+    const { useFile } = await import("./file_menu.js");
+    const { contents } = this.app.serviceManager;
+    const local = (/** @type {string} */ path) => String(contents.localPath(path));
+    const file = this.chosenFile();
+    const problem = file && useFile(role, file.path, this.services.tracker, this.choices.insert, local);
+    if (problem) await this.tell(problem);
+  }
+
+  async askDoctor() {
+    const file = this.chosenFile();
+    if (!file) return;
+    const [{ diagnosis }, { styles }] = await Promise.all([import("./file_menu.js"), import("./styles.js")]);
+    const [api] = await Promise.all([this.connect(), styles("lab")]);
+    const node = await diagnosis(api, String(this.app.serviceManager.contents.localPath(file.path)));
+    const { showDialog, Dialog } = this.modules.apputils;
+    const body = new this.modules.widgets.Widget({ node });
+    await showDialog({ title: "Would Act-Two take it?", body, buttons: [Dialog.okButton({ label: "Close" })] });
+  }
+
+  // --- the sidebar ---------------------------------------------------------------------------------
+
+  /**
+   * @param {any} shell
+   * @param {any} palette
+   */
+  addSidebar(shell, palette) {
+    const widget = this.widget(SIDEBAR, async () => {
+      const [{ Sidebar }, { styles }, { drag }] = await Promise.all([
+        import("./sidebar.js"),
+        import("./styles.js"),
+        import("./notebook.js"),
+      ]);
+      const [api, dragdrop, coreutils] = await Promise.all([
+        this.connect(),
+        this.shared("@lumino/dragdrop"),
+        this.shared("@lumino/coreutils"),
+      ]);
+      await styles("lab");
+      const insert = await this.inserter();
+      this.view = new Sidebar(
+        api,
+        {
+          open: (row) => this.openTask(row),
+          openSweep: (row) => this.openSweep(row),
+          insert: (line) => this.view?.say(insert(line)),
+          drag: (line, event) => drag(line, event, this.services.tracker, dragdrop, coreutils),
+        },
+        this.choices.pollSeconds,
+      );
+      return this.view;
+    });
+    widget.title.caption = "Act-Two";
+    widget.title.icon = this.icon;
+    this.sidebar = widget;
+    shell.add(widget, "left", { rank: RANK });
+    this.services.restorer?.add(widget, SIDEBAR);
+    const command = "cometact_nb:sidebar";
+    const isVisible = () => Boolean(widget.parent);
+    this.app.commands.addCommand(command, {
+      label: "Show the Act-Two sidebar",
+      icon: this.icon,
+      isVisible,
+      execute: () => shell.activateById(SIDEBAR),
+    });
+    palette?.addItem({ command, category: CATEGORY });
+  }
+
+  /** @param {string} name of a module of the application */
+  async shared(name) {
+    const { module } = await import("./shared.js");
+    return module(name);
+  }
+
+  async connect() {
+    const { Api } = await import("./api.js");
+    const { ServerConnection } = this.modules.services;
+    this.api ??= new Api(ServerConnection, this.app.serviceManager.serverSettings);
+    return this.api;
+  }
+
+  async inserter() {
+    const { insert } = await import("./notebook.js");
+    return (/** @type {string} */ line) => insert(line, this.services.tracker, this.choices.insert);
+  }
+
+  // --- the main area -------------------------------------------------------------------------------
+
+  /** @param {TaskEntry} task */
+  async openTask(task) {
+    this.openView(`cometact_nb-task-${task.key}`, `Act-Two ${task.short}`, async (api, insert) => {
+      const { TaskViewer } = await import("./viewer.js");
+      return new TaskViewer(api, insert, task);
+    });
+  }
+
+  /** @param {SweepEntry} sweep */
+  async openSweep(sweep) {
+    this.openView(`cometact_nb-sweep-${sweep.key}`, `Sweep ${sweep.name}`, async (api, insert) => {
+      const { SweepViewer } = await import("./viewer.js");
+      return new SweepViewer(api, insert, sweep);
+    });
+  }
+
+  /**
+   * Show a view as a tab of the main area: the one that is there, or a new one.
+   * @param {string} id
+   * @param {string} label
+   * @param {(api: Api, insert: (line: string) => string) => Promise<View>} make
+   */
+  openView(id, label, make) {
+    const { shell } = this.app;
+    const open = [...shell.widgets("main")].find((widget) => widget.id === id);
+    if (!open) {
+      const content = this.widget(`${id}-content`, async () => {
+        const { styles } = await import("./styles.js");
+        const [api, insert] = await Promise.all([this.connect(), this.inserter(), styles("lab", "gallery", "gone", "task")]);
+        return make(api, insert);
+      });
+      const widget = new this.modules.apputils.MainAreaWidget({ content });
+      Object.assign(widget, { id });
+      Object.assign(widget.title, { label, icon: this.icon, closable: true });
+      shell.add(widget, "main");
+    }
+    shell.activateById(id);
+  }
+
+  /**
+   * A widget of the application's whose view is made when it is first shown.
+   * @param {string} id
+   * @param {() => Promise<View>} make
+   */
+  widget(id, make) {
+    const { Widget } = this.modules.widgets;
+    const widget = new Lazy(make);
+    const made = new Widget();
+    made.id = id;
+    made.addClass("cometact-lab-place");
+    made.node.tabIndex = -1;
+    const seen = () => widget.see(made.isVisible && document.visibilityState === "visible", made.node);
+    document.addEventListener("visibilitychange", seen);
+    // Each is a message of the application to its widget, here taken without a class of our own.
+    for (const name of ["onAfterShow", "onAfterHide", "onAfterAttach", "onBeforeDetach"]) {
+      made[name] = () => (name === "onBeforeDetach" ? widget.see(false, made.node) : seen());
+    }
+    made.onActivateRequest = () => made.node.focus();
+    made.disposed.connect(() => {
+      document.removeEventListener("visibilitychange", seen);
+      widget.dispose();
+    });
+    return made;
+  }
+}
+
+/** A view that is made when it is first seen, and works only while it is. */
+class Lazy {
+  /** @param {() => Promise<View>} make */
+  constructor(make) {
+    this.make = make;
+    /** @type {Promise<View> | null} */
+    this.view = null;
+    this.seen = false;
+    this.over = false;
+  }
+
+  /**
+   * @param {boolean} seen
+   * @param {HTMLElement} node where it is shown
+   */
+  async see(seen, node) {
+    this.seen = seen;
+    if (seen && !this.view) {
+      this.view = this.make();
+      const view = await this.view;
+      node.append(view.node);
+    }
+    const view = await this.view;
+    if (!view) return;
+    if (this.over) view.dispose();
+    else if (this.seen) view.show();
+    else view.hide();
+  }
+
+  async dispose() {
+    this.over = true;
+    (await this.view)?.dispose();
+  }
+}
