@@ -25,11 +25,13 @@ VIDEO = b"\0\0\0\x18ftypisom" + b"x" * 5000
 
 
 class Hanging:
-    """The paid API on a real socket. What is in ``hung`` is not answered until the end."""
+    """The paid API on a real socket. A kind of request, or a task, in ``hung`` is not answered until the end."""
 
     def __init__(self) -> None:
         self.hung: set[str] = set()
         self.counts: Counter[str] = Counter()
+        self.hanging = 0
+        self.deleted: list[str] = []
         self.refused_for_s: float | None = None
         self.status = "RUNNING"
         self.released = threading.Event()
@@ -52,14 +54,15 @@ class Hanging:
                     service.begin("download")
                     self._answer(200, VIDEO, **{"Content-Type": "video/mp4"})
                     return
-                service.begin("poll")
-                link = f"{service.url}/clip.mp4?token=x"
                 name = self.path.rpartition("/")[2]
+                service.begin("poll", name)
+                link = f"{service.url}/clip.mp4?token=x"
                 body = f'{{"id": "{name}", "status": "{service.status}", "output": ["{link}"]}}'
                 self._answer(200, body.encode())
 
             def do_DELETE(self) -> None:
                 service.begin("cancel")
+                service.deleted.append(self.path.rpartition("/")[2])
                 self._answer(204, b"")
 
             def _answer(self, status: int, body: bytes, **headers: str) -> None:
@@ -81,10 +84,12 @@ class Hanging:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def begin(self, kind: str) -> int:
+    def begin(self, kind: str, name: str = "") -> int:
         with self._guard:
             self.counts[kind] = number = self.counts.get(kind, 0) + 1
-        if kind in self.hung:
+            hangs = not self.hung.isdisjoint({kind, name})
+            self.hanging += hangs
+        if hangs:
             self.released.wait(60)
         return number
 
@@ -143,6 +148,27 @@ def test_cancels_go_out_at_once_while_polls_hang(session: Session, service: Hang
     until(lambda: service.counts.get("cancel", 0) == 6)
     assert not service.released.is_set()  # and so no poll had its answer; one that hangs is given 30 s
     assert time.monotonic() - began < 25
+    for thread in threads:
+        thread.join(60)
+
+
+def test_a_clip_that_was_just_made_is_not_deleted_by_a_cancel_though_looks_at_other_tasks_hang(
+    session: Session, service: Hanging
+) -> None:
+    """Six polls hang, and the looks before eight cancels: more than there are connections for polls."""
+    made, *others = [submit(session, service, seed) for seed in range(9)]
+    service.hung |= {task.id for task in others if task.id}
+    until(lambda: service.hanging == 6)
+    service.status = "SUCCEEDED"
+    threads = [threading.Thread(target=task.cancel, daemon=True) for task in others]
+    for thread in threads:
+        thread.start()
+    until(lambda: service.hanging >= 8)
+    made.cancel()
+    assert made.id not in service.deleted
+    until(lambda: len(service.deleted) == 8)
+    assert made.status is Status.SUCCEEDED
+    service.released.set()
     for thread in threads:
         thread.join(60)
 

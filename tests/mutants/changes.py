@@ -17,8 +17,9 @@ from mutmut.mutation.mutators import mutation_operators
 
 #: Strings that code reads: a name, a key, a format; whatever has a space is for people.
 _WORD = re.compile(r"[\w.:/+\-]{1,40}")
-#: A name for a union of types, such as ``Outcome = Answer | Lost``.
-_ALIAS = re.compile(r"[A-Z]\w* = [A-Z]\w*(\s*\|\s*[A-Z]\w*)+", re.MULTILINE)
+#: A name for a type, such as ``Outcome = flow.Answer | Lost`` or ``Obstacle = Callable[[], str]``.
+_TYPE = r"(\w+\.)*[A-Z]\w*"
+_ALIAS = re.compile(rf"[A-Z]\w*[a-z]\w* = ({_TYPE}(\s*\|\s*{_TYPE})+|(Callable|tuple)\[.*\])")
 _CODE = cst.Module([])
 _LOGS = m.Call(
     func=m.Attribute(
@@ -68,14 +69,20 @@ class _Places(cst.CSTVisitor):
         )
         if isinstance(node, skipped | cst.ConcatenatedString):
             return False
-        if isinstance(node, cst.SimpleStatementLine) and _ALIAS.fullmatch(_CODE.code_for_node(node).strip()):
-            return False
-        if any(
-            m.matches(node, pattern) for pattern in (_LOGS, _TYPES_ONLY, _TYPE_NAMES, _EXPORTS)
-        ) or _is_text(node):
+        if (
+            _is_alias(node)
+            or any(m.matches(node, pattern) for pattern in (_LOGS, _TYPES_ONLY, _TYPE_NAMES, _EXPORTS))
+            or _is_text(node)
+        ):
             return False
         self.found += [(node, changed) for changed in _changed(node)]
         return True
+
+
+def _is_alias(node: cst.CSTNode) -> bool:
+    if not isinstance(node, cst.SimpleStatementLine):
+        return False
+    return bool(_ALIAS.fullmatch(_CODE.code_for_node(node.with_changes(leading_lines=())).strip()))
 
 
 def _is_text(node: cst.CSTNode) -> bool:

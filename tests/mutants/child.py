@@ -52,6 +52,7 @@ _HURRIED = (
             "sending",
             "sending_again",
             "stopping",
+            "turns",
             "watch",
             "watch_limits",
             "watching",

@@ -67,7 +67,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "fetch": ("cometact_nb/engine/fetch.py", ["tests/unit/test_clip_parts.py", "tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),
     "watcher": ("cometact_nb/engine/watcher.py", ["tests/unit/test_fast_clock.py", *_ENGINE]),
     "engine": ("cometact_nb/engine/engine.py", ["tests/unit/test_sending.py", *_ENGINE]),
-    "sending": ("cometact_nb/engine/sending.py", ["tests/unit/test_sending.py", "tests/contract/test_waiting_requests.py", *_ENGINE]),
+    "sending": ("cometact_nb/engine/sending.py", ["tests/unit/test_turns.py", "tests/unit/test_sending.py", "tests/contract/test_waiting_requests.py", *_ENGINE]),
     "runner": ("cometact_nb/handles/sweep/runner.py", _SWEEP),
     "trials": ("cometact_nb/handles/sweep/trials.py", ["tests/unit/test_trials.py"]),
     "purchase": ("cometact_nb/handles/sweep/purchase.py", _SWEEP),

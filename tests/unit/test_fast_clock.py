@@ -73,7 +73,7 @@ def course(
     service = Service(clock)
     service.polls, service.clips = list(polls), list(clips)
     client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
-    limits = flow.PollLimits(unknown_s=30, refusals=4, refused_s=30)
+    limits = flow.PollLimits(unknown_s=30, refusals=4, refused_s=120)
     engine = Engine(":memory:", lambda job: None, clock=clock, rand=lambda: 0.5, client=client, limits=limits)
     endpoint = Endpoint("https://api.cometapi.com", Secret("k"), time_scale=scale)
     job = Job(TaskState(key=new_key()), endpoint, folder)
