@@ -241,11 +241,11 @@ class Measured:
 
 
 def interval_words(contrast: Contrast) -> str:
-    """Write a difference with its interval: ``+0.12 (0.05 to 0.19)``."""
+    """Write a difference with its interval: ``+0.12 (0.05 to 0.19)``, ``−0.2 (−0.4 to 0.1)``."""
     if contrast.difference is None:
         return "–"
     interval = "" if contrast.low is None else f" ({contrast.low:.3g} to {contrast.high:.3g})"
-    return f"{contrast.difference:+.3g}{interval}"
+    return f"{contrast.difference:+.3g}{interval}".replace("-", "−")
 
 
 def _line(effects: MeasureEffects, one: Contrast) -> str:

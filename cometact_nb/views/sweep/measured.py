@@ -19,7 +19,7 @@ __all__ = ["measured_html"]
 
 #: The picture of an interval, in pixels, and the room beside it.
 _WIDTH, _HEIGHT, _MARGIN = 170, 18, 5
-_HEAD = ("Knob", "Difference (95 % interval)", "", "Verdict")
+_HEAD = ("Knob", "Difference (95 %)", "", "Verdict")
 
 
 def measured_html(measured: Measured) -> Markup:
@@ -45,7 +45,7 @@ def measured_html(measured: Measured) -> Markup:
 
 def _measure(effects: MeasureEffects, measured: Measured) -> Markup:
     about = next((one.about for one in measured.measures if one.name == effects.measure), "")
-    unit = f" · {effects.unit}" if effects.unit else ""
+    unit = words.clean(effects.unit)
     better = f" · {effects.better} is better" if effects.better else ""
     reach = _reach(effects)
     rows = [_row(effects, one, reach) for one in effects.contrasts]
@@ -53,7 +53,8 @@ def _measure(effects: MeasureEffects, measured: Measured) -> Markup:
         "div",
         {"style": "margin-top:12px"},
         h("strong", None, words.clean(effects.measure)),
-        words.clean(f"{unit}{better}"),
+        f" · {unit}" if unit else "",
+        better,
         parts.fine(words.clean(about)) if about else None,
         parts.fine(words.clean(effects.noise)),
         parts.table(rows, _HEAD) if rows else parts.fine("No knob has several values with a clip."),
