@@ -44,7 +44,9 @@ OWNERS = {
     "nest_asyncio2": {"engine/waits.py"},
     "scipy": {"domain/sweep/effects.py"},
     "av": {
+        "store/clips/film.py",
         "store/clips/measures.py",
+        "store/clips/player.py",
         "store/clips/video.py",
         "store/clips/probe.py",
         "store/inputs",

@@ -22,7 +22,7 @@ class Views(Protocol):
     def widget(self, thing: Any) -> Any:
         """Return a live widget of a task, a sweep or a history, alone, for a front end that asks for one."""
 
-    def export(self, sweep: Any, folder: str | PathLike[str], *, overwrite: bool) -> Path:
+    def export(self, sweep: Any, folder: str | PathLike[str], *, overwrite: bool, **options: Any) -> Path:
         """See :meth:`cometact_nb.Sweep.export`."""
 
     def working(self, what: str) -> AbstractContextManager[Callable[[float], None]]:

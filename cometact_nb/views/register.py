@@ -35,7 +35,11 @@ class PageViews:
         modules = {"Task": "task.show", "Sweep": "sweep.show", "TaskHistory": "history.table"}
         return _view(modules[type(thing).__name__], "widget_alone")(thing)
 
-    def export(self, sweep: Sweep, folder: str | PathLike[str], *, overwrite: bool) -> Path:
+    def export(self, sweep: Sweep, folder: str | PathLike[str], *, overwrite: bool, **options: Any) -> Path:
+        from cometact_nb.views.report.film import export_film, is_film  # noqa: PLC0415
+
+        if is_film(folder):
+            return export_film(sweep, folder, overwrite=overwrite, **options)
         from cometact_nb.views.report.export import export  # noqa: PLC0415
 
         return export(sweep, folder, overwrite=overwrite)

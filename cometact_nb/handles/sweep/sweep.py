@@ -24,7 +24,7 @@ from cometact_nb.handles.sweep.standing import Standing
 from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from os import PathLike
     from pathlib import Path
 
@@ -250,20 +250,50 @@ class Sweep(Standing):
         """
         return views().gallery(self, rows, columns)
 
-    def export(self, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write a report that needs only a browser: a page, the clips, a CSV.
+    def export(
+        self,
+        folder: str | PathLike[str],
+        *,
+        overwrite: bool = False,
+        cells: Sequence[Cell] | None = None,
+        divider: bool = False,
+        reference: bool = True,
+        width: int = 1920,
+        progress: Callable[[float], None] | None = None,
+    ) -> Path:
+        """Write a report, a film, or a picture.
+
+        A folder's name gives a report that needs only a browser: a page, the clips, a CSV. A name with
+        ``.mp4`` gives a film of the clips in step, each with its label (H.264, at most 3840×2160), with the
+        reference's picture and sound where it can be had; one with ``.png`` a picture of them. An interrupt
+        leaves no file. Films need the extra ``video``.
 
         Args:
             folder: made if missing; relative to the notebook's folder.
-            overwrite: replace an earlier report in it.
+            overwrite: replace an earlier report in it, or the file.
+            cells: for a film or a picture: those to show, in this order; None shows all.
+            divider: for a film of two cells: lay both over each other, with a divider that moves.
+            reference: for a film or a picture: show the reference of the first cell, and take its sound.
+            width: of a film or a picture, 160–3840 pixels; less where it would be more than 2160 high.
+            progress: called with the share of a film that is done, 0–1, in place of the bar.
 
         Returns:
-            the page's path; at the end of a cell, a link to it.
+            the path of the page or the file; at the end of a cell, a report's is a link.
 
         Raises:
-            ConfigError: the folder holds something else.
+            ConfigError: the folder holds something else, the file is there, an argument cannot be used, no
+                clip can be played, or the extra is missing.
         """
-        return views().export(self, folder, overwrite=overwrite)
+        return views().export(
+            self,
+            folder,
+            overwrite=overwrite,
+            cells=cells,
+            divider=divider,
+            reference=reference,
+            width=width,
+            progress=progress,
+        )
 
     def __dir__(self) -> list[str]:
         """List the names for users, without those for the package's own modules."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["demuxer", "looks_like_video", "read_facts", "read_frames", "whole_picture"]
+__all__ = ["demuxer", "looks_like_video", "read_facts", "read_frames", "upright_rgb", "whole_picture"]
 
 _POSTER_WIDTH = 640
 _POSTER_QUALITY = 78
@@ -133,7 +133,7 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
             for index, frame in enumerate(container.decode(stream)):
                 if index % stride:
                     continue
-                picture = _as_seen(frame, stream.sample_aspect_ratio, size, shape)
+                picture = upright_rgb(frame, stream.sample_aspect_ratio, size, shape)
                 buffer += np.ascontiguousarray(picture).data
                 shape = picture.shape
     except FileNotFoundError:
@@ -157,8 +157,8 @@ def whole_picture(path: Path, container: Any) -> Any:
     return stream
 
 
-def _as_seen(
-    frame: Any, pixel: Any, size: int | tuple[int, int] | None, before: tuple[int, ...]
+def upright_rgb(
+    frame: Any, pixel: Any, size: int | tuple[int, int] | None, before: tuple[int, ...] = (0, 0, 3)
 ) -> NDArray[np.uint8]:
     """Return a frame in RGB, scaled and turned, in the shape of the one before, if any."""
     import numpy as np  # noqa: PLC0415
