@@ -49,11 +49,10 @@ def test_a_result_that_was_changed_is_made_again(clip: Path, tmp_path: Path) -> 
 
 
 def test_a_relative_path_starts_from_the_notebook_s_folder_and_so_does_the_result(
-    clip: Path, tmp_path: Path
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = act.session()
-    folder = session.notebook_dir
-    assert act.prepare(os.path.relpath(clip, folder), out="made-here").path.parent == folder / "made-here"
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "takes.ipynb"))
+    assert act.prepare(os.path.relpath(clip, tmp_path), out="made-here").path.parent == tmp_path / "made-here"
 
 
 def test_a_name_of_one_s_own_is_kept_and_never_overwritten(clip: Path, tmp_path: Path) -> None:
