@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 from enum import Enum
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,7 @@ def connections(
         mounts=mounts,
         limits=limits,
         headers={"User-Agent": f"cometact_nb/{__version__}"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # what hosts set is kept for nobody
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -15,6 +16,10 @@ _CUT_OFF_MAX = 100_000
 _TRIES = 6
 #: Objects inside each other are read to this depth.
 _DEPTH = 5
+#: A body that broke off is not searched where more brackets are open: it means nothing, and costs memory.
+_MOST_OPEN = 100
+#: Python reads no longer numbers, and no number here has as many digits.
+_MOST_DIGITS = 400
 
 
 def decode(content: bytes) -> Any:
@@ -24,7 +29,7 @@ def decode(content: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return json.loads(content.decode("utf-8-sig", "replace"))
+        return json.loads(content.decode("utf-8-sig", "replace"), strict=False, parse_int=_int)
     except (ValueError, RecursionError):
         return None
 
@@ -38,16 +43,16 @@ def decode_cut_off(content: bytes) -> Any:
     if whole is not None:
         return whole
     text = content[:_CUT_OFF_MAX].decode("utf-8-sig", "ignore")
-    for end, closers in reversed(_ends(text)[-_TRIES:]):
+    for end, closers in reversed(_last_ends(text)):
         value = decode((text[:end] + closers).encode())
         if value is not None:
             return value
     return None
 
 
-def _ends(text: str) -> list[tuple[int, str]]:
-    """List where a value may end, each with the brackets that close those open there."""
-    ends: list[tuple[int, str]] = []
+def _last_ends(text: str) -> deque[tuple[int, str]]:
+    """Find the last places where a value may end, each with the brackets that close those open there."""
+    ends: deque[tuple[int, str]] = deque(maxlen=_TRIES)
     still_open: list[str] = []
     in_text = escaped = False
     for at, char in enumerate(text):
@@ -61,6 +66,8 @@ def _ends(text: str) -> list[tuple[int, str]]:
             continue
         elif char in "{[":
             still_open.append("}" if char == "{" else "]")
+            if len(still_open) > _MOST_OPEN:
+                break
             continue
         elif char in "}]" and still_open:
             still_open.pop()
@@ -68,6 +75,10 @@ def _ends(text: str) -> list[tuple[int, str]]:
             continue
         ends.append((at if char == "," else at + 1, "".join(reversed(still_open))))
     return ends
+
+
+def _int(digits: str) -> float:
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(f"{digits[:1]}9e999")
 
 
 def as_object(value: Any) -> dict[str, Any] | None:

@@ -50,6 +50,7 @@ STATUS_WORDS: dict[str, Status] = {
     "QUEUED": Status.PENDING,
     "IN_PROGRESS": Status.RUNNING,
     "SUCCESS": Status.SUCCEEDED,
+    "COMPLETED": Status.SUCCEEDED,  # of the gateway's own video routes
     "FAILURE": Status.FAILED,
     "UNKNOWN": Status.UNKNOWN,
 }
@@ -61,6 +62,8 @@ _MILLISECONDS_FROM = 1e11  # later than any date in seconds that matters here
 #: 1 January 9999, UTC: no clock or calendar here can show a later moment.
 _LAST_MOMENT = 253_370_764_800.0
 _TEXT_LIMIT = 2000
+#: What cannot be read is quoted up to this many characters.
+_QUOTE_LIMIT = 80
 #: An id beyond this would not fit into a URL (2048 characters, as documented for inputs).
 _ID_LIMIT = 1000
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -151,8 +154,8 @@ def read_task(content: bytes, task_id: str = "") -> Snapshot | NotExist | Other 
        cancellation always; an outer success without any output is still running;
     3. two different ends: success if there is an output (what was paid for is not thrown away), else the
        inner one;
-    4. a number instead of a word says nothing, and is a success only beside an output and a finished time or
-       100 %.
+    4. a number or a word nobody knows says nothing, and is a success only beside an output and a finished
+       time or 100 %.
 
     Args:
         content: the body.
@@ -236,8 +239,10 @@ def _snapshot(shapes: list[dict[str, Any]], task_id: str) -> Snapshot:
     progress = _pick(shapes, _progress, "progress")
     finished_at = _pick(shapes, _time, "finish_time")
     status = _agreed(statuses, has_output=bool(urls))
-    if urls and words and all(map(_is_number, words)) and (finished_at or progress == 1):
+    if urls and set(statuses) == {Status.UNKNOWN} and (finished_at or progress == 1):
         status = Status.SUCCEEDED
+    if status is Status.SUCCEEDED and not urls and (output := _pick(shapes, _foreign_output, "output")):
+        notes.append(f"an output that is no link: {output!r}")
     failed = status is Status.FAILED
     return Snapshot(
         status=status,
@@ -295,14 +300,14 @@ def _agree(outer: Status, inner: Status, *, has_output: bool) -> Status:
 def _word(value: Any, notes: list[str]) -> Status:
     status = STATUS_WORDS.get(value.strip().upper().replace("-", "_")) if isinstance(value, str) else None
     if status is None:
-        notes.append(f"unknown status word {lenient.clean(str(value)[:80])!r}")
+        notes.append(f"unknown status word {lenient.clean(str(value)[:_QUOTE_LIMIT])!r}")
         return Status.UNKNOWN
     return status
 
 
-def _is_number(word: Any) -> bool:
-    """Whether a status is a number, or a text of digits."""
-    return _number(word) is not None or (isinstance(word, str) and word.strip().isdecimal())
+def _foreign_output(value: Any) -> str | None:
+    """Return the beginning of an output in no known form, for its user; None for an empty one."""
+    return lenient.clean(str(value)[:_QUOTE_LIMIT]) if value and value != [None] else None
 
 
 def _credits(value: Any) -> float | None:

@@ -25,7 +25,7 @@ from cometact_nb.engine.journal import Journal
 from cometact_nb.engine.sending import STOPPED, Obstacle, Sender, Verdict, refusal
 from cometact_nb.engine.watcher import Watcher
 from cometact_nb.engine.workers import Workers, end_all_others
-from cometact_nb.errors import BudgetError, NotSentError
+from cometact_nb.errors import BudgetError, HistoryError, NotSentError
 from cometact_nb.store.clips import places
 
 if TYPE_CHECKING:
@@ -196,6 +196,7 @@ class Engine:
         self.spent_usd += price_usd
         try:
             verdict = await self._sender.send(job, client, body, limits or flow.CreateLimits(), obstacle)
+            verdict = self._doubt_known_id(job, verdict)
             try:
                 before_record(verdict)
             finally:  # whatever the caller does wrong, the id of a paid task is kept
@@ -203,6 +204,20 @@ class Engine:
         finally:
             job.has_outcome.set()
         return verdict
+
+    def _doubt_known_id(self, job: Job, verdict: Verdict) -> Verdict:
+        """Doubt an answer with the id of an earlier task: two requests would show one video as theirs."""
+        if not isinstance(verdict, flow.Created):
+            return verdict
+        try:
+            earlier = self.history.key_of(verdict.id, job.endpoint.base_url)
+        except HistoryError as error:
+            log.warning("whether %s is a new id is not known: %s", verdict.id, error)
+            return verdict
+        if earlier in {None, job.state.key}:
+            return verdict
+        reason = f"the service answered with {verdict.id}, the id of the earlier task {earlier}"
+        return flow.Doubtful(reason, verdict.id)
 
     def _conclude(self, job: Job, verdict: Verdict, price_usd: float) -> None:
         """Record the outcome of the POST."""

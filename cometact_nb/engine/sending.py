@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cometact_nb.api import flow
 from cometact_nb.domain import events
-from cometact_nb.errors import HistoryError
+from cometact_nb.errors import ActTwoError, HistoryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,7 +102,7 @@ class Sender:
                 await self._take_turn(job)
                 if self._is_stopped(job) or self._host.is_closing:
                     return verdict
-                if reason := self._asked(obstacle):
+                if reason := _asked(obstacle):
                     return replace(verdict, message=reason)
                 job.is_postponed = False
             except asyncio.CancelledError:
@@ -185,12 +185,16 @@ class Sender:
                 log.warning("task %s does not hear other kernels: %s", job.state.key, error)
         return job.given_up.is_set()
 
-    @staticmethod
-    def _asked(obstacle: Obstacle) -> str | None:
-        try:
-            return obstacle()
-        except HistoryError as error:
-            return str(error)
+
+def _asked(obstacle: Obstacle) -> str | None:
+    """Return why a request must not be sent now. Where that cannot be known, it must not."""
+    try:
+        return obstacle()
+    except ActTwoError as error:
+        return str(error)
+    except Exception as error:  # whatever it is, nothing was sent, and so the task is not in doubt
+        log.exception("what speaks against a request could not be read")
+        return f"an error in cometact_nb ({type(error).__name__}); please report it. Nothing was sent now."
 
 
 def refusal(verdict: flow.Declined, now: float) -> events.Refused:

@@ -375,8 +375,13 @@ class Watcher:
         until = self._clock.monotonic() + self._limits.empty_output_s * scale
         while job.state.status is Status.SUCCEEDED and not job.state.output_urls:
             if self._clock.monotonic() > until:
-                raise ClipError("the service announced success without a video")
+                raise ClipError(f"the service announced success without a video{_instead(job.state)}")
             await self.look(job)
 
     def _end_watch(self, job: Job, reason: str) -> None:
         self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))
+
+
+def _instead(state: TaskState) -> str:
+    """Return what came in the place of a clip's link, in brackets, if anything did."""
+    return f" ({state.problem})" if state.problem else ""

@@ -21,6 +21,7 @@ from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ConfigError, WaitInterrupted
 from cometact_nb.handles import precheck
 from cometact_nb.handles.config import Config
+from cometact_nb.handles.no_copies import NoCopies
 from cometact_nb.handles.own_files import OwnFiles
 from cometact_nb.handles.project import notebook_folder
 from cometact_nb.store.clips.confine import allowed_folders, confined
@@ -53,7 +54,7 @@ class Handle(Protocol):
 
 
 @doors
-class Core:
+class Core(NoCopies):
     """One configuration, one engine, all tasks of this process.
 
     Args:

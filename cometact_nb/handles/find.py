@@ -23,17 +23,18 @@ _WHOLE_ID_CHARS = 16
 
 def find_task(core: Core, name: str) -> Task:
     """See :meth:`Session.task`."""
-    name = checked_id(name)
-    for job in core.jobs.copy().values():
-        if name in {job.state.id, job.state.key}:
-            return task_of(core, job)
+    name, base_url = str(name).strip(), core.config.base_url
+    matches = [job for job in core.jobs.copy().values() if name and name in {job.state.id, job.state.key}]
+    if matches:  # two services may give one id
+        return task_of(core, max(matches, key=lambda job: job.endpoint.base_url == base_url))
 
     async def find() -> Row | None:
-        return core.engine.history.find(name)
+        return core.engine.history.find(name, base_url)
 
-    row = core.run(find())
+    row = core.run(find()) if name else None
     if row is not None:
         return adopt(core, row)
+    name = checked_id(name)  # for the history any id will do that a service has given
     if len(name) < _WHOLE_ID_CHARS:
         raise HistoryError(
             f"The history has no task whose id starts with {name!r} (4 characters at least). A task made "

@@ -27,6 +27,7 @@ from cometact_nb.errors import (
 )
 from cometact_nb.handles import settle
 from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.no_copies import NoCopies
 from cometact_nb.handles.send import TwinInDoubt, send
 from cometact_nb.handles.views import views
 
@@ -45,11 +46,13 @@ __all__ = ["Task", "error_for", "submitted", "task_of"]
 
 
 @doors
-class Task:
+class Task(NoCopies):
     """One generation. Made by :func:`submit` or :func:`task`, never directly.
 
     All attributes may be read from any thread and never block.
     """
+
+    _elsewhere = "keep task.id, which act.task(id) finds in any kernel"
 
     def __init__(self, core: Core, job: Job) -> None:
         self._core = core

@@ -302,6 +302,22 @@ def test_whatever_hangs_holds_up_nothing_of_another_kind(hanging: str) -> None:
     assert set(counts.values()) == {5}
 
 
+@pytest.mark.parametrize("kind", ASKS)
+def test_a_cookie_goes_nowhere(kind: str) -> None:
+    """It would follow a user from host to host of one store, and enough of them make a service refuse a request."""
+    cookies = "Set-Cookie: a=1; Path=/\r\nSet-Cookie: b=2; Domain=127.0.0.1; Path=/; Max-Age=999\r\n"
+    reply = answer(b'{"id": "task-1"}').replace(b"\r\n", f"\r\n{cookies}".encode(), 1)
+
+    async def work(client: Client) -> None:
+        for _ in range(2):
+            await ask(client, kind, host.url)
+
+    with serving(lambda *_: iter([reply])) as host:
+        with_client(work)
+    assert len(host.requests) == (4 if kind == "cancel" else 2)  # it asks first
+    assert "cookie" not in "".join(head for *_, head in host.requests).lower()
+
+
 @pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect", "303 See Other"])
 def test_a_redirect_takes_neither_the_paid_request_nor_the_key_anywhere(status: str) -> None:
     with serving(lambda *_: iter([answer(b'{"id": "x"}')])) as elsewhere:

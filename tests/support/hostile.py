@@ -175,7 +175,7 @@ class Kernel:
         return future
 
     def call(self, work: Any) -> Any:
-        return self.call_soon(work).result(30)
+        return self.call_soon(work).result(300)  # a busy machine may take a while
 
     def step(self, seconds: float) -> None:
         """Let time pass for this kernel."""

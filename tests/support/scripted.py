@@ -74,8 +74,8 @@ class Ending(list[object]):
 
     def __getitem__(self, _: Any) -> Any:
         if self.clock.monotonic() < self.until:
-            return {"id": "task-1", "status": "RUNNING"}
-        return {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}
+            return {"status": "RUNNING"}
+        return {"status": "SUCCEEDED", "output": [CLIP_URL]}
 
 
 def submit(engine: Engine, job: Job) -> object:

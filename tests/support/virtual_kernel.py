@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import threading
 from collections.abc import Awaitable, Callable
@@ -54,6 +55,7 @@ class Vendor:
         #: Called with a cancel of a task of a seed.
         self.at_cancel: Callable[[int], object] = lambda seed: None
         self._tasks: dict[str, int] = {}
+        self._count = itertools.count(1)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
@@ -89,7 +91,7 @@ class Vendor:
             answer = await answer
         if isinstance(answer, httpx.Response):
             return answer
-        task_id = f"task-{len(self.seeds)}"
+        task_id = f"task-{next(self._count)}"
         self._tasks[task_id] = seed
         if answer is not None:
             raise answer  # it was accepted, and the answer was lost

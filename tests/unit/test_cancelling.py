@@ -127,6 +127,7 @@ def test_sixteen_cancels_are_under_way_at_the_most_and_the_others_wait(
         await asyncio.gather(*cancels)
         return hung, len(inside)
 
+    service.creates[:] = [{"id": f"task-{number}"} for number in range(len(jobs))]
     service.polls[:] = [{"status": "RUNNING"}]
     service.deletes[:] = [hang]
     assert engine.call(work()).result(20) == (16, 18)

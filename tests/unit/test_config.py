@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import pickle
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from cometact_nb.errors import ConfigError
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.sandbox import checked_speed
 from cometact_nb.handles.session import Session
+from cometact_nb.handles.task import task_of
 
 KEY = "sk-canary-0123456789"
 
@@ -136,6 +139,28 @@ def test_a_key_is_in_no_repr_and_is_not_pickled(tmp_path: Path) -> None:
         assert KEY not in shown
     with pytest.raises(TypeError):
         pickle.dumps(config)
+    assert copy.deepcopy(config) == copy.copy(config) == config  # in this process it may be copied
+
+
+def test_a_handle_is_no_one_s_second_and_says_what_to_keep_instead_of_it(tmp_path: Path) -> None:
+    """A copy would be a second owner of a paid task, and ``%store`` or a process pool would write down the key."""
+    session = Session(from_env(tmp_path, COMETAPI_KEY=KEY, COMETACT_NB_HISTORY=":memory:"))
+    links: dict[str, Any] = {"character": "https://a.b/hero.png", "reference": "https://a.b/act.mp4"}
+    sweep = session.sweep(**links, seed=[1, 2])
+    task = task_of(session, session.new_job(session.config.endpoint))
+    ways: dict[Any, str] = {
+        task: r"act\.task\(id\)",
+        sweep: r"act\.sweep_by_name\(name\)",
+        sweep.cells[0]: "cell.index",
+        session: "session",
+    }
+    for handle, way in ways.items():
+        assert copy.copy(handle) is copy.deepcopy({"a": [handle]})["a"][0] is handle
+        for write in (pickle.dumps, partial(pickle.dumps, protocol=0)):
+            with pytest.raises(TypeError, match=way):
+                write(handle)
+    assert KEY.encode() not in pickle.dumps((task.state, sweep.spec))
+    session.close()
 
 
 @pytest.mark.parametrize("bad", ["", "  ", "two words", "sk-é", "sk\n1"])

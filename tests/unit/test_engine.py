@@ -84,7 +84,7 @@ def test_tasks_that_took_long_teach_the_engine_to_ask_about_the_next_one_less(
         """Polls of one more task, without progress."""
         before = len(service.times("poll"))
         until = clock.monotonic() + seconds
-        service.polls = Ending(clock, until)
+        service.creates, service.polls = [{"id": f"task-{until}"}], Ending(clock, until)
         another = Job(TaskState(key=new_key()), job.endpoint, tmp_path / "clips")
         submit(engine, another)
         assert run_to_the_end(engine, another).status is Status.SUCCEEDED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from cometact_nb.api import lenient
@@ -26,6 +28,11 @@ from cometact_nb.api import lenient
         (b"{", None),
         (b"]", None),
         (b'"half', None),
+        (b'{"id": "x", "m": ' + b"[" * 50_000 + b"]" * 40_000, {"id": "x"}),
+        (b"[" * 50_000 + b"]" * 50_000, None),
+        (b'{"m": "two\nlines", "id": "x"}', {"m": "two\nlines", "id": "x"}),
+        (b'{"n": ' + b"9" * 5000 + b', "id": "x"}', {"n": float("inf"), "id": "x"}),
+        (b'{"n": -' + b"9" * 5000 + b', "id": "x"', {"n": float("-inf"), "id": "x"}),
     ],
 )  # fmt: skip
 def test_of_json_without_its_end_the_whole_members_are_read(body: bytes, whole: object) -> None:
@@ -60,3 +67,17 @@ def test_an_object_may_come_as_a_text_or_alone_in_a_list() -> None:
 
 def test_half_characters_are_replaced() -> None:
     assert lenient.clean("a\ud800b\N{GRINNING FACE}") == "a?b\N{GRINNING FACE}"
+
+
+def test_brackets_without_end_cost_neither_time_nor_memory() -> None:
+    """Half a million closing places with all their brackets would be gigabytes."""
+    tracemalloc.start()
+    for body in (
+        b"[" * 500_000 + b"]" * 499_999,
+        b'{"a":' * 100_000,
+        b'{"a":[' * 50_000 + b'],"b":' * 30_000,
+    ):
+        assert lenient.decode_cut_off(body) is None
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20_000_000

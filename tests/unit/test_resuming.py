@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from scripted import CLIP_URL, DONE, REQUEST, RUNNING, Service, recorded, run_to_the_end
+from virtual_kernel import ACT, HERO, Kernels, Vendor, VirtualKernel
 
 from cometact_nb.domain import events
 from cometact_nb.domain.task import ClipInfo, Status, TaskState
@@ -212,3 +213,14 @@ def test_a_task_found_in_the_history_is_watched_unless_it_has_ended(
         engine.call(take_up(engine, each, "elsewhere/1/x")).result(20)
     assert run_to_the_end(engine, job).clip is not None
     assert ended.watcher is None
+
+
+@pytest.mark.parametrize("name", ["task 1 of 2", "a/b?c#d", '"<b>1</b>"'])
+def test_a_task_is_found_by_whatever_id_its_service_gave(
+    kernel: VirtualKernel, kernels: Kernels, vendor: Vendor, name: str
+) -> None:
+    vendor.at_create = lambda seed: httpx.Response(200, json={"id": name})
+    task = kernel.submit(character=HERO, reference=ACT)
+    assert task.id == name
+    assert kernel.task(name) is task
+    assert kernels().task(name).key == task.key

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from httpx import ConnectError, ReadTimeout
-from scripted import DONE, REQUEST, RUNNING, Service, another, recorded, run_to_the_end, send
+from scripted import BUSY, DONE, REQUEST, RUNNING, Service, another, recorded, run_to_the_end, send
 
 from cometact_nb.api import flow
 from cometact_nb.api.client import Client
@@ -24,7 +24,7 @@ from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
-from cometact_nb.errors import BudgetError, NotSentError
+from cometact_nb.errors import ActTwoError, BudgetError, ConfigError, HistoryError, NotSentError
 from cometact_nb.store.journal.claims import CellClaim, CellTaken
 from cometact_nb.store.journal.history import History
 
@@ -73,6 +73,38 @@ def test_a_reason_not_to_send_that_shows_after_the_intent_keeps_the_request_back
         False,
     )
     assert (service.seen, engine.spent_usd) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        HistoryError("Unreadable."),
+        ConfigError("Unreadable."),
+        RuntimeError("x"),
+        RecursionError(),
+        MemoryError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("posts", [0, 1])
+def test_a_look_before_the_post_that_fails_keeps_the_request_back_and_leaves_no_doubt(
+    engine: Engine, job: Job, service: Service, error: Exception, posts: int
+) -> None:
+    """Whatever goes wrong with it, and also before the repetition of a refused request."""
+    service.creates = [BUSY, {"id": "task-1"}]
+    looks: list[int] = []
+
+    def obstacle() -> None:
+        looks.append(len(service.times("create")))
+        if looks[-1] == posts:
+            raise error
+
+    verdict = send(engine, job, obstacle=obstacle)
+    assert isinstance(verdict, flow.Declined)
+    assert ("Unreadable." in verdict.message) is isinstance(error, ActTwoError)
+    assert (job.state.status, job.state.sent) == (Status.REFUSED, posts == 1)
+    assert (len(service.times("create")), engine.spent_usd) == (posts, 0)
+    assert isinstance(recorded(engine, job)[-1], events.Refused)
 
 
 def test_the_intent_holds_all_that_a_later_kernel_needs(engine: Engine, tmp_path: Path) -> None:
@@ -142,6 +174,28 @@ def test_a_caller_that_fails_at_the_answer_costs_no_id(engine: Engine, job: Job,
         send(engine, job, before_record=fail)
     assert len(service.times("create")) == 1
     assert recorded(engine, job)[1] == events.Accepted(at=START, id="task-1")
+
+
+def test_the_id_of_an_earlier_task_is_not_believed_and_not_bought_again(
+    engine: Engine, job: Job, service: Service
+) -> None:
+    """A gateway's cache answers so: two requests would both show the one video."""
+    second, elsewhere = (
+        another(job),
+        Job(TaskState(key=new_key()), Endpoint("https://b.example.com"), job.output_dir),
+    )
+    service.polls = [RUNNING]
+    assert send(engine, job) == flow.Created("task-1")
+    verdict = send(engine, second)
+    assert isinstance(verdict, flow.Doubtful)
+    assert verdict.reason == f"the service answered with task-1, the id of the earlier task {job.state.key}"
+    assert (second.state.status, second.state.id, second.state.raw_answer) == (
+        Status.UNCONFIRMED,
+        None,
+        "task-1",
+    )
+    assert engine.spent_usd == pytest.approx(0.8)
+    assert send(engine, elsewhere) == flow.Created("task-1")  # another service has ids of its own
 
 
 def test_a_refusal_gives_the_money_back_and_keeps_all_that_was_said(

@@ -14,6 +14,7 @@ import pytest
 from clips import plain, write
 from files import video_bytes
 from PIL import Image
+from present import present
 
 from cometact_nb.domain import events
 from cometact_nb.domain.reduce import reduce
@@ -55,6 +56,21 @@ def test_a_task_is_found_by_key_id_or_their_beginning_after_reopening(tmp_path: 
     assert again.find("abc*") is None
     assert [type(event) for event in again.events("local-1")] == [events.Intended, events.Accepted]
     again.close()
+
+
+def test_of_two_services_that_gave_one_id_the_one_that_is_meant_comes_first(tmp_path: Path) -> None:
+    history = History(":memory:")
+    for number, url in enumerate(("https://a.b", "https://c.d", "https://e.f")):
+        intent = events.Intended(at=1, request={}, base_url=url)
+        store(history, f"local-{number}", intent, events.Accepted(at=2, id="abcdef"))
+    assert [history.key_of("abcdef", url) for url in ("https://a.b", "https://c.d", "https://x.y")] == [
+        "local-0",
+        "local-1",
+        None,
+    ]
+    for url, key in (("https://a.b", "local-0"), ("https://c.d", "local-1"), ("", "local-2")):
+        assert present(history.find("abcdef", url)).state.key == key
+    history.close()
 
 
 def test_a_beginning_that_fits_several_tasks_is_refused(tmp_path: Path) -> None:

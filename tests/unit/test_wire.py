@@ -162,6 +162,24 @@ def test_only_web_addresses_are_outputs(output: object) -> None:
     assert read(bare(status="SUCCEEDED", output=output)).output_urls == ()
 
 
+@pytest.mark.parametrize(
+    ("output", "quote"),
+    [
+        ("data:video/mp4;base64,AAAA", "data:video/mp4;base64,AAAA"),
+        (["/files/clip.mp4"], "['/files/clip.mp4']"),
+        ({"path": "clip.mp4"}, "{'path': 'clip.mp4'}"),
+        ("x" * 5000, "x" * 80),
+        ([7], "[7]"),
+        ([], None), ("", None), (None, None), ([None], None), (["https://a.b/c.mp4"], None),
+    ],
+)  # fmt: skip
+def test_an_output_that_is_no_link_is_quoted(output: object, quote: str | None) -> None:
+    """A success "without a video" would be a lie, and its user could not ask anybody about it."""
+    notes = read(bare(status="SUCCEEDED", output=output)).notes
+    assert notes == (() if quote is None else (f"an output that is no link: {quote!r}",))
+    assert read(bare(status="RUNNING", output=output)).notes == ()
+
+
 def test_an_output_may_stand_in_any_known_place() -> None:
     assert read(wrapped({"status": "SUCCESS", "result_url": URL}, None)).output_urls == (URL,)
     assert read(wrapped({"status": "SUCCESS"}, bare(status="SUCCEEDED", output=URL))).output_urls == (URL,)

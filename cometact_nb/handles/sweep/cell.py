@@ -10,6 +10,7 @@ from cometact_nb.domain import redact
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.sweep.rating import NO_RATING
+from cometact_nb.handles.no_copies import NoCopies
 from cometact_nb.handles.task import task_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "rating_rows", "row"]
 
 
-class Cell:
+class Cell(NoCopies):
     """One cell of a sweep. Made by the sweep, never directly."""
+
+    _elsewhere = "keep the name of its sweep and cell.index"
 
     def __init__(
         self, core: Core, entry: Entry, ratings_of: Callable[[str], tuple[RoundRating, ...]]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.sweep.rating import NO_RATING, RatingChange, checked_round
 from cometact_nb.errors import ActTwoError, ConfigError
+from cometact_nb.handles.no_copies import NoCopies
 from cometact_nb.handles.sweep.cell import rating_rows, row
 from cometact_nb.handles.sweep.noise import map_clips, noise_floor
 from cometact_nb.handles.table import frame_of
@@ -30,8 +31,10 @@ R = TypeVar("R")
 
 
 @doors
-class Results:
+class Results(NoCopies):
     """The cells of a sweep with their clips. Part of :class:`~cometact_nb.Sweep`."""
+
+    _elsewhere = "keep sweep.name, which act.sweep_by_name(name) finds in any kernel"
 
     session: Core
     cells: tuple[Cell, ...]

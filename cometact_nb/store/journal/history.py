@@ -211,14 +211,19 @@ class History:
                 self.connection.execute("ROLLBACK")
             raise
 
-    def find(self, name: str) -> Row | None:
+    def find(self, name: str, base_url: str = "") -> Row | None:
         """Find the task with this id or key, or the only one that starts with it (4 characters or more).
+
+        Args:
+            name: id or key.
+            base_url: of the service that is meant where two have given the same id; else the newest is.
 
         Raises:
             HistoryError: several tasks start with it.
         """
         for column in ("key", "id"):
-            rows = self.rows(f"WHERE {column} = ? ORDER BY updated_at DESC LIMIT 1", (name,))
+            order = "ORDER BY base_url = ? DESC, updated_at DESC LIMIT 1"
+            rows = self.rows(f"WHERE {column} = ? {order}", (name, base_url))
             if rows:
                 return rows[0]
         if len(name) < 4:  # noqa: PLR2004
@@ -227,6 +232,15 @@ class History:
         if len(rows) > 1:
             raise HistoryError(f"Several tasks start with {name!r}. Give more of the id.")
         return rows[0] if rows else None
+
+    def key_of(self, task_id: str, base_url: str) -> str | None:
+        """Return the key of the task with this id at a service, or None.
+
+        Raises:
+            HistoryError: the file could not be read.
+        """
+        rows = self.query("SELECT key FROM tasks WHERE id = ? AND base_url = ? LIMIT 1", (task_id, base_url))
+        return rows[0][0] if rows else None
 
     def claim(self, key: str, now: float, lease_s: float) -> bool:
         """Become the process that polls a task, unless a living one already is.
