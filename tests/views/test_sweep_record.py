@@ -41,7 +41,8 @@ def test_a_record_shows_parameters_outcomes_posters_paths_and_money(mixed: Sweep
         "<code>.gallery()</code> behind it",
         "SAFETY.INPUT.IMAGE",
         "Sandbox: nothing is billed",
-        'scope="col"',
+        ">Character hero.png (1)<",
+        ">Seed 2<",
     ):
         assert said in html
     assert "<script" not in html

@@ -131,7 +131,8 @@ def code(text: object) -> Markup:
 def frame(*blocks: Markup) -> Markup:
     """Make the card around ``blocks``."""
     # The classes keep MathJax (2 and 3) from reading "$0.40 … $" as a formula.
-    style = f"max-width:880px;border:{_LINE};border-radius:10px;font:13px/1.5 system-ui,sans-serif"
+    shape = f"max-width:880px;border:{_LINE};border-radius:10px;overflow-wrap:anywhere"
+    style = f"{shape};font:13px/1.5 system-ui,sans-serif"
     return h("div", {"class": "tex2jax_ignore mathjax_ignore", "style": style}, *blocks)
 
 

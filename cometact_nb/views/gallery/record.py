@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.errors import ClipError
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.embed import data_uri
+from cometact_nb.views.base.embed import data_uri as file_uri
 from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.output import page_folder
-from cometact_nb.views.base.pictures import still, thumbnail
+from cometact_nb.views.base.pictures import data_uri, small_jpeg, thumbnail
+from cometact_nb.views.base.tiles import tile_rows, title_line
 from cometact_nb.views.gallery.facts import axis_facts, caption, cell_facts, places
 
 if TYPE_CHECKING:
@@ -30,15 +31,14 @@ __all__ = ["ratings_html", "record_html", "record_text"]
 
 #: The most characters of a record in a notebook; it counts the cells beyond.
 _MAX_CHARS = 38_000
-#: With more clips than these there is no room for a picture of each.
-_PICTURED = 12
-#: Alignment and background are said, since JupyterLab has tables right-aligned and striped.
-_BOX = (
-    "border:1px solid #8884;border-radius:8px;padding:7px;vertical-align:top;min-width:120px;text-align:left;"
-    "background:none"
-)
+#: What stands round a tile, and what a line has beside its tiles, in characters.
+_TILE_CHARS = 260
+#: With more clips than these there is no room for a picture of each; its longest side in pixels, and bytes.
+_PICTURED, _PICTURE = 12, (132, 1500)
+_BOX = "border:1px solid #8884;border-radius:8px;padding:7px"
 _FINE = "font-size:11px;opacity:.8"
-_HEAD = f"text-align:left;vertical-align:top;background:none;{_FINE}"
+#: The most tiles side by side where there is one axis.
+_FLOW = 4
 #: Width of a clip, and height of the browser's controls, which stand below the picture; in pixels.
 _CLIP_PX, _CONTROLS_PX = 240, 52
 _TEXT_LINES = 60
@@ -66,7 +66,7 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
     blocks, left = _blocks(sweep, choice, room, draw)
     again = code(f"act.sweep_by_name({words.clean(repr(sweep.name), 120)}).gallery()")
     more = f"{left} more {'cell is' if left == 1 else 'cells are'} not shown here. " if left else ""
-    style = "padding:12px 14px;overflow-x:auto"
+    style = "padding:12px 14px"
     cure = None if embed else parts.moved()
     body = h("div", {"style": style}, blocks, parts.fine(more, again, " shows it live."), cure)
     return h("div", {"class": "cometact-gallery-record"}, parts.frame(head, body))
@@ -75,71 +75,49 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
 def _blocks(
     sweep: Sweep, choice: dict[str, Any], room: int | None, draw: Callable[[Cell], Markup]
 ) -> tuple[Markup, int]:
-    """Make a table for each combination of the other axes, and count the cells that are left out."""
+    """Make a row of tiles for each value of the axis down the side, and count the cells that are left out.
+
+    Each combination of the other axes has its own rows. With one axis on the page, its tiles flow in one row.
+    """
     axes = axis_facts(sweep)
     names = [axis["name"] for axis in axes]
-    down, across = (
-        names.index(choice[side]) if choice[side] in names else None for side in ("rows", "columns")
-    )
-    if down is None:
-        down, across = 0 if axes else None, None
-    tables: dict[tuple[int, ...], dict[tuple[int, int], Cell]] = {}
+    sides = [names.index(choice[side]) for side in ("rows", "columns") if choice[side] in names]
+    down, across = sides if len(sides) > 1 else (None, sides[0] if sides else 0)
+    others = [number for number in range(len(axes)) if number not in {down, across}]
+    groups: dict[tuple[int, ...], list[tuple[str, Cell]]] = {}
     for cell, place in zip(sweep.cells, places(sweep), strict=True):
-        rest = tuple(value for axis, value in enumerate(place) if axis not in {down, across})
-        at = tuple(0 if axis is None else place[axis] for axis in (down, across))
-        tables.setdefault(rest, {})[at[0], at[1]] = cell
-    blocks, left, free = [], 0, math.inf if room is None else room
-    others = [axis for number, axis in enumerate(axes) if number not in {down, across}]
-    rows = [""] if down is None else axes[down]["values"]
-    columns = [""] if across is None else axes[across]["values"]
-    sides = [(down, "↓"), (across, "→")]
-    corner = " ".join(f"{axes[side]['label']} {sign}" for side, sign in sides if side is not None)
-    for rest, cells in tables.items():
-        title = ", ".join(
-            f"{axis['label']} {axis['values'][at]}" for axis, at in zip(others, rest, strict=True)
-        )
-        lines, missing = _lines(rows, columns, cells, draw, 0 if left else free - 1000)
-        block = _table(title, corner, columns, lines) if lines else join()
-        blocks.append(block)
-        left, free = left + missing, free - len(block)
+        key = (*(place[axis] for axis in others), 0 if down is None else place[down])
+        groups.setdefault(key, []).append((_at(axes[across], place[across]) if axes else "", cell))
+    columns = _FLOW if down is None else len(axes[across]["values"])
+    blocks, left, free, title = [], 0, math.inf if room is None else room, ""
+    for (*rest, row), cells in sorted(groups.items(), key=lambda group: group[0]):
+        tiles = _fitting(cells, draw, 0 if left else free)
+        left += len(cells) - len(tiles)
+        if not tiles:
+            continue
+        above, title = title, ", ".join(_at(axes[axis], at) for axis, at in zip(others, rest, strict=True))
+        heads = [title if title != above else "", _at(axes[down], row) if down is not None else ""]
+        shown = join(*(title_line(head) for head in heads if head))
+        blocks.append(tile_rows([(shown, tiles)], columns, _BOX))
+        free -= len(blocks[-1])
     return join(*blocks), left
 
 
-def _lines(
-    rows: list[str],
-    columns: list[str],
-    cells: dict[tuple[int, int], Cell],
-    draw: Callable[[Cell], Markup],
-    room: float,
-) -> tuple[Markup, int]:
-    """Make as many lines of a table as fit into ``room`` characters, and count the cells left out."""
-    lines, left = join(), 0
-    for row, name in enumerate(rows):
-        inside = [cells.get((row, column)) for column in range(len(columns))]
-        count = sum(cell is not None for cell in inside)
-        if left or room <= 0 or not count:
-            left += count
-            continue
-        boxes = [h("td", {"style": _BOX}, draw(cell)) if cell is not None else h("td") for cell in inside]
-        head = h("th", {"scope": "row", "style": _HEAD}, words.clean(name, 60))
-        line = h("tr", {"style": "background:none"}, head, *boxes)
-        if len(lines) + len(line) > room:
-            left += count
-        else:
-            lines = join(lines, line)
-    return lines, left
+def _at(axis: dict[str, Any], place: int) -> str:
+    """Name an axis and one of its values."""
+    return words.clean(f"{axis['label']} {axis['values'][place]}", 80)
 
 
-def _table(title: str, corner: str, columns: list[str], lines: Markup) -> Markup:
-    above = None
-    if title:
-        above = h("div", {"style": "margin:8px 0 4px;font-weight:600"}, words.clean(title))
-    scope = {"scope": "col", "style": _HEAD}
-    heads = [h("th", scope, words.clean(name, 60)) for name in columns]
-    plain = {"style": "background:none"}
-    head = h("tr", plain, h("td", {"style": _HEAD}, corner), *heads) if any(columns) else None
-    style = "border-collapse:separate;border-spacing:6px;font:inherit;background:none"
-    return join(above, h("table", {"style": style}, head, lines))
+def _fitting(cells: list[tuple[str, Cell]], draw: Callable[[Cell], Markup], room: float) -> list[Markup]:
+    """Make the tiles of a row up to the first that does not fit into ``room`` characters."""
+    tiles: list[Markup] = []
+    for label, cell in cells:
+        tile = join(h("div", {"style": _FINE}, label) if label else None, draw(cell)) if room > 0 else join()
+        room -= len(tile) + _TILE_CHARS
+        if room <= 0:
+            break
+        tiles.append(tile)
+    return tiles
 
 
 def _box(cell: Cell, *, folder: Path, embed: bool, pictured: bool) -> Markup:
@@ -156,9 +134,7 @@ def _box(cell: Cell, *, folder: Path, embed: bool, pictured: bool) -> Markup:
 def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool, pictured: bool) -> Markup:
     """Show the clip by a relative link. The ``poster`` is inline: JupyterLab resolves only a ``src``."""
     size = {"width": 200, "style": "display:block;width:100%;max-width:240px;border-radius:5px"}
-    tall = _CLIP_PX * (clip.height or 9) // (clip.width or 16) + _CONTROLS_PX
-    below = f"width:{_CLIP_PX}px;height:{tall}px;max-width:100%;object-fit:contain;object-position:50% 0"
-    player = {"width": _CLIP_PX, "style": f"display:block;{below};border-radius:5px"}
+    player = {"width": _CLIP_PX, "style": f"{_player_height(clip)};object-fit:contain;object-position:50% 0"}
     name = words.clean(caption(cell), 200)
     source = _embedded(clip) if embed else None if clip.url else words.relative(str(clip.path), folder)
     if source is None:
@@ -170,11 +146,28 @@ def _video(cell: Cell, clip: Clip, folder: Path, *, embed: bool, pictured: bool)
     # A browser draws no frame of a video without a seek.
     at = "" if embed else "#t=0.01"
     plays = {"controls": True, "muted": True, "loop": True, "playsinline": True, "preload": "metadata"}
-    poster = {"poster": still(str(clip.poster))} if pictured and clip.poster else {}
-    video = h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **poster, **player})
+    poster = {"poster": _poster(clip)} if pictured else {}
+    box = {"style": "container-type:inline-size"}
+    video = h(
+        "div", box, h("video", {"src": f"{source}{at}", "aria-label": name, **plays, **poster, **player})
+    )
     file = words.clean(clip.name, 60)
     link = file if embed else h("a", {"href": source}, file)  # or it would hold the clip a second time
-    return join(video, h("div", {"style": f"{_FINE};overflow-wrap:anywhere"}, link))
+    return join(video, h("div", {"style": _FINE}, link))
+
+
+def _player_height(clip: Clip) -> str:
+    """Leave room below the picture for the controls, at any width of the tile: browsers draw them over it."""
+    ratio = (clip.height or 9) / (clip.width or 16)
+    fixed = f"display:block;width:100%;height:{round(_CLIP_PX * ratio) + _CONTROLS_PX}px;border-radius:5px"
+    return (
+        f"{fixed};height:calc({100 * ratio:.2f}cqw + {_CONTROLS_PX}px)"  # the first for who does not know cqw
+    )
+
+
+def _poster(clip: Clip) -> str | None:
+    picture = small_jpeg(str(clip.poster), *_PICTURE) if clip.poster else b""
+    return data_uri(picture) if picture else None
 
 
 def _embedded(clip: Clip) -> str | None:
@@ -182,7 +175,7 @@ def _embedded(clip: Clip) -> str | None:
         path = clip.path
     except ClipError:  # it is at a store that does not answer
         return None
-    return data_uri(path, clip.sha256) or None
+    return file_uri(path, clip.sha256) or None
 
 
 def ratings_html(ratings: Sequence[RoundRating], fine: dict[str, str], note_chars: int = 300) -> list[Markup]:

@@ -22,14 +22,14 @@ __all__ = ["describe_query", "input_names", "knob_line", "outcome", "record_html
 
 #: The notebook has this many tasks; the history has all.
 _ROWS = 50
-_CELL = {
-    "style": "text-align:left;vertical-align:top;padding:6px 12px 6px 0;min-width:80px;overflow-wrap:anywhere"
-}
+#: The parts of a row lie side by side where there is room, else below each other.
+_LINE = "display:flex;flex-wrap:wrap;gap:2px 14px;margin:0;padding:6px 0;border-top:1px solid #8885"
+_PARTS = ("0 0 150px", "1 1 150px", "3 1 240px", "1 1 150px")
 _FACTS = "font-size:11px;opacity:.72"
 
 
 def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder: Path) -> Markup:
-    """Write the rows as a table, about 1 KB each.
+    """Write the rows as a list, about 1 KB each.
 
     Args:
         rows: newest first.
@@ -38,21 +38,17 @@ def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder:
         folder: where relative links start.
     """
     head = parts.header(h("strong", None, "Act-Two history"), right=words.moment(now))
-    names = [h("th", {"scope": "col", **_CELL}, name) for name in ("Task", "Request", "Outcome", "Clip")]
-    table = h(
-        "table",
-        {"style": "font:inherit;border-collapse:collapse"},
-        h("thead", None, h("tr", None, *names)),
-        h("tbody", None, *(_row(row, folder) for row in rows[:_ROWS])),
+    tasks = h(
+        "ul", {"style": "list-style:none;margin:0;padding:0"}, *(_row(row, folder) for row in rows[:_ROWS])
     )
     if not rows:
-        table = h("div", None, "No task of the history fits.")
+        tasks = h("div", None, "No task of the history fits.")
     more = f" The first {_ROWS} are shown." if len(rows) > _ROWS else ""
     note = parts.fine(
         f"{words.clean(describe_query(query, len(rows)))}.{more} ",
         *(code("act.history()"), " shows it live; ", code("act.task(id)"), " shows one task."),
     )
-    inside = h("div", {"style": "padding:10px 14px;overflow-x:auto"}, table, note)
+    inside = h("div", {"style": "padding:10px 14px"}, tasks, note)
     return h("div", {"class": "cometact-history-record"}, parts.frame(head, inside))
 
 
@@ -67,8 +63,11 @@ def _row(row: HistoryRow, folder: Path) -> Markup:
         h("div", None, f"sweep {words.clean(row.sweep, 40)}") if row.sweep else None,
     )
     cells = (first, _request(row), words.clean(outcome(row, cure=True), 600), _clip(row, folder))
-    line = {"style": "border-top:1px solid #8885;background:none"}
-    return h("tr", line, *(h("td", _CELL, cell) for cell in cells))
+    boxes = (
+        h("div", {"style": f"flex:{flex};min-width:0"}, cell)
+        for flex, cell in zip(_PARTS, cells, strict=True)
+    )
+    return h("li", {"style": _LINE}, *boxes)
 
 
 def _request(row: HistoryRow) -> Markup:
@@ -105,8 +104,8 @@ def _clip(row: HistoryRow, folder: Path) -> Markup | None:
     poster = words.relative(clip.poster, folder) if clip.poster and not clip.url else None
     picture = None
     if poster:
-        style = "display:block;height:54px;max-width:120px;border-radius:4px;object-fit:cover"
-        picture = h("img", {"src": poster, "alt": "", "height": 54, "loading": "lazy", "style": style})
+        style = "display:block;max-height:54px;max-width:120px;border-radius:4px"
+        picture = h("img", {"src": poster, "alt": "", "loading": "lazy", "style": style})
     return join(picture, h("span", {"title": words.clean(clip.place, 1000)}, link))
 
 

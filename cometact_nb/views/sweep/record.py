@@ -12,11 +12,12 @@ from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.pictures import data_uri, small_jpeg
+from cometact_nb.views.base.tiles import tile_rows, title_line
 from cometact_nb.views.sweep import facts
 from cometact_nb.views.sweep.layout import Band, Layout, lay_out, names_of, params_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from cometact_nb.domain.task import ClipInfo
@@ -35,11 +36,8 @@ _PLAYED = 36
 #: The most cells to draw one by one; ``sweep.to_rows()`` has all.
 _CELLS = 400
 _LINES = 24
-_TH = "text-align:left;padding:4px 10px 4px 0;vertical-align:top;font-weight:600"
-_TD = "text-align:left;padding:4px 10px 8px 0;vertical-align:top"
-#: Notebooks stripe the rows of tables, and light the one below the pointer.
-_TR = "background:none"
-_FLOW = "display:flex;flex-wrap:wrap;gap:10px 14px;list-style:none;margin:0;padding:0"
+#: The most cells side by side where there is no grid.
+_ACROSS = 5
 
 
 def record_html(sweep: Sweep, *, folder: Path, posters: bool = True, brief: bool = False) -> Markup:
@@ -189,9 +187,7 @@ class _Pen:
     def _band(self, layout: Layout, band: Band) -> Markup:
         if not layout.is_grid:
             cells = [index for index in band.cells[0] if index is not None][:_CELLS]
-            return h(
-                "ul", {"style": _FLOW}, *(h("li", None, self._cell(one, with_params=True)) for one in cells)
-            )
+            return tile_rows([(None, [self._cell(one) for one in cells])], _ACROSS)
         title = None
         if band.title:
             name = h("strong", None, words.clean(band.title, 200))
@@ -199,38 +195,41 @@ class _Pen:
         return join(title, self._table(layout, band))
 
     def _table(self, layout: Layout, band: Band) -> Markup:
-        heads = [
-            h("th", {"scope": "col", "style": _TH}, words.clean(text, 60)) for text in layout.column_labels
-        ]
-        corner = f"{title_of(layout.rows)} ↓ {title_of(layout.columns)} →"
-        first = h("td", {"style": f"{_TH};font-weight:400;opacity:.72"}, corner)
-        rows = [
-            self._row(text, line)
+        down, across = title_of(layout.rows), title_of(layout.columns)
+        heads = [words.clean(f"{across} {text}", 80) for text in layout.column_labels]
+        lines = [
+            (title_line(words.clean(f"{down} {text}", 80), small=True), self._row(heads, line))
             for text, line in zip(layout.row_labels, band.cells, strict=True)
             if self._drawn < _CELLS
         ]
-        style = "font:inherit;border-collapse:collapse;display:block;overflow-x:auto;max-width:100%"
-        head = h("thead", None, h("tr", {"style": _TR}, first, *heads))
-        return h("table", {"style": style}, head, h("tbody", None, *rows))
+        return tile_rows(lines, len(heads))
 
-    def _row(self, name: str, cells: Iterable[int | None]) -> Markup:
-        inside = [h("td", {"style": _TD}, None if index is None else self._cell(index)) for index in cells]
-        head = h("th", {"scope": "row", "style": _TH}, words.clean(name, 60))
-        return h("tr", {"style": _TR}, head, *inside)
+    def _row(self, heads: Sequence[str], cells: Iterable[int | None]) -> list[Markup]:
+        return [
+            self._cell(index, head)
+            for head, index in zip(heads, cells, strict=True)
+            if index is not None and self._drawn < _CELLS
+        ]
 
-    def _cell(self, index: int, *, with_params: bool = False) -> Markup:
+    def _cell(self, index: int, head: str = "") -> Markup:
         self._drawn += 1
         cell = self._sweep.cells[index]
-        line = params_line(cell.params, self._names) or f"Cell {index + 1}"
-        name = h("div", {"style": "font-size:11px"}, words.clean(line, 120)) if with_params else None
+        line = head or words.clean(params_line(cell.params, self._names) or f"Cell {index + 1}", 120)
+        name = h("div", {"style": "font-size:11px"}, line)
         _, colour = facts.KINDS[facts.kind_of(cell)]
         edge = f"border-left:3px solid {colour};padding-left:5px"
         word = h("span", {"style": edge}, words.clean(facts.cell_word(cell)))
         clip = cell.job.state.clip if cell.job is not None else None
         why = facts.problem_of(cell)
         reason = h("div", {"style": "font-size:11px;opacity:.8"}, words.clean(why, 160)) if why else None
-        box = f"font-size:11px;min-width:{_SHOWN}px;max-width:{_PLAYER}px;overflow-wrap:anywhere"
-        return h("div", {"style": box}, name, self._clip(clip) if clip else None, word, reason)
+        return h(
+            "div",
+            {"style": f"font-size:11px;max-width:{_PLAYER}px"},
+            name,
+            self._clip(clip) if clip else None,
+            word,
+            reason,
+        )
 
     def _clip(self, clip: ClipInfo) -> Markup:
         """Show the first frame and the clip's path; among few cells, it plays in place."""
@@ -250,5 +249,5 @@ class _Pen:
         if not picture:
             return None
         self._budget -= len(picture)
-        style = f"display:block;width:{_SHOWN}px;border-radius:5px;margin:0 0 2px"
+        style = f"display:block;width:{_SHOWN}px;max-width:100%;border-radius:5px;margin:0 0 2px"
         return h("img", {"src": data_uri(picture), "alt": "Play", "width": _SHOWN, "style": style})
