@@ -215,8 +215,9 @@ def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> Markup:
         head: headings of the columns.
     """
     cell = {"style": "text-align:left;padding:3px 18px 3px 0;vertical-align:top"}
+    whole = {"style": f"{cell['style']};overflow-wrap:normal"}
     lines = [
-        h("tr", None, h("th", {"scope": "row", **cell}, name), *(h("td", cell, value) for value in rest))
+        h("tr", None, h("th", {"scope": "row", **whole}, name), *(h("td", cell, value) for value in rest))
         for name, *rest in rows
     ]
     if not lines:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["tile_rows", "title_line"]
 
 #: Between two tiles, and the least width of one: two stand side by side on a page of 400 px. Pixels.
-_GAP_PX, _LEAST_PX = 8, 118
+_GAP_PX, _LEAST_PX = 8, 108
 
 
 def tile_rows(
