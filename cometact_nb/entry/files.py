@@ -78,7 +78,14 @@ def prepare(
 
 
 @door
-def publish(source: Any, to: Any = None, *, expires_s: float | None = None, yes: bool = False) -> Published:
+def publish(
+    source: Any,
+    to: Any = None,
+    *,
+    expires_s: float | None = None,
+    yes: bool = False,
+    progress: Callable[[float], object] | None = None,
+) -> Published:
     """Make a file of this machine public for requests: **anyone with its link can see it**.
 
     It is named by its content and a code that nobody can guess, and brought there once. Before it is used it
@@ -90,6 +97,8 @@ def publish(source: Any, to: Any = None, *, expires_s: float | None = None, yes:
         expires_s: seconds for which its link lives, where the place signs links: a day to a week, default two
             days.
         yes: agree that files become public there, once for each place.
+        progress: is called with the share that is there, 0–1; None shows a line when it takes long. An
+            interrupt stops the upload and leaves nothing there.
 
     Returns:
         the public file, with ``.url``, ``.unsigned_url``, ``.sha256``, ``.expires_at``, ``.place``; give it
@@ -102,7 +111,7 @@ def publish(source: Any, to: Any = None, *, expires_s: float | None = None, yes:
         ConfigError: a setting or ``expires_s`` cannot be used.
         HistoryError: it could not be recorded; nothing was published.
     """
-    return session().publish(source, to, expires_s=expires_s, yes=yes)
+    return session().publish(source, to, expires_s=expires_s, yes=yes, progress=progress)
 
 
 @door

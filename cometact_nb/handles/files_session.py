@@ -12,6 +12,8 @@ from cometact_nb.handles import unpublish as unpublishing
 from cometact_nb.handles.core import Core
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cometact_nb.domain.sweep.grid import Spec
     from cometact_nb.handles.public_files import PublicFiles, Published, Removal
 
@@ -56,10 +58,16 @@ class FilesSession(Core):
         return self.own_files.spec(specify(fields, **options))
 
     def publish(
-        self, source: Any, to: Any = None, *, expires_s: float | None = None, yes: bool = False
+        self,
+        source: Any,
+        to: Any = None,
+        *,
+        expires_s: float | None = None,
+        yes: bool = False,
+        progress: Callable[[float], object] | None = None,
     ) -> Published:
         """See :func:`cometact_nb.publish`."""
-        return publishing.publish(self, source, to, expires_s=expires_s, yes=yes)
+        return publishing.publish(self, source, to, expires_s=expires_s, yes=yes, progress=progress)
 
     def published(self) -> PublicFiles:
         """See :func:`cometact_nb.published`."""

@@ -13,6 +13,7 @@ from cometact_nb.domain.media import CONTENT_TYPES
 from cometact_nb.domain.published import ENDINGS, Publication, file_name
 from cometact_nb.errors import PublishError
 from cometact_nb.handles.prepare import Prepared, prepare
+from cometact_nb.handles.views import progress_line
 from cometact_nb.store.inputs.target import OwnFile
 from cometact_nb.store.user import User
 
@@ -122,4 +123,5 @@ def _prepared(core: Surroundings, source: Any, role: Role | None) -> Prepared:
         return source
     if not isinstance(source, (str, os.PathLike)):
         raise PublishError(f"{type(source).__name__} is no file. Give a path, or a result of act.prepare(…).")
-    return prepare(core, source, role, keeps_whole=True)
+    with progress_line(f"Preparing {Path(source).name}") as report:
+        return prepare(core, source, role, keeps_whole=True, progress=report)

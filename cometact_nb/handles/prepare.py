@@ -189,7 +189,7 @@ def prepare(
     source: str | os.PathLike[str],
     role: Role | None = None,
     *,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], object] | None = None,
     **options: Any,
 ) -> Prepared:
     """Prepare a file and wait for it; an interrupt cancels the work. See :func:`cometact_nb.prepare`."""

@@ -13,6 +13,7 @@ from cometact_nb.errors import ActTwoError, ConfigError, ConsentNeeded, PublishE
 from cometact_nb.handles.local_file import UNFINISHED, local
 from cometact_nb.handles.public_files import Published
 from cometact_nb.handles.publish_to import SandboxTarget, target_for
+from cometact_nb.handles.views import progress_line
 from cometact_nb.store.clips.remote_folder import describe_error
 from cometact_nb.store.inputs import record
 from cometact_nb.store.user import User
@@ -42,7 +43,7 @@ def publish(
     *,
     expires_s: float | None = None,
     yes: bool = False,
-    progress: Callable[[int], object] = lambda _: None,
+    progress: Callable[[float], object] | None = None,
 ) -> Published:
     """See :meth:`cometact_nb.Session.publish`.
 
@@ -52,7 +53,7 @@ def publish(
         to: see :meth:`cometact_nb.Session.publish`.
         expires_s: see :meth:`cometact_nb.Session.publish`.
         yes: see :meth:`cometact_nb.Session.publish`.
-        progress: called with the number of bytes so far, on this thread or another.
+        progress: called with the share that is there, 0–1, on this thread; None shows a line.
     """
     if isinstance(source, Published):
         return source
@@ -68,7 +69,7 @@ def bring(
     *,
     expires_s: float | None = None,
     yes: bool = False,
-    progress: Callable[[int], object] = lambda _: None,
+    progress: Callable[[float], object] | None = None,
 ) -> Published:
     """Bring a file to a place unless it is there, look at it as the vendor would, and record it.
 
@@ -97,7 +98,8 @@ def bring(
     try:
         if not target.holds(own.name, own.file):
             is_ours = True
-            target.put(own.name, own.file, own.mime, progress)
+            with progress_line(f"Publishing {own.source}", progress) as report:
+                target.put(own.name, own.file, own.mime, _in_shares(report, own.file.bytes))
             brought = True
         link, ends = target.link(own.name, expires_s or LINK_S)
         problem = _problem(core, own, link)
@@ -114,6 +116,10 @@ def bring(
     write(core, msgspec.structs.replace(publication, expires_at=last, problem=""))
     facts = (own.file.sha256, own.file.bytes, own.mime, own.source, target.place)
     return Published(link, publication.url, *facts, ends)
+
+
+def _in_shares(report: Callable[[float], object], size: int) -> Callable[[int], object]:
+    return lambda count: report(min(1.0, count / max(1, size)))
 
 
 def check_consent(target: Target, names: Iterable[str], *, yes: bool = False) -> None:

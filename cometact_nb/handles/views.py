@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
-__all__ = ["Views", "install", "views"]
+__all__ = ["Views", "install", "progress_line", "views"]
 
 
 class Views(Protocol):
@@ -52,3 +54,17 @@ def views() -> Views:
 
         raise ConfigError("Nothing here can show a view. Import cometact_nb first.")
     return _views
+
+
+def progress_line(
+    what: str, progress: Callable[[float], object] | None = None
+) -> AbstractContextManager[Callable[[float], object]]:
+    """Give a function to call with the share of long work that is done, 0–1.
+
+    Args:
+        what: the work, such as "Publishing talk.mp4", for a line, which the main thread alone writes.
+        progress: is called in place of the line.
+    """
+    if progress is not None or _views is None or threading.current_thread() is not threading.main_thread():
+        return nullcontext(progress or (lambda _: None))
+    return _views.working(what)

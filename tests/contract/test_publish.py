@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from web_folder import WebFolder, paid_session
 
 from cometact_nb.domain.identity import identity_of
@@ -169,6 +173,65 @@ def test_a_server_that_is_gone_leaves_nothing_public(session: Session, me: Path,
     with pytest.raises(PublishError, match="does not answer"):
         session.publish(me, yes=True)
     assert not names(web)
+
+
+def test_an_address_whose_name_nobody_knows_leaves_nothing_public(
+    session: Session, me: Path, web: WebFolder
+) -> None:
+    session.configure(publish_base="https://files.invalid/inputs")
+    with pytest.raises(PublishError, match=r"'me\.png' could not be published at") as failed:
+        session.publish(me, yes=True)
+    assert "does not answer" in str(failed.value)
+    assert "No request was sent." in str(failed.value)
+    assert not names(web)
+    assert not session.published()
+
+
+#: A limit on the size of any file stands in for a full disk: writes fail the same way.
+FULL = """
+import resource, signal, sys
+from cometact_nb.handles.config import Config
+from cometact_nb.handles.prepare import prepare
+from cometact_nb.handles.session import Session
+config = Config(history=":memory:", base_url=sys.argv[3])
+session = Session(config.changed(api_key="sandbox-key", publish_to=sys.argv[2], publish_base=sys.argv[3]))
+prepared = prepare(session, sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+try:
+    session.publish(prepared, yes=True)
+except Exception as error:
+    print(type(error).__name__, error, len(session.published()))
+"""
+
+
+def test_a_full_disk_at_the_place_is_one_clear_error_and_leaves_nothing(
+    tmp_path: Path, web: WebFolder
+) -> None:
+    source = tmp_path / "noise.png"
+    source.write_bytes(noise())
+    command = [sys.executable, "-c", FULL, str(source), str(web.folder), web.base]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert run.stdout.startswith("PublishError 'noise-"), run.stdout + run.stderr
+    assert "File too large" in run.stdout
+    assert run.stdout.rstrip().endswith(" 0")
+    assert not names(web)
+
+
+def noise(side: int = 200) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((side, side), 80).convert("RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+def test_progress_rises_to_the_end(session: Session, tmp_path: Path, web: WebFolder) -> None:
+    source = tmp_path / "noise.png"
+    source.write_bytes(noise(1600))
+    shares: list[float] = []
+    session.publish(source, yes=True, progress=shares.append)
+    assert len(shares) > 2
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
 
 
 def test_without_a_place_one_error_names_the_setting(session: Session, me: Path) -> None:

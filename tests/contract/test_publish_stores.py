@@ -15,6 +15,8 @@ import httpx
 import pytest
 import stores
 from files import image_bytes, video_bytes
+from PIL import Image
+from slow_road import slow_road
 
 from cometact_nb.domain.identity import identity_of
 from cometact_nb.errors import PublishError
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
 
 ALL: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
     "S3": stores.s3,
+    "S3 that checks signatures": stores.signing_s3,
     "Azure": stores.azure,
     "nginx": stores.nginx,
+    "SFTP": stores.sftp,
 }
 
 
@@ -122,6 +126,52 @@ def test_s3_without_a_public_address_is_refused_before_anything_is_brought_there
         with pytest.raises(PublishError, match="answers one verb"):
             session.publish(files[0], yes=True)
         assert httpx.get(store.base.removesuffix("/inputs")).text.count("<Key>") == 0
+        session.close()
+
+
+def test_an_interrupt_stops_the_upload_itself_and_nothing_comes_later(
+    files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    large = tmp_path / "noise.png"
+    Image.effect_noise((2600, 2600), 80).convert("RGB").save(large, compress_level=0)
+    with (
+        stores.s3(tmp_path) as store,
+        slow_road(int(httpx.URL(store.base).port or 0)) as road,
+        stores.configured("s3", **stores.at_port(road.port)),
+    ):
+        session = session_at(store, tmp_path, sandbox)
+
+        def interrupt(_: float) -> None:
+            if road.is_full.is_set():
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            session.publish(large, yes=True, progress=interrupt)
+        road.end()
+        assert httpx.get(store.base.removesuffix("/inputs")).text.count("<Key>") == 0
+        assert not session.published()
+        session.close()
+
+
+def test_a_signed_s3_link_answers_one_verb_which_is_why_it_is_refused(
+    files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    with stores.signing_s3(tmp_path) as store:
+        session = session_at(store, tmp_path, sandbox)
+        name = session.publish(files[0], yes=True).url.rpartition("/")[2]
+        import fsspec
+
+        fs, root = fsspec.core.url_to_fs(store.place)
+        answers = {}
+        for operation in ("get_object", "head_object"):
+            link = fs.sign(f"{root}/{name}", expiration=1000, client_method=operation)
+            answers[operation] = [httpx.get(link).status_code, httpx.head(link).status_code]
+        assert answers == {"get_object": [200, 403], "head_object": [403, 200]}
+        signed = session_at(stores.Store(store.place), tmp_path, sandbox)
+        with pytest.raises(PublishError, match="answers one verb"):
+            signed.publish(files[1], yes=True)
+        assert [one.name for one in session.published()] == ["me.png"]
+        signed.close()
         session.close()
 
 

@@ -1,11 +1,12 @@
-"""Real stores for a lane of its own: S3 (moto), Azure (azurite), nginx, OpenSSH; each started and ended here.
+"""Real stores for a lane of its own: S3 (moto, s3rver), Azure (azurite), nginx, OpenSSH; each started and ended here.
 
-The lane needs ``pip install "moto[server]" s3fs adlfs paramiko``, ``npm install azurite`` (its folder in
-``AZURITE``), and Debian's nginx and openssh-server. What is missing is skipped.
+The lane needs ``pip install "moto[server]" s3fs adlfs paramiko``, ``npm install azurite`` and ``npm install s3rver``
+(their folders in ``AZURITE`` and ``S3RVER``), and Debian's nginx and openssh-server. What is missing is skipped.
 """
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import socket
@@ -76,6 +77,17 @@ def configured(protocol: str, **settings: Any) -> Iterator[None]:
             conf[protocol] = before
 
 
+def at_port(port: int) -> dict[str, Any]:
+    """Settings of s3fs for a server on this machine; the key is s3rver's own."""
+    region = {"region_name": "us-east-1"}
+    return {
+        "key": "S3RVER",
+        "secret": "S3RVER",
+        "endpoint_url": f"http://127.0.0.1:{port}",
+        "client_kwargs": region,
+    }
+
+
 @contextmanager
 def s3(folder: Path) -> Iterator[Store]:
     """S3 with a bucket of which only ``inputs/`` is public; it checks no signatures."""
@@ -85,14 +97,8 @@ def s3(folder: Path) -> Iterator[Store]:
     moto.start()
     host, port = moto.get_host_and_port()
     bucket = f"bucket-{uuid.uuid4().hex[:8]}"  # what it keeps outlives the server in this process
-    settings = {
-        "key": "mine",
-        "secret": "secret",
-        "endpoint_url": f"http://{host}:{port}",
-        "client_kwargs": {"region_name": "us-east-1"},
-    }
     try:
-        with configured("s3", **settings):
+        with configured("s3", **at_port(port)):
             s3fs.S3FileSystem.clear_instance_cache()
             httpx.put(f"http://{host}:{port}/{bucket}").raise_for_status()
             policy = {
@@ -111,6 +117,56 @@ def s3(folder: Path) -> Iterator[Store]:
     finally:
         moto.stop()
         s3fs.S3FileSystem.clear_instance_cache()
+
+
+@contextmanager
+def signing_s3(folder: Path) -> Iterator[Store]:
+    """S3 that checks the signatures of requests that have one, and answers the others; anyone may read it."""
+    s3fs = pytest.importorskip("s3fs")
+    script = Path(os.environ.get("S3RVER", "")) / "node_modules" / "s3rver" / "bin" / "s3rver.js"
+    if not script.is_file() or shutil.which("node") is None:
+        pytest.skip("no s3rver: npm install s3rver, and its folder in S3RVER")
+    port, bucket = free_port(), "of-mine"
+    place = ["--address", "127.0.0.1", "--port", str(port), "--directory", str(folder / "s3rver")]
+    command = ["node", str(script), *place, "--configure-bucket", bucket, "--silent"]
+    with running(command, port, cwd=folder), configured("s3", **at_port(port)):
+        s3fs.S3FileSystem.clear_instance_cache()
+        yield Store(f"s3://{bucket}/inputs", f"http://127.0.0.1:{port}/{bucket}/inputs")
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+@contextmanager
+def sftp(folder: Path) -> Iterator[Store]:
+    """OpenSSH's SFTP to a folder that nginx shows."""
+    pytest.importorskip("paramiko")
+    from fsspec.implementations.sftp import SFTPFileSystem
+
+    binary, port = program("sshd"), free_port()
+    for name in ("host", "mine"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
+    Path("/run/sshd").mkdir(exist_ok=True)  # Debian's sshd does not start without
+    (folder / "sshd_config").write_text(
+        f"""ListenAddress 127.0.0.1:{port}
+HostKey {folder}/host
+PidFile {folder}/sshd.pid
+AuthorizedKeysFile {folder}/mine.pub
+StrictModes no
+PermitRootLogin yes
+PasswordAuthentication no
+Subsystem sftp internal-sftp
+""",
+        "utf-8",
+    )
+    user = getpass.getuser()
+    settings = {"username": user, "port": port, "key_filename": str(folder / "mine"), "allow_agent": False}
+    with (
+        nginx(folder) as web,
+        running([binary, "-D", "-e", "-f", str(folder / "sshd_config")], port),
+        configured("sftp", **settings),
+    ):
+        SFTPFileSystem.clear_instance_cache()
+        yield Store(f"sftp://127.0.0.1{web.place}", web.base)
+        SFTPFileSystem.clear_instance_cache()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cometact_nb.errors import PublishError
 from cometact_nb.store.clips.remote_folder import as_os_error, describe_error, open_store
+from cometact_nb.store.inputs.upload import upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,11 +227,7 @@ class StoreTarget:
         target, whole = self._path(name), bool(self._kinds & (_S3 | _AZURE | _GOOGLE))
         first = target if whole else self._path(f".{name}.{uuid.uuid4().hex[:12]}.part")
         try:
-            as_os_error(
-                lambda: self._fs.put_file(
-                    str(file.path), first, callback=_Progress(progress), **self._typed(mime)
-                )
-            )
+            as_os_error(lambda: upload(self._fs, str(file.path), first, progress, **self._typed(mime)))
             self._check(first, file)
             if first != target:
                 as_os_error(lambda: self._take_name(first, target))
@@ -289,31 +286,6 @@ class StoreTarget:
             return digest.hexdigest()
 
         return as_os_error(read)
-
-
-class _Progress:
-    """Calls a function with the number of bytes so far, as fsspec's callbacks do."""
-
-    def __init__(self, call: Callable[[int], object]) -> None:
-        self._call = call
-        self._done = 0
-
-    def set_size(self, size: int | None) -> None:
-        """Take the size, which is known."""
-
-    def absolute_update(self, value: int) -> None:
-        """Take note of ``value`` bytes in all."""
-        self._done = value
-        self._call(value)
-
-    def relative_update(self, inc: int = 1) -> None:
-        """Take note of ``inc`` bytes more."""
-        self.absolute_update(self._done + inc)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return lambda *_, **__: None
 
 
 def _md5(facts: dict[str, Any]) -> bytes | None:
