@@ -113,13 +113,14 @@ class Module:
             self._kept.unlink(missing_ok=True)
 
     def fates(self) -> dict[str, str]:
-        """What is known. What survived other tests than there are now is not known."""
+        """What is known. What survived other tests than there are now, or for less long, is not known."""
         found = {}
         lines = self._kept.read_text("utf-8").splitlines() if self._kept.is_file() else []
         for line in map(json.loads, lines):
             if line["key"] not in self.made:
                 continue
-            if line["fate"] in {"killed", "late"} or line["tests"] == self.tests_digest:
+            is_as_long = line.get("enough_s", child.QUICK_S) >= self._enough_s
+            if line["fate"] in {"killed", "late"} or (line["tests"] == self.tests_digest and is_as_long):
                 found[line["key"]] = line["fate"]
             else:
                 found.pop(line["key"], None)
@@ -170,7 +171,8 @@ class Module:
                     began = time.monotonic()
                     line["fate"] = self._imported(folder, self.made[line["key"]])
                     line["seconds"] = round(time.monotonic() - began, 2)
-                kept.write(json.dumps(line | {"tests": self.tests_digest}) + "\n")
+                line |= {"tests": self.tests_digest, "enough_s": self._enough_s}
+                kept.write(json.dumps(line) + "\n")
                 kept.flush()
         result.unlink()
 

@@ -58,7 +58,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "reduce": ("cometact_nb/domain/reduce.py", _TASK),
     "rules": ("cometact_nb/domain/sweep/rules.py", ["tests/unit/test_rules.py", "tests/unit/test_grid.py", "tests/unit/test_entries.py"]),
     "run": ("cometact_nb/domain/sweep/run.py", ["tests/unit/test_run.py"]),
-    "rating": ("cometact_nb/domain/sweep/rating.py", ["tests/unit/test_rating.py"]),
+    "rating": ("cometact_nb/domain/sweep/rating.py", ["tests/unit/test_rating.py", "tests/unit/test_rounds.py"]),
     "entries": ("cometact_nb/handles/sweep/entries.py", ["tests/unit/test_entries.py", "tests/docs/test_money_page.py"]),
     "journal": ("cometact_nb/engine/journal.py", ["tests/unit/test_journal.py", "tests/unit/test_store.py"]),
     "settle": ("cometact_nb/handles/settle.py", ["tests/unit/test_twin_words.py", "tests/contract/test_settle.py", "tests/contract/test_tasks.py"]),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,9 +14,11 @@ from scripted import CLIP_URL, REQUEST, Service, recorded, run_to_the_end, submi
 
 from cometact_nb.api import flow
 from cometact_nb.domain import events
+from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.engine import Engine, new_key
 from cometact_nb.engine.job import Job
+from cometact_nb.store.journal.history import History
 
 if TYPE_CHECKING:
     from virtual_clock import VirtualClock
@@ -131,3 +135,42 @@ def test_sixteen_cancels_are_under_way_at_the_most_and_the_others_wait(
     service.polls[:] = [{"status": "RUNNING"}]
     service.deletes[:] = [hang]
     assert engine.call(work()).result(20) == (16, 18)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "took_s"),
+    [
+        (events.Refused(at=1_800_000_001, message="stopped", sent=False), 1.25),
+        (events.Unconfirmed(at=1_800_000_001, reason="lost"), 1.25),
+        (None, 5),
+    ],
+)
+def test_a_cancel_of_a_request_that_another_kernel_sends_is_noted_and_waits_a_little_for_its_outcome(
+    engines: Callable[..., Engine],
+    job: Job,
+    service: Service,
+    clock: VirtualClock,
+    tmp_path: Path,
+    outcome: events.TaskEvent | None,
+    took_s: float,
+) -> None:
+    path = str(tmp_path / "history.sqlite")
+    engine, other = engines(path), History(path)
+    intent = events.Intended(at=clock.now(), request=REQUEST.to_json(), base_url=job.endpoint.base_url)
+    job.state = reduce(job.state, intent)
+    other.append(job.state.key, intent, job.state)
+
+    async def work() -> tuple[float, TaskState]:
+        cancelling = asyncio.ensure_future(engine.cancel(job))
+        await clock.sleep(1.1)
+        assert other.is_cancel_asked(job.state.key)
+        state = job.state if outcome is None else reduce(job.state, outcome)
+        if outcome is not None:
+            other.append(job.state.key, outcome, state)
+        assert await cancelling is None
+        return clock.monotonic(), state
+
+    assert engine.call(work()).result(20) == (took_s, job.state)
+    assert recorded(engine, job)[1] == events.CancelAsked(at=1_800_000_000)
+    assert (service.seen, job.given_up.is_set()) == ([], False)
+    other.close()

@@ -73,6 +73,21 @@ def test_of_two_services_that_gave_one_id_the_one_that_is_meant_comes_first(tmp_
     history.close()
 
 
+def test_a_cancel_that_another_kernel_notes_is_heard_and_leaves_the_task_as_it_was(
+    two: list[History],
+) -> None:
+    sender, other = two
+    state = store(sender, "local-1", intended())
+    store(sender, "local-2", intended())
+    assert not sender.is_cancel_asked("local-1")
+    other.note("local-1", events.CancelAsked(at=7.0))
+    assert (sender.is_cancel_asked("local-1"), sender.is_cancel_asked("local-2")) == (True, False)
+    assert sender.events("local-1") == [intended(), events.CancelAsked(at=7.0)]
+    row = other.find("local-1")
+    assert row is not None
+    assert (row.state, row.owner) == (state, sender.owner)
+
+
 def test_a_beginning_that_fits_several_tasks_is_refused(tmp_path: Path) -> None:
     history = History(":memory:")
     for number in (1, 2):

@@ -91,6 +91,7 @@ def test_a_request_that_waits_for_its_turn_is_stopped_and_the_one_behind_it_is_s
         await crowd.begin()
         if how == "here":
             await engine.cancel(stopped)
+            assert stopped.state.status is Status.REFUSED
         else:
             other.note(stopped.state.key, events.CancelAsked(at=clock.now()))
         asked_at = clock.monotonic()
@@ -102,7 +103,7 @@ def test_a_request_that_waits_for_its_turn_is_stopped_and_the_one_behind_it_is_s
     verdict, took_s = engine.call(work()).result(20)
     other.close()
     assert verdict == NEVER_SENT
-    assert took_s <= 2
+    assert took_s == 0 if how == "here" else 0 < took_s <= 2  # the file is read now and then, not without end
     assert (stopped.state.status, crowd.jobs[-1].state.status) == (Status.REFUSED, Status.PENDING)
     assert len(service.times("create")) == AT_ONCE + 1
     assert engine.spent_usd == pytest.approx(0.4 * (AT_ONCE + 1))
