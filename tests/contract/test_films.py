@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 from clips import plain, write
-from PIL import Image
+from PIL import Image, ImageFont
 from services import SandboxProcess, new_session
 
 from cometact_nb.errors import ConfigError
@@ -146,6 +146,30 @@ def test_the_film_has_the_sound_of_the_reference_and_no_more_of_it(tmp_path: Pat
                 assert stream.duration is not None
                 assert stream.time_base is not None
                 assert float(stream.duration * stream.time_base) == pytest.approx(1.0, abs=0.1)
+
+
+def test_labels_have_their_accents_or_the_letters_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also on a machine without fonts, where Pillow's own draws boxes for what it lacks."""
+    path = clip(tmp_path / "a.mp4", RED, frames=1)
+
+    def sheet(label: str) -> bytes:
+        write_sheet([Tile(path, label)], 1, tmp_path / "f.png", width=640)
+        with Image.open(tmp_path / "f.png") as image:
+            return image.tobytes()
+
+    assert sheet("\uffff\uffff") != sheet("üé")
+
+    real = ImageFont.truetype
+
+    def no_font(font: Any, *rest: Any, **options: Any) -> Any:
+        if isinstance(font, str):
+            raise OSError(font)
+        return real(font, *rest, **options)
+
+    monkeypatch.setattr(ImageFont, "truetype", no_font)
+    assert sheet("Zoë → ×2 ß") == sheet("Zoe -> x2 ss")
 
 
 # --- of a sweep ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,6 +35,7 @@ _SHEET_S = 1.0
 #: Seconds for which the divider goes from one side to the other.
 _SWEEP_S = 3.0
 _LINE = 4
+_ASCII = str.maketrans({"→": "->", "×": "x", "–": "-", "−": "-", "ß": "ss", "ø": "o", "Ø": "O", "€": "EUR"})
 #: Width by height may differ by so much.
 _SAME_SHAPE = 0.03
 #: Of Linux, macOS and Windows; Pillow looks for them in the system's folders.
@@ -284,25 +286,30 @@ def _background(tiles: Sequence[Tile], boxes: Sequence[_Box], strip: int, size: 
 
     image = Image.new("RGB", size, _BACK)
     pen = ImageDraw.Draw(image)
-    font = _font(strip * 0.62)
+    font, has_all = _font(strip * 0.62)
     for tile, box in zip(tiles, boxes, strict=True):
-        pen.text(
-            (box.x + 2, box.y - strip / 2), _cut(tile.label, pen, font, box.width), _INK, font, anchor="lm"
-        )
+        label = _cut(tile.label if has_all else _in_ascii(tile.label), pen, font, box.width)
+        pen.text((box.x + 2, box.y - strip / 2), label, _INK, font, anchor="lm")
         if tile.label:
             empty = "no clip" if tile.path is None else "cannot be played"
             pen.text((box.x + box.width / 2, box.y + box.height / 2), empty, _PALE, font, anchor="mm")
     return image
 
 
-def _font(size: float) -> Any:
-    """Return the system's sans-serif; Pillow's own font (13.0) lacks arrows and letters with accents."""
+def _font(size: float) -> tuple[Any, bool]:
+    """Return a sans-serif of the system, else Pillow's own; and whether it has more than ASCII."""
     from PIL import ImageFont  # noqa: PLC0415  (an extra)
 
     for name in _FONTS:
         with suppress(OSError):
-            return ImageFont.truetype(name, round(size))
-    return ImageFont.load_default(size=size)
+            return ImageFont.truetype(name, round(size)), True
+    return ImageFont.load_default(size=size), False
+
+
+def _in_ascii(text: str) -> str:
+    """Write a label with the letters that Pillow's own font has: findings/pillow-default-font.sh."""
+    plain = unicodedata.normalize("NFKD", text.translate(_ASCII))
+    return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 
 def _cut(label: str, pen: Any, font: Any, width: int) -> str:
