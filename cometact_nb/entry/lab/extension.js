@@ -31,7 +31,9 @@ const FILE_COMMANDS = [
   ["doctor", "Would Act-Two take it?"],
 ];
 const ITEM = ".jp-DirListing-item";
-const FILE = /\.(?:png|jpe?g|webp|avif|heic|heif|gif|bmp|tiff?|mp4|m4v|mov|webm|mkv|avi)$/i;
+// By their names: the browser's model knows no more of its files.
+const PICTURE = /\.(?:png|jpe?g|webp|avif|heic|heif|gif|bmp|tiff?)$/i;
+const VIDEO = /\.(?:mp4|m4v|mov|webm|mkv|avi)$/i;
 
 export class Extension {
   /**
@@ -139,7 +141,9 @@ export class Extension {
   /** The chosen file of the browser, whose items name no path themselves. */
   chosenFile() {
     const items = [...(this.services.files?.tracker.currentWidget?.selectedItems() ?? [])];
-    return items.length === 1 && items[0].type !== "directory" && FILE.test(items[0].path) ? items[0] : undefined;
+    const [file] = items;
+    const fits = items.length === 1 && file.type !== "directory" && (PICTURE.test(file.path) || VIDEO.test(file.path));
+    return fits ? file : undefined;
   }
 
   addFileCommands() {
@@ -160,8 +164,7 @@ export class Extension {
   /** @param {string} name of a command */
   isFor(name) {
     const file = this.chosenFile();
-    const isVideo = /\.(?:mp4|m4v|mov|webm|mkv|avi)$/i.test(file?.path ?? "");
-    return Boolean(file) && (name !== "use-reference" || isVideo);
+    return Boolean(file) && (name !== "use-reference" || VIDEO.test(file.path));
   }
 
   /** @param {"character" | "reference"} role */

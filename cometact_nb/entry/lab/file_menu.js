@@ -8,24 +8,7 @@ import { fillPanel, hindrance, insert } from "./notebook.js";
  * @import { Role } from "../../views/base/wire.d.ts"
  * @import { Api } from "./api.js"
  * @import { Style, Tracker } from "./notebook.js"
- * @typedef {{ path: string, type: string }} Item of the file browser
  */
-
-const KINDS = {
-  image: /\.(?:png|jpe?g|webp|avif|heic|heif|gif|bmp|tiff?)$/i,
-  video: /\.(?:mp4|m4v|mov|webm|mkv|avi)$/i,
-};
-
-/**
- * Whether a file can be an input, by its name: the browser's model knows no more of it.
- * @param {Item | undefined} item
- * @returns {"image" | "video" | null}
- */
-export function kindOf(item) {
-  if (!item || item.type === "directory" || item.type === "notebook") return null;
-  if (KINDS.image.test(item.path)) return "image";
-  return KINDS.video.test(item.path) ? "video" : null;
-}
 
 /**
  * Use a file as an input: the live panel of the active notebook gets it, else the notebook gets a line.

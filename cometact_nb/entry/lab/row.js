@@ -22,7 +22,7 @@ const DRAG_PX = 6; // a pointer that has moved less far means a click
  * @param {Deeds} deeds
  */
 export function taskRow(row, api, deeds) {
-  const first = [status(row.label), h("code", {}, row.short), ...marks(row)];
+  const first = [h("code", {}, row.short), status(row.label), ...marks(row)];
   const inputs = row.inputs.join(" → ");
   const request = inputs ? `${inputs} · ${row.knobs}` : "The request is not known: it was made elsewhere.";
   const attributes = { alt: "", loading: "lazy", decoding: "async" };

@@ -135,6 +135,7 @@ export class Sidebar {
   // Another question: what stands there answers the one before.
   again() {
     clearTimeout(this.typing);
+    this.say("");
     this.pages.clear();
     this.list.rewind();
     this.poll.again();
