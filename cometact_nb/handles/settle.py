@@ -103,11 +103,11 @@ def twins_in_doubt(core: Core, request: ActTwoRequest, base_url: str) -> Iterato
     """
     history = core.engine.history
     for key in in_doubt(history, base_url, request.identity):
-        job = core.jobs.get(key)
-        row = history.find(key) if job is None else None
-        if row is not None and not core.engine.may_be_answered(row):
-            job = core.adopt(row)
-        if job is not None and job.state.is_in_doubt:
+        row = history.find(key)
+        if row is None or core.engine.may_be_answered(row):
+            continue
+        job = core.adopt(row)
+        if job.state.is_in_doubt:
             yield job
 
 

@@ -6,9 +6,17 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from cometact_nb.domain.sweep.rating import Rating, RatingChange, RoundRating, checked_round, sum_up
+from cometact_nb.domain.sweep.rating import (
+    NO_RATING,
+    Rating,
+    RatingChange,
+    RoundRating,
+    checked_round,
+    sum_up,
+)
 from cometact_nb.errors import ConfigError
 from cometact_nb.store.journal import ratings
 from cometact_nb.store.journal.history import History
@@ -89,6 +97,16 @@ def test_a_rating_is_what_its_changes_come_to_and_the_round_that_changed_last_is
         RoundRating(round=1, rater="", rating=Rating(note="x"), at=4.0),
     )
     assert sum_up([]) == ()
+
+
+def test_a_change_keeps_only_what_it_changes_and_neither_it_nor_a_round_is_changed_afterwards() -> None:
+    assert msgspec.json.encode(RatingChange(stars=2)) == b'{"stars":2}'
+    assert RatingChange(stars=2).blind is False
+    for made in (RatingChange(stars=2), RoundRating(round=1, rater="", rating=NO_RATING, at=None)):
+        with pytest.raises(AttributeError):
+            made.rating = made.stars = NO_RATING  # type: ignore[misc, union-attr]
+        with pytest.raises(TypeError, match="positional"):
+            type(made)(1)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def test_a_cancel_that_another_kernel_notes_is_heard_and_leaves_the_task_as_it_w
     other.note("local-1", events.CancelAsked(at=7.0))
     assert (sender.is_cancel_asked("local-1"), sender.is_cancel_asked("local-2")) == (True, False)
     assert sender.events("local-1") == [intended(), events.CancelAsked(at=7.0)]
+    assert reduce(state, events.CancelAsked(at=7.0)) == state
     row = other.find("local-1")
     assert row is not None
     assert (row.state, row.owner) == (state, sender.owner)
