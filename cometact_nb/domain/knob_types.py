@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal
 
-__all__ = ["KnobArguments", "KnobValues"]
+__all__ = ["KnobArguments", "KnobLists", "KnobValues"]
 
 
 class KnobValues:
@@ -31,3 +32,13 @@ class KnobArguments(TypedDict, total=False):
     seed: int | None
     ratio: str | None
     public_figure_threshold: Literal["auto", "low"] | None
+
+
+class KnobLists(TypedDict, total=False):
+    """The knobs as keyword arguments of a sweep: a value each, or several."""
+
+    body_control: bool | Iterable[bool | None] | None
+    expression_intensity: int | Iterable[int | None] | None
+    seed: int | Iterable[int | None] | None
+    ratio: str | Iterable[str | None] | None
+    public_figure_threshold: Literal["auto", "low"] | Iterable[Literal["auto", "low"] | None] | None

@@ -32,10 +32,11 @@ from cometact_nb.domain.values import plain
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from os import PathLike
     from typing import Protocol, Unpack
 
-    from cometact_nb.domain.knob_types import KnobArguments, KnobValues
+    from cometact_nb.domain.knob_types import KnobArguments, KnobLists, KnobValues
 
     class PublicAddress(Protocol):
         """A file that was made public; :class:`cometact_nb.Published` is one."""
@@ -44,12 +45,20 @@ if TYPE_CHECKING:
         def unsigned_url(self) -> str:
             """Its address without a signature."""
 
+    InputArgument = str | PathLike[str] | MediaRef | PublicAddress
+
     class RequestArguments(KnobArguments, total=False):
         """All fields of a request as keyword arguments."""
 
-        character: str | PathLike[str] | MediaRef | PublicAddress | None
-        reference: str | PathLike[str] | MediaRef | PublicAddress | None
+        character: InputArgument | None
+        reference: InputArgument | None
         allow_unlisted: bool
+
+    class SweepArguments(KnobLists, total=False):
+        """The fields of a sweep's requests as keyword arguments: a value each, or several."""
+
+        character: InputArgument | Iterable[InputArgument] | None
+        reference: InputArgument | Iterable[InputArgument] | None
 else:
     KnobValues = object
 

@@ -173,15 +173,7 @@ class Engine:
             BudgetUsed: the cell's sweep would go over its budget; nothing was sent.
             SweepHalted: the user has stopped the sweep meanwhile; nothing was sent.
         """
-        if max_spend is not None and is_over(self.spent_usd + price_usd, max_spend):
-            raise BudgetError(
-                f"${price_usd:.2f} more would go over max_spend=${max_spend:.2f}: ${self.spent_usd:.2f} are "
-                "spent since this kernel started. Nothing was sent; act.configure(max_spend=…) changes it."
-            )
-        if self.is_closing:
-            raise asyncio.CancelledError
-        if job.given_up.is_set():
-            raise NotSentError("It was stopped before it was sent. Nothing was bought.")
+        self._check_sendable(job, price_usd, max_spend)
         client, body = self.client, request.to_json()  # everything that may fail comes before the intent
         intent = events.Intended(
             at=self._clock.now(),
@@ -218,6 +210,23 @@ class Engine:
             return verdict
         reason = f"the service answered with {verdict.id}, the id of the earlier task {earlier}"
         return flow.Doubtful(reason, verdict.id)
+
+    def _check_sendable(self, job: Job, price_usd: float, max_spend: float | None) -> None:
+        """Raise if a request at ``price_usd`` must not be sent.
+
+        Raises:
+            BudgetError: it would cost more than ``max_spend``.
+            NotSentError: it was given up.
+        """
+        if max_spend is not None and is_over(self.spent_usd + price_usd, max_spend):
+            raise BudgetError(
+                f"${price_usd:.2f} more would go over max_spend=${max_spend:.2f}: ${self.spent_usd:.2f} are "
+                "spent since this kernel started. Nothing was sent; act.configure(max_spend=…) changes it."
+            )
+        if self.is_closing:
+            raise asyncio.CancelledError
+        if job.given_up.is_set():
+            raise NotSentError("It was stopped before it was sent. Nothing was bought.")
 
     def _conclude(self, job: Job, verdict: Verdict, price_usd: float) -> None:
         """Record the outcome of the POST."""

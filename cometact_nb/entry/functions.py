@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
-    from cometact_nb.domain.request import RequestArguments
+    from cometact_nb.domain.request import RequestArguments, SweepArguments
     from cometact_nb.entry.guide import Guide
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
@@ -134,7 +134,7 @@ def sweep(
     name: str | None = None,
     replicates: int = 1,
     allow_unlisted: bool = False,
-    **fields: Any,
+    **fields: Unpack[SweepArguments],
 ) -> Sweep:
     """Plan many requests that differ in a few fields; send nothing before ``.run()``.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.handles.surroundings import Surroundings
 
-__all__ = ["Preparation", "Prepared", "begin", "numbers", "prepare"]
+__all__ = ["Preparation", "Prepared", "begin", "prepare"]
 
 #: Where results go, beside the notebook.
 FOLDER = "act_two_inputs"
@@ -206,16 +206,6 @@ def prepare(
         futures.wait([work.future])
         raise
     return work.result()
-
-
-def numbers(text: Any) -> Any:
-    """Turn an option's text into a whole number, or a tuple where it has commas; leave the rest alone."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return tuple(float(part) for part in text.split(",")) if "," in text else int(text)
-    except ValueError:
-        return text
 
 
 def _local(source: object) -> Path:

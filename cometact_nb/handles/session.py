@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cometact_nb.api.client import Client
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
-    from cometact_nb.domain.request import ActTwoRequest, RequestArguments
+    from cometact_nb.domain.request import ActTwoRequest, RequestArguments, SweepArguments
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.store.journal.sweeps import SweepRow
 
@@ -149,10 +149,10 @@ class Session(FilesSession):
         name: str | None = None,
         replicates: int = 1,
         allow_unlisted: bool = False,
-        **fields: Any,
+        **fields: Unpack[SweepArguments],
     ) -> Sweep:
         """See :func:`cometact_nb.sweep`."""
-        spec = self.specify(fields, table=table, replicates=replicates, allow_unlisted=allow_unlisted)
+        spec = self.specify(dict(fields), table=table, replicates=replicates, allow_unlisted=allow_unlisted)
         return self._same_or_new(Sweep(self, spec, name))
 
     def sweeps(self, limit: int = 50) -> SweepHistory:

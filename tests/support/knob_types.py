@@ -20,9 +20,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal
 
-__all__ = ["KnobArguments", "KnobValues"]
+__all__ = ["KnobArguments", "KnobLists", "KnobValues"]
 
 
 class KnobValues:
@@ -33,6 +34,12 @@ _ARGUMENTS = '''
 
 class KnobArguments(TypedDict, total=False):
     """The knobs as keyword arguments of a request."""
+
+'''
+_LISTS = '''
+
+class KnobLists(TypedDict, total=False):
+    """The knobs as keyword arguments of a sweep: a value each, or several."""
 
 '''
 
@@ -47,7 +54,10 @@ def type_of(knob: Knob) -> str:
 
 def text() -> str:
     lines = "".join(f"    {knob.name}: {type_of(knob)} | None\n" for knob in KNOBS)
-    return f"{_HEAD}{lines}{_ARGUMENTS}{lines}"
+    lists = "".join(
+        f"    {knob.name}: {type_of(knob)} | Iterable[{type_of(knob)} | None] | None\n" for knob in KNOBS
+    )
+    return f"{_HEAD}{lines}{_ARGUMENTS}{lines}{_LISTS}{lists}"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb._version import __version__
 from cometact_nb.entry.cli import say
+from cometact_nb.entry.preparing import add_options
 from cometact_nb.errors import ActTwoError, HistoryError, InputError, UnconfirmedError, WaitInterrupted
 
 if TYPE_CHECKING:
@@ -90,12 +91,7 @@ def _doctor(add: Callable[..., Any]) -> None:
 
 def _prepare(add: Callable[..., Any]) -> None:
     add("file", metavar="FILE", help="path of a picture or a video")
-    add("--role", choices=["character", "reference"], help="what it is to be used as")
-    add("--start", metavar="SECONDS", help="beginning of the part to take")
-    add("--end", metavar="SECONDS", help="end of the part to take")
-    add("--crop", metavar="L,T,R,B", help="left, top, right, bottom in fractions 0-1 of the upright picture")
-    add("--turn", metavar="DEGREES", help="turn it further: 90, 180 or 270 clockwise")
-    add("--out", metavar="PATH", help="a folder, or a file's name with its ending (default: act_two_inputs)")
+    add_options(add)
 
 
 def _verify_live(add: Callable[..., Any]) -> None:

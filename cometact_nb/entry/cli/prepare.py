@@ -6,7 +6,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from cometact_nb.entry.cli import say
-from cometact_nb.handles.prepare import numbers, prepare
+from cometact_nb.entry.preparing import arguments_of
+from cometact_nb.handles.prepare import prepare
 from cometact_nb.handles.session import Session
 from cometact_nb.views.base.waiting_line import waiting_line
 
@@ -21,17 +22,7 @@ def run(options: argparse.Namespace) -> int:
     session = Session()
     try:
         with waiting_line(f"Preparing {PurePath(options.file).name}") as report:
-            prepared = prepare(
-                session,
-                options.file,
-                options.role,
-                start_s=options.start,
-                end_s=options.end,
-                crop=numbers(options.crop),
-                turn=numbers(options.turn),
-                out=options.out,
-                progress=report,
-            )
+            prepared = prepare(session, options.file, progress=report, **arguments_of(options))
     finally:
         session.close()
     say.result(prepared.to_dict(), str(prepared), as_json=options.json)

@@ -10,6 +10,7 @@ from IPython.core.error import UsageError
 
 from cometact_nb.entry.magic.options import command_parser, parse, seconds, with_help
 from cometact_nb.entry.magic.publishing import PUBLISHING
+from cometact_nb.entry.preparing import add_options, arguments_of
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.shared import session, session_if_any
 
@@ -59,14 +60,7 @@ def prepare_parser() -> Parser:
         "without location and other personal metadata. The file stays as it is, and nothing is published.",
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="path of the picture or the video")
-    parser.add_argument("--role", metavar="character|reference", help="what it is meant for")
-    parser.add_argument("--start", metavar="SECONDS", help="beginning of the part to take")
-    parser.add_argument("--end", metavar="SECONDS", help="end of the part to take")
-    parser.add_argument(
-        "--crop", metavar="L,T,R,B", help="left, top, right, bottom in fractions 0-1 of the upright picture"
-    )
-    parser.add_argument("--turn", metavar="DEGREES", help="turn it further: 90, 180 or 270 clockwise")
-    parser.add_argument("--out", metavar="PATH", help="a folder, or a file's name with its ending")
+    add_options(parser.add_argument)
     return with_help(parser)
 
 
@@ -175,17 +169,8 @@ def _prepare(options: Any) -> Prepared | None:
         say(prepare_parser().format_help())
         return None
     from cometact_nb.entry.files import prepare  # noqa: PLC0415  (PyAV, when it is needed)
-    from cometact_nb.handles.prepare import numbers  # noqa: PLC0415
 
-    return prepare(
-        options.file,
-        options.role,
-        start_s=options.start,
-        end_s=options.end,
-        crop=numbers(options.crop),
-        turn=numbers(options.turn),
-        out=options.out,
-    )
+    return prepare(options.file, **arguments_of(options))
 
 
 def _guide(options: Any) -> None:
