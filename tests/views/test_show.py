@@ -163,3 +163,36 @@ def test_views_are_imported_without_the_widget_libraries(module: str) -> None:
         "assert not {'IPython', 'ipywidgets', 'anywidget', 'httpx', 'sqlite3'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+LISTENERS = """
+listeners = set()
+def counted(callback, add=task.add_listener):
+    listeners.add(callback)
+    remove = add(callback)
+    def leave():
+        listeners.discard(callback)
+        remove()
+    return leave
+task.add_listener = counted
+"""
+
+
+def test_a_hundred_outputs_of_a_task_have_one_listener_and_all_of_them_follow(tmp_path: Path) -> None:
+    outputs, printed = run(
+        tmp_path,
+        f"{LISTENERS}\nfor _ in range(100):\n    show(task)",
+        "tell(task, *done)\nassert session.flush(10)\nprint(len(listeners))",
+    )
+    assert printed[0]["text"] == "1\n"
+    assert len(outputs) == 200
+    assert sum("SUCCEEDED" in output["data"]["text/plain"] for output in outputs) == 100
+    assert not any(WIDGET in output["data"] for output in outputs)
+
+
+def test_a_card_that_a_front_end_closes_listens_no_more(tmp_path: Path) -> None:
+    ((printed,),) = run(
+        tmp_path,
+        f"{LISTENERS}\nfor _ in range(100):\n    task._display_().close()\nprint(len(listeners))",
+    )
+    assert printed["text"] == "0\n"

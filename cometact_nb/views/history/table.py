@@ -152,7 +152,7 @@ class HistoryTable:
         card = self._cards.get(task.key)
         if card is None:
             card = self._cards[task.key] = StatusWidget(task)
-            task.add_listener(lambda _: card.draw())
+            card.follow()
         self._open(card)
         self._say(row, "is shown below", opened=True)
 

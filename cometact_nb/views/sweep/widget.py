@@ -65,6 +65,8 @@ class SweepWidget(anywidget.AnyWidget):
     head = traitlets.Dict().tag(sync=True)
 
     def __init__(self, sweep: Sweep) -> None:
+        # First: a widget whose making failed is closed, too, when it is collected.
+        self._stop_following: Callable[[], None] = lambda: None
         self._sweep = sweep
         self._gate = Gate()
         self._drawing = threading.RLock()
@@ -77,7 +79,12 @@ class SweepWidget(anywidget.AnyWidget):
         self.is_seen = False
         super().__init__(grid=grid_of(sweep), **self._now(), layout=plain_layout())
         self.on_msg(self._receive)
-        sweep.add_listener(self._changed)
+        self._stop_following = sweep.add_listener(self._changed)
+
+    def close(self) -> None:
+        """Show no more changes, and release the browser's copy."""
+        self._stop_following()
+        super().close()
 
     @property
     def sweep(self) -> Sweep:

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from cometact_nb.store.clips.media import clip_stem
 from cometact_nb.views.base.html import h
@@ -27,6 +28,8 @@ __all__ = ["hush", "show", "was_shown", "widget_alone"]
 
 #: The execution of a cell that is noted, and the keys of what it has shown.
 _shown_by_cell: tuple[int, set[str]] = (-1, set())
+#: The outputs of each task, by its ``id``; the task's listener keeps them for as long as the task lives.
+_outputs: WeakValueDictionary[int, LiveOutput] = WeakValueDictionary()
 
 
 def show(task: Task, *, once_per_cell: bool = False) -> None:
@@ -40,7 +43,7 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
     if once_per_cell and was_shown(task.key):
         return
     if in_notebook():
-        _follow(task)
+        (_outputs.get(id(task)) or _follow(task)).show()
     else:
         write(sys.stdout, card_text(task.state, now=time.time(), sandbox=task.sandbox) + "\n")
 
@@ -50,7 +53,7 @@ def widget_alone(task: Task) -> StatusWidget:
     from cometact_nb.views.task.widget import StatusWidget  # noqa: PLC0415  (ipywidgets: 80 ms)
 
     widget = StatusWidget(task)
-    task.add_listener(lambda _: widget.draw())
+    widget.follow()
     return widget
 
 
@@ -80,8 +83,8 @@ def _expected(task: Task) -> Path | None:
     return folder / f"{clip_stem(state)}.mp4" if is_known and isinstance(folder, Path) else None
 
 
-def _follow(task: Task) -> None:
-    """Show a task live, with a record below it, until its end; then only the record."""
+def _follow(task: Task) -> LiveOutput:
+    """Return the outputs of a task: live, with a record below, until its end; then only the record."""
     widget: StatusWidget | None = None
 
     def live() -> StatusWidget:
@@ -93,7 +96,6 @@ def _follow(task: Task) -> None:
         return widget
 
     output = LiveOutput("Act-Two task", live, lambda: _record(task), lambda: _is_final(task))
-    output.show()
     last, was_final = task.state, _is_final(task)
 
     def changed(_: Task) -> None:
@@ -112,6 +114,8 @@ def _follow(task: Task) -> None:
                 clear_saved_state(widget)
 
     task.add_listener(changed)
+    _outputs[id(task)] = output
+    return output
 
 
 def _is_final(task: Task) -> bool:

@@ -20,6 +20,8 @@ from cometact_nb.views.task.facts import CardFacts, live_of, request_of
 from cometact_nb.views.task.settle import settling_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cometact_nb.handles.task import Task
 
 __all__ = ["StatusWidget", "cancel", "clip_piece", "form_text", "input_address"]
@@ -93,6 +95,8 @@ class StatusWidget(anywidget.AnyWidget):
     live = traitlets.Dict().tag(sync=True)
 
     def __init__(self, task: Task) -> None:
+        # First: a widget whose making failed is closed, too, when it is collected.
+        self._stop_following: Callable[[], None] = lambda: None
         self._task = task
         self._settling = settling_of(task)
         self._drawing = threading.RLock()
@@ -100,6 +104,15 @@ class StatusWidget(anywidget.AnyWidget):
         self.is_seen = False
         super().__init__(**self._facts(), layout=plain_layout())
         self.on_msg(self._receive)
+
+    def follow(self) -> None:
+        """Draw the card anew after each change of its task, until it is closed. Call it once."""
+        self._stop_following = self._task.add_listener(lambda _: self.draw())
+
+    def close(self) -> None:
+        """Show no more changes, and release the browser's copy."""
+        self._stop_following()
+        super().close()
 
     def draw(self) -> None:
         """Show the present task. Any thread may call it."""
