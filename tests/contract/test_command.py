@@ -51,7 +51,7 @@ def test_the_history_is_listed_as_text_and_as_json(
     assert json.loads(capsys.readouterr().out) == []
 
 
-def test_what_is_done_is_fetched_and_what_runs_is_told_by_the_exit_code(
+def test_resume_fetches_what_is_done_and_its_exit_code_says_that_something_runs(
     here: Path, sandbox: SandboxProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
     done = leave(here, sandbox, sandbox.character)

@@ -73,7 +73,7 @@ def sandbox_of_large_clips() -> Iterator[SandboxProcess]:
     process.stop()
 
 
-def test_a_clip_that_does_not_fit_is_told_and_fetched_when_there_is_room(
+def test_a_clip_that_does_not_fit_is_reported_and_fetched_when_there_is_room(
     tmp_path: Path, sandbox_of_large_clips: SandboxProcess
 ) -> None:
     sandbox = sandbox_of_large_clips

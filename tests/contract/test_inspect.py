@@ -105,12 +105,14 @@ def test_a_wrong_content_type_is_refused(
     assert "Serve it as video/mp4" in told
 
 
-def test_a_web_page_is_told_as_such(session: Session, host: Host) -> None:
+def test_an_inspection_calls_a_web_page_one(session: Session, host: Host) -> None:
     page = host.add("clip.mp4", b"<!DOCTYPE html><html>Sign in</html>", "text/html; charset=utf-8")
     assert "web page" in only_error(session.inspect(page, "reference"))
 
 
-def test_a_redirect_is_not_followed_and_its_query_not_told(session: Session, host: Host, clip: bytes) -> None:
+def test_an_inspection_follows_no_redirect_and_shows_nothing_of_its_query(
+    session: Session, host: Host, clip: bytes
+) -> None:
     host.add("real.mp4", clip)
     url = host.add("short", b"", head=302, get=302, location="https://cdn.example.com/real.mp4?sig=canary")
     found = session.inspect(url, "reference")
@@ -121,7 +123,7 @@ def test_a_redirect_is_not_followed_and_its_query_not_told(session: Session, hos
 
 
 @pytest.mark.parametrize("status", [403, 405, 501])
-def test_a_host_that_refuses_head_is_told_and_the_clip_is_looked_at_all_the_same(
+def test_an_inspection_names_a_host_that_refuses_head_and_looks_at_its_clip_all_the_same(
     session: Session, host: Host, clip: bytes, status: int
 ) -> None:
     found = session.inspect(host.add("clip.mp4", clip, head=status), "reference")
@@ -131,7 +133,7 @@ def test_a_host_that_refuses_head_is_told_and_the_clip_is_looked_at_all_the_same
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-def test_a_file_that_nobody_may_fetch_is_told(session: Session, host: Host, status: int) -> None:
+def test_an_inspection_says_that_nobody_may_fetch_a_file(session: Session, host: Host, status: int) -> None:
     found = session.inspect(host.add("clip.mp4", b"no", "text/plain", head=status, get=status), "reference")
     assert f"HTTP {status}" in only_error(found)
 
@@ -143,13 +145,13 @@ def test_a_host_in_trouble_leaves_the_question_open(session: Session, host: Host
     assert str(status) in present(found.unreachable)
 
 
-def test_a_missing_length_is_told(session: Session, host: Host, clip: bytes) -> None:
+def test_an_inspection_says_that_the_length_is_missing(session: Session, host: Host, clip: bytes) -> None:
     found = session.inspect(host.add("clip.mp4", clip, length=False), "reference")
     assert "Content-Length" in only_error(found)
     assert found.facts.bytes == len(clip)
 
 
-def test_an_empty_file_is_told(session: Session, host: Host) -> None:
+def test_an_inspection_says_that_a_file_is_empty(session: Session, host: Host) -> None:
     assert any("0 bytes" in text for text in errors(session.inspect(host.add("clip.mp4", b""), "reference")))
 
 

@@ -37,7 +37,9 @@ def heavy_clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return noisy_video_bytes(tmp_path_factory.mktemp("clips"), 10, 4000)
 
 
-def test_a_file_too_large_is_told_without_being_read(session: Session, host: Host, clip: bytes) -> None:
+def test_an_inspection_says_that_a_file_is_too_large_without_reading_it(
+    session: Session, host: Host, clip: bytes
+) -> None:
     padded = clip + b"\0\0\0\0free" + bytes(33 * 1024**2)
     told = only_error(session.inspect(host.add("clip.mp4", padded), "reference"))
     assert "up to 32 MB" in told
@@ -188,7 +190,9 @@ def test_a_bad_address_is_a_finding_and_nothing_is_sent(
     assert host.requests == []
 
 
-def test_a_local_file_is_checked_and_told_to_be_local(session: Session, tmp_path: Path, clip: bytes) -> None:
+def test_an_inspection_checks_a_local_file_and_says_that_it_is_local(
+    session: Session, tmp_path: Path, clip: bytes
+) -> None:
     path = tmp_path / "take 1.mp4"
     path.write_bytes(video_bytes(31, codec="mpeg4"))
     found = session.inspect(path)
@@ -236,7 +240,9 @@ def test_a_playlist_is_never_opened_as_one(session: Session, host: Host, content
     assert found.facts.container is None
 
 
-def test_a_broken_clip_is_told_as_unchecked(session: Session, host: Host, clip: bytes) -> None:
+def test_an_inspection_says_that_it_could_not_check_a_broken_clip(
+    session: Session, host: Host, clip: bytes
+) -> None:
     found = session.inspect(host.add("clip.mp4", clip[:40] + bytes(5000)), "reference")
     assert "cannot be read" in found.unchecked[0]
 

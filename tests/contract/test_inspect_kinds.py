@@ -105,7 +105,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         (b"ID3\x04\0 and more", "sound"),
     ],
 )
-def test_what_is_no_media_is_refused_under_any_type_and_never_told_to_change_its_type(
+def test_no_type_makes_media_of_other_files_and_no_message_advises_to_change_it(
     session: Session, host: Host, content: bytes, word: str, served: str
 ) -> None:
     found = session.inspect(host.add("clip.mp4", content, served), "reference")
@@ -115,7 +115,7 @@ def test_what_is_no_media_is_refused_under_any_type_and_never_told_to_change_its
     assert found.findings[0].basis == "seen"
 
 
-def test_files_that_broke_off_are_told_and_whole_ones_are_not(
+def test_an_inspection_reports_files_that_broke_off_and_no_whole_ones(
     session: Session, host: Host, first: bytes
 ) -> None:
     late = video_bytes(4)
@@ -178,7 +178,9 @@ def test_a_host_that_refuses_our_range_is_asked_once_without(
     assert [asked for _, _, asked in host.requests].count(None) <= 3
 
 
-def test_a_host_that_refuses_every_get_is_told_with_its_first_answer(session: Session, host: Host) -> None:
+def test_an_inspection_quotes_the_first_answer_of_a_host_that_refuses_every_get(
+    session: Session, host: Host
+) -> None:
     found = session.inspect(host.add("clip.mp4", b"no", get=403), "reference")
     assert "HTTP 403" in errors(found)[0]
 

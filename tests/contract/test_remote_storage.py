@@ -154,7 +154,7 @@ def test_what_the_store_did_not_take_is_kept_here_and_brought_later_without_anot
     assert sandbox.posts() == 1
 
 
-def test_a_clip_that_the_store_does_not_give_is_told_without_the_signature_of_its_link(
+def test_a_message_about_a_clip_that_the_store_does_not_give_hides_the_signature_of_its_link(
     session: Session, sandbox: SandboxProcess, store: Any
 ) -> None:
     session.configure(output_dir="shaky://bucket/clips")
@@ -247,7 +247,7 @@ def test_a_name_whose_clip_another_machine_is_still_bringing_is_taken(
     assert told["task"]["id"].endswith("theirs")
 
 
-def test_what_is_not_installed_is_told_before_anything_is_paid(
+def test_an_error_names_a_missing_package_before_anything_is_paid(
     session: Session, sandbox: SandboxProcess, store: Any
 ) -> None:
     for url, said in (("nosuch://bucket", "nosuch"), ("s3://bucket/clips", "s3fs")):

@@ -88,7 +88,7 @@ def test_another_address_leaves_the_sandbox_and_keeps_the_limits(session: Sessio
     assert session.sandbox is None
 
 
-def test_a_key_given_in_the_sandbox_is_for_afterwards_and_the_user_is_told(
+def test_a_warning_says_that_a_key_set_in_the_sandbox_is_for_afterwards(
     session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     new = "sk-given-in-the-sandbox"

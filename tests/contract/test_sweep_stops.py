@@ -25,7 +25,7 @@ from cometact_nb.handles.sweep.sweep import Sweep
 # --- pause, cancel, resume --------------------------------------------------------------------------
 
 
-def test_a_paused_sweep_sends_nothing_more_and_goes_on_when_told(
+def test_a_paused_sweep_sends_nothing_more_and_goes_on_when_run_again(
     session: Session, sandbox: SandboxProcess
 ) -> None:
     session.configure(max_in_flight=1)

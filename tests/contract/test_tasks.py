@@ -245,7 +245,7 @@ def test_a_clip_is_fetched_again_also_when_the_history_was_changed_since(
     assert sandbox.posts() == 1
 
 
-def test_a_listener_is_told_on_another_thread_and_a_failing_one_harms_nobody(
+def test_listeners_are_called_on_another_thread_and_a_failing_one_harms_nobody(
     session: Session, sandbox: SandboxProcess
 ) -> None:
     threads = set()
@@ -257,7 +257,7 @@ def test_a_listener_is_told_on_another_thread_and_a_failing_one_harms_nobody(
     assert threading.main_thread() not in threads
 
 
-def test_a_listener_that_exits_or_is_cancelled_leaves_the_others_and_later_ones_told(
+def test_a_listener_that_exits_or_is_cancelled_keeps_no_other_from_being_called(
     session: Session, sandbox: SandboxProcess
 ) -> None:
     def leave(task: Task) -> None:

@@ -70,7 +70,7 @@ HELD = {
     "to go on after a restart": [
         "contract/test_lasting_sandbox.py::test_a_sweep_whose_kernel_is_killed_goes_on_in_the_next_one_as_the_readme_says",
         "ipython/test_history.py::test_everything_is_taken_up_in_a_line_and_a_task_is_cancelled_by_its_id",
-        "contract/test_command.py::test_what_is_done_is_fetched_and_what_runs_is_told_by_the_exit_code",
+        "contract/test_command.py::test_resume_fetches_what_is_done_and_its_exit_code_says_that_something_runs",
     ],
     "a clip's request": ["unit/test_archive.py::test_a_clip_is_loaded_with_its_request_and_provenance"],
     "to know that no clip was lost": ["unit/test_archive.py::test_every_kind_of_damage_is_named_with_its_cure"],

@@ -65,7 +65,7 @@ def test_a_line_submits_shows_and_returns_the_task(kernel: Kernel, sandbox: Sand
     assert sandbox.posts() == 1
 
 
-def test_a_card_is_told_its_structure_and_its_facts_in_one_message(
+def test_a_card_gets_its_structure_and_its_facts_in_one_message(
     kernel: Kernel, sandbox: SandboxProcess
 ) -> None:
     page = Page(kernel.client)

@@ -208,7 +208,7 @@ def test_the_card_of_a_cell_gives_its_request_as_text_and_its_inputs_to_who_asks
     assert "SIGNED" not in json.dumps(page.sweep, default=str)
 
 
-def test_an_open_cell_is_told_about_as_it_changes(page: SweepPage) -> None:
+def test_the_page_hears_of_an_open_cell_as_it_changes(page: SweepPage) -> None:
     page.run("sweep = sweep_of(seed=[161]); sweep")
     page.send("open", cell=0)
     card, _ = page.answer("card")

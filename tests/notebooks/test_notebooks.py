@@ -80,7 +80,9 @@ def test_the_frozen_card_is_in_the_notebook_and_needs_no_kernel(
     assert len(json.dumps(output)) < 9000
 
 
-def test_headless_submits_wait_when_told_so(tmp_path: Path, shared_sandbox: SandboxProcess) -> None:
+def test_headless_submits_wait_when_the_environment_says_so(
+    tmp_path: Path, shared_sandbox: SandboxProcess
+) -> None:
     notebook = execute(
         cells(
             f"import cometact_nb as act\nsandbox = act.use_sandbox(75, url={shared_sandbox.base_url!r})",

@@ -60,7 +60,7 @@ def test_only_a_2xx_is_a_success(status: int, success: bool) -> None:
         ("", b"", False),
     ],
 )
-def test_a_web_page_is_told_from_json_by_its_label_or_its_beginning(
+def test_a_web_page_differs_from_json_by_its_label_or_its_beginning(
     kind: str, content: bytes, is_page: bool
 ) -> None:
     assert answer(200, content, {"content-type": kind}).is_html is is_page

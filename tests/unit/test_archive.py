@@ -200,7 +200,7 @@ def test_every_kind_of_damage_is_named_with_its_cure(home: Session, tmp_path: Pa
     assert len(list(folder.iterdir())) == 6 * 3 - 2 + 2  # nothing was changed
 
 
-def test_a_changed_and_a_lost_poster_are_told(home: Session, tmp_path: Path) -> None:
+def test_a_verification_lists_a_changed_and_a_lost_poster(home: Session, tmp_path: Path) -> None:
     folder = tmp_path / "clips"
     one, two = keep(folder), keep(folder, state("two-2222"))
     one.with_suffix(".jpg").write_bytes(b"another picture")

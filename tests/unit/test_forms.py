@@ -167,7 +167,7 @@ def test_what_a_browser_copies_as_curl_is_unquoted_as_bash_does(quoted: str, add
         ("curl x -d '[1]'", "character is missing"),
     ],
 )
-def test_what_cannot_be_read_is_told_without_being_repeated(text: str, told: str) -> None:
+def test_an_error_about_an_unreadable_command_does_not_repeat_it(text: str, told: str) -> None:
     with pytest.raises(RequestError) as caught:
         act.ActTwoRequest(**forms.fields_from_text(text))
     assert told in str(caught.value)

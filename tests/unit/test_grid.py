@@ -69,7 +69,7 @@ def test_a_value_given_twice_is_one_cell_and_is_said() -> None:
     assert "more than once" in str(doubts(cells)[0])
 
 
-def test_everything_wrong_is_told_once_however_many_cells_share_it() -> None:
+def test_an_error_names_each_fault_once_however_many_cells_share_it() -> None:
     with pytest.raises(RequestError) as caught:
         cells_of(expression_intensity=[1, 9], ratio="1:1", seed=range(50))
     assert sorted(finding.field for finding in caught.value.findings) == ["expression_intensity", "ratio"]
@@ -166,7 +166,7 @@ def test_the_greatest_plan_is_made() -> None:
 # --- doubts -----------------------------------------------------------------------------------------
 
 
-def test_body_control_swept_on_a_video_character_is_told_with_the_cells_it_wastes() -> None:
+def test_a_doubt_about_body_control_swept_on_a_video_counts_the_cells_it_wastes() -> None:
     told = "\n".join(
         str(found) for found in doubts(cells_of(character=[HERO, ROBOT], body_control=[True, False]))
     )
@@ -253,7 +253,7 @@ def test_what_failed_outside_of_sweeps_serves_nothing(status: Status) -> None:
         (None, False),
     ],
 )
-def test_failures_of_inputs_are_told_from_others(code: str | None, whole: bool) -> None:
+def test_failures_of_inputs_differ_from_others(code: str | None, whole: bool) -> None:
     assert is_input_failure(code) is whole
 
 

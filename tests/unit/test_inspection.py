@@ -149,7 +149,7 @@ def test_a_local_file_is_not_judged_by_headers() -> None:
         (b"", None),
     ],
 )
-def test_formats_are_told_by_their_first_bytes(head: bytes, container: str | None) -> None:
+def test_first_bytes_decide_the_format(head: bytes, container: str | None) -> None:
     assert sniff(head).container == container
 
 
@@ -223,7 +223,7 @@ def test_no_cure_is_a_line_for_a_shell_that_nobody_has_run() -> None:
             assert "ffmpeg" not in text
 
 
-def test_a_rule_known_second_hand_is_told_as_the_vendors_word_and_others_as_seen() -> None:
+def test_a_finding_says_whether_its_rule_is_the_vendors_word_or_was_seen() -> None:
     by_basis = {
         "vendor": findings("character", replace(PICTURE, width=3000), "image"),
         "seen": findings("reference", replace(CLIP, duration_s=31.0), "video"),

@@ -226,7 +226,9 @@ def test_our_key_in_the_service_s_words_reaches_neither_disk_nor_memory(
     assert key.encode() not in Path(path).read_bytes()
 
 
-def test_a_poll_that_brought_nothing_new_is_told_and_not_written(path: str, tmp_path: Path) -> None:
+def test_listeners_hear_of_a_poll_that_brought_nothing_new_and_the_history_does_not(
+    path: str, tmp_path: Path
+) -> None:
     heard: list[float | None] = []
     journal = Journal(path, lambda job: heard.append(job.state.observed_at))
     job = new_job("first", tmp_path)

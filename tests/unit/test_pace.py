@@ -113,7 +113,7 @@ def test_progress_that_stands_still_is_asked_about_less_and_less() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=200))
-def test_a_course_stays_short_however_often_progress_is_told(reports: list[float]) -> None:
+def test_a_course_stays_short_however_often_progress_is_reported(reports: list[float]) -> None:
     polls = [(5.0 * n, Status.RUNNING, progress) for n, progress in enumerate(sorted(reports), 1)]
     assert len(course(*polls).points) <= 202
 

@@ -123,7 +123,7 @@ def test_a_date_may_name_its_zone() -> None:
     )
 
 
-def test_a_poll_that_is_told_to_wait_until_a_date_waits_from_now() -> None:
+def test_a_poll_that_has_to_wait_until_a_date_waits_from_now() -> None:
     until = format_datetime(datetime.fromtimestamp(NOW + 12, UTC), usegmt=True)
     for judge in (flow.judge_poll, flow.judge_create):
         verdict = judge(answer(429, retry_after=until), NOW)
@@ -131,7 +131,7 @@ def test_a_poll_that_is_told_to_wait_until_a_date_waits_from_now() -> None:
         assert verdict.retry_after_s == 12
 
 
-def test_task_not_exist_is_told_apart_from_a_refusal_whatever_its_http_status() -> None:
+def test_task_not_exist_is_no_refusal_whatever_its_http_status() -> None:
     body = b'{"code": "task_not_exist", "message": "task_not_exist", "data": null}'
     assert isinstance(flow.judge_poll(answer(400, body), NOW), flow.NotYet)
     assert isinstance(flow.judge_poll(answer(200, body), NOW), flow.NotYet)

@@ -225,7 +225,7 @@ def test_each_failure_names_the_file_and_what_could_not_be_done(tmp_path: Path, 
         history.append("k", events.PollFailed(at=1, reason="\ud800"), TaskState(key="k"))
 
 
-def test_a_write_that_fails_for_the_file_s_sake_is_told_from_one_that_fails_for_the_event_s(
+def test_a_write_that_fails_for_the_file_s_sake_differs_from_one_that_fails_for_the_event_s(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "history.sqlite"

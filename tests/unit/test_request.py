@@ -50,7 +50,7 @@ def test_what_is_not_set_is_not_sent() -> None:
     [("x.png", "image"), ("x.JPG", "image"), ("x.jpeg?a=b", "image"), ("x.webp#f", "image"), ("x.mp4", "video"),
      ("x.MOV", "video"), ("x.webm", "video")],
 )  # fmt: skip
-def test_a_type_is_told_by_the_extension(url: str, kind: str) -> None:
+def test_the_extension_decides_the_type(url: str, kind: str) -> None:
     assert make(character=f"https://a.example/{url}").character.type == kind
 
 
@@ -131,11 +131,13 @@ def test_a_password_in_an_address_is_repeated_in_no_error(character: str) -> Non
         ({"self": 3}, "self is no field"),
     ],
 )
-def test_what_cannot_be_is_told_with_field_value_and_cure(fields: dict[str, Any], told: str) -> None:
+def test_a_wrong_value_s_message_names_the_field_the_value_and_the_cure(
+    fields: dict[str, Any], told: str
+) -> None:
     assert told in findings(**fields)
 
 
-def test_everything_wrong_is_told_at_once() -> None:
+def test_one_error_names_everything_that_is_wrong() -> None:
     told = findings(reference=None, expression_intensity=9, seed=-1, ratio="1:1", promptImage="x")
     assert len(told.splitlines()) == 5
 
@@ -228,7 +230,7 @@ def test_loopback_addresses_are_for_the_sandbox_and_so_allowed_here() -> None:
         ("{", "is not valid JSON"),
     ],
 )
-def test_a_bad_json_body_is_told_like_a_bad_call(body: str | dict[Any, Any], told: str) -> None:
+def test_a_bad_json_body_raises_what_a_bad_call_raises(body: str | dict[Any, Any], told: str) -> None:
     with pytest.raises(RequestError) as caught:
         act.ActTwoRequest.from_json(body)
     assert told in str(caught.value)
@@ -240,7 +242,7 @@ def test_null_means_not_set() -> None:
     assert act.ActTwoRequest.from_json({**bare, **nulls}) == act.ActTwoRequest.from_json(bare)
 
 
-def test_a_body_may_name_a_type_or_leave_it_to_be_told() -> None:
+def test_a_body_may_name_a_type_or_leave_it_to_the_extension() -> None:
     request = act.ActTwoRequest.from_json({"character": {"uri": HERO}, "reference": {"uri": "https://a.b/c"}})
     assert (request.character.type, request.reference.type) == ("image", "video")
 
@@ -283,7 +285,7 @@ def test_curl_commands_are_read_in_the_ways_people_write_them(command: str) -> N
     assert act.ActTwoRequest(**forms.fields_from_text(command)) == make()
 
 
-def test_another_model_is_told_together_with_all_else_that_is_wrong() -> None:
+def test_one_error_names_another_model_and_all_else_that_is_wrong() -> None:
     with pytest.raises(RequestError) as caught:
         act.ActTwoRequest.from_json({"model": "gen4_turbo", "promptImage": "x", "seed": -1})
     assert {found.field for found in caught.value.findings} >= {"model", "promptImage", "seed", "reference"}

@@ -233,7 +233,7 @@ def test_a_page_instead_of_an_answer_names_the_address_that_gave_it(
     assert "https://api.cometapi.com" in verdict.reason
 
 
-def test_each_change_is_told(clock: VirtualClock, service: Service, job: Job) -> None:
+def test_the_result_lists_each_change(clock: VirtualClock, service: Service, job: Job) -> None:
     heard: list[Status] = []
     client = lambda: Client(httpx.MockTransport(service))  # noqa: E731
     engine = Engine(":memory:", lambda job: heard.append(job.state.status), clock=clock, client=client)

@@ -358,6 +358,6 @@ def test_a_clip_that_a_dead_kernel_left_is_adopted_and_a_changed_one_is_not(tmp_
         "sftp://ada:S3CRET@host/clips is not there",
     ],
 )
-def test_a_store_s_error_is_told_without_login_and_signature(words: str) -> None:
+def test_a_store_s_error_is_shown_without_login_and_signature(words: str) -> None:
     assert "store" in describe_error(OSError(words)) or "host" in describe_error(OSError(words))
     assert "S3CRET" not in describe_error(OSError(words))

@@ -94,7 +94,7 @@ def test_every_known_word_is_understood_in_any_case_and_either_place(
         {"error": {"code": "task_not_exist", "message": "no such task"}},
     ],
 )
-def test_a_task_that_does_not_exist_is_told_apart_in_each_known_form(body: object) -> None:
+def test_an_answer_that_a_task_does_not_exist_is_recognised_in_each_known_form(body: object) -> None:
     assert isinstance(wire.read_task(json.dumps(body).encode()), wire.NotExist)
 
 

@@ -356,7 +356,7 @@ def test_nothing_is_known_of_an_empty_problem() -> None:
     assert wire.Problem(code=" Model_Not_Found ").is_about_model
 
 
-def test_a_code_is_told_in_any_case_and_not_from_a_message_or_a_type() -> None:
+def test_a_code_is_read_in_any_case_and_not_from_a_message_or_a_type() -> None:
     assert wire.has_code(content({"error": {"code": " Invalid_Request "}}), "invalid_request")
     assert not wire.has_code(content({"error": {"type": "invalid_request"}}), "invalid_request")
     assert not wire.has_code(content({"error": {"message": "invalid_request"}}), "invalid_request")

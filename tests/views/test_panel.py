@@ -228,7 +228,7 @@ def test_a_refusal_stands_beside_the_field_it_names(panel: Panel, sandbox: Sandb
     panel.submit()
 
 
-def test_a_refused_ratio_is_told_beside_the_ratios(panel: Panel, sandbox: SandboxProcess) -> None:
+def test_a_refused_ratio_has_a_note_beside_the_ratios(panel: Panel, sandbox: SandboxProcess) -> None:
     panel.load(panel.request.replace(ratio="1920:1080", allow_unlisted=True))
     idle(panel)
     assert "does not list" in panel.controller.form.shown["consent"]

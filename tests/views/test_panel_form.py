@@ -109,7 +109,7 @@ def test_a_thing_without_a_request_is_refused(thing: Any) -> None:
         values_of(thing)
 
 
-def test_values_out_of_bounds_fill_the_form_and_are_told_beside_their_fields() -> None:
+def test_values_out_of_bounds_fill_the_form_and_have_a_note_beside_their_fields() -> None:
     values = values_of({"expressionIntensity": 9, "seed": -1, "character": "https://a.example/h.png"})
     with pytest.raises(RequestError) as refused:
         request_of(values)
@@ -202,7 +202,7 @@ def test_a_token_lets_one_submission_through() -> None:
         ("", False),
     ],
 )
-def test_a_file_of_this_machine_is_told_from_a_url(address: str, local: bool) -> None:
+def test_a_path_and_a_url_are_not_confused(address: str, local: bool) -> None:
     assert is_local(address) is local
 
 

@@ -47,7 +47,7 @@ def test_two_files_of_one_name_are_two_inputs(panel: Panel, sandbox: SandboxProc
     assert sent == contents
 
 
-def test_what_an_inspection_sees_is_told_beside_the_input(
+def test_the_form_shows_beside_an_input_what_an_inspection_sees(
     panel: Panel, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(panel_looks, "AFTER_S", 0.0)

@@ -133,7 +133,7 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_was(
         sweep.export(tmp_path / "thesis.txt" / "below")
 
 
-def test_an_earlier_report_goes_only_when_told_and_only_when_nothing_was_added(
+def test_an_earlier_report_is_replaced_only_on_request_and_only_if_nothing_was_added(
     sweep: Sweep, tmp_path: Path
 ) -> None:
     folder = tmp_path / "report"
@@ -152,7 +152,7 @@ def test_an_earlier_report_goes_only_when_told_and_only_when_nothing_was_added(
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
 
-def test_a_clip_that_is_gone_from_the_disk_is_told(sweep: Sweep, tmp_path: Path) -> None:
+def test_the_report_names_a_clip_that_is_gone_from_the_disk(sweep: Sweep, tmp_path: Path) -> None:
     path = present(sweep.cells[1].clip).path
     away = path.rename(path.with_suffix(".away"))
     try:

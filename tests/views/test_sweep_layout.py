@@ -70,7 +70,7 @@ def test_an_axis_of_one_value_makes_no_grid() -> None:
     assert not layout.is_grid
 
 
-def test_two_files_of_one_name_are_told_apart() -> None:
+def test_two_files_of_one_name_have_different_labels() -> None:
     both = ["https://a.example/one/hero.png", "https://a.example/two/hero.png"]
     layout, _ = planned(character=both, seed=[1, 2])
     assert layout.row_labels == ("hero.png (1)", "hero.png (2)")
