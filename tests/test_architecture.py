@@ -249,6 +249,20 @@ def test_no_participle_is_the_name_of_a_variable_or_parameter() -> None:
     assert names == []
 
 
+def test_no_participle_is_the_name_of_a_variable_function_or_field_of_a_script() -> None:
+    """Names that come from elsewhere are no declarations: traits, fields of messages, classes of style sheets."""
+    words = "|".join(sorted(PARTICIPLES))
+    declared = re.compile(rf"(?:const|let|var|function|get|set) +({words})\b|this\.({words})\b")
+    names = [
+        f"{path.relative_to(PACKAGE)}:{number} {match[0]}"
+        for path in sorted(PACKAGE.rglob("*.js"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        for match in declared.finditer(line.partition("//")[0])
+        if not line.lstrip().startswith("*")
+    ]
+    assert names == []
+
+
 def test_the_top_level_and_git_hold_only_what_belongs_there() -> None:
     """Tests and examples write beside where they run: what they wrote was once committed."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)

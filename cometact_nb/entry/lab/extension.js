@@ -303,22 +303,22 @@ export class Extension {
   widget(id, make) {
     const { Widget } = this.modules.widgets;
     const widget = new Lazy(make);
-    const made = new Widget();
-    made.id = id;
-    made.addClass("cometact-lab-place");
-    made.node.tabIndex = -1;
-    const seen = () => widget.see(made.isVisible && document.visibilityState === "visible", made.node);
-    document.addEventListener("visibilitychange", seen);
+    const place = new Widget();
+    place.id = id;
+    place.addClass("cometact-lab-place");
+    place.node.tabIndex = -1;
+    const look = () => widget.see(place.isVisible && document.visibilityState === "visible", place.node);
+    document.addEventListener("visibilitychange", look);
     // Each is a message of the application to its widget, here taken without a class of our own.
     for (const name of ["onAfterShow", "onAfterHide", "onAfterAttach", "onBeforeDetach"]) {
-      made[name] = () => (name === "onBeforeDetach" ? widget.see(false, made.node) : seen());
+      place[name] = () => (name === "onBeforeDetach" ? widget.see(false, place.node) : look());
     }
-    made.onActivateRequest = () => made.node.focus();
-    made.disposed.connect(() => {
-      document.removeEventListener("visibilitychange", seen);
+    place.onActivateRequest = () => place.node.focus();
+    place.disposed.connect(() => {
+      document.removeEventListener("visibilitychange", look);
       widget.dispose();
     });
-    return made;
+    return place;
   }
 }
 
@@ -329,17 +329,17 @@ class Lazy {
     this.make = make;
     /** @type {Promise<View> | null} */
     this.view = null;
-    this.seen = false;
+    this.isSeen = false;
     this.over = false;
   }
 
   /**
-   * @param {boolean} seen
+   * @param {boolean} isSeen
    * @param {HTMLElement} node where it is shown
    */
-  async see(seen, node) {
-    this.seen = seen;
-    if (seen && !this.view) {
+  async see(isSeen, node) {
+    this.isSeen = isSeen;
+    if (isSeen && !this.view) {
       this.view = this.make();
       const view = await this.view;
       node.append(view.node);
@@ -347,7 +347,7 @@ class Lazy {
     const view = await this.view;
     if (!view) return;
     if (this.over) view.dispose();
-    else if (this.seen) view.show();
+    else if (this.isSeen) view.show();
     else view.hide();
   }
 

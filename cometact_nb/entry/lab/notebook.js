@@ -80,8 +80,8 @@ export function drag(line, event, tracker, dragdrop, coreutils) {
   const dragImage = document.createElement("div");
   dragImage.className = "cometact-lab-drag";
   dragImage.textContent = line;
-  const begun = new dragdrop.Drag({ mimeData, dragImage, supportedActions: "copy", proposedAction: "copy", source: null });
-  begun.start(event.clientX, event.clientY);
+  const drag = new dragdrop.Drag({ mimeData, dragImage, supportedActions: "copy", proposedAction: "copy", source: null });
+  drag.start(event.clientX, event.clientY);
 }
 
 /**

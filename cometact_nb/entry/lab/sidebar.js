@@ -55,7 +55,7 @@ export class Sidebar {
     this.poll = new Poll(() => this.refresh(), seconds);
     this.since = h("span", { class: "since" });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
-    this.said = h("p", { class: "said", role: "status" });
+    this.statusLine = h("p", { class: "said", role: "status" });
     this.money = this.makeMoney();
     this.none = h("p", { class: "none", hidden: true });
     this.text = this.makeText();
@@ -101,7 +101,7 @@ export class Sidebar {
       this.money,
       this.tabs.node,
       this.text,
-      this.said,
+      this.statusLine,
       place,
       this.keeper.node,
     );
@@ -181,7 +181,7 @@ export class Sidebar {
 
   /** @param {string} text */
   say(text) {
-    put(this.said, text);
+    put(this.statusLine, text);
   }
 
   /** @param {ServerError | null} error */

@@ -118,17 +118,17 @@ class Viewer {
     this.api = api;
     this.place = h("div", {});
     this.facts = h("p", { class: "fine" });
-    this.said = h("span", { role: "status" });
+    this.statusLine = h("span", { role: "status" });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
     const act = line
-      ? h("button", { type: "button", title: line, onclick: () => put(this.said, insert(line)) }, "Insert into the notebook")
+      ? h("button", { type: "button", title: line, onclick: () => put(this.statusLine, insert(line)) }, "Insert into the notebook")
       : null;
     this.node = h(
       "div",
       { class: "cometact-lab-viewer" },
       this.problem,
       this.place,
-      h("div", { class: "foot" }, act, this.said),
+      h("div", { class: "foot" }, act, this.statusLine),
       this.facts,
     );
     /** @type {GalleryView | null} */

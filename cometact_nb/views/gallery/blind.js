@@ -61,7 +61,7 @@ export class BlindBar {
   /** @param {GalleryView} view */
   constructor(view) {
     this.view = view;
-    this.told = h("span", { role: "status" });
+    this.statusLine = h("span", { role: "status" });
     this.reveal = h(
       "button",
       { type: "button", class: "primary", onclick: () => view.blind && view.setBlind({ ...view.blind, revealed: true }) },
@@ -72,7 +72,7 @@ export class BlindBar {
     this.node = h(
       "div",
       { class: "blind", hidden: true },
-      h("div", { class: "bar" }, h("strong", {}, "Blind rating"), this.told, this.reveal, this.leave),
+      h("div", { class: "bar" }, h("strong", {}, "Blind rating"), this.statusLine, this.reveal, this.leave),
       this.results,
     );
   }
@@ -84,8 +84,8 @@ export class BlindBar {
     if (!blind) return;
     const clips = [...view.cells.values()].filter((cell) => cell.clip);
     const rated = clips.filter((cell) => cell.rating.blind_stars).length;
-    const told = blind.revealed ? "These are the clips and what you gave them." : "Parameters are hidden, the order is shuffled.";
-    put(this.told, `${told} ${rated} of ${clips.length} rated (shuffle ${blind.seed}).`);
+    const explanation = blind.revealed ? "These are the clips and what you gave them." : "Parameters are hidden, the order is shuffled.";
+    put(this.statusLine, `${explanation} ${rated} of ${clips.length} rated (shuffle ${blind.seed}).`);
     this.reveal.hidden = blind.revealed;
     put(this.leave, blind.revealed ? "Done" : "Leave");
     this.results.replaceChildren(...(blind.revealed ? [this.table(blindResults(clips, view.axes))] : []));

@@ -39,10 +39,10 @@ export class Choosing {
   }
 
   draw() {
-    const { said } = this.view;
+    const { statusLine } = this.view;
     put(this.button, this.chosen.length ? `Compare (${this.chosen.length} of 2)` : "Compare");
     this.button.classList.toggle("primary", this.chosen.length === 2);
-    if (this.chosen.length === 2 && said.textContent === CHOOSE_TWO) put(said, "");
+    if (this.chosen.length === 2 && statusLine.textContent === CHOOSE_TWO) put(statusLine, "");
   }
 
   compare() {

@@ -42,7 +42,7 @@ export class Compare {
       const input = h("input", { type: "radio", name: `modes-${view.id}`, value: mode, onchange: () => this.setMode(mode) });
       return { mode, input, label: h("label", {}, input, label) };
     });
-    this.said = h("div", { class: "fine", role: "status" });
+    this.statusLine = h("div", { class: "fine", role: "status" });
     this.node = this.build();
     this.setMode("wipe");
     this.move(50);
@@ -74,7 +74,7 @@ export class Compare {
       h("div", { class: "bar" }, modes, swap, leave),
       this.pair,
       h("div", { class: "names" }, ...names),
-      this.said,
+      this.statusLine,
     );
   }
 
@@ -85,7 +85,7 @@ export class Compare {
     this.choices = choices;
     view.enterComparison();
     this.node.hidden = false;
-    put(this.said, "Loading…");
+    put(this.statusLine, "Loading…");
     this.name(choices);
     const shape = choices[0].clip;
     this.pair.style.setProperty("--shape", String((shape.width || 16) / (shape.height || 9)));
@@ -93,7 +93,7 @@ export class Compare {
     const turn = {};
     this.turn = turn;
     await Promise.all(choices.map((choice, side) => this.fill(this.sides[side].video, choice, turn)));
-    if (this.turn === turn && this.said.textContent === "Loading…") put(this.said, "");
+    if (this.turn === turn && this.statusLine.textContent === "Loading…") put(this.statusLine, "");
   }
 
   /** @param {Choice[]} choices */
@@ -120,7 +120,7 @@ export class Compare {
       });
       if (this.turn === turn) await this.view.lock.add(video, clip);
     } catch (error) {
-      if (this.turn === turn) put(this.said, error instanceof Error ? error.message : String(error));
+      if (this.turn === turn) put(this.statusLine, error instanceof Error ? error.message : String(error));
     }
   }
 

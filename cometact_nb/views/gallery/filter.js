@@ -26,31 +26,31 @@ const STARS = [
 /**
  * Whether a cell is wanted. A clip that was rated openly and blind counts as rated openly.
  * @param {Pick<RatedCell, "status" | "rating">} cell
- * @param {Wanted} wanted
+ * @param {Wanted} criteria
  */
 export function isWanted({ status, rating }, { stars, favourite, status: only }) {
-  const given = rating.open_stars ?? rating.blind_stars ?? 0;
+  const own = rating.open_stars ?? rating.blind_stars ?? 0;
   if (favourite && !rating.favourite) return false;
   if (only && status !== only) return false;
-  if (stars === "0") return given === 0;
-  return given >= Number(stars);
+  if (stars === "0") return own === 0;
+  return own >= Number(stars);
 }
 
 /**
  * Whether a cell is new, or its status lets it in or out. A rating does not: a clip that is rated stays in sight.
  * @param {RatedCell | undefined} before
  * @param {RatedCell} now
- * @param {Wanted} wanted
+ * @param {Wanted} criteria
  */
-export function isRearranged(before, now, wanted) {
-  return !before || (before.status !== now.status && isWanted(before, wanted) !== isWanted(now, wanted));
+export function isRearranged(before, now, criteria) {
+  return !before || (before.status !== now.status && isWanted(before, criteria) !== isWanted(now, criteria));
 }
 
 export class Filter {
   /** @param {() => void} changed */
   constructor(changed) {
     this.changed = changed;
-    this.wanted = ALL;
+    this.criteria = ALL;
     this.stars = this.select("stars", (stars) => ({ stars }));
     this.status = this.select("status", (status) => ({ status }));
     /** @type {HTMLInputElement} */
@@ -64,7 +64,7 @@ export class Filter {
   }
 
   get isOn() {
-    return this.wanted !== ALL;
+    return this.criteria !== ALL;
   }
 
   /**
@@ -89,18 +89,18 @@ export class Filter {
   /** @param {Iterable<GalleryCell>} cells */
   draw(cells) {
     const names = new Set([...cells].map(({ status }) => status));
-    if (this.wanted.status) names.add(this.wanted.status); // also when no cell has it any more
+    if (this.criteria.status) names.add(this.criteria.status); // also when no cell has it any more
     const options = [["", "all"], ...[...names].map((status) => [status, status.toLowerCase()])];
-    this.statuses.hidden = names.size < 2 && !this.wanted.status;
+    this.statuses.hidden = names.size < 2 && !this.criteria.status;
     const known = [...this.status.options].map(({ value }) => value);
     if (String(known) === String(options.map(([value]) => value))) return;
-    this.fill(this.status, options, this.wanted.status);
+    this.fill(this.status, options, this.criteria.status);
   }
 
   /** @param {Partial<Wanted>} change */
   want(change) {
-    const wanted = { ...this.wanted, ...change };
-    this.wanted = wanted.stars || wanted.favourite || wanted.status ? wanted : ALL;
+    const criteria = { ...this.criteria, ...change };
+    this.criteria = criteria.stars || criteria.favourite || criteria.status ? criteria : ALL;
     this.changed();
   }
 }

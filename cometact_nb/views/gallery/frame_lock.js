@@ -31,7 +31,7 @@ export class FrameLock {
     this.duration = 0;
     this.spread = 0; // seconds between the first and the last video, as last measured while they played
     this.turn = 0; // the number of the last command: what an older one still waits for is void
-    this.wanted = false; // a seek is to be done
+    this.isSeekDue = false; // a seek is to be done
     /** @type {Promise<void> | null} */
     this.seeking = null; // a seek that is under way
     this.checked = 0; // when the videos were last measured, milliseconds
@@ -177,14 +177,14 @@ export class FrameLock {
       return;
     }
     this.turn++;
-    this.wanted = true;
+    this.isSeekDue = true;
     this.seeking ??= this.follow();
     await this.seeking;
   }
 
   async follow() {
-    while (this.wanted) {
-      this.wanted = false;
+    while (this.isSeekDue) {
+      this.isSeekDue = false;
       await this.settle();
     }
     this.seeking = null;

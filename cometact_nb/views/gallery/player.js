@@ -134,10 +134,10 @@ export class Player {
       this.toggle.replaceChildren(icon(lock.playing ? "pause" : "play"));
       Object.assign(this.toggle, { title: label }).setAttribute("aria-label", label);
     }
-    const told = `Frame ${lock.frame + 1} of ${lock.frames}`;
+    const text = `Frame ${lock.frame + 1} of ${lock.frames}`;
     this.scrubber.max = String(lock.frames - 1);
     this.scrubber.value = String(lock.frame);
-    this.scrubber.setAttribute("aria-valuetext", told);
+    this.scrubber.setAttribute("aria-valuetext", text);
     put(this.where, `${lock.frame + 1} / ${lock.frames} · ${(lock.frame / lock.fps).toFixed(2)} s`);
     const many = lock.playing && lock.players.size > 1;
     put(this.apart, many ? `± ${((lock.spread * lock.fps) / 2).toFixed(2)} frames` : "");

@@ -34,12 +34,12 @@ export class References {
 
   /**
    * The kernel's answer.
-   * @param {ReferenceVideo[]} found
+   * @param {ReferenceVideo[]} clips
    */
-  show(found) {
+  show(clips) {
     if (!this.open) return;
     this.release();
-    this.node.replaceChildren(...(found.length ? found.map((one) => this.tile(one)) : [h("p", { class: "fine" }, NONE)]));
+    this.node.replaceChildren(...(clips.length ? clips.map((one) => this.tile(one)) : [h("p", { class: "fine" }, NONE)]));
     this.view.sizer.apply();
   }
 

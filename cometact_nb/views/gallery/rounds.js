@@ -75,7 +75,7 @@ export function sums(cells) {
 }
 
 /** @param {string} rater */
-function named(rater) {
+function raterName(rater) {
   return rater || "unnamed";
 }
 
@@ -132,7 +132,9 @@ export class Rounds {
     const others = this.all().some((one) => !isSame(one, round));
     this.view.change({ round });
     this.view.say(
-      others && this.view.host.rate ? `You rate as ${named(round.rater)} in round ${round.round} now. What was given in others stays.` : "",
+      others && this.view.host.rate
+        ? `You rate as ${raterName(round.rater)} in round ${round.round} now. What was given in others stays.`
+        : "",
     );
   }
 
@@ -167,7 +169,7 @@ export class Rounds {
     /** @type {(Round & { at: number | null })[]} */
     const rounds = all.some((one) => isSame(one, round)) ? all : [...all, { ...round, at: null }];
     const options = rounds.map(({ round: number, rater, at }) => {
-      const text = [`${number} · ${named(rater)}`, day(at)].filter(Boolean).join(" · ");
+      const text = [`${number} · ${raterName(rater)}`, day(at)].filter(Boolean).join(" · ");
       const selected = isSame({ round: number, rater }, round);
       return h("option", { value: JSON.stringify({ round: number, rater }), selected }, text);
     });
@@ -176,7 +178,7 @@ export class Rounds {
 
   /** @param {Sum} sum */
   line({ round, rater, at, open, blind, favourites }) {
-    const cells = [named(rater), day(at) || "–", inWords(open), inWords(blind), String(favourites)];
+    const cells = [raterName(rater), day(at) || "–", inWords(open), inWords(blind), String(favourites)];
     return h("tr", {}, h("th", { scope: "row" }, String(round)), ...cells.map((text) => h("td", {}, text)));
   }
 }

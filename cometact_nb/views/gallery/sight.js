@@ -18,10 +18,10 @@ export class Sight {
     this.onScreen = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.hiding = undefined;
-    const seen = (/** @type {IntersectionObserverEntry[]} */ entries) => {
+    const onChange = (/** @type {IntersectionObserverEntry[]} */ entries) => {
       for (const { isIntersecting } of entries) this.appear(isIntersecting);
     };
-    this.screen = new IntersectionObserver(seen, { rootMargin: "200px" });
+    this.screen = new IntersectionObserver(onChange, { rootMargin: "200px" });
     this.observers = [
       this.watch(scroll, "0px", (tile, on) => this.see(tile, on)),
       this.watch(scroll, NEAR, (tile, on) => this.approach(tile, on)),
@@ -75,7 +75,7 @@ export class Sight {
    * @param {boolean} on
    */
   see(tile, on) {
-    tile.seen = on;
+    tile.isSeen = on;
     tile.follow();
   }
 

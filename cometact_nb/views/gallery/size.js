@@ -127,8 +127,8 @@ export class Sizer {
       (sum, node) => sum + (node instanceof HTMLElement && node !== stage ? node.offsetHeight : 0),
       2,
     );
-    const seen = this.isFull ? innerHeight : window.parent === window ? innerHeight - AROUND : screen.availHeight * IN_FRAME;
-    return Math.max(LOWEST, seen - others);
+    const visible = this.isFull ? innerHeight : window.parent === window ? innerHeight - AROUND : screen.availHeight * IN_FRAME;
+    return Math.max(LOWEST, visible - others);
   }
 
   /** @param {number} height */

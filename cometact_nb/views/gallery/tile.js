@@ -57,7 +57,7 @@ export class Tile {
   constructor(view, cell) {
     this.view = view;
     this.cell = cell;
-    this.seen = false; // it can be seen
+    this.isSeen = false; // it can be seen
     this.near = false; // it is near what can be seen
     /** @type {object | null} */
     this.loading = null; // stands for one load: what an older one still waits for is void
@@ -83,8 +83,8 @@ export class Tile {
     );
     this.choose = this.button("compare", "Choose for comparison", () => view.choosing.turn(this));
     this.rater = view.host.rate ? this.makeRater() : null;
-    this.told = h("span", { class: "told" }); // a rating that cannot be changed
-    const rating = this.rater ? [this.rater.stars, this.rater.favourite, this.rater.note] : [this.told];
+    this.fixed = h("span", { class: "told" }); // a rating that cannot be changed
+    const rating = this.rater ? [this.rater.stars, this.rater.favourite, this.rater.note] : [this.fixed];
     this.tools = h("div", { class: "tools" }, ...rating, this.choose);
     this.node = this.build();
     this.draw();
@@ -157,7 +157,7 @@ export class Tile {
   draw() {
     const { cell, view } = this;
     const { clip, rating } = cell;
-    const shown = this.shownRating(rating);
+    const display = this.shownRating(rating);
     put(this.caption, view.captionOf(cell));
     this.caption.hidden = !this.caption.textContent;
     this.node.style.setProperty("--tone", cell.tone);
@@ -165,10 +165,10 @@ export class Tile {
     this.state.hidden = Boolean(this.video || (clip && !this.failed));
     this.drawState();
     this.tools.hidden = !clip;
-    this.drawRating(shown);
+    this.drawRating(display);
     press(this.choose, view.choosing.has(cell.index));
-    const stars = shown.stars ? `, ${shown.stars} of 5 stars` : "";
-    this.node.setAttribute("aria-label", `${this.name}, ${cell.status}${stars}${shown.favourite ? ", favourite" : ""}`);
+    const stars = display.stars ? `, ${display.stars} of 5 stars` : "";
+    this.node.setAttribute("aria-label", `${this.name}, ${cell.status}${stars}${display.favourite ? ", favourite" : ""}`);
   }
 
   /**
@@ -195,35 +195,35 @@ export class Tile {
     this.state.replaceChildren(h("strong", {}, this.failed ? "Not shown" : cell.status), ...(bar ? [bar] : []), h("span", {}, why));
   }
 
-  /** @param {ShownRating} shown */
-  drawRating(shown) {
-    put(this.mark, [shown.stars ? `★${shown.stars}` : "", shown.favourite ? "♥" : ""].join(" ").trim());
-    if (this.rater) this.drawRater(this.rater, shown);
-    else this.drawTold(shown);
-    put(this.noted, [shown.note, shown.mark].filter(Boolean).join(" · "));
+  /** @param {ShownRating} display */
+  drawRating(display) {
+    put(this.mark, [display.stars ? `★${display.stars}` : "", display.favourite ? "♥" : ""].join(" ").trim());
+    if (this.rater) this.drawRater(this.rater, display);
+    else this.drawFixed(display);
+    put(this.noted, [display.note, display.mark].filter(Boolean).join(" · "));
     this.noted.hidden = !this.noted.textContent || Boolean(this.editor);
   }
 
-  /** @param {ShownRating} shown */
-  drawTold(shown) {
-    const stars = shown.stars ? "★".repeat(shown.stars) + "☆".repeat(5 - shown.stars) : "";
-    put(this.told, stars + (shown.favourite ? " ♥" : ""));
-    if (!stars && !shown.favourite) return;
-    this.told.setAttribute("role", "img");
-    this.told.setAttribute("aria-label", `${shown.stars ?? "no"} stars${shown.favourite ? ", favourite" : ""}`);
+  /** @param {ShownRating} display */
+  drawFixed(display) {
+    const stars = display.stars ? "★".repeat(display.stars) + "☆".repeat(5 - display.stars) : "";
+    put(this.fixed, stars + (display.favourite ? " ♥" : ""));
+    if (!stars && !display.favourite) return;
+    this.fixed.setAttribute("role", "img");
+    this.fixed.setAttribute("aria-label", `${display.stars ?? "no"} stars${display.favourite ? ", favourite" : ""}`);
   }
 
   /**
    * @param {NonNullable<Tile["rater"]>} rater
-   * @param {ShownRating} shown
+   * @param {ShownRating} display
    */
-  drawRater({ stars, favourite, note }, shown) {
+  drawRater({ stars, favourite, note }, display) {
     [...stars.children].forEach((star, place) => {
-      star.classList.toggle("on", place < (shown.stars ?? 0));
-      press(star, place + 1 === shown.stars);
+      star.classList.toggle("on", place < (display.stars ?? 0));
+      press(star, place + 1 === display.stars);
     });
-    press(favourite, shown.favourite);
-    press(note, Boolean(shown.note));
+    press(favourite, display.favourite);
+    press(note, Boolean(display.note));
     favourite.hidden = note.hidden = this.isBlind; // they would give a clip away
     for (const button of [...stars.querySelectorAll("button"), favourite, note]) button.disabled = this.view.isGone;
   }
@@ -372,7 +372,7 @@ export class Tile {
   follow() {
     const { video, view } = this;
     if (!video || !this.cell.clip) return;
-    const plays = this.seen && view.onScreen && !view.compare.open;
+    const plays = this.isSeen && view.onScreen && !view.compare.open;
     if (plays && !view.lock.players.has(video)) view.lock.add(video, this.cell.clip);
     else if (!plays && view.lock.players.has(video)) view.lock.remove(video);
   }

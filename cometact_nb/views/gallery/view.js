@@ -63,7 +63,7 @@ export class GalleryView {
     this.scroll = h("div", { class: "scroll" });
     this.stage = h("div", { class: "stage" }, this.references.node, this.scroll);
     this.note = h("div", { class: "fine", role: "status" });
-    this.said = h("div", { class: "said", role: "status" });
+    this.statusLine = h("div", { class: "said", role: "status" });
     this.startBlind = host.rate ? h("button", { type: "button", onclick: () => this.hideNames() }, "Rate blind") : null;
     const acts = h("span", { class: "acts" }, this.references.button, this.startBlind, this.choosing.button, this.sizer.node);
     this.bar = h("div", { class: "bar" }, this.pickers.node, this.filter.node, this.rounds.node, acts);
@@ -94,7 +94,7 @@ export class GalleryView {
     root.append(
       h("div", { class: "head" }, h("strong", { class: "title" }, name), badge, this.count),
       this.bar,
-      this.said,
+      this.statusLine,
       this.blindBar.node,
     );
     root.append(this.stage, this.compare.node, this.note, this.player.node, this.player.help, this.rounds.results);
@@ -119,7 +119,7 @@ export class GalleryView {
   setCells(cells) {
     const before = this.countClips();
     const rated = cells.map((cell) => inRound(cell, this.choice));
-    const fresh = rated.some((cell) => isRearranged(this.cells.get(cell.index), cell, this.filter.wanted));
+    const fresh = rated.some((cell) => isRearranged(this.cells.get(cell.index), cell, this.filter.criteria));
     for (const cell of rated) this.put(cell);
     if (fresh || (this.blind && this.countClips() !== before)) this.arrange();
     else this.measure();
@@ -154,7 +154,7 @@ export class GalleryView {
     this.isGone = true;
     this.startBlind?.remove();
     for (const tile of this.tiles.values()) tile.draw();
-    this.said.after(note);
+    this.statusLine.after(note);
   }
 
   tally() {
@@ -195,15 +195,15 @@ export class GalleryView {
     const focused = this.scroll.contains(document.activeElement);
     const isFiltered = this.filter.isOn && !this.blind;
     const all = this.blind ? this.shuffled(this.blind) : this.picked();
-    const cells = isFiltered ? all.filter((cell) => isWanted(cell, this.filter.wanted)) : all;
-    const shown = cells.slice(0, MOST_TILES);
+    const cells = isFiltered ? all.filter((cell) => isWanted(cell, this.filter.criteria)) : all;
+    const visible = cells.slice(0, MOST_TILES);
     this.pickers.draw(this.blind ? [] : this.axes, this.choice);
     this.filter.node.hidden = Boolean(this.blind); // stars and favourites would give a clip away
     if (this.startBlind) this.startBlind.hidden = Boolean(this.blind);
-    this.keep(shown);
+    this.keep(visible);
     this.lay(isFiltered);
     const left = isFiltered && cells.length < all.length ? `${cells.length} of ${all.length} are shown.` : "";
-    const most = cells.length > shown.length ? `The first ${MOST_TILES} of ${cells.length} cells. Pick values to see others.` : left;
+    const most = cells.length > visible.length ? `The first ${MOST_TILES} of ${cells.length} cells. Pick values to see others.` : left;
     put(this.note, cells.length || isFiltered ? most : "No clip here yet.");
     const known = this.current && this.tiles.get(this.current.index);
     this.setCurrent(known ?? this.order[0] ?? null, focused);
@@ -214,12 +214,12 @@ export class GalleryView {
 
   /**
    * Have a tile for each of these cells, in their order, and for no others.
-   * @param {RatedCell[]} shown
+   * @param {RatedCell[]} visible
    */
-  keep(shown) {
-    const wanted = new Set(shown.map((cell) => cell.index));
-    for (const tile of this.tiles.values()) if (!wanted.has(tile.index)) this.drop(tile);
-    for (const cell of shown) {
+  keep(visible) {
+    const indexes = new Set(visible.map((cell) => cell.index));
+    for (const tile of this.tiles.values()) if (!indexes.has(tile.index)) this.drop(tile);
+    for (const cell of visible) {
       const known = this.tiles.get(cell.index);
       this.tiles.delete(cell.index);
       this.tiles.set(cell.index, known ?? this.make(cell));
@@ -286,8 +286,8 @@ export class GalleryView {
   }
 
   measure() {
-    const shown = this.compare.open ? this.compare.choices : [...this.tiles.values()].map((tile) => tile.cell);
-    const clips = shown.map((cell) => cell.clip).filter((clip) => clip !== null);
+    const visible = this.compare.open ? this.compare.choices : [...this.tiles.values()].map((tile) => tile.cell);
+    const clips = visible.map((cell) => cell.clip).filter((clip) => clip !== null);
     this.lock.measure(clips);
     this.shape = commonShape(clips);
     this.root.style.setProperty("--shape", String(this.shape));
@@ -314,11 +314,11 @@ export class GalleryView {
   captionOf(cell) {
     if (this.blind) return `Clip ${this.numbers.get(cell.index)}${this.blind.revealed ? ` · ${this.nameOf(cell)}` : ""}`;
     if (this.choice.rows) return "";
-    const told = this.axes.map(({ label, values }, place) => {
+    const parts = this.axes.map(({ label, values }, place) => {
       const value = values[cell.place[place]];
       return /^[\d.]+$|^(on|off|not set)$/.test(value) ? `${label} ${value}` : value; // others tell what they are of
     });
-    return told.filter((_, place) => this.free[place]).join(" · ");
+    return parts.filter((_, place) => this.free[place]).join(" · ");
   }
 
   // --- the current clip, and comparing -------------------------------------------------------------
@@ -375,7 +375,7 @@ export class GalleryView {
 
   /** @param {string} text */
   say(text) {
-    put(this.said, text);
+    put(this.statusLine, text);
   }
 
   dispose() {

@@ -25,10 +25,10 @@ const NAMES = { show: "Show", load: "Load into panel", resume: "Resume", cancel:
  * @param {string} source a file's path, from the notebook's folder
  */
 function labFolder(source) {
-  const found = location.pathname.match(/^(.*\/lab)(?:\/workspaces\/[^/]+)?\/tree\/(.+)$/);
+  const match = location.pathname.match(/^(.*\/lab)(?:\/workspaces\/[^/]+)?\/tree\/(.+)$/);
   const folders = source.split("/").slice(0, -1);
-  if (!found || source.startsWith("..") || source.startsWith("/")) return null;
-  return [found[1], "tree", ...found[2].split("/").slice(0, -1), ...folders].join("/");
+  if (!match || source.startsWith("..") || source.startsWith("/")) return null;
+  return [match[1], "tree", ...match[2].split("/").slice(0, -1), ...folders].join("/");
 }
 
 class History {
@@ -55,13 +55,13 @@ class History {
     this.since = h("select", { onchange: ask, "aria-label": "Begun" });
     this.text = this.makeText();
     this.count = h("span", { role: "status" });
-    this.said = h("span", { role: "status" });
+    this.statusLine = h("span", { role: "status" });
     this.error = h("span", { class: "error", role: "alert", hidden: true });
     this.shut = h("button", { type: "button", hidden: true, onclick: () => this.post({ type: "close" }) }, "Close what is open below");
     this.list = h("ul", { "aria-label": "Tasks, the newest first", tabindex: "0" });
     this.none = h("div", { class: "none", hidden: true }, "No task of the history fits. Widen the filters.");
     this.root = this.build();
-    this.seen = new IntersectionObserver((entries) => this.look(entries), { rootMargin: "200px" });
+    this.sight = new IntersectionObserver((entries) => this.look(entries), { rootMargin: "200px" });
     el.append(this.root);
     const unsubscribe = subscribe(model, {
       "change:rows": () => this.draw(),
@@ -88,7 +88,7 @@ class History {
       "section",
       { class: "cometact-history", "aria-label": "Act-Two history" },
       h("div", { class: "head", role: "search" }, title, this.status, this.since, this.text, refresh),
-      h("div", { class: "note" }, this.count, this.error, this.said, this.shut),
+      h("div", { class: "note" }, this.count, this.error, this.statusLine, this.shut),
       this.list,
       this.none,
     );
@@ -98,7 +98,7 @@ class History {
   lose() {
     clearTimeout(this.typing);
     this.confirm.leave();
-    this.seen.disconnect();
+    this.sight.disconnect();
     const asking = "select, input, .head button, .note button, [data-at]:not([data-at^='file '])";
     for (const control of this.root.querySelectorAll(asking)) control.remove();
     this.root.querySelector(".head")?.after(goneNote("act.history()", "shows it again, and how it went on"));
@@ -116,7 +116,7 @@ class History {
    * @param {string} text
    */
   say(text) {
-    if (text || this.said.textContent === BUSY) put(this.said, text);
+    if (text || this.statusLine.textContent === BUSY) put(this.statusLine, text);
   }
 
   typed() {
@@ -126,7 +126,7 @@ class History {
 
   ask() {
     clearTimeout(this.typing);
-    put(this.said, "");
+    put(this.statusLine, "");
     this.post({ type: "ask", status: this.status.value, since: this.since.value, text: this.text.value });
   }
 
@@ -137,10 +137,10 @@ class History {
    */
   act(kind, row, button) {
     if (kind === "cancel" && !this.confirm.pressed(button, "Really cancel?")) {
-      put(this.said, "No refund once it is running. Click again to cancel it.");
+      put(this.statusLine, "No refund once it is running. Click again to cancel it.");
       return;
     }
-    put(this.said, "");
+    put(this.statusLine, "");
     this.post({ type: kind, key: row.key });
   }
 
@@ -154,7 +154,7 @@ class History {
     if (content.type === "heard") {
       this.mail.heard(content.number);
     } else if (content.type === "said") {
-      put(this.said, content.text);
+      put(this.statusLine, content.text);
       if (content.opened) this.bringBelow();
     } else if (content.view === this.name && buffers.length) {
       this.posters.set(content.key, URL.createObjectURL(new Blob(buffers, { type: content.mime })));
@@ -188,11 +188,11 @@ class History {
   }
 
   tell() {
-    const told = this.model.get("told");
-    put(this.count, told.count ?? "");
-    put(this.error, told.error ?? "");
-    this.error.hidden = !told.error;
-    this.shut.hidden = !told.open;
+    const summary = this.model.get("told");
+    put(this.count, summary.count ?? "");
+    put(this.error, summary.error ?? "");
+    this.error.hidden = !summary.error;
+    this.shut.hidden = !summary.open;
   }
 
   // Rows that stay the same are left alone, so that focus and posters stay where they are.
@@ -202,7 +202,7 @@ class History {
     const focus = this.root.contains(focused) ? focused?.getAttribute("data-at") : null;
     const before = this.items;
     this.items = new Map(rows.map((row) => [row.key, this.item(row, before.get(row.key))]));
-    this.seen.disconnect();
+    this.sight.disconnect();
     const nodes = [...this.items.values()].map((item) => item.node);
     if (nodes.length !== this.list.children.length || nodes.some((node, i) => node !== this.list.children[i])) {
       this.list.replaceChildren(...nodes);
@@ -229,7 +229,7 @@ class History {
     const item = this.items.get(row.key);
     if (!row.poster || !item) return;
     if (this.posters.has(row.key)) this.paint(row.key);
-    else this.seen.observe(item.node);
+    else this.sight.observe(item.node);
   }
 
   /** @param {Row} row */
@@ -315,7 +315,7 @@ class History {
   look(entries) {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
-      this.seen.unobserve(target);
+      this.sight.unobserve(target);
       this.mail.send({ type: "poster", view: this.name, key: target.getAttribute("data-key") ?? "" });
     }
   }
@@ -331,7 +331,7 @@ class History {
     this.mail.dispose();
     this.confirm.leave();
     for (const end of this.ends) end();
-    this.seen.disconnect();
+    this.sight.disconnect();
     for (const url of this.posters.values()) URL.revokeObjectURL(url);
     this.root.remove();
   }

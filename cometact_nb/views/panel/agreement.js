@@ -8,29 +8,29 @@ export class PublicConsent {
   /** @param {string} id begins the ids of this view */
   constructor(id) {
     /** @type {Agreement | null} */
-    this.asked = null;
+    this.question = null;
     this.box = h("input", { type: "checkbox", id: `${id}-public`, "aria-describedby": `${id}-public-what` });
     this.what = h("div", { id: `${id}-public-what` });
     const label = h("label", { for: this.box.id }, this.box, " Yes, make files of mine public there. You are asked once for each place.");
     this.root = h("div", { class: "offer public", role: "group", "aria-label": "What becomes public", hidden: true }, this.what, label);
   }
 
-  /** @param {Agreement | null} asked */
-  draw(asked) {
+  /** @param {Agreement | null} question */
+  draw(question) {
     // A yes was to these files at this place.
-    if (asked?.text !== this.asked?.text || asked?.place !== this.asked?.place) this.box.checked = false;
-    this.asked = asked;
-    this.root.hidden = !asked;
-    put(this.what, asked?.text ?? "");
+    if (question?.text !== this.question?.text || question?.place !== this.question?.place) this.box.checked = false;
+    this.question = question;
+    this.root.hidden = !question;
+    put(this.what, question?.text ?? "");
   }
 
   /** Whether a submission has to wait for the reader's word. */
   get isOpen() {
-    return this.asked !== null && !this.box.checked;
+    return this.question !== null && !this.box.checked;
   }
 
   /** @returns {{ place?: string }} the place that the reader has agreed to */
   get word() {
-    return this.asked && this.box.checked ? { place: this.asked.place } : {};
+    return this.question && this.box.checked ? { place: this.question.place } : {};
   }
 }

@@ -51,8 +51,8 @@ export class Chips {
 
   /** @param {Choice[]} values */
   check(values) {
-    const wanted = values.map((value) => JSON.stringify(value));
-    for (const input of this.inputs) input.checked = wanted.includes(input.value);
+    const texts = values.map((value) => JSON.stringify(value));
+    for (const input of this.inputs) input.checked = texts.includes(input.value);
   }
 
   /** @returns {Choice} */

@@ -94,8 +94,8 @@ class Levels extends Chosen {
     const words = knob.options.map(({ value, text }) => text.replace(`${value} `, ""));
     this.slider = new Intensity(owner.id, knob.title, words, () => owner.edited());
     notes.controls.set(knob.name, this.slider.range);
-    const said = notes.lists.get(knob.name) ?? null; // beside the slider or the chips
-    this.root = h("div", { class: "field" }, this.slider.root, this.chips.set, said);
+    const list = notes.lists.get(knob.name) ?? null; // beside the slider or the chips
+    this.root = h("div", { class: "field" }, this.slider.root, this.chips.set, list);
   }
 
   /**

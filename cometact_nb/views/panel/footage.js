@@ -25,7 +25,7 @@ export class Footage {
     this.stills = { at: [], pictures: [] };
     /** @type {Promise<unknown>} */
     this.seeking = Promise.resolve();
-    this.wanted = 0; // the last moment that was asked for: earlier ones are skipped
+    this.latest = 0; // the last moment that was asked for: earlier ones are skipped
     this.isOver = false;
   }
 
@@ -67,11 +67,11 @@ export class Footage {
   async frame(at, skips = true) {
     const { video } = this;
     if (!video) return this.still(at);
-    const mine = skips ? ++this.wanted : 0;
+    const mine = skips ? ++this.latest : 0;
     const before = this.seeking;
     const seek = async () => {
       await before;
-      if (this.isOver || (mine && mine !== this.wanted)) return null;
+      if (this.isOver || (mine && mine !== this.latest)) return null;
       return (await sought(video, at)) && !this.isOver ? video : null;
     };
     const turn = seek();

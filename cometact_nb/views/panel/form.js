@@ -87,9 +87,9 @@ export class Form {
     if (role === "reference") row.append(recorder.button);
     if (role === "character") row.prepend(h("label", { class: "inline", for: this.type.id }, "It is "), this.type);
     const text = this.texts[role];
-    const [notes, seen] = [this.notes.list(role), this.previews.boxes[role]];
+    const [notes, pictures] = [this.notes.list(role), this.previews.boxes[role]];
     const camera = role === "reference" ? recorder.root : null;
-    const parts = [row, camera, this.uploads[role], notes, seen, own.editors[role].root];
+    const parts = [row, camera, this.uploads[role], notes, pictures, own.editors[role].root];
     return h("div", { class: "field" }, h("label", { for: text.id }, label), text, ...parts);
   }
 

@@ -52,11 +52,11 @@ export class Intensity {
   }
 
   get value() {
-    return this.isSet ? this.shown : null;
+    return this.isSet ? this.position : null;
   }
 
   // The slider's value, set or not.
-  get shown() {
+  get position() {
     return this.odd ?? Number(this.range.value);
   }
 
@@ -75,9 +75,9 @@ export class Intensity {
   }
 
   draw() {
-    const { isSet, shown } = this;
-    const word = this.words[shown - 1];
-    const text = isSet ? (word ? `${shown} · ${word}` : String(shown)) : "not sent: the service decides";
+    const { isSet, position } = this;
+    const word = this.words[position - 1];
+    const text = isSet ? (word ? `${position} · ${word}` : String(position)) : "not sent: the service decides";
     put(this.level, text);
     this.range.setAttribute("aria-valuetext", text);
     this.range.classList.toggle("dim", !isSet);

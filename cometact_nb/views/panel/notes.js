@@ -45,19 +45,19 @@ export class Notes {
     const first = wrong.sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1))[0];
     /** @type {NodeListOf<HTMLElement> | undefined} */
     const controls = first?.closest(".field")?.querySelectorAll("textarea, select, input:not([type=file])");
-    const seen = [...(controls ?? [])].filter((control) => control.getClientRects().length);
-    return seen.find((control) => control.matches("[aria-invalid=true], :checked")) ?? seen[0] ?? null;
+    const visible = [...(controls ?? [])].filter((control) => control.getClientRects().length);
+    return visible.find((control) => control.matches("[aria-invalid=true], :checked")) ?? visible[0] ?? null;
   }
 
-  /** @param {Shown} shown */
-  draw(shown) {
-    const refused = !shown.said.place && shown.said.kind === "error";
-    for (const [field, list] of this.lists) this.tell(field, list, this.of(field, shown), refused);
+  /** @param {Shown} state */
+  draw(state) {
+    const refused = !state.said.place && state.said.kind === "error";
+    for (const [field, list] of this.lists) this.tell(field, list, this.of(field, state), refused);
   }
 
   /**
    * @param {string} field
-   * @param {Shown} shown
+   * @param {Shown} state
    * @returns {Note[]}
    */
   of(field, { findings, said, moot }) {

@@ -61,12 +61,12 @@ export class Editor {
     this.stop = small("Stop", () => this.doings.stop(this.role));
     this.again = small("Change it…", () => this.doings.reopen(this.role));
     this.bar = h("progress", { max: 1, value: 0, "aria-label": "Preparation" });
-    this.said = h("span", { class: "facts", role: "status" });
+    this.statusLine = h("span", { class: "facts", role: "status" });
     this.title = h("div", { class: "facts" });
     this.list = h("ul", { class: "changes" });
     this.stage = h("div", { class: "stage" }, this.canvas, this.frame.root);
     const tools = h("div", { class: "row" }, this.turn, this.play, this.whole);
-    const work = h("div", { class: "row" }, this.prepare, this.bar, this.stop, this.again, this.said);
+    const work = h("div", { class: "row" }, this.prepare, this.bar, this.stop, this.again, this.statusLine);
     const parts = [this.stage, this.timeline.root, this.frame.text, tools, this.title, this.list, work];
     this.root = h("div", { class: "own", role: "group", "aria-label": `Your file for the ${role}`, hidden: true }, ...parts);
   }
@@ -155,7 +155,7 @@ export class Editor {
     const lines = JSON.stringify(changes);
     if (this.list.dataset.drawn !== lines) this.list.replaceChildren(...changes.map((one) => h("li", {}, one)));
     this.list.dataset.drawn = lines;
-    put(this.said, this.status(stage));
+    put(this.statusLine, this.status(stage));
     this.settled();
     if (focused instanceof HTMLElement && focused.hidden && this.root.contains(focused))
       [this.stop, this.again, this.prepare].find((button) => !button.hidden)?.focus();
@@ -226,7 +226,7 @@ export class Editor {
 
   rotate() {
     this.turned = (this.turned + 90) % 360;
-    put(this.said, this.turned ? `Turned by ${this.turned} degrees` : "Not turned");
+    put(this.statusLine, this.turned ? `Turned by ${this.turned} degrees` : "Not turned");
     if (this.crop) {
       this.crop = this.crop.turned;
       this.frame.show(this.crop);

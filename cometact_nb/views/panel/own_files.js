@@ -71,8 +71,8 @@ export class OwnFiles {
     const resolve = this.waiting.get(address);
     this.waiting.delete(address);
     const pictures = await Promise.all(buffers.map(picture));
-    const seen = pictures.flatMap((one, index) => (one ? [{ one, at: at[index] }] : []));
-    resolve?.({ at: seen.map((each) => each.at), pictures: seen.map((each) => each.one) });
+    const present = pictures.flatMap((one, index) => (one ? [{ one, at: at[index] }] : []));
+    resolve?.({ at: present.map((each) => each.at), pictures: present.map((each) => each.one) });
   }
 
   /**

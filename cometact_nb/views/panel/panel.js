@@ -7,6 +7,7 @@ import { Mailbox } from "../base/kernel.js";
 import { PublicConsent } from "./agreement.js";
 import { Code } from "./code.js";
 import { Form } from "./form.js";
+import { keyField } from "./key.js";
 import { Notes } from "./notes.js";
 import { OwnFiles } from "./own_files.js";
 import { isCode } from "./pasted.js";
@@ -45,7 +46,7 @@ class Panel {
     /** @type {number | undefined} */
     this.awaited = undefined; // the same, until the answer is there and not only heard of
     /** @type {boolean | undefined} */
-    this.wanted = undefined; // where the sandbox's switch was put
+    this.switchGoal = undefined; // where the sandbox's switch was put
     this.notes = new Notes(this.id);
     this.previews = new Previews();
     this.own = new OwnFiles(
@@ -66,10 +67,10 @@ class Panel {
     this.samples = h("button", { type: "button", class: "small", onclick: () => this.ask({ type: "samples" }) }, "Use sample inputs");
     this.switch = h("input", { type: "checkbox", role: "switch", id: `${this.id}-sandbox`, onchange: () => this.practise() });
     this.banner = this.makeBanner();
-    this.key = this.makeKey();
+    this.key = keyField(`${this.id}-key`, this.notes, (key) => this.ask({ type: "key", key }));
     this.submitting = h("button", { type: "button", class: "primary", ...paying(() => this.submit()) }, "Submit");
     this.price = h("span", { class: "price" });
-    this.said = h("div", { class: "said", role: "status" });
+    this.statusLine = h("div", { class: "said", role: "status" });
     this.pasting = this.paste();
     this.root = this.build();
     this.root.addEventListener("paste", (event) => this.takeCode(event));
@@ -103,7 +104,7 @@ class Panel {
       this.public.root,
       h("div", { class: "foot" }, this.submitting, this.price),
       sweep.offer,
-      this.said,
+      this.statusLine,
       this.busy,
       this.code.root,
       this.pasting,
@@ -113,26 +114,6 @@ class Panel {
   makeBanner() {
     const text = h("span", {}, h("strong", {}, "SANDBOX"), " Requests stay on this machine. Nothing is billed.");
     return h("div", { class: "banner", hidden: true }, text, this.samples);
-  }
-
-  makeKey() {
-    const id = `${this.id}-key`;
-    const give = () => {
-      const key = input.value;
-      input.value = "";
-      if (key) this.ask({ type: "key", key });
-    };
-    // A code that is used once is what browsers offer not to keep; password managers are told each in its own way.
-    const unkept = { autocomplete: "one-time-code", "data-1p-ignore": true, "data-lpignore": "true", "data-bwignore": true };
-    const onkeydown = (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && give();
-    const input = h("input", { type: "password", id, ...unkept, "data-form-type": "other", "aria-describedby": `${id}-notes`, onkeydown });
-    const row = h("div", { class: "row" }, input, h("button", { type: "button", onclick: give }, "Use in this kernel"));
-    const facts =
-      "No key is configured. It stays in the kernel's memory: it is not saved in the notebook. Without one, practise in the sandbox.";
-    const label = h("label", { for: id }, "CometAPI key");
-    const key = h("div", { class: "field key", hidden: true }, label, row, h("div", { class: "facts" }, facts), this.notes.list("key"));
-    this.notes.controls.set("key", key);
-    return key;
   }
 
   paste() {
@@ -185,9 +166,9 @@ class Panel {
   }
 
   /** @returns {Shown | null} null until the kernel has said anything */
-  get shown() {
-    const shown = this.model.get("shown");
-    return shown.findings ? shown : null;
+  get state() {
+    const state = this.model.get("shown");
+    return state.findings ? state : null;
   }
 
   edited(typing = "") {
@@ -215,34 +196,34 @@ class Panel {
   }
 
   practise() {
-    this.wanted = this.switch.checked;
-    this.ask({ type: "sandbox", on: this.wanted });
+    this.switchGoal = this.switch.checked;
+    this.ask({ type: "sandbox", on: this.switchGoal });
   }
 
   submit(agreed = false) {
-    const { shown } = this;
-    if (!shown || this.submitting.getAttribute("aria-disabled") === "true" || (agreed && !shown.offer)) return;
+    const { state } = this;
+    if (!state || this.submitting.getAttribute("aria-disabled") === "true" || (agreed && !state.offer)) return;
     const { pending } = this.own;
     if (pending) {
-      put(this.said, pending.why);
-      this.said.dataset.kind = "error";
+      put(this.statusLine, pending.why);
+      this.statusLine.dataset.kind = "error";
       (pending.isBusy ? pending.stop : pending.prepare).focus();
       return;
     }
     if (this.public.isOpen) {
-      put(this.said, "Nothing was sent: say first whether files of yours may become public.");
-      this.said.dataset.kind = "error";
+      put(this.statusLine, "Nothing was sent: say first whether files of yours may become public.");
+      this.statusLine.dataset.kind = "error";
       this.public.box.focus();
       return;
     }
-    this.clicked = this.awaited = shown.token; // no second click before the kernel's answer to this one
-    this.lock(shown);
+    this.clicked = this.awaited = state.token; // no second click before the kernel's answer to this one
+    this.lock(state);
     clearTimeout(this.typing);
     this.form.dirty.clear();
     const values = this.sweep.read();
     this.set(values); // a state that the page still holds back for the kernel must not be an earlier one
-    const seen = { token: shown.token, target: shown.target, cost: this.sweep.cost(shown), values, ...this.public.word };
-    this.ask({ type: "submit", ...seen, ...(agreed ? { agreed } : {}) });
+    const click = { token: state.token, target: state.target, cost: this.sweep.cost(state), values, ...this.public.word };
+    this.ask({ type: "submit", ...click, ...(agreed ? { agreed } : {}) });
   }
 
   /**
@@ -251,8 +232,8 @@ class Panel {
    */
   upload(role, file) {
     if (!file) return;
-    const written = file.name.replace(/[^\p{L}\p{N}_. ()-]/gu, "_").slice(-100); // as the kernel writes it in the form
-    const name = this.previews.keep(written, file);
+    const safeName = file.name.replace(/[^\p{L}\p{N}_. ()-]/gu, "_").slice(-100); // as the kernel writes it in the form
+    const name = this.previews.keep(safeName, file);
     this.uploads.begin(role, file, name);
   }
 
@@ -264,7 +245,7 @@ class Panel {
    */
   message(content, buffers) {
     if (this.own.receive(content, buffers)) {
-      if (this.shown) this.drawInputs(this.shown);
+      if (this.state) this.drawInputs(this.state);
       return;
     }
     if (content.type === "kept") {
@@ -279,12 +260,12 @@ class Panel {
     }
     if (content.type === "links") {
       this.previews.know(content.links);
-      if (this.shown) this.drawInputs(this.shown);
+      if (this.state) this.drawInputs(this.state);
       return;
     }
     // The kernel did not take a click: it was one too many, or came late.
     this.clicked = this.awaited = undefined;
-    if (this.shown) this.lock(this.shown);
+    if (this.state) this.lock(this.state);
   }
 
   fill() {
@@ -296,21 +277,21 @@ class Panel {
   }
 
   draw() {
-    const { shown } = this;
-    if (!shown) return;
-    this.drawService(shown);
-    this.sweep.draw(shown);
-    put(this.price, this.sweep.price(shown));
-    this.drawInputs(shown);
-    this.notes.draw(shown);
-    this.public.draw(shown.agreement);
-    const { place, text, kind } = shown.said;
-    put(this.said, place ? "" : text);
-    this.said.dataset.kind = kind;
-    if (this.clicked !== shown.token || shown.sending) this.clicked = undefined;
-    this.lock(shown);
-    this.code.write(shown.code);
-    if (this.awaited !== undefined && this.awaited !== shown.token && !shown.sending) this.answered(shown);
+    const { state } = this;
+    if (!state) return;
+    this.drawService(state);
+    this.sweep.draw(state);
+    put(this.price, this.sweep.price(state));
+    this.drawInputs(state);
+    this.notes.draw(state);
+    this.public.draw(state.agreement);
+    const { place, text, kind } = state.said;
+    put(this.statusLine, place ? "" : text);
+    this.statusLine.dataset.kind = kind;
+    if (this.clicked !== state.token || state.sending) this.clicked = undefined;
+    this.lock(state);
+    this.code.write(state.code);
+    if (this.awaited !== undefined && this.awaited !== state.token && !state.sending) this.answered(state);
   }
 
   /**
@@ -325,53 +306,53 @@ class Panel {
     const { activeElement } = document;
     const wrong = activeElement === document.body || this.root.contains(activeElement) ? this.notes.firstWrong() : null;
     wrong?.focus({ preventScroll: true });
-    (wrong?.closest(".field") ?? this.said).scrollIntoView({ block: "nearest" });
+    (wrong?.closest(".field") ?? this.statusLine).scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {Shown} shown */
-  drawService(shown) {
-    this.banner.hidden = !shown.sandbox;
-    this.root.classList.toggle("sandbox", shown.sandbox);
-    this.samples.hidden = !shown.samples;
+  /** @param {Shown} state */
+  drawService(state) {
+    this.banner.hidden = !state.sandbox;
+    this.root.classList.toggle("sandbox", state.sandbox);
+    this.samples.hidden = !state.samples;
     // A switch stands where it was put until the kernel has followed or said that it cannot: starting takes a moment.
-    if (shown.sandbox === this.wanted || shown.said.kind === "error") this.wanted = undefined;
-    this.switch.checked = this.wanted ?? shown.sandbox;
-    this.switch.disabled = !shown.switchable;
-    this.key.hidden = shown.key;
+    if (state.sandbox === this.switchGoal || state.said.kind === "error") this.switchGoal = undefined;
+    this.switch.checked = this.switchGoal ?? state.sandbox;
+    this.switch.disabled = !state.switchable;
+    this.key.hidden = state.key;
   }
 
-  /** @param {Shown} shown */
-  drawInputs(shown) {
+  /** @param {Shown} state */
+  drawInputs(state) {
     const { form, previews } = this;
-    const byName = shown.inferred ? `${shown.inferred}, by its name` : "not told by its name";
+    const byName = state.inferred ? `${state.inferred}, by its name` : "not told by its name";
     put(form.type.options[0], this.values.sweep ? "told by their names" : byName);
-    form.consent.hidden = !(shown.consent || form.unlisted.checked);
-    put(form.why, shown.consent);
-    form.dim(shown.moot);
+    form.consent.hidden = !(state.consent || form.unlisted.checked);
+    put(form.why, state.consent);
+    form.dim(state.moot);
     for (const role of INPUTS) {
-      previews.draw(role, shown.previews[role], shown.unseen[role]);
+      previews.draw(role, state.previews[role], state.unseen[role]);
       previews.boxes[role].hidden = !this.values.sweep && this.own.shows(role);
     }
   }
 
-  /** @param {Shown} shown */
-  lock(shown) {
-    const locked = shown.sending || this.clicked !== undefined;
+  /** @param {Shown} state */
+  lock(state) {
+    const locked = state.sending || this.clicked !== undefined;
     this.submitting.setAttribute("aria-disabled", String(locked));
-    this.submitting.classList.toggle("ready", Boolean(shown.valid && shown.key && !locked && !shown.offer));
-    put(this.submitting, locked ? "Sending…" : this.sweep.verb(shown));
+    this.submitting.classList.toggle("ready", Boolean(state.valid && state.key && !locked && !state.offer));
+    put(this.submitting, locked ? "Sending…" : this.sweep.verb(state));
     this.sweep.yes.disabled = locked;
   }
 
   // Nothing can be sent from here any more. What was typed stays, and can be read and copied.
   lose() {
-    const isSending = this.clicked !== undefined || Boolean(this.shown?.sending);
-    const again = this.shown?.code.Magic ? "shows the form again; the code below fills it" : "shows the form again";
+    const isSending = this.clicked !== undefined || Boolean(this.state?.sending);
+    const again = this.state?.code.Magic ? "shows the form again; the code below fills it" : "shows the form again";
     clearTimeout(this.typing);
     this.uploads.stop();
     this.own.lose();
     this.recorder.lose();
-    put(this.said, "");
+    put(this.statusLine, "");
     for (const gone of [this.submitting, this.public.root, this.sweep.offer, this.key, this.pasting]) gone.remove();
     this.root.querySelector(".foot")?.before(goneNote("act.panel()", again, isSending ? IN_DOUBT : "Nothing more is sent from here."));
     for (const control of this.root.querySelectorAll(".head input, .banner button, .columns :is(button, input, select, textarea)")) {

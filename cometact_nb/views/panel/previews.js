@@ -48,11 +48,11 @@ export class Previews {
     const box = this.boxes[role];
     const several = inputs.length > 1 || more > 0;
     const key = (/** @type {Picture} */ { name, src, kind }) => JSON.stringify([name, src, kind, several]);
-    const kept = new Map([...box.children].map((figure) => [figure.getAttribute("data-key"), figure]));
+    const before = new Map([...box.children].map((figure) => [figure.getAttribute("data-key"), figure]));
     const pictures = inputs.map((input) => ({ ...input, src: input.url || this.local.get(input.address) || "" }));
-    const seen = pictures.filter(({ src, facts, name }) => src || facts || (several && name));
-    const figures = seen.map((one) => {
-      const figure = kept.get(key(one)) ?? this.figure(role, one, several, key(one));
+    const visible = pictures.filter(({ src, facts, name }) => src || facts || (several && name));
+    const figures = visible.map((one) => {
+      const figure = before.get(key(one)) ?? this.figure(role, one, several, key(one));
       put(figure.lastChild, one.facts);
       return figure;
     });

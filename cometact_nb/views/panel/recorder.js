@@ -47,11 +47,11 @@ export class Recorder {
     this.sound = h("input", { type: "checkbox", checked: true });
     this.sound.checked = true;
     this.withSound = h("label", { class: "inline" }, this.sound, "With sound");
-    this.said = h("div", { class: "facts", role: "status" });
+    this.statusLine = h("div", { class: "facts", role: "status" });
     const frame = h("div", { class: "frame-of-camera" }, this.video, this.count);
     const row = h("div", { class: "row" }, this.main, this.again, this.close, this.withSound);
     this.box = h("div", { class: "recorder", role: "group", "aria-label": "Record a reference", hidden: true }, frame, row);
-    this.root = h("div", {}, this.box, this.said);
+    this.root = h("div", {}, this.box, this.statusLine);
   }
 
   toggle() {
@@ -70,7 +70,7 @@ export class Recorder {
     const mine = ++this.opened;
     this.set("asking");
     try {
-      const stream = await cameraOf((wanted) => navigator.mediaDevices.getUserMedia(wanted));
+      const stream = await cameraOf((constraints) => navigator.mediaDevices.getUserMedia(constraints));
       if (mine !== this.opened)
         release(stream); // it was closed meanwhile
       else this.live(stream);
@@ -114,7 +114,7 @@ export class Recorder {
     let left = COUNT;
     const tell = () => {
       put(this.count, String(left));
-      put(this.said, `Recording starts in ${left}`);
+      put(this.statusLine, `Recording starts in ${left}`);
     };
     this.set("counting");
     tell();
@@ -181,7 +181,7 @@ export class Recorder {
     this.video.controls = true;
     this.video.muted = false;
     this.set("review");
-    put(this.said, `Recorded ${seconds(length)} s. The camera is off.`);
+    put(this.statusLine, `Recorded ${seconds(length)} s. The camera is off.`);
   }
 
   /**
@@ -192,8 +192,8 @@ export class Recorder {
     this.end();
     this.opened += 1;
     this.set("off");
-    put(this.said, why);
-    this.said.classList.toggle("warning", Boolean(why));
+    put(this.statusLine, why);
+    this.statusLine.classList.toggle("warning", Boolean(why));
   }
 
   // Stop what is under way; the camera's light goes off, and a recording that was not used is given up.
@@ -225,10 +225,10 @@ export class Recorder {
     this.withSound.hidden = stage !== "live" || !this.stream?.getAudioTracks().length;
     put(this.count, stage === "recording" ? clock(0) : "");
     put(
-      this.said,
+      this.statusLine,
       { asking: "Allow the camera in the browser's question.", live: this.hint(), recording: "Recording." }[String(stage)] ?? "",
     );
-    this.said.classList.remove("warning");
+    this.statusLine.classList.remove("warning");
     this.lock();
     if (had && stage === "off") this.button.focus();
   }

@@ -22,10 +22,10 @@ export class Timeline {
     this.trim = null;
     this.isOff = false;
     this.strip = h("canvas", { class: "strip", "aria-hidden": "true", height: HIGH });
-    this.kept = h("div", { class: "kept" });
+    this.part = h("div", { class: "kept" });
     this.head = h("div", { class: "playhead", hidden: true });
     this.handles = { start: this.handle("start"), end: this.handle("end") };
-    this.track = h("div", { class: "timeline" }, this.strip, this.kept, this.head, this.handles.start, this.handles.end);
+    this.track = h("div", { class: "timeline" }, this.strip, this.part, this.head, this.handles.start, this.handles.end);
     this.text = h("div", { class: "facts" });
     this.root = h("div", {}, this.track, this.text);
   }

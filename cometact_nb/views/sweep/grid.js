@@ -30,11 +30,11 @@ export class Grid {
   /**
    * @param {SweepGrid} grid
    * @param {(index: number) => void} opened a cell was clicked
-   * @param {(index: number) => void} seen a finished cell without a poster came into sight
+   * @param {(index: number) => void} onSeen a finished cell without a poster came into sight
    */
-  constructor(grid, opened, seen) {
+  constructor(grid, opened, onSeen) {
     this.grid = grid;
-    this.seen = seen;
+    this.onSeen = onSeen;
     /** @type {Map<number, Cell>} */
     this.cells = new Map();
     /** @type {string[]} */
@@ -74,9 +74,9 @@ export class Grid {
 
   /** @param {Band} band */
   list({ cells }) {
-    const shown = cells[0].filter((index) => index !== null).slice(0, DRAWN);
+    const indexes = cells[0].filter((index) => index !== null).slice(0, DRAWN);
     const name = (/** @type {number} */ index) => this.grid.labels[index] || `Cell ${index + 1}`;
-    return h("ul", { class: "band list" }, ...shown.map((index) => h("li", {}, this.cell(index, name(index)))));
+    return h("ul", { class: "band list" }, ...indexes.map((index) => h("li", {}, this.cell(index, name(index)))));
   }
 
   /** @param {number} index */
@@ -107,9 +107,9 @@ export class Grid {
    */
   drawCell(index, cell, code) {
     const { kind, percent, reused } = readCode(code);
-    const [said, tone] = this.grid.kinds[kind];
+    const [word, tone] = this.grid.kinds[kind];
     const known = Number.isFinite(percent);
-    const text = `${said}${known ? ` ${percent} %` : ""}${reused ? ", reused" : ""}`;
+    const text = `${word}${known ? ` ${percent} %` : ""}${reused ? ", reused" : ""}`;
     if (cell.kind !== kind) {
       cell.button.dataset.kind = kind;
       cell.button.style.setProperty("--tone", tone);
@@ -138,7 +138,7 @@ export class Grid {
    * @param {Cell} cell
    */
   want(index, cell) {
-    if (cell.url === undefined) this.seen(index);
+    if (cell.url === undefined) this.onSeen(index);
   }
 
   /**

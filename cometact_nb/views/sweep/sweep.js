@@ -102,9 +102,9 @@ class SweepView {
     put(p.hint, head.hint);
     put(p.money, head.money);
     const counts = Object.entries(head.counts);
-    const shown = JSON.stringify(counts);
-    if (shown !== this.counted) {
-      this.counted = shown;
+    const text = JSON.stringify(counts);
+    if (text !== this.counted) {
+      this.counted = text;
       p.counts.replaceChildren(...counts.map(([kind, count]) => this.count(kinds[kind], count)));
       p.stack.replaceChildren(...counts.map(([kind, count]) => this.segment(kinds[kind][1], count / labels.length)));
     }
@@ -141,9 +141,9 @@ class SweepView {
     put(left, "");
     this.posters.dispose();
     this.details.lose();
-    const asked = this.clicked === this.head.token ? "Your click was not answered." : "";
+    const note = this.clicked === this.head.token ? "Your click was not answered." : "";
     const line = `act.sweep_by_name(${quoted(this.model.get("grid").name)})`;
-    this.root.querySelector(".head")?.after(goneNote(line, "finds it again; what was sent goes on at the service meanwhile", asked));
+    this.root.querySelector(".head")?.after(goneNote(line, "finds it again; what was sent goes on at the service meanwhile", note));
   }
 
   tick() {
@@ -257,20 +257,20 @@ class Posters {
     this.mail = mail;
     this.show = show;
     /** @type {Set<number>} */
-    this.wanted = new Set();
+    this.waiting = new Set();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.batch = undefined;
   }
 
   /** @param {number} index */
   want(index) {
-    this.wanted.add(index);
+    this.waiting.add(index);
     this.batch ??= setTimeout(() => this.ask(), 50);
   }
 
   ask() {
-    const cells = [...this.wanted].slice(0, BATCH);
-    for (const index of cells) this.wanted.delete(index);
+    const cells = [...this.waiting].slice(0, BATCH);
+    for (const index of cells) this.waiting.delete(index);
     if (!cells.length || !this.mail.send({ type: "posters", cells })) this.batch = undefined;
   }
 

@@ -26,7 +26,7 @@ export class Settle {
     /** @type {Doubt | null} */
     this.doubt = null;
     this.answered = "";
-    this.asked = false; // and not answered
+    this.isAsked = false; // and not answered
     this.status = h("div", { role: "status" });
     this.id = this.idInput();
     this.form = h("div");
@@ -112,13 +112,13 @@ export class Settle {
   /** @param {TaskToKernel} content */
   ask(content) {
     for (const button of this.root.querySelectorAll("button")) button.disabled = true;
-    this.asked = this.mail.ask(content);
-    if (this.asked) put(this.status, "Asked…");
+    this.isAsked = this.mail.ask(content);
+    if (this.isAsked) put(this.status, "Asked…");
   }
 
   // There is no kernel any more: nothing can be chosen.
   lose() {
-    if (this.asked) put(this.status, UNANSWERED);
+    if (this.isAsked) put(this.status, UNANSWERED);
     this.confirm.leave();
     this.form.remove();
     for (const choice of this.root.querySelectorAll(".choice")) choice.remove();
@@ -130,7 +130,7 @@ export class Settle {
    */
   answer(text) {
     this.mail.heard();
-    this.asked = false;
+    this.isAsked = false;
     this.answered = text;
     put(this.status, text);
   }
