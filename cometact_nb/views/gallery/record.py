@@ -97,8 +97,8 @@ def _blocks(
             continue
         above, title = title, ", ".join(_at(axes[axis], at) for axis, at in zip(others, rest, strict=True))
         heads = [title if title != above else "", _at(axes[down], row) if down is not None else ""]
-        shown = join(*(title_line(head) for head in heads if head))
-        blocks.append(tile_rows([(shown, tiles)], columns, _BOX))
+        lines = join(*(title_line(head) for head in heads if head))
+        blocks.append(tile_rows([(lines, tiles)], columns, _BOX))
         free -= len(blocks[-1])
     return join(*blocks), left
 
