@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 from enum import Enum
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +129,13 @@ class Sending:
         return self._has_begun or not self._is_watched
 
 
+class _NoCookies(CookieJar):
+    """Keeps nothing of what hosts set: it would go on to their neighbours."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Leave them where they are."""
+
+
 def within(seconds: float) -> Patience:
     """Return a patience that bounds only the whole exchange."""
     return Patience(seconds, seconds)
@@ -158,7 +165,7 @@ def connections(
         mounts=mounts,
         limits=limits,
         headers={"User-Agent": f"cometact_nb/{__version__}"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # what hosts set is kept for nobody
+        cookies=_NoCookies(),
     )
 
 

@@ -57,9 +57,10 @@ def send(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = Fa
     """
     precheck.check(request, config)
     twins = _Twins(core, request, config.base_url)
-    core.own_files.put_in_place([request], core.output_folder())
+    folder = core.output_folder()
+    core.own_files.put_in_place([request], folder)
     request = core.own_files.links(request)
-    job = Job(TaskState(key=new_key()), config.endpoint, core.output_folder())
+    job = Job(TaskState(key=new_key()), config.endpoint, folder)
     if config.look != "never":
         job.warnings = core.look(request, config)
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["session", "session_if_any"]
 
-_shared: Session | None = None
+#: Kept when the module is loaded anew, as %autoreload does: a new session would know neither the user's
+#: limits nor what was spent.
+_shared: Session | None = globals().get("_shared")
 _lock = threading.Lock()
 
 

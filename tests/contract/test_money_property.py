@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import shutil
@@ -51,6 +52,7 @@ NAMED = {
 }
 
 
+@functools.cache
 def request(seed: int) -> ActTwoRequest:
     return ActTwoRequest("runway://in/hero.png", "runway://in/act.mp4", seed=seed, allow_unlisted=True)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import subprocess
+import sys
 import traceback
 from functools import partial
 from pathlib import Path
@@ -161,6 +163,20 @@ def test_a_handle_is_no_one_s_second_and_says_what_to_keep_instead_of_it(tmp_pat
                 write(handle)
     assert KEY.encode() not in pickle.dumps((task.state, sweep.spec))
     session.close()
+
+
+def test_a_package_that_is_loaded_anew_keeps_the_session_with_its_limits() -> None:
+    """``%autoreload 2`` does so after an upgrade."""
+    code = """
+import importlib, cometact_nb as act
+from cometact_nb.handles import shared
+act.configure(max_spend=0.5)
+before = act.session()
+importlib.reload(shared), importlib.reload(act)
+assert act.session() is before and before.config.max_spend == 0.5
+before.close()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("bad", ["", "  ", "two words", "sk-é", "sk\n1"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +23,26 @@ def migrate(db: sqlite3.Connection) -> bool:
     Raises:
         sqlite3.DatabaseError: a newer version wrote the file, or it cannot be changed.
     """
-    folder = resources.files("cometact_nb.store.journal").joinpath("migrations")
-    scripts = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name
-    )
+    scripts = _scripts()
     (done,) = db.execute("PRAGMA user_version").fetchone()
     if done > len(scripts):
         raise sqlite3.DatabaseError("it was written by a newer version of cometact_nb")
     db.create_function("request_identity", 1, _request_identity, deterministic=True)
     for number, script in enumerate(scripts[done:], done + 1):
-        for statement in _statements(script.read_text("utf-8")):
+        for statement in script:
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {number}")
     return bool(done == 0)
+
+
+@cache
+def _scripts() -> tuple[tuple[str, ...], ...]:
+    """Read the statements of all scripts, once in a process."""
+    folder = resources.files("cometact_nb.store.journal").joinpath("migrations")
+    scripts = sorted(
+        (entry for entry in folder.iterdir() if entry.name.endswith(".sql")), key=lambda entry: entry.name
+    )
+    return tuple(tuple(_statements(script.read_text("utf-8"))) for script in scripts)
 
 
 class _OnlyRequest(msgspec.Struct):

@@ -163,5 +163,5 @@ def _absolute(path: str) -> str:
 def _is_same(recorded: str, path: str) -> bool:
     """Whether two paths name one file, also by a link or another mount."""
     with suppress(OSError):
-        return recorded == _absolute(path) or Path(recorded).samefile(path)
+        return recorded == path or recorded == _absolute(path) or Path(recorded).samefile(path)
     return False
