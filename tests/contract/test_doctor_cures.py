@@ -49,6 +49,7 @@ PHOTOS = {
 def test_the_call_in_a_cure_mends_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "takes.ipynb"))  # results lie beside the notebook
     path = make(name, tmp_path)
     role: Role = "character" if path.suffix in {".jpg", ".heic", ".tif", ".bmp"} else "reference"
     errors = [one for one in act.inspect(path, role).findings if one.severity == "error"]

@@ -26,6 +26,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return brought.write(tmp_path_factory.mktemp("clip") / "clip.mp4", Film(pix_fmt="yuv444p", fps=10))
 
 
+@pytest.fixture(autouse=True)
+def beside_a_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made without ``out``, and the folder for it, lies in the test's own folder."""
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "takes.ipynb"))
+
+
 def left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*")) if folder.exists() else []
 

@@ -54,11 +54,13 @@ class Orientation:
 
 def orientation_of(frame: Any) -> Orientation:
     """Read a decoded frame's display matrix; without one it is upright."""
-    for side in frame.side_data:
-        if side.type.name == "DISPLAYMATRIX":
-            a, b, _, c, d, *_ = struct.unpack(_NINE, bytes(side)[:36])
-            mirrored = a * d - b * c < 0
-            # A mirror before the turn changes the sign of the matrix's first row.
-            a, b = (-a, -b) if mirrored else (a, b)
-            return Orientation(round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360, mirrored)
-    return Orientation()
+    from av.sidedata.sidedata import Type  # noqa: PLC0415  (an extra)
+
+    side = frame.side_data.get(Type.DISPLAYMATRIX)  # to go through it differs between PyAV 18 and 19
+    if side is None:
+        return Orientation()
+    a, b, _, c, d, *_ = struct.unpack(_NINE, bytes(side)[:36])
+    mirrored = a * d - b * c < 0
+    # A mirror before the turn changes the sign of the matrix's first row.
+    a, b = (-a, -b) if mirrored else (a, b)
+    return Orientation(round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360, mirrored)
