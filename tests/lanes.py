@@ -92,6 +92,14 @@ LANES = {
         "JupyterLab below a base URL with an encoded blank", "card, panel, freeze, restart", (CARD, PANEL),
         shows=("jupyterlab", "jupyter_server"), env={"COMETACT_NB_LANE_BASE_URL": "/a%20user/"},
     ),
+    "voila": Lane(
+        "Voilà", "card with poster and, allowed, its clip; panel, gallery, history",
+        ("tests/browser/test_voila.py",), (*TOOLS, "voila"), ("voila", "jupyter_server"),
+    ),
+    "marimo": Lane(
+        "marimo", "card, panel, sweep, gallery, history", ("tests/browser/test_marimo.py",), (*TOOLS, "marimo"),
+        ("marimo", "anywidget"),
+    ),
     "firefox": Lane(
         "Firefox ESR, over WebDriver BiDi, on JupyterLab", "card, clip, panel, gallery",
         (CARD, PANEL, *GALLERY),

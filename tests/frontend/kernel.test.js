@@ -87,7 +87,7 @@ function connection() {
       emit: (args) => [...slots].map((slot) => slot(null, args)),
     };
   };
-  return { disposed: signal(), statusChanged: signal(), iopubMessage: signal() };
+  return { disposed: signal(), statusChanged: signal(), connectionStatusChanged: signal(), iopubMessage: signal() };
 }
 
 const spoken = (session, execution_state, msg_type = "status") => ({ header: { session, msg_type }, content: { execution_state } });
@@ -125,10 +125,42 @@ test("a kernel that another page started anew is gone when the new one speaks, o
   assert.equal(lost, 2);
 });
 
+test("a page without its connection says so until it has it again, and a short break is not said", async () => {
+  const kernel = connection();
+  mailbox({ kernel });
+  kernel.connectionStatusChanged.emit("connecting");
+  await clock.pass(1900);
+  kernel.connectionStatusChanged.emit("connected");
+  await clock.pass(5000);
+  assert.equal(said, "");
+  kernel.connectionStatusChanged.emit("connecting");
+  kernel.connectionStatusChanged.emit("disconnected");
+  await clock.pass(2000);
+  assert.match(said, /^No connection to the kernel since .*may be old/);
+  kernel.connectionStatusChanged.emit("connected");
+  assert.deepEqual([said, lost], ["", 0]);
+});
+
+test("what was asked before the connection broke is waited for on", async () => {
+  const kernel = connection();
+  const mail = mailbox({ kernel, probe: { type: "still there" } });
+  mail.ask({ type: "rate" });
+  kernel.connectionStatusChanged.emit("connecting");
+  await clock.pass(2000);
+  kernel.connectionStatusChanged.emit("connected");
+  await clock.pass(2000);
+  assert.equal(said, "busy");
+  mail.heard();
+  assert.equal(said, "");
+});
+
 test("a view that is no more hears nothing", () => {
   const kernel = connection();
   mailbox({ kernel }).dispose();
-  assert.equal(kernel.statusChanged.slots.size + kernel.disposed.slots.size + kernel.iopubMessage.slots.size, 0);
+  assert.equal(
+    Object.values(kernel).reduce((sum, signal) => sum + signal.slots.size, 0),
+    0,
+  );
   whenGone(undefined, assert.fail)();
 });
 

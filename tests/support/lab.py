@@ -131,7 +131,7 @@ class Lab:
         (config / "page_config.json").write_text(json.dumps({"disabledExtensions": {"cometact_nb": True}}))
 
     def _find_url(self, runtime: Path) -> str:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180  # a busy machine takes minutes
         while time.monotonic() < deadline:
             for path in runtime.glob("jpserver-*.json"):
                 told = json.loads(path.read_text() or "{}")

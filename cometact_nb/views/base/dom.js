@@ -92,3 +92,8 @@ export function subscribe(model, listeners) {
     for (const [name, listener] of all) model.off(name, listener);
   };
 }
+
+/** @returns the time of day, hours and minutes */
+export function timeOfDay() {
+  return new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}

@@ -1,11 +1,6 @@
 // The message of a view after the end of its kernel.
 
-import { h } from "./dom.js";
-
-/** @returns the time of day, hours and minutes */
-function now() {
-  return new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-}
+import { h, timeOfDay } from "./dom.js";
 
 /**
  * A name as Python reads it.
@@ -22,6 +17,6 @@ export function quoted(name) {
  * @param {string} [first] what is to be said before
  */
 export function goneNote(line, does, first = "") {
-  const start = `${first && `${first} `}The kernel has ended. This is how it stood at ${now()}. `;
+  const start = `${first && `${first} `}The kernel has ended. This is how it stood at ${timeOfDay()}. `;
   return h("div", { class: "cometact-gone", role: "status" }, start, h("code", {}, line), ` in a new one ${does}.`);
 }

@@ -1,9 +1,12 @@
 // The page's side of the kernel's mailbox.
 
+import { timeOfDay } from "./dom.js";
+
 /** @import { KernelConnection, Sender, Stamp } from "./wire.d.ts" */
 
 const OVER = new Set(["restarting", "autorestarting", "terminating", "dead"]); // what a kernel is not busy with
 const PROBE_MOST_MS = 60_000; // how long between two looks whether the kernel is still there
+const APART_MS = 2000; // how long the page may be without its kernel unsaid: a reconnection is mostly faster
 
 /**
  * Hears once when a kernel has ended, was started anew or replaced. Nothing is sent, so a busy kernel is left alone.
@@ -39,9 +42,46 @@ export function whenGone(kernel, gone) {
 }
 
 /**
+ * Hears when the page has lost its connection to the kernel, which may go on, and when it is there again.
+ * @param {KernelConnection | null | undefined} kernel none where a front end does not show it
+ * @param {(isApart: boolean) => void} tell
+ * @returns what ends it
+ */
+export function whenApart(kernel, tell) {
+  const { connectionStatusChanged } = kernel ?? {};
+  if (!connectionStatusChanged) return () => {};
+  let isApart = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const changed = (/** @type {unknown} */ _, /** @type {string} */ word) => {
+    clearTimeout(timer);
+    if (word !== "connected") {
+      timer = setTimeout(() => {
+        isApart = true;
+        tell(true);
+      }, APART_MS);
+    } else if (isApart) {
+      isApart = false;
+      tell(false);
+    }
+  };
+  connectionStatusChanged.connect(changed);
+  return () => {
+    clearTimeout(timer);
+    connectionStatusChanged.disconnect(changed);
+  };
+}
+
+/** @returns the sentence of a view whose page has no connection to its kernel */
+function apartNote() {
+  return `No connection to the kernel since ${timeOfDay()}: what is shown here may be old. A click is sent when it is back.`;
+}
+
+/**
  * @template Out
  * @typedef {object} Words
  * @property {(text: string) => void} say shows a sentence; "" takes it back
+ * @property {(isApart: boolean) => void} [apart] is called when the page has no connection to the kernel, and when it has again
  * @property {() => void} [lost] is called once when there is no kernel any more
  * @property {() => string} busy what to say when it has not heard a message in time
  * @property {number} patience how long a message may go unheard, milliseconds
@@ -73,7 +113,11 @@ export class Mailbox {
     this.isGone = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    this.leave = whenGone(model.widget_manager?.kernel, () => this.lose());
+    const kernel = model.widget_manager?.kernel;
+    const leaves = [whenGone(kernel, () => this.lose()), whenApart(kernel, (isApart) => this.part(isApart))];
+    this.leave = () => {
+      for (const leave of leaves) leave();
+    };
   }
 
   /**
@@ -90,6 +134,13 @@ export class Mailbox {
       this.lose();
     }
     return !this.isGone;
+  }
+
+  /** @param {boolean} isApart */
+  part(isApart) {
+    if (isApart) this.say(apartNote());
+    else this.unsay();
+    this.words.apart?.(isApart);
   }
 
   // There is no kernel any more, and none that comes will know this view.
@@ -131,9 +182,13 @@ export class Mailbox {
   heard(number = this.number) {
     if (number !== this.number) return false;
     clearTimeout(this.timer);
+    this.unsay();
+    return true;
+  }
+
+  unsay() {
     if (this.spoke) this.words.say("");
     this.spoke = false;
-    return true;
   }
 
   /** @param {string} text */

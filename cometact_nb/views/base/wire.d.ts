@@ -22,6 +22,7 @@ export interface KernelConnection {
   isDisposed: boolean;
   disposed: Signal<undefined>;
   statusChanged: Signal<string>;
+  connectionStatusChanged?: Signal<string>;
   iopubMessage: Signal<{ header: { msg_type: string; session: string }; content: { execution_state?: string } }>;
 }
 

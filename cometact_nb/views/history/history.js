@@ -39,6 +39,7 @@ class History {
   constructor(model, el) {
     this.model = model;
     this.name = viewName(); // whose request a message of bytes answers
+    this.mailSays = "";
     /** @type {Mailbox<HistoryToKernel>} */
     this.mail = new Mailbox(model, { ...WORDS, say: (text) => this.say(text), lost: () => this.lose() });
     this.confirm = new Confirm();
@@ -116,7 +117,8 @@ class History {
    * @param {string} text
    */
   say(text) {
-    if (text || this.statusLine.textContent === BUSY) put(this.statusLine, text);
+    if (text || this.statusLine.textContent === this.mailSays) put(this.statusLine, text);
+    this.mailSays = text;
   }
 
   typed() {

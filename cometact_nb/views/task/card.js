@@ -42,7 +42,9 @@ export class Card {
     /** @type {HTMLButtonElement | null} */
     this.copying = null;
     const say = (/** @type {string} */ text) => put(this.slot("note"), text);
-    const words = { say, busy: () => this.unanswered(), lost: () => this.lose(), patience: ANSWER_MS };
+    this.isApart = false; // the page from its kernel: what counts on would say more than is known
+    const apart = (/** @type {boolean} */ isApart) => this.part(isApart);
+    const words = { say, apart, busy: () => this.unanswered(), lost: () => this.lose(), patience: ANSWER_MS };
     /** @type {Mailbox<TaskToKernel>} */
     this.mail = new Mailbox(model, words);
     this.confirm = new Confirm(() => say(""));
@@ -109,6 +111,14 @@ export class Card {
     this.draw();
   }
 
+  /** @param {boolean} isApart */
+  part(isApart) {
+    this.tick();
+    this.isApart = isApart;
+    this.root.toggleAttribute("data-ticking", Boolean(this.live.ticking) && !isApart);
+    if (!isApart) this.mail.send({ type: "hello" }); // for the kernel's word, as after a reload
+  }
+
   // Controls that need a kernel go; the content stays, with its age.
   lose() {
     const { live, root } = this;
@@ -153,6 +163,7 @@ export class Card {
 
   tick() {
     const { live } = this;
+    if (this.isApart) return;
     const since = live.ticking ? (performance.now() - this.at) / 1000 : 0;
     put(this.slot("elapsed"), live.elapsed === null ? "" : duration(live.elapsed + since));
   }

@@ -1,0 +1,89 @@
+"""marimo, in a lane of its own: every view is drawn live where a cell ends in it, and clips play."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from pages_server import serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytest.importorskip("marimo", reason="the lane `marimo` has it")
+pytestmark = pytest.mark.browser
+
+NOTEBOOK = """import marimo
+app = marimo.App()
+
+@app.cell
+def _():
+    import cometact_nb as act
+    sandbox = act.use_sandbox()
+    inputs = {"character": sandbox.character, "reference": sandbox.reference}
+    return act, inputs
+
+@app.cell
+def _(act, inputs):
+    act.panel(**inputs)
+
+@app.cell
+def _(act, inputs):
+    task = act.submit(**inputs, seed=7)
+    task
+
+@app.cell
+def _(act, inputs):
+    sweep = act.sweep(**inputs, seed=[1, 2], name="in marimo")
+    sweep.run()
+    return (sweep,)
+
+@app.cell
+def _(sweep):
+    sweep.gallery()
+
+@app.cell
+def _(act, sweep):
+    act.history()
+"""
+PLAYS = """async video => { video.muted = true; await video.play();
+    await new Promise(done => video.addEventListener('timeupdate', done, {once: true})); return video.videoWidth; }"""
+#: The labels below the slider: whether one ends before the next begins.
+APART = """ends => { const boxes = [...ends.children].map(one => one.getBoundingClientRect());
+    return boxes.every((box, at) => !at || box.left >= boxes[at - 1].right || box.top >= boxes[at - 1].bottom); }"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    folder = tmp_path_factory.mktemp("marimo")
+    (folder / "work").mkdir()
+    (folder / "work" / "views.py").write_text(NOTEBOOK)
+    command = ("marimo", "run", "views.py", "--headless", "--no-token", "--host", "127.0.0.1", "-p", "{port}")
+    with serving(folder, *command) as address:
+        made = browser.new_page(viewport={"width": 1280, "height": 2400})
+        made.goto(address)
+        made.locator(".cometact-panel").wait_for(timeout=180_000)
+        yield made
+        made.close()
+
+
+def test_card_sweep_gallery_and_history_are_live_and_their_clips_play(page: Page) -> None:
+    card = page.locator(".cometact")
+    card.locator("video").wait_for(timeout=180_000)
+    assert card.locator("video").evaluate(PLAYS) == 1280
+    page.locator(".cometact-sweep").get_by_text("2 done").wait_for(timeout=180_000)
+    tiles = page.locator(".cometact-gallery .tile video")
+    tiles.nth(1).wait_for(timeout=180_000)
+    assert tiles.first.evaluate(PLAYS) == 1280
+    page.locator(".cometact-history").get_by_text("SUCCEEDED").nth(2).wait_for(timeout=60_000)
+
+
+def test_the_panel_is_ready_to_submit_and_its_labels_stand_apart(page: Page) -> None:
+    panel = page.locator(".cometact-panel")
+    ends = panel.locator(".ends")
+    for width in (1280, 400):
+        page.set_viewport_size({"width": width, "height": 2400})
+        assert ends.evaluate(APART)
+    page.set_viewport_size({"width": 1280, "height": 2400})
+    panel.locator(".primary.ready").wait_for(timeout=60_000)
