@@ -184,6 +184,7 @@ NAMES_OF_OTHERS = {
     "_handle_custom_msg",
     "_hypothesis_internal_use_settings",
     "_ready",
+    "_scheduled",
 }
 OUR_TESTS = sorted(Path(__file__).parent.rglob("*.py"))
 

@@ -44,6 +44,7 @@ class Intended(TaskEvent, frozen=True, kw_only=True, tag="intended"):
     allow_unlisted: bool = False
     sandbox: bool | None = None
     input_names: dict[str, str] | None = None
+    output_dir: str | None = None
 
 
 class Postponed(TaskEvent, frozen=True, kw_only=True, tag="postponed"):

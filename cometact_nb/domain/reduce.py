@@ -35,6 +35,7 @@ def _intended(state: TaskState, event: events.Intended) -> TaskState:
         allow_unlisted=event.allow_unlisted,
         input_names=event.input_names,
         base_url=event.base_url,
+        output_dir=event.output_dir,
         price_usd=event.price_usd,
         sandbox=event.sandbox,
         submitted_at=event.at if event.request is not None else None,

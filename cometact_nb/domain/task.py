@@ -144,6 +144,7 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
         allow_unlisted: the request was made with it.
         input_names: of local files inside the request, by role.
         base_url: the service.
+        output_dir: folder for its clips, absolute or a URL; None in records of earlier versions.
         price_usd: US dollars, the estimate at its submission.
         sandbox: whether it went to the sandbox; None in records of earlier versions, see :attr:`in_sandbox`.
         progress: 0–1, or None when the service reports none.
@@ -177,6 +178,7 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
     allow_unlisted: bool = False
     input_names: dict[str, str] | None = None
     base_url: str = ""
+    output_dir: str | None = None
     price_usd: float | None = None
     sandbox: bool | None = None
     progress: float | None = None

@@ -62,6 +62,8 @@ class Engine:
         client: made on the engine's thread when first needed.
         limits: of a watch.
         spent_usd: US dollars that this process has spent before, or may have.
+        keeps: it only watches what kernels left behind: it submits and cancels nothing, and leaves a task as
+            soon as a kernel watches that.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class Engine:
         client: Callable[[], Client] = Client,
         limits: flow.PollLimits | None = None,
         spent_usd: float = 0.0,
+        keeps: bool = False,
     ) -> None:
-        self._journal = Journal(history_path, on_change)
+        self._journal = Journal(history_path, on_change, keeps=keeps)
+        self._keeps = keeps
         self._clock: Clock = clock or SystemClock()
         self._make_client = client
         self._client: Client | None = None
@@ -83,7 +87,7 @@ class Engine:
         self.spent_usd = spent_usd
         self.is_closing = False
         self._saving: asyncio.Task[None] | None = None
-        self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits())
+        self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits(), yields=keeps)
         self._sender = Sender(self, self._clock, rand, self._watcher)
         self._cancelling = asyncio.Semaphore(_CANCELS_AT_ONCE)
         self._loop = asyncio.new_event_loop()
@@ -183,6 +187,7 @@ class Engine:
             allow_unlisted=request.allow_unlisted,
             input_names=names_in(body) or None,
             sandbox=job.endpoint.sandbox,
+            output_dir=str(job.output_dir),
         )
         self._journal.begin(job, intent, content_hash=request.content_hash, cell=cell)
         self.spent_usd += price_usd
@@ -218,6 +223,8 @@ class Engine:
             BudgetError: it would cost more than ``max_spend``.
             NotSentError: it was given up.
         """
+        if self._keeps:
+            raise NotSentError("The keeper of a Jupyter server buys nothing.")
         if max_spend is not None and is_over(self.spent_usd + price_usd, max_spend):
             raise BudgetError(
                 f"${price_usd:.2f} more would go over max_spend=${max_spend:.2f}: ${self.spent_usd:.2f} are "

@@ -51,10 +51,11 @@ class Journal:
     Args:
         path: see :class:`~cometact_nb.store.journal.history.History`. Opened when first needed.
         on_change: called after each change; it must only pass the job on.
+        keeps: see :class:`~cometact_nb.engine.engine.Engine`.
     """
 
-    def __init__(self, path: str, on_change: Callable[[Job], None]) -> None:
-        self._path = path
+    def __init__(self, path: str, on_change: Callable[[Job], None], *, keeps: bool = False) -> None:
+        self._path, self._keeps = path, keeps
         self._on_change = on_change
         self._history: History | None = None
         self._unsaved: deque[_Entry] = deque()
@@ -71,7 +72,7 @@ class Journal:
             HistoryError: it cannot be opened.
         """
         if self._history is None:
-            self._history = History(self._path)
+            self._history = History(self._path, keeps=self._keeps)
         return self._history
 
     def begin(

@@ -69,15 +69,18 @@ class Watcher:
         clock: the time.
         random: uniform in [0, 1).
         limits: of a watch.
+        yields: leave a task that another process watches, and do not follow it.
     """
 
     def __init__(
-        self, host: WatcherHost, clock: Clock, random: Callable[[], float], limits: flow.PollLimits
-    ) -> None:
+        self, host: WatcherHost, clock: Clock, random: Callable[[], float], limits: flow.PollLimits,
+        *, yields: bool = False,
+    ) -> None:  # fmt: skip
         self._host = host
         self._clock = clock
         self._random = random
         self._limits = limits
+        self._yields = yields
         self._lane = asyncio.Semaphore(_POLLS_AT_ONCE)
         self._next_poll_at = 0.0
         self._leases: set[str] = set()
@@ -92,19 +95,22 @@ class Watcher:
                 if job.state.status is Status.SUBMITTING:
                     await self._follow_sending(job)
                 elif not self.claim(job):
+                    if self._yields:
+                        return
                     await self._follow(job)
                 elif job.state.is_settled:
                     await self._ask_rarely(job)
                 else:
                     await self._poll_to_the_end(job)
+                    if self._yields:
+                        return
         except asyncio.CancelledError:
             raise
         except ConfigError as error:
-            self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=str(error)))
+            self._end_watch(job, str(error))
         except Exception as error:
             log.exception("the watch of task %s broke", job.state.id)
-            reason = f"an error in cometact_nb ({type(error).__name__}); please report it"
-            self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))
+            self._end_watch(job, f"an error in cometact_nb ({type(error).__name__}); please report it")
         finally:
             self._release(job)
 
@@ -151,6 +157,13 @@ class Watcher:
     def holds(self, job: Job) -> bool:
         """Whether this process polls ``job``."""
         return job.state.key in self._leases
+
+    def _has_yielded(self, job: Job) -> bool:
+        """Whether a kernel has taken the task from this process, which only keeps."""
+        with suppress(HistoryError):  # then nobody else can claim it either
+            if self._yields and not self._host.history.is_watcher(job.state.key):
+                self._leases.discard(job.state.key)
+        return not self.holds(job)
 
     def _release(self, job: Job) -> None:
         if job.state.key in self._leases:
@@ -219,6 +232,8 @@ class Watcher:
                 course = course.after(elapsed, job.state.status, job.state.progress)
                 wait = pace.next_poll_s(course, experience.outlook, elapsed, streak.failures, self._random)
                 await self.pause(job, max(wait, asked_wait) * scale - self._old_news_s(job))
+                if self._has_yielded(job):
+                    return
                 verdict = await self.look(job)
                 streak = streak.after(verdict, self._clock.monotonic() / scale)
                 asked_wait = (verdict.retry_after_s or 0.0) if isinstance(verdict, flow.TryLater) else 0.0
@@ -230,8 +245,10 @@ class Watcher:
                 await self._fetch(job)
             elif reason := streak.end(self._limits, self._clock.monotonic() / scale):
                 self._end_watch(job, f"{reason}; the last one: {job.state.problem}")
+                return
             elif (self._clock.monotonic() - began) / scale > self._limits.watch_s:
                 self._end_watch(job, f"it has not ended within {self._limits.watch_s / 3600:.0f} h")
+                return
 
     def _old_news_s(self, job: Job) -> float:
         """Return the age of the last poll of a task taken over from another kernel; 0 for our own."""
@@ -379,7 +396,8 @@ class Watcher:
             await self.look(job)
 
     def _end_watch(self, job: Job, reason: str) -> None:
-        self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))
+        if not self._yields:  # else a kernel may do better, with another key
+            self._host.apply(job, events.WatchEnded(at=self._clock.now(), reason=reason))
 
 
 def _instead(state: TaskState) -> str:

@@ -63,7 +63,7 @@ class JupyterServer:
         port = self._find_port()
         self.address = f"http://127.0.0.1:{port}{base_url.rstrip('/')}"
         self.api = f"{self.address}/cometact-nb/api"
-        self._http = httpx.Client(timeout=60, trust_env=False)
+        self.http = httpx.Client(timeout=60, trust_env=False)
 
     def _find_port(self) -> int:
         deadline = time.monotonic() + _LONGEST_S
@@ -87,9 +87,9 @@ class JupyterServer:
             headers: of the request.
             more: of httpx.
         """
-        self._http.cookies.clear()  # a request with a token logs in for those that follow
+        self.http.cookies.clear()  # a request with a token logs in for those that follow
         sent = {"Authorization": f"token {token}"} if token else {}
-        return self._http.request(method, f"{self.api}/{route}", headers={**sent, **(headers or {})}, **more)
+        return self.http.request(method, f"{self.api}/{route}", headers={**sent, **(headers or {})}, **more)
 
     def get(self, route: str, **query: Any) -> Any:
         """Answer of a route, which must be 200, as JSON."""
@@ -99,6 +99,6 @@ class JupyterServer:
 
     def stop(self) -> None:
         """End it as its user would, and wait."""
-        self._http.close()
+        self.http.close()
         self.process.terminate()
         self.process.wait(_LONGEST_S)

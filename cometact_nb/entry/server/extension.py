@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from cometact_nb._version import __version__
 from cometact_nb.domain import search as asked
 from cometact_nb.entry.server.answers import (
-    KeeperStatus,
     ServerStatus,
     SweepPage,
     TaskPage,
     Today,
 )
+from cometact_nb.entry.server.keeper import Keeper
 from cometact_nb.entry.server.reader import Reader
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.clips.by_number import clip_file, poster_file
@@ -42,9 +42,12 @@ class Extension:
     Args:
         histories: by their label, the user's own first.
         root: the server's own folder.
+        may_keep: whether the keeper may be switched on.
     """
 
-    def __init__(self, histories: dict[str, str], root: Path) -> None:
+    def __init__(self, histories: dict[str, str], root: Path, *, may_keep: bool) -> None:
+        #: Watches what kernels left behind.
+        self.keeper = Keeper(histories, root / "act_two_outputs", is_allowed=may_keep)
         #: See :func:`~cometact_nb.store.clips.by_number.clip_file`.
         self.roots = tuple(folder.resolve() for folder in (root, Path.home(), _cache()))
         self._readers = [Reader(label, path, self.roots) for label, path in histories.items()]
@@ -56,7 +59,8 @@ class Extension:
             may_switch: the user may switch the keeper.
         """
         histories = await asyncio.gather(*(asyncio.to_thread(one.status) for one in self._readers))
-        keeper = KeeperStatus(on=False, possible=may_switch, state="It is off.")
+        self.keeper.wake()  # a page that asks wants to see what is so now
+        keeper = self.keeper.status(may_switch=may_switch)
         return ServerStatus(version=__version__, histories=tuple(histories), keeper=keeper)
 
     async def switch_keeper(self, *, on: bool) -> None:
@@ -64,8 +68,11 @@ class Extension:
 
         Args:
             on: whether it should work.
+
+        Raises:
+            ConfigError: the administrator does not allow it.
         """
-        del on
+        await asyncio.to_thread(self.keeper.switch, on=on)
 
     async def tasks(self, *, status: str, text: str, since: str, limit: str, before: str) -> TaskPage:
         """Return a page of tasks, the newest of all histories first.
@@ -158,6 +165,7 @@ class Extension:
 
     def close(self) -> None:
         """Close all files and end all threads."""
+        self.keeper.close()
         for reader in self._readers:
             reader.close()
 

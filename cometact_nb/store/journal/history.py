@@ -40,6 +40,8 @@ __all__ = [
     "Unrecordable",
 ]
 
+#: A part of the name of a process that keeps.
+_KEEPER = "keeper-"
 #: Another process may lock the file this long before this one gives up.
 _BUSY_S = 20.0
 
@@ -78,15 +80,17 @@ class History:
 
     Args:
         path: the SQLite file, made with its folders when missing; ``":memory:"`` writes no file.
+        keeps: this process watches only what kernels left behind, and any kernel may take a task from it.
 
     Raises:
         HistoryError: the file cannot be made, opened or understood.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, keeps: bool = False) -> None:
         self.path = path
         #: This process, and this connection of it.
-        self.owner = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+        self.owner = f"{socket.gethostname()}/{os.getpid()}/{_KEEPER if keeps else ''}{uuid.uuid4().hex[:8]}"
+        self._keeps = keeps
         #: Tells whose history it is, and which of its approvals hold.
         self.provenance = Provenance(self)
         try:
@@ -259,11 +263,33 @@ class History:
         for (watcher,) in watchers:
             if watcher and watcher != self.owner and is_dead(watcher):
                 self.write("UPDATE tasks SET watcher = NULL WHERE key = ? AND watcher = ?", (key, watcher))
+        # From a keeper a kernel takes any task but one whose clip is on its way: two may not write that.
         sql = (
             "UPDATE tasks SET watcher = ?, watched_until = ? WHERE key = ?"
-            " AND (watcher IS NULL OR watcher = ? OR watched_until < ?)"
+            " AND (watcher IS NULL OR watcher = ? OR watched_until < ?"
+            " OR (? AND watcher LIKE ? AND status <> 'SUCCEEDED'))"
         )
-        return self.write(sql, (self.owner, now + lease_s, key, self.owner, now)) == 1 or not watchers
+        values = (self.owner, now + lease_s, key, self.owner, now, not self._keeps, f"%/{_KEEPER}%")
+        return self.write(sql, values) == 1 or not watchers
+
+    def is_watcher(self, key: str) -> bool:
+        """Whether the claim of a task is this process's, as the file has it now.
+
+        Raises:
+            HistoryError: the file could not be read.
+        """
+        return bool(self.query("SELECT 1 FROM tasks WHERE key = ? AND watcher = ?", (key, self.owner)))
+
+    def watchers(self, now: float) -> dict[str, str]:
+        """Map tasks, by key, to other processes, dead ones too, with claims beyond ``now``, Unix seconds.
+
+        Raises:
+            HistoryError: the file could not be read.
+        """
+        sql = (
+            "SELECT key, watcher FROM tasks WHERE watcher IS NOT NULL AND watcher <> ? AND watched_until > ?"
+        )
+        return dict(self.query(sql, (self.owner, now)))
 
     def renew(self, keys: set[str], now: float, lease_s: float) -> set[str]:
         """Prolong the claims of this process, and return those that it still has.
