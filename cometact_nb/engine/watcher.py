@@ -14,6 +14,7 @@ from cometact_nb.engine.fetch import Fetcher
 from cometact_nb.engine.thread_switching import faster_switching
 from cometact_nb.errors import ClipError, ConfigError, HistoryError
 from cometact_nb.store.journal.processes import is_dead
+from cometact_nb.store.journal.watchers import has_lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,13 +159,6 @@ class Watcher:
         """Whether this process polls ``job``."""
         return job.state.key in self._leases
 
-    def _has_yielded(self, job: Job) -> bool:
-        """Whether a kernel has taken the task from this process, which only keeps."""
-        with suppress(HistoryError):  # then nobody else can claim it either
-            if self._yields and not self._host.history.is_watcher(job.state.key):
-                self._leases.discard(job.state.key)
-        return not self.holds(job)
-
     def _release(self, job: Job) -> None:
         if job.state.key in self._leases:
             self._leases.discard(job.state.key)
@@ -232,7 +226,8 @@ class Watcher:
                 course = course.after(elapsed, job.state.status, job.state.progress)
                 wait = pace.next_poll_s(course, experience.outlook, elapsed, streak.failures, self._random)
                 await self.pause(job, max(wait, asked_wait) * scale - self._old_news_s(job))
-                if self._has_yielded(job):
+                if self._yields and has_lost(self._host.history, job.state.key):
+                    self._leases.discard(job.state.key)
                     return
                 verdict = await self.look(job)
                 streak = streak.after(verdict, self._clock.monotonic() / scale)

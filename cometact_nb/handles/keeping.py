@@ -25,6 +25,7 @@ from cometact_nb.handles.project import is_url
 from cometact_nb.handles.sandbox_process import ask, is_genuine, read_card, state_of_sandbox
 from cometact_nb.store.journal import search
 from cometact_nb.store.journal.processes import is_dead, process_on_this_machine
+from cometact_nb.store.journal.watchers import watchers as watchers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +79,7 @@ class KeepingCore(Core):
     ) -> None:
         super().__init__(config, client=client)
         self._folder = folder
-        self._kernels = self._elsewhere = self._fetched = 0
+        self._kernels = self._other_services = self._fetched = 0
         self._problem = ""
         self._watched_processes: dict[str, int] = {}
         #: Keys of tasks whose watch ended here without their end, until a kernel watches them.
@@ -104,7 +105,7 @@ class KeepingCore(Core):
         watching = [
             key for key, job in self.jobs.copy().items() if job.watcher is not None and not job.watcher.done()
         ]
-        return Kept(tuple(watching), self._kernels, self._elsewhere, self._fetched, self._problem)
+        return Kept(tuple(watching), self._kernels, self._other_services, self._fetched, self._problem)
 
     def close(self) -> None:
         """Stop watching, release all tasks, and end the thread."""
@@ -164,15 +165,15 @@ class KeepingCore(Core):
             self._problem = "Somebody else made this history, or it came from another machine."
             return
         self._sandbox = await asyncio.to_thread(_own_sandbox)
-        watchers = history.watchers(self.engine.now())
+        watchers = watchers_of(history, self.engine.now())
         rows = [row for row in search.open_tasks(history) if _is_meant_to_go_on(row.state)]
-        self._kernels = self._elsewhere = 0
+        self._kernels = self._other_services = 0
         self._problem = ""
         living: set[str] = set()
         for row in rows:
             watcher = watchers.get(row.state.key, "")
             if self._endpoint_of(row.state) is None:
-                self._elsewhere += 1
+                self._other_services += 1
             elif watcher and not is_dead(watcher):
                 self._kernels += 1
                 living.add(watcher)

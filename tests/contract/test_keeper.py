@@ -27,6 +27,7 @@ from cometact_nb.handles.config import Config
 from cometact_nb.handles.keeping import KeepingCore
 from cometact_nb.handles.session import Session
 from cometact_nb.store.journal.history import History
+from cometact_nb.store.journal.watchers import is_watcher, watchers
 
 RUNS = int(os.environ.get("KILL_RUNS", "10"))
 KEY = "sandbox-key"
@@ -199,7 +200,7 @@ def test_a_kernels_task_is_left_to_it(
     task = session.submit(character=service.playing("slow-task"), reference=service.reference)
     history = History(str(tmp_path / "history.sqlite"))
     try:
-        until(lambda: history.watchers(0).get(task.key))
+        until(lambda: watchers(history, 0).get(task.key))
         core = keeping(tmp_path, service)
         until(lambda: core.kept().kernels == 1)
         assert core.kept().watching == ()
@@ -227,7 +228,7 @@ def test_a_kernel_that_comes_back_takes_its_task_from_the_keeper(
 
 
 async def owns(session: Session, key: str) -> bool:
-    return session.engine.history.is_watcher(key)
+    return is_watcher(session.engine.history, key)
 
 
 def test_two_keepers_do_not_both_poll_and_the_second_follows_the_first(
@@ -272,7 +273,7 @@ def test_it_learns_of_a_dead_kernel_without_looking_again(
     key = present(kernel.stdout).readline().strip()
     history = History(str(tmp_path / "history.sqlite"))
     try:
-        until(lambda: history.watchers(0).get(key))
+        until(lambda: watchers(history, 0).get(key))
     finally:
         history.close()
     core = keeping(tmp_path, service)
@@ -310,7 +311,7 @@ def test_it_leaves_no_thread_and_no_claim(
     core.close()
     until(lambda: {one for one in threading.enumerate() if one.name == "cometact_nb"} <= before)
     history = History(str(tmp_path / "history.sqlite"))
-    assert history.watchers(0) == {}
+    assert watchers(history, 0) == {}
     history.close()
 
 

@@ -15,6 +15,7 @@ from waiting import until
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
 from cometact_nb.store.journal.history import History
+from cometact_nb.store.journal.watchers import watchers
 
 
 @pytest.fixture
@@ -98,10 +99,10 @@ def test_it_learns_from_its_server_that_a_kernel_ended_and_ends_with_it(
     until(lambda: server.get("status")["keeper"]["tasks"] == [key])
     history = History(str(project / "history.sqlite"))
     try:
-        assert history.watchers(0).keys() == {key}
+        assert watchers(history, 0).keys() == {key}
         server.stop()
         assert server.process.returncode == 0
-        assert history.watchers(0) == {}
+        assert watchers(history, 0) == {}
     finally:
         history.close()
     log = server.log.read_text()

@@ -272,25 +272,6 @@ class History:
         values = (self.owner, now + lease_s, key, self.owner, now, not self._keeps, f"%/{_KEEPER}%")
         return self.write(sql, values) == 1 or not watchers
 
-    def is_watcher(self, key: str) -> bool:
-        """Whether the claim of a task is this process's, as the file has it now.
-
-        Raises:
-            HistoryError: the file could not be read.
-        """
-        return bool(self.query("SELECT 1 FROM tasks WHERE key = ? AND watcher = ?", (key, self.owner)))
-
-    def watchers(self, now: float) -> dict[str, str]:
-        """Map tasks, by key, to other processes, dead ones too, with claims beyond ``now``, Unix seconds.
-
-        Raises:
-            HistoryError: the file could not be read.
-        """
-        sql = (
-            "SELECT key, watcher FROM tasks WHERE watcher IS NOT NULL AND watcher <> ? AND watched_until > ?"
-        )
-        return dict(self.query(sql, (self.owner, now)))
-
     def renew(self, keys: set[str], now: float, lease_s: float) -> set[str]:
         """Prolong the claims of this process, and return those that it still has.
 
