@@ -24,6 +24,7 @@ _ORDER = (
     "storage",
     "headless",
     "live",
+    "admin",
     "trouble",
 )
 
