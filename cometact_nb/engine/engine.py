@@ -62,8 +62,7 @@ class Engine:
         client: made on the engine's thread when first needed.
         limits: of a watch.
         spent_usd: US dollars that this process has spent before, or may have.
-        keeps: it only watches what kernels left behind: it submits and cancels nothing, and leaves a task as
-            soon as a kernel watches that.
+        keeps: watch only what kernels left behind, submit nothing, and leave a task to any kernel.
     """
 
     def __init__(
@@ -78,8 +77,7 @@ class Engine:
         spent_usd: float = 0.0,
         keeps: bool = False,
     ) -> None:
-        self._journal = Journal(history_path, on_change, keeps=keeps)
-        self._keeps = keeps
+        self._journal, self._keeps = Journal(history_path, on_change, keeps=keeps), keeps
         self._clock: Clock = clock or SystemClock()
         self._make_client = client
         self._client: Client | None = None

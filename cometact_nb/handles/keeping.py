@@ -121,9 +121,8 @@ class KeepingCore(Core):
         endpoint = self._endpoint_of(state)
         assert endpoint is not None
         folder = state.output_dir
-        named = folder is not None and (is_url(folder) or Path(folder).is_absolute())
         place: Path | str = self._folder
-        if folder is not None and named:
+        if folder is not None and (is_url(folder) or Path(folder).is_absolute()):
             place = folder if is_url(folder) else Path(folder)
         job = self.jobs[state.key] = Job(state, endpoint, place)
         job.listeners.add(self._count(len(state.clips)))

@@ -91,25 +91,25 @@ class Keeper:
         Args:
             may_switch: the user may switch it.
         """
-        all_kept = [core.kept() for core in self._cores]
-        keys = [key for kept in all_kept for key in kept.watching]
-        problem = " ".join(dict.fromkeys(filter(None, [self._problem, *(one.problem for one in all_kept)])))
+        works = [core.kept() for core in self._cores]
+        keys = [key for work in works for key in work.watching]
+        problem = " ".join(dict.fromkeys(filter(None, [self._problem, *(one.problem for one in works)])))
         return KeeperStatus(
             on=self._is_on,
             possible=may_switch and self._is_allowed,
-            state=self._sentence(all_kept),
+            state=self._sentence(works),
             watching=len(keys),
-            kernels=sum(kept.kernels for kept in all_kept),
-            elsewhere=sum(kept.elsewhere for kept in all_kept),
-            fetched=self._fetched + sum(kept.fetched for kept in all_kept),
+            kernels=sum(work.kernels for work in works),
+            elsewhere=sum(work.elsewhere for work in works),
+            fetched=self._fetched + sum(work.fetched for work in works),
             tasks=tuple(keys[:_TASKS]),
             problem=problem,
         )
 
-    def _sentence(self, all_kept: Iterable[Kept]) -> str:
+    def _sentence(self, works: Iterable[Kept]) -> str:
         if not self._is_on:
             return _OFF if self._is_allowed else _NEVER
-        count = sum(len(kept.watching) for kept in all_kept)
+        count = sum(len(work.watching) for work in works)
         if not count:
             return "It is on and has nothing to watch."
         noun = "task" if count == 1 else "tasks"
