@@ -24,6 +24,10 @@ HELD = {
         "contract/test_tasks.py::test_a_task_is_found_again_by_a_new_kernel",
         "contract/test_kills.py::test_a_kernel_may_die_while_it_resumes_a_download",
     ],
+    "**In JupyterLab": [
+        "browser/test_lab_sidebar.py::test_the_sidebar_lists_searches_and_is_used_by_keyboard",
+        "browser/test_lab_sidebar.py::test_lines_are_inserted_and_dragged_and_not_run",
+    ],
     # you want … you write
     "the request as JSON": [
         "views/test_preview.py::test_a_dry_run_says_that_nothing_was_sent_and_what_it_would_cost",

@@ -43,8 +43,9 @@ export class KeeperSwitch {
     const on = this.box.checked;
     this.box.disabled = true;
     try {
-      this.draw(await this.api.keep(on));
-      this.say("");
+      const keeper = await this.api.keep(on);
+      this.draw(keeper);
+      this.say(keeper.on === on ? "" : "The server did not switch the keeper.");
     } catch (error) {
       this.box.checked = !on;
       this.box.disabled = false;
