@@ -49,9 +49,17 @@ def _(act, sweep):
 """
 PLAYS = """async video => { video.muted = true; await video.play();
     await new Promise(done => video.addEventListener('timeupdate', done, {once: true})); return video.videoWidth; }"""
-#: The labels below the slider: whether one ends before the next begins.
-APART = """ends => { const boxes = [...ends.children].map(one => one.getBoundingClientRect());
-    return boxes.every((box, at) => !at || box.left >= boxes[at - 1].right || box.top >= boxes[at - 1].bottom); }"""
+#: Whether no two texts below the slider overlap.
+APART = """ends => {
+    const texts = [...ends.querySelectorAll('span')].flatMap(span => [...span.childNodes]).filter(node => node.data);
+    const boxes = texts.map(node => {
+        const range = document.createRange();
+        range.selectNode(node);
+        return range.getBoundingClientRect();
+    });
+    return boxes.every((one, at) => boxes.slice(at + 1).every(other =>
+        one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top));
+}"""
 
 
 @pytest.fixture(scope="module")
