@@ -154,11 +154,15 @@ def test_a_cell_that_has_its_task_is_not_bought_again(engine: Engine, job: Job, 
 
 
 def test_an_accepted_request_is_spent_and_watched(engine: Engine, job: Job) -> None:
+    heard: list[tuple[object, str | None]] = []
+
     async def work() -> tuple[object, float]:
-        verdict = await engine.submit(job, REQUEST, 0.4)
+        hear = lambda verdict: heard.append((verdict, job.state.id))  # noqa: E731
+        verdict = await engine.submit(job, REQUEST, 0.4, before_record=hear)
         return verdict, job.known_since  # before any poll
 
     assert engine.call(work()).result(20) == (flow.Created("task-1"), 0)
+    assert heard == [(flow.Created("task-1"), None)]
     assert recorded(engine, job)[1] == events.Accepted(at=START, id="task-1")
     assert job.is_named_by_user is False
     assert job.has_outcome.is_set()

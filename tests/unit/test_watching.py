@@ -124,6 +124,14 @@ def test_an_unknown_word_is_shown_and_watched_on(engine: Engine, job: Job, servi
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
 
 
+def test_an_answer_about_another_task_is_not_believed(engine: Engine, job: Job, service: Service) -> None:
+    service.polls[:0] = [{"id": "task-2", "status": "FAILED"}]
+    submit(engine, job)
+    assert run_to_the_end(engine, job).status is Status.SUCCEEDED
+    (failed,) = [event for event in recorded(engine, job) if isinstance(event, events.PollFailed)]
+    assert "about task task-2 instead of task-1" in failed.reason
+
+
 def test_a_task_that_never_ends_is_not_watched_for_ever(
     engines: Callable[..., Engine], job: Job, service: Service, clock: VirtualClock
 ) -> None:
