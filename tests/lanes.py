@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 #: What the lanes' tests need beside the package itself.
 TOOLS = ("pexpect", "playwright", "pytest", "pytest-xdist")
-CARD = "tests/browser/test_main_job.py::test_the_magic_leads_to_a_video_that_survives_reload_and_restart_and_says_when_it_was_moved"
+CARD = (
+    "tests/browser/test_main_job.py::test_the_magic_leads_to_a_video_that_survives_reload_restart_and_a_move"
+)
 PANEL = "tests/browser/test_panel.py::test_fill_break_mend_and_double_click_is_one_post"
 GONE = "tests/browser/test_gone.py"
+EXTENSION = ("tests/browser/test_lab_extension.py",)
 BROWSER = (CARD, "tests/browser/test_main_job.py::test_the_card_moves_while_the_kernel_is_busy", PANEL)
 KERNEL = (
     "tests/ipython/test_interrupts.py",
@@ -70,6 +73,7 @@ class Lane:
 
 _SEVEN = {"COMETACT_NB_LANE_SERVER": "notebook"}
 _GONE = "views whose kernel is gone"
+_EXTENSION = "the Lab extension: outputs without their kernel"
 LANES = {
     "newest": Lane("", "the whole check", BROWSER, ("pip",), whole=True),
     "lab": Lane("JupyterLab, newest", f"card, panel, freeze, restart; {_GONE}", (*BROWSER, GONE), shows=_JUPYTER),
@@ -87,6 +91,16 @@ LANES = {
     ),
     "notebook-7-gone": Lane(
         "Notebook 7, newest", _GONE, (GONE,), (*TOOLS, "notebook>=7"), ("notebook", "jupyterlab"), _SEVEN
+    ),
+    "lab-extension": Lane("JupyterLab, newest", _EXTENSION, EXTENSION, shows=_JUPYTER),
+    "oldest-extension": Lane(
+        "JupyterLab 4.0, and everything else at its oldest", _EXTENSION, EXTENSION, shows=_JUPYTER, oldest=True
+    ),
+    "notebook-7-extension": Lane(
+        "Notebook 7, newest", _EXTENSION, EXTENSION, (*TOOLS, "notebook>=7"), ("notebook", "jupyterlab"), _SEVEN
+    ),
+    "notebook-7.0-extension": Lane(
+        "Notebook 7.0", _EXTENSION, EXTENSION, (*TOOLS, "notebook==7.0.*"), ("notebook", "jupyterlab"), _SEVEN
     ),
     "base-url": Lane(
         "JupyterLab below a base URL with an encoded blank", "card, panel, freeze, restart", (CARD, PANEL),

@@ -22,6 +22,7 @@ _ORDER = (
     "money",
     "history",
     "storage",
+    "lab",
     "headless",
     "live",
     "admin",

@@ -66,6 +66,10 @@ def register() -> None:
         return
     live = here.display_formatter.ipython_display_formatter
     html = here.display_formatter.formatters["text/html"]
+    # What other formatters say stays: this only adds the description beside it.
+    here.display_formatter.mimebundle_formatter.for_type_by_name(
+        "cometact_nb.domain.inspection.facts", "Inspection", _inspection
+    )
     for formatter, home, name, draw in (
         (live, "handles.task", "Task", _view("task.show", "show", once_per_cell=True)),
         (live, "handles.sweep.sweep", "Sweep", _view("sweep.show", "show", once_per_cell=True)),
@@ -89,6 +93,10 @@ def _view(module: str, function: str, **options: Any) -> Callable[[Any], Any]:
         return getattr(importlib.import_module(f"cometact_nb.views.{module}"), function)(value, **options)
 
     return draw
+
+
+def _inspection(_: Any, **__: Any) -> dict[str, Any]:
+    return dict(_view("base.view_mime", "view_data")("inspection"))
 
 
 def _saved_clip(saved: SavedClip) -> Any:

@@ -30,6 +30,7 @@ ROWS = {
     "kernel": "busy",
     "browser": "browser",
     "notebook": "notebook",
+    "extension": "extension",
     "scale": "scale",
     "prepare": "prepare",
 }

@@ -28,8 +28,8 @@ KERNEL_ID = """async () => {
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """One of its own: its history keeps tasks that never end."""
-    server = Lab(tmp_path_factory.mktemp("lab"))
+    """One of its own, whose history keeps tasks that never end, and without the extension, which knows more."""
+    server = Lab(tmp_path_factory.mktemp("lab"), extension=False)
     yield server
     server.stop()
 

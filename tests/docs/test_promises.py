@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 #: By the beginning of a row or a claim, the tests that hold it.
 HELD = {
     # what it is
-    "**One line submits": ["browser/test_main_job.py::test_the_magic_leads_to_a_video_that_survives_reload_and_restart_and_says_when_it_was_moved"],
+    "**One line submits": ["browser/test_main_job.py::test_the_magic_leads_to_a_video_that_survives_reload_restart_and_a_move"],
     "**Nothing is paid twice": [
         "contract/test_outcomes.py::test_each_fault_costs_at_most_one_task_and_ends_as_written",
         "contract/test_kills.py::test_a_kernel_may_die_at_any_instant",
@@ -66,6 +66,9 @@ HELD = {
     "a task from yesterday": [
         "ipython/test_history.py::test_a_task_is_shown_by_the_beginning_of_its_id",
         "contract/test_tasks.py::test_a_task_is_found_again_by_a_new_kernel",
+    ],
+    "clips that came while no kernel ran": [
+        "browser/test_lab_extension.py::test_a_card_that_was_saved_while_its_task_ran_is_finished_and_plays"
     ],
     "everything you ever made": ["browser/test_history.py::test_a_history_is_filtered_acted_on_and_kept"],
     "links that lead to clips again": [

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CANARY = "sk-canary-51c8e0"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+VIEW_MIME = "application/vnd.cometact-nb.view+json"
 SETUP = """
 %load_ext cometact_nb
 import cometact_nb as act
@@ -187,7 +188,7 @@ def test_a_notebook_that_ran_without_a_page_keeps_a_readable_record(
     client.execute(env=environment(tmp_path))
     live, record = notebook.cells[1].outputs
     assert WIDGET in live["data"]
-    assert set(record["data"]) == {"text/html", "text/plain"}
+    assert set(record["data"]) == {VIEW_MIME, "text/html", "text/plain"}
     for fact in ("The last request", "--seed 7", "SUCCEEDED", 'src="act_two_outputs/'):
         assert fact in record["data"]["text/html"]
     assert len(json.dumps(record)) < 20_000

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from services import SandboxProcess
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+VIEW_MIME = "application/vnd.cometact-nb.view+json"
 SETUP = """
 %load_ext cometact_nb
 import cometact_nb as act
@@ -93,7 +94,7 @@ def test_a_sweep_at_the_end_of_a_cell_is_one_model_that_comes_alive_and_freezes(
         True
     ) == 1
     live, record = [out["data"] for out in page.outputs if "data" in out][:2]
-    assert set(live) == {WIDGET, "text/html", "text/plain"}
+    assert set(live) == {WIDGET, VIEW_MIME, "text/html", "text/plain"}
     assert "4 cells" in record["text/html"]
     assert page.sweep["grid"]["rows"] == "Expression intensity"
     page.state("FINISHED")

@@ -22,6 +22,7 @@ FIXED = {
 }
 #: What a script reaches: by an import, also one that comes later, or by the address of a style sheet.
 _REACHES = re.compile(r"""(?:from |import\(|new URL\()"(?P<path>\.{1,2}/[\w./-]+\.(?:js|css))\"""")
+_DOCS = re.compile(r"/\*\*.*?\*/", re.DOTALL)  # imports of types
 _TABLE = re.compile(r"(?<=\[tool\.hatch\.build\.targets\.wheel\.shared-data\]\n).*?(?=\n\n|\Z)", re.DOTALL)
 
 
@@ -41,7 +42,7 @@ def reached() -> dict[str, str]:
             continue
         seen.add(path)
         if path.suffix == ".js":
-            links = _REACHES.finditer(path.read_text("utf-8"))
+            links = _REACHES.finditer(_DOCS.sub("", path.read_text("utf-8")))
             todo += [(path.parent / link["path"]).resolve() for link in links]
     scripts = {
         path.relative_to(ROOT).as_posix(): f"{EXTENSION}/static/{path.relative_to(PACKAGE).as_posix()}"

@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 
 HERE = Path(__file__).parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
+VIEW_MIME = "application/vnd.cometact-nb.view+json"
 SETUP = f"""
 import sys
 sys.path.insert(0, {str(HERE)!r})
@@ -59,8 +60,13 @@ def test_an_unfinished_task_is_a_widget_and_below_it_a_record_that_says_when_it_
     tmp_path: Path,
 ) -> None:
     ((live, record),) = run(tmp_path, "show(task)")
-    assert set(live["data"]) == {WIDGET, "text/html", "text/plain"}
-    assert set(record["data"]) == {"text/html", "text/plain"}
+    assert set(live["data"]) == {WIDGET, VIEW_MIME, "text/html", "text/plain"}
+    assert set(record["data"]) == {VIEW_MIME, "text/html", "text/plain"}
+    described = record["data"][VIEW_MIME]
+    assert live["data"][VIEW_MIME] == described | {"model_id": live["data"][WIDGET]["model_id"]}
+    assert (described["version"], described["kind"], described["id"][:8]) == (1, "task", "5b91e444")
+    assert "5b91e444" in described["stem"]
+    assert not Path(described["folder"]).is_absolute()
     assert 'class="cometact-record"' in record["data"]["text/html"]  # which a live view beside it hides
     for said in ("PENDING", "5b91e444", "As of 20", "act.task("):
         assert said in record["data"]["text/html"]
@@ -78,7 +84,9 @@ def test_the_record_follows_its_task(tmp_path: Path) -> None:
 def test_when_the_task_ends_while_its_cell_waits_the_card_is_frozen(tmp_path: Path) -> None:
     ((gone, output),) = run(tmp_path, "show(task)\ntell(task, *done)\nassert session.flush(10)")
     assert gone["data"] == {"text/html": "", "text/plain": ""}
-    assert set(output["data"]) == {"text/html", "text/plain"}
+    assert set(output["data"]) == {VIEW_MIME, "text/html", "text/plain"}
+    assert output["data"][VIEW_MIME]["final"]
+    assert [output["data"][VIEW_MIME][name] for name in ("folder", "stem")] == ["clips", "a"]
     assert 'src="clips/a.mp4"' in output["data"]["text/html"]
     assert "cometact-record" not in output["data"]["text/html"]  # the live card of another task hides it not
     assert "SECRET-SIGNATURE" not in json.dumps(output)
@@ -100,7 +108,7 @@ def test_every_display_of_a_task_is_frozen(tmp_path: Path) -> None:
 
 def test_a_task_that_has_ended_is_plain_html_at_once(tmp_path: Path) -> None:
     ((gone, output),) = run(tmp_path, "tell(task, *done)\nshow(task)")
-    assert set(gone["data"]) == set(output["data"]) == {"text/html", "text/plain"}
+    assert set(gone["data"]) == set(output["data"]) - {VIEW_MIME} == {"text/html", "text/plain"}
 
 
 def test_the_card_of_a_lost_answer_stays_live_since_its_buttons_settle_it(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@
   const page = /** @type {{ _JUPYTERLAB?: Record<string, unknown> }} */ (/** @type {unknown} */ (window));
   page._JUPYTERLAB ??= {};
   page._JUPYTERLAB.cometact_nb = {
-    init(/** @type {object} */ given) {
-      scope = given;
+    init(/** @type {object} */ shared) {
+      scope = shared;
     },
     async get() {
       loading ??= /** @type {any} */ (load());

@@ -5,6 +5,8 @@ const SHEETS = {
   lab: new URL("./lab.css", import.meta.url),
   gallery: new URL("../../views/gallery/gallery.css", import.meta.url),
   gone: new URL("../../views/base/gone.css", import.meta.url),
+  record: new URL("./record.css", import.meta.url),
+  sweep: new URL("../../views/sweep/sweep.css", import.meta.url),
   task: new URL("../../views/task/status.css", import.meta.url),
 };
 

@@ -19,6 +19,7 @@ from cometact_nb.store.journal import search, sweeps
 from cometact_nb.store.journal.history import Row
 from cometact_nb.store.journal.peek import peek
 from cometact_nb.store.journal.spending import Spending, spending
+from cometact_nb.views.base.view_mime import sweep_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -134,7 +135,7 @@ class Reader:
 
         def read(history: History) -> sweeps.SweepRow | None:
             names = history.query("SELECT name, base_url FROM sweeps", ())
-            place = next((pair for pair in names if write.sweep_key(*pair) == key), None)
+            place = next((pair for pair in names if sweep_key(*pair) == key), None)
             return None if place is None else sweeps.find(history, *place)
 
         row = await self._ask(read, None)

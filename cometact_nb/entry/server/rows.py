@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +12,7 @@ from cometact_nb.errors import ClipError
 from cometact_nb.handles.history import HistoryRow
 from cometact_nb.store.clips.by_number import clip_file, poster_file
 from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.view_mime import sweep_key
 from cometact_nb.views.history.record import input_names, knob_line, outcome
 from cometact_nb.views.sweep.traits import changing_of, grid_of
 from cometact_nb.views.task.card import card_of
@@ -27,17 +27,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.store.journal.history import Row
 
-__all__ = ["sweep_details", "sweep_entry", "sweep_key", "task_details", "task_entry"]
-
-
-def sweep_key(name: str, base_url: str) -> str:
-    """Return the identity of a sweep: 16 hexadecimal digits.
-
-    Args:
-        name: of the sweep.
-        base_url: its service.
-    """
-    return hashlib.sha256(f"{name}\0{base_url}".encode()).hexdigest()[:16]
+__all__ = ["sweep_details", "sweep_entry", "task_details", "task_entry"]
 
 
 def task_entry(row: Row, sweep: str | None, label: str, roots: Sequence[Path]) -> TaskEntry:

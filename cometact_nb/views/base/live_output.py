@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views.base.html import h
 from cometact_nb.views.base.output import in_notebook, put_out, widget_data, write
+from cometact_nb.views.base.view_mime import view_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +71,8 @@ class LiveOutput:
         record: returns the present view as text and as HTML that need no kernel, by MIME type.
         is_final: says whether only the record remains, since nothing more can happen or be clicked. It may
             become false again. The default keeps the widget for ever.
+        kind: of the view, see :func:`~cometact_nb.views.base.view_mime.view_data`; "" for none of those.
+        facts: returns the other facts of that description.
     """
 
     def __init__(
@@ -78,7 +81,10 @@ class LiveOutput:
         widget: Callable[[], Any],
         record: Callable[[], dict[str, str]],
         is_final: Callable[[], bool] = _never,
+        kind: str = "",
+        facts: Callable[[], dict[str, Any]] = dict,
     ) -> None:
+        self._kind, self._facts = kind, facts
         self._name = name
         self._widget = widget
         self._record = record
@@ -96,7 +102,7 @@ class LiveOutput:
         with self._updating:
             final = self._is_final()
             live, record = put_out(self._live(final)), self._record()
-            self._places.append(_Place(live, put_out(record), record, final))
+            self._places.append(_Place(live, put_out(record | self._described(final=final)), record, final))
 
     def update(self) -> None:
         """Bring both outputs up to date; send only changes. Any thread may call it."""
@@ -108,7 +114,7 @@ class LiveOutput:
             for place in self._places:
                 if place.html != record:
                     place.html = record
-                    place.record.update(record, raw=True)
+                    place.record.update(record | self._described(final=final), raw=True)
                 if place.is_final != final:  # after the record, so that the record is there when it shows
                     place.is_final = final
                     place.live.update(self._live(final), raw=True)
@@ -139,4 +145,11 @@ class LiveOutput:
         if final:
             return _NOTHING
         text = f"{self._name} (live only while its kernel runs)"
-        return {**widget_data(self._widget()), "text/html": h("p", None, f"{text}:"), "text/plain": text}
+        widget = self._widget()
+        described = self._described(model_id=widget.model_id)
+        html = h("p", None, f"{text}:")
+        return {**widget_data(widget), **described, "text/html": html, "text/plain": text}
+
+    def _described(self, **more: Any) -> dict[str, Any]:
+        """Describe an output to the extension of JupyterLab."""
+        return view_data(self._kind, **self._facts(), **more) if self._kind else {}

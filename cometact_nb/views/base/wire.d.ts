@@ -37,6 +37,8 @@ export interface Source<State, In, Out> extends Sender<Out> {
   get<Name extends keyof State>(name: Name): State[Name];
   on(name: string, listener: Listener<In>): void;
   off(name: string, listener: Listener<In>): void;
+  /** Where a clip of the task is, in the place of its bytes by message; "" for nowhere. A kernel's model has none. */
+  addressOf?(index: number): string;
 }
 
 /** The part of a model that a view also writes. */

@@ -15,6 +15,7 @@ from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_background, widget_data
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
+from cometact_nb.views.base.view_mime import sweep_key
 from cometact_nb.views.gallery import record as gallery_record
 from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places, references
 
@@ -64,7 +65,10 @@ class Gallery(anywidget.AnyWidget):
         self._sweep = sweep
         self._places = places(sweep)
         self._known: dict[int, object] = {cell.index: _sign(cell) for cell in sweep.cells}
-        self._shown = LiveOutput("Gallery of an Act-Two sweep", lambda: self, self._record)
+        facts = {"key": sweep_key(sweep.name, sweep.session.config.base_url)}
+        self._shown = LiveOutput(
+            "Gallery of an Act-Two sweep", lambda: self, self._record, kind="gallery", facts=lambda: facts
+        )
         super().__init__(
             title={"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox},
             axes=axis_facts(sweep),

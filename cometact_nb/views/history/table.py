@@ -59,7 +59,7 @@ class HistoryTable:
     def __init__(self, history: TaskHistory) -> None:
         self._history = history
         self._session = history.session
-        self._display = LiveOutput("Act-Two history", self._made, self._record)
+        self._display = LiveOutput("Act-Two history", self._made, self._record, kind="history")
         self._table: HistoryWidget | None = None
         self._below: Any = None
         self._panel: Panel | None = None

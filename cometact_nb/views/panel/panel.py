@@ -47,7 +47,7 @@ class Panel:
         session: Session,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
-        self._display = LiveOutput("Act-Two panel", lambda: self._box, self._record)
+        self._display = LiveOutput("Act-Two panel", lambda: self._box, self._record, kind="panel")
         self._controller = PanelController(session, values_of(initial or {}), self._display.update)
         self._box = ipywidgets.VBox([self._controller.form, self._controller.sent.view])
         # The record has what is typed, too. On the notifier's thread: the form's own must not wait for it.

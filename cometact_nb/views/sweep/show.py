@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.views.base.live_output import LiveOutput, clear_saved_state
 from cometact_nb.views.base.output import in_notebook, page_folder
+from cometact_nb.views.base.view_mime import sweep_key
 from cometact_nb.views.sweep.facts import is_over
 from cometact_nb.views.sweep.record import record_html, record_text
 from cometact_nb.views.task import show as status
@@ -36,7 +37,12 @@ def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
         return
     if sweep not in _outputs:
         _outputs[sweep] = LiveOutput(
-            "Act-Two sweep", lambda: widget_of(sweep), lambda: _record(sweep), lambda: _is_final(sweep)
+            "Act-Two sweep",
+            lambda: widget_of(sweep),
+            lambda: _record(sweep),
+            lambda: _is_final(sweep),
+            "sweep",
+            lambda: {"key": sweep_key(sweep.name, sweep.session.config.base_url)},
         )
         if in_notebook():
             _follow(sweep, _outputs[sweep])

@@ -72,6 +72,11 @@ export class Card {
     this.root.addEventListener("error", gone, { signal, capture: true });
   }
 
+  // Whether the facts come from a history, and no kernel hears a click.
+  get isRecord() {
+    return this.model.addressOf !== undefined;
+  }
+
   /**
    * @param {string} name
    * @returns {HTMLElement | null}
@@ -93,6 +98,7 @@ export class Card {
     const had = this.root.contains(focused);
     this.release();
     fill(this.root, this.model.get("html"));
+    if (this.isRecord) this.disarm();
     for (const node of this.root.querySelectorAll("figure, details")) {
       const old = keep.get(key(node));
       if (old) node.replaceWith(old);
@@ -119,15 +125,20 @@ export class Card {
     if (!isApart) this.mail.send({ type: "hello" }); // for the kernel's word, as after a reload
   }
 
+  // Without a kernel nothing can be asked.
+  disarm() {
+    this.settle.mail.lose();
+    for (const button of this.root.querySelectorAll("button[data-action=cancel], button[data-form]")) button.remove();
+  }
+
   // Controls that need a kernel go; the content stays, with its age.
   lose() {
     const { live, root } = this;
     clearInterval(this.clock);
     this.confirm.leave();
     this.pieces.stop("The kernel has ended before this clip was here.");
-    this.settle.mail.lose();
     root.removeAttribute("data-ticking");
-    for (const button of root.querySelectorAll("button[data-action=cancel], button[data-form]")) button.remove();
+    this.disarm();
     const bar = this.slot("progress");
     if (bar && !bar.hasAttribute("value")) bar.remove(); // a bar without a value moves for ever
     if (!live.ticking && !live.settle) return;
@@ -138,7 +149,7 @@ export class Card {
   draw() {
     const { live, root } = this;
     root.style.setProperty("--tone", live.tone);
-    root.toggleAttribute("data-ticking", Boolean(live.ticking));
+    root.toggleAttribute("data-ticking", Boolean(live.ticking) && !this.isRecord);
     root.setAttribute("aria-label", `Act-Two task ${live.short}`);
     put(this.slot("label"), live.label);
     put(this.slot("waiting"), live.waiting);
@@ -147,7 +158,7 @@ export class Card {
     put(id, live.short);
     if (id) id.title = live.id;
     this.drawProgress(live);
-    this.settle.draw(this.slot("settle"), live.settle);
+    this.settle.draw(this.slot("settle"), this.isRecord ? null : live.settle);
     if (live.cancel && live.cancel !== this.refused) this.answer(live.cancel);
     this.refused = live.cancel;
     this.tick();
@@ -157,7 +168,9 @@ export class Card {
   drawProgress(live) {
     const bar = this.slot("progress");
     if (!(bar instanceof HTMLProgressElement)) return;
-    if (live.progress === null) bar.removeAttribute("value");
+    if (live.progress === null && this.isRecord)
+      bar.remove(); // a bar without a value moves for ever
+    else if (live.progress === null) bar.removeAttribute("value");
     else bar.value = live.progress;
   }
 
@@ -274,6 +287,12 @@ export class Card {
   async load(video) {
     const index = Number(video.dataset.clip);
     const link = this.root.querySelector(`a[data-file="${index}"]`);
+    if (this.model.addressOf) {
+      const address = this.model.addressOf(index);
+      if (address) Object.assign(video, { src: address });
+      if (address && link) Object.assign(link, { href: address, download: link.textContent ?? "" });
+      return;
+    }
     let file;
     try {
       file = await this.pieces.get({ index });

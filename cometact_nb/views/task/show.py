@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from cometact_nb.store.clips.media import clip_stem
 from cometact_nb.views.base.html import h
 from cometact_nb.views.base.live_output import LiveOutput, clear_saved_state
 from cometact_nb.views.base.output import in_notebook, page_folder, shell, write
+from cometact_nb.views.base.view_mime import task_place
 from cometact_nb.views.task.card import card_of
 from cometact_nb.views.task.facts import CardFacts
 from cometact_nb.views.task.text import card_text, text_of
@@ -95,7 +96,10 @@ def _follow(task: Task) -> LiveOutput:
             widget = StatusWidget(task)
         return widget
 
-    output = LiveOutput("Act-Two task", live, lambda: _record(task), lambda: _is_final(task))
+    def facts() -> dict[str, Any]:
+        return task_place(task.state, task.session.output_folder(), page_folder(task.session))
+
+    output = LiveOutput("Act-Two task", live, lambda: _record(task), lambda: _is_final(task), "task", facts)
     last, was_final = task.state, _is_final(task)
 
     def changed(_: Task) -> None:
