@@ -29,8 +29,14 @@ BUSY = httpx.Response(429, headers={"retry-after": "20"}, json={"error": {"messa
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
+FIRST = "task-1"
+
+
 class Service:
-    """A scripted service: what it answers to a create, to each poll in turn, and for the clip."""
+    """A scripted service: what it answers to a create, to each poll in turn, and for the clip.
+
+    Where a script says ``task-1``, a second paid request gets an id of its own, and a poll that of its task.
+    """
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
@@ -39,6 +45,16 @@ class Service:
         self.clips: list[object] = [CLIP]
         self.deletes: list[object] = [204]
         self.seen: list[tuple[str, float, httpx.Request]] = []
+        self._accepted = 0
+
+    def _own(self, kind: str, request: httpx.Request, answer: object) -> object:
+        """Give the task of a scripted answer its own id."""
+        if not isinstance(answer, dict) or answer.get("id") != FIRST or kind == "clip":
+            return answer
+        if kind != "create":
+            return {**answer, "id": request.url.path.rpartition("/")[2]}
+        self._accepted += 1
+        return {**answer, "id": f"task-{self._accepted}"}
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         kind = {"POST": "create", "DELETE": "delete"}.get(request.method, "poll")
@@ -59,7 +75,7 @@ class Service:
             return httpx.Response(200, content=answer, headers={"content-type": "video/mp4"})
         if isinstance(answer, int):
             return httpx.Response(answer, json={"error": {"message": "scripted"}})
-        return httpx.Response(200, json=answer)
+        return httpx.Response(200, json=self._own(kind, request, answer))
 
     def times(self, kind: str) -> list[float]:
         return [at for seen, at, _ in self.seen if seen == kind]

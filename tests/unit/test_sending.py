@@ -122,6 +122,7 @@ def test_the_intent_holds_all_that_a_later_kernel_needs(engine: Engine, tmp_path
         price_usd=0.4,
         allow_unlisted=True,
         sandbox=True,
+        output_dir=str(tmp_path),
     )
     assert job.state.request == request.to_json()
 
@@ -188,18 +189,18 @@ def test_the_id_of_an_earlier_task_is_not_believed_and_not_bought_again(
         another(job),
         Job(TaskState(key=new_key()), Endpoint("https://b.example.com"), job.output_dir),
     )
-    service.polls = [RUNNING]
-    assert send(engine, job) == flow.Created("task-1")
+    service.creates, service.polls = [{"id": "cached-1"}], [RUNNING]
+    assert send(engine, job) == flow.Created("cached-1")
     verdict = send(engine, second)
     assert isinstance(verdict, flow.Doubtful)
-    assert verdict.reason == f"the service answered with task-1, the id of the earlier task {job.state.key}"
+    assert verdict.reason == f"the service answered with cached-1, the id of the earlier task {job.state.key}"
     assert (second.state.status, second.state.id, second.state.raw_answer) == (
         Status.UNCONFIRMED,
         None,
-        "task-1",
+        "cached-1",
     )
     assert engine.spent_usd == pytest.approx(0.8)
-    assert send(engine, elsewhere) == flow.Created("task-1")  # another service has ids of its own
+    assert send(engine, elsewhere) == flow.Created("cached-1")  # another service has ids of its own
 
 
 def test_a_refusal_gives_the_money_back_and_keeps_all_that_was_said(
