@@ -59,6 +59,8 @@ class Journal:
         self._on_change = on_change
         self._history: History | None = None
         self._unsaved: deque[_Entry] = deque()
+        #: Keys of tasks whose last event the history has not taken, and never will.
+        self._ahead: set[str] = set()
         #: Events that the disk has in an abridged form, or not at all.
         self.set_aside: list[TaskEvent] = []
         #: The reason, by the key of their task.
@@ -138,6 +140,7 @@ class Journal:
                 return error
             else:
                 self._unsaved.popleft()
+                self._ahead.discard(entry.state.key)
         return None
 
     async def save_again(self, sleep: Callable[[float], Awaitable[None]]) -> None:
@@ -157,7 +160,7 @@ class Journal:
 
     def waits_for(self, key: str) -> bool:
         """Whether the history knows less of the task ``key`` than this process."""
-        return any(entry.state.key == key for entry in self._unsaved)
+        return key in self._ahead or any(entry.state.key == key for entry in self._unsaved)
 
     def _set_aside(self, error: HistoryError) -> None:
         """Take the first event out of the line, report it, and put an abridged one in its place."""
@@ -173,6 +176,8 @@ class Journal:
             else:
                 self._unsaved.appendleft(short)
                 how = "abridged"
+        if how == "not at all":
+            self._ahead.add(state.key)
         self.problems[state.key] = f"Its history has the event {kind!r} {how}: {error}"
         log.error("Task %s: %s", _name(state), self.problems[state.key])
 

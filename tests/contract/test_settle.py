@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent import futures
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from cometact_nb.domain import events
 from cometact_nb.domain.reduce import reduce
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status, TaskState
-from cometact_nb.errors import ActTwoError, HistoryError, UnconfirmedError
+from cometact_nb.errors import ActTwoError, HistoryError, TaskFailed, UnconfirmedError
 from cometact_nb.handles.session import Session
 from cometact_nb.handles.task import Task
 from cometact_nb.store.journal.history import History
@@ -271,6 +272,19 @@ def test_a_task_of_which_the_history_knows_less_than_this_kernel_keeps_its_id_wh
             settle()
     assert task.id == name
     assert sandbox.posts() == 1
+
+
+@pytest.mark.usefixtures("deaf_history")
+def test_the_end_that_no_history_took_is_not_replaced_by_an_older_record(
+    session: Session, sandbox: SandboxProcess
+) -> None:
+    task = submit(session, sandbox, character=sandbox.playing("unknown-failure"))
+    with pytest.raises(TaskFailed):
+        task.wait(60)
+    name = task.id
+    with suppress(ActTwoError):
+        task.resubmit()
+    assert (task.status, task.id) == (Status.FAILED, name)
 
 
 @pytest.mark.usefixtures("deaf_history")

@@ -51,14 +51,12 @@ class Route(APIHandler):
     async def get(self, *names: str) -> None:
         """Answer a question."""
         self.extension = await asyncio.to_thread(self._make)
-        self.extension = await asyncio.to_thread(self._make)
         await self.read(*names)
 
     @web.authenticated
     @authorized
     async def head(self, *names: str) -> None:
         """Answer a question without its body."""
-        self.extension = await asyncio.to_thread(self._make)
         self.extension = await asyncio.to_thread(self._make)
         await self.read(*names)
 
