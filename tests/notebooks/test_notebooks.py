@@ -16,6 +16,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from cometact_nb.views.base.view_mime import VIEW_MIME
+
 if TYPE_CHECKING:
     from services import SandboxProcess
 
@@ -74,7 +76,7 @@ def test_the_frozen_card_is_in_the_notebook_and_needs_no_kernel(
     )
     live, output = notebook.cells[1].outputs
     assert live["data"]["text/html"] == ""
-    assert set(output["data"]) == {"text/html", "text/plain"}
+    assert set(output["data"]) == {VIEW_MIME, "text/html", "text/plain"}
     (source,) = re.findall(r'<video src="([^"]+)" controls', output["data"]["text/html"])
     assert (tmp_path / source).exists()
     assert len(json.dumps(output)) < 9000

@@ -14,6 +14,8 @@ from lab import environment
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
+from cometact_nb.views.base.view_mime import VIEW_MIME
+
 if TYPE_CHECKING:
     from services import SandboxProcess
 
@@ -60,7 +62,7 @@ def as_on_github(html: str) -> str:
 def test_a_task_that_ended_after_its_cell_is_kept_in_its_final_form(notebook: Any) -> None:
     live, output = notebook.cells[2].outputs
     assert live["data"]["text/html"] == ""
-    assert set(output["data"]) == {"text/html", "text/plain"}
+    assert set(output["data"]) == {VIEW_MIME, "text/html", "text/plain"}
     (source,) = re.findall(r'<video src="(act_two_outputs/[^"]+)"', output["data"]["text/html"])
     assert (Path(notebook.folder) / source).exists()
     assert source in output["data"]["text/plain"]

@@ -68,24 +68,45 @@ function rendererClass(widgets, host) {
      * @param {any} home
      */
     drawLive(model, facts, rendermime, home) {
-      const live = rendermime.createRenderer(WIDGET_MIME);
+      const session = home?.sessionContext;
+      /** @type {any} */
+      let live = null;
+      /** @type {unknown} */
+      let factory = null;
+      let ended = () => {};
       const look = () => {
-        const isThere = !live.isDisposed && live.widgets?.length > 0;
-        if (!live.isDisposed) live.setHidden(!isThere);
+        if (!live || live.isDisposed) return;
+        const isThere = live.widgets?.length > 0;
+        live.setHidden(!isThere);
         this.toggleClass("cometact-live", isThere);
         if (isThere) import("./record.js").then(({ rest }) => rest(facts.key));
       };
-      this.addWidget(live);
-      look();
       const observer = new MutationObserver(look);
-      observer.observe(live.node, { childList: true });
-      const kernel = home?.sessionContext?.session?.kernel;
-      const ended = KEPT.has(facts.kind) ? () => {} : whenGone(kernel, () => this.giveOver(live, facts));
+      // The manager gives the notebook another factory once its kernel is there, and tells the renderers that stand
+      // in an output themselves. This one stands deeper, so it asks again.
+      const begin = () => {
+        const newest = rendermime.getFactory(WIDGET_MIME);
+        if (this.isDisposed || this.drawn !== model || newest === factory || live?.isDisposed || live?.widgets?.length) return;
+        factory = newest;
+        ended();
+        if (!KEPT.has(facts.kind)) ended = whenGone(session?.session?.kernel, () => this.giveOver(live, facts));
+        live?.dispose();
+        live = rendermime.createRenderer(WIDGET_MIME);
+        this.addWidget(live);
+        look();
+        observer.disconnect();
+        observer.observe(live.node, { childList: true });
+        live.renderModel(model).then(look, look);
+      };
+      const later = () => setTimeout(begin); // after the manager has heard the same
+      const signals = [session?.kernelChanged, session?.statusChanged, session?.connectionStatusChanged].filter(Boolean);
+      for (const signal of signals) signal.connect(later);
+      begin();
       this.leave = () => {
+        for (const signal of signals) signal.disconnect(later);
         observer.disconnect();
         ended();
       };
-      live.renderModel(model).then(look, look);
     }
 
     /**
