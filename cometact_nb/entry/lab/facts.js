@@ -12,6 +12,7 @@ export const WIDGET_MIME = "application/vnd.jupyter.widget-view+json";
  * @property {string} id of its task at the service, "" for none
  * @property {string} files the path of its clip without its extension, from the notebook's folder; "" for none
  * @property {boolean} final whether the HTML beside it says the last word
+ * @property {number} asOf when the HTML beside it was written, milliseconds; 0 for an unknown time
  * @property {boolean} live whether it is the place of a live view
  */
 
@@ -44,6 +45,7 @@ export function readFacts(data) {
     id: isId(data.id) ? data.id : "",
     files: filesOf(data.folder, data.stem),
     final: data.final === true,
+    asOf: Date.parse(data.as_of) || 0,
     live: typeof data.model_id === "string",
   };
 }

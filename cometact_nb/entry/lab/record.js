@@ -21,6 +21,7 @@ import { styles } from "./styles.js";
 
 const LIVE = ".cometact-live"; // a live view that is drawn now, see renderer.js
 const CLIP = "video[controls]"; // those of inputs have none
+const SECOND_MS = 1000; // a record's time has no parts of a second
 const AGAIN_MS = 15_000; // how long until a task that goes on is asked about again, while somebody looks
 /**
  * @param {unknown} target of an event
@@ -73,7 +74,20 @@ export class Record {
   // Begin: a record that says the last word only looks after its videos.
   start() {
     if (this.facts.kind === "task" && this.facts.final) this.mendVideos();
+    else if (this.facts.kind === "sweep" && this.facts.final) this.improveOnError();
     else if (["task", "sweep"].includes(this.facts.kind)) return this.improve();
+  }
+
+  // A clip of the record cannot be loaded: the server's history may know where it is.
+  improveOnError() {
+    const { html } = this.place;
+    const failed = (/** @type {{ target: unknown }} */ { target }) => {
+      if (!isClip(target)) return;
+      html.removeEventListener("error", failed, { capture: true });
+      this.improve(true);
+    };
+    html.addEventListener("error", failed, { capture: true });
+    for (const target of html.querySelectorAll(CLIP)) if (isClip(target) && target.error) failed({ target });
   }
 
   /** Whether the live view of the same is drawn above. */
@@ -151,6 +165,10 @@ export class Record {
     const { task, html, live, clips } = details;
     const settled = Boolean(task.settled);
     if (!settled) this.later();
+    if (!this.always && !this.model && 1000 * task.as_of < this.facts.asOf + SECOND_MS) {
+      if (settled) this.mendVideos(); // the notebook's own record is as new, and may have its pictures
+      return true;
+    }
     if (this.model) {
       this.model.change({ html, live });
       return true;
