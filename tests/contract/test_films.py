@@ -15,6 +15,7 @@ from services import SandboxProcess, new_session
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.store.clips.film import MAX_SIZE, Tile, write_divided, write_grid, write_sheet
+from cometact_nb.store.clips.video import is_video
 
 RED, GREEN, BLUE = (200, 30, 30), (30, 200, 30), (30, 30, 200)
 Picture = np.ndarray[Any, Any]
@@ -196,6 +197,16 @@ def test_a_sweep_becomes_a_film_with_its_reference(sweep: Sweep, tmp_path: Path)
     assert frames[0].shape[1] <= 480
     assert frames[0].shape != alone[0].shape, "the reference has a column of its own"
     assert [entry.name for entry in path.parent.iterdir() if entry.name.startswith(".grid")] == []
+
+
+def test_a_reference_that_is_no_video_is_left_out(sweep: Sweep, tmp_path: Path) -> None:
+    """What a link leads to now may be a page, or a list of other files."""
+    source = tmp_path / "inputs.m3u8"
+    source.write_text("#EXTM3U\n")
+    assert not is_video(source)
+    source.write_text("<html>gone</html>")
+    assert not is_video(source)
+    assert is_video(sweep.export(tmp_path / "film.mp4", width=320, reference=False))
 
 
 def test_some_cells_a_divider_and_a_picture(sweep: Sweep, tmp_path: Path) -> None:

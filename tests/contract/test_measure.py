@@ -92,6 +92,19 @@ def test_similarity_compares_with_a_clip(sweep: Sweep) -> None:
     assert sweep.measure("similarity", against=sweep.cells[2]).to_rows()[2]["similarity"] == 1
 
 
+def test_a_broken_first_clip_is_named_alone_and_similarity_takes_the_next(sweep: Sweep) -> None:
+    clip = sweep.cells[0].clip
+    assert clip is not None
+    whole = clip.path.read_bytes()
+    clip.path.write_bytes(whole[: len(whole) // 2])
+    try:
+        rows = sweep.measure("similarity").to_rows()
+    finally:
+        clip.path.write_bytes(whole)
+    assert [row["similarity"] for row in rows[:2]] == [None, 1]
+    assert [bool(row["problem"]) for row in rows] == [True, False, False, False]
+
+
 def test_an_executor_measures_and_the_progress_ends_at_one(sweep: Sweep) -> None:
     shares: list[float] = []
     own = act.Measure(name="length", fn=lambda clip: clip.duration_s, version=None)

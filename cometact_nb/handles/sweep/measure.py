@@ -7,18 +7,18 @@ import os
 import threading
 from collections.abc import Mapping
 from concurrent import futures
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.sweep.measures import SIMILARITY, checked_measures
-from cometact_nb.errors import ActTwoError, ClipError, ConfigError, HistoryError
+from cometact_nb.errors import ClipError, ConfigError, HistoryError
 from cometact_nb.handles.sweep.likeness import similarity_among
 from cometact_nb.handles.sweep.measured import Measured, MeasuredCell
 from cometact_nb.handles.sweep.noise import check_executor
 from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 
     from cometact_nb.domain.sweep.measures import Measure
     from cometact_nb.handles.clip import Clip
@@ -110,14 +110,16 @@ def measure_clips(
     }
     work = [(by_hash[sha256], some) for sha256, some in missing.items() if some]
     problems: dict[str, str] = {}
-    for sha256, result in _results(work, executor, progress):
-        if isinstance(result, str):
-            problems[sha256] = result
-            continue
-        values.setdefault(sha256, {}).update(result)
-        _keep(core, sha256, {name: value for name, value in result.items() if name in versions}, versions)
-    if alike and clips:
-        _compare(against or clips[0], by_hash, values, problems)
+    with closing(_results(work, executor, progress)) as results:  # an interrupt here stops the threads, too
+        for sha256, result in results:
+            if isinstance(result, str):
+                problems[sha256] = result
+                continue
+            values.setdefault(sha256, {}).update(result)
+            lasting = {name: value for name, value in result.items() if name in versions}
+            _keep(core, sha256, lasting, versions)
+    if alike:
+        _compare([against] if against is not None else clips, by_hash, values, problems)
     return values, problems
 
 
@@ -160,7 +162,7 @@ def _results(
     work: Sequence[tuple[Clip, tuple[Measure, ...]]],
     executor: Executor | None,
     progress: Callable[[float], None],
-) -> Iterable[tuple[str, Values | str]]:
+) -> Generator[tuple[str, Values | str]]:
     """Measure clips side by side, and yield each result, or what was wrong, as it comes."""
     stop = threading.Event()
     own = (
@@ -251,15 +253,22 @@ def _number(measure: Measure, value: Any) -> float | None:
 
 
 def _compare(
-    base: Clip, clips: Mapping[str, Clip], values: dict[str, Values], problems: dict[str, str]
+    bases: Sequence[Clip], clips: Mapping[str, Clip], values: dict[str, Values], problems: dict[str, str]
 ) -> None:
+    """Compare all clips with the first of ``bases`` that can be read."""
     similarity = similarity_among(list(clips.values()))
-    for sha256, clip in clips.items():
-        if sha256 in problems:
-            continue
+
+    def compared(clip: Clip, base: Clip) -> float | None:
         try:
-            value = similarity(clip, base)
-        except ActTwoError as error:
-            problems[sha256] = str(error)
-            continue
-        values.setdefault(sha256, {})[SIMILARITY] = None if math.isnan(value) else value
+            return similarity(clip, base)
+        except ClipError as error:
+            problems.setdefault(clip.sha256, str(error))
+            return None
+
+    base = next((clip for clip in bases if compared(clip, clip) is not None), None)
+    if base is None:
+        return
+    for sha256, clip in clips.items():
+        value = compared(clip, base)
+        if value is not None:
+            values.setdefault(sha256, {})[SIMILARITY] = None if math.isnan(value) else value

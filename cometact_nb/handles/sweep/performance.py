@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.api.client import Download
 from cometact_nb.domain.inputs import facts
+from cometact_nb.store.clips.video import is_video
 from cometact_nb.store.inputs.copies import copied
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def bring_reference(sweep: Sweep, cell: Cell, folder: Path) -> Path | None:
     if not uri.startswith(("https://", "http://")):
         return None
     target = folder / "reference.mp4"
-    return target if sweep.session.run(_download(sweep, uri, target)) else None
+    there = sweep.session.run(_download(sweep, uri, target))
+    return target if there and is_video(target) else None
 
 
 async def _download(sweep: Sweep, uri: str, target: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.errors import ConfigError
 from cometact_nb.store.clips.player import BT709, Players, planes_of
+from cometact_nb.store.clips.video import demuxer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,6 +131,7 @@ def write_grid(
 
     Raises:
         ConfigError: an extra is missing, or no clip can be played.
+        ClipError: a clip cannot be decoded to its end.
     """
     with Players(tile.path for tile in tiles) as players:
         boxes, strip, size = _layout(players, columns, width)
@@ -237,7 +239,7 @@ class _Sound:
 
     def __init__(self, av: Any, container: Any, source: Path, length_s: float) -> None:
         self._container, self._length_s = container, length_s
-        self._source = av.open(str(source))
+        self._source = av.open(str(source), format=demuxer(source))  # a guess might open other files
         self._stream = next(iter(self._source.streams.audio), None)
         self._out = (
             container.add_stream("aac", rate=48_000, layout="stereo") if self._stream is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
-from cometact_nb.errors import ConfigError
+from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.clips.video import demuxer, upright_rgb, whole_picture
 
 if TYPE_CHECKING:
@@ -54,10 +54,19 @@ class Player:
         self._begin_s = first.time or 0.0
 
     def at(self, seconds: float, width: int, height: int) -> Planes:
-        """Return the picture at this time, which never goes back."""
+        """Return the picture at this time, which never goes back.
+
+        Raises:
+            ClipError: the clip cannot be decoded any further.
+        """
+        import av  # noqa: PLC0415  (an extra, and 100 ms)
+
         latest = None
         while self._next is not None and (self._next.time or 0.0) - self._begin_s <= seconds + 1e-6:
-            latest, self._next = self._next, next(self._frames, None)
+            try:
+                latest, self._next = self._next, next(self._frames, None)
+            except av.FFmpegError as error:
+                raise ClipError(f"{self._path} is not a whole video ({error}).") from None
         if latest is not None or self._shown is None:
             self._shown = _scaled(latest or self._next, self.stream, width, height)
         return self._shown

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["demuxer", "looks_like_video", "read_facts", "read_frames", "upright_rgb", "whole_picture"]
+__all__ = [
+    "demuxer",
+    "is_video",
+    "looks_like_video",
+    "read_facts",
+    "read_frames",
+    "upright_rgb",
+    "whole_picture",
+]
 
 _POSTER_WIDTH = 640
 _POSTER_QUALITY = 78
@@ -35,6 +43,20 @@ _HD_LINES = 720
 def looks_like_video(head: bytes) -> bool:
     """Whether a file that begins with ``head`` (12 bytes or more) is an MP4, QuickTime or WebM container."""
     return head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free"} or head[:4] == _EBML
+
+
+def is_video(path: Path) -> bool:
+    """Whether PyAV is there and can open this file, by the readers for clips alone."""
+    try:
+        import av  # noqa: PLC0415  (an extra, and 100 ms)
+
+        with path.open("rb") as file:
+            if not looks_like_video(file.read(16)):
+                return False
+        with av.open(str(path), format=demuxer(path)) as container:
+            return picture_of(container) is not None
+    except Exception:  # noqa: BLE001  (PyAV is missing, or whatever FFmpeg says of the file)
+        return False
 
 
 def read_facts(path: Path, poster: Path | None = None) -> tuple[VideoHeaders, bool]:

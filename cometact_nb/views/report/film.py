@@ -59,8 +59,8 @@ def export_film(
     path = (sweep.session.notebook_dir / Path(target).expanduser()).resolve()
     chosen = list(sweep.cells if cells is None else cells)
     _check(path, chosen, divider=divider, width=width, overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with (
             tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as folder,
             waiting_line(f"Writing {path.name}", progress) as report,
