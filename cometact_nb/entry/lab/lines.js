@@ -41,11 +41,19 @@ export function taskLine(id) {
 }
 
 /**
+ * The line that shows a sweep, and buys nothing: without resume=False it would go on with one whose kernel ended.
+ * @param {string} name
+ */
+export function sweepLine(name) {
+  return `act.sweep_by_name(${literal(name)}, resume=False)`;
+}
+
+/**
  * The line that shows the gallery of a sweep.
  * @param {string} name
  */
 export function galleryLine(name) {
-  return `act.sweep_by_name(${literal(name)}).gallery()`;
+  return `${sweepLine(name)}.gallery()`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { h, put } from "../../views/base/dom.js";
 import { clipFiles, endedSince } from "./files.js";
 import { HttpModel, sendPiece } from "./http_model.js";
 import { insertButton } from "./insert.js";
-import { isId, literal, taskLine } from "./lines.js";
+import { isId, sweepLine, taskLine } from "./lines.js";
 import { styles } from "./styles.js";
 
 /**
@@ -266,7 +266,7 @@ export class Record {
     const model = new HttpModel(state, (content, own) => this.answer(content, own, details));
     this.model = model;
     this.ends.push(view.render({ model: /** @type {any} */ (model), el: host }));
-    const line = `act.sweep_by_name(${literal(String(sweep.name))})`;
+    const line = sweepLine(String(sweep.name));
     host.querySelector(".head")?.after(this.noteOf(Date.now(), line, "finds it again, and buys nothing"));
     return true;
   }

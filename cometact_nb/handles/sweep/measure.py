@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Mapping
 from concurrent import futures
-from contextlib import closing, nullcontext, suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.sweep.measures import SIMILARITY, checked_measures
@@ -15,7 +15,7 @@ from cometact_nb.errors import ClipError, ConfigError, HistoryError
 from cometact_nb.handles.sweep.likeness import similarity_among
 from cometact_nb.handles.sweep.measured import Measured, MeasuredCell
 from cometact_nb.handles.sweep.noise import check_executor
-from cometact_nb.handles.views import views
+from cometact_nb.handles.views import progress_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterable, Sequence
@@ -51,7 +51,7 @@ def measure_sweep(
         raise ConfigError(f"against={against!r} has no clip. Give a cell of the sweep that has one.")
     with_clip = [(cell, clip) for cell in cells if (clip := cell.clip) is not None]
     clips = [clip for _, clip in with_clip]
-    with nullcontext(progress) if progress is not None else views().working("Measuring clips") as report:
+    with progress_line("Measuring clips", progress) as report:
         values, problems = measure_clips(
             core, clips, measures, against=base, executor=executor, progress=report
         )
@@ -82,7 +82,7 @@ def measure_clips(
     *,
     against: Clip | None,
     executor: Executor | None,
-    progress: Callable[[float], None],
+    progress: Callable[[float], object],
 ) -> tuple[dict[str, Values], dict[str, str]]:
     """Measure clips, each once, and keep what can be kept; an interrupt stops within a frame or two.
 
@@ -161,7 +161,7 @@ def _keep(core: Core, sha256: str, values: Values, versions: Mapping[str, str]) 
 def _results(
     work: Sequence[tuple[Clip, tuple[Measure, ...]]],
     executor: Executor | None,
-    progress: Callable[[float], None],
+    progress: Callable[[float], object],
 ) -> Generator[tuple[str, Values | str]]:
     """Measure clips side by side, and yield each result, or what was wrong, as it comes."""
     stop = threading.Event()

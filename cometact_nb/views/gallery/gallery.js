@@ -109,7 +109,7 @@ class Kernel {
     this.unanswered.clear();
     for (const [index, round, rating] of lost) view.setRating(index, round, rating);
     this.pieces.stop("The kernel has ended before this clip was here.");
-    const line = `act.sweep_by_name(${quoted(this.title.name)}).gallery()`;
+    const line = `act.sweep_by_name(${quoted(this.title.name)}, resume=False).gallery()`;
     view.lose(goneNote(line, "takes ratings, and has those that were kept", lost.length ? "Your rating was not kept." : ""));
   }
 

@@ -64,7 +64,7 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
     pictured = not embed and sum(cell.clip is not None for cell in sweep.cells) <= _PICTURED
     draw = partial(_box, folder=page_folder(sweep.session), embed=embed, pictured=pictured)
     blocks, left = _blocks(sweep, choice, room, draw)
-    again = code(f"act.sweep_by_name({words.clean(repr(sweep.name), 120)}).gallery()")
+    again = code(f"act.sweep_by_name({words.clean(repr(sweep.name), 120)}, resume=False).gallery()")
     more = f"{left} more {'cell is' if left == 1 else 'cells are'} not shown here. " if left else ""
     style = "padding:12px 14px"
     cure = None if embed else parts.moved()

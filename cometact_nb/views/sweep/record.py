@@ -96,6 +96,8 @@ def _summary(sweep: Sweep) -> Markup:
     counted = words.clean(facts.counts_line(facts.cell_codes(sweep)))
     moment = f" As of {words.moment(time.time())}." if not facts.is_over(sweep) else ""
     again = [code(f"act.sweep_by_name({sweep.name!r})"), " finds it again, in any kernel"]
+    if not facts.is_over(sweep):
+        again.append(", and buys the rest if it was running, within what you approved")
     if any(facts.kind_of(cell) == "d" for cell in sweep.cells):
         again += ["; with ", code(".gallery()"), " behind it, its clips play side by side"]
     return join(

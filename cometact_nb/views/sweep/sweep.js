@@ -143,7 +143,15 @@ class SweepView {
     this.details.lose();
     const note = this.clicked === this.head.token ? "Your click was not answered." : "";
     const line = `act.sweep_by_name(${quoted(this.model.get("grid").name)})`;
-    this.root.querySelector(".head")?.after(goneNote(line, "finds it again; what was sent goes on at the service meanwhile", note));
+    this.root
+      .querySelector(".head")
+      ?.after(
+        goneNote(
+          line,
+          "finds it again, and buys the rest if it was running, within what you approved; what was sent goes on at the service meanwhile",
+          note,
+        ),
+      );
   }
 
   tick() {
