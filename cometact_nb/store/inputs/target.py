@@ -12,7 +12,6 @@ import hashlib
 import os
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,13 +48,12 @@ class OwnFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-        # Both at once, of the very same bytes: most of what publishing takes beside the upload.
-        with path.open("rb") as file, ThreadPoolExecutor(1) as beside:
+        with path.open("rb") as file:
             self.head = file.read(_CHUNK_BYTES)
             chunk = self.head
             self.bytes = 0
             while chunk:
-                beside.submit(md5.update, chunk)
+                md5.update(chunk)
                 sha256.update(chunk)
                 self.bytes += len(chunk)
                 chunk = file.read(_CHUNK_BYTES)
