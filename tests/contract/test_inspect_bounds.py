@@ -13,6 +13,7 @@ from inspecting import KEY, errors, only_error
 from present import present
 
 from cometact_nb.domain.service import Secret
+from cometact_nb.engine import remote_file
 from cometact_nb.engine.inspector import Inspector
 from cometact_nb.engine.remote_file import BLOCK, Limits
 from cometact_nb.entry import cli
@@ -102,7 +103,7 @@ def test_too_many_requests_are_not_made(
     found = session.inspect(host.add("clip.mp4", heavy_clip), "reference")
     assert len(host.requests) == 2
     assert "did not suffice" in found.unchecked[0]
-    assert "Traceback" not in capfd.readouterr().err
+    assert Path(remote_file.__file__).name not in capfd.readouterr().err  # PyAV prints what its file raises
 
 
 def test_the_key_goes_to_no_host(session: Session, host: Host, clip: bytes) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import sandboxes
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_servers import TOKEN, JupyterServer
 from waiting import until
 
@@ -16,6 +20,8 @@ from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
 from cometact_nb.store.journal.history import History
 from cometact_nb.store.journal.watchers import watchers
+
+SILENT = "silent"
 
 
 @pytest.fixture
@@ -51,6 +57,26 @@ def leave(project: Path, **options: Any) -> str:
     task = session.submit(character=sandbox.character, reference=sandbox.reference)
     session.close()
     return task.key
+
+
+def write_kernelspec(server: JupyterServer) -> None:
+    """Let the server start kernels whose output is not in its log."""
+    command = f'exec {shlex.quote(sys.executable)} -m ipykernel_launcher -f "$0" >/dev/null 2>&1'
+    spec = {"argv": ["sh", "-c", command, "{connection_file}"], "display_name": SILENT, "language": "python"}
+    folder = server.home / "data" / "kernels" / SILENT
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
+
+
+def wait_for_kernel(server: JupyterServer, kernel_id: str) -> None:
+    """Return when the kernel answers: one that still starts is told to end by an interrupt."""
+    client = BlockingKernelClient(connection_file=str(server.home / "runtime" / f"kernel-{kernel_id}.json"))
+    client.load_connection_file()
+    client.start_channels(hb=False)
+    try:
+        client.kernel_info(reply=True, timeout=90)
+    finally:
+        client.stop_channels()
 
 
 def fetched(project: Path) -> int:
@@ -90,8 +116,10 @@ def test_it_learns_from_its_server_that_a_kernel_ended_and_ends_with_it(
     server = serving(COMETACT_NB_KEEPER="1")
     until(lambda: server.get("status")["keeper"]["on"])
     kernels, login = f"{server.address}/api/kernels", {"Authorization": f"token {TOKEN}"}
-    begun = httpx.post(kernels, json={"name": "python3"}, headers=login, trust_env=False, timeout=60)
+    write_kernelspec(server)
+    begun = httpx.post(kernels, json={"name": SILENT}, headers=login, trust_env=False, timeout=60)
     assert begun.status_code == 201, begun.text
+    wait_for_kernel(server, begun.json()["id"])
     leave(project)
     httpx.delete(f"{kernels}/{begun.json()['id']}", headers=login, trust_env=False, timeout=60)
     until(lambda: fetched(project) == 1)  # no page asked meanwhile
