@@ -177,14 +177,15 @@ class Inspector:
         return observation
 
 
-def inspect_file(path: Path, role: Role | None) -> Inspection:
+def inspect_file(path: Path, role: Role | None, name: Path | None = None) -> Inspection:
     """Inspect a file of this machine at once, on the calling thread.
 
     Args:
         path: absolute.
         role: the purpose of the file; None infers it from its kind.
+        name: the path that it will have, with the same ending; None for ``path``.
     """
-    return _judge(str(path), role, None, _observe_path(Path(), str(path)))
+    return _judge(str(name or path), role, None, _observe_path(Path(), str(path), str(name or path)))
 
 
 def _judge(
@@ -239,7 +240,8 @@ async def _observe_local(address: str, folder: Path, pool: Executor, *, here: bo
     return await run(pool, _observe_path, folder, address)
 
 
-def _observe_path(folder: Path, name: str) -> Observation:
+def _observe_path(folder: Path, name: str, later: str = "") -> Observation:
+    """Observe a file of this machine; ``later`` is the path that it will have."""
     path = Path(name)
     try:
         path = folder / path.expanduser()
@@ -250,8 +252,8 @@ def _observe_path(folder: Path, name: str) -> Observation:
         if not path.is_file():  # a pipe or a device: opening it might wait for ever
             return _no_file(path, "is no ordinary file", "Give a JPEG, PNG, WebP, MP4, MOV or WebM.")
         with path.open("rb") as file:
-            observation = _observe_file(file, path.stat().st_size, (published(path.name),))
-            return replace(observation, path=name)
+            observation = _observe_file(file, path.stat().st_size, (published(Path(later or name).name),))
+            return replace(observation, path=later or name)
     except PermissionError:
         return _no_file(path, "may not be read by you", "Change its permissions, or those of its folder.")
     except (OSError, ValueError, RuntimeError) as error:

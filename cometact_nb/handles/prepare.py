@@ -230,30 +230,43 @@ def _prepared(
     check: Callable[[], None],
     report: Callable[[float], None],
 ) -> Prepared:
-    try:
-        source_sha256 = content_hash(path, check)
-    except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be read ({error.strerror}).") from None
-    place = place_for(path, out, folder, recipe.digest(source_sha256))
-    result = place.earlier()
-    if result is None:
+    # A file is hashed beside other work on it: with one of 30 MB that takes as long as to copy it.
+    with futures.ThreadPoolExecutor(1, "cometact_nb hashes") as beside:
+        hashing = beside.submit(content_hash, path, check)
+        clip = make.look(path, kind, check)
+        try:
+            source_sha256 = hashing.result()
+        except OSError as error:
+            raise InputError(f"{str(path)!r} cannot be read ({error.strerror}).") from None
+        place = place_for(path, out, folder, recipe.digest(source_sha256))
+        result = place.earlier()
+        if result is not None:
+            inspection = inspect_file(result.path, recipe.role)
+            return Prepared(result.path, result.changes, inspection, source_sha256, recipe.role)
         with place.part() as part:
-            target, ending, changes = make.write(path, kind, recipe, part, check, report)
-            final = place.final(ending)
-            _judge(target, recipe.role, path.name)
+            target, ending, changes = make.write(path, kind, clip, recipe, part, check, report)
+            result = Result(place.final(ending), tuple(changes), source_sha256, recipe.role)
+            hashing = beside.submit(content_hash, target, check)
+            inspection = _judged(target, result.path, recipe.role, path.name)
+            sha256 = hashing.result()
             check()
-            result = place.keep(target, Result(final, tuple(changes), source_sha256, recipe.role))
-    inspection = inspect_file(result.path, recipe.role)
+            place.keep(target, result, sha256)
     return Prepared(result.path, result.changes, inspection, source_sha256, recipe.role)
 
 
-def _judge(target: Path, role: Role, name: str) -> None:
+def _judged(target: Path, final: Path, role: Role, name: str) -> Inspection:
     """Look at the result by the rules for any input, and by a strict reader's clock.
+
+    Args:
+        target: the result.
+        final: its path later.
+        role: its purpose.
+        name: of the source.
 
     Raises:
         InputError: it did not come out right.
     """
-    inspection = inspect_file(target, role)
+    inspection = inspect_file(target, role, final)
     errors = [finding for finding in inspection.findings if finding.severity == "error"]
     lengths = [length for length in (inspection.facts.duration_s, inspection.facts.whole_s) if length]
     low, high = REFERENCE_S
@@ -262,3 +275,4 @@ def _judge(target: Path, role: Role, name: str) -> None:
         problem = f"it lasts {max(lengths):g} s, and a reference lasts {low:g}–{high:g} s"
     if problem:
         raise InputError(f"{name!r} did not come out right, and nothing was kept: {problem}", errors)
+    return inspection

@@ -33,6 +33,7 @@ ROWS = {
     "extension": "extension",
     "scale": "scale",
     "prepare": "prepare",
+    "publish": "publish",
 }
 
 

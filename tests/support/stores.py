@@ -88,6 +88,21 @@ def at_port(port: int) -> dict[str, Any]:
     }
 
 
+def public_bucket(port: int) -> str:
+    """Make a bucket at an S3 on this machine, of which only ``inputs/`` is public; return its name."""
+    bucket = f"bucket-{uuid.uuid4().hex[:8]}"  # moto keeps it longer than its server
+    address = f"http://127.0.0.1:{port}/{bucket}"
+    httpx.put(address).raise_for_status()
+    allowed = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{bucket}/inputs/*",
+    }
+    httpx.put(f"{address}?policy", json={"Version": "2012-10-17", "Statement": [allowed]}).raise_for_status()
+    return bucket
+
+
 @contextmanager
 def s3(folder: Path) -> Iterator[Store]:
     """S3 with a bucket of which only ``inputs/`` is public; it checks no signatures."""
@@ -96,23 +111,10 @@ def s3(folder: Path) -> Iterator[Store]:
     moto = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     host, port = moto.get_host_and_port()
-    bucket = f"bucket-{uuid.uuid4().hex[:8]}"  # what it keeps outlives the server in this process
     try:
         with configured("s3", **at_port(port)):
             s3fs.S3FileSystem.clear_instance_cache()
-            httpx.put(f"http://{host}:{port}/{bucket}").raise_for_status()
-            policy = {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": "*",
-                        "Action": "s3:*",
-                        "Resource": f"arn:aws:s3:::{bucket}/inputs/*",
-                    }
-                ],
-            }
-            httpx.put(f"http://{host}:{port}/{bucket}?policy", json=policy).raise_for_status()
+            bucket = public_bucket(port)
             yield Store(f"s3://{bucket}/inputs", f"http://{host}:{port}/{bucket}/inputs")
     finally:
         moto.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,9 +140,8 @@ def _read(
         raise InputError(f"{path.name!r} {what}. Give a video.")
     tags = (dict(reader.metadata), *(dict(track.metadata) for track in reader.streams))
     extra = tuple(_extra(reader, picture, sound))
-    picture.thread_type, picture.codec_context.thread_count = "AUTO", THREADS
-    packets = _packets(path, demuxer, picture, check)
-    frame = next(reader.decode(picture), None)
+    picture.codec_context.thread_count = 1  # a frame in hand at once, and no more than one in memory
+    packets, frame = _packets(reader, picture, check)
     if frame is None:
         raise InputError(f"{path.name!r} holds no picture that can be decoded. Export it again.")
     return ClipSource(
@@ -181,28 +181,43 @@ def _extra(reader: Any, picture: Any, sound: Any) -> list[str]:
     return [f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items()]
 
 
-def _packets(path: Path, demuxer: str, picture: Any, check: Callable[[], None]) -> Packets:
-    """Read the times of all pictures, without decoding: no header is right in every recording."""
+def _packets(reader: Any, track: Any, check: Callable[[], None]) -> tuple[Packets, Any]:
+    """Read the times of all pictures, and decode the first: no header is right in every recording."""
+    first = _First()
     starts: list[float] = []
     end_s, is_plain = 0.0, True
-    with opened(path, demuxer) as reader:
-        track = reader.streams[picture.index]
-        tick = float(track.time_base)
-        for packet in reader.demux(track):
-            if packet.pts is None:
-                continue
-            if len(starts) % 256 == 0:
-                check()
-            is_plain = is_plain and not packet.is_discard and not packet.is_corrupt
-            if packet.is_discard:
-                continue
-            starts.append(packet.pts * tick)
-            end_s = max(end_s, (packet.pts + (packet.duration or 0)) * tick)
-        if not starts:  # such as raw AVI, whose packets have no times
-            fps = number(track.average_rate) or _USUAL_FPS
-            return Packets(0.0, (track.frames or 0) / fps, fps, is_plain=False)
+    tick = float(track.time_base)
+    for packet in reader.demux(track):
+        first.take(packet)
+        if packet.pts is None:
+            continue
+        if len(starts) % 256 == 0:
+            check()
+        is_plain = is_plain and not packet.is_discard and not packet.is_corrupt
+        if packet.is_discard:
+            continue
+        starts.append(packet.pts * tick)
+        end_s = max(end_s, (packet.pts + (packet.duration or 0)) * tick)
+    if not starts:  # such as raw AVI, whose packets have no times
+        fps = number(track.average_rate) or _USUAL_FPS
+        return Packets(0.0, (track.frames or 0) / fps, fps, is_plain=False), first.frame
     starts.sort()
     spread = starts[-1] - starts[0]
     step = spread / (len(starts) - 1) if len(starts) > 1 and spread else 1 / _USUAL_FPS
     end_s = end_s if end_s > starts[-1] else starts[-1] + step
-    return Packets(starts[0], end_s, len(starts) / (end_s - starts[0]), is_plain)
+    return Packets(starts[0], end_s, len(starts) / (end_s - starts[0]), is_plain), first.frame
+
+
+class _First:
+    """Decodes packets until there is a frame; damaged ones before it count for nothing."""
+
+    def __init__(self) -> None:
+        self.frame: Any = None
+
+    def take(self, packet: Any) -> None:
+        """Decode a packet, the empty one at the end included, unless there is a frame."""
+        from av.error import InvalidDataError  # noqa: PLC0415
+
+        if self.frame is None:
+            with suppress(InvalidDataError):
+                self.frame = next(iter(packet.decode()), None)

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.inspection.facts import Role
     from cometact_nb.domain.preparation import InputRecipe
+    from cometact_nb.store.inputs.clip_source import ClipSource
 
-__all__ = ["Kind", "kind_of", "write"]
+__all__ = ["Kind", "kind_of", "look", "write"]
 
 _HEAD = 4096
 
@@ -59,9 +60,29 @@ def kind_of(path: Path) -> Kind:
     raise InputError(f"{path.name!r} is of no format known here. Give a picture or a video.")
 
 
+def look(path: Path, kind: Kind, check: Callable[[], None]) -> ClipSource | None:
+    """Read what has to be known of a video before something is made of it; None for a picture.
+
+    Args:
+        path: the source.
+        kind: of the source.
+        check: raises when the work was cancelled.
+
+    Raises:
+        InputError: the file is broken, or holds no moving picture.
+        ConfigError: PyAV is missing.
+    """
+    if kind.is_picture:
+        return None
+    from cometact_nb.store.inputs.clip_source import read_source  # noqa: PLC0415  (with PyAV, when it is needed)
+
+    return read_source(path, kind.container, kind.head, check)
+
+
 def write(
     path: Path,
     kind: Kind,
+    clip: ClipSource | None,
     recipe: InputRecipe,
     part: Callable[[str], Path],
     check: Callable[[], None],
@@ -72,6 +93,7 @@ def write(
     Args:
         path: the source.
         kind: of the source.
+        clip: see :func:`look`.
         recipe: what is to be made of it.
         part: gives the file for an ending.
         check: raises when the work was cancelled.
@@ -82,7 +104,7 @@ def write(
         ConfigError: a package is missing.
         OSError: the result cannot be written.
     """
-    if kind.is_picture:
+    if clip is None:
         if recipe.role == "reference":
             raise InputError(
                 f"{path.name!r} is an image; the reference is the clip of a performance. "
@@ -97,4 +119,4 @@ def write(
     from cometact_nb.store.inputs.video import prepare_video  # noqa: PLC0415  (as above)
 
     target = part(".mp4")
-    return target, ".mp4", prepare_video(path, kind.container, kind.head, recipe, target, check, progress)
+    return target, ".mp4", prepare_video(clip, recipe, target, check, progress)

@@ -112,13 +112,18 @@ class InputPlace:
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
 
-    def keep(self, part: Path, result: Result) -> Result:
-        """Give a finished file its name, and write its record."""
-        digest = file_sha256(part)
+    def keep(self, part: Path, result: Result, sha256: str) -> Result:
+        """Give a finished file its name, and write its record.
+
+        Args:
+            part: the file.
+            result: what it becomes.
+            sha256: of the file, hexadecimal.
+        """
         part.replace(result.path)
         record = {
             "digest": self.digest,
-            "sha256": digest,
+            "sha256": sha256,
             "source_sha256": result.source_sha256,
             "role": result.role,
             "changes": result.changes,

@@ -11,7 +11,7 @@ from cometact_nb.domain.inspection.findings import MAX_BYTES, REFERENCE_S
 from cometact_nb.domain.preparation import WHOLE, Cut
 from cometact_nb.errors import InputError
 from cometact_nb.store.inputs import private
-from cometact_nb.store.inputs.clip_source import THREADS, opened, read_source
+from cometact_nb.store.inputs.clip_source import THREADS, opened
 from cometact_nb.store.inputs.frames import CLOCK, HDR, FrameFilter, Timeline, size_of
 from cometact_nb.store.inputs.sound import BIT_RATE, encoded_sound, sound_of
 from cometact_nb.store.inputs.user_data import without_user_data
@@ -57,9 +57,7 @@ class _Plan:
 
 
 def prepare_video(
-    path: Path,
-    container: str,
-    head: bytes,
+    source: ClipSource,
     recipe: InputRecipe,
     target: Path,
     check: Callable[[], None],
@@ -68,28 +66,25 @@ def prepare_video(
     """Write the clip to ``target``, and return a sentence for each change.
 
     Args:
-        path: the source.
-        container: its format, as ``sniff`` names it.
-        head: its first bytes.
+        source: the clip.
         recipe: what is to be made of it.
         target: a file of our own, since the index is moved to its beginning by its name.
         check: raises when the work was cancelled.
         progress: gets the share that is done, 0–1.
 
     Raises:
-        InputError: the file is broken, too short, or cannot be decoded.
-        ConfigError: PyAV is missing.
+        InputError: the file is too short, or cannot be decoded.
         OSError: the result cannot be written.
     """
-    source = read_source(path, container, head, check)
+    name = source.path.name
     cut = recipe.cut(source.length_s)
     if isinstance(cut, str):
         cure = "Record a longer performance." if "after its end" not in cut else "Give a time within it."
         cure = "Take a shorter part." if "would last" in cut else cure
         if "longer than" in cut:
-            part = f"act.prepare({path.name!r}, role='reference', start_s=0, end_s={REFERENCE_S[1]:g})"
+            part = f"act.prepare({name!r}, role='reference', start_s=0, end_s={REFERENCE_S[1]:g})"
             cure = f"Choose the part, for example {part}, and give its result."
-        raise InputError(f"{path.name!r} {cut}. {cure}")
+        raise InputError(f"{name!r} {cut}. {cure}")
     plan = _plan(source, recipe, cut)
     import av  # noqa: PLC0415  (an extra, and 100 ms)
 
@@ -102,7 +97,7 @@ def prepare_video(
     except av.FFmpegError as error:
         if isinstance(error, OSError) or not isinstance(error, ValueError):
             raise OSError(error.errno, error.strerror) from error
-        raise InputError(f"{path.name!r} cannot be decoded ({error.strerror}). Export it again.") from error
+        raise InputError(f"{name!r} cannot be decoded ({error.strerror}). Export it again.") from error
 
 
 def _plan(source: ClipSource, recipe: InputRecipe, cut: Cut) -> _Plan:
