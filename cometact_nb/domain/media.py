@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import os
 import re
@@ -12,12 +13,13 @@ from urllib.parse import urlsplit
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.pages import page_cure
+from cometact_nb.domain.sizes import size
 from cometact_nb.domain.values import is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Finding", "MediaRef", "image", "infer_type", "media_call", "video"]
+__all__ = ["Finding", "MediaRef", "data_uri", "image", "infer_type", "media_call", "video"]
 
 MediaType = Literal["image", "video"]
 
@@ -288,9 +290,19 @@ def _check_undocumented(field: str, ref: MediaRef, scheme: str, *, allow_unliste
         yield Finding(
             field,
             ref.uri[:40],
-            f"is {len(ref.uri) / 1024**2:.1f} MB encoded",
+            f"is {size(len(ref.uri))} encoded",
             f"Runway takes {limit // 1024**2} MB; host the file and give its https URL.",
         )
+
+
+def data_uri(mime: str, content: bytes) -> str:
+    """Write a file as a ``data:`` URI.
+
+    Args:
+        mime: type of the content, such as ``image/png``.
+        content: of the file.
+    """
+    return f"data:{mime};base64,{base64.b64encode(content).decode()}"
 
 
 def _is_ip(host: str) -> bool:

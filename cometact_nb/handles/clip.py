@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.sizes import size
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -95,9 +96,9 @@ class Clip:
         return str(self.path)
 
     def __repr__(self) -> str:
-        size = f"{self.width}×{self.height}, " if self.width else ""
+        pixels = f"{self.width}×{self.height}, " if self.width else ""
         length = f"{self.duration_s:.1f} s, " if self.duration_s else ""
-        return f"<Clip {self.name}: {size}{length}{self.bytes / 1e6:.1f} MB>"
+        return f"<Clip {self.name}: {pixels}{length}{size(self.bytes)}>"
 
 
 def _copy(url: str, recorded: Path, sha256: str | None = None) -> Path:

@@ -6,7 +6,6 @@ before anything is public. :func:`put_in_place` publishes them just before a req
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import threading
@@ -20,8 +19,9 @@ import msgspec
 from cometact_nb.domain.identity import identity_of
 from cometact_nb.domain.inputs import note_name
 from cometact_nb.domain.knobs import INPUTS
-from cometact_nb.domain.media import DATA_URI_MAX_BYTES, Finding, MediaRef
+from cometact_nb.domain.media import DATA_URI_MAX_BYTES, Finding, MediaRef, data_uri
 from cometact_nb.domain.published import read_name
+from cometact_nb.domain.sizes import size
 from cometact_nb.errors import InputError, RequestError
 from cometact_nb.handles.local_file import Local, local
 from cometact_nb.handles.public_files import Published, until
@@ -221,15 +221,14 @@ class OwnFiles:
     def _inline(self, role: Role, source: Any) -> MediaRef:
         own = self._local(role, source)
         limit = DATA_URI_MAX_BYTES[own.type]
-        head = f"data:{own.mime};base64,"
-        size = len(head) + (own.file.bytes + 2) // 3 * 4
-        if size > limit:
-            problem = f"is {size / 1024**2:.1f} MB once encoded; Runway takes {limit // 1024**2} MB inline"
+        length = len(data_uri(own.mime, b"")) + (own.file.bytes + 2) // 3 * 4
+        if length > limit:
+            problem = f"is {size(length)} once encoded; Runway takes {limit // 1024**2} MB inline"
             cure = 'Make it smaller, or publish it: act.guide("own-files").'
             raise RequestError([Finding(role, own.source, problem, cure)])
         content = own.file.path.read_bytes()
         note_name(content, own.source)
-        return MediaRef(own.type, head + base64.b64encode(content).decode())
+        return MediaRef(own.type, data_uri(own.mime, content))
 
     # --- before it is sent -------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.media import MediaRef
+from cometact_nb.domain.sizes import size
 from cometact_nb.handles.table import Rows
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ class PublicFiles(Rows[PublicFile]):
         lines = [f"{len(self._rows)} public: anyone with the link can see them."]
         for one in self._rows:
             at = f"{datetime.fromtimestamp(one.published_at, UTC):%Y-%m-%d %H:%M} UTC"
-            size, ends = f"{one.bytes / 1e6:.2f} MB", until(one.expires_at)
-            lines.append(f"  {one.name} · {size} · {one.place} · since {at} · {ends}")
+            ends = until(one.expires_at)
+            lines.append(f"  {one.name} · {size(one.bytes)} · {one.place} · since {at} · {ends}")
             if one.problem:
                 lines.append(f"    {one.problem}")
         return "\n".join([*lines, "act.unpublish(name), act.unpublish(older_than_s=…) take them back."])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.sizes import size
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.errors import ClipError
 from cometact_nb.handles.clip import Clip
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from cometact_nb.store.clips.checkup import Checkup, FileFinding
     from cometact_nb.store.clips.folders import Folder
     from cometact_nb.store.clips.sidecar import Sidecar
-
-_MB = 1_000_000
 
 __all__ = ["SavedClip", "Verification", "load_clip", "verify"]
 
@@ -160,8 +159,7 @@ class Verification:
             if files
         ]
         details = ", ".join(counts) if counts else "each with the bytes that were written"
-        size = f"{self.bytes / 1e6:.1f} MB" if self.bytes >= _MB else f"{self.bytes / 1e3:.0f} kB"
-        return f"{self.clips} {noun}, {size}: {details}."
+        return f"{self.clips} {noun}, {size(self.bytes)}: {details}."
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one mapping a finding."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from cometact_nb.domain import redact
+from cometact_nb.domain.sizes import size
 
 if TYPE_CHECKING:
     from cometact_nb.domain.media import Finding, MediaType
 
-__all__ = ["BASIS", "Inspection", "MediaFacts", "Role", "describe_facts", "size_words"]
+__all__ = ["BASIS", "Inspection", "MediaFacts", "Role", "describe_facts"]
 
 Role = Literal["character", "reference"]
 
@@ -165,11 +166,6 @@ class Inspection:
         )
 
 
-def size_words(count: int) -> str:
-    """Write a number of bytes in words."""
-    return f"{count / 1024**2:.1f} MB" if count >= 100 * 1024 else f"{count / 1024:.1f} KB"
-
-
 def describe_facts(facts: MediaFacts) -> str:
     """Write the facts in one line: ``MP4, h264, 1280×720, 8.2 s, 24 fps, 4.1 MB, video/mp4``."""
     parts = [
@@ -180,7 +176,7 @@ def describe_facts(facts: MediaFacts) -> str:
         f"{facts.duration_s:g} s" if facts.duration_s else "",
         f"{facts.whole_s:g} s in all" if facts.whole_s else "",
         f"{facts.fps:g} fps" if facts.fps else "",
-        size_words(facts.bytes) if facts.bytes else "",
+        size(facts.bytes) if facts.bytes else "",
         facts.content_type or "",
     ]
     return ", ".join(part for part in parts if part)

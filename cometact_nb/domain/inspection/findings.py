@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cometact_nb.domain.inspection.facts import IMAGES, VIDEOS, size_words
+from cometact_nb.domain.inspection.facts import IMAGES, VIDEOS
 from cometact_nb.domain.inspection.texts import CURES, WORDS
 from cometact_nb.domain.media import CONTENT_TYPES, Finding
+from cometact_nb.domain.sizes import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -299,7 +300,7 @@ def _size(field: str, facts: MediaFacts, kind: MediaType, cure: str) -> Iterator
         yield Finding(
             field,
             None,
-            f"is {size_words(facts.bytes)}; the vendor takes {kind}s of up to {limit // 1024**2} MB",
+            f"is {size(facts.bytes)}; the vendor takes {kind}s of up to {limit // 1024**2} MB",
             cure,
         )
 

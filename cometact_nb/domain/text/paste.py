@@ -11,6 +11,7 @@ import re
 from typing import Any, NoReturn
 
 from cometact_nb.domain.media import Finding, MediaRef
+from cometact_nb.domain.sizes import size
 from cometact_nb.domain.sweep.grid import MAX_CELLS
 from cometact_nb.domain.text.forms import fields_from_text
 from cometact_nb.domain.text.line import fields_from_line
@@ -42,7 +43,7 @@ def fields_from_paste(text: str) -> dict[str, Any] | list[dict[str, Any]]:
         RequestError: the text is none of them; the message says where it goes wrong.
     """
     if len(text) > _MAX_CHARS:
-        _refuse(f"is {len(text) / 1e6:.0f} MB long", "Paste one request.")
+        _refuse(f"is {size(len(text))} long", "Paste one request.")
     magic = _MAGIC.match(text)
     if magic:
         body = magic["body"].strip()

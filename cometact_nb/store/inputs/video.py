@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.inspection.facts import size_words
 from cometact_nb.domain.inspection.findings import MAX_BYTES, REFERENCE_S
 from cometact_nb.domain.preparation import WHOLE, Cut
+from cometact_nb.domain.sizes import size
 from cometact_nb.errors import InputError
 from cometact_nb.store.inputs import private
 from cometact_nb.store.inputs.clip_source import THREADS, opened
@@ -103,7 +103,7 @@ def prepare_video(
 def _plan(source: ClipSource, recipe: InputRecipe, cut: Cut) -> _Plan:
     frame = source.frame
     is_short = source.bytes <= MAX_BYTES["video"]
-    size = "" if is_short else f"Made smaller than {size_words(source.bytes)}, since the vendor takes 32 MB."
+    smaller = "" if is_short else f"Made smaller than {size(source.bytes)}, since the vendor takes 32 MB."
     reasons = {
         _codec_words(source): source.codec != "h264" or source.pix_fmt != "yuv420p"
         or source.profile not in _PROFILES or (source.demuxer in _COPIED and not source.length_bytes),
@@ -118,7 +118,7 @@ def _plan(source: ClipSource, recipe: InputRecipe, cut: Cut) -> _Plan:
         cut.why: bool(cut.why),
         "Cropped.": recipe.crop is not None,
         "Made its sides even.": bool(frame.width % 2 or frame.height % 2),
-        size: not is_short,
+        smaller: not is_short,
         "Let its picture begin at once (it began late).": source.packets.start_s > _LATE_S
         and source.demuxer in _COPIED,
         "Removed pictures that a cut only hides.": not source.packets.is_plain,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from functools import lru_cache
 from pathlib import Path
 
+from cometact_nb.domain.media import data_uri
 from cometact_nb.store.clips.confine import is_poster
 
-__all__ = ["data_uri", "small_jpeg", "still", "thumbnail"]
+__all__ = ["jpeg_uri", "small_jpeg", "still", "thumbnail"]
 
 #: The longest side in pixels, and the most bytes of a JPEG.
 _SIDE, _MAX_BYTES = 400, 24_000
@@ -22,18 +22,18 @@ _QUALITIES = (72, 60, 48, 36)
 def thumbnail(poster: str | None) -> str | None:
     """Make a small data URI of a local picture; None without one, or without the extra ``video``."""
     content = small_jpeg(poster, _SIDE, _MAX_BYTES)
-    return data_uri(content) if content else None
+    return jpeg_uri(content) if content else None
 
 
 def still(poster: str | None) -> str | None:
     """As :func:`thumbnail`, up to 3 KB, for the place of a clip that cannot be loaded."""
     content = small_jpeg(poster, _STILL_SIDE, _STILL_MAX_BYTES)
-    return data_uri(content) if content else None
+    return jpeg_uri(content) if content else None
 
 
-def data_uri(jpeg: bytes) -> str:
-    """Return a picture as a data URI."""
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+def jpeg_uri(jpeg: bytes) -> str:
+    """Write a picture as a ``data:`` URI."""
+    return data_uri("image/jpeg", jpeg)
 
 
 def small_jpeg(poster: str | None, side: int, max_bytes: int) -> bytes:

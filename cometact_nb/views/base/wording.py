@@ -11,6 +11,7 @@ from cometact_nb.domain import redact
 from cometact_nb.domain.knobs import KNOB
 from cometact_nb.domain.redact import clean
 from cometact_nb.domain.service import is_loopback
+from cometact_nb.domain.sizes import size
 from cometact_nb.domain.url_secrets import is_signed
 from cometact_nb.store.clips import links
 
@@ -119,13 +120,6 @@ def clip_facts(clip: ClipInfo) -> list[str]:
         facts.append(f"{clip.duration_s:.1f} s")
     facts.append(size(clip.bytes))
     return facts
-
-
-def size(count: int) -> str:
-    """Write a number of bytes as ``1.3 MB``, ``22 kB`` or ``7 bytes``."""
-    if count >= 1_000_000:  # noqa: PLR2004
-        return f"{count / 1e6:.1f} MB"
-    return f"{count / 1e3:.0f} kB" if count >= 1000 else f"{count} bytes"  # noqa: PLR2004
 
 
 def money(state: TaskState, billed: Billed, *, sandbox: bool) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.errors import ClipError
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.embed import data_uri as file_uri
+from cometact_nb.views.base.embed import clip_uri
 from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.output import page_folder
-from cometact_nb.views.base.pictures import data_uri, small_jpeg, thumbnail
+from cometact_nb.views.base.pictures import jpeg_uri, small_jpeg, thumbnail
 from cometact_nb.views.base.tiles import tile_rows, title_line
 from cometact_nb.views.gallery.facts import axis_facts, caption, cell_facts, places
 
@@ -167,7 +167,7 @@ def _player_height(clip: Clip) -> str:
 
 def _poster(clip: Clip) -> str | None:
     picture = small_jpeg(str(clip.poster), *_PICTURE) if clip.poster else b""
-    return data_uri(picture) if picture else None
+    return jpeg_uri(picture) if picture else None
 
 
 def _embedded(clip: Clip) -> str | None:
@@ -175,7 +175,7 @@ def _embedded(clip: Clip) -> str | None:
         path = clip.path
     except ClipError:  # it is at a store that does not answer
         return None
-    return file_uri(path, clip.sha256) or None
+    return clip_uri(path, clip.sha256) or None
 
 
 def ratings_html(ratings: Sequence[RoundRating], fine: dict[str, str], note_chars: int = 300) -> list[Markup]:

@@ -64,7 +64,8 @@ class HistoryTable:
         self._below: Any = None
         self._panel: Panel | None = None
         self._cards: dict[str, StatusWidget] = {}
-        self._followed: set[str] = set()
+        #: What ends the listening to each task that may change, by its key.
+        self._stop_following: dict[str, Callable[[], None]] = {}
         self._asked = as_text(history.query)
         self._error = ""
         self._drawing = threading.Lock()
@@ -76,7 +77,7 @@ class HistoryTable:
 
     def table_alone(self) -> HistoryWidget:
         """Make the table without a place for cards below it; a button says which line shows one."""
-        self._table = HistoryWidget(self.receive)
+        self._table = HistoryWidget(self.receive, self._leave)
         self._draw()
         return self._table
 
@@ -198,9 +199,14 @@ class HistoryTable:
 
     def _follow(self, task: Task) -> None:
         """Draw the table anew when a task in it changes."""
-        if task.key not in self._followed and not task.state.is_settled:
-            self._followed.add(task.key)
-            task.add_listener(lambda _: self._soon())
+        if task.key not in self._stop_following and not task.state.is_settled:
+            self._stop_following[task.key] = task.add_listener(lambda _: self._soon())
+
+    def _leave(self) -> None:
+        """Listen to no task any more, since the table was closed."""
+        self._table = None
+        for stop in list(self._stop_following.values()):
+            stop()
 
     def _refresh(self) -> None:
         """Read the history again and show it."""
@@ -213,7 +219,8 @@ class HistoryTable:
         self._display.update()
 
     def _draw(self) -> None:
-        if self._table is None:
+        table = self._table
+        if table is None:
             return
         with self._drawing:
             known = {task.key: task for task in self._session.tasks()}
@@ -221,9 +228,9 @@ class HistoryTable:
                 if row.key in known:
                     self._follow(known[row.key])
             folder, query = page_folder(self._session), self._history.query
-            self._table.rows = [row_facts(row, folder) for row in self._history]
-            self._table.asked = self._asked
-            self._table.told = {
+            table.rows = [row_facts(row, folder) for row in self._history]
+            table.asked = self._asked
+            table.told = {
                 "count": history_record.describe_query(query, len(self._history)),
                 "error": self._error,
                 "open": len(self._below.children) if self._below is not None else 0,

@@ -38,6 +38,7 @@ class HistoryWidget(anywidget.AnyWidget):
 
     Args:
         act: called with each message's type and content, on any thread.
+        closed: called when it is closed, maybe more than once.
     """
 
     _esm: ClassVar[Any] = joined("history/history.js")
@@ -52,10 +53,17 @@ class HistoryWidget(anywidget.AnyWidget):
     #: The values of a status.
     statuses: Any = traitlets.List().tag(sync=True)
 
-    def __init__(self, act: Callable[[str, dict[str, Any]], None]) -> None:
-        self._act = act
+    def __init__(
+        self, act: Callable[[str, dict[str, Any]], None], closed: Callable[[], None] = lambda: None
+    ) -> None:
+        self._act, self._closed = act, closed
         super().__init__(statuses=list(asked.STATUSES))
         self.on_msg(self._receive)
+
+    def close(self) -> None:
+        """Show no more changes, and release the browser's copy."""
+        self._closed()
+        super().close()
 
     def _receive(self, _: Any, content: Any, __: Any) -> None:
         """Acknowledge a browser's message at once, which shows the page that the kernel is not busy."""

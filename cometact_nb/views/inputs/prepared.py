@@ -8,7 +8,7 @@ from cometact_nb.domain.inspection.facts import describe_facts
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import AMBER, GREEN, code, h
-from cometact_nb.views.base.pictures import data_uri
+from cometact_nb.views.base.pictures import jpeg_uri
 
 if TYPE_CHECKING:
     from cometact_nb.handles.prepare import Prepared
@@ -26,7 +26,7 @@ def prepared_html(prepared: Prepared) -> Markup:
     tone = GREEN if inspection.ok and not doubts else AMBER
     small = prepared.picture
     picture = (
-        h("img", {"src": data_uri(small), "alt": f"The {prepared.role}", "style": _PICTURE})
+        h("img", {"src": jpeg_uri(small), "alt": f"The {prepared.role}", "style": _PICTURE})
         if small
         else None
     )

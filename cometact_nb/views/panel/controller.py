@@ -67,11 +67,11 @@ class PanelController:
         self._is_switching = False  #: the gate is taken to switch the service, not for a request
         self._drawing = threading.Lock()
         self._soon = Soon(session.call_soon, self._refresh)
-        #: The form in the page.
-        self.form = PanelWidget(initial, self._receive, self._links.hide)
-        self._own = PanelFiles(session, self._files, ready, self._send_page, self._tell, self._replace_input)
         #: The submitted tasks and sweeps, and their live views.
         self.sent = Sent(session, self._went_on)
+        #: The form in the page.
+        self.form = PanelWidget(initial, self._receive, self._links.hide, self.sent.leave)
+        self._own = PanelFiles(session, self._files, ready, self._send_page, self._tell, self._replace_input)
         self.form.observe(self._changed, "values")
         self._refresh()
         self._looks.later(self.values)

@@ -5,13 +5,13 @@ Limits: docs.dev.runwayml.com/assets/inputs, data URIs: 5 MB, encoded.
 
 from __future__ import annotations
 
-import base64
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.inputs import note_name
-from cometact_nb.domain.media import DATA_URI_MAX_BYTES, EXTENSIONS, mime_of
+from cometact_nb.domain.media import DATA_URI_MAX_BYTES, EXTENSIONS, data_uri, mime_of
+from cometact_nb.domain.sizes import size
 from cometact_nb.errors import RequestError
 from cometact_nb.views.panel.uploads import PREPARABLE, UPLOAD, Uploads, refuse
 
@@ -92,21 +92,21 @@ class LocalFiles:
             return self._folder() / address
 
 
-def _check(address: str, size: int) -> None:
+def _check(address: str, length: int) -> None:
     kind = EXTENSIONS.get(address.rpartition(".")[2].lower())
     if kind is None:
         refuse(
             address, "is of a kind the vendor does not take", f"Prepare it, or give: {', '.join(EXTENSIONS)}."
         )
-    encoded, limit = size * 4 // 3 + 40, DATA_URI_MAX_BYTES[kind]
+    encoded, limit = length * 4 // 3 + 40, DATA_URI_MAX_BYTES[kind]
     if encoded > limit:
-        problem = f"is {encoded / 1024**2:.1f} MB once encoded; Runway takes {limit // 1024**2} MB inline"
+        problem = f"is {size(encoded)} once encoded; Runway takes {limit // 1024**2} MB inline"
         refuse(address, problem, "Prepare it, which makes it smaller, or host it and give its https:// URL.")
-    if not size:
+    if not length:
         refuse(address, "is empty (0 bytes)", "Choose another file.")
 
 
 def _data_uri(address: str, content: bytes) -> str:
     note_name(content, re.split(r"[\\/]", address.removeprefix(UPLOAD))[-1])
     mime = mime_of(address, "application/octet-stream")  # _check has checked the file's ending
-    return f"data:{mime};base64,{base64.b64encode(content).decode()}"
+    return data_uri(mime, content)

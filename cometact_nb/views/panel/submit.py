@@ -55,6 +55,7 @@ class Sent:
             layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
         )
         self._cards: dict[int, Any] = {}
+        self._stop_following: list[Callable[[], None]] = []
 
     def request(self, request: ActTwoRequest, config: Config) -> Task:
         """Send one request to the service of ``config``.
@@ -123,7 +124,7 @@ class Sent:
             if task.state.is_settled:
                 self._changed(True)
 
-        task.add_listener(changed)
+        self._stop_following.append(task.add_listener(changed))
 
     def _add_sweep(self, sweep: Sweep) -> None:
         """Show a sweep below the form; one that is there already moves to the top."""
@@ -131,7 +132,9 @@ class Sent:
             self.sweeps.remove(sweep)
             self.all.remove(sweep)
         else:
-            sweep.add_listener(lambda sweep: self._changed(sweep.state is not SweepState.RUNNING))
+            self._stop_following.append(
+                sweep.add_listener(lambda sweep: self._changed(sweep.state is not SweepState.RUNNING))
+            )
         self.sweeps.insert(0, sweep)
 
         def widget() -> Any:
@@ -140,6 +143,11 @@ class Sent:
             return widget_of(sweep)
 
         self._add(sweep, widget)
+
+    def leave(self) -> None:
+        """Listen to no task and no sweep any more, since the panel was closed; all of them go on."""
+        while self._stop_following:
+            self._stop_following.pop()()
 
     def like(self, spec: Spec) -> Sweep | None:
         """Return the submitted sweep of this content at the present service, or None."""

@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from cometact_nb.domain.inspection.facts import size_words
 from cometact_nb.domain.media import EXTENSIONS, Finding
+from cometact_nb.domain.sizes import size
 from cometact_nb.errors import RequestError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ UPLOAD = "upload:"
 #: Kinds by a name's ending that no vendor takes as they are, and that can be prepared.
 PREPARABLE = {"heic", "heif", "avif", "tif", "tiff", "gif", "bmp", "mkv", "avi", "3gp", "ogv", "mpg", "mpeg"}
 #: The most bytes of one upload: three minutes of a phone's best clip. A larger one may be given by its path.
-_MOST_BYTES = 2 * 1024**3
+_MOST_BYTES = 2_000_000_000
 _ROLES = {"character", "reference"}
 
 
@@ -176,16 +176,14 @@ def _take_name(part: Path, path: Path) -> None:
         part.rename(path)
 
 
-def _check(name: str, size: int) -> None:
+def _check(name: str, length: int) -> None:
     address = UPLOAD + name
     if name.rpartition(".")[2].lower() not in EXTENSIONS.keys() | PREPARABLE:
         refuse(address, "is of a kind that is no input", f"Inputs are: {', '.join(EXTENSIONS)}.")
-    if not size:
+    if not length:
         refuse(address, "is empty (0 bytes)", "Choose another file.")
-    if size > _MOST_BYTES:
-        refuse(
-            address, f"has {size_words(size)}, and the form takes {size_words(_MOST_BYTES)}", "Give its path."
-        )
+    if length > _MOST_BYTES:
+        refuse(address, f"has {size(length)}, and the form takes {size(_MOST_BYTES)}", "Give its path.")
 
 
 def refuse(address: str, problem: str, cure: str) -> NoReturn:

@@ -33,6 +33,7 @@ class PanelWidget(anywidget.AnyWidget):
         values: see :data:`~cometact_nb.views.panel.form.EMPTY`.
         act: called with each message's type, content and buffers, on any thread.
         hide: removes secrets from the values, since notebooks save this state.
+        closed: called when it is closed, maybe more than once.
     """
 
     _esm: ClassVar[Any] = joined("panel/panel.js")
@@ -50,12 +51,18 @@ class PanelWidget(anywidget.AnyWidget):
         values: Mapping[str, Any],
         act: Callable[[str, dict[str, Any], list[Any]], None],
         hide: Callable[[Mapping[str, Any]], dict[str, Any]] = dict,
+        closed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._act, self._hide = act, hide
+        self._act, self._hide, self._closed = act, hide, closed
         super().__init__(
             values=normal(values), shown={}, choices={"knobs": [_control(knob) for knob in KNOBS]}
         )
         self.on_msg(self._receive)
+
+    def close(self) -> None:
+        """Show no more changes, and release the browser's copy."""
+        self._closed()
+        super().close()
 
     @traitlets.validate("values")
     def _hidden(self, proposal: dict[str, Any]) -> dict[str, Any]:

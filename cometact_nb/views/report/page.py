@@ -260,8 +260,8 @@ def _inputs(sweep: Sweep, copies: Mapping[str, str]) -> Markup | None:
         state = cell.job.state if cell.job is not None else None
         by_role = inputs.facts(state.request if state else None, state.input_names if state else None)
         for role, input_facts in by_role.items():
-            size = "" if input_facts.bytes is None else f"{input_facts.bytes / 1e3:.0f} kB"
-            what = " · ".join(filter(None, [input_facts.mime, size]))
+            length = "" if input_facts.bytes is None else words.size(input_facts.bytes)
+            what = " · ".join(filter(None, [input_facts.mime, length]))
             name = " · ".join(filter(None, [input_facts.name, input_facts.url]))
             digest = code(input_facts.sha256) if input_facts.sha256 else "–"
             file = join(words.clean(name or "–", 400), _picture(copies.get(input_facts.sha256)))

@@ -11,7 +11,7 @@ from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import code, h, join
-from cometact_nb.views.base.pictures import data_uri, small_jpeg
+from cometact_nb.views.base.pictures import jpeg_uri, small_jpeg
 from cometact_nb.views.base.tiles import tile_rows, title_line
 from cometact_nb.views.sweep import facts
 from cometact_nb.views.sweep.layout import Band, Layout, lay_out, names_of, params_line
@@ -252,4 +252,4 @@ class _Pen:
             return None
         self._budget -= len(picture)
         style = f"display:block;width:{_SHOWN}px;max-width:100%;border-radius:5px;margin:0 0 2px"
-        return h("img", {"src": data_uri(picture), "alt": "Play", "width": _SHOWN, "style": style})
+        return h("img", {"src": jpeg_uri(picture), "alt": "Play", "width": _SHOWN, "style": style})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cometact_nb.domain.task import Status
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.embed import data_uri
+from cometact_nb.views.base.embed import clip_uri
 from cometact_nb.views.base.html import code, h, join
 from cometact_nb.views.base.pictures import still, thumbnail
 from cometact_nb.views.task.facts import CardFacts
@@ -218,7 +218,7 @@ def _clip(
     video: Markup | None = None
     link: object = name
     cure: Markup | None = None
-    embedded = data_uri(Path(clip.path), clip.sha256, embed_bytes) if embed_bytes and slot is None else ""
+    embedded = clip_uri(Path(clip.path), clip.sha256, embed_bytes) if embed_bytes and slot is None else ""
     plays = {"controls": True, "loop": True, "playsinline": True}
     if slot is not None:
         video = h("video", {"data-clip": slot, **plays, **size})
