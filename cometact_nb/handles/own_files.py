@@ -159,6 +159,7 @@ class OwnFiles:
             fixed=row(spec.fixed),
             axes={name: [plain(name, value) for value in values] for name, values in spec.axes.items()},
             rows=None if spec.rows is None else [row(one) for one in spec.rows],
+            more=[row(one) for one in spec.more],
         )
 
     def forget(self, url: str) -> None:

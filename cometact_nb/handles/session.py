@@ -179,7 +179,7 @@ class Session(FilesSession):
     def _same_or_new(self, sweep: Sweep) -> Sweep:
         """Return ``sweep``, or the one with its name and content that this process already has."""
         before = self._sweeps.get((sweep.name, sweep.base_url))
-        if before is not None and before.spec == sweep.spec:
+        if before is not None and sweep.spec in (before.spec, before.spec.at_first):
             return before
         if before is not None and before.state is SweepState.RUNNING:
             if [cell.key for cell in before.cells] == [cell.key for cell in sweep.cells]:

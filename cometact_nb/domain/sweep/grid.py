@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -24,7 +24,7 @@ from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.values import is_missing
 from cometact_nb.errors import RequestError
 
-__all__ = ["MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "is_several", "specify"]
+__all__ = ["MAX_CELLS", "Cells", "PlannedCell", "Spec", "expand", "is_several", "specify", "with_more"]
 
 #: A plan of more cells counts as a mistake, such as ``seed=range(2**32)``.
 MAX_CELLS = 20_000
@@ -40,6 +40,7 @@ class Spec(redact.Quiet, frozen=True, kw_only=True, omit_defaults=True):
         rows: a table's rows, each combined with every combination of the axes; None without a table.
         replicates: how often to buy each request.
         allow_unlisted: see :class:`~cometact_nb.ActTwoRequest`.
+        more: rows that were added later, each one request with the fields of ``fixed`` that it does not set.
     """
 
     fixed: dict[str, Any] = {}  # noqa: RUF012  (msgspec copies it)
@@ -47,12 +48,35 @@ class Spec(redact.Quiet, frozen=True, kw_only=True, omit_defaults=True):
     rows: list[dict[str, Any]] | None = None
     replicates: int = 1
     allow_unlisted: bool = False
+    more: list[dict[str, Any]] = []  # noqa: RUF012
 
     @property
     def size(self) -> int:
         """The number of cells, where cells with the same content count each."""
         rows = 1 if self.rows is None else len(self.rows)
-        return rows * self.replicates * math.prod(map(len, self.axes.values()))
+        return (rows * math.prod(map(len, self.axes.values())) + len(self.more)) * self.replicates
+
+    @property
+    def at_first(self) -> Spec:
+        """The specification before rows were added."""
+        return msgspec.structs.replace(self, more=[])
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its values need not make a grid: some stand in rows."""
+        return self.rows is not None or bool(self.more)
+
+    def joined(self, other: Spec) -> Spec:
+        """Return the same with the rows that were added to another, if both are the same sweep at first.
+
+        Args:
+            other: as another kernel recorded it.
+        """
+        if self.at_first != other.at_first:
+            return self
+        return msgspec.structs.replace(
+            self, more=[*self.more, *(row for row in other.more if row not in self.more)]
+        )
 
     @property
     def default_name(self) -> str:
@@ -69,6 +93,7 @@ class Spec(redact.Quiet, frozen=True, kw_only=True, omit_defaults=True):
                 name: [_without_link(name, value) for value in values] for name, values in self.axes.items()
             },
             rows=None if self.rows is None else [_without_links(row) for row in self.rows],
+            more=[_without_links(row) for row in self.more],
         )
         return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:8]
 
@@ -153,15 +178,13 @@ def expand(spec: Spec) -> Cells:
     Raises:
         RequestError: with everything that is wrong about any of them, each finding once.
     """
-    rows = [{}] if spec.rows is None else spec.rows
     if spec.size > MAX_CELLS:
         raise RequestError([_too_many("sweep", spec.size)])
-    names = [*_columns(spec.rows or []), *spec.axes]
+    names = _names(spec)
     by_key: dict[str, PlannedCell] = {}
     wrong: dict[str, Finding] = {}
     signed_anew = 0
-    for row, combination in itertools.product(rows, itertools.product(*spec.axes.values())):
-        fields = {**spec.fixed, **row, **dict(zip(spec.axes, combination, strict=True))}
+    for fields in _fields(spec):
         try:
             request = ActTwoRequest(**fields, allow_unlisted=spec.allow_unlisted)
         except RequestError as error:
@@ -179,6 +202,46 @@ def expand(spec: Spec) -> Cells:
         raise RequestError(wrong.values())
     cells = tuple(by_key.values())
     return Cells(cells, _axes(cells), spec.size - len(cells), signed_anew)
+
+
+def with_more(spec: Spec, rows: Iterable[Mapping[str, Any]]) -> Spec:
+    """Add rows to a specification, without those whose video it has already.
+
+    Args:
+        spec: to widen; it stays as it is.
+        rows: as :func:`specify` reads them; each may set fields that all cells shared.
+
+    Raises:
+        RequestError: a row makes no request, or there are more than 20,000 cells.
+    """
+    identities = {cell.identity for cell in expand(spec).cells}
+    more = []
+    for row in rows:
+        alone = Spec(fixed={**spec.fixed, **row}, allow_unlisted=spec.allow_unlisted)
+        (cell,) = expand(alone).cells
+        if cell.identity not in identities:
+            identities.add(cell.identity)
+            more.append(dict(row))
+    return msgspec.structs.replace(spec, more=[*spec.more, *more])
+
+
+def _fields(spec: Spec) -> Iterator[dict[str, Any]]:
+    """Yield the fields of each request, once for all replicates."""
+    rows = [{}] if spec.rows is None else spec.rows
+    for row, combination in itertools.product(rows, itertools.product(*spec.axes.values())):
+        yield {**spec.fixed, **row, **dict(zip(spec.axes, combination, strict=True))}
+    for row in spec.more:
+        yield {**spec.fixed, **row}
+
+
+def _names(spec: Spec) -> list[str]:
+    """List the fields whose values make the cells differ; with rows added, in the order of the knobs."""
+    names = [*_columns(spec.rows or []), *spec.axes]
+    first = next(_fields(spec), {})
+    later = {name for row in spec.more for name, value in row.items() if value != first.get(name)}
+    if later <= {*names}:
+        return names
+    return [name for name in FIELDS if name in later.union(names)]
 
 
 def _axes(cells: tuple[PlannedCell, ...]) -> dict[str, list[Any]]:

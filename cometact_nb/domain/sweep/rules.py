@@ -9,6 +9,7 @@ from cometact_nb.domain.identity import identity_of
 from cometact_nb.domain.knobs import FIELDS, KNOBS
 from cometact_nb.domain.media import Finding, MediaRef
 from cometact_nb.domain.task import Status
+from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ __all__ = [
     "Owned",
     "assign",
     "blamed",
+    "checked_name",
     "doubts",
     "is_input_failure",
 ]
@@ -182,3 +184,14 @@ def _dead(cells: Cells) -> int:
 
 def _others(cell: PlannedCell) -> tuple[Any, ...]:
     return tuple(getattr(cell.request, name) for name in FIELDS if name != "body_control")
+
+
+def checked_name(name: Any) -> str:
+    """Return a sweep's name without blanks around it.
+
+    Raises:
+        ConfigError: it is not 1–100 printable characters.
+    """
+    if not isinstance(name, str) or not name.strip() or len(name) > 100 or not name.isprintable():  # noqa: PLR2004
+        raise ConfigError(f"name={name!r} is no name for a sweep. Give up to 100 printable characters.")
+    return name.strip()

@@ -25,6 +25,7 @@ __all__ = [
     "RunHeld",
     "RunNotResumed",
     "RunPaused",
+    "RunWidened",
     "SweepEvent",
     "SweepRun",
     "SweepState",
@@ -159,6 +160,11 @@ class CellStruck(SweepEvent):
 
 
 @dataclass(frozen=True)
+class RunWidened(SweepEvent):
+    """Cells were added, which wait for their user's ``run()``."""
+
+
+@dataclass(frozen=True)
 class AllSent(SweepEvent):
     """No cell waits to be sent."""
 
@@ -187,6 +193,8 @@ def step(run: SweepRun, event: SweepEvent) -> SweepRun:
             return replace(run, state=SweepState.PAUSED, problem=event.problem)
         case AllSent() if run.state is SweepState.RUNNING:
             return replace(run, state=SweepState.BOUGHT)
+        case RunWidened() if run.state is SweepState.BOUGHT:
+            return replace(run, state=SweepState.PLANNED)
     return run
 
 

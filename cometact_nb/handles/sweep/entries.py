@@ -11,7 +11,7 @@ from cometact_nb.domain.sweep.run import Mark, is_unwatched
 from cometact_nb.domain.task import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cometact_nb.domain.sweep.grid import PlannedCell
     from cometact_nb.domain.task import TaskState
@@ -62,6 +62,9 @@ class Entries:
 
     def __init__(self, cells: Iterable[PlannedCell]) -> None:
         self._all = [Entry(cell) for cell in cells]
+        #: By content: replicates are alike.
+        self._alike: dict[str, list[Entry]] = {}
+        self._note_alike(self._all)
         self._stop_listening: dict[Entry, Callable[[], None]] = {}
         self._at_work: set[Entry] = set()
         #: Whether a run sends the waiting cells. Set by the runner.
@@ -74,6 +77,26 @@ class Entries:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def widen(self, cells: Sequence[PlannedCell]) -> None:
+        """Take up the cells of a wider plan, which begins with those that are here.
+
+        Args:
+            cells: all of them; those that are here may have more parameters.
+        """
+        for entry, cell in zip(self._all, cells, strict=False):
+            entry.cell = cell
+        more = [Entry(cell) for cell in cells[len(self._all) :]]
+        self._note_alike(more)
+        self._all += more
+
+    def _note_alike(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._alike.setdefault(entry.cell.identity, []).append(entry)
+
+    def alike(self, entry: Entry) -> list[Entry]:
+        """Return the cells with the same content, this one included."""
+        return self._alike[entry.cell.identity]
 
     # --- the task of a cell: set here alone ---------------------------------------------------------
 

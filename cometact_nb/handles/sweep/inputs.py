@@ -46,15 +46,18 @@ class Inputs:
         lenient: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        inputs: dict[tuple[Role, MediaRef], None] = {}
-        for request in requests:
-            inputs["character", request.character] = None
-            inputs["reference", request.reference] = None
         self._session = session
         self._lenient = lenient
         self._monotonic = monotonic
-        self._inputs = list(inputs)
+        self._inputs: dict[tuple[Role, MediaRef], None] = {}
         self._looks: dict[tuple[Role, MediaRef], tuple[float, Look]] = {}
+        self.add(requests)
+
+    def add(self, requests: Iterable[ActTwoRequest]) -> None:
+        """Look at the inputs of these requests, too."""
+        for request in requests:
+            self._inputs["character", request.character] = None
+            self._inputs["reference", request.reference] = None
         self._begin()
 
     def findings(self) -> list[Finding]:
@@ -86,7 +89,7 @@ class Inputs:
         if self._session.config.look == "never":
             return
         now = self._monotonic()
-        for role, ref in self._inputs[:_INSPECTED]:
+        for role, ref in list(self._inputs)[:_INSPECTED]:
             earlier = self._looks.get((role, ref))
             if earlier is None or (earlier[1].done() and (now - earlier[0] > _GOOD_S or _is_bad(earlier[1]))):
                 self._looks[role, ref] = (now, self._session.begin_look(ref, role))

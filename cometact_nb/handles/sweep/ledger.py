@@ -113,6 +113,36 @@ class Ledger:
         """
         return store.state_of(self._history, self.name, self.base_url)
 
+    def widest(self) -> Spec:
+        """Return the specification with the cells that another kernel has added.
+
+        Raises:
+            HistoryError: the history could not be read.
+        """
+        row = store.find(self._history, self.name, self.base_url)
+        return self._spec if row is None or row.base_url != self.base_url else self._spec.joined(row.spec)
+
+    def widen(self, spec: Spec, recorded: tuple[str, str | None] | None) -> None:
+        """Record cells that were added, if there is a record; without one, the first run makes it.
+
+        Args:
+            spec: with all cells.
+            recorded: state and problem in the present record.
+
+        Raises:
+            HistoryError: they could not be recorded; the sweep stays as it was.
+        """
+        before = self._spec
+        self._spec = spec
+        if recorded is None:
+            return
+        state, problem = SweepState(recorded[0]), recorded[1] or ""
+        try:
+            self.keep(SweepState.PLANNED if state is SweepState.BOUGHT else state, problem)
+        except BaseException:
+            self._spec = before
+            raise
+
     def stop_elsewhere(self, state: SweepState) -> None:
         """Record that the user stops the sweep, for another kernel that runs it.
 

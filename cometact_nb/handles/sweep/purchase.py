@@ -63,6 +63,16 @@ class Purchase:
         self._doubts = doubts
         self._inputs = inputs
 
+    def widen(self, axes: dict[str, list[Any]], doubts: Collection[Finding]) -> None:
+        """Plan with the cells that were added.
+
+        Args:
+            axes: of all cells.
+            doubts: of all cells.
+        """
+        self._axes, self._doubts = axes, doubts
+        self._inputs.add(entry.cell.request for entry in self._entries)
+
     def plan(self, targets: Sequence[Entry], config: Config) -> Plan:
         """Plan the purchase of these cells, with its cost and its faults; wait for the inspections."""
         entries, ledger = self._entries, self._ledger

@@ -24,6 +24,7 @@ from cometact_nb.domain.sweep.run import (
     RunHeld,
     RunNotResumed,
     RunPaused,
+    RunWidened,
     SweepRun,
     SweepState,
     step,
@@ -72,10 +73,6 @@ class Runner:
         self._changed = changed
         self._slots = core.slots
         self._trials = Trials()
-        #: Entries by content: replicates are alike.
-        self._alike: dict[str, list[Entry]] = {}
-        for entry in entries:
-            self._alike.setdefault(entry.cell.identity, []).append(entry)
         self._run = SweepRun()
         self.approved_usd = self._price_usd = 0.0
         self._news = asyncio.Event()
@@ -145,8 +142,12 @@ class Runner:
         """Wait for the user's approval, without a record of that, since the present record is not theirs."""
         self._step(RunHeld(reason))
 
+    def widen(self) -> None:
+        """Wait for the user's approval of cells that were added."""
+        self._step(RunWidened())
+
     def not_resumed(self, problem: str) -> None:
-        """Note the reason why a run could not go on by itself."""
+        """Note why a run could not go on by itself."""
         self._step(RunNotResumed(problem))
 
     def stop(self, reason: str = "the sweep was cancelled") -> None:
@@ -317,7 +318,7 @@ class Runner:
         return f"its budget of ${self.approved_usd:.2f} is used up"
 
     async def _send(self, entry: Entry, job: Job, request: ActTwoRequest) -> Verdict:
-        alike = self._alike[entry.cell.identity]
+        alike = self._entries.alike(entry)
         beside = tuple(other.job.state.key for other in alike if other.job is not None and other is not entry)
         claim = CellClaim(
             self._ledger.name, entry.cell.replicate, entry.instead_of, self.approved_usd, beside

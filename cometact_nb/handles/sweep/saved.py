@@ -60,7 +60,8 @@ class SavedSweep:
         axes = {name: len(values) for name, values in self.spec.axes.items() if len(values) > 1}
         table = {} if self.spec.rows is None else {"rows": len(self.spec.rows)}
         several = {} if self.spec.replicates == 1 else {"replicates": self.spec.replicates}
-        return {**table, **axes, **several}
+        more = {"more": len(self.spec.more)} if self.spec.more else {}
+        return {**table, **axes, **several, **more}
 
     @property
     def grid(self) -> str:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.doors import doors
-from cometact_nb.domain.sweep.grid import expand
-from cometact_nb.domain.sweep.rules import doubts
-from cometact_nb.domain.sweep.run import Mark, SweepState
+from cometact_nb.domain.sweep.grid import expand, specify, with_more
+from cometact_nb.domain.sweep.rules import checked_name, doubts
+from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.engine.notify import Listeners, Soon
 from cometact_nb.engine.waits import Waits
-from cometact_nb.errors import ActTwoError, ConfigError, HistoryError, SweepPaused
-from cometact_nb.handles.sweep import sentences
+from cometact_nb.errors import ActTwoError, ConfigError, HistoryError
 from cometact_nb.handles.sweep.cell import Cell
 from cometact_nb.handles.sweep.entries import Entries
 from cometact_nb.handles.sweep.inputs import Inputs
 from cometact_nb.handles.sweep.ledger import Ledger
 from cometact_nb.handles.sweep.purchase import Purchase
 from cometact_nb.handles.sweep.runner import Runner
-from cometact_nb.handles.sweep.standing import Standing
+from cometact_nb.handles.sweep.waiting import Waiting
 from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
     from os import PathLike
     from pathlib import Path
 
@@ -54,7 +55,7 @@ _OF_ITS_PARTS = {
 
 
 @doors
-class Sweep(Standing):
+class Sweep(Waiting):
     """A grid of requests, bought once. Made by :func:`sweep`, never directly.
 
     All attributes may be read from any thread.
@@ -71,13 +72,11 @@ class Sweep(Standing):
     ) -> None:
         planned = expand(spec)
         self.session = session
-        self.name = _checked_name(name) if name is not None else spec.default_name
+        self.name = checked_name(name) if name is not None else spec.default_name
         self.spec = spec
         self.axes = planned.axes
         self._entries = Entries(planned.cells)
-        self.cells: tuple[Cell, ...] = tuple(
-            Cell(session, entry, self._ratings_of) for entry in self._entries
-        )
+        self.cells: tuple[Cell, ...] = self._handles()
         self._ledger = Ledger(session, self.name, spec, row)
         self._runner = Runner(self._entries, session, self._ledger, self._changed)
         requests = (entry.cell.request for entry in self._entries)
@@ -90,6 +89,7 @@ class Sweep(Standing):
             doubts=doubts(planned),
             inputs=Inputs(session, requests, lenient=spec.allow_unlisted),
         )
+        self._growing = threading.Lock()
         self._listeners = Listeners[Sweep](self, session.call_soon)
         self._tell_later = Soon(_after_a_while, self._listeners.tell)
         self._waits = Waits(session.need_here, self._is_still, self._goes_on)
@@ -109,11 +109,39 @@ class Sweep(Standing):
     def look(self) -> Sweep:
         """Find in the history which cells are bought, here or by another kernel, and watch running tasks.
 
+        Cells that another kernel added with :meth:`extend` are cells of this sweep, too, from then on.
+
         Raises:
             HistoryError: the history could not be read.
         """
         self.session.run(self._look())
         return self
+
+    def extend(self, rows: Any) -> Sweep:
+        """Add cells, which :meth:`run` buys; nothing is sent now. Cells that are there keep their places.
+
+        A row whose video the sweep has already adds nothing, so that a notebook may run the same line again.
+        Another kernel finds the cells by the sweep's name once one of its cells was bought.
+
+        Args:
+            rows: a table, as :func:`sweep` takes it. A row sets the fields in which it differs; it has the
+                others from what all cells share.
+
+        Returns:
+            this sweep.
+
+        Raises:
+            RequestError: a row makes no request; nothing was added.
+            ConfigError: cells of the sweep are being bought, here or in another kernel.
+            HistoryError: the cells could not be recorded; nothing was added.
+        """
+        more = specify({}, table=rows, allow_unlisted=self.spec.allow_unlisted)
+        linked = self.session.own_files.spec(more).rows or []
+        with self._growing:  # of two threads, each adds to what the other has added
+            spec = with_more(self.spec, linked)
+            if spec != self.spec:
+                self.session.run(self._widen(spec))
+        return self.look()
 
     def run(self, max_cost: float | None = None, *, yes: bool = False, canary: bool | None = None) -> Sweep:
         """Buy the cells that have not been bought, in the background, and return at once.
@@ -204,35 +232,6 @@ class Sweep(Standing):
         refusals = self.session.run(self._cancel())
         if refusals:
             raise ActTwoError(f"{len(refusals)} tasks were not cancelled: {refusals[0]}")
-        return self
-
-    def wait(self, timeout_s: float | None = None) -> Sweep:
-        """Wait until every cell has ended. A failed cell does not raise; see ``cells``.
-
-        Args:
-            timeout_s: the most seconds to wait; None waits for as long as it takes.
-
-        Returns:
-            this sweep.
-
-        Raises:
-            SweepPaused: some cells will not be sent by themselves.
-            WaitTimeout: ``timeout_s`` ran out; the sweep goes on.
-            WaitInterrupted: the user interrupted; the sweep goes on.
-        """
-        self._waits.wait(timeout_s)
-        self.session.flush()
-        self._raise_if_left()
-        return self
-
-    def __await__(self) -> Generator[Any, None, Sweep]:
-        """Wait like :meth:`wait`, but leave the kernel free. An interrupt ends only the wait."""
-        return self._wait_async().__await__()
-
-    async def _wait_async(self) -> Sweep:
-        await self._waits.wait_async()
-        await asyncio.to_thread(self.session.flush)
-        self._raise_if_left()
         return self
 
     def gallery(self, rows: str | None = None, columns: str | None = None) -> Any:
@@ -329,11 +328,34 @@ class Sweep(Standing):
             self._listeners.tell()  # before waits end, since they let views draw everything up to now
             self._waits.end()
 
-    def _is_still(self) -> bool:
-        """Whether nothing more happens by itself."""
-        return not self._runner.is_running and self._entries.is_settled
+    def _handles(self, first: int = 0) -> tuple[Cell, ...]:
+        entries = islice(self._entries, first, None)
+        return tuple(Cell(self.session, entry, self._ratings_of) for entry in entries)
+
+    async def _widen(self, spec: Spec) -> None:
+        recorded = self._ledger.recorded()
+        if self._runner.is_running or (recorded is not None and recorded[0] == SweepState.RUNNING):
+            raise ConfigError(
+                f"Sweep {self.name!r} is being bought, so it takes no more cells now. Wait until all are "
+                "sent, or pause() it; then run() buys the new ones with those that are left."
+            )
+        self._ledger.widen(spec, recorded)
+        self._take_up(spec)
+        self._changed()
+
+    def _take_up(self, spec: Spec) -> None:
+        """Take up cells that were added, here or by another kernel."""
+        planned = expand(spec)
+        self.spec, self.axes = spec, planned.axes
+        self._entries.widen(planned.cells)
+        self._purchase.widen(planned.axes, doubts(planned))
+        self._runner.widen()
+        self.cells = (*self.cells, *self._handles(len(self.cells)))
 
     async def _look(self) -> None:
+        widest = self._ledger.widest()
+        if widest != self.spec and not self._runner.is_running:
+            self._take_up(widest)
         self._ledger.look_up(self._entries)
         self._changed()
 
@@ -351,17 +373,6 @@ class Sweep(Standing):
     def _waited(self) -> Sweep:
         return self.wait() if self.session.config.wait else self
 
-    def _raise_if_left(self) -> None:
-        left = sum(cell.status in {Mark.PLANNED, Mark.QUEUED} for cell in self.cells)
-        if why := sentences.why_left(self.name, self.state, self.problem, left):
-            raise SweepPaused(why, self)
-
-    def _goes_on(self, what: str) -> str:
-        return (
-            f"Sweep {self.name!r} {what}; the sweep itself goes on. "
-            f"act.sweep_by_name({self.name!r}) finds it again."
-        )
-
     def __len__(self) -> int:
         return len(self.cells)
 
@@ -377,9 +388,3 @@ class Sweep(Standing):
 
 def _after_a_while(work: Callable[[], object]) -> None:
     asyncio.get_running_loop().call_later(_TELL_S, work)
-
-
-def _checked_name(name: Any) -> str:
-    if not isinstance(name, str) or not name.strip() or len(name) > 100 or not name.isprintable():  # noqa: PLR2004
-        raise ConfigError(f"name={name!r} is no name for a sweep. Give up to 100 printable characters.")
-    return name.strip()

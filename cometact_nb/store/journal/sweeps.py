@@ -105,7 +105,8 @@ class OwnedRow(msgspec.Struct, frozen=True):
 def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -> None:
     """Write a sweep, in place of one with the same name at the same service, whose tasks stay.
 
-    Terms that say ``"running"`` are its user's approval, and are bound to that user; see
+    Rows that another kernel has added to the same sweep stay in its specification. Terms that say
+    ``"running"`` are its user's approval, and are bound to that user; see
     :class:`~cometact_nb.store.journal.provenance.Provenance`.
 
     Raises:
@@ -118,8 +119,11 @@ def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -
         " ON CONFLICT DO UPDATE SET updated_at = excluded.updated_at, spec = excluded.spec,"
         " terms = excluded.terms, approval = excluded.approval"
     )
-    row = (name, base_url, _text(spec), _text(terms))
     with history.together():
+        before = history.query("SELECT spec FROM sweeps WHERE name = ? AND base_url = ?", (name, base_url))
+        if before:
+            spec = spec.joined(_decoded(before[0][0], Spec, history))
+        row = (name, base_url, _text(spec), _text(terms))
         approval = history.provenance.bind(*row, anew=terms.state == SweepState.RUNNING)
         history.write(sql, (name, base_url, now, now, row[2], row[3], approval))
 

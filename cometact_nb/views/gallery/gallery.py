@@ -103,9 +103,14 @@ class Gallery(anywidget.AnyWidget):
 
     # --- what the browser is told and asks -----------------------------------------------------------
 
+    @property
+    def _cells(self) -> tuple[Cell, ...]:
+        """Its cells: those that the sweep had when it was made."""
+        return self._sweep.cells[: len(self._places)]
+
     def _changed(self, _: Sweep) -> None:
         """On the notifier's thread, a few times a second at the most: tell what is new, and no more."""
-        fresh = [cell for cell in self._sweep.cells if self._known.get(cell.index) != _sign(cell)]
+        fresh = [cell for cell in self._cells if self._known.get(cell.index) != _sign(cell)]
         if not fresh:
             return
         self._tell(fresh)
@@ -124,7 +129,7 @@ class Gallery(anywidget.AnyWidget):
         soon = self._sweep.session.call_soon
         match content:
             case {"type": "hello"}:
-                soon(self._tell, self._sweep.cells)
+                soon(self._tell, self._cells)
             case {"type": "clip", "file": str(file), "index": int(index), "offset": int(), "size": int()}:
                 if file in _FILES and 0 <= index < len(self._sweep.cells):
                     in_background(self._send_piece, file, index, content)

@@ -180,7 +180,7 @@ class _Pen:
     def draw(self) -> Markup:
         sweep = self._sweep
         params = [cell.params for cell in sweep.cells]
-        layout = lay_out(sweep.axes, params, table=sweep.spec.rows is not None)
+        layout = lay_out(sweep.axes, params, table=sweep.spec.is_table)
         bands = [self._band(layout, band) for band in layout.bands if self._drawn < _CELLS]
         left = len(sweep) - self._drawn
         more = parts.fine(f"{left} more cells: ", code("sweep.to_rows()")) if left > 0 else None

@@ -50,11 +50,7 @@ class SweepView {
     /** @type {Mailbox<SweepToKernel>} */
     this.mail = new Mailbox(model, { ...WORDS, say, lost: () => this.lose() }, { view: this.name });
     this.posters = new Posters(this.mail, (index, bytes) => this.grid.picture(index, bytes));
-    this.grid = new Grid(
-      model.get("grid"),
-      (index) => this.details.open(index),
-      (index) => this.posters.want(index),
-    );
+    this.grid = this.makeGrid();
     this.details = new Details(this.mail, this.grid);
     this.counted = ""; // the counts that are drawn
     /** @type {Map<string, HTMLButtonElement>} */
@@ -66,6 +62,7 @@ class SweepView {
     el.append(this.root);
     const unsubscribe = subscribe(model, {
       "change:cells": () => this.grid.draw(model.get("cells")),
+      "change:grid": () => this.regrid(),
       "change:head": () => this.draw(),
       "msg:custom": (content, buffers) => this.message(content, buffers ?? []),
     });
@@ -74,6 +71,26 @@ class SweepView {
     this.grid.draw(model.get("cells"));
     this.draw();
     this.mail.send({ type: "hello" });
+  }
+
+  makeGrid() {
+    return new Grid(
+      this.model.get("grid"),
+      (index) => this.details.open(index),
+      (index) => this.posters.want(index),
+    );
+  }
+
+  // Cells were added: the places of the others may have changed.
+  regrid() {
+    const before = this.grid;
+    this.grid = this.makeGrid();
+    this.details.grid = this.grid;
+    before.root.replaceWith(this.grid.root);
+    before.dispose();
+    this.grid.mark(this.details.index);
+    this.grid.draw(this.model.get("cells"));
+    this.draw();
   }
 
   build() {

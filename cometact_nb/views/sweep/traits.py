@@ -49,7 +49,7 @@ def grid_of(sweep: Sweep) -> dict[str, Any]:
     """Write names and places as JSON."""
     cells = sweep.cells
     params = [cell.params for cell in cells]
-    layout = lay_out(sweep.axes, params, table=sweep.spec.rows is not None)
+    layout = lay_out(sweep.axes, params, table=sweep.spec.is_table)
     names = names_of(sweep.axes)
     shapes = {cell.request.ratio for cell in cells}
     ratio = next(iter(shapes)) if len(shapes) == 1 else None

@@ -57,7 +57,7 @@ class SweepWidget(anywidget.AnyWidget):
     _esm: ClassVar[Any] = joined("sweep/sweep.js")
     _css: ClassVar[Any] = styles("base/gone.css", "task/status.css", "sweep/sweep.css")
 
-    #: The place of each cell, see :func:`~cometact_nb.views.sweep.traits.grid_of`; never changes.
+    #: The place of each cell, see :func:`~cometact_nb.views.sweep.traits.grid_of`; changes with its cells.
     grid = traitlets.Dict().tag(sync=True)
     #: Each cell's state, see :func:`~cometact_nb.views.sweep.facts.cell_codes`.
     cells: Any = traitlets.List().tag(sync=True)
@@ -94,6 +94,8 @@ class SweepWidget(anywidget.AnyWidget):
     def draw(self) -> None:
         """Show the present sweep. Any thread may call it."""
         with self._drawing, self.hold_sync():  # one message
+            if len(self._sweep) != len(self.cells):
+                self.grid = grid_of(self._sweep)
             for name, value in self._now().items():
                 setattr(self, name, value)
         self._drawn_at = time.monotonic()
