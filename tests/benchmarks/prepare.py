@@ -33,6 +33,11 @@ result = act.prepare(sys.argv[1], out=sys.argv[2], progress=lambda done: None)
 took = time.perf_counter() - began
 used = time.process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+try:  # that of a child begins with its parent's, which has written the clips
+    with open("/proc/self/status") as status:
+        peak = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+except OSError:
+    pass
 print(json.dumps({"took": took, "used": used, "peak": peak, "path": str(result.path)}))
 """
 

@@ -257,10 +257,13 @@ def message(kind: int, payload: bytes) -> bytes:
     return struct.pack(">I", len(unit)) + unit
 
 
-#: A camera's own (AVCHD writes place and time so), captions, a unit that no standard knows.
+#: A camera's own (AVCHD writes place and time so), captions, the time of day, a unit that no standard knows, and one
+#: that only fills.
 MESSAGES = (
     message(5, bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66") + b"MDPM" + WORD * 12)
     + message(4, b"\xb5\0\x31GA94\3" + WORD)
+    + message(1, WORD)
+    + struct.pack(">I", 1 + len(WORD)) + b"\x0c" + WORD
     + struct.pack(">I", 1 + len(WORD)) + b"\x1e" + WORD
 )  # fmt: skip
 
@@ -289,6 +292,36 @@ def _attached(out: Any) -> Callable[[], None]:
     return lambda: None
 
 
+def _subtitled(out: Any) -> Callable[[], None]:
+    texts = f"1\n00:00:00,500 --> 00:00:01,500\n{SECRET}\n"
+    reader: Any = av.open(io.BytesIO(texts.encode()), format="srt")
+    track = out.add_stream_from_template(reader.streams.subtitles[0])
+
+    def fill() -> None:
+        for packet in reader.demux():
+            if packet.dts is not None:
+                packet.stream = track
+                out.mux(packet)
+
+    return fill
+
+
+def _chaptered(out: Any) -> Callable[[], None]:
+    out.set_chapters(
+        [
+            {
+                "id": number,
+                "start": 0,
+                "end": 1000,
+                "time_base": Fraction(1, 1000),
+                "metadata": {"title": SECRET},
+            }
+            for number in (1, 2)
+        ]
+    )
+    return lambda: None
+
+
 def named_encoder(whole: bytes) -> bytes:
     """A clip whose camera names itself in the description of its pictures."""
     entry = whole.index(b"avc1", whole.index(b"stsd"))
@@ -301,6 +334,18 @@ _TAGGED = {"title": SECRET, "artist": SECRET, "location": PLACE.decode(), "comme
 #: Each clip's content by a name that says where it tells of its owner.
 CLIPS: dict[str, Callable[[Path], bytes]] = {
     "udta.mp4": lambda folder: in_index(place(folder, _LAST), user_texts()),
+    "camera.mp4": lambda folder: in_index(
+        place(folder, _LAST), box(b"udta", box(b"smta", WORD) + box(b"CAME", WORD) + box(b"SETT", WORD))
+    ),
+    "motion.mp4": lambda folder: place(folder, _LAST) + b"SEFH" + WORD + b"SEFT",
+    "sefd.mp4": lambda folder: place(folder, _LAST) + box(b"sefd", WORD),
+    "chapters.mp4": lambda folder: place(folder, Film(extra=_chaptered)),
+    "chapters.mkv": lambda folder: brought.write(
+        folder / "plain.mkv", Film(extra=_chaptered, container="matroska")
+    ).read_bytes(),
+    "subtitles.mkv": lambda folder: brought.write(
+        folder / "plain.mkv", Film(extra=_subtitled, container="matroska")
+    ).read_bytes(),
     "udta-of-track.mp4": lambda folder: in_index(place(folder, _LAST), user_texts(), (b"moov", b"trak")),
     "keys.mov": lambda folder: in_index(place(folder, _LAST), apple_keys()),
     "keys-of-file.mp4": lambda folder: place(folder, _LAST) + apple_keys(),

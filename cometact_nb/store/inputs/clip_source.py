@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.inspection import boxes
 from cometact_nb.errors import ConfigError, InputError
 from cometact_nb.store.clips.probe import DEMUXERS, number, picture_of
+from cometact_nb.store.inputs.foreign import kinds_in_boxes
 from cometact_nb.store.inputs.orientation import Orientation, orientation_of
 from cometact_nb.store.inputs.sound import sound_of
 from cometact_nb.store.inputs.user_data import length_bytes
@@ -63,6 +64,7 @@ class ClipSource:
         sound: FFmpeg's name of the sound's codec; an empty string without sound.
         extra: tracks beside one picture and one sound, in words.
         tags: of the container and its tracks.
+        foreign: other data that no player needs, in words.
         bytes: size of the file.
         length_bytes: see :func:`~cometact_nb.store.inputs.user_data.length_bytes`.
     """
@@ -82,6 +84,7 @@ class ClipSource:
     tags: tuple[dict[str, str], ...]
     bytes: int
     length_bytes: int
+    foreign: tuple[str, ...] = ()
 
     @property
     def length_s(self) -> float:
@@ -120,11 +123,12 @@ def read_source(path: Path, container: str, head: bytes, check: Callable[[], Non
     size = path.stat().st_size
     with path.open("rb") as file:
         broken = boxes.look(file, size, container).broken
+        foreign = kinds_in_boxes(file, size) if demuxer == "mov" and not broken else []
     if broken:
         raise InputError(f"{path.name!r} breaks off: {broken}. Export or copy it again, until it is whole.")
     try:
         with opened(path, demuxer) as reader:
-            return _read(reader, path, demuxer, container, size, check)
+            return replace(_read(reader, path, demuxer, container, size, check), foreign=tuple(foreign))
     except (av.FFmpegError, ValueError) as error:
         raise InputError(
             f"{path.name!r} cannot be read as a video ({getattr(error, 'strerror', error)}). Export it again."
@@ -178,6 +182,8 @@ def _extra(reader: Any, picture: Any, sound: Any) -> list[str]:
         attached = track.type == "video" and track.disposition & type(track.disposition).attached_pic
         word = "attached picture" if attached else f"{words.get(track.type, track.type)} track"
         counts[word] = counts.get(word, 0) + 1
+    if reader.chapters():
+        counts["list of chapters"] = 1
     return [f"{count} {word}{'' if count == 1 else 's'}" for word, count in counts.items()]
 
 

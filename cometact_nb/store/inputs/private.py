@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,8 +21,24 @@ _TAGS = (
 )
 #: Tags of the format itself, which say nothing about anybody.
 _PLAIN = {
-    *("major_brand", "minor_version", "compatible_brands", "encoder", "language", "duration", "rotate"),
-    *("handler_name", "vendor_id", "timecode", "bps", "number_of_frames", "number_of_bytes", "alpha_mode"),
+    *("major_brand", "minor_version", "compatible_brands", "language", "duration", "rotate", "mimetype"),
+    *("vendor_id", "bps", "number_of_frames", "number_of_bytes", "alpha_mode"),
+}
+#: Tags that say something unless their value is a usual one.
+_NAMED = {
+    "handler_name": (
+        "names of tracks",
+        re.compile(
+            r"(?:\W|core|media|video|sound|audio|stereo|mono|data|text|subtitle|time|code|handler)*",
+            re.IGNORECASE,
+        ),
+    ),
+    "encoder": (
+        "the name of the encoder",
+        re.compile(r"(lav[fc]|x26[45]|h\.?26[45]|hevc|avc|aac|opus).*|", re.IGNORECASE),
+    ),
+    "timecode": ("the timecode", re.compile("")),
+    "filename": ("the name of a file", re.compile("")),
 }
 #: EXIF by its numbers: TIFF 6.0 and CIPA DC-008.
 _GPS_IFD, _EXIF_IFD, _MAKER_NOTE = 0x8825, 0x8769, 0x927C
@@ -37,6 +54,11 @@ def kinds_in_tags(tags: Iterable[Mapping[str, str]]) -> list[str]:
     for name, value in (pair for mapping in tags for pair in mapping.items()):
         key = name.lower().partition("-")[0]
         if not value or key in _PLAIN or key.startswith("_statistics"):
+            continue
+        if key in _NAMED:
+            words, usual = _NAMED[key]
+            if usual.fullmatch(value) is None:
+                kinds[words] = None
             continue
         kind = next((words for parts, words in _TAGS if any(part in name.lower() for part in parts)), "")
         kinds[kind or "other tags"] = None

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["length_bytes", "without_user_data"]
 
-_SEI = 6
+_SEI, _FILLER = 6, 12
 #: What each unit begins with says its kind in five bits; these kinds are anybody's own.
 _KIND_BITS = 0x1F
 _FOREIGN = {0, *range(24, 32)}
-#: Messages about buffers, times, recovery, film grain, stereo, orientation and colours, which players need.
-_NEEDED = {0, 1, 6, 7, 19, 21, 45, 47, 137, 144, 147, 148}
+#: Messages about buffers, recovery, film grain, stereo, orientation and colours, which players need.
+#: Those about times (1) hold the time of day; the container has each picture's time.
+_NEEDED = {0, 6, 7, 19, 21, 45, 47, 137, 144, 147, 148}
 _UNREGISTERED = 5
 #: The encoder x264 says by this name how it was set.
 _X264 = bytes.fromhex("dc45e9bde6d948b7962cd820d923eeef")
@@ -49,7 +50,7 @@ def without_user_data(packet: bytes | memoryview, size: int) -> bytes | None:
             whole = bytes(unit)
             unit = _needed(whole)
             is_changed = is_changed or unit != whole
-        elif kind in _FOREIGN:
+        elif kind in _FOREIGN or (kind == _FILLER and bytes(unit[1:]).strip(b"\xff\x80")):
             unit, is_changed = b"", True
         if unit:
             parts += [len(unit).to_bytes(size, "big"), unit]

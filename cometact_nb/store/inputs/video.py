@@ -336,5 +336,5 @@ def _changes(source: ClipSource, plan: _Plan, more: Sequence[str] = ()) -> list[
         changes.append(f"Sound encoded as AAC{was}.")
     if source.extra:
         changes.append(f"Dropped {', '.join(source.extra)}.")
-    removed = private.sentence([*private.kinds_in_tags(source.tags), *more])
+    removed = private.sentence([*private.kinds_in_tags(source.tags), *source.foreign, *more])
     return [*changes, removed] if removed else changes
