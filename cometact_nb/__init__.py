@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         leave_sandbox,
         panel,
         resume,
+        spending,
         submit,
         sweep,
         sweep_by_name,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.saved_clip import SavedClip, Verification
     from cometact_nb.handles.session import Session
     from cometact_nb.handles.shared import session
+    from cometact_nb.handles.spending import SpendingTable
     from cometact_nb.handles.sweep.measured import Measured
     from cometact_nb.handles.sweep.noise import NoiseFloor
     from cometact_nb.handles.sweep.saved import SweepHistory
@@ -83,6 +85,7 @@ __all__ = [
     "Sandbox",
     "SavedClip",
     "Session",
+    "SpendingTable",
     "Status",
     "Sweep",
     "SweepHistory",
@@ -106,6 +109,7 @@ __all__ = [
     "relink",
     "resume",
     "session",
+    "spending",
     "submit",
     "sweep",
     "sweep_by_name",
@@ -140,6 +144,7 @@ _HOMES = {
     "Sandbox": "cometact_nb.handles.sandbox",
     "SavedClip": "cometact_nb.handles.saved_clip",
     "Session": "cometact_nb.handles.session",
+    "SpendingTable": "cometact_nb.handles.spending",
     "Status": "cometact_nb.domain.task",
     "Sweep": "cometact_nb.handles.sweep.sweep",
     "SweepHistory": "cometact_nb.handles.sweep.saved",
@@ -160,6 +165,7 @@ _HOMES = {
     "relink": "cometact_nb.entry.files",
     "resume": "cometact_nb.entry.functions",
     "session": "cometact_nb.handles.shared",
+    "spending": "cometact_nb.entry.functions",
     "submit": "cometact_nb.entry.functions",
     "sweep": "cometact_nb.entry.functions",
     "sweep_by_name": "cometact_nb.entry.functions",

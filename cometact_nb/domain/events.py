@@ -45,6 +45,8 @@ class Intended(TaskEvent, frozen=True, kw_only=True, tag="intended"):
     sandbox: bool | None = None
     input_names: dict[str, str] | None = None
     output_dir: str | None = None
+    price_source: str | None = None
+    project: str | None = None
 
 
 class Postponed(TaskEvent, frozen=True, kw_only=True, tag="postponed"):
@@ -79,7 +81,9 @@ class Unconfirmed(TaskEvent, frozen=True, kw_only=True, tag="unconfirmed"):
 
 
 class Forgotten(TaskEvent, frozen=True, kw_only=True, tag="forgotten"):
-    """The user gave up an unconfirmed task."""
+    """The user gave up an unconfirmed task; ``billed`` is what they found out, None for nothing."""
+
+    billed: bool | None = None
 
 
 class Observed(TaskEvent, frozen=True, kw_only=True, tag="observed"):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cometact_nb.domain.money import usd
 from cometact_nb.errors import ConfigError
 
 __all__ = ["DEFAULT_PRICE", "FREE", "Price", "is_amount", "is_over"]
 
 #: Sums of prices that differ by less are equal, since floats do not add up exactly.
 _CENT_FRACTION = 1e-6
+#: A higher price of one request is a typing error, and its sums could not be recorded.
+_MOST_USD = 1e6
 
 
 def is_amount(value: Any) -> bool:
@@ -34,7 +37,7 @@ class Price:
     as_of: str = ""
 
     def __post_init__(self) -> None:
-        if not is_amount(self.usd_per_request):
+        if not is_amount(self.usd_per_request) or self.usd_per_request > _MOST_USD:
             raise ConfigError(
                 f"price={self.usd_per_request!r} is not an amount of US dollars per request. "
                 "Give a number ≥ 0."
@@ -46,9 +49,13 @@ class Price:
         Args:
             requests: how many.
         """
-        total = self.usd_per_request * requests
-        dated = f", {self.as_of}" if self.as_of else ""
-        return f"${total:.2f} ({requests} × ${self.usd_per_request:.2f}, {self.source}{dated})"
+        each = self.usd_per_request
+        return f"{usd(each * requests)} ({requests} × {usd(each)}, {self.origin})"
+
+    @property
+    def origin(self) -> str:
+        """The source, with its day."""
+        return f"{self.source}, {self.as_of}" if self.as_of else self.source
 
 
 #: CometAPI's model page shows a price per request; Runway's own price is per second. Both change.

@@ -37,6 +37,7 @@ def _intended(state: TaskState, event: events.Intended) -> TaskState:
         base_url=event.base_url,
         output_dir=event.output_dir,
         price_usd=event.price_usd,
+        price_source=event.price_source,
         sandbox=event.sandbox,
         submitted_at=event.at if event.request is not None else None,
     )
@@ -85,7 +86,7 @@ def _unconfirmed(state: TaskState, event: events.Unconfirmed) -> TaskState:
 
 
 def _forgotten(state: TaskState, event: events.Forgotten) -> TaskState:
-    return replace(state, status=Status.FORGOTTEN, ended_at=event.at)
+    return replace(state, status=Status.FORGOTTEN, ended_at=event.at, billed=event.billed)
 
 
 def _poll_failed(state: TaskState, event: events.PollFailed) -> TaskState:

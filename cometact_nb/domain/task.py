@@ -146,6 +146,8 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
         base_url: the service.
         output_dir: folder for its clips, absolute or a URL; None in records of earlier versions.
         price_usd: US dollars, the estimate at its submission.
+        price_source: where that estimate was from, with its date.
+        billed: whether its user found out that a request in doubt was billed; None for not known.
         sandbox: whether it went to the sandbox; None in records of earlier versions, see :attr:`in_sandbox`.
         progress: 0–1, or None when the service reports none.
         failure: the reason of a failure, in the service's words.
@@ -202,6 +204,8 @@ class TaskState(redact.Quiet, frozen=True, kw_only=True):
     raw_answer: str | None = None
     credits: float | None = None
     estimated_credits: float | None = None
+    price_source: str | None = None
+    billed: bool | None = None
 
     @property
     def in_sandbox(self) -> bool:

@@ -18,21 +18,23 @@ from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import events
 from cometact_nb.domain.inputs import names_in
-from cometact_nb.domain.price import is_over
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.job import Job, SystemClock
 from cometact_nb.engine.journal import Journal
-from cometact_nb.engine.sending import STOPPED, Obstacle, Sender, Verdict, refusal
+from cometact_nb.engine.purse import Purse
+from cometact_nb.engine.sending import STOPPED, Obstacle, Sender, Verdict, cancel_refusal, refusal
 from cometact_nb.engine.watcher import Watcher
 from cometact_nb.engine.workers import Workers, end_all_others
-from cometact_nb.errors import BudgetError, HistoryError, NotSentError
+from cometact_nb.errors import HistoryError, NotSentError
 from cometact_nb.store.clips import places
+from cometact_nb.store.journal.limits import NO_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
 
     from cometact_nb.domain.events import TaskEvent
+    from cometact_nb.domain.money import Account
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.engine.job import Clock
     from cometact_nb.store.journal.claims import CellClaim
@@ -81,8 +83,7 @@ class Engine:
         self._clock: Clock = clock or SystemClock()
         self._make_client = client
         self._client: Client | None = None
-        #: US dollars that this process has spent, or may have spent, by the expected prices.
-        self.spent_usd = spent_usd
+        self.purse = Purse(spent_usd)
         self.is_closing = False
         self._saving: asyncio.Task[None] | None = None
         self._watcher = Watcher(self, self._clock, rand, limits or flow.PollLimits(), yields=keeps)
@@ -108,6 +109,11 @@ class Engine:
             self.call(self._aclose()).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+
+    @property
+    def spent_usd(self) -> float:
+        """US dollars that this process has spent, or may have spent, by the expected prices."""
+        return self.purse.spent_usd
 
     @property
     def clock(self) -> Clock:
@@ -146,7 +152,7 @@ class Engine:
         request: ActTwoRequest,
         price_usd: float,
         *,
-        max_spend: float | None = None,
+        account: Account = NO_LIMIT,
         cell: CellClaim | None = None,
         limits: flow.CreateLimits | None = None,
         obstacle: Obstacle = lambda: None,
@@ -160,14 +166,14 @@ class Engine:
             job: a new task.
             request: to send.
             price_usd: its expected price.
-            max_spend: US dollars this process may spend in all, or None.
+            account: what it is recorded with, and the limit it must stay within.
             cell: the cell of a sweep that it is bought for.
             limits: how long a refused POST is repeated, default a minute.
             obstacle: asked right before each POST for the reason why it must not be sent, if there is one.
             before_record: called with the verdict before anybody sees its effect on the task.
 
         Raises:
-            BudgetError: it would cost more than ``max_spend``; nothing was sent.
+            BudgetError: it would go over the limit; nothing was sent.
             NotSentError: it was given up before anything was sent.
             ConfigError: no connection can be made; nothing was sent.
             HistoryError: the intent could not be recorded; nothing was sent.
@@ -175,7 +181,8 @@ class Engine:
             BudgetUsed: the cell's sweep would go over its budget; nothing was sent.
             SweepHalted: the user has stopped the sweep meanwhile; nothing was sent.
         """
-        self._check_sendable(job, price_usd, max_spend)
+        self._check_sendable(job)
+        self.purse.check(price_usd, account)
         client, body = self.client, request.to_json()  # everything that may fail comes before the intent
         intent = events.Intended(
             at=self._clock.now(),
@@ -186,16 +193,18 @@ class Engine:
             input_names=names_in(body) or None,
             sandbox=job.endpoint.sandbox,
             output_dir=str(job.output_dir),
+            price_source=account.source,
+            project=account.project,
         )
-        self._journal.begin(job, intent, content_hash=request.content_hash, cell=cell)
-        self.spent_usd += price_usd
+        self._journal.begin(job, intent, content_hash=request.content_hash, cell=cell, account=account)
+        self.purse.pay(job.state.key, price_usd)
         try:
             verdict = await self._sender.send(job, client, body, limits or flow.CreateLimits(), obstacle)
             verdict = self._doubt_known_id(job, verdict)
             try:
                 before_record(verdict)
             finally:  # whatever the caller does wrong, the id of a paid task is kept
-                self._conclude(job, verdict, price_usd)
+                self._conclude(job, verdict)
         finally:
             job.has_outcome.set()
         return verdict
@@ -214,26 +223,20 @@ class Engine:
         reason = f"the service answered with {verdict.id}, the id of the earlier task {earlier}"
         return flow.Doubtful(reason, verdict.id)
 
-    def _check_sendable(self, job: Job, price_usd: float, max_spend: float | None) -> None:
-        """Raise if a request at ``price_usd`` must not be sent.
+    def _check_sendable(self, job: Job) -> None:
+        """Raise if a request must not be sent.
 
         Raises:
-            BudgetError: it would cost more than ``max_spend``.
             NotSentError: it was given up.
         """
         if self._keeps:
             raise NotSentError("The keeper of a Jupyter server buys nothing.")
-        if max_spend is not None and is_over(self.spent_usd + price_usd, max_spend):
-            raise BudgetError(
-                f"${price_usd:.2f} more would go over max_spend=${max_spend:.2f}: ${self.spent_usd:.2f} are "
-                "spent since this kernel started. Nothing was sent; act.configure(max_spend=…) changes it."
-            )
         if self.is_closing:
             raise asyncio.CancelledError
         if job.given_up.is_set():
             raise NotSentError("It was stopped before it was sent. Nothing was bought.")
 
-    def _conclude(self, job: Job, verdict: Verdict, price_usd: float) -> None:
+    def _conclude(self, job: Job, verdict: Verdict) -> None:
         """Record the outcome of the POST."""
         now = self._clock.now()
         match verdict:
@@ -242,7 +245,7 @@ class Engine:
             case flow.Doubtful(reason=reason, answer=answer):
                 self.apply(job, events.Unconfirmed(at=now, reason=reason, answer=answer))
             case flow.Declined():
-                self.spent_usd -= price_usd
+                self.purse.take_back(job.state.key)
                 self.apply(job, refusal(verdict, now))
 
     def accept(self, job: Job, task_id: str, *, by_user: bool = False) -> None:
@@ -321,7 +324,7 @@ class Engine:
         now = self._clock.now()
         accepted = isinstance(outcome, flow.Answer) and outcome.status < 300  # noqa: PLR2004
         job.cancel_accepted = job.cancel_accepted or accepted
-        message = "" if accepted else _cancel_refusal(outcome)
+        message = "" if accepted else cancel_refusal(outcome)
         self.apply(job, events.CancelAnswered(at=now, accepted=accepted, message=message))
         self.watch(job)
         job.wake.set()
@@ -387,14 +390,3 @@ class Engine:
 def new_key() -> str:
     """Make a local identity for a task, unique on every machine."""
     return f"local-{uuid.uuid4().hex[:16]}"
-
-
-def _cancel_refusal(outcome: flow.Outcome) -> str:
-    if not isinstance(outcome, flow.Answer):
-        return f"The cancel did not go through: {outcome.reason}. The task goes on."
-    if outcome.status in {404, 405, 501}:
-        return (
-            f"The service does not cancel tasks (HTTP {outcome.status}; CometAPI does not document it). "
-            "The task goes on and will be billed."
-        )
-    return f"The cancel was refused (HTTP {outcome.status}). The task goes on."

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cometact_nb.domain import redact
+from cometact_nb.domain.money import over_limit
 from cometact_nb.domain.reduce import reduce
-from cometact_nb.errors import HistoryError
+from cometact_nb.errors import BudgetError, HistoryError
 from cometact_nb.store.journal.history import History, Unrecordable
+from cometact_nb.store.journal.limits import NO_LIMIT, LimitReached
 from cometact_nb.store.journal.records import abridge
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain import events
     from cometact_nb.domain.events import TaskEvent
+    from cometact_nb.domain.money import Account
     from cometact_nb.domain.task import TaskState
     from cometact_nb.engine.job import Job
     from cometact_nb.store.journal.claims import CellClaim
@@ -78,7 +81,13 @@ class Journal:
         return self._history
 
     def begin(
-        self, job: Job, intent: events.Intended, *, content_hash: str, cell: CellClaim | None = None
+        self,
+        job: Job,
+        intent: events.Intended,
+        *,
+        content_hash: str,
+        cell: CellClaim | None = None,
+        account: Account = NO_LIMIT,
     ) -> None:
         """Record the intent to buy, durably, before anything is sent.
 
@@ -87,8 +96,10 @@ class Journal:
             intent: the request to buy.
             content_hash: of the request.
             cell: the cell of a sweep that it is bought for.
+            account: what it is recorded with, and its limit.
 
         Raises:
+            BudgetError: it would go over a limit that all kernels share.
             HistoryError: it could not be recorded, or events of other tasks still wait.
             CellTaken: another process bought the cell.
             BudgetUsed: the cell's sweep would go over its budget.
@@ -99,7 +110,12 @@ class Journal:
             waiting = f"{len(self._unsaved)} earlier event{'' if len(self._unsaved) == 1 else 's'}"
             raise HistoryError(f"{failure} ({waiting} still wait to be recorded.)")
         state = reduce(job.state, intent)
-        self.history.append(state.key, intent, state, content_hash=content_hash, cell=cell)
+        try:
+            self.history.append(
+                state.key, intent, state, content_hash=content_hash, cell=cell, account=account
+            )
+        except LimitReached as reached:
+            raise BudgetError(over_limit(state.price_usd or 0, account, reached.spent_micro)) from None
         self.publish(job, state)
 
     def apply(self, job: Job, event: TaskEvent) -> None:

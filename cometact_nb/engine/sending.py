@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cometact_nb.engine.watcher import Watcher
     from cometact_nb.store.journal.history import History
 
-__all__ = ["STOPPED", "Obstacle", "Sender", "Verdict", "refusal"]
+__all__ = ["STOPPED", "Obstacle", "Sender", "Verdict", "cancel_refusal", "refusal"]
 
 log = logging.getLogger("cometact_nb")
 #: The outcome of a paid request.
@@ -213,3 +213,15 @@ def refusal(verdict: flow.Declined, now: float) -> events.Refused:
         param=verdict.problem.param,
         sent=verdict.sent,
     )
+
+
+def cancel_refusal(outcome: flow.Outcome) -> str:
+    """Say why a cancel was not accepted."""
+    if not isinstance(outcome, flow.Answer):
+        return f"The cancel did not go through: {outcome.reason}. The task goes on."
+    if outcome.status in {404, 405, 501}:
+        return (
+            f"The service does not cancel tasks (HTTP {outcome.status}; CometAPI does not document it). "
+            "The task goes on and will be billed."
+        )
+    return f"The cancel was refused (HTTP {outcome.status}). The task goes on."

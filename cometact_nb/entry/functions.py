@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.history import TaskHistory
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
+    from cometact_nb.handles.spending import SpendingTable
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
@@ -246,6 +247,30 @@ def history(status: Any = None, since: Any = None, text: str | None = None, limi
     from cometact_nb.handles.history import find_history  # noqa: PLC0415
 
     return find_history(session(), status, since, text, limit)
+
+
+@door
+def spending(since: Any = None, by: str = "day", *, sandbox: bool = False) -> SpendingTable:
+    """Add up what the requests of the history were expected to cost, in every kernel, those in doubt apart.
+
+    Each request counts by the price that it was expected to have when it was sent. No bill is seen here:
+    what was charged stands in your CometAPI account.
+
+    Args:
+        since: a datetime, a date, ISO text, or a time ago such as ``"7d"``; None for the whole history.
+        by: ``"day"`` (of this machine's clock), ``"sweep"``, ``"project"`` or ``"status"``.
+        sandbox: add up what was rehearsed in a sandbox, and nothing else.
+
+    Returns:
+        the rows, in a notebook a table; ``.total``, ``.to_rows()`` and ``.to_frame()``.
+
+    Raises:
+        ConfigError: a value cannot be used.
+        HistoryError: the history cannot be read.
+    """
+    from cometact_nb.handles.spending import find_spending  # noqa: PLC0415
+
+    return find_spending(session(), since, by, sandbox=sandbox)
 
 
 @door

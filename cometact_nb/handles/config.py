@@ -19,6 +19,7 @@ from urllib.request import url2pathname
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.money import PER, Per
 from cometact_nb.domain.price import DEFAULT_PRICE, Price, is_amount
 from cometact_nb.domain.service import (
     DEFAULT_BASE_URL,
@@ -62,8 +63,11 @@ class Config:
         max_in_flight: unfinished tasks that a sweep keeps at the service, default 5 (the vendor's example).
         price: US dollars per request, or a :class:`Price`. Default $0.40, dated.
         ask_above: US dollars that a sweep may cost without your approval, default 2.
-        max_spend: US dollars that this process may spend in all, counted before each request by its expected
-            price; None, the default, sets no limit.
+        max_spend: US dollars that may be spent in all, counted before each request by its expected price,
+            with what may have been bought; None, the default, sets no limit.
+        max_spend_per: what that counts over: ``"kernel"``, this process, the default; ``"day"``, since local
+            midnight; or ``"project"``, the folder of ``cometact_nb.toml``. The last two count all kernels of
+            a history.
         wait: True makes submits wait for the clip (headless runs). Default: ``COMETACT_NB_WAIT`` is 1.
         freeze: replace the live widget by plain HTML once a task ended, so that the notebook outlives its
             kernel. Default True.
@@ -93,6 +97,7 @@ class Config:
     price: Price = DEFAULT_PRICE
     ask_above: float = 2.0
     max_spend: float | None = None
+    max_spend_per: Per = "kernel"
     wait: bool = False
     freeze: bool = True
     embed: bool | float = False
@@ -270,6 +275,8 @@ def _checked(name: str, value: Any) -> Any:  # noqa: PLR0912  (a case a setting)
             raise ConfigError(f"max_in_flight={value!r} is not a number of tasks. Give an integer ≥ 1.")
         case "ask_above" | "max_spend" if not is_amount(value):
             raise ConfigError(f"{name}={value!r} is not an amount of US dollars. Give a number ≥ 0.")
+        case "max_spend_per" if value not in PER:
+            raise ConfigError(f"max_spend_per={value!r} is none of {', '.join(map(repr, PER))}.")
         case "embed" if not isinstance(value, bool) and (not is_amount(value) or value > _EMBED_MAX_MB):
             raise ConfigError(
                 f"embed={value!r} is no size. Give True (2 MB), False, or a number of MB ≤ {_EMBED_MAX_MB}."

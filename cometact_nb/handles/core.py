@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from cometact_nb.api.client import Client
 from cometact_nb.domain import events
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.money import to_usd
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.task import TaskState
 from cometact_nb.engine.engine import Engine, new_key
@@ -20,6 +21,7 @@ from cometact_nb.engine.slots import Slots
 from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ConfigError, WaitInterrupted
 from cometact_nb.handles import precheck
+from cometact_nb.handles.account import account_of, spent_micro
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.no_copies import NoCopies
 from cometact_nb.handles.own_files import OwnFiles
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import Finding, MediaRef
+    from cometact_nb.domain.money import Account
     from cometact_nb.domain.request import ActTwoRequest
 
 __all__ = ["Core", "Handle"]
@@ -207,6 +210,35 @@ class Core(NoCopies):
         """Return the folder for clips of new tasks: an absolute path, or a URL."""
         folder = self._config.output_dir
         return folder if isinstance(folder, str) else (self.notebook_dir / folder).resolve()
+
+    def account(self, config: Config, price_usd: float | None = None) -> Account:
+        """Return what the next purchase is recorded with, and its limit.
+
+        Args:
+            config: with the price and the limit.
+            price_usd: of the purchase, US dollars; None for the price of ``config``.
+
+        Raises:
+            ConfigError: the limit is a project's, and there is none.
+        """
+        return account_of(config, self.notebook_dir, price_usd)
+
+    def spent_usd(self, config: Config) -> float:
+        """Return what counts against the limit of ``config`` now, in US dollars.
+
+        Args:
+            config: with the limit.
+
+        Raises:
+            HistoryError: the history could not be read.
+            ConfigError: the limit is a project's, and there is none.
+        """
+        account = self.account(config)
+
+        async def count() -> int:
+            return spent_micro(self.engine, account, sandbox=config.sandbox)
+
+        return to_usd(self.run(count()))
 
     def adopt(self, row: Row) -> Job:
         """Take over a task from the history, and watch it if it has not ended. On the engine's loop."""

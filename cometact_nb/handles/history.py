@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain import redact
 from cometact_nb.domain import search as asked
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.money import expected
 from cometact_nb.errors import RequestError
 from cometact_nb.handles.clip import Clip
 from cometact_nb.handles.find import adopt
@@ -18,6 +19,7 @@ from cometact_nb.handles.views import views
 from cometact_nb.store.clips.media import find_moved
 from cometact_nb.store.journal import search as store
 from cometact_nb.store.journal.history import Row
+from cometact_nb.store.journal.spending import in_all
 from cometact_nb.store.journal.sweeps import sweeps_of
 
 if TYPE_CHECKING:
@@ -149,6 +151,8 @@ class TaskHistory(Rows[HistoryRow]):
         self.session = session
         #: The query.
         self.query = query
+        #: What all paid tasks of the query's time were expected to cost, in words, whatever else it asks for.
+        self.money = ""
         self.refresh()
 
     def refresh(self) -> TaskHistory:
@@ -165,6 +169,7 @@ class TaskHistory(Rows[HistoryRow]):
             history = self.session.engine.history
             rows = [_where_it_is(self.session, row) for row in store.search(history, self.query)]
             sweeps = sweeps_of(history, [row.state.key for row in rows])
+            self.money = expected(in_all(history, self.query.since))
             return tuple(HistoryRow(self.session, row, sweeps.get(row.state.key)) for row in rows)
 
         self._rows = self.session.run(read())

@@ -28,6 +28,7 @@ __all__ = [
     "history_setting",
     "is_url",
     "notebook_folder",
+    "project_folder",
     "project_settings",
 ]
 
@@ -81,14 +82,33 @@ def project_settings(folder: Path) -> dict[str, str]:
     Raises:
         ConfigError: the file cannot be read, or holds something else.
     """
+    path, table = _project(folder)
+    return {key: _value(path, key, value) for key, value in table.items()}
+
+
+def project_folder(folder: Path) -> Path | None:
+    """Return the folder of the nearest project file, or None where there is none.
+
+    Args:
+        folder: of the notebook.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    path, _ = _project(folder)
+    return path.parent.resolve() if path.name else None
+
+
+def _project(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Return the nearest project file and its settings; a path without a name where there is none."""
     for directory in _upwards(folder):
         for name in (_OWN, _SHARED):
             path = directory / name
             if path.is_file():
                 table = _table(path)
                 if table is not None:
-                    return {key: _value(path, key, value) for key, value in table.items()}
-    return {}
+                    return path, table
+    return Path(), {}
 
 
 def _upwards(folder: Path) -> Iterator[Path]:

@@ -57,6 +57,7 @@ def send(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = Fa
     """
     precheck.check(request, config)
     twins = _Twins(core, request, config.base_url)
+    account = core.account(config)
     folder = core.output_folder()
     core.own_files.put_in_place([request], folder)
     request = core.own_files.links(request)
@@ -70,9 +71,7 @@ def send(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = Fa
         twins.check()
         core.register(job)  # made here, so that an interrupt before it leaves no task that is never sent
         price = config.price.usd_per_request
-        return await core.engine.submit(
-            job, request, price, max_spend=config.max_spend, obstacle=twins.obstacle
-        )
+        return await core.engine.submit(job, request, price, account=account, obstacle=twins.obstacle)
 
     try:
         verdict = _until_sent(core, job, begin())

@@ -15,6 +15,7 @@ from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.engine.waits import until_done
 from cometact_nb.errors import ConfigError, HistoryError
 from cometact_nb.handles import sandbox as embedded
+from cometact_nb.handles.account import check_project
 from cometact_nb.handles.config import Config, concealed, practising
 from cometact_nb.handles.files_session import FilesSession
 from cometact_nb.handles.find import find_task
@@ -73,6 +74,8 @@ class Session(FilesSession):
         settings = dict(concealed(settings))
         with self._lock:
             config, service = practising(self._config, self._before_sandbox, settings)
+            if {"max_spend", "max_spend_per"} & settings.keys():
+                check_project(config, self.notebook_dir)
             if config.output_dir != self._config.output_dir:
                 places.check(config.output_dir)
             if config.history != self._config.history:

@@ -36,13 +36,16 @@ def confirm(core: Core, job: Job, task_id: str) -> None:
     core.run(work())
 
 
-def forget(core: Core, job: Job) -> None:
-    """See :meth:`Task.forget`."""
+def forget(core: Core, job: Job, *, billed: bool | None = None) -> None:
+    """See :meth:`Task.forget`. One that was given up may be settled later."""
 
     async def work() -> None:
         _learn(core, job)
-        _need_doubtful(job.state)
-        core.engine.apply(job, events.Forgotten(at=core.engine.now()))
+        if billed is None or job.state.status is not Status.FORGOTTEN:
+            _need_doubtful(job.state)
+        core.engine.apply(job, events.Forgotten(at=core.engine.now(), billed=billed))
+        if billed is False:
+            core.engine.purse.take_back(job.state.key)
 
     core.run(work())
 

@@ -252,13 +252,17 @@ class Task(NoCopies):
         settle.confirm(self._core, self._job, id)
         return self
 
-    def forget(self) -> Task:
-        """Settle an ``UNCONFIRMED`` task that is not in the vendor's log. Nothing is sent.
+    def forget(self, *, billed: bool | None = None) -> Task:
+        """Give up an ``UNCONFIRMED`` task that is not in the vendor's log. Nothing is sent.
+
+        Args:
+            billed: False if the vendor's log shows that it was not billed: limits count it no more. It may be
+                given later. By default it counts as billed, since nobody knows.
 
         Raises:
-            ActTwoError: the task is not unconfirmed.
+            ActTwoError: the task is not in doubt.
         """
-        settle.forget(self._core, self._job)
+        settle.forget(self._core, self._job, billed=billed)
         return self
 
     def resubmit(self) -> Task:

@@ -77,7 +77,7 @@ def cells(notebook: Notebook) -> list[str]:
 def test_the_sidebar_lists_searches_and_is_used_by_keyboard(opened: Notebook, side: Locator) -> None:
     page = opened.page
     assert findings(page, ".cometact-lab") == []
-    assert side.locator(".money summary").inner_text().startswith("Spent today: $0.00")
+    assert side.locator(".money summary").inner_text().startswith("Spent today: about $0.00")
     side.get_by_role("tab", name="All").press("ArrowLeft")
     side.get_by_role("tab", name="Today", selected=True).wait_for()
     side.get_by_role("tab", name="Today").press("Home")

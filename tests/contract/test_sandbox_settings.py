@@ -39,6 +39,7 @@ KEY = Secret("sk-of-the-service")
 #: Every setting that is the user's, with another value than the default.
 THEIRS = {
     "max_spend": 1.0,
+    "max_spend_per": "day",
     "ask_above": 0.5,
     "max_in_flight": 2,
     "output_dir": "elsewhere",

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent import futures
 from contextlib import suppress
 from pathlib import Path
@@ -76,7 +77,8 @@ def test_a_task_that_is_not_in_doubt_is_neither_confirmed_nor_forgotten(
 ) -> None:
     task = submit(session, sandbox)
     words = rf"Task {task.id} is \w+, neither UNCONFIRMED nor NOT_FOUND; nothing to settle"
-    for settle in (task.forget, lambda: task.confirm("another-1")):
+    ways: list[Callable[[], object]] = [task.forget, lambda: task.confirm("another-1")]
+    for settle in ways:
         with pytest.raises(ActTwoError, match=words):
             settle()
     assert task.wait(60).id != "another-1"

@@ -79,6 +79,10 @@ HELD = {
         "ipython/test_history.py::test_everything_is_taken_up_in_a_line_and_a_task_is_cancelled_by_its_id",
         "contract/test_command.py::test_resume_fetches_what_is_done_and_its_exit_code_says_that_something_runs",
     ],
+    "what it has cost": [
+        "unit/test_spending.py::test_each_purchase_keeps_the_price_and_the_source_it_was_bought_at",
+        "unit/test_spending.py::test_a_refusal_costs_nothing_and_a_doubt_stands_apart_until_it_is_settled",
+    ],
     "a clip's request": ["unit/test_archive.py::test_a_clip_is_loaded_with_its_request_and_provenance"],
     "to know that no clip was lost": ["unit/test_archive.py::test_every_kind_of_damage_is_named_with_its_cure"],
     "clips in a folder of your own": [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api, kindOf, queryOf } from "../../cometact_nb/entry/lab/api.js";
-import { momentOf, moneyOf } from "../../cometact_nb/entry/lab/words.js";
+import { momentOf } from "../../cometact_nb/entry/lab/words.js";
 
 /** An Api whose server answers with these, one after the other; what it asked is in `asked`. */
 function api(...answers) {
@@ -62,13 +62,6 @@ test("the keeper is switched by a POST", async () => {
   const { api: one, asked } = api({ body: '{"keeper": {"on": true}}' });
   assert.deepEqual(await one.keep(true), { on: true });
   assert.deepEqual(asked[0].slice(1, 3), ["POST", '{"on":true}']);
-});
-
-test("money says how many tasks it is of, and what is not known", () => {
-  const none = { usd: 0, tasks: 0, in_doubt: 0, in_doubt_usd: 0, unpriced: 0 };
-  assert.deepEqual(moneyOf(none), ["Spent today: $0.00", "0 paid tasks"]);
-  const some = { usd: 1.5, tasks: 1, in_doubt: 2, in_doubt_usd: 0.4, unpriced: 3 };
-  assert.deepEqual(moneyOf(some), ["Spent today: $1.50", "1 paid task · 2 in doubt, at most $0.40 more · 3 whose price is not known"]);
 });
 
 test("today's moments have no date", () => {

@@ -19,6 +19,7 @@ from cometact_nb.api import flow
 from cometact_nb.api.client import Client
 from cometact_nb.domain import events
 from cometact_nb.domain.inputs import note_name
+from cometact_nb.domain.money import Account, to_micro
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.service import Endpoint, Secret
 from cometact_nb.domain.task import Status, TaskState
@@ -43,12 +44,12 @@ def test_what_the_kernel_spent_before_counts_against_its_limit(
 ) -> None:
     engine = engines(spent_usd=0.7)
     if goes:
-        send(engine, job, max_spend=max_spend)
+        send(engine, job, account=Account(limit_micro=None if max_spend is None else to_micro(max_spend)))
         assert engine.spent_usd == pytest.approx(1.1)
         return
     words = rf"\$0\.40 more would go over max_spend=\${max_spend:.2f}: \$0\.70 are spent"
     with pytest.raises(BudgetError, match=words):
-        send(engine, job, max_spend=max_spend)
+        send(engine, job, account=Account(limit_micro=None if max_spend is None else to_micro(max_spend)))
     assert (service.seen, recorded(engine, job), engine.spent_usd) == ([], [], 0.7)
 
 

@@ -79,6 +79,12 @@ def _history(add: Callable[..., Any]) -> None:
     add("--limit", default="50", metavar="N", help="how many at the most (default: %(default)s)")
 
 
+def _spending(add: Callable[..., Any]) -> None:
+    add("--since", metavar="WHEN", help="a date, ISO text, or a time ago such as 7d, 12h; default: all")
+    add("--by", default="day", choices=["day", "sweep", "project", "status"], help="(default: %(default)s)")
+    add("--sandbox", action="store_true", help="what was rehearsed in a sandbox, and nothing else")
+
+
 def _resume(add: Callable[..., Any]) -> None:
     add("--wait", action="store_true", help="return when everything has ended; sweeps go on, too")
     add("--timeout", type=_seconds, metavar="SECONDS", help="wait no longer than this")
@@ -131,6 +137,11 @@ _COMMANDS: dict[str, tuple[str, str, Callable[[Callable[..., Any]], None]]] = {
         "list the tasks of the history, the newest first",
         "0 listed, also if there are none; 5 the history cannot be read",
         _history,
+    ),
+    "spending": (
+        "add up what the requests of the history were expected to cost, those in doubt apart",
+        "0 added up; 5 the history cannot be read",
+        _spending,
     ),
     "resume": (
         "look at everything that has not ended, and fetch what is done; no single request is sent again",

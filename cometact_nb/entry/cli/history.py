@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     session = Session()
     try:
         rows = find_history(session, options.status, options.since, options.text, options.limit)
-        text = record_text(rows, rows.query, folder=session.notebook_dir, most=len(rows))
+        text = record_text(rows, rows.query, folder=session.notebook_dir, most=len(rows), money=rows.money)
         say.result(rows.to_rows(), text, as_json=options.json)
     finally:
         session.close()

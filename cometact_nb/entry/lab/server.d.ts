@@ -224,6 +224,10 @@ export interface Today {
   unpriced: number;
   /** the beginning of the day. */
   since: number;
+  /** the sum in words. */
+  title: string;
+  /** of how many requests it is, and what is in doubt, in words. */
+  line: string;
   /** where the figure is from, and where it is not from, in a sentence. */
   source: string;
 }

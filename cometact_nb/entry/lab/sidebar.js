@@ -7,7 +7,6 @@ import { Poll } from "./poll.js";
 import { sweepRow, taskRow } from "./row.js";
 import { Pages } from "./rows.js";
 import { Tabs } from "./tabs.js";
-import { moneyOf } from "./words.js";
 
 /**
  * @import { Api, ServerError } from "./api.js"
@@ -196,9 +195,8 @@ export class Sidebar {
 
   /** @param {Today} today */
   drawMoney(today) {
-    const [sum, count] = moneyOf(today);
-    put(this.money.querySelector("strong"), sum);
-    put(this.money.querySelector("summary span"), count);
+    put(this.money.querySelector("strong"), today.title);
+    put(this.money.querySelector("summary span"), today.line);
     put(this.money.querySelector("p"), today.source);
   }
 

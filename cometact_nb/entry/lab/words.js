@@ -1,22 +1,4 @@
-// Times and money in words.
-
-/** @import { Today } from "./server.d.ts" */
-
-/** @param {number} usd */
-function dollars(usd) {
-  return `$${usd.toFixed(2)}`;
-}
-
-/**
- * @param {Today} today
- * @returns {[string, string]} the sum, and of how many tasks
- */
-export function moneyOf({ usd, tasks, in_doubt: doubtful, in_doubt_usd: most, unpriced }) {
-  const count = `${tasks} paid ${tasks === 1 ? "task" : "tasks"}`;
-  const doubt = doubtful ? `${doubtful} in doubt, at most ${dollars(most)} more` : "";
-  const unknown = unpriced ? `${unpriced} whose price is not known` : "";
-  return [`Spent today: ${dollars(usd)}`, [count, doubt, unknown].filter(Boolean).join(" · ")];
-}
+// Times in words.
 
 /**
  * A moment as briefly as it is clear.

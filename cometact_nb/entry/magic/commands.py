@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.text.line import Parser
     from cometact_nb.handles.history import TaskHistory
     from cometact_nb.handles.prepare import Prepared
+    from cometact_nb.handles.spending import SpendingTable
     from cometact_nb.handles.task import Task
 
 __all__ = ["PARSERS", "WITH_ID", "display", "greet", "known_ids", "run", "say", "session"]
@@ -80,6 +81,17 @@ def history_parser() -> Parser:
         "--text", metavar="TEXT", help="part of an id, an address, a file, a failure, a sweep, a note"
     )
     parser.add_argument("--limit", metavar="N", help="how many at the most (default 50)")
+    return with_help(parser)
+
+
+def spending_parser() -> Parser:
+    """The parser of ``%act_two spending``."""
+    parser = command_parser(
+        "spending", "Add up what the requests of the history were expected to cost, those in doubt apart."
+    )
+    parser.add_argument("--since", metavar="WHEN", help="a date, ISO text, or a time ago such as 7d, 12h")
+    parser.add_argument("--by", metavar="GROUP", help="day (default), sweep, project or status")
+    parser.add_argument("--sandbox", action="store_true", help="what was rehearsed in a sandbox, alone")
     return with_help(parser)
 
 
@@ -189,6 +201,14 @@ def _history(options: Any) -> TaskHistory:
     return rows
 
 
+def _spending(options: Any) -> SpendingTable:
+    from cometact_nb.handles.spending import find_spending  # noqa: PLC0415  (httpx and SQLite, when they are needed)
+
+    table = find_spending(session(), options.since, options.by or "day", sandbox=options.sandbox)
+    display(table)
+    return table
+
+
 def _show(options: Any) -> Task:
     from cometact_nb.views.task import show as status  # noqa: PLC0415
 
@@ -231,6 +251,7 @@ PARSERS: dict[str, Callable[[], Parser]] = {
     "prepare": prepare_parser,
     "guide": guide_parser,
     "history": history_parser,
+    "spending": spending_parser,
     "show": show_parser,
     "resume": resume_parser,
     "cancel": cancel_parser,
@@ -243,6 +264,7 @@ _WORK: dict[str, Callable[[Any], Any]] = {
     "prepare": _prepare,
     "guide": _guide,
     "history": _history,
+    "spending": _spending,
     "show": _show,
     "resume": _resume,
     "cancel": _cancel,
@@ -252,7 +274,7 @@ _WORK: dict[str, Callable[[Any], Any]] = {
 #: Commands that need a task's id.
 WITH_ID = {"show", "cancel"}
 #: Commands in which a bad value is a fault of the line.
-_OF_LINE = {"prepare", "history", "show", "resume", "cancel", "relink", *PUBLISHING}
+_OF_LINE = {"prepare", "history", "spending", "show", "resume", "cancel", "relink", *PUBLISHING}
 
 
 def run(name: str, words: Sequence[Any]) -> Any:

@@ -25,6 +25,7 @@ SUBCOMMANDS = {
     "doctor": "inspect an input: what is against it, what is doubtful, what was not looked at",
     "prepare": "make an input of a file of yours: upright, right in length and format, nothing personal",
     "history": "the tasks of the history: look, filter, take up, reuse",
+    "spending": "what the requests of the history cost: by day, sweep, project or status",
     "show": "show a task by its id, whoever made it",
     "publish": "make a file of this machine public for requests",
     "published": "the files that are public by this history",

@@ -270,6 +270,8 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
         in_doubt_usd: what these may have cost.
         unpriced: the number of tasks whose price is not known.
         since: the beginning of the day.
+        title: the sum in words.
+        line: of how many requests it is, and what is in doubt, in words.
         source: where the figure is from, and where it is not from, in a sentence.
     """
 
@@ -279,6 +281,8 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
     in_doubt_usd: float
     unpriced: int
     since: float
+    title: str
+    line: str
     source: str
 
 

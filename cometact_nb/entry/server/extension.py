@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cometact_nb._version import __version__
 from cometact_nb.domain import search as asked
+from cometact_nb.domain.money import NOT_A_BILL, midnight, today
 from cometact_nb.entry.server.answers import (
     ServerStatus,
     SweepPage,
@@ -20,7 +20,7 @@ from cometact_nb.entry.server.keeper import Keeper
 from cometact_nb.entry.server.reader import Reader
 from cometact_nb.errors import ClipError, ConfigError
 from cometact_nb.store.clips.by_number import clip_file, poster_file
-from cometact_nb.store.journal.spending import Spending
+from cometact_nb.store.journal.spending import total as add_up
 
 if TYPE_CHECKING:
     from cometact_nb.entry.server.answers import SweepDetails, TaskDetails
@@ -30,10 +30,7 @@ __all__ = ["Extension"]
 
 _TASKS, _TASKS_MAX = 100, 500
 _SWEEPS, _SWEEPS_MAX = 50, 500
-_SOURCE = (
-    "The price that each request was expected to have when it was sent, by the histories that this server "
-    "reads. It is no bill: CometAPI was not asked."
-)
+_SOURCE = f"{NOT_A_BILL} Counted over the histories that this server reads."
 
 
 class Extension:
@@ -156,12 +153,21 @@ class Extension:
             ConfigError: the value cannot be used.
             HistoryError: a history could not be read.
         """
-        start = _moment(since) if since else _midnight()
+        start = _moment(since) if since else midnight(time.time())
         sums = await asyncio.gather(*(reader.spending(start) for reader in self._readers))
-        total = Spending()
-        for one in sums:
-            total = total.plus(one)
-        return Today(**total._asdict(), since=start, source=_SOURCE)
+        total = add_up(sums)
+        title, line = today(total)
+        return Today(
+            usd=total.usd,
+            tasks=total.tasks,
+            in_doubt=total.in_doubt,
+            in_doubt_usd=total.in_doubt_usd,
+            unpriced=total.unpriced,
+            since=start,
+            title=title,
+            line=line,
+            source=_SOURCE,
+        )
 
     def close(self) -> None:
         """Close all files and end all threads."""
@@ -174,11 +180,6 @@ def _cache() -> Path:
     import platformdirs  # noqa: PLC0415
 
     return Path(platformdirs.user_cache_dir("cometact_nb", appauthor=False)) / "clips"
-
-
-def _midnight() -> float:
-    now = datetime.now().astimezone()
-    return now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
 def _moment(text: str) -> float:

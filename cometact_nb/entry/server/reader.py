@@ -18,7 +18,7 @@ from cometact_nb.store.clips.confine import allowed_folders, confined
 from cometact_nb.store.journal import search, sweeps
 from cometact_nb.store.journal.history import Row
 from cometact_nb.store.journal.peek import peek
-from cometact_nb.store.journal.spending import Spending, spending
+from cometact_nb.store.journal.spending import Spending, in_all
 from cometact_nb.views.base.view_mime import sweep_key
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Reader:
         Raises:
             HistoryError: the history could not be read.
         """
-        return await self._ask(lambda history: spending(history, since), Spending())
+        return await self._ask(lambda history: in_all(history, since), Spending())
 
     # --- inside --------------------------------------------------------------------------------------
 

@@ -236,13 +236,13 @@ def _cells(count: int, one: str, several: str) -> str:
     return f"1 cell {one}" if count == 1 else f"{count} cells {several}"
 
 
-def check_max_spend(plan: Plan, limit: float | None, spent_usd: float, *, yes: bool) -> None:
+def check_max_spend(plan: Plan, limit: float, spent_usd: float, *, yes: bool) -> None:
     """Raise before the first request if ``configure(max_spend=…)`` would stop the sweep on its way.
 
     Raises:
         BudgetError: it would; with ``yes`` the sweep runs up to that stop.
     """
-    if limit is None or yes or not is_over(spent_usd + plan.cost_usd, limit):
+    if yes or not is_over(spent_usd + plan.cost_usd, limit):
         return
     raise BudgetError(
         f"{plan.to_buy} cells cost {plan.price.estimate(plan.to_buy)}, and ${spent_usd:.2f} of "

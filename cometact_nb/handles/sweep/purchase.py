@@ -145,7 +145,8 @@ class Purchase:
             if plan.errors:
                 raise RequestError(plan.errors)
             self._check_service(targets, config)
-            check_max_spend(plan, config.max_spend, self._core.engine.spent_usd, yes=yes)
+            if config.max_spend is not None:
+                check_max_spend(plan, config.max_spend, self._core.spent_usd(config), yes=yes)
             approved = approved or approve(plan, ledger.approval, max_cost, yes=yes)
             # Before the first cell is paid for, and after everything that may forbid it.
             self._core.own_files.put_in_place(_requests(targets), self._core.output_folder())

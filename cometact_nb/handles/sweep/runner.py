@@ -327,7 +327,7 @@ class Runner:
             job,
             request,
             self._price_usd,
-            max_spend=self._core.config.max_spend,
+            account=self._core.account(self._core.config, self._price_usd),
             cell=claim,
             limits=_LIMITS,
             before_record=lambda verdict: self._take_back(entry, job, verdict),

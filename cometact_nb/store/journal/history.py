@@ -22,9 +22,10 @@ from cometact_nb.domain.identity import body_identity
 from cometact_nb.domain.search import found_by
 from cometact_nb.domain.task import TaskState
 from cometact_nb.errors import HistoryError
-from cometact_nb.store.journal import records
+from cometact_nb.store.journal import limits, records
 from cometact_nb.store.journal.claims import BudgetUsed, CellClaim, CellTaken, SweepHalted, take
 from cometact_nb.store.journal.forks import no_fork
+from cometact_nb.store.journal.limits import LimitReached
 from cometact_nb.store.journal.migrate import migrate
 from cometact_nb.store.journal.processes import is_dead
 from cometact_nb.store.journal.provenance import Provenance
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cometact_nb.domain.events import TaskEvent
+    from cometact_nb.domain.money import Account
 
 __all__ = [
     "History",
@@ -47,8 +49,9 @@ _BUSY_S = 20.0
 
 _PUT_TASK = """
 INSERT INTO tasks
-    (key, id, base_url, status, content_hash, submitted_at, updated_at, owner, state, begun_at, found_by)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (key, id, base_url, status, content_hash, submitted_at, updated_at, owner, state, begun_at, found_by,
+    sandbox)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET id = excluded.id, status = excluded.status,
     submitted_at = excluded.submitted_at, updated_at = excluded.updated_at, owner = excluded.owner,
     state = excluded.state, begun_at = excluded.begun_at, found_by = excluded.found_by
@@ -126,6 +129,7 @@ class History:
         *,
         content_hash: str | None = None,
         cell: CellClaim | None = None,
+        account: Account = limits.NO_LIMIT,
     ) -> None:
         """Write one event and the state after it, durably, before returning.
 
@@ -135,6 +139,7 @@ class History:
             state: ``reduce`` of all events so far.
             content_hash: of the request, on the first event.
             cell: the cell of a sweep that the task is bought for, on the first event.
+            account: what the purchase is recorded with, and its limit, on the first event.
 
         Raises:
             HistoryError: nothing was written (disk full, read-only, held by another process for too long).
@@ -142,6 +147,7 @@ class History:
             CellTaken: nothing was written: the cell has another task by now.
             BudgetUsed: nothing was written: with the purchases of other kernels its sweep is over budget.
             SweepHalted: nothing was written: the user has stopped the sweep meanwhile.
+            LimitReached: nothing was written: with all purchases of this history it is over the limit.
         """
         now = time.time()
         try:
@@ -149,7 +155,7 @@ class History:
             texts = records.encode(state, TaskState), records.encode(event, AnyEvent)
             begun_at = now if state.begun_at is None else state.begun_at
             values = (key, state.id, state.base_url, state.status, content_hash, state.submitted_at, now)
-            row = (*values, self.owner, texts[0], begun_at, found_by(state), event.at)
+            row = (*values, self.owner, texts[0], begun_at, found_by(state), state.in_sandbox, event.at)
             with no_fork, self._transaction():
                 self.connection.execute(_PUT_TASK, row)
                 self.connection.execute(
@@ -157,10 +163,10 @@ class History:
                 )
                 if content_hash is not None:
                     identity = content_hash if state.request is None else body_identity(state.request)
-                    self.connection.execute("UPDATE tasks SET identity = ? WHERE key = ?", (identity, key))
+                    limits.buy(self.connection, state, identity, account, event.at)
                 if cell is not None and content_hash is not None:
                     take(self.connection, cell, key, state.base_url, identity)
-        except (CellTaken, BudgetUsed, SweepHalted):
+        except (CellTaken, BudgetUsed, SweepHalted, LimitReached):
             raise
         except Exception as error:  # noqa: BLE001  (whatever it is, nothing was written)
             kind = HistoryError if _is_of_the_file(error) else Unrecordable

@@ -393,7 +393,7 @@ export type Filters = { status: string; since: string; text: string };
 export type HistoryState = {
   rows: Row[];
   asked: Filters;
-  told: { count?: string; error?: string; open?: number };
+  told: { count?: string; money?: string; error?: string; open?: number };
   statuses: string[];
 };
 

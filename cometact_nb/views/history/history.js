@@ -56,6 +56,7 @@ class History {
     this.since = h("select", { onchange: ask, "aria-label": "Begun" });
     this.text = this.makeText();
     this.count = h("span", { role: "status" });
+    this.money = h("span", { class: "money", title: "act.spending() says on what, and how sure" });
     this.statusLine = h("span", { role: "status" });
     this.error = h("span", { class: "error", role: "alert", hidden: true });
     this.shut = h("button", { type: "button", hidden: true, onclick: () => this.post({ type: "close" }) }, "Close what is open below");
@@ -89,7 +90,7 @@ class History {
       "section",
       { class: "cometact-history", "aria-label": "Act-Two history" },
       h("div", { class: "head", role: "search" }, title, this.status, this.since, this.text, refresh),
-      h("div", { class: "note" }, this.count, this.error, this.statusLine, this.shut),
+      h("div", { class: "note" }, this.count, this.money, this.error, this.statusLine, this.shut),
       this.list,
       this.none,
     );
@@ -192,6 +193,7 @@ class History {
   tell() {
     const summary = this.model.get("told");
     put(this.count, summary.count ?? "");
+    put(this.money, summary.money ?? "");
     put(this.error, summary.error ?? "");
     this.error.hidden = !summary.error;
     this.shut.hidden = !summary.open;

@@ -28,7 +28,9 @@ _PARTS = ("0 0 150px", "1 1 150px", "3 1 240px", "1 1 150px")
 _FACTS = "font-size:11px;opacity:.72"
 
 
-def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder: Path) -> Markup:
+def record_html(
+    rows: Sequence[HistoryRow], query: Query, *, now: float, folder: Path, money: str = ""
+) -> Markup:
     """Write the rows as a list, about 1 KB each.
 
     Args:
@@ -36,6 +38,7 @@ def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder:
         query: of the rows.
         now: Unix seconds.
         folder: where relative links start.
+        money: what all tasks of this time were expected to cost, in words.
     """
     head = parts.header(h("strong", None, "Act-Two history"), right=words.moment(now))
     tasks = h(
@@ -48,7 +51,11 @@ def record_html(rows: Sequence[HistoryRow], query: Query, *, now: float, folder:
         f"{words.clean(describe_query(query, len(rows)))}.{more} ",
         *(code("act.history()"), " shows it live; ", code("act.task(id)"), " shows one task."),
     )
-    inside = h("div", {"style": "padding:10px 14px"}, tasks, note)
+    cost = None
+    if money:
+        more = " says on what, and how sure."
+        cost = parts.fine(f"{words.clean(money, 300)}. ", code("act.spending()"), more)
+    inside = h("div", {"style": "padding:10px 14px"}, tasks, cost, note)
     return h("div", {"class": "cometact-history-record"}, parts.frame(head, inside))
 
 
@@ -110,9 +117,14 @@ def _clip(row: HistoryRow, folder: Path) -> Markup | None:
 
 
 def record_text(
-    rows: Sequence[HistoryRow], query: Query, *, folder: Path | None = None, most: int = _ROWS
+    rows: Sequence[HistoryRow],
+    query: Query,
+    *,
+    folder: Path | None = None,
+    most: int = _ROWS,
+    money: str = "",
 ) -> str:
-    """Write the rows as aligned text, one line each, up to ``most``."""
+    """Write the rows as aligned text, one line each, up to ``most``, and ``money`` at the end."""
     lines = [f"Act-Two history: {describe_query(query, len(rows))}"]
     for row in rows[:most]:
         state = row.state
@@ -129,7 +141,7 @@ def record_text(
         lines.append("  ".join(part for part in table if part))
     if len(rows) > most:
         lines.append(f"… and {len(rows) - most} more")
-    return "\n".join(lines)
+    return "\n".join([*lines, *([f"{money} (act.spending())"] if money else [])])
 
 
 def outcome(row: HistoryRow, *, cure: bool = False) -> str:

@@ -232,6 +232,7 @@ class HistoryTable:
             table.asked = self._asked
             table.told = {
                 "count": history_record.describe_query(query, len(self._history)),
+                "money": self._history.money,
                 "error": self._error,
                 "open": len(self._below.children) if self._below is not None else 0,
             }
@@ -239,6 +240,8 @@ class HistoryTable:
     def _record(self) -> dict[str, str]:
         rows, folder = self._history, page_folder(self._session)
         return {
-            "text/html": history_record.record_html(rows, rows.query, now=time.time(), folder=folder),
-            "text/plain": history_record.record_text(rows, rows.query, folder=folder),
+            "text/html": history_record.record_html(
+                rows, rows.query, now=time.time(), folder=folder, money=rows.money
+            ),
+            "text/plain": history_record.record_text(rows, rows.query, folder=folder, money=rows.money),
         }

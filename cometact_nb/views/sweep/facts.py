@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain import money
 from cometact_nb.domain.advice import advise
 from cometact_nb.domain.sweep.forecast import time_left_s
 from cometact_nb.domain.sweep.run import Mark, SweepState
@@ -176,14 +177,19 @@ def money_line(sweep: Sweep) -> str:
     """Write the cost so far, the cost to come, and the price."""
     if sweep.sandbox:
         return "Sandbox: nothing is billed"
-    spent = f"About ${sweep.spent_usd:.2f} spent"
+    own = [cell.job.state for cell in sweep.cells if cell.job is not None and not cell.reused]
+    doubts = [state.price_usd or 0.0 for state in own if state.is_in_doubt]
+    spent = money.so_far(sweep.spent_usd, len(doubts), sum(doubts))
     left = _waiting(sweep) if sweep.state is SweepState.RUNNING else 0
     if sweep.state in {SweepState.PLANNED, SweepState.PAUSED}:
         left = sweep.to_buy()
     if left:
         spent += f" · {sweep.session.config.price.estimate(left)} to go"
     if sweep.approved_usd and sweep.state in {SweepState.RUNNING, SweepState.PAUSED}:
-        spent += f" · up to ${sweep.approved_usd:.2f} agreed"
+        spent += f" · up to {money.usd(sweep.approved_usd)} agreed"
+    costs = [state.credits for state in own if state.credits is not None]
+    if costs:
+        spent += f" · {sum(costs):g} credits reported for {money.requests(len(costs))}"
     return spent
 
 
