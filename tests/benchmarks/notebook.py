@@ -39,7 +39,7 @@ def measure(*, quick: bool) -> Report:
         "Notebook size",
         f"A notebook with {tasks} finished tasks, executed by nbclient: bytes of each cell's outputs. Clip and poster "
         "lie beside the notebook; a small picture of the clip is in the card, for a notebook that was moved. nbclient "
-        "saves widget state, and JupyterLab where somebody switched that on; a card that ended is emptied first.",
+        "saves what it is sent of widgets; without a page, views send nothing.",
         lines,
     )
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
+from attended import AttendedClient
 from lab import environment
-from nbclient import NotebookClient
 
 if TYPE_CHECKING:
     from services import SandboxProcess
@@ -109,7 +109,7 @@ def test_the_key_and_the_signatures_are_nowhere(tmp_path: Path, sandbox: Sandbox
     text = CELLS.format(url=sandbox.base_url, character=sandbox.character, reference=sandbox.reference)
     cells = [nbformat.v4.new_code_cell(part.strip()) for part in text.split("===")]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    client = NotebookClient(
+    client = AttendedClient(
         notebook,
         timeout=120,
         kernel_name="python3",

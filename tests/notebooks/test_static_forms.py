@@ -26,9 +26,13 @@ CELLS = [
     "done.wait();",  # it ends after its cell did
     "act.panel().load(done);",
     "act.history()",
+    "sweep = act.sweep(character=sandbox.character, reference=sandbox.reference, seed=[7, 8], name='two')",
+    "sweep.run().wait()\nsweep.gallery()",
+    "act.panel(character='https://a.example/not-sent.png', seed=77)",
     "act.configure(embed=True)\nact.task(done.id)",
     "act.configure(embed=0.01)\nact.task(done.id)",
 ]
+WIDGET = "application/vnd.jupyter.widget-view+json"
 #: Tags that GitHub leaves in a notebook's HTML; it drops every style, class and id.
 GITHUB = {"a", "b", "br", "code", "details", "div", "em", "figure", "figcaption", "img", "li", "p", "pre"}
 GITHUB |= {"small", "span", "strong", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul", "video"}
@@ -106,11 +110,22 @@ def test_no_clip_is_in_the_notebook_unless_asked_for_and_a_task_is_small(noteboo
         outputs = json.dumps(notebook.cells[cell].outputs)
         assert "data:video" not in outputs
         assert len(outputs) < 40_000
-    assert "data:video/mp4;base64," in shown(notebook, 6)
-    assert "base64" not in shown(notebook, 6, "text/plain")
-    assert "data:video" not in shown(notebook, 7)
-    assert "not embedded: embed allows 10 kB" in shown(notebook, 7)
-    assert 'src="act_two_outputs/' in shown(notebook, 7)
+    assert "data:video/mp4;base64," in shown(notebook, 9)
+    assert "base64" not in shown(notebook, 9, "text/plain")
+    assert "data:video" not in shown(notebook, 10)
+    assert "not embedded: embed allows 10 kB" in shown(notebook, 10)
+    assert 'src="act_two_outputs/' in shown(notebook, 10)
+
+
+def test_no_widget_state_stays_and_each_view_is_its_record_alone(notebook: Any) -> None:
+    assert len(json.dumps(notebook.metadata.get("widgets", {}))) <= 1000
+    for cell in notebook.cells:
+        assert not [out for out in cell.outputs if WIDGET in out.get("data", {})]
+    gallery, panel = (as_on_github(shown(notebook, cell)) for cell in (7, 8))
+    for part in ("2 succeeded", "Seed 7", "Seed 8", "seed-8.mp4"):
+        assert part in gallery
+    for part in ("https://a.example/not-sent.png", "Seed 77"):
+        assert part in panel
 
 
 def test_a_page_made_of_it_plays_the_clip_beside_it(notebook: Any) -> None:

@@ -43,7 +43,7 @@ class Kernel:
             if message["msg_type"] in {"stream", "display_data", "execute_result", "error"}:
                 outputs.append(message["content"])
 
-        reply = self.client.execute_interactive(code, timeout=240, output_hook=collect, allow_stdin=False)
+        reply = self.client.execute_interactive(code, timeout=240, output_hook=collect, allow_stdin=True)
         content = reply["content"]
         return {
             "status": content["status"],
@@ -81,7 +81,7 @@ class Page:
         self.everything: list[str] = []
 
     def run(self, code: str) -> dict[str, Any]:
-        request = self.client.execute(code, allow_stdin=False)
+        request = self.client.execute(code, allow_stdin=True)  # as pages do
         self.read_until(lambda message: is_idle(message, request))
         while True:  # a kernel that was slow to start may have told of itself more than once
             reply = self.client.get_shell_msg(timeout=240)

@@ -10,7 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from attended import AttendedClient
 
 HERE = Path(__file__).parent
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -52,7 +52,7 @@ task = begin(intended(), ACCEPTED)
 def run(folder: Path, *cells: str) -> list[list[dict[str, Any]]]:
     """The outputs of ``cells`` in a fresh kernel."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (SETUP, *cells)])
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
+    AttendedClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}}).execute()
     return [cell.outputs for cell in notebook.cells[1:]]
 
 
@@ -136,19 +136,6 @@ def test_freezing_can_be_turned_off(tmp_path: Path) -> None:
     )
     assert WIDGET in live["data"]
     assert "SUCCEEDED" in record["data"]["text/plain"]
-
-
-def test_what_has_ended_leaves_next_to_nothing_of_its_widget_in_a_notebook_without_a_page(
-    tmp_path: Path,
-) -> None:
-    cells = [f"t{at} = begin(intended(), ACCEPTED)\nshow(t{at})" for at in range(4)]
-    ends = "\n".join(f"tell(t{at}, *done)" for at in range(4)) + "\nassert session.flush(10)"
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in (SETUP, *cells, ends)]
-    )
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    state = notebook.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
-    assert len(json.dumps(state)) < 4 * 1000
 
 
 def test_one_execution_of_a_cell_shows_a_task_once_if_asked_to(tmp_path: Path) -> None:

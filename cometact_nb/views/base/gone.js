@@ -18,5 +18,20 @@ export function quoted(name) {
  */
 export function goneNote(line, does, first = "") {
   const start = `${first && `${first} `}The kernel has ended. This is how it stood at ${timeOfDay()}. `;
-  return h("div", { class: "cometact-gone", role: "status" }, start, h("code", {}, line), ` in a new one ${does}.`);
+  return h("div", { class: "cometact-gone", role: "status", tabindex: "-1" }, start, h("code", {}, line), ` in a new one ${does}.`);
+}
+
+/**
+ * Keeps the focus in a view whose controls are taken away. Call it before.
+ * @param {HTMLElement} root
+ * @returns what gives the focus to another element, without one to the view's message, if the control that had it is
+ *   gone or takes no clicks any more
+ */
+export function holdFocus(root) {
+  const had = root.contains(document.activeElement);
+  return (/** @type {Element | null} */ other = root.querySelector(".cometact-gone")) => {
+    const now = document.activeElement;
+    const isKept = now && root.contains(now) && !now.matches(":disabled");
+    if (had && !isKept && other instanceof HTMLElement) other.focus({ preventScroll: true });
+  };
 }

@@ -2,7 +2,8 @@
 
 A page that knows a widget's type shows nothing else of its output, and a widget lives only as long as its
 kernel. So the record is an output of its own. The live view's style sheet hides it; where there is no live
-view there is no style sheet, so it shows. Once nothing more can happen, the widget goes.
+view there is no style sheet, so it shows. Once nothing more can happen, the widget goes. In a notebook that
+runs without a page there is none from the start.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.views.base.html import h
-from cometact_nb.views.base.output import in_notebook, put_out, widget_data, write
+from cometact_nb.views.base.output import in_notebook, is_attended, put_out, widget_data, write
 from cometact_nb.views.base.view_mime import view_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LiveOutput", "clear_saved_state"]
+__all__ = ["LiveOutput"]
 
 #: Limits for records while something goes on: the least seconds between two, and the most bytes a second,
 #: since a page saves its notebook after each.
@@ -40,26 +41,8 @@ class _Place:
     live: Any
     record: Any
     html: dict[str, str]
-    is_final: bool
-
-
-def clear_saved_state(widget: Any) -> None:
-    """Remove nearly all of a widget from a notebook that is run without a page.
-
-    nbclient, and with it papermill and nbconvert, saves everything that was ever sent of a widget, with its
-    script and style sheet, also after it was closed. So this sends empty values. The widget itself keeps its
-    own: a page that is opened later, while the kernel lives, asks for them.
-
-    Args:
-        widget: not shown any more. If a page has shown it, by its ``is_seen``, nothing is sent: the page
-            would draw it.
-    """
-    if widget.comm is None or widget.is_seen:
-        return
-    names = {"_esm", "_css", *(name for name in widget.keys if not name.startswith("_"))}
-    values = {name: getattr(widget, name) for name in names}
-    empty = {name: type(value)() for name, value in values.items() if isinstance(value, str | list | dict)}
-    widget.comm.send(data={"method": "update", "state": empty, "buffer_paths": []}, buffers=[])
+    has_widget: bool
+    is_attended: bool
 
 
 class LiveOutput:
@@ -101,8 +84,11 @@ class LiveOutput:
             return
         with self._updating:
             final = self._is_final()
-            live, record = put_out(self._live(final)), self._record()
-            self._places.append(_Place(live, put_out(record | self._described(final=final)), record, final))
+            attended = is_attended()
+            has_widget = attended and not final
+            live, record = put_out(self._live() if has_widget else _NOTHING), self._record()
+            below = put_out(record | self._described(final=final))
+            self._places.append(_Place(live, below, record, has_widget, attended))
 
     def update(self) -> None:
         """Bring both outputs up to date; send only changes. Any thread may call it."""
@@ -115,9 +101,10 @@ class LiveOutput:
                 if place.html != record:
                     place.html = record
                     place.record.update(record | self._described(final=final), raw=True)
-                if place.is_final != final:  # after the record, so that the record is there when it shows
-                    place.is_final = final
-                    place.live.update(self._live(final), raw=True)
+                has_widget = place.is_attended and not final
+                if place.has_widget != has_widget:  # after the record, which shows from then on
+                    place.has_widget = has_widget
+                    place.live.update(self._live() if has_widget else _NOTHING, raw=True)
 
     def refresh(self) -> None:
         """Bring the record up to date, at least some seconds after the last time. From any thread."""
@@ -140,10 +127,8 @@ class LiveOutput:
             size = sum(len(place.html["text/html"]) for place in self._places)
             self._next_at = time.monotonic() + max(_EVERY_S, size / _BYTES_PER_S)
 
-    def _live(self, final: bool) -> dict[str, Any]:
-        """Return the widget's output; an empty one if only the record remains."""
-        if final:
-            return _NOTHING
+    def _live(self) -> dict[str, Any]:
+        """Return the widget's output."""
         text = f"{self._name} (live only while its kernel runs)"
         widget = self._widget()
         described = self._described(model_id=widget.model_id)

@@ -20,8 +20,8 @@ __all__ = [
     "in_marimo",
     "in_notebook",
     "in_terminal",
+    "is_attended",
     "page_folder",
-    "plain_layout",
     "put_out",
     "shell",
     "widget_data",
@@ -30,7 +30,6 @@ __all__ = [
 
 #: The variable that papermill sets.
 _OUTPUT_PATH = "PAPERMILL_OUTPUT_PATH"
-_layout: Any = None
 
 
 def shell() -> Any:
@@ -54,6 +53,22 @@ def in_terminal() -> bool:
     """Whether this is IPython without a notebook, where a wait shows a line of text."""
     here = shell()
     return here is not None and not hasattr(here, "kernel")
+
+
+def is_attended() -> bool:
+    """Whether a page may show this cell's widgets, now or later.
+
+    nbclient, and with it papermill and nbconvert, lets no cell ask its user anything, since there is none.
+    Voilà runs notebooks that way, too, but shows them on a page afterwards.
+    """
+    if not in_notebook() or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return True
+    try:
+        request = shell().kernel.get_parent()
+    except LookupError:  # a thread that has no request
+        return True
+    content = request.get("content") if isinstance(request, dict) else None
+    return not isinstance(content, dict) or content.get("allow_stdin") is not False
 
 
 def page_folder(session: Core) -> Path:
@@ -93,16 +108,6 @@ def widget_data(widget: Any) -> dict[str, Any]:
     """Return a live widget by its MIME type, for an output that also has a form without a kernel."""
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     return {"application/vnd.jupyter.widget-view+json": view}
-
-
-def plain_layout() -> Any:
-    """Return one layout for all widgets that need none; one for each would take 1 KB of a saved notebook."""
-    global _layout  # noqa: PLW0603  (one for all of them)
-    if _layout is None or _layout.comm is None:  # a user may have closed all widgets
-        from ipywidgets import Layout  # noqa: PLC0415  (80 ms, not needed outside a notebook)
-
-        _layout = Layout()
-    return _layout
 
 
 def in_background(work: Callable[..., object], *args: Any) -> None:

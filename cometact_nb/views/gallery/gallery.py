@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
 import traitlets
 
 from cometact_nb.domain.sweep.run import SweepState
@@ -13,6 +12,7 @@ from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_background, widget_data
+from cometact_nb.views.base.page_widget import PageWidget, plain_layout
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.base.view_mime import sweep_key
@@ -33,7 +33,7 @@ _FILES = {"clip", "poster"}
 _TOLD_AT_ONCE = 500
 
 
-class Gallery(anywidget.AnyWidget):
+class Gallery(PageWidget):
     """The clips of a sweep side by side. Made by :meth:`cometact_nb.Sweep.gallery`.
 
     It is live: clips come as they are done. Stars, favourites and notes are kept in the history, by clip, and
@@ -73,6 +73,7 @@ class Gallery(anywidget.AnyWidget):
             title={"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox},
             axes=axis_facts(sweep),
             choice=first_choice(sweep, rows, columns),
+            layout=plain_layout(),
         )
         self.on_msg(self._receive)
         self._remove = sweep.add_listener(self._changed)

@@ -1,6 +1,7 @@
 // The clips of a sweep on the axes the user picks.
 
 import { h, keepKeys, put } from "../base/dom.js";
+import { holdFocus } from "../base/gone.js";
 import { BlindBar, blindNumbers } from "./blind.js";
 import { Choosing } from "./choosing.js";
 import { Clips } from "./clips.js";
@@ -151,10 +152,12 @@ export class GalleryView {
    * @param {Element} note says so
    */
   lose(note) {
+    const focus = holdFocus(this.root);
     this.isGone = true;
     this.startBlind?.remove();
     for (const tile of this.tiles.values()) tile.draw();
     this.statusLine.after(note);
+    focus(this.current?.node); // where keys go on playing
   }
 
   tally() {

@@ -3,7 +3,7 @@
 
 import { Confirm } from "../base/confirm.js";
 import { copyText, h, keepKeys, paying, put, subscribe } from "../base/dom.js";
-import { goneNote } from "../base/gone.js";
+import { goneNote, holdFocus } from "../base/gone.js";
 import { Mailbox, viewName } from "../base/kernel.js";
 
 /**
@@ -101,9 +101,11 @@ class History {
     clearTimeout(this.typing);
     this.confirm.leave();
     this.sight.disconnect();
+    const focus = holdFocus(this.root);
     const asking = "select, input, .head button, .note button, [data-at]:not([data-at^='file '])";
     for (const control of this.root.querySelectorAll(asking)) control.remove();
     this.root.querySelector(".head")?.after(goneNote("act.history()", "shows it again, and how it went on"));
+    focus();
   }
 
   // --- to the kernel -------------------------------------------------------------------------------

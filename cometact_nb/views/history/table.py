@@ -6,14 +6,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from cometact_nb.domain import search as asked
 from cometact_nb.engine.notify import Soon
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_background, page_folder
+from cometact_nb.views.base.page_widget import column
 from cometact_nb.views.history import record as history_record
 from cometact_nb.views.history.widget import HistoryWidget, as_text, poster_bytes, row_facts
 from cometact_nb.views.task import show as status
@@ -83,10 +82,8 @@ class HistoryTable:
 
     def _made(self) -> Any:
         """Make the widget: the table, with the opened cards below it."""
-        self._below = ipywidgets.VBox(
-            layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
-        )
-        return ipywidgets.VBox([self.table_alone(), self._below])
+        self._below = column(max_width="880px", grid_gap="10px", margin="10px 0 0")
+        return column(self.table_alone(), self._below)
 
     # --- messages from the browser, on any thread ----------------------------------------------------
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
 import traitlets
 
 from cometact_nb.domain import search as asked
 from cometact_nb.domain.task import Status
 from cometact_nb.store.clips.confine import is_poster
 from cometact_nb.views.base import wording as words
+from cometact_nb.views.base.page_widget import PageWidget, plain_layout
 from cometact_nb.views.base.pictures import small_jpeg
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.history.record import input_names, knob_line, outcome
@@ -33,7 +33,7 @@ _POSTER_PX, _SENT_MAX_BYTES = 224, 24_000
 _POSTER_MAX_BYTES = 1 << 20
 
 
-class HistoryWidget(anywidget.AnyWidget):
+class HistoryWidget(PageWidget):
     """The table. Python owns its content, the ES module its look.
 
     Args:
@@ -57,7 +57,7 @@ class HistoryWidget(anywidget.AnyWidget):
         self, act: Callable[[str, dict[str, Any]], None], closed: Callable[[], None] = lambda: None
     ) -> None:
         self._act, self._closed = act, closed
-        super().__init__(statuses=list(asked.STATUSES))
+        super().__init__(statuses=list(asked.STATUSES), layout=plain_layout())
         self.on_msg(self._receive)
 
     def close(self) -> None:

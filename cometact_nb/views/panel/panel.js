@@ -2,7 +2,7 @@
 // Python tells about it. A key, a file and a click go as messages: they must not be widget state.
 
 import { h, keepKeys, paying, put, subscribe } from "../base/dom.js";
-import { goneNote } from "../base/gone.js";
+import { goneNote, holdFocus } from "../base/gone.js";
 import { Mailbox } from "../base/kernel.js";
 import { PublicConsent } from "./agreement.js";
 import { Code } from "./code.js";
@@ -348,6 +348,7 @@ class Panel {
   lose() {
     const isSending = this.clicked !== undefined || Boolean(this.state?.sending);
     const again = this.state?.code.Magic ? "shows the form again; the code below fills it" : "shows the form again";
+    const focus = holdFocus(this.root);
     clearTimeout(this.typing);
     this.uploads.stop();
     this.own.lose();
@@ -360,6 +361,7 @@ class Panel {
       if (control instanceof HTMLTextAreaElement || control.matches("input[type=text]")) control.setAttribute("readonly", "");
       else control.setAttribute("disabled", "");
     }
+    focus();
   }
 
   dispose() {

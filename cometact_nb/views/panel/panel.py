@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from cometact_nb.domain.doors import doors
 from cometact_nb.engine.notify import Soon
 from cometact_nb.errors import ConfigError, RequestError
 from cometact_nb.handles.task import Task
 from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_marimo
+from cometact_nb.views.base.page_widget import column
 from cometact_nb.views.panel import record as panel_record
 from cometact_nb.views.panel.controller import PanelController
 from cometact_nb.views.panel.load import values_of
@@ -19,6 +18,8 @@ from cometact_nb.views.task import show as status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import ipywidgets
 
     from cometact_nb.domain.media import Finding
     from cometact_nb.domain.request import ActTwoRequest
@@ -49,7 +50,7 @@ class Panel:
     ) -> None:
         self._display = LiveOutput("Act-Two panel", lambda: self._box, self._record, kind="panel")
         self._controller = PanelController(session, values_of(initial or {}), self._display.update)
-        self._box = ipywidgets.VBox([self._controller.form, self._controller.sent.view])
+        self._box = column(self._controller.form, self._controller.sent.view)
         # The record has what is typed, too. On the notifier's thread: the form's own must not wait for it.
         edited = Soon(session.call_soon, self._display.refresh)
         self._controller.form.observe(lambda _: edited(), "values")

@@ -7,12 +7,11 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets
-
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, ApprovalNeeded, UnconfirmedError
+from cometact_nb.views.base.page_widget import column
 from cometact_nb.views.task.widget import StatusWidget
 
 if TYPE_CHECKING:
@@ -51,9 +50,7 @@ class Sent:
         self.sweeps: list[Sweep] = []
         #: All of them, in the order in which they were submitted last, newest first.
         self.all: list[Task | Sweep] = []
-        self.view = ipywidgets.VBox(
-            layout=ipywidgets.Layout(max_width="880px", grid_gap="10px", margin="10px 0 0")
-        )
+        self.view = column(max_width="880px", grid_gap="10px", margin="10px 0 0")
         self._cards: dict[int, Any] = {}
         self._stop_following: list[Callable[[], None]] = []
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
 import traitlets
 
 from cometact_nb.domain.knobs import KNOBS
+from cometact_nb.views.base.page_widget import PageWidget, plain_layout
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.panel.form import normal
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["PanelWidget"]
 
 
-class PanelWidget(anywidget.AnyWidget):
+class PanelWidget(PageWidget):
     """The form. Python owns its meaning, the ES module its look.
 
     Args:
@@ -55,7 +55,10 @@ class PanelWidget(anywidget.AnyWidget):
     ) -> None:
         self._act, self._hide, self._closed = act, hide, closed
         super().__init__(
-            values=normal(values), shown={}, choices={"knobs": [_control(knob) for knob in KNOBS]}
+            values=normal(values),
+            shown={},
+            choices={"knobs": [_control(knob) for knob in KNOBS]},
+            layout=plain_layout(),
         )
         self.on_msg(self._receive)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.sweep.run import SweepState
-from cometact_nb.views.base.live_output import LiveOutput, clear_saved_state
+from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_notebook, page_folder
 from cometact_nb.views.base.view_mime import sweep_key
 from cometact_nb.views.sweep.facts import is_over
@@ -91,8 +91,6 @@ def _follow(sweep: Sweep, output: LiveOutput) -> None:
         if now != last:
             last = now
             output.update()
-            if now[0] and sweep in _widgets:
-                clear_saved_state(_widgets[sweep])
         elif sweep.state is SweepState.RUNNING:
             output.refresh()
 

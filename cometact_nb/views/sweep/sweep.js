@@ -3,7 +3,7 @@
 
 import { Confirm } from "../base/confirm.js";
 import { h, keepKeys, paying, put, subscribe } from "../base/dom.js";
-import { goneNote, quoted } from "../base/gone.js";
+import { goneNote, holdFocus, quoted } from "../base/gone.js";
 import { Mailbox, viewName } from "../base/kernel.js";
 import { duration } from "../task/card.js";
 import { Details } from "./details.js";
@@ -151,6 +151,7 @@ class SweepView {
 
   // Controls that need a kernel go; the content stays, with its age.
   lose() {
+    const focus = holdFocus(this.root);
     clearInterval(this.clock);
     this.confirm.leave();
     const { buttons, left } = this.parts;
@@ -169,6 +170,7 @@ class SweepView {
           note,
         ),
       );
+    focus();
   }
 
   tick() {

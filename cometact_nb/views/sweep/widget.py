@@ -12,14 +12,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
 import traitlets
 
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.once import Gate
-from cometact_nb.views.base.output import in_background, page_folder, plain_layout
+from cometact_nb.views.base.output import in_background, page_folder
+from cometact_nb.views.base.page_widget import PageWidget, plain_layout
 from cometact_nb.views.base.pictures import small_jpeg
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.sweep.record import planned_html
@@ -47,7 +47,7 @@ _OPEN = 50
 _MANY, _MANY_S = 2000, 1.0
 
 
-class SweepWidget(anywidget.AnyWidget):
+class SweepWidget(PageWidget):
     """The live view of one sweep. Python owns its content, the ES module its look.
 
     Args:
@@ -75,8 +75,6 @@ class SweepWidget(anywidget.AnyWidget):
         self._open: dict[str, tuple[int, Any]] = {}
         #: Those of cards in doubt that were shown, by the key of the task; held, so that a click counts once.
         self._settlings: dict[str, Settling] = {}
-        #: Whether a page has drawn it.
-        self.is_seen = False
         super().__init__(grid=grid_of(sweep), **self._now(), layout=plain_layout())
         self.on_msg(self._receive)
         self._stop_following = sweep.add_listener(self._changed)
@@ -115,7 +113,6 @@ class SweepWidget(anywidget.AnyWidget):
     def _receive(self, _: Any, content: Any, __: Any) -> None:
         if not isinstance(content, dict):
             return
-        self.is_seen = True
         soon = self._sweep.session.call_soon
         match content:
             case {"type": "hello"}:

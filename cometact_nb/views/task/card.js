@@ -3,7 +3,7 @@
 
 import { Confirm } from "../base/confirm.js";
 import { copyText, h, put, subscribe } from "../base/dom.js";
-import { goneNote, quoted } from "../base/gone.js";
+import { goneNote, holdFocus, quoted } from "../base/gone.js";
 import { fill } from "../base/html.js";
 import { Mailbox } from "../base/kernel.js";
 import { Pieces } from "../base/pieces.js";
@@ -134,6 +134,7 @@ export class Card {
   // Controls that need a kernel go; the content stays, with its age.
   lose() {
     const { live, root } = this;
+    const focus = holdFocus(root);
     clearInterval(this.clock);
     this.confirm.leave();
     this.pieces.stop("The kernel has ended before this clip was here.");
@@ -144,6 +145,7 @@ export class Card {
     if (!live.ticking && !live.settle) return;
     const does = live.settle ? "has these choices again" : "shows how it went on";
     root.prepend(goneNote(`act.task(${quoted(live.id)})`, does));
+    focus();
   }
 
   draw() {

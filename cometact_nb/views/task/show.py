@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from cometact_nb.store.clips.media import clip_stem
 from cometact_nb.views.base.html import h
-from cometact_nb.views.base.live_output import LiveOutput, clear_saved_state
+from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_notebook, page_folder, shell, write
 from cometact_nb.views.base.view_mime import task_place
 from cometact_nb.views.task.card import card_of
@@ -114,8 +114,6 @@ def _follow(task: Task) -> LiveOutput:
         if widget is not None:
             # After the update: a page that got it has no view left that would fetch the clip by message.
             widget.draw()
-            if final:
-                clear_saved_state(widget)
 
     task.add_listener(changed)
     _outputs[id(task)] = output

@@ -6,13 +6,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
 import traitlets
 
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import forms
-from cometact_nb.views.base.output import in_background, page_folder, plain_layout
+from cometact_nb.views.base.output import in_background, page_folder
+from cometact_nb.views.base.page_widget import PageWidget, plain_layout
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.task.card import card_of
@@ -79,7 +79,7 @@ def input_address(task: Task, name: str) -> dict[str, Any] | None:
     return {"type": "input", "name": name, "url": url, "kind": ref.type} if ref and url else None
 
 
-class StatusWidget(anywidget.AnyWidget):
+class StatusWidget(PageWidget):
     """The live card. Python owns its content, the ES module its look.
 
     Args:
@@ -100,8 +100,6 @@ class StatusWidget(anywidget.AnyWidget):
         self._task = task
         self._settling = settling_of(task)
         self._drawing = threading.RLock()
-        #: Whether a page has drawn it.
-        self.is_seen = False
         super().__init__(**self._facts(), layout=plain_layout())
         self.on_msg(self._receive)
 
@@ -129,7 +127,6 @@ class StatusWidget(anywidget.AnyWidget):
 
     def _receive(self, _: Any, content: dict[str, Any], __: Any) -> None:
         """Pass a browser's message on, since it may come on any thread."""
-        self.is_seen = True
         soon = self._task.session.call_soon
         match content:
             case {"type": "hello"}:
