@@ -1,12 +1,10 @@
-// Registers commands, launcher, palette, file menu and sidebar. Modules that draw or ask are imported when they are used.
+// Registers commands, launcher, palette, file menu and sidebar. What they do is imported when it is used.
 
 import { ICON } from "./icon.js";
 
 /**
- * @import { Api } from "./api.js"
+ * @import { Actions } from "./actions.js"
  * @import { Style } from "./notebook.js"
- * @import { SweepEntry, TaskEntry } from "./server.d.ts"
- * @import { Sidebar } from "./sidebar.js"
  * @typedef {{ sidebar: boolean, pollSeconds: number, insert: Style }} Choices as the settings have them
  * @typedef {Record<string, any>} Things the application's modules, or its services, by short names
  * @typedef {{ node: HTMLElement, show(): void, hide(): void, dispose(): void }} View
@@ -49,10 +47,10 @@ export class Extension {
     this.icon = modules.icons && new modules.icons.LabIcon(ICON);
     /** @type {any} */
     this.sidebar = null; // its widget
-    /** @type {Sidebar | null} */
-    this.view = null; // what is in it, once it was shown
-    /** @type {Api | null} */
-    this.api = null;
+    /** @type {(seconds: number) => void} */
+    this.paced = () => {}; // tells the sidebar, once it was shown
+    /** @type {Promise<Actions> | undefined} */
+    this.doing = undefined;
   }
 
   register() {
@@ -61,6 +59,24 @@ export class Extension {
     this.addFileCommands();
     if (shell) this.addSidebar(shell, palette);
     if (registry) this.app.restored.then(() => this.readSettings(registry));
+  }
+
+  /** What the commands do. */
+  actions() {
+    this.doing ??= import("./actions.js").then(({ Actions }) => new Actions(this));
+    return this.doing;
+  }
+
+  /**
+   * Do it, and say in a dialog why it could not be done.
+   * @param {(actions: Actions) => unknown} work
+   */
+  async attempt(work) {
+    try {
+      await work(await this.actions());
+    } catch (error) {
+      this.tell(error instanceof Error ? error.message : String(error));
+    }
   }
 
   // --- settings ------------------------------------------------------------------------------------
@@ -77,7 +93,7 @@ export class Extension {
   /** @param {Choices} choices */
   choose(choices) {
     this.choices = choices;
-    this.view?.setSeconds(choices.pollSeconds);
+    this.paced(choices.pollSeconds);
     const { shell } = this.services;
     if (!shell || !this.sidebar || choices.sidebar === Boolean(this.sidebar.parent)) return;
     if (choices.sidebar) shell.add(this.sidebar, "left", { rank: RANK });
@@ -95,39 +111,10 @@ export class Extension {
    */
   addNotebook(kind, label, caption, launcher, palette) {
     const command = `cometact_nb:${kind}`;
-    const execute = (/** @type {{ cwd?: string }} */ { cwd }) => this.attempt(() => this.openNotebook(kind, cwd));
+    const execute = (/** @type {{ cwd?: string }} */ { cwd }) => this.attempt((actions) => actions.openNotebook(kind, cwd));
     this.app.commands.addCommand(command, { label, caption, icon: this.icon, execute });
     launcher?.add({ command, category: CATEGORY, rank: NOTEBOOKS.findIndex(([name]) => name === kind) });
     palette?.addItem({ command, category: CATEGORY });
-  }
-
-  /**
-   * From the launcher a notebook of its own; from the palette a line in the notebook that is open, if one is.
-   * @param {"panel" | "history" | "sandbox"} kind
-   * @param {string | undefined} cwd
-   */
-  async openNotebook(kind, cwd) {
-    const { hindrance, insert } = await import("./notebook.js");
-    const { tracker, files } = this.services;
-    if (cwd === undefined && kind !== "sandbox" && !hindrance(tracker)) {
-      insert(`act.${kind}()`, tracker, "new cell");
-      this.app.shell.activateById(tracker.currentWidget.id);
-      return;
-    }
-    const { makeNotebook } = await import("./launcher.js");
-    await makeNotebook(this.app, kind, cwd ?? files?.tracker.currentWidget?.model.path ?? "");
-  }
-
-  /**
-   * Do it, and say in a dialog why it could not be done.
-   * @param {() => unknown} work
-   */
-  async attempt(work) {
-    try {
-      await work();
-    } catch (error) {
-      this.tell(error instanceof Error ? error.message : String(error));
-    }
   }
 
   /** @param {string} text */
@@ -148,10 +135,11 @@ export class Extension {
 
   addFileCommands() {
     if (!this.services.files) return;
+    /** @type {Record<string, (actions: Actions) => unknown>} */
     const acts = {
-      "use-character": () => this.useFile("character"),
-      "use-reference": () => this.useFile("reference"),
-      doctor: () => this.askDoctor(),
+      "use-character": (actions) => actions.useFile("character"),
+      "use-reference": (actions) => actions.useFile("reference"),
+      doctor: (actions) => actions.askDoctor(),
     };
     FILE_COMMANDS.forEach(([name, label], place) => {
       const command = `cometact_nb:${name}`;
@@ -167,27 +155,6 @@ export class Extension {
     return Boolean(file) && (name !== "use-reference" || VIDEO.test(file.path));
   }
 
-  /** @param {"character" | "reference"} role */
-  async useFile(role) {
-    const { useFile } = await import("./file_menu.js");
-    const { contents } = this.app.serviceManager;
-    const local = (/** @type {string} */ path) => String(contents.localPath(path));
-    const file = this.chosenFile();
-    const problem = file && useFile(role, file.path, this.services.tracker, this.choices.insert, local);
-    if (problem) await this.tell(problem);
-  }
-
-  async askDoctor() {
-    const file = this.chosenFile();
-    if (!file) return;
-    const [{ diagnosis }, { styles }] = await Promise.all([import("./file_menu.js"), import("./styles.js")]);
-    const [api] = await Promise.all([this.connect(), styles("lab")]);
-    const node = await diagnosis(api, String(this.app.serviceManager.contents.localPath(file.path)));
-    const { showDialog, Dialog } = this.modules.apputils;
-    const body = new this.modules.widgets.Widget({ node });
-    await showDialog({ title: "Would Act-Two take it?", body, buttons: [Dialog.okButton({ label: "Close" })] });
-  }
-
   // --- the sidebar ---------------------------------------------------------------------------------
 
   /**
@@ -195,31 +162,7 @@ export class Extension {
    * @param {any} palette
    */
   addSidebar(shell, palette) {
-    const widget = this.widget(SIDEBAR, async () => {
-      const [{ Sidebar }, { styles }, { drag }] = await Promise.all([
-        import("./sidebar.js"),
-        import("./styles.js"),
-        import("./notebook.js"),
-      ]);
-      const [api, dragdrop, coreutils] = await Promise.all([
-        this.connect(),
-        this.shared("@lumino/dragdrop"),
-        this.shared("@lumino/coreutils"),
-      ]);
-      await styles("lab");
-      const insert = await this.inserter();
-      this.view = new Sidebar(
-        api,
-        {
-          open: (row) => this.openTask(row),
-          openSweep: (row) => this.openSweep(row),
-          insert: (line) => this.view?.say(insert(line)),
-          drag: (line, event) => drag(line, event, this.services.tracker, dragdrop, coreutils),
-        },
-        this.choices.pollSeconds,
-      );
-      return this.view;
-    });
+    const widget = this.widget(SIDEBAR, async () => (await this.actions()).sidebar());
     widget.title.caption = "Act-Two";
     widget.title.icon = this.icon;
     this.sidebar = widget;
@@ -234,65 +177,6 @@ export class Extension {
       execute: () => shell.activateById(SIDEBAR),
     });
     palette?.addItem({ command, category: CATEGORY });
-  }
-
-  /** @param {string} name of a module of the application */
-  async shared(name) {
-    const { module } = await import("./shared.js");
-    return module(name);
-  }
-
-  async connect() {
-    const { Api } = await import("./api.js");
-    const { ServerConnection } = this.modules.services;
-    this.api ??= new Api(ServerConnection, this.app.serviceManager.serverSettings);
-    return this.api;
-  }
-
-  async inserter() {
-    const { insert } = await import("./notebook.js");
-    return (/** @type {string} */ line) => insert(line, this.services.tracker, this.choices.insert);
-  }
-
-  // --- the main area -------------------------------------------------------------------------------
-
-  /** @param {TaskEntry} task */
-  async openTask(task) {
-    this.openView(`cometact_nb-task-${task.key}`, `Act-Two ${task.short}`, async (api, insert) => {
-      const { TaskViewer } = await import("./viewer.js");
-      return new TaskViewer(api, insert, task);
-    });
-  }
-
-  /** @param {SweepEntry} sweep */
-  async openSweep(sweep) {
-    this.openView(`cometact_nb-sweep-${sweep.key}`, `Sweep ${sweep.name}`, async (api, insert) => {
-      const { SweepViewer } = await import("./viewer.js");
-      return new SweepViewer(api, insert, sweep);
-    });
-  }
-
-  /**
-   * Show a view as a tab of the main area: the one that is there, or a new one.
-   * @param {string} id
-   * @param {string} label
-   * @param {(api: Api, insert: (line: string) => string) => Promise<View>} make
-   */
-  openView(id, label, make) {
-    const { shell } = this.app;
-    const open = [...shell.widgets("main")].find((widget) => widget.id === id);
-    if (!open) {
-      const content = this.widget(`${id}-content`, async () => {
-        const { styles } = await import("./styles.js");
-        const [api, insert] = await Promise.all([this.connect(), this.inserter(), styles("lab", "gallery", "gone", "task")]);
-        return make(api, insert);
-      });
-      const widget = new this.modules.apputils.MainAreaWidget({ content });
-      Object.assign(widget, { id });
-      Object.assign(widget.title, { label, icon: this.icon, closable: true });
-      shell.add(widget, "main");
-    }
-    shell.activateById(id);
   }
 
   /**

@@ -2,7 +2,6 @@
 
 import { isId } from "./lines.js";
 
-export const MIME = "application/vnd.cometact-nb.view+json";
 export const WIDGET_MIME = "application/vnd.jupyter.widget-view+json";
 
 /**

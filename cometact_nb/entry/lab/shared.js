@@ -1,25 +1,23 @@
-// The application's own modules, such as @jupyterlab/notebook: a copy of ours would have other tokens and classes.
+// What all parts of the extension have in common: the kind of its outputs, and the application's own modules, such as
+// @jupyterlab/notebook. A copy of ours would have other tokens and classes.
 
-/**
- * @typedef {{ get: () => Promise<() => any>, loaded?: number | boolean, eager?: boolean }} Version
- * @typedef {Record<string, Record<string, Version>>} Scope
- */
+export const MIME = "application/vnd.cometact-nb.view+json";
 
-/** @type {Scope} */
-let scope = {};
+/** @typedef {(name: string) => Promise<any>} Find a module of the application by its name; null for none */
 
-/** @param {Scope} shared what the application handed over at its start */
-export function use(shared) {
-  scope = shared;
+/** @type {Find} */
+let find = async () => null;
+
+/** @param {Find} how as remote.js does it */
+export function use(how) {
+  find = how;
 }
 
 /**
  * A module of the application; null where it has none of this name.
- * @param {string} name such as "@lumino/widgets"
+ * @param {string} name such as "@lumino/dragdrop"
  * @returns {Promise<any>}
  */
-export async function module(name) {
-  const versions = Object.values(scope[name] ?? {});
-  const best = versions.find((version) => version.loaded) ?? versions[0];
-  return best ? (await best.get())() : null;
+export function module(name) {
+  return find(name);
 }
