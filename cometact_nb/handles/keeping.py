@@ -1,7 +1,8 @@
 """Watches the tasks of one history whose kernels are gone, and fetches their clips. It buys nothing.
 
 It sleeps until it is woken: when it begins, when a kernel of its server ends, when a process that watches a
-task ends, or when a page asks. Then it reads the history once. There is no timer.
+task ends, or when a page asks. Then it reads the history once. Where the end of a process cannot be heard
+(on another machine, or on another system than Linux), it looks again when the claim of that one runs out.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from cometact_nb.handles.project import is_url
 from cometact_nb.handles.sandbox_process import ask, is_genuine, read_card, state_of_sandbox
 from cometact_nb.store.journal import search
 from cometact_nb.store.journal.processes import is_dead, process_on_this_machine
+from cometact_nb.store.journal.watchers import first_end
 from cometact_nb.store.journal.watchers import watchers as watchers_of
 
 if TYPE_CHECKING:
@@ -32,11 +34,12 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.task import TaskState
     from cometact_nb.handles.config import Config
-    from cometact_nb.store.journal.history import Row
+    from cometact_nb.store.journal.history import History, Row
 
 __all__ = ["KeepingCore", "Kept"]
 
 log = logging.getLogger("cometact_nb")
+_AFTER_S = 0.1  # a claim that has run out to the moment may still seem to hold
 _NO_KEY = (
     "It has no API key: set COMETAPI_KEY in the server's environment, or the key in the vendor's config file."
 )
@@ -82,6 +85,7 @@ class KeepingCore(Core):
         self._kernels = self._other_services = self._fetched = 0
         self._problem = ""
         self._watched_processes: dict[str, int] = {}
+        self._alarm: asyncio.TimerHandle | None = None
         #: Keys of tasks whose watch ended here without their end, until a kernel watches them.
         self._let_go: set[str] = set()
         self._is_due = False
@@ -180,6 +184,7 @@ class KeepingCore(Core):
             elif row.state.key not in self.jobs and row.state.key not in self._let_go:
                 self.adopt(row)
         self._await_the_end_of(living)
+        self._set_alarm(history, living - set(self._watched_processes))
 
     def _endpoint_of(self, state: TaskState) -> Endpoint | None:
         """Return the service of a task, if it is the configured one or the user's own sandbox."""
@@ -207,6 +212,16 @@ class KeepingCore(Core):
                 handle = os.pidfd_open(pid)
                 self._watched_processes[name] = handle
                 loop.add_reader(handle, self._ended, name)
+
+    def _set_alarm(self, history: History, unheard: set[str]) -> None:
+        """Look again when the first claim of processes whose end cannot be heard runs out."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        now = self.engine.now()
+        if unheard and (end := first_end(history, unheard, now)) is not None:
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_later(end - now + _AFTER_S, self.wake)
 
     def _ended(self, name: str) -> None:
         self._forget(name)

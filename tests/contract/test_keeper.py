@@ -6,10 +6,12 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -284,6 +286,32 @@ def test_it_learns_of_a_dead_kernel_without_looking_again(
     kernel.wait()
     present(kernel.stdin).close()
     present(kernel.stdout).close()
+
+
+def claim_from_elsewhere(folder: Path, key: str, owner: str) -> None:
+    """Another process claims a task for some seconds, and is not heard of again."""
+    with sqlite3.connect(folder / "history.sqlite") as db:
+        claim = "UPDATE tasks SET watcher = ?, watched_until = ? WHERE key = ?"
+        db.execute(claim, (owner, time.time() + 5, key))
+    db.close()
+
+
+@pytest.mark.parametrize("machine", ["another-machine", socket.gethostname()])
+def test_where_the_end_of_a_process_cannot_be_heard_that_of_its_claim_counts(
+    keeping: Callable[..., KeepingCore],
+    service: SandboxProcess,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    machine: str,
+) -> None:
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    key = leave(tmp_path, service)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as kernel:
+        claim_from_elsewhere(tmp_path, key, f"{machine}/{kernel.pid}/x")
+        core = keeping(tmp_path, service)
+        until(lambda: core.kept().kernels == 1 or has_clip(tmp_path, key))
+        kernel.kill()
+    until(lambda: has_clip(tmp_path, key))
 
 
 def test_with_nothing_to_watch_its_thread_sleeps(

@@ -9,7 +9,7 @@ from cometact_nb.errors import HistoryError
 if TYPE_CHECKING:
     from cometact_nb.store.journal.history import History
 
-__all__ = ["has_lost", "is_watcher", "watchers"]
+__all__ = ["first_end", "has_lost", "is_watcher", "watchers"]
 
 
 def is_watcher(history: History, key: str) -> bool:
@@ -50,3 +50,18 @@ def watchers(history: History, now: float) -> dict[str, str]:
     """
     sql = "SELECT key, watcher FROM tasks WHERE watcher <> ? AND watched_until > ?"
     return dict(history.query(sql, (history.owner, now)))
+
+
+def first_end(history: History, processes: set[str], now: float) -> float | None:
+    """Return when the first claim of some processes runs out, in Unix seconds; None without one.
+
+    Args:
+        history: of this process.
+        processes: by the names that they claim with.
+        now: Unix seconds; claims that ran out before are left out.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    claims = history.query("SELECT watcher, watched_until FROM tasks WHERE watched_until > ?", (now,))
+    return min((until for watcher, until in claims if watcher in processes), default=None)
