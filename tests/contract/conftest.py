@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from files import Host, image_bytes, serving, video_bytes
+from served import Served
 from web_folder import WebFolder, web_folder
 
 from cometact_nb.handles.session import Session
+
+if TYPE_CHECKING:
+    from services import SandboxProcess
 
 
 @pytest.fixture
@@ -61,3 +66,19 @@ def web(tmp_path: Path) -> Iterator[WebFolder]:
     """A folder that a web server shows."""
     with web_folder(tmp_path / "www") as shown:
         yield shown
+
+
+@pytest.fixture(scope="module")
+def served(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A Jupyter server with a project, for all tests of a module."""
+    made = Served(tmp_path_factory.mktemp("served"), shared_sandbox)
+    yield made
+    made.server.stop()
+
+
+@pytest.fixture
+def clip_row(served: Served) -> Iterator[Served]:
+    """The same; its rows are afterwards as they were before."""
+    before = served.history.read_bytes()
+    yield served
+    served.history.write_bytes(before)

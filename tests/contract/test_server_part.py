@@ -4,96 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
-from jupyter_servers import TOKEN, JupyterServer
-from present import present
-from services import SandboxProcess, new_session
-
-from cometact_nb.entry.server.routes import ROUTES
-
-KEY = "sk-aaaaaaaa1111111111bbbbbbbb"
-SIGNED = "https://example.com/me.png?X-Amz-Signature=0123456789abcdef0123456789abcdef"
-BASE = "/user/me%20too/"
-#: An authoriser that does as a header of the request says, so that one server plays all of them.
-AUTHORISER = """
-from jupyter_server.auth.authorizer import Authorizer
-
-class AsAsked(Authorizer):
-    def is_authorized(self, handler, user, action, resource):
-        allowed = handler.request.headers.get("X-Allowed", "cometact-nb:read,cometact-nb:write")
-        return f"{resource}:{action}" in allowed.split(",")
-"""
-
-
-class Served:
-    """A server with a project of one sweep, and the project's history."""
-
-    def __init__(self, top: Path, sandbox: SandboxProcess) -> None:
-        self.project = top / "project"
-        session = new_session(self.project, sandbox)
-        sweep = session.sweep(name="s", character=sandbox.character, reference=sandbox.reference, seed=[1, 2])
-        sweep.run(yes=True).wait(60)
-        self.clip = present(sweep.cells[0].clip).path
-        self.key = present(sweep.cells[0].task).key
-        session.close()
-        (top / "own").mkdir()
-        (top / "own" / "as_asked.py").write_text(AUTHORISER)
-        self.history = self.project / "history.sqlite"
-        self.server = JupyterServer(
-            top,
-            "--ServerApp.authorizer_class=as_asked.AsAsked",
-            f"--CometactNb.histories={top / 'other.sqlite'}",
-            base_url=BASE,
-            root=self.project,
-            COMETACT_NB_HISTORY=str(self.history),
-            COMETAPI_KEY=KEY,
-            PYTHONPATH=str(top / "own"),
-        )
-        self.ask, self.get = self.server.ask, self.server.get
-
-    def addresses(self) -> dict[str, str]:
-        """One address for each route, by its pattern; each answers 200."""
-        sweep = self.get("sweeps")["sweeps"][0]["key"]
-        names = {"tasks/": self.key, "sweeps/": sweep, "clips/": f"{self.key}/0", "posters/": f"{self.key}/0"}
-        found = {}
-        for pattern, _ in ROUTES:
-            start = re.sub(r"\(.*", "", pattern)
-            found[pattern] = start + names.get(start, "")
-        found["doctor"] = f"doctor?path={self.clip.relative_to(self.project)}"
-        return found
-
-    def change(self, key: str, **changes: Any) -> None:
-        """Change the first clip in a task's row, as anybody may who can write the file."""
-        with sqlite3.connect(self.history) as db:
-            ((text,),) = db.execute("SELECT state FROM tasks WHERE key = ?", (key,)).fetchall()
-            state = json.loads(text)
-            state["clips"][0].update(changes)
-            db.execute("UPDATE tasks SET state = ? WHERE key = ?", (json.dumps(state), key))
-        db.close()
-
-
-@pytest.fixture(scope="module")
-def served(shared_sandbox: SandboxProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    made = Served(tmp_path_factory.mktemp("served"), shared_sandbox)
-    yield made
-    made.server.stop()
-
-
-@pytest.fixture
-def clip_row(served: Served) -> Iterator[Served]:
-    """The rows are afterwards as they were before."""
-    kept = served.history.read_bytes()
-    yield served
-    served.history.write_bytes(kept)
-
+from jupyter_servers import TOKEN
+from served import BASE, KEY, SIGNED, Served
 
 METHOD = {"keeper": ("POST", {"on": False})}
 
@@ -213,7 +132,7 @@ def test_a_clip_comes_whole_or_in_one_part(served: Served) -> None:
         assert (part.status_code, part.content) == (206, content[start:end])
         assert part.headers["content-range"] == f"bytes {start}-{end - 1}/{len(content)}"
         assert part.headers["etag"] == etag
-    for odd in ("bytes=0-9,20-29", "lines=1-2", "bytes=9-3", "bytes=a-b"):
+    for odd in ("bytes=0-9,20-29", "lines=1-2", "bytes=9-3", "bytes=a-b", f"bytes=0-{'9' * 5000}"):
         several = served.ask(address, headers={"Range": odd})
         assert (several.status_code, several.content) == (200, content)
     beyond = served.ask(address, headers={"Range": f"bytes={len(content)}-"})
@@ -281,6 +200,39 @@ def test_nothing_comes_from_a_hidden_folder(clip_row: Served) -> None:
     finally:
         link.unlink()
         shutil.rmtree(hidden)
+
+
+def test_a_record_that_is_a_pipe_a_link_or_endless_is_none(clip_row: Served, tmp_path: Path) -> None:
+    record = clip_row.clip.with_suffix(".json")
+    aside = Path(shutil.move(record, tmp_path / "aside.json"))
+    try:
+        for make in (os.mkfifo, lambda path: path.symlink_to(aside), lambda path: path.symlink_to("/dev/zero"),
+                     Path.mkdir, lambda path: path.write_text(aside.read_text() + " " * (1 << 20))):  # fmt: skip
+            make(record)
+            assert refuses(clip_row)
+            record.rmdir() if record.is_dir() else record.unlink()
+    finally:
+        shutil.move(aside, record)
+
+
+WORDS = ("nan", "inf", "-1", "1e999", "%", "'", "[]", " ", "\0", "\ud800", "\u0665", "9" * 400, "9" * 5000)
+ASKED = (
+    "tasks?since",
+    "tasks?text",
+    "tasks?before",
+    "tasks?limit",
+    "today?since",
+    "sweeps?limit",
+    "doctor?path",
+)
+
+
+def test_nonsense_in_a_question_is_answered_in_one_line(served: Served) -> None:
+    for name in ASKED:
+        for word in WORDS:
+            answer = served.ask(f"{name}={quote(word, errors='surrogatepass')}")
+            assert answer.status_code in {200, 400, 404}, (name, word[:9], answer.text)
+    assert "Traceback" not in served.server.log.read_text()
 
 
 def test_a_changed_file_is_not_given_out_as_the_clip(clip_row: Served) -> None:

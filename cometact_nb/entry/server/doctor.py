@@ -38,10 +38,15 @@ async def file_of(contents: Any, path: str) -> Path:
     path = path.strip("/")
     if not path or "\0" in path or any(part.startswith(".") or "\\" in part for part in path.split("/")):
         raise web.HTTPError(404, _NONE)
-    if await ensure_async(contents.is_hidden(path)) or not await ensure_async(contents.file_exists(path)):
-        raise web.HTTPError(404, _NONE)
-    await ensure_async(contents.get(path, content=False, type="file"))  # its own checks, whatever they are
-    file = await asyncio.to_thread(_inside, Path(root), Path(to_os_path(ApiPath(path), root)))
+    try:
+        if await ensure_async(contents.is_hidden(path)) or not await ensure_async(contents.file_exists(path)):
+            raise web.HTTPError(404, _NONE)
+        await ensure_async(
+            contents.get(path, content=False, type="file")
+        )  # its own checks, whatever they are
+        file = await asyncio.to_thread(_inside, Path(root), Path(to_os_path(ApiPath(path), root)))
+    except (OSError, ValueError):  # such as a name that is too long
+        raise web.HTTPError(404, _NONE) from None
     if file is None:
         raise web.HTTPError(404, _NONE)
     return file

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ClipFile", "clip_file", "poster_file"]
 
-#: A larger poster was not written by this package.
-_POSTER_MAX_BYTES = 1 << 20
+#: A larger poster or record was not written by this package.
+_POSTER_MAX_BYTES = _RECORD_MAX_BYTES = 1 << 20
 
 
 class ClipFile(NamedTuple):
@@ -86,7 +86,7 @@ def _clip_file(state: TaskState, number: int, roots: Sequence[Path]) -> ClipFile
     path = path.resolve(strict=True)
     if _is_hidden(path, roots):
         raise ClipError("Its folder is hidden.")
-    record = sidecar.decode(path.with_suffix(".json").read_bytes())
+    record = _record_of(path)
     is_ours = record is not None and record.task.id == state.id and record.clip.sha256 == clip.sha256
     if not is_ours:
         raise ClipError("No record of this clip lies beside its file.")
@@ -96,6 +96,16 @@ def _clip_file(state: TaskState, number: int, roots: Sequence[Path]) -> ClipFile
     if size != clip.bytes or not is_video:
         raise ClipError("Its file was changed since it was written.")
     return ClipFile(path, size, f"{clip.sha256[:32]}-{size}", "video/mp4")
+
+
+def _record_of(clip: Path) -> sidecar.Sidecar | None:
+    """Return the record beside a clip; None for what this package did not write, such as a pipe or a link."""
+    path = clip.with_suffix(".json")
+    if path.is_symlink() or not path.is_file():  # to read a pipe would wait for ever
+        return None
+    with path.open("rb") as file:
+        content = file.read(_RECORD_MAX_BYTES + 1)
+    return sidecar.decode(content) if len(content) <= _RECORD_MAX_BYTES else None
 
 
 def _is_hidden(path: Path, roots: Sequence[Path]) -> bool:
