@@ -40,6 +40,13 @@ def test_every_state_reads_well_as_text(name: str) -> None:
     assert state.status.value.replace("_", " ") in line(state, NOW)
 
 
+def test_nothing_stands_below_an_input_s_picture_whose_place_stays_when_it_is_gone() -> None:
+    side = html(STATES["RUNNING"]).partition("Copy as")[0]
+    picture = side.rindex("<video")
+    assert max(side.rindex(part) for part in ("Seed", "Reference")) < picture
+    assert not re.sub("<[^>]*>", "", side[picture:]).strip()
+
+
 @pytest.mark.parametrize("status", Status)
 def test_every_status_has_a_state_here_and_a_colour(status: Status) -> None:
     found = [state for state in STATES.values() if state.status is status]

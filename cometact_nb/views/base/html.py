@@ -39,12 +39,12 @@ __all__ = [
     "frame",
     "h",
     "header",
-    "inputs",
     "join",
     "knob_list",
     "moved",
     "note",
     "pill",
+    "request_parts",
     "table",
     "verbatim",
 ]
@@ -241,8 +241,11 @@ def knob_list(request: ActTwoRequest) -> Markup:
     return h("ul", {"style": style}, *items)
 
 
-def inputs(request: ActTwoRequest, names: Mapping[str, str] | None = None, *, sandbox: bool) -> Markup:
-    """Show character and reference: small pictures, their names, links to them.
+def request_parts(request: ActTwoRequest, names: Mapping[str, str] | None = None, *, sandbox: bool) -> Markup:
+    """Show a request: its knobs; then character and reference, with their names, links and small pictures.
+
+    The pictures come last: a browser keeps the place of a video that is gone, where there is no script to
+    hide it, and nothing may stand below a hole.
 
     Args:
         request: their request.
@@ -251,7 +254,8 @@ def inputs(request: ActTwoRequest, names: Mapping[str, str] | None = None, *, sa
     """
     both = (("Character", request.character), ("Reference", request.reference))
     known = names or {}
-    return join(*(_thumbnail(role, ref, known.get(role.lower()), sandbox=sandbox) for role, ref in both))
+    inputs = (_thumbnail(role, ref, known.get(role.lower()), sandbox=sandbox) for role, ref in both)
+    return join(knob_list(request), *inputs)
 
 
 def _thumbnail(role: str, ref: MediaRef, local: str | None, *, sandbox: bool) -> Markup:
@@ -260,7 +264,7 @@ def _thumbnail(role: str, ref: MediaRef, local: str | None, *, sandbox: bool) ->
     url = loadable(ref.uri, sandbox=sandbox)
     picture = None
     if url:
-        # No fill, height or alternative text (the caption says it): a picture that is gone leaves no hole.
+        # No fill, height or alternative text (the caption says it): a picture that is gone takes no place.
         box = {"style": "max-height:84px;max-width:180px;border-radius:6px;object-fit:cover"}
         if ref.type == "image":
             picture = h("img", {"src": url, "alt": "", **box})
@@ -268,16 +272,15 @@ def _thumbnail(role: str, ref: MediaRef, local: str | None, *, sandbox: bool) ->
             # A browser draws no frame of a video without a seek.
             at = "" if "#" in url else "#t=0.1"
             picture = h("video", {"src": f"{url}{at}", "muted": True, "preload": "metadata", **box})
-        picture = join(picture, h("br"))
         name = h("a", {"href": url, "target": "_blank", "rel": "noreferrer"}, name)
     caption = join(h("span", {"style": "opacity:.72"}, role), " ", name)
     # A live card asks for a picture whose URL must not be here.
     mark = role.lower() if not url else None
     return h(
         "figure",
-        {"data-input": mark, "style": "display:inline-block;margin:0 14px 8px 0"},
+        {"data-input": mark, "style": "display:inline-block;vertical-align:top;margin:8px 14px 0 0"},
+        h("figcaption", {"style": "font-size:11px;margin-bottom:2px"}, caption),
         picture,
-        h("figcaption", {"style": "font-size:11px"}, caption),
     )
 
 

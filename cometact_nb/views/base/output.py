@@ -61,7 +61,7 @@ def is_attended() -> bool:
     nbclient, and with it papermill and nbconvert, lets no cell ask its user anything, since there is none.
     Voilà runs notebooks that way, too, but shows them on a page afterwards.
     """
-    if not in_notebook() or os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+    if not in_notebook() or "VOILA_KERNEL_ID" in os.environ:
         return True
     try:
         request = shell().kernel.get_parent()

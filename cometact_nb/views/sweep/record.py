@@ -83,7 +83,7 @@ def planned_html(cell: Cell, *, sandbox: bool) -> Markup:
     kind, tone = facts.KINDS[facts.kind_of(cell)]
     outcome = parts.note(words.clean(kind.capitalize()), words.clean(facts.problem_of(cell)), tone)
     request = cell.request
-    side = join(parts.inputs(request, sandbox=sandbox), parts.knob_list(request))
+    side = parts.request_parts(request, sandbox=sandbox)
     return parts.frame(
         parts.header(parts.pill(words.clean(kind.upper()), tone), "Not sent"),
         parts.columns(outcome, side),

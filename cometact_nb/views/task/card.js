@@ -232,11 +232,11 @@ export class Card {
     const style = "height:84px;max-width:180px;border-radius:6px;object-fit:cover";
     const at = url.includes("#") ? "" : "#t=0.1"; // a browser draws no frame that it was not asked to seek
     if (kind === "image") {
-      figure.prepend(h("img", { src: url, alt: "", height: "84", style }), h("br"));
+      figure.append(h("img", { src: url, alt: "", height: "84", style }));
     } else {
       const video = h("video", { src: url + at, preload: "metadata", height: "84", style });
       video.muted = true;
-      figure.prepend(video, h("br"));
+      figure.append(video);
     }
   }
 

@@ -98,7 +98,7 @@ def card_of(
         )
         side = parts.fine(f"The request is {reason}.")
     else:
-        side = join(parts.inputs(request, state.input_names, sandbox=facts.sandbox), parts.knob_list(request))
+        side = parts.request_parts(request, state.input_names, sandbox=facts.sandbox)
     return parts.frame(
         _header(facts, live=live),
         parts.columns(join(main, parts.fine(_money_and_time(facts))), side),

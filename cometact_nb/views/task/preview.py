@@ -56,7 +56,7 @@ class Preview:
             ),
             parts.fine(f"It would go to {words.clean(config.base_url, 200)}"),
         )
-        side = join(parts.inputs(request, sandbox=config.sandbox), parts.knob_list(request))
+        side = parts.request_parts(request, sandbox=config.sandbox)
         return parts.frame(
             parts.header(parts.pill("DRY RUN", parts.BLUE), "Act-Two", sandbox=config.sandbox),
             parts.columns(main, side),
