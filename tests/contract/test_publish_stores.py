@@ -17,11 +17,13 @@ import stores
 from files import image_bytes, video_bytes
 from PIL import Image
 from slow_road import slow_road
+from waiting import until
 
 from cometact_nb.domain.identity import identity_of
-from cometact_nb.errors import PublishError
+from cometact_nb.errors import ActTwoError, PublishError
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.session import Session
+from cometact_nb.store.inputs.target import OwnFile, StoreTarget
 
 if TYPE_CHECKING:
     from services import SandboxProcess
@@ -201,3 +203,60 @@ def test_a_bucket_that_is_not_there_is_one_error(
             session.publish(files[0], yes=True)
         assert not session.published()
         session.close()
+
+
+def test_google_s_store_keeps_a_file_whole_under_its_media_type_and_gives_it_back(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with stores.google(tmp_path) as store:
+        target, own = StoreTarget(store.place, store.base), OwnFile(files[1])
+        assert not target.holds("one.mp4", own)
+        target.put("one.mp4", own, "video/mp4", lambda _: None)
+        assert target.holds("one.mp4", own)
+        assert not target.holds("one.mp4", OwnFile(files[0]))
+        answer = httpx.get(target.url("one.mp4"))
+        assert (answer.headers["content-type"], answer.content) == ("video/mp4", files[1].read_bytes())
+        target.remove("one.mp4")
+        assert not target.holds("one.mp4", own)
+        with pytest.raises(PublishError, match="signs no link"):
+            StoreTarget(store.place, None).link("one.mp4", 86_400)
+
+
+def test_a_store_that_answers_no_head_keeps_nothing(
+    files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    with stores.google(tmp_path) as store:
+        session = session_at(store, tmp_path, sandbox)
+        with pytest.raises(PublishError, match="answers HEAD with HTTP 501"):
+            session.publish(files[0], yes=True)
+        assert not session.published()
+        listed = httpx.get(f"{store.base.removesuffix('/bucket/inputs')}/storage/v1/b/bucket/o").json()
+        assert not listed.get("items")
+        session.close()
+
+
+def test_a_link_that_has_ended_is_signed_anew_or_stops_the_request_before_it_is_paid_for(
+    files: tuple[Path, Path], tmp_path: Path, sandbox: SandboxProcess
+) -> None:
+    folder = tmp_path / "azure"
+    folder.mkdir()
+    with stores.azure(folder) as store:
+        session = session_at(store, tmp_path, sandbox)
+        me, talk = (session.publish(file, yes=True) for file in files)
+        short = StoreTarget(store.place, None).link(me.unsigned_url.rpartition("/")[2], 1)[0]
+        until(lambda: httpx.head(short).status_code == 403)
+        session.close()
+
+        later = session_at(store, tmp_path, sandbox)  # another kernel, on another day
+        later.submit(character=short, reference=talk.url).wait(60)
+        (post,) = sandbox.ledger()["posts"]
+        assert httpx.head(post["body"]["character"]["uri"]).status_code == 200
+        later.close()
+
+        for prepared in (tmp_path / "act_two_inputs").iterdir():
+            prepared.unlink()
+        last = session_at(store, tmp_path, sandbox)
+        with pytest.raises(ActTwoError, match="403"):
+            last.submit(character=short, reference=talk.url, seed=2)
+        assert len(sandbox.ledger()["posts"]) == 1
+        last.close()

@@ -1,6 +1,6 @@
-"""Real stores for a lane of its own: S3 (moto, s3rver), Azure (azurite), nginx, OpenSSH; each started and ended here.
+"""Real stores for a lane of its own: S3 (moto, s3rver), Azure (azurite), Google, nginx, OpenSSH; started and ended here.
 
-The lane needs ``pip install "moto[server]" s3fs adlfs paramiko``, ``npm install azurite`` and ``npm install s3rver``
+The lane needs ``pip install "moto[server]" s3fs adlfs paramiko gcsfs gcp-storage-emulator``, ``npm install azurite`` and ``npm install s3rver``
 (their folders in ``AZURITE`` and ``S3RVER``), and Debian's nginx and openssh-server. What is missing is skipped.
 """
 
@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -203,6 +204,31 @@ def azure(folder: Path) -> Iterator[Store]:
         adlfs.AzureBlobFileSystem(connection_string=connection).mkdir("inputs")
         yield Store("abfs://inputs/of-mine")
     adlfs.AzureBlobFileSystem.clear_instance_cache()
+
+
+@contextmanager
+def google(folder: Path) -> Iterator[Store]:
+    """A stand-in for Google's store. It answers no HEAD, so that nothing can be published there in the end."""
+    pytest.importorskip("gcp_storage_emulator")
+    switch, port = "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", free_port()
+    before = os.environ.get(switch)
+    os.environ[switch] = (
+        "false"  # gcsfs would ask over gRPC with TLS, for a minute, what kind of bucket it is
+    )
+    try:
+        gcsfs = pytest.importorskip("gcsfs")
+    finally:
+        os.environ.pop(switch)
+        os.environ.update({} if before is None else {switch: before})
+    start = ["start", "--host", "127.0.0.1", "--port", str(port), "--in-memory", "--default-bucket", "bucket"]
+    settings = {"token": "anon", "endpoint_url": f"http://127.0.0.1:{port}", "project": "mine"}
+    with (
+        running([sys.executable, "-m", "gcp_storage_emulator", *start], port, cwd=folder),
+        configured("gs", **settings),
+    ):
+        gcsfs.GCSFileSystem.clear_instance_cache()
+        yield Store("gs://bucket/inputs", f"http://127.0.0.1:{port}/bucket/inputs")
+    gcsfs.GCSFileSystem.clear_instance_cache()
 
 
 def program(name: str) -> str:
