@@ -200,6 +200,10 @@ CLIPS: dict[str, tuple[str, Film]] = {
         "a browser's recorder asked for MP4: VP9 in fragments",
         Film(codec="libvpx-vp9", sound="libopus", options={"movflags": "frag_keyframe+empty_moov"}),
     ),
+    "screen-recorder.mkv": (
+        "a screen recorder: H.264 with pictures that are decoded before they are shown, in Matroska",
+        Film(container="matroska", codec_options={"bf": "3", "b_strategy": "0"}),
+    ),
     "screen-444.mkv": (
         "a screen recorder: H.264 4:4:4 with FLAC",
         Film(pix_fmt="yuv444p", sound="flac", container="matroska"),

@@ -38,12 +38,14 @@ class Packets:
         end_s: the last one's end.
         fps: frames per second, on the average.
         is_plain: each picture is shown, so that the track can be copied as it is.
+        decode_times: of all packets, in ticks of the track, where Matroska has none; else empty.
     """
 
     start_s: float
     end_s: float
     fps: float
     is_plain: bool
+    decode_times: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -190,28 +192,37 @@ def _extra(reader: Any, picture: Any, sound: Any) -> list[str]:
 def _packets(reader: Any, track: Any, check: Callable[[], None]) -> tuple[Packets, Any]:
     """Read the times of all pictures, and decode the first: no header is right in every recording."""
     first = _First()
-    starts: list[float] = []
-    end_s, is_plain = 0.0, True
+    shown: list[int] = []
+    end_s, is_plain, has_order = 0.0, True, True
     tick = float(track.time_base)
     for packet in reader.demux(track):
         first.take(packet)
         if packet.pts is None:
             continue
-        if len(starts) % 256 == 0:
+        if len(shown) % 256 == 0:
             check()
         is_plain = is_plain and not packet.is_discard and not packet.is_corrupt
         if packet.is_discard:
             continue
-        starts.append(packet.pts * tick)
+        shown.append(packet.pts)
+        has_order = has_order and packet.dts is not None
         end_s = max(end_s, (packet.pts + (packet.duration or 0)) * tick)
-    if not starts:  # such as raw AVI, whose packets have no times
+    if not shown:  # such as raw AVI, whose packets have no times
         fps = number(track.average_rate) or _USUAL_FPS
         return Packets(0.0, (track.frames or 0) / fps, fps, is_plain=False), first.frame
-    starts.sort()
+    starts = [pts * tick for pts in sorted(shown)]
     spread = starts[-1] - starts[0]
     step = spread / (len(starts) - 1) if len(starts) > 1 and spread else 1 / _USUAL_FPS
     end_s = end_s if end_s > starts[-1] else starts[-1] + step
-    return Packets(starts[0], end_s, len(starts) / (end_s - starts[0]), is_plain), first.frame
+    order = () if has_order else _decode_times(shown)
+    return Packets(starts[0], end_s, len(starts) / (end_s - starts[0]), is_plain, order), first.frame
+
+
+def _decode_times(shown: list[int]) -> tuple[int, ...]:
+    """Return a time to decode each packet at, in their order in the file, none later than it is shown."""
+    ordered = sorted(shown)
+    delay = max(early - own for early, own in zip(ordered, shown, strict=True))
+    return tuple(time - delay for time in ordered)
 
 
 class _First:

@@ -23,8 +23,8 @@ _TO_709 = ":out_color_matrix=bt709:out_primaries=bt709:out_transfer=bt709"
 #: Less than this many seconds of a frame is rounding, not a part of it.
 _SLIVER_S = 0.001
 _TARGET_FPS = 60.0
-#: A frame may come this share of 1/60 s early: cameras' clocks jitter.
-_JITTER = 0.4
+#: A frame may come this share of 1/60 s early, since cameras' clocks jitter; or this share of its own step.
+_JITTER, _JITTER_OF_STEP = 0.4, 0.25
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Timeline:
     def __init__(self, start_s: float, end_s: float, step_s: float) -> None:
         self._start_s, self._end_s, self._step_s = start_s, end_s, step_s
         self._due_s = 0.0
+        self._early_s = min(_JITTER / _TARGET_FPS, _JITTER_OF_STEP * step_s)
         self.dropped = 0
 
     @property
@@ -81,7 +82,7 @@ class Timeline:
 
     def _pick(self, frame: Any, at_s: float) -> Iterator[Timing]:
         step = 1 / _TARGET_FPS
-        if at_s < self._due_s - _JITTER * step:
+        if at_s < self._due_s - self._early_s:
             self.dropped += 1
             return
         # The first frame stands for what is before it, so that the result begins at 0.

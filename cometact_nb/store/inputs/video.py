@@ -38,6 +38,15 @@ _OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 _LATE_S = 0.02
 #: Readers whose packets are copied into MP4 as they are.
 _COPIED = {"mov", "matroska"}
+#: Kinds of pictures by a part of FFmpeg's name for them.
+_KINDS = {
+    "444": " 4:4:4",
+    "422": " 4:2:2",
+    "gray": " grey",
+    "rgb": " RGB",
+    "gbr": " RGB",
+    "j420": " of full range",
+}
 _BT2020, _MATRIX_2020 = 9, {9, 10}
 
 
@@ -130,8 +139,10 @@ def _plan(source: ClipSource, recipe: InputRecipe, cut: Cut) -> _Plan:
 
 
 def _codec_words(source: ClipSource) -> str:
-    depth = source.frame.format.components[0].bits
-    was = f"{source.codec.upper()}, {depth} bits, {source.container.upper()}"
+    depth = f"{source.frame.format.components[0].bits} bits"
+    if source.codec == "h264":  # then only its pictures are of another kind
+        depth += next((words for part, words in _KINDS.items() if part in source.pix_fmt), "")
+    was = f"{source.codec.upper()}, {depth}, {source.container.upper()}"
     return f"Encoded as H.264, 8 bits 4:2:0, MP4 (it was {was})."
 
 
@@ -157,11 +168,13 @@ def _copy(
         for track in tracks.values():
             track.metadata.clear()
         waiting = [] if plan.copies_sound else _sound(source, plan.cut, out, check)
-        has_more = False
+        has_more, times = False, iter(source.packets.decode_times)
         for packet in reader.demux(*tracks):
             check()
-            if packet.dts is None:
+            if packet.pts is None and packet.dts is None:
                 continue
+            if source.packets.decode_times and packet.stream is picture:
+                packet.dts = next(times)
             at_s = float(packet.dts * packet.time_base)
             if packet.stream is sound and at_s >= source.packets.end_s:
                 continue
