@@ -54,10 +54,15 @@ def kind_of(path: Path) -> Kind:
     sniffed = sniff(head)
     other = "page" if sniffed.container == "html" else sniffed.other
     if other is not None:
-        raise InputError(f"{path.name!r} is {WORDS[other]}. {CURES[other]}")
+        raise InputError(f"{path.name!r} is {WORDS[other]}. {_cure(other)}")
     if sniffed.container in IMAGES or sniffed.container in VIDEOS:
         return Kind(sniffed.container, sniffed.container in IMAGES, head)
     raise InputError(f"{path.name!r} is of no format known here. Give a picture or a video.")
+
+
+def _cure(other: str) -> str:
+    """Return the doctor's cure where it is one for a file of this machine, and not for an address."""
+    return CURES[other] if other in {"svg", "pdf", "sound"} else "Give a picture or a video."
 
 
 def look(path: Path, kind: Kind, check: Callable[[], None]) -> ClipSource | None:
