@@ -124,7 +124,7 @@ def judge_create(outcome: Outcome, now: float, base_url: str = "") -> Created | 
         task_id = wire.read_created(answer.content)
         if task_id is not None:
             return Created(task_id)
-    elif _is_refused(answer):
+    elif _is_refused(answer) and not wire.names_task_without_error(answer.content):
         problem = problem_of(answer)
         wait = retry_after_s(answer.headers.get("retry-after"), now)
         again = answer.status in _NOT_NOW

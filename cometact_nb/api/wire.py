@@ -130,6 +130,11 @@ def read_created(content: bytes) -> str | None:
     return next((name for name in ids if _can_be_asked_about(name)), None)
 
 
+def names_task_without_error(content: bytes) -> bool:
+    """Whether an answer that should refuse gives an id and no reason, as only an accepted create does."""
+    return read_created(content) is not None and not read_problem(content).message
+
+
 def _is_success(layer: dict[str, Any]) -> bool:
     return layer.get("code") in (None, "", "success", "ok", 0, "0", 200, "200")
 

@@ -287,7 +287,7 @@ class Core(NoCopies):
         self.jobs.pop(job.state.key, None)
         self.handles.pop(job.state.key, None)
 
-    def run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
+    def run(self, work: Coroutine[Any, Any, T], what: str = "What was asked for has begun") -> T:
         """Run ``work`` on the engine's thread and wait for it. An interrupt ends only the wait."""
         future = self.engine.call(work)
         try:

@@ -35,5 +35,5 @@ class Surroundings(Protocol):
     #: Looks at inputs.
     inspector: Inspector
 
-    def run(self, work: Coroutine[Any, Any, T], what: str = "It") -> T:
+    def run(self, work: Coroutine[Any, Any, T], what: str = "What was asked for has begun") -> T:
         """Run ``work`` on the engine's thread and wait for it."""

@@ -8,6 +8,7 @@ import itertools
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from concurrent import futures
 from dataclasses import dataclass, field
@@ -33,10 +34,13 @@ PRICE = 0.40
 CREATES = (
     "ok", "late", "lost", "lost-accepted", "refused", "bad-key", "busy", "busy", "error", "error-accepted",
     "gateway", "no-channel", "invalid", "never-sent", "page-accepted", "redirect", "broken-off", "no-id-accepted",
-    "id-in-data", "timeout-accepted", "page-with-id", "error-with-id", "disk-full",
+    "id-in-data", "timeout-accepted", "page-with-id", "error-with-id", "busy-with-id",
+    "disk-full",
 )  # fmt: skip
 #: Answers to a paid request that carry the id. With the last one the kernel's disk is full from then on.
-_WITH_ID = {"ok", "late", "id-in-data", "broken-off", "page-with-id", "error-with-id", "disk-full"}
+_WITH_ID = {
+    "ok", "late", "id-in-data", "broken-off", "page-with-id", "error-with-id", "busy-with-id", "disk-full",
+}  # fmt: skip
 _ACCEPTED = {
     *_WITH_ID, "lost-accepted", "error-accepted", "page-accepted", "no-id-accepted", "timeout-accepted",
 }  # fmt: skip
@@ -99,16 +103,27 @@ class SteppedClock:
         return False
 
 
+#: How many are in :func:`_breathe`, by loop: each keeps its loop busy, which is not to keep the others waiting.
+_breathers: Counter[asyncio.AbstractEventLoop] = Counter()
+
+
 async def _breathe(rounds: int = 60) -> None:
     """Let everything run that need not wait for the clock; what threads do for the loop, too."""
     loop = asyncio.get_running_loop()
     ready, workers = loop._ready, loop._default_executor  # type: ignore[attr-defined]
     idle = 0
-    for _ in range(rounds):
-        await asyncio.sleep(0.0005 if workers.unfinished else 0)
-        idle = 0 if ready or workers.unfinished else idle + 1
-        if idle > 1:
-            return
+    _breathers[loop] += 1
+    try:
+        for _ in range(rounds):
+            await asyncio.sleep(0.0005 if workers.unfinished else 0)
+            is_busy = workers.unfinished or len(ready) >= _breathers[loop]
+            idle = 0 if is_busy else idle + 1
+            if idle > 1:
+                return
+    finally:
+        _breathers[loop] -= 1
+        if not _breathers[loop]:
+            del _breathers[loop]
 
 
 @dataclass
@@ -331,6 +346,8 @@ def _answer(play: str, task_id: str) -> httpx.Response:
             return httpx.Response(200, text=text, headers={"content-type": "text/html"})
         case "error-with-id":
             return httpx.Response(500, json={**error(), "id": task_id})
+        case "busy-with-id":
+            return httpx.Response(429, json={"id": task_id}, headers={"retry-after": "3"})
         case "redirect":
             return httpx.Response(302, headers={"location": "https://elsewhere.example.com"})
         case "no-id-accepted":

@@ -31,10 +31,12 @@ CAME: dict[str, list[flow.Outcome]] = {
         *each(range(200, 300), json.dumps(ID).encode(), json.dumps({"code": "success", "data": ID}).encode()),
         flow.Lost("it broke off", flow.Answer(200, {}, json.dumps(ID).encode()[:-1])),
     ],
-    "429, after several tries": each((429,)),
-    "a redirect (3xx)": each(range(300, 400)),
+    "429, after several tries": each((429,), *BODIES[:-1]),
+    "a redirect (3xx)": each(range(300, 400), *BODIES[:-1]),
     "any other 4xx but 408, 409, 425 and 499": each(
         tuple(set(range(400, 500)) - {429, *NO_WORD}),
+        *BODIES[:-1],
+        error(""),
     ),
     "500 with the code `invalid_request`": each((500,), error("invalid_request")),
     "503 with the code `model_not_found`": each((503,), error("model_not_found")),
@@ -44,6 +46,7 @@ CAME: dict[str, list[flow.Outcome]] = {
     ],
     "a 2xx without a known id: JSON, a web page, nothing": each(range(200, 300), *BODIES[:-1]),
     "408, 409, 425, 499": each(NO_WORD),
+    "a redirect or any 4xx whose body is a task's id and no error": each(range(300, 500), BODIES[-1]),
     "any other 5xx": [*each(range(500, 600)), *each((501, 502, 504), error("invalid_request"))],
     "no answer: the connection broke, or 120 s passed": [flow.Lost("no answer in time")],
 }

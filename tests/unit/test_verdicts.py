@@ -39,6 +39,7 @@ BODIES: dict[str, tuple[bytes, dict[str, str]]] = {
     "invalid_request as a type": (error("", "invalid_request"), JSON),
     "model_not_found": (error("model_not_found"), JSON),
     "task_not_exist": (b'{"code": "task_not_exist", "message": "task_not_exist", "data": null}', JSON),
+    "error, with the request's id": (error("x")[:-1] + b', "id": "req-20261201-7"}', JSON),
 }
 WITH_ID = {"id", "id, labelled as HTML", "task"}
 SAYS_INVALID = {"invalid_request", "INVALID_REQUEST, labelled as HTML"}
@@ -49,6 +50,8 @@ REFUSED_4XX = set(range(400, 500)) - {408, 409, 425, 429, 499}
 def expected_of_post(status: int, body: str) -> str:
     if 200 <= status < 300:
         return "created" if body in WITH_ID else "doubt"
+    if 300 <= status < 500 and body in WITH_ID:  # the status says no, and the body yes
+        return "doubt"
     if status == 429:
         return "again"
     if 300 <= status < 400 or status in REFUSED_4XX:
@@ -63,7 +66,8 @@ def expected_of_poll(status: int, body: str) -> str:
         return "not yet"
     if 200 <= status < 300:
         return "seen" if body in WITH_ID else "later"
-    return "refused, later" if expected_of_post(status, body) == "refused" else "later"
+    empty = "empty" if body in WITH_ID else body
+    return "refused, later" if expected_of_post(status, empty) == "refused" else "later"
 
 
 def verdict_on_post(outcome: flow.Outcome) -> str:
@@ -115,6 +119,25 @@ def test_each_status_means_for_a_poll_what_the_table_says(body: str) -> None:
         )
 
 
+@pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 413, 422, 429])
+@pytest.mark.parametrize(
+    ("content", "verdict"),
+    [
+        (json.dumps({"code": "success", "message": "", "data": ID}).encode(), "doubt"),
+        (json.dumps({"data": {"task_id": ID}}).encode(), "doubt"),
+        (ID.encode(), "doubt"),
+        (b'{"id": "req-20261201-7", "message": "invalid token"}', "refused"),
+        (b'{"id": "unauthorized", "error": "invalid token"}', "refused"),
+        (b'{"id": ""}', "refused"),
+    ],
+)
+def test_a_task_s_id_beside_a_refusing_status_is_doubt_and_a_request_s_id_beside_an_error_is_none(
+    status: int, content: bytes, verdict: str
+) -> None:
+    expected = "again" if status == 429 and verdict == "refused" else verdict
+    assert verdict_on_post(flow.Answer(status, JSON, content)) == expected
+
+
 @pytest.mark.parametrize("status", [0, 99, 600, 999])
 @pytest.mark.parametrize("body", sorted(set(BODIES) - WITH_ID))
 def test_a_status_that_http_does_not_know_is_doubt(status: int, body: str) -> None:
@@ -150,4 +173,4 @@ def test_a_refusal_says_whether_every_other_request_would_meet_it(
 
 def test_the_printed_table_says_which_outcomes_are_refusals_and_which_are_doubt() -> None:
     statuses = [status for _, status in rows()]
-    assert statuses == ["PENDING", *["REFUSED"] * 6, *["UNCONFIRMED"] * 4]
+    assert statuses == ["PENDING", *["REFUSED"] * 6, *["UNCONFIRMED"] * 5]
