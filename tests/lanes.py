@@ -114,6 +114,11 @@ LANES = {
         "marimo", "card, panel, sweep, gallery, history", ("tests/browser/test_marimo.py",), (*TOOLS, "marimo"),
         ("marimo", "anywidget"),
     ),
+    "trackers": Lane(
+        "", "a sweep in trackio, wandb (offline) and MLflow", ("tests/contract/test_trackers.py",),
+        (*TOOLS, "trackio", "wandb", "mlflow-skinny", "sqlalchemy", "alembic"), ("trackio", "wandb", "mlflow-skinny"),
+    ),
+    "search": Lane("", "a search with Optuna", ("tests/contract/test_search.py",), (*TOOLS, "optuna"), ("optuna",)),
     "firefox": Lane(
         "Firefox ESR, over WebDriver BiDi, on JupyterLab", "card, clip, panel, gallery",
         (CARD, PANEL, *GALLERY),

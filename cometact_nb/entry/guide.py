@@ -19,6 +19,7 @@ _ORDER = (
     "own-files",
     "panel",
     "sweeps",
+    "reach",
     "money",
     "history",
     "storage",

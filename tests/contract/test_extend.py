@@ -118,7 +118,7 @@ def test_two_kernels_that_extend_one_sweep_have_each_other_s_cells(
         there = other.sweep_by_name("search")
         there.extend([{"seed": 2}])
         here.extend([{"seed": 3}])
-        assert seeds(here) == [1, 3, 2]
+        assert seeds(here) == [1, 2, 3]
         assert here.plan.to_buy == 2
         here.run().wait(60)
         assert there.look().counts == {"SUCCEEDED": 3}
@@ -163,3 +163,31 @@ def test_a_specification_without_more_rows_keeps_its_name() -> None:
     wider = with_more(spec, [{"seed": 3}])
     assert wider.at_first.default_name == spec.default_name != wider.default_name
     assert [cell.key for cell in expand(wider).cells][:2] == [cell.key for cell in expand(spec).cells]
+
+
+def test_a_cell_is_found_by_what_it_asked_for(session: Session, sandbox: SandboxProcess) -> None:
+    sweep = search(session, sandbox, seed=[1, 2], ratio="1280:720").extend(
+        [{"seed": 2, "body_control": True}]
+    )
+    assert [cell.index for cell in sweep.find(seed=2)] == [1, 2]
+    assert [cell.index for cell in sweep.find(seed=2, body_control=True, character=sandbox.character)] == [2]
+    assert sweep.find(seed=9) == []
+    with pytest.raises(ConfigError, match="'sed' is no field"):
+        sweep.find(sed=2)
+
+
+def test_rows_of_a_kernel_that_died_while_it_bought_are_bought_once(
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    async def hold() -> None:
+        await session.slots.sending.acquire()
+
+    session.run(hold())
+    search(session, sandbox).extend([{"seed": 2}]).run()
+    session.close()  # with both cells in line, so that the record says that they are being bought
+    after = new_session(tmp_path, sandbox)
+    try:
+        sweep = search(after, sandbox).extend([{"seed": 2}]).run().wait(60)
+        assert (sweep.counts, sandbox.posts()) == ({"SUCCEEDED": 2}, 2)
+    finally:
+        after.close()

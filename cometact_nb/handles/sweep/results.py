@@ -6,6 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.knobs import FIELDS, INPUTS
+from cometact_nb.domain.media import as_media
 from cometact_nb.domain.sweep.rating import NO_RATING, RatingChange, checked_round
 from cometact_nb.errors import ActTwoError, ConfigError
 from cometact_nb.handles.no_copies import NoCopies
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.ledger import Ledger
+    from cometact_nb.handles.sweep.logging_to import Logged
     from cometact_nb.handles.sweep.measured import Measured
     from cometact_nb.handles.sweep.noise import Executor, NoiseFloor
 
@@ -37,6 +40,7 @@ class Results(NoCopies):
     _elsewhere = "keep sweep.name, which act.sweep_by_name(name) finds in any kernel"
 
     session: Core
+    name: str
     cells: tuple[Cell, ...]
     _ledger: Ledger
     _measured: Measured | None = None
@@ -148,6 +152,30 @@ class Results(NoCopies):
         """
         return frame_of(self.to_rows())
 
+    def find(self, **fields: Any) -> list[Cell]:
+        """Return the cells whose requests have these values, such as ``sweep.find(seed=7)``.
+
+        Args:
+            fields: of :class:`ActTwoRequest`, or ``replicate``. An input may be a link or anything that a
+                request takes.
+
+        Raises:
+            ConfigError: there is no such field.
+        """
+        for name in fields:
+            if name not in FIELDS and name != "replicate":
+                raise ConfigError(f"{name!r} is no field of a request. There are: {', '.join(FIELDS)}.")
+        wanted = {name: _comparable(name, value) for name, value in fields.items()}
+        return [
+            cell
+            for cell in self.cells
+            if all(
+                _comparable(name, cell.replicate if name == "replicate" else getattr(cell.request, name))
+                == value
+                for name, value in wanted.items()
+            )
+        ]
+
     def map(self, fn: Callable[[Clip], R], executor: Executor | None = None) -> list[R | None]:
         """Call ``fn(clip)`` for each cell, in the order of ``cells``; None for a cell without a clip.
 
@@ -200,6 +228,31 @@ class Results(NoCopies):
         )
         return self._measured
 
+    def log_to(self, run: object, *, progress: Callable[[float], None] | None = None) -> Logged:
+        """Log parameters, outcomes, measures, ratings and clips to a run of a tracker, each once.
+
+        A cell is logged once its task has ended. A second call adds nothing; a later one adds what is new:
+        cells that have ended since, and whole cells whose values have changed, such as a rating. The tracker
+        gets a copy of each clip; inputs are named, without their addresses.
+
+        trackio and wandb get a step for the values of a cell and one for its clip, both with ``cell_key``;
+        MLflow gets a run for each cell below yours.
+
+        Args:
+            run: as ``trackio.init(…)``, ``wandb.init(…)`` or ``mlflow.start_run(…)`` returned it, still open.
+            progress: called with the share that is done, 0–1, in place of the bar.
+
+        Returns:
+            what was logged, and by cell what the tracker refused.
+
+        Raises:
+            ConfigError: it is no run of a known tracker.
+            HistoryError: what was logged could not be remembered; the next call logs that entry again.
+        """
+        from cometact_nb.handles.sweep.logging_to import log_cells  # noqa: PLC0415  (only for those who ask)
+
+        return log_cells(self.session, self.name, self.cells, self.to_rows(), run, progress)
+
     def noise_floor(self, distance: Callable[[Clip, Clip], float] | None = None) -> NoiseFloor:
         """Compare how far each knob moves the clips with how far they differ by chance.
 
@@ -210,3 +263,9 @@ class Results(NoCopies):
             a table; ``to_rows()`` gives it as numbers.
         """
         return noise_floor([(cell.params, cell.replicate, cell.clip) for cell in self.cells], distance)
+
+
+def _comparable(name: str, value: Any) -> Any:
+    """Return a field's value, of an input its address."""
+    ref = as_media(value) if name in INPUTS else None
+    return value if ref is None else ref.uri

@@ -135,13 +135,15 @@ class Sweep(Waiting):
             ConfigError: cells of the sweep are being bought, here or in another kernel.
             HistoryError: the cells could not be recorded; nothing was added.
         """
+        self.look()  # another kernel may have added the same
         more = specify({}, table=rows, allow_unlisted=self.spec.allow_unlisted)
         linked = self.session.own_files.spec(more).rows or []
         with self._growing:  # of two threads, each adds to what the other has added
             spec = with_more(self.spec, linked)
             if spec != self.spec:
                 self.session.run(self._widen(spec))
-        return self.look()
+                self.look()
+        return self
 
     def run(self, max_cost: float | None = None, *, yes: bool = False, canary: bool | None = None) -> Sweep:
         """Buy the cells that have not been bought, in the background, and return at once.
