@@ -165,14 +165,14 @@ class Results(NoCopies):
         for name in fields:
             if name not in FIELDS and name != "replicate":
                 raise ConfigError(f"{name!r} is no field of a request. There are: {', '.join(FIELDS)}.")
-        wanted = {name: _comparable(name, value) for name, value in fields.items()}
+        criteria = {name: _comparable(name, value) for name, value in fields.items()}
         return [
             cell
             for cell in self.cells
             if all(
                 _comparable(name, cell.replicate if name == "replicate" else getattr(cell.request, name))
                 == value
-                for name, value in wanted.items()
+                for name, value in criteria.items()
             )
         ]
 

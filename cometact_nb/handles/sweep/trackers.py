@@ -76,18 +76,18 @@ class _Media:
 
     def __init__(self, run: Any) -> None:
         package = type(run).__module__.partition(".")[0]
-        self._run = run
+        self._tracker_run = run
         self._video = sys.modules[package].Video
         where = [getattr(run, "entity", None), run.project, getattr(run, "id", None) or run.name]
         self.name = f"{package} run {run.name or where[-1]!r}"
         self.key = f"{package}:{'/'.join(str(part) for part in where if part)}"
 
     def log_values(self, cell: str, params: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        self._run.log({**params, **values, "cell_key": cell})
+        self._tracker_run.log({**params, **values, "cell_key": cell})
 
     def log_clip(self, cell: str, number: int, path: Path, caption: str) -> None:
         clip = self._video(str(path), caption=caption, format=path.suffix[1:])
-        self._run.log({"cell": number, "cell_key": cell, "clip": clip})
+        self._tracker_run.log({"cell": number, "cell_key": cell, "clip": clip})
 
 
 class _Mlflow:
