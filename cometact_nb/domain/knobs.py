@@ -133,7 +133,7 @@ KNOBS = (
         wire=("seed",),
         type=Annotated[int, msgspec.Meta(ge=0, le=SEED_MAX)],
         limit=f"is outside 0–{SEED_MAX}",
-        cure="Give an integer in that range, or leave it out for a random one.",
+        cure=f"Give an integer from 0 to {SEED_MAX}, or leave it out for a random one.",
         options=("-s", "--seed"),
         metavar="N",
         help="0-4294967295; the same seed gives similar results",

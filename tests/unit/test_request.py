@@ -105,7 +105,7 @@ def test_a_password_in_an_address_is_repeated_in_no_error(character: str) -> Non
         ({"expression_intensity": "lively"}, "expression_intensity='lively' is text, not a whole number"),
         ({"expression_intensity": "9"}, "expression_intensity=9 is outside 1–5"),
         ({"expression_intensity": True}, "expression_intensity=True is bool, not a whole number"),
-        ({"seed": "abc"}, "seed='abc' is text, not a whole number"),
+        ({"seed": "abc"}, "seed='abc' is text, not a whole number. Give an integer from 0 to 4294967295"),
         ({"seed": "1.5"}, "seed='1.5' is text, not a whole number"),
         ({"seed": "-1"}, "seed=-1 is outside 0–4294967295"),
         ({"seed": "²"}, "is text, not a whole number"),
