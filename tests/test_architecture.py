@@ -234,23 +234,35 @@ TRAITS = {
 }
 
 
-def test_no_participle_is_the_name_of_a_variable_or_parameter() -> None:
+def name_in(node: ast.AST) -> str:
+    """The name that a node gives to a variable, parameter, field, function, class or module; empty for others."""
+    match node:
+        case (
+            ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store())
+        ):
+            return name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.alias(asname=str(name)):
+            return name
+    return ""
+
+
+def test_no_participle_is_the_name_of_a_thing() -> None:
     names = []
     for path in FILES:
         place = str(path.relative_to(PACKAGE))
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.arg):
-                name = node.arg
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                name = node.id
-            else:
-                continue
-            if name.strip("_") in PARTICIPLES and (place, name) not in TRAITS:
-                names.append(f"{place}:{node.lineno} {name}")
+            name = name_in(node)
+            is_trait = any(
+                place.startswith(f"{Path(file).parent}/") and name == trait for file, trait in TRAITS
+            )
+            if name.strip("_").lower() in PARTICIPLES and not is_trait:
+                names.append(f"{place}:{getattr(node, 'lineno', 0)} {name}")
     assert names == []
 
 
-def test_no_participle_is_the_name_of_a_variable_function_or_field_of_a_script() -> None:
+def test_no_participle_is_the_name_of_a_thing_in_a_script() -> None:
     """Names that come from elsewhere are no declarations: traits, fields of messages, classes of style sheets."""
     words = "|".join(sorted(PARTICIPLES))
     declared = re.compile(rf"(?:const|let|var|function|get|set) +({words})\b|this\.({words})\b")

@@ -48,7 +48,7 @@ _CONTAINERS = {"jpg": "jpeg", "m4v": "mp4"}
 URL_MAX_CHARS = 2048
 #: Encoded sizes, docs.dev.runwayml.com/assets/inputs; a video had 16 MB before Runway's SDK 5.18.
 DATA_URI_MAX_BYTES: dict[MediaType, int] = {"image": 5 * 1024**2, "video": 5 * 1024**2}
-_SHOWN = 120
+_QUOTE_CHARS = 120
 #: At least two letters, since ``C:`` is a drive.
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 _TEXT_MAX = 4000
@@ -83,8 +83,8 @@ class Finding:
         # An error may be saved with its notebook.
         value = self.value.uri if isinstance(self.value, MediaRef) else self.value
         text = repr(redact.display(value) if isinstance(value, str) else redact.values(value))
-        if len(text) > _SHOWN:
-            text = f"{text[: _SHOWN - 20]}…{text[-12:]}"
+        if len(text) > _QUOTE_CHARS:
+            text = f"{text[: _QUOTE_CHARS - 20]}…{text[-12:]}"
         subject = self.field if self.value is None else f"{self.field}={text}"
         # The problem may quote a server's own words.
         return redact.clean(f"{subject} {self.problem}. {self.cure}", _TEXT_MAX, lines=True)

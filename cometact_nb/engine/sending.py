@@ -102,7 +102,7 @@ class Sender:
                 await self._take_turn(job)
                 if self._is_stopped(job) or self._host.is_closing:
                     return verdict
-                if reason := _asked(obstacle):
+                if reason := _reason(obstacle):
                     return replace(verdict, message=reason)
                 job.is_postponed = False
             except asyncio.CancelledError:
@@ -186,7 +186,7 @@ class Sender:
         return job.given_up.is_set()
 
 
-def _asked(obstacle: Obstacle) -> str | None:
+def _reason(obstacle: Obstacle) -> str | None:
     """Return why a request must not be sent now. Where that cannot be known, it must not."""
     try:
         return obstacle()

@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Config", "folder_or_url"]
 
+#: Schemes whose URLs may name a container or a user before the @.
+_WITH_LOGIN = {"abfs", "abfss", "wasb", "wasbs", "sftp", "ssh", "smb", "ftp", "hdfs"}
 #: The size for ``embed=True``, and the largest number for it, MB.
-_NAMED = {"abfs", "abfss", "wasb", "wasbs", "sftp", "ssh", "smb", "ftp", "hdfs"}
 _EMBED_MB, _EMBED_MAX_MB = 2.0, 100
 #: A key by its form: "sk-", and a run of letters with a digit among them, as no folder's name has it.
 _KEY = re.compile("(?<![A-Za-z0-9])sk-(?:[A-Za-z0-9]+[_-])*(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,}")
@@ -330,7 +331,7 @@ def folder_or_url(name: str, value: Any) -> Path | str:
     except ValueError:
         raise ConfigError(f"{name} is no complete URL. Give one such as s3://bucket/clips.") from None
     # Before the @ stands a container's name there, or a user's, which is no secret, unlike a key of S3.
-    allows_name = parts.scheme in _NAMED and ":" not in parts.netloc.partition("@")[0]
+    allows_name = parts.scheme in _WITH_LOGIN and ":" not in parts.netloc.partition("@")[0]
     if (parts.username and not allows_name) or parts.password or parts.query or parts.fragment:
         # The message does not show the value, which holds a password or a signature.
         raise ConfigError(

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain import redact
-from cometact_nb.domain import search as asked
+from cometact_nb.domain import redact, search
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.money import expected
 from cometact_nb.errors import RequestError
@@ -36,7 +35,7 @@ def find_history(
     session: Session, status: Any = None, since: Any = None, text: Any = None, limit: Any = 50
 ) -> TaskHistory:
     """See :func:`cometact_nb.history`."""
-    return TaskHistory(session, asked.query(status, since, text, limit, now=time.time()))
+    return TaskHistory(session, search.query(status, since, text, limit, now=time.time()))
 
 
 @doors

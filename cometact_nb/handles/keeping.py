@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.config import Config
     from cometact_nb.store.journal.history import History, Row
 
-__all__ = ["KeepingCore", "Kept"]
+__all__ = ["KeepingCore", "KeepingReport"]
 
 log = logging.getLogger("cometact_nb")
 _AFTER_S = 0.1  # a claim that has run out to the moment may still seem to hold
@@ -46,8 +46,8 @@ _NO_KEY = (
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What a keeper does with one history.
+class KeepingReport:
+    """The work of a keeper for one history.
 
     Args:
         watching: keys of the tasks that it polls or fetches.
@@ -104,12 +104,14 @@ class KeepingCore(Core):
         self._is_due = True
         self.engine.call(self._look())
 
-    def kept(self) -> Kept:
+    def report(self) -> KeepingReport:
         """Return what it does now."""
         watching = [
             key for key, job in self.jobs.copy().items() if job.watcher is not None and not job.watcher.done()
         ]
-        return Kept(tuple(watching), self._kernels, self._other_services, self._fetched, self._problem)
+        return KeepingReport(
+            tuple(watching), self._kernels, self._other_services, self._fetched, self._problem
+        )
 
     def close(self) -> None:
         """Stop watching, release all tasks, and end the thread."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from cometact_nb.domain import search as asked
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.search import query
 from cometact_nb.domain.text.notebook_links import links, with_links
 from cometact_nb.errors import ConfigError
 from cometact_nb.store.clips.links import relative
@@ -163,7 +163,7 @@ def _recorded(session: Session, broken: Iterable[str]) -> list[Path]:
         history, paths = session.engine.history, []
         for stem in stems:
             with suppress(ConfigError):
-                for row in search.search(history, asked.query(None, None, stem, 20, now=0.0)):
+                for row in search.search(history, query(None, None, stem, 20, now=0.0)):
                     confined = session.confined(row)
                     paths += [Path(clip.path) for clip in confined.state.clips if clip.url is None]
         return paths

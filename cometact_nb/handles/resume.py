@@ -129,7 +129,7 @@ def take_up_all(session: Session, *, sweeps: bool = True) -> Resumed:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _OpenWork:
     """The unfinished work in the history."""
 
     left: list[Row]
@@ -138,7 +138,7 @@ class _Found:
     busy: tuple[str, ...]
 
 
-def _need_key(work: _Found, here: str) -> None:
+def _need_key(work: _OpenWork, here: str) -> None:
     """Raise without a key: the service would refuse every poll."""
     if any(row.state.base_url == here for row in work.left) or any(
         sweep.base_url == here for sweep in work.sweeps
@@ -149,12 +149,12 @@ def _need_key(work: _Found, here: str) -> None:
         )
 
 
-async def _read(session: Session) -> _Found:
+async def _read(session: Session) -> _OpenWork:
     history = session.engine.history
     rows = running(history)
     now = session.engine.now()
     busy = [one for one in rows if run_by_another(history, one.name, one.base_url, now)]
-    return _Found(
+    return _OpenWork(
         left=search.open_tasks(history),
         unconfirmed=search.unconfirmed(history),
         sweeps=[sweep for sweep in rows if sweep not in busy],

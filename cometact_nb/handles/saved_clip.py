@@ -189,7 +189,7 @@ def load_clip(session: Session, path: str | PathLike[str]) -> SavedClip:
     record = sidecar.decode(content)
     if record is None:
         raise ClipError(f"{beside} in {folder.address!r} is not what cometact_nb writes beside a clip.")
-    return _saved(folder, name, record)
+    return _saved_clip(folder, name, record)
 
 
 def _split(session: Session, path: str | PathLike[str]) -> tuple[Folder, PurePath]:
@@ -201,7 +201,7 @@ def _split(session: Session, path: str | PathLike[str]) -> tuple[Folder, PurePat
     return LocalFolder(video.parent), PurePath(video.name)
 
 
-def _saved(folder: Folder, name: PurePath, record: Sidecar) -> SavedClip:
+def _saved_clip(folder: Folder, name: PurePath, record: Sidecar) -> SavedClip:
     video = name.with_suffix(PurePath(record.clip.path).suffix or ".mp4")
     try:
         intact = folder.sha256(str(video)) == record.clip.sha256

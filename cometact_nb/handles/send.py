@@ -79,8 +79,8 @@ def send(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = Fa
         if job.state.request is None:  # its intent was never recorded
             core.drop_job(job)
         raise
-    if twins.found is not None:
-        raise TwinInDoubt(twins.found)
+    if twins.twin is not None:
+        raise TwinInDoubt(twins.twin)
     return job, verdict
 
 
@@ -97,7 +97,7 @@ class _Twins:
         self._about = core, request, base_url
         self._accepted: set[str] = set()
         #: The task that kept the request from being sent.
-        self.found: Job | None = None
+        self.twin: Job | None = None
 
     def accept(self) -> None:
         """Take note that the user wants the request beside all that are in doubt now."""
@@ -105,14 +105,14 @@ class _Twins:
 
     def check(self) -> None:
         """Raise :class:`TwinInDoubt` if there is one."""
-        if self.obstacle() and self.found is not None:
-            raise TwinInDoubt(self.found)
+        if self.obstacle() and self.twin is not None:
+            raise TwinInDoubt(self.twin)
 
     def obstacle(self) -> str | None:
         """Return why the request must not be sent now: a task is in doubt, maybe since this one waits."""
         twins = twins_in_doubt(*self._about)
-        self.found = next((job for job in twins if job.state.key not in self._accepted), None)
-        return None if self.found is None else about_twin(self.found.state)
+        self.twin = next((job for job in twins if job.state.key not in self._accepted), None)
+        return None if self.twin is None else about_twin(self.twin.state)
 
 
 def _until_sent(core: Core, job: Job, work: Coroutine[Any, Any, T]) -> T:

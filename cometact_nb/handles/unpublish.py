@@ -49,7 +49,7 @@ def unpublish(core: Surroundings, which: Any = None, *, older_than_s: float | No
     removed: list[Publication] = []
     still_public: list[Publication] = []
     for one in rows:
-        problem = _removed(core, one)
+        problem = _remove(core, one)
         changed = msgspec.structs.replace(one, removed_at=None if problem else time.time(), problem=problem)
         write(core, changed)
         (still_public if problem else removed).append(changed)
@@ -68,7 +68,7 @@ def _words(which: Any) -> set[str]:
     return {text, text.partition("?")[0], Path(text).name}
 
 
-def _removed(core: Surroundings, one: Publication) -> str:
+def _remove(core: Surroundings, one: Publication) -> str:
     """Remove a file from its place; return why it could not be removed, or an empty text."""
     parts = read_name(one.name)
     code = User().sign("published", one.sha256)

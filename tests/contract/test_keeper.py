@@ -93,8 +93,8 @@ def test_a_clip_arrives_where_its_kernel_would_have_put_it(
     key, posts = leave(tmp_path, service), service.posts()
     core = keeping(tmp_path, service)
     until(lambda: has_clip(tmp_path, key))
-    until(lambda: core.kept().watching == ())
-    assert core.kept().fetched == 1
+    until(lambda: core.report().watching == ())
+    assert core.report().fetched == 1
     assert len(list((tmp_path / "clips").glob("*.mp4"))) == 1
     assert not (tmp_path / "elsewhere").exists()
     assert service.posts() == posts
@@ -123,8 +123,8 @@ def test_a_sweeps_unsent_cells_are_not_bought(
     session.close()
     posts = service.posts()
     core = keeping(tmp_path, service)
-    until(lambda: core.kept().fetched > 0)
-    until(lambda: core.kept().watching == ())
+    until(lambda: core.report().fetched > 0)
+    until(lambda: core.report().watching == ())
     assert service.posts() == posts
     later = new_session(tmp_path, service)
     try:
@@ -158,8 +158,8 @@ def test_the_key_goes_to_no_other_service(
     try:
         core = KeepingCore(replace(settings(tmp_path, service), base_url=other.base_url), tmp_path / "x")
         core.wake()
-        until(lambda: core.kept().elsewhere == 1)
-        assert core.kept().watching == ()
+        until(lambda: core.report().elsewhere == 1)
+        assert core.report().watching == ()
         core.close()
     finally:
         other.stop()
@@ -172,8 +172,8 @@ def test_without_a_key_it_says_so(service: SandboxProcess, tmp_path: Path) -> No
     db.close()
     core = KeepingCore(Config(history=str(tmp_path / "history.sqlite")), tmp_path)
     core.wake()
-    until(lambda: core.kept().problem)
-    assert "COMETAPI_KEY" in core.kept().problem
+    until(lambda: core.report().problem)
+    assert "COMETAPI_KEY" in core.report().problem
     core.close()
     assert recorded(tmp_path, key) is not Status.SUCCEEDED
 
@@ -188,8 +188,8 @@ def test_somebody_elses_history_is_left_alone(
         other.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
         leave(tmp_path, service)
     core = keeping(tmp_path, service)
-    until(lambda: core.kept().problem)
-    assert core.kept().watching == ()
+    until(lambda: core.report().problem)
+    assert core.report().watching == ()
 
 
 # --- kernels and other keepers ------------------------------------------------------------------------
@@ -204,8 +204,8 @@ def test_a_kernels_task_is_left_to_it(
     try:
         until(lambda: watchers(history, 0).get(task.key))
         core = keeping(tmp_path, service)
-        until(lambda: core.kept().kernels == 1)
-        assert core.kept().watching == ()
+        until(lambda: core.report().kernels == 1)
+        assert core.report().watching == ()
     finally:
         history.close()
         session.close()
@@ -216,13 +216,13 @@ def test_a_kernel_that_comes_back_takes_its_task_from_the_keeper(
 ) -> None:
     key = leave(tmp_path, service, service.playing("slow-task"))
     core = keeping(tmp_path, service)
-    until(lambda: core.kept().watching == (key,))
+    until(lambda: core.report().watching == (key,))
     session = new_session(tmp_path, service)
     try:
         task = session.task(key)
         until(lambda: session.engine.call(owns(session, key)).result())
-        until(lambda: core.kept().watching == ())
-        until(lambda: core.kept().kernels == 1)
+        until(lambda: core.report().watching == ())
+        until(lambda: core.report().kernels == 1)
         task.wait(60)
         assert len(list((tmp_path / "clips").glob("*.mp4"))) == 1
     finally:
@@ -238,13 +238,13 @@ def test_two_keepers_do_not_both_poll_and_the_second_follows_the_first(
 ) -> None:
     key = leave(tmp_path, service, service.playing("slow-task"))
     first = keeping(tmp_path, service)
-    until(lambda: first.kept().watching == (key,))
+    until(lambda: first.report().watching == (key,))
     second = keeping(tmp_path, service)
-    until(lambda: second.kept().kernels == 1)
-    assert second.kept().watching == ()
+    until(lambda: second.report().kernels == 1)
+    assert second.report().watching == ()
     first.close()
     second.wake()
-    until(lambda: second.kept().watching == (key,))
+    until(lambda: second.report().watching == (key,))
     until(lambda: has_clip(tmp_path, key))
     assert len(list((tmp_path / "clips").glob("*.mp4"))) == 1
 
@@ -279,9 +279,9 @@ def test_it_learns_of_a_dead_kernel_without_looking_again(
     finally:
         history.close()
     core = keeping(tmp_path, service)
-    until(lambda: core.kept().kernels == 1)
+    until(lambda: core.report().kernels == 1)
     kernel.kill()  # nobody waits for it yet: it is a zombie, as a server's kernel is for a while
-    until(lambda: core.kept().watching == (key,))
+    until(lambda: core.report().watching == (key,))
     until(lambda: has_clip(tmp_path, key))
     kernel.wait()
     present(kernel.stdin).close()
@@ -309,7 +309,7 @@ def test_where_the_end_of_a_process_cannot_be_heard_that_of_its_claim_counts(
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as kernel:
         claim_from_elsewhere(tmp_path, key, f"{machine}/{kernel.pid}/x")
         core = keeping(tmp_path, service)
-        until(lambda: core.kept().kernels == 1 or has_clip(tmp_path, key))
+        until(lambda: core.report().kernels == 1 or has_clip(tmp_path, key))
         kernel.kill()
     until(lambda: has_clip(tmp_path, key))
 
@@ -320,7 +320,7 @@ def test_with_nothing_to_watch_its_thread_sleeps(
     key = leave(tmp_path, service)
     core = keeping(tmp_path, service)
     until(lambda: has_clip(tmp_path, key))
-    until(lambda: core.kept().watching == ())
+    until(lambda: core.report().watching == ())
 
     async def timers() -> list[float]:
         loop = asyncio.get_running_loop()
@@ -335,7 +335,7 @@ def test_it_leaves_no_thread_and_no_claim(
     key = leave(tmp_path, service, service.playing("slow-task"))
     before = set(threading.enumerate())
     core = keeping(tmp_path, service)
-    until(lambda: core.kept().watching == (key,))
+    until(lambda: core.report().watching == (key,))
     core.close()
     until(lambda: {one for one in threading.enumerate() if one.name == "cometact_nb"} <= before)
     history = History(str(tmp_path / "history.sqlite"))
@@ -387,7 +387,7 @@ def test_a_keeper_may_die_at_any_instant(
     present(victim.stdout).close()
     core = keeping(tmp_path, service)
     until(lambda: all(has_clip(tmp_path, key) for key in keys))
-    until(lambda: core.kept().watching == ())
+    until(lambda: core.report().watching == ())
     assert len(list((tmp_path / "clips").glob("*.mp4"))) == 2
     assert not list((tmp_path / "clips").glob(".*"))
     assert service.posts() == posts

@@ -120,7 +120,7 @@ def test_a_server_may_die_at_any_instant_of_its_keeper(place: Place, run: int) -
     try:
         core.wake()
         until(lambda: all(state.clips for state in states(history).values()))
-        until(lambda: core.kept().watching == ())
+        until(lambda: core.report().watching == ())
     finally:
         core.close()
     after = states(history)

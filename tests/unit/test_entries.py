@@ -12,7 +12,7 @@ from cometact_nb.domain.sweep.grid import expand, specify
 from cometact_nb.domain.sweep.run import Mark
 from cometact_nb.domain.task import Status, TaskState
 from cometact_nb.engine.job import Job
-from cometact_nb.handles.sweep.entries import Entries, Entry, may_be_served, see
+from cometact_nb.handles.sweep.entries import Entries, Entry, may_be_served, state_of
 
 ENDPOINT = Endpoint("https://api.example.com", Secret("sk-x"))
 IN_DOUBT = {Status.UNCONFIRMED, Status.NOT_FOUND}
@@ -48,7 +48,7 @@ def places(cells: Entries, chosen: list[Entry]) -> list[int]:
 
 def test_a_run_buys_what_was_never_sent_or_was_refused_and_nothing_else() -> None:
     cells = entries(None, *(job(status) for status in Status))
-    wanted = cells.wanted()
+    wanted = cells.to_buy()
     assert [entry.job and entry.job.state.status for entry in wanted] == [None, Status.REFUSED]
 
 
@@ -76,11 +76,11 @@ def test_a_cell_that_a_run_will_buy_is_bought_by_no_other() -> None:
     first, second = cells
     cells.queue([first])
     assert (cells.is_coming(first), cells.is_coming(second)) == (True, False)
-    assert places(cells, cells.wanted()) == places(cells, cells.again()) == [1]
+    assert places(cells, cells.to_buy()) == places(cells, cells.again()) == [1]
     assert places(cells, cells.without_task()) == [1]
     cells.is_running = False  # what a paused run left is planned anew
     assert not cells.is_coming(first)
-    assert places(cells, cells.wanted()) == places(cells, cells.without_task()) == [0, 1]
+    assert places(cells, cells.to_buy()) == places(cells, cells.without_task()) == [0, 1]
     cells.is_running = True
     cells.attach(first, job(Status.RUNNING))
     assert not cells.is_coming(first)
@@ -90,25 +90,25 @@ def test_a_cell_that_changed_since_it_was_chosen_is_not_as_it_was_seen() -> None
     cells = entries(None, job(Status.FAILED), running=True)
     planned, failed = cells
     for entry in cells:
-        seen = see(entry)
-        assert cells.as_seen(entry, seen)
+        seen = state_of(entry)
+        assert cells.is_unchanged(entry, seen)
         before = entry.job
         cells.attach(entry, job(Status.RUNNING))
-        assert not cells.as_seen(entry, seen)
+        assert not cells.is_unchanged(entry, seen)
         cells.detach(entry)
         if before is not None:
             cells.attach(entry, before)
-    seen = see(planned)
+    seen = state_of(planned)
     cells.queue([planned])
-    assert not cells.as_seen(planned, seen)
+    assert not cells.is_unchanged(planned, seen)
     cells.is_running = False
-    assert cells.as_seen(planned, seen)
-    seen = see(failed)
-    assert cells.as_seen(failed, seen)
+    assert cells.is_unchanged(planned, seen)
+    seen = state_of(failed)
+    assert cells.is_unchanged(failed, seen)
     assert failed.job is not None
     become(failed.job, Status.SUCCEEDED)
-    assert not cells.as_seen(failed, seen)
-    assert see(failed) == (failed.job, Status.SUCCEEDED)
+    assert not cells.is_unchanged(failed, seen)
+    assert state_of(failed) == (failed.job, Status.SUCCEEDED)
 
 
 def test_a_cell_in_line_has_no_task_and_knows_which_one_the_new_one_replaces() -> None:
@@ -128,7 +128,7 @@ def test_what_became_of_a_task_before_a_cell_got_it_is_noted_at_once_and_what_co
     cells = entries(None)
     noted: list[Any] = []
     (entry,) = cells
-    cells.noted = lambda entry: noted.append(entry.job and entry.job.state.status)
+    cells.on_change = lambda entry: noted.append(entry.job and entry.job.state.status)
     one = job(Status.RUNNING)
     cells.attach(entry, one)
     become(one, Status.SUCCEEDED, watching=False)
@@ -142,7 +142,7 @@ def test_a_task_that_a_cell_has_no_more_is_no_news_of_it() -> None:
     one, other = job(Status.RUNNING), job(Status.RUNNING)
     cells.attach(entry, one)
     cells.attach(entry, other)
-    cells.noted = noted.append
+    cells.on_change = noted.append
     become(one, Status.FAILED)
     assert not noted
     become(other, Status.FAILED)
@@ -164,9 +164,9 @@ def test_whether_a_task_is_under_way_is_known_without_asking_each(status: Status
 
 def test_a_run_leaves_out_what_would_fail_as_a_cell_did_and_still_buys_a_refused_one_again() -> None:
     cells = entries(job(Status.FAILED, failure_code="SAFETY.INPUT.IMAGE"), None, job(Status.REFUSED))
-    assert places(cells, cells.wanted()) == [2]
+    assert places(cells, cells.to_buy()) == [2]
     cells = entries(job(Status.FAILED, failure_code="INTERNAL"), None, job(Status.REFUSED))
-    assert places(cells, cells.wanted()) == [1, 2]
+    assert places(cells, cells.to_buy()) == [1, 2]
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -20,7 +20,7 @@ __all__ = ["links", "with_links"]
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _ATTRIBUTE = re.compile(r"""(\b(?:src|href|poster)\s*=\s*)(["'])(.*?)\2""", re.DOTALL)
 #: The places in a notebook's JSON of texts that a page shows as HTML; None is any name or number.
-_SHOWN = ("cells", None, "outputs", None, "data", "text/html")
+_HTML_PATH = ("cells", None, "outputs", None, "data", "text/html")
 
 
 def links(text: str) -> set[str]:
@@ -101,10 +101,10 @@ def _html(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _is_shown(place: tuple[Any, ...]) -> bool:
-    head, rest = place[: len(_SHOWN)], place[len(_SHOWN) :]
+    head, rest = place[: len(_HTML_PATH)], place[len(_HTML_PATH) :]
     # One text, or a list of its lines.
-    same = all(expected in {None, have} for expected, have in zip(_SHOWN, head, strict=False))
-    return len(head) == len(_SHOWN) and same and len(rest) <= 1
+    same = all(expected in {None, have} for expected, have in zip(_HTML_PATH, head, strict=False))
+    return len(head) == len(_HTML_PATH) and same and len(rest) <= 1
 
 
 def _strings(text: str) -> Iterator[tuple[tuple[Any, ...], int, int]]:

@@ -85,7 +85,7 @@ def fields_from_python(text: str) -> dict[str, Any]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             names[node.targets[0].id] = node.value
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _called(node) in _CALLS]
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _callee(node) in _CALLS]
     for call in calls:
         arguments = dict(zip(("character", "reference"), call.args, strict=False))
         arguments.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
@@ -101,7 +101,7 @@ def _values(arguments: dict[str, ast.expr], names: dict[str, ast.expr]) -> dict[
         _refuse("holds a value of too many parts", "Paste its value instead.")
 
 
-def _called(call: ast.Call) -> str:
+def _callee(call: ast.Call) -> str:
     """Return the last part of the called name."""
     function = call.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
@@ -110,7 +110,7 @@ def _called(call: ast.Call) -> str:
 def _value(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
     """Read one value, or a list of several, each written out or by a name."""
     node = _resolve(node, names)
-    if isinstance(node, ast.Call) and _called(node) == "range" and 0 < len(node.args) <= 3:  # noqa: PLR2004
+    if isinstance(node, ast.Call) and _callee(node) == "range" and 0 < len(node.args) <= 3:  # noqa: PLR2004
         return _numbers(field, node)
     if isinstance(node, ast.List | ast.Tuple):
         return [_single(field, one, names) for one in node.elts]
@@ -120,10 +120,10 @@ def _value(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
 def _single(field: str, node: ast.expr, names: dict[str, ast.expr]) -> Any:
     """Read a literal or a media call."""
     node = _resolve(node, names)
-    if isinstance(node, ast.Call) and _called(node) in {"image", "video"} and len(node.args) == 1:
+    if isinstance(node, ast.Call) and _callee(node) in {"image", "video"} and len(node.args) == 1:
         address = _literal(field, _resolve(node.args[0], names))
         if isinstance(address, str):
-            return MediaRef("image" if _called(node) == "image" else "video", address.strip())
+            return MediaRef("image" if _callee(node) == "image" else "video", address.strip())
     return _literal(field, node)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cometact_nb._version import __version__
-from cometact_nb.domain import search as asked
+from cometact_nb.domain import search
 from cometact_nb.domain.money import NOT_A_BILL, midnight, today
 from cometact_nb.entry.server.answers import (
     ServerStatus,
@@ -86,7 +86,7 @@ class Extension:
             HistoryError: a history could not be read.
         """
         count = _count(limit, _TASKS, _TASKS_MAX)
-        query = asked.after(asked.query(status, since, text, count + 1, now=time.time()), before)
+        query = search.after(search.query(status, since, text, count + 1, now=time.time()), before)
         lists = await asyncio.gather(*(reader.tasks(query) for reader in self._readers))
         every = [entry for entries in lists for entry in entries]
         every.sort(key=lambda entry: (entry.created or 0.0, entry.key), reverse=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cometact_nb.entry.server.answers import KeeperStatus
 from cometact_nb.errors import ActTwoError, ConfigError
 from cometact_nb.handles.config import Config
-from cometact_nb.handles.keeping import KeepingCore, Kept
+from cometact_nb.handles.keeping import KeepingCore, KeepingReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,7 +75,7 @@ class Keeper:
 
     def _end(self) -> None:
         for core in self._cores:
-            self._fetched += core.kept().fetched
+            self._fetched += core.report().fetched
             core.close()
         self._cores = []
 
@@ -91,7 +91,7 @@ class Keeper:
         Args:
             may_switch: the user may switch it.
         """
-        works = [core.kept() for core in self._cores]
+        works = [core.report() for core in self._cores]
         keys = [key for work in works for key in work.watching]
         problem = " ".join(dict.fromkeys(filter(None, [self._problem, *(one.problem for one in works)])))
         return KeeperStatus(
@@ -106,7 +106,7 @@ class Keeper:
             problem=problem,
         )
 
-    def _sentence(self, works: Iterable[Kept]) -> str:
+    def _sentence(self, works: Iterable[KeepingReport]) -> str:
         if not self._is_on:
             return _OFF if self._is_allowed else _NEVER
         count = sum(len(work.watching) for work in works)

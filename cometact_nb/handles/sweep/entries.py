@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from cometact_nb.domain.task import TaskState
     from cometact_nb.engine.job import Job
 
-__all__ = ["Entries", "Entry", "Seen", "may_be_served", "see"]
+__all__ = ["Entries", "Entry", "EntryState", "may_be_served", "state_of"]
 
 #: The task of a cell, if any, and its status at that moment.
-Seen = tuple["Job | None", "Status | None"]
+EntryState = tuple["Job | None", "Status | None"]
 
 
 @dataclass(eq=False)
@@ -70,7 +70,7 @@ class Entries:
         #: Whether a run sends the waiting cells. Set by the runner.
         self.is_running = False
         #: Called with a cell when it gets a task, and after each change of its task. Set by the runner.
-        self.noted: Callable[[Entry], object] = lambda _: None
+        self.on_change: Callable[[Entry], object] = lambda _: None
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._all)
@@ -122,7 +122,7 @@ class Entries:
             self._at_work.discard(entry)
         else:
             self._at_work.add(entry)
-        self.noted(entry)
+        self.on_change(entry)
 
     def queue(self, targets: Iterable[Entry]) -> None:
         """Put cells in line, to replace their present tasks."""
@@ -172,13 +172,13 @@ class Entries:
         """Whether the present run will buy a cell; the remaining cells of a paused run are planned anew."""
         return entry.mark is Mark.QUEUED and entry.job is None and self.is_running
 
-    def as_seen(self, entry: Entry, earlier: Seen) -> bool:
+    def is_unchanged(self, entry: Entry, earlier: EntryState) -> bool:
         """Whether a cell is unchanged since its choice; another thread may have bought or settled it."""
-        return earlier == see(entry) and not (entry.job is None and self.is_coming(entry))
+        return earlier == state_of(entry) and not (entry.job is None and self.is_coming(entry))
 
     # --- what is to be bought -----------------------------------------------------------------------
 
-    def wanted(self) -> list[Entry]:
+    def to_buy(self) -> list[Entry]:
         """Return the cells that a run would buy: without a task, or with one that bought nothing."""
         blames = [blamed(entry.cell.request, entry.job.state) for entry in self._all if entry.job is not None]
         blames = [blame for blame in blames if blame]
@@ -229,6 +229,6 @@ def may_be_served(entry: Entry) -> bool:
     return status.is_terminal and status is not Status.SUCCEEDED
 
 
-def see(entry: Entry) -> Seen:
+def state_of(entry: Entry) -> EntryState:
     """Return the present task and status of a cell."""
     return entry.job, None if entry.job is None else entry.job.state.status

@@ -102,7 +102,7 @@ def measure_clips(
     """
     by_hash = {clip.sha256: clip for clip in clips}
     versions = _versions(measures)
-    values = _known(core, by_hash, versions)
+    values = _read_values(core, by_hash, versions)
     alike = [one for one in measures if one.name == SIMILARITY and one.fn is None]
     missing = {
         sha256: tuple(one for one in measures if one not in alike and one.name not in values.get(sha256, {}))
@@ -136,11 +136,11 @@ def _versions(measures: Iterable[Measure]) -> dict[str, str]:
     return versions
 
 
-def _known(core: Core, hashes: Iterable[str], versions: Mapping[str, str]) -> dict[str, Values]:
+def _read_values(core: Core, hashes: Iterable[str], versions: Mapping[str, str]) -> dict[str, Values]:
     from cometact_nb.store.journal import measurements  # noqa: PLC0415  (only for those who ask)
 
     async def read() -> dict[str, Values]:
-        return measurements.known(core.engine.history, hashes, versions)
+        return measurements.read_values(core.engine.history, hashes, versions)
 
     with suppress(HistoryError):  # they are measured again
         return core.run(read())

@@ -51,7 +51,7 @@ def what_buys_again(cell_with: Callable[[Status | None], Entries]) -> str:
             for name in call
             if entries.again(**{"failed": False, **call})
         ]
-        bought = "sent" if entries.wanted() else "not sent"
+        bought = "sent" if entries.to_buy() else "not sent"
         name = f"`{status}`" if status is not None else "no task"
         lines.append(f"| {name} | {meaning} | {bought} | {', '.join(words) or 'nothing'} |")
     return "\n".join(lines)

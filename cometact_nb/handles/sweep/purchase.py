@@ -8,7 +8,7 @@ from cometact_nb.domain.sweep.rules import FAILED, IN_DOUBT
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ActTwoError, ConfigError, RequestError
-from cometact_nb.handles.sweep.entries import see
+from cometact_nb.handles.sweep.entries import state_of
 from cometact_nb.handles.sweep.plan import Approval, Plan, approve, check_max_spend
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Purchase:
         Raises:
             ActTwoError: see :meth:`cometact_nb.Sweep.run`; nothing was sent.
         """
-        earlier = {entry: see(entry) for entry in targets}
+        earlier = {entry: state_of(entry) for entry in targets}
         config = self._core.config  # read once, so that the approved price belongs to the checked service
         ledger = self._ledger
         if targets:
@@ -156,7 +156,7 @@ class Purchase:
             ledger.recount()
             ledger.approve(approval, canary)
             # Another thread may have begun the same meanwhile: its cells are not bought again.
-            left = [entry for entry, before in earlier.items() if self._entries.as_seen(entry, before)]
+            left = [entry for entry, before in earlier.items() if self._entries.is_unchanged(entry, before)]
             self._runner.start(
                 left,
                 price_usd=config.price.usd_per_request if targets else None,
@@ -175,7 +175,7 @@ class Purchase:
         Returns:
             whether it goes on.
         """
-        targets, ledger, runner = self._entries.wanted(), self._ledger, self._runner
+        targets, ledger, runner = self._entries.to_buy(), self._ledger, self._runner
         if ledger.terms.state != SweepState.RUNNING or not targets:
             return False
         if runner.state is SweepState.RUNNING:

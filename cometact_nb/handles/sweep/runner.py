@@ -80,7 +80,7 @@ class Runner:
         self._sending = asyncio.Lock()  #: this sweep's own share in that of the gate
         self._buying: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
-        entries.noted = self.note
+        entries.on_change = self.note
 
     @property
     def state(self) -> SweepState:

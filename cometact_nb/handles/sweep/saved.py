@@ -55,7 +55,7 @@ class SavedSweep:
         return self.spec.size
 
     @property
-    def swept(self) -> dict[str, int]:
+    def axis_lengths(self) -> dict[str, int]:
         """The fields with several values, and the number of these; a table counts as one field."""
         axes = {name: len(values) for name, values in self.spec.axes.items() if len(values) > 1}
         table = {} if self.spec.rows is None else {"rows": len(self.spec.rows)}
@@ -66,7 +66,7 @@ class SavedSweep:
     @property
     def grid(self) -> str:
         """The same in words, such as ``3 expression_intensity × 2 seed``."""
-        return " × ".join(f"{count} {name}" for name, count in self.swept.items()) or "1 cell"
+        return " × ".join(f"{count} {name}" for name, count in self.axis_lengths.items()) or "1 cell"
 
     @property
     def outcome(self) -> str:

@@ -65,7 +65,7 @@ class Standing(Results):
         Args:
             retry: count for ``retry()``, which pays again, instead of ``run()``.
         """
-        return len(self._entries.again() if retry else self._entries.wanted())
+        return len(self._entries.again() if retry else self._entries.to_buy())
 
     @property
     def counts(self) -> Counter[str]:

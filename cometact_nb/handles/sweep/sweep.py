@@ -102,7 +102,7 @@ class Sweep(Waiting):
             HistoryError: the history could not be read.
         """
         self.look()
-        return self._purchase.plan(self._entries.wanted(), self.session.config)
+        return self._purchase.plan(self._entries.to_buy(), self.session.config)
 
     # --- what can be done --------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class Sweep(Waiting):
             ConfigError: no key, or another service is configured; nothing was sent.
         """
         self.look()
-        self._purchase.start(self._entries.wanted(), max_cost, yes=yes, canary=canary)
+        self._purchase.start(self._entries.to_buy(), max_cost, yes=yes, canary=canary)
         return self._waited()
 
     def resume(self) -> Sweep:

@@ -50,7 +50,7 @@ class Player:
         self.size = (max(2, round(wide)), max(2, round(high)))
         self.fps = Fraction(self.stream.average_rate or 24)
         self.length_s = max(_length_s(self.stream, self._container, av.time_base), 1 / float(self.fps))
-        self._shown: Planes | None = None
+        self._picture: Planes | None = None
         self._begin_s = first.time or 0.0
 
     def at(self, seconds: float, width: int, height: int) -> Planes:
@@ -67,9 +67,9 @@ class Player:
                 latest, self._next = self._next, next(self._frames, None)
             except av.FFmpegError as error:
                 raise ClipError(f"{self._path} is not a whole video ({error}).") from None
-        if latest is not None or self._shown is None:
-            self._shown = _scaled(latest or self._next, self.stream, width, height)
-        return self._shown
+        if latest is not None or self._picture is None:
+            self._picture = _scaled(latest or self._next, self.stream, width, height)
+        return self._picture
 
     def close(self) -> None:
         """Close the file."""

@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from io import RawIOBase
     from typing import BinaryIO
 
-__all__ = ["DEMUXERS", "VideoHeaders", "as_seen", "can_probe", "facts_of", "number", "picture_of", "probe"]
+__all__ = [
+    "DEMUXERS",
+    "VideoHeaders",
+    "can_probe",
+    "facts_of",
+    "number",
+    "picture_of",
+    "probe",
+    "visible_size",
+]
 
 #: FFmpeg's reader by container, never guessed: if it took a text for a playlist, it would open other files.
 DEMUXERS = {
@@ -122,7 +131,7 @@ def facts_of(opened: Any, stream: Any, time_base: int, outline: Outline | None =
     only = outline.tracks[0] if len(outline.tracks) == 1 else None  # FFmpeg numbers WebM's from 0
     track = next((one for one in outline.tracks if one.number == stream.id), only)
     pixel, turn = number(stream.sample_aspect_ratio), track.turn if track else 0
-    visible = as_seen(*stored, pixel, turn) if stored else None
+    visible = visible_size(*stored, pixel, turn) if stored else None
     whole_s = opened.duration / time_base if opened.duration and opened.duration > 0 else 0.0
     whole_s = max(whole_s, outline.length_s or 0.0)
     length_s = _length(stream) or whole_s
@@ -138,7 +147,7 @@ def facts_of(opened: Any, stream: Any, time_base: int, outline: Outline | None =
     )
 
 
-def as_seen(width: int, height: int, pixel: float | None, turn: int) -> tuple[int, int]:
+def visible_size(width: int, height: int, pixel: float | None, turn: int) -> tuple[int, int]:
     """Return the size at which a player shows a picture.
 
     Args:

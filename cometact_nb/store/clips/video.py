@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.inspection import boxes
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.clips.probe import VideoHeaders, as_seen, facts_of, number, picture_of
+from cometact_nb.store.clips.probe import VideoHeaders, facts_of, number, picture_of, visible_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,7 +186,7 @@ def upright_rgb(
     import numpy as np  # noqa: PLC0415
 
     turns = round(frame.rotation / 90)  # quarter turns, counterclockwise, as in NumPy
-    width, height = as_seen(frame.width, frame.height, number(pixel), 90 * turns)
+    width, height = visible_size(frame.width, frame.height, number(pixel), 90 * turns)
     if before[0]:
         height, width = before[:2]
     elif isinstance(size, tuple):

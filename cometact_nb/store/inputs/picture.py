@@ -123,7 +123,7 @@ def _changed(
             ending = ".jpg" if container == "jpeg" else ".png"
             return content, ending, [*changes, removal or "Nothing had to change.", *_same(removal)]
     removed = [*kinds, *_other_kinds(opened)]
-    content, ending = _written(picture, opened, container, changes, check)
+    content, ending = _write_anew(picture, opened, container, changes, check)
     return content, ending, [sentence for sentence in [*changes, private.sentence(removed)] if sentence]
 
 
@@ -191,7 +191,7 @@ def _cropped(picture: Any, recipe: InputRecipe, changes: list[str]) -> Any:
     return picture.crop(box)
 
 
-def _written(
+def _write_anew(
     picture: Any, opened: Any, container: str, changes: list[str], check: Callable[[], None]
 ) -> tuple[bytes, str]:
     """Write a picture anew as JPEG, or as PNG where that loses nothing and is small enough."""

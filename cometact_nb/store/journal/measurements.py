@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from cometact_nb.store.journal.history import History
 
-__all__ = ["keep", "known"]
+__all__ = ["keep", "read_values"]
 
 
 def keep(
@@ -33,10 +33,10 @@ def keep(
         history.write(sql, (sha256, name, versions[name], value))
 
 
-def known(
+def read_values(
     history: History, hashes: Iterable[str], versions: Mapping[str, str]
 ) -> dict[str, dict[str, float | None]]:
-    """Return what is known of clips, by hash and measure.
+    """Read the values that were measured of clips, by hash and measure.
 
     Args:
         history: where it is kept.

@@ -17,7 +17,7 @@ class Gate:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._token = 1
-        self._taken = False
+        self._is_taken = False
 
     @property
     def token(self) -> int:
@@ -25,16 +25,16 @@ class Gate:
         return self._token
 
     @property
-    def taken(self) -> bool:
+    def is_taken(self) -> bool:
         """Whether a submission is under way."""
-        return self._taken
+        return self._is_taken
 
     def take(self, token: object = None) -> bool:
         """Begin a submission; return False during another or for a spent token (None: the present one)."""
         with self._lock:
-            if self._taken or (token is not None and token != self._token):
+            if self._is_taken or (token is not None and token != self._token):
                 return False
-            self._taken = True
+            self._is_taken = True
             return True
 
     def renew(self) -> None:
@@ -45,5 +45,5 @@ class Gate:
     def release(self) -> None:
         """End the submission, after its answer."""
         with self._lock:
-            self._taken = False
+            self._is_taken = False
             self._token += 1

@@ -66,7 +66,7 @@ class Gallery(PageWidget):
         self._places = places(sweep)
         self._known: dict[int, object] = {cell.index: _sign(cell) for cell in sweep.cells}
         facts = {"key": sweep_key(sweep.name, sweep.session.config.base_url)}
-        self._shown = LiveOutput(
+        self._output = LiveOutput(
             "Gallery of an Act-Two sweep", lambda: self, self._record, kind="gallery", facts=lambda: facts
         )
         super().__init__(
@@ -97,7 +97,7 @@ class Gallery(PageWidget):
         return {**widget_data(self), **self._record()}, {}
 
     def _ipython_display_(self) -> None:
-        self._shown.show()
+        self._output.show()
 
     def _record(self) -> dict[str, str]:
         return {"text/html": self.to_html(), "text/plain": gallery_record.record_text(self._sweep)}
@@ -116,7 +116,7 @@ class Gallery(PageWidget):
             return
         self._tell(fresh)
         if self._sweep.state is not SweepState.RUNNING:
-            self._shown.update()
+            self._output.update()
 
     def _tell(self, cells: list[Cell] | tuple[Cell, ...]) -> None:
         for start in range(0, len(cells), _TOLD_AT_ONCE):

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain import search as asked
+from cometact_nb.domain import search
 from cometact_nb.engine.notify import Soon
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
@@ -39,7 +39,7 @@ def show(history: TaskHistory) -> None:
     Args:
         history: the rows.
     """
-    if not status.was_shown(f"history {id(history)}"):
+    if not status.mark_shown(f"history {id(history)}"):
         HistoryTable(history).show()
 
 
@@ -58,14 +58,14 @@ class HistoryTable:
     def __init__(self, history: TaskHistory) -> None:
         self._history = history
         self._session = history.session
-        self._display = LiveOutput("Act-Two history", self._made, self._record, kind="history")
+        self._display = LiveOutput("Act-Two history", self._make, self._record, kind="history")
         self._table: HistoryWidget | None = None
         self._below: Any = None
         self._panel: Panel | None = None
         self._cards: dict[str, StatusWidget] = {}
         #: What ends the listening to each task that may change, by its key.
         self._stop_following: dict[str, Callable[[], None]] = {}
-        self._asked = as_text(history.query)
+        self._filters = as_text(history.query)
         self._error = ""
         self._drawing = threading.Lock()
         self._soon = Soon(self._session.call_soon, self._refresh)
@@ -80,7 +80,7 @@ class HistoryTable:
         self._draw()
         return self._table
 
-    def _made(self) -> Any:
+    def _make(self) -> Any:
         """Make the widget: the table, with the opened cards below it."""
         self._below = column(max_width="880px", grid_gap="10px", margin="10px 0 0")
         return column(self.table_alone(), self._below)
@@ -108,12 +108,12 @@ class HistoryTable:
             name: str(content.get(name) or "")[:_TEXT_MAX_CHARS] for name in ("status", "since", "text")
         }
         try:
-            self._history.query = asked.query(**filters, limit=self._history.query.limit, now=time.time())
+            self._history.query = search.query(**filters, limit=self._history.query.limit, now=time.time())
         except ActTwoError as error:
             self._error = words.message(error)
             self._draw()
             return
-        self._asked = filters
+        self._filters = filters
         self._refresh()
 
     def _send_poster(self, content: dict[str, Any]) -> None:
@@ -226,7 +226,7 @@ class HistoryTable:
                     self._follow(known[row.key])
             folder, query = page_folder(self._session), self._history.query
             table.rows = [row_facts(row, folder) for row in self._history]
-            table.asked = self._asked
+            table.asked = self._filters
             table.told = {
                 "count": history_record.describe_query(query, len(self._history)),
                 "money": self._history.money,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
-from cometact_nb.domain import search as asked
+from cometact_nb.domain import search
 from cometact_nb.domain.task import Status
 from cometact_nb.store.clips.confine import is_poster
 from cometact_nb.views.base import wording as words
@@ -57,7 +57,7 @@ class HistoryWidget(PageWidget):
         self, act: Callable[[str, dict[str, Any]], None], closed: Callable[[], None] = lambda: None
     ) -> None:
         self._act, self._closed = act, closed
-        super().__init__(statuses=list(asked.STATUSES), layout=plain_layout())
+        super().__init__(statuses=list(search.STATUSES), layout=plain_layout())
         self.on_msg(self._receive)
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ def row_facts(row: HistoryRow, folder: Path) -> dict[str, Any]:
 
 def as_text(query: Query) -> dict[str, str]:
     """Write a query as the text of the filters, which ask for the same again."""
-    groups = {statuses: name for name, statuses in asked.GROUPS.items()}
+    groups = {statuses: name for name, statuses in search.GROUPS.items()}
     moment = "" if query.since is None else datetime.fromtimestamp(query.since, UTC).isoformat(" ", "minutes")
     return {
         "status": groups.get(query.statuses) or ",".join(query.statuses),

@@ -20,10 +20,10 @@ from cometact_nb.views.panel.form import EMPTY, INPUTS, knows_type, normal
 from cometact_nb.views.panel.inspections import Looks
 from cometact_nb.views.panel.links import Links
 from cometact_nb.views.panel.load import values_of
-from cometact_nb.views.panel.offer import Bought, Known, Offer, about_sweep, offer_of
+from cometact_nb.views.panel.offer import Offer, PastPurchases, PurchaseLookup, about_sweep, offer_of
 from cometact_nb.views.panel.own_file import PanelFiles
 from cometact_nb.views.panel.ready import ReadyFiles
-from cometact_nb.views.panel.submit import Click, Sent, check_price, check_target, click_of, next_seed
+from cometact_nb.views.panel.submit import Click, Submissions, check_price, check_target, click_of, next_seed
 from cometact_nb.views.panel.sweep_form import addresses, with_input
 from cometact_nb.views.panel.widget import PanelWidget
 
@@ -62,15 +62,15 @@ class PanelController:
         #: Reads the form's values.
         ready = ReadyFiles(session)
         self.content = Content(session, self._links, self._files, self._looks, ready)
-        self._bought = Bought(session, self._refresh)
+        self._purchases = PurchaseLookup(session, self._refresh)
         self._offer: Offer | None = None
         self._is_switching = False  #: the gate is taken to switch the service, not for a request
         self._drawing = threading.Lock()
         self._soon = Soon(session.call_soon, self._refresh)
         #: The submitted tasks and sweeps, and their live views.
-        self.sent = Sent(session, self._went_on)
+        self.submissions = Submissions(session, self._went_on)
         #: The form in the page.
-        self.form = PanelWidget(initial, self._receive, self._links.hide, self.sent.leave)
+        self.form = PanelWidget(initial, self._receive, self._links.hide, self.submissions.leave)
         self._own = PanelFiles(session, self._files, ready, self._send_page, self._tell, self._replace_input)
         self.form.observe(self._changed, "values")
         self._refresh()
@@ -85,7 +85,7 @@ class PanelController:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being sent, and the page knows that."""
-        return not self._gate.taken and self.form.shown["token"] == self._gate.token
+        return not self._gate.is_taken and self.form.shown["token"] == self._gate.token
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Fill the form with ``values``."""
@@ -242,14 +242,14 @@ class PanelController:
             raise
         finally:
             self._gate.release()
-            self._bought.forget()
+            self._purchases.forget()
             self._refresh()
             self._ended()
         return handle
 
     def _one(self, values: dict[str, Any], config: Config, click: Click | None) -> Task:
         check_price(click, config.price.usd_per_request)
-        task = self.sent.request(self.content.request(values), config)
+        task = self.submissions.request(self.content.request(values), config)
         self.form.values = next_seed(self.values, values)
         self._message = ("", "Accepted. The task is below; the form is free for the next one.", "done")
         return task
@@ -262,7 +262,7 @@ class PanelController:
         is_for_it = offer is not None and (offer.spec, offer.base_url) == (spec, config.base_url)
         limit = offer.total_usd if offer is not None and is_for_it else None
         try:
-            sweep = self.sent.sweep(fields, config, limit, None if is_for_it else click, yes=yes)
+            sweep = self.submissions.sweep(fields, config, limit, None if is_for_it else click, yes=yes)
         except ApprovalNeeded as error:
             if self.values == values:  # else the page shows something else by now
                 self._offer = offer_of(spec, config.base_url, error)
@@ -275,14 +275,14 @@ class PanelController:
     def _went_on(self, ended: bool) -> None:
         self._soon()
         if ended:
-            self._bought.forget()
+            self._purchases.forget()
             self._ended()
 
     def _about_sweep(self, spec: Spec, cells: Cells) -> dict[str, Any]:
-        sweep = self.sent.like(spec)
-        bought = self._bought.of(spec, cells)
+        sweep = self.submissions.like(spec)
+        bought = self._purchases.of(spec, cells)
         if sweep is not None:
-            bought = replace(bought or Known(), counts=sweep.counts)
+            bought = replace(bought or PastPurchases(), counts=sweep.counts)
         return about_sweep(cells, bought, self.session.config)
 
     def _tell(self, place: str, text: str, kind: str) -> None:
@@ -291,7 +291,7 @@ class PanelController:
 
     def _changed(self, _: Any) -> None:
         """Note that the form was edited, on any thread."""
-        if not self._gate.taken:
+        if not self._gate.is_taken:
             self._message, self._offer = ("", "", ""), None
         self._soon()
         self._looks.later(self.values)
@@ -315,14 +315,14 @@ class PanelController:
             offer = self._offer
             description["offer"] = {"text": offer.text, "button": offer.button} if offer is not None else None
             description |= {"said": {"place": place, "text": text, "kind": kind}}
-            sending = self._gate.taken and not self._is_switching
+            sending = self._gate.is_taken and not self._is_switching
             description |= {"token": self._gate.token, "sending": sending}
             self.form.shown = description
             self._send_links(values)
 
     def _send_links(self, values: Mapping[str, Any]) -> None:
         """Send pages the links behind names in the state, for their pictures."""
-        links = self._links.known(address for role in INPUTS for address in addresses(role, values))
+        links = self._links.links_of(address for role in INPUTS for address in addresses(role, values))
         sandbox = self.session.config.sandbox
         urls = {name: words.loadable(link, sandbox=sandbox, is_saved=False) for name, link in links.items()}
         loadable = {name: url for name, url in urls.items() if url}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["about_error", "about_form", "about_service"]
 
 #: The most inputs of a sweep to show as pictures.
-SEEN = 12
+PREVIEWS = 12
 #: Longer addresses are data URIs.
 _ADDRESS_CHARS = 2048
 _MOOT = (
@@ -72,10 +72,12 @@ def about_form(
         "findings": sentences,
         "valid": not any(one["kind"] != "warning" for each in sentences.values() for one in each),
         "previews": {
-            role: [_preview(role, one, values, looks[role], sandbox=sandbox) for one in by_role[role][:SEEN]]
+            role: [
+                _preview(role, one, values, looks[role], sandbox=sandbox) for one in by_role[role][:PREVIEWS]
+            ]
             for role in INPUTS
         },
-        "unseen": {role: max(0, len(by_role[role]) - SEEN) for role in INPUTS},
+        "unseen": {role: max(0, len(by_role[role]) - PREVIEWS) for role in INPUTS},
         "inferred": "" if values["sweep"] else inferred(values),
         "moot": {"body_control": _MOOT if kind == "video" else ""},
         "consent": _consent(values, by_role, links, sandbox=sandbox),

@@ -27,9 +27,9 @@ __all__ = ["Looks"]
 #: An address is inspected when it was not edited for this many seconds, lest half of one be sent.
 AFTER_S = 0.7
 #: The most answers to remember.
-KEPT = 64
+MEMORY_SIZE = 64
 #: The most addresses of one input to inspect; a sweep's own plan inspects more before it buys.
-LOOKED_AT = 12
+MOST_LOOKS = 12
 
 
 class Looks:
@@ -70,7 +70,7 @@ class Looks:
     def _look(self, values: Mapping[str, Any]) -> None:
         for question in [question for role in INPUTS for question in self.questions(role, values)]:
             role, address, kind, sandbox = question
-            link = self._links.known([address]).get(address, address)
+            link = self._links.links_of([address]).get(address, address)
             if question in self.known or not _could_be_fetched(role, link, sandbox=sandbox):
                 continue
             self.known[question] = None
@@ -91,7 +91,7 @@ class Looks:
     def _keep(self, question: Question, done: Future[Inspection]) -> None:
         self.known.pop(question, None)
         if not done.cancelled() and done.exception() is None:
-            self.known = {**dict(list(self.known.items())[-KEPT:]), question: done.result()}
+            self.known = {**dict(list(self.known.items())[-MEMORY_SIZE:]), question: done.result()}
         self._changed(question[0])
         known = self.known.get(question)
         if known is not None and known.unreachable:
@@ -102,7 +102,7 @@ class Looks:
         sandbox = self._session.config.is_loopback
         return [
             (role, address, _kind(role, address, values), sandbox)
-            for address in addresses(role, values)[:LOOKED_AT]
+            for address in addresses(role, values)[:MOST_LOOKS]
         ]
 
 

@@ -56,7 +56,7 @@ class Links:
         problem = "leaves out what signs the link, which this kernel was not given"
         raise RequestError([Finding("panel", address, problem, "Paste the whole link again.")])
 
-    def known(self, addresses: Iterable[str]) -> dict[str, str]:
+    def links_of(self, addresses: Iterable[str]) -> dict[str, str]:
         """Return the links of all names among the addresses."""
         return {name: self._links[name] for name in addresses if name in self._links}
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.session import Session
     from cometact_nb.handles.sweep.plan import Plan
 
-__all__ = ["Bought", "Known", "Offer", "about_sweep", "offer_of"]
+__all__ = ["Offer", "PastPurchases", "PurchaseLookup", "about_sweep", "offer_of"]
 
 #: The statuses of cells, by the form's words for them.
 _WORDS: dict[str, Collection[str]] = {
@@ -87,7 +87,7 @@ def _in_all(spent_usd: float, total_usd: float) -> str:
 
 
 @dataclass(frozen=True)
-class Known:
+class PastPurchases:
     """The history's facts about the sweep in the form.
 
     Args:
@@ -103,7 +103,7 @@ class Known:
     elsewhere_usd: float = 0.0
 
 
-class Bought:
+class PurchaseLookup:
     """Looks up the cells of the form's sweep in the history.
 
     Args:
@@ -114,38 +114,38 @@ class Bought:
     def __init__(self, session: Session, changed: Callable[[], None]) -> None:
         self._session = session
         self._changed = changed
-        self._asked: tuple[str, Cells] | None = None
-        self._known: Known | None = None
+        self._question: tuple[str, Cells] | None = None
+        self._answer: PastPurchases | None = None
 
-    def of(self, spec: Spec, cells: Cells) -> Known | None:
+    def of(self, spec: Spec, cells: Cells) -> PastPurchases | None:
         """Return the history's facts about a sweep; None during the look-up."""
         query = (self._session.config.base_url, cells)
-        if self._asked is None or self._asked[0] != query[0] or self._asked[1] is not cells:
-            self._asked, self._known = query, None
+        if self._question is None or self._question[0] != query[0] or self._question[1] is not cells:
+            self._question, self._answer = query, None
             engine = self._session.engine
             engine.call(_look(engine, query[0], spec, cells)).add_done_callback(self._tell)
-        return self._known
+        return self._answer
 
     def forget(self) -> None:
         """Forget the facts, because a cell was bought or has ended."""
-        self._asked = None
+        self._question = None
 
-    def _tell(self, done: Future[tuple[Cells, Known]]) -> None:
+    def _tell(self, done: Future[tuple[Cells, PastPurchases]]) -> None:
         if done.cancelled() or done.exception() is not None:
             return  # the submission itself says what is wrong with the history
         cells, known = done.result()
-        if self._asked is not None and self._asked[1] is cells:
-            self._known = known
+        if self._question is not None and self._question[1] is cells:
+            self._answer = known
             self._session.call_soon(self._changed)
 
 
-async def _look(engine: Engine, base_url: str, spec: Spec, cells: Cells) -> tuple[Cells, Known]:
+async def _look(engine: Engine, base_url: str, spec: Spec, cells: Cells) -> tuple[Cells, PastPurchases]:
     history, name = engine.history, spec.default_name
     identities = {cell.identity for cell in cells.cells}
     served = assign(cells.cells, [row.owned for row in store.owned(history, base_url, identities)])
     counts = Counter(task.state.status.value for task in served.values())
     row = store.find(history, name, base_url)
-    return cells, Known(
+    return cells, PastPurchases(
         counts + Counter({Mark.PLANNED.value: len(cells.cells) - len(served)}),
         spent_usd=store.cost_usd(history, name, base_url),
         agreed_usd=row.terms.agreed_usd if row is not None and row.base_url == base_url else 0.0,
@@ -153,7 +153,7 @@ async def _look(engine: Engine, base_url: str, spec: Spec, cells: Cells) -> tupl
     )
 
 
-def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, Any]:
+def about_sweep(cells: Cells, known: PastPurchases | None, config: Config) -> dict[str, Any]:
     """Describe a sweep beside its button.
 
     Args:
@@ -167,7 +167,7 @@ def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, 
         ``price`` with where it comes from and what the sweep comes to in all, and ``ask``, a sentence when it
         needs a second yes.
     """
-    count, known = len(cells.cells), known or Known()
+    count, known = len(cells.cells), known or PastPurchases()
     counts = known.counts or Counter({Mark.PLANNED.value: count})
     buy = sum(counts[status] for status in _TO_BUY)
     numbers = {text: sum(counts[status] for status in kinds) for text, kinds in _WORDS.items()}
@@ -196,7 +196,7 @@ def about_sweep(cells: Cells, known: Known | None, config: Config) -> dict[str, 
     }
 
 
-def _asks(known: Known, cost_usd: float, config: Config) -> str:
+def _asks(known: PastPurchases, cost_usd: float, config: Config) -> str:
     """Say why a click alone does not buy."""
     without = without_yes(known.spent_usd + cost_usd, known.agreed_usd, known.elsewhere_usd)
     if not cost_usd or not is_over(without, config.ask_above):

@@ -98,8 +98,8 @@ class PanelFiles:
         self._replace = replace
         self._lock = threading.RLock()
         self._own: dict[Role, _Own] = {}
-        self._made: dict[str, _Own] = {}  #: by the address of the prepared file
-        self._told: list[dict[str, Any]] = []
+        self._by_result: dict[str, _Own] = {}  #: by the address of the prepared file
+        self._last_message: list[dict[str, Any]] = []
 
     # --- the form's files ----------------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class PanelFiles:
             own.work.cancel()
         self._own.pop(role, None)
         for address in reversed(held):  # the last one came last
-            earlier = self._made.get(address)
+            earlier = self._by_result.get(address)
             if earlier is not None:
                 self._own[role] = earlier
                 return
@@ -131,9 +131,9 @@ class PanelFiles:
 
     def _when_looked(self, own: _Own) -> Callable[[Future[Inspection]], None]:
         """Hands an answer from the engine's thread to the notifier's."""
-        return lambda done: self._session.call_soon(self._looked, own, done)
+        return lambda done: self._session.call_soon(self._note_look, own, done)
 
-    def _looked(self, own: _Own, done: Future[Inspection]) -> None:
+    def _note_look(self, own: _Own, done: Future[Inspection]) -> None:
         with self._lock:
             if not done.cancelled() and done.exception() is None:
                 own.inspection = done.result()
@@ -147,9 +147,9 @@ class PanelFiles:
     def _draw(self, *, again: bool = False) -> None:
         with self._lock:
             described = [_describe(role, own) for role, own in self._own.items()]
-            if described == self._told and not again:
+            if described == self._last_message and not again:
                 return
-            self._told = described
+            self._last_message = described
             self._send({"type": "own", "files": described})
 
     # --- what the page asks for ----------------------------------------------------------------------
@@ -236,7 +236,7 @@ class PanelFiles:
         prepared = done.result()
         own.stage, own.progress, own.changes = "prepared", 1.0, tuple(prepared.changes)
         own.result = self._address(prepared.path)
-        self._made[own.result] = own
+        self._by_result[own.result] = own
         self._ready.add(own.result, prepared)
         if self._own.get(role) is own:
             self._replace(role, own.address, own.result)

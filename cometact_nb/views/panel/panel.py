@@ -50,7 +50,7 @@ class Panel:
     ) -> None:
         self._display = LiveOutput("Act-Two panel", lambda: self._box, self._record, kind="panel")
         self._controller = PanelController(session, values_of(initial or {}), self._display.update)
-        self._box = column(self._controller.form, self._controller.sent.view)
+        self._box = column(self._controller.form, self._controller.submissions.view)
         # The record has what is typed, too. On the notifier's thread: the form's own must not wait for it.
         edited = Soon(session.call_soon, self._display.refresh)
         self._controller.form.observe(lambda _: edited(), "values")
@@ -92,8 +92,8 @@ class Panel:
     @property
     def last(self) -> ActTwoRequest | Spec | None:
         """The last submitted request or sweep; before that, the form's if it is valid."""
-        if self._controller.sent.all:
-            thing = self._controller.sent.all[0]
+        if self._controller.submissions.all:
+            thing = self._controller.submissions.all[0]
             return thing.request if isinstance(thing, Task) else thing.spec
         return self._in_form()
 
@@ -115,32 +115,32 @@ class Panel:
     @property
     def tasks(self) -> tuple[Task, ...]:
         """The single requests that it submitted, newest first."""
-        return tuple(self._controller.sent.tasks)
+        return tuple(self._controller.submissions.tasks)
 
     @property
     def task(self) -> Task | None:
         """The request that it submitted last, or None."""
-        return self._controller.sent.tasks[0] if self._controller.sent.tasks else None
+        return self._controller.submissions.tasks[0] if self._controller.submissions.tasks else None
 
     @property
     def sweeps(self) -> tuple[Sweep, ...]:
         """The sweeps that it submitted, newest first."""
-        return tuple(self._controller.sent.sweeps)
+        return tuple(self._controller.submissions.sweeps)
 
     @property
     def sweep(self) -> Sweep | None:
         """The sweep that it submitted last, or None."""
-        return self._controller.sent.sweeps[0] if self._controller.sent.sweeps else None
+        return self._controller.submissions.sweeps[0] if self._controller.submissions.sweeps else None
 
     @property
     def submitted(self) -> tuple[Task | Sweep, ...]:
         """Everything that it submitted, newest first."""
-        return tuple(self._controller.sent.all)
+        return tuple(self._controller.submissions.all)
 
     def __repr__(self) -> str:
         errors = sum(finding.severity == "error" for finding in self.findings)
-        sweeps = f", {len(self._controller.sent.sweeps)} sweeps" if self._controller.sent.sweeps else ""
-        return f"<Panel: {errors} errors, {len(self._controller.sent.tasks)} tasks{sweeps}>"
+        sweeps = f", {len(self.sweeps)} sweeps" if self.sweeps else ""
+        return f"<Panel: {errors} errors, {len(self.tasks)} tasks{sweeps}>"
 
     def _record(self) -> dict[str, str]:
         last, present = self.last, self._in_form()
@@ -198,7 +198,7 @@ class Panel:
             import marimo  # noqa: PLC0415  (it runs this)
 
             marimo.output.append(self)
-        elif not status.was_shown(f"panel {id(self)}"):
+        elif not status.mark_shown(f"panel {id(self)}"):
             self._display.show()
 
     def _ipython_display_(self) -> None:

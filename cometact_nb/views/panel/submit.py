@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
 
-__all__ = ["Click", "Sent", "check_price", "check_target", "click_of", "next_seed"]
+__all__ = ["Click", "Submissions", "check_price", "check_target", "click_of", "next_seed"]
 
 log = logging.getLogger("cometact_nb")
 #: The most live views below the form; ``panel.tasks`` and ``panel.sweeps`` have all.
-SHOWN = 12
+MOST_VIEWS = 12
 SEEDS = 2**32
 #: Statuses of a request that may have been bought.
 _OPEN = {Status.SUBMITTING, Status.UNCONFIRMED}
 
 
-class Sent:
+class Submissions:
     """Everything that a panel has submitted, newest first.
 
     Args:
@@ -163,7 +163,9 @@ class Sent:
         try:
             if id(thing) not in self._cards:
                 self._cards[id(thing)] = widget()
-            self.view.children = [self._cards[id(one)] for one in self.all[:SHOWN] if id(one) in self._cards]
+            self.view.children = [
+                self._cards[id(one)] for one in self.all[:MOST_VIEWS] if id(one) in self._cards
+            ]
         except Exception:
             log.exception("%r is not shown in the panel", thing)
         return self._cards.get(id(thing))

@@ -32,7 +32,7 @@ _MANIFEST = "report.json"
 _MADE_BY = "cometact_nb report"
 #: The files that file managers and notebooks leave in a folder.
 _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"}
-_NAMED = 3
+_MOST_NAMES = 3
 
 
 def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -89,7 +89,7 @@ def _check(target: Path, *, overwrite: bool) -> None:
         return
     strangers = sorted(present - _manifest(target))
     if strangers:
-        names = ", ".join(strangers[:_NAMED]) + (", …" if len(strangers) > _NAMED else "")
+        names = ", ".join(strangers[:_MOST_NAMES]) + (", …" if len(strangers) > _MOST_NAMES else "")
         raise ConfigError(
             f"folder={str(target)!r} holds something else ({names}), and nothing of it was touched. "
             "Give a new folder."

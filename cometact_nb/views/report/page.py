@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["page_html"]
 
-_SHOWN = ("status", "duration_s", "elapsed_s", "price_usd", "problem")
-
 
 def page_html(sweep: Sweep, files: Sequence[Files], copies: Mapping[str, str] | None = None) -> Markup:
     """Write the page; clips and table are files beside it.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["planned_html", "record_html", "record_text"]
 
 #: Width of a poster and of a video on the page, pixels.
-_SHOWN, _PLAYER = 132, 360
+_POSTER_PX, _PLAYER = 132, 360
 #: A poster in its file, pixels and bytes: in a record of few cells, and of many. A page takes a record in one
 #: task of its main thread, so that of 200 cells must be light.
 _FEW, _MANY, _ALL_BYTES = (200, 4000), (132, 2000), 800_000
@@ -251,5 +251,5 @@ class _Pen:
         if not picture:
             return None
         self._budget -= len(picture)
-        style = f"display:block;width:{_SHOWN}px;max-width:100%;border-radius:5px;margin:0 0 2px"
-        return h("img", {"src": jpeg_uri(picture), "alt": "Play", "width": _SHOWN, "style": style})
+        style = f"display:block;width:{_POSTER_PX}px;max-width:100%;border-radius:5px;margin:0 0 2px"
+        return h("img", {"src": jpeg_uri(picture), "alt": "Play", "width": _POSTER_PX, "style": style})

@@ -33,7 +33,7 @@ def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
         sweep: the sweep.
         once_per_cell: do nothing if this execution of this cell has shown the sweep already.
     """
-    if once_per_cell and status.was_shown(f"sweep {id(sweep)}"):
+    if once_per_cell and status.mark_shown(f"sweep {id(sweep)}"):
         return
     if sweep not in _outputs:
         _outputs[sweep] = LiveOutput(
@@ -51,7 +51,7 @@ def show(sweep: Sweep, *, once_per_cell: bool = False) -> None:
 
 def hush(sweep: Sweep) -> None:
     """Do not show ``sweep`` in this execution of this cell, though it be the cell's last expression."""
-    status.was_shown(f"sweep {id(sweep)}")
+    status.mark_shown(f"sweep {id(sweep)}")
 
 
 def widget_of(sweep: Sweep) -> SweepWidget:

@@ -37,7 +37,7 @@ def sweeps_html(history: SweepHistory) -> Markup:
 
 def _row(row: SavedSweep) -> tuple[object, ...]:
     badge = join(" ", parts.badge("SANDBOX")) if row.sandbox else None
-    grid = " × ".join(f"{count} {title_of(name).lower()}" for name, count in row.swept.items())
+    grid = " × ".join(f"{count} {title_of(name).lower()}" for name, count in row.axis_lengths.items())
     return (
         join(code(words.clean(row.name, 100)), badge),
         join(row.cells, parts.fine(words.clean(grid, 200))),

@@ -106,7 +106,7 @@ class SweepWidget(PageWidget):
             self.draw()
 
     def _now(self) -> dict[str, Any]:
-        return changing_of(self._sweep, self._gate.token, acting=self._gate.taken)
+        return changing_of(self._sweep, self._gate.token, acting=self._gate.is_taken)
 
     # --- messages from the browser, on any thread: they are only handed over -------------------------
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.task import Task
     from cometact_nb.views.task.widget import StatusWidget
 
-__all__ = ["hush", "show", "was_shown", "widget_alone"]
+__all__ = ["hush", "mark_shown", "show", "widget_alone"]
 
 #: The execution of a cell that is noted, and the keys of what it has shown.
 _shown_by_cell: tuple[int, set[str]] = (-1, set())
@@ -41,7 +41,7 @@ def show(task: Task, *, once_per_cell: bool = False) -> None:
         once_per_cell: do nothing if this execution of this cell has shown the task already, as when a magic
             shows it and its value is the cell's last expression, too.
     """
-    if once_per_cell and was_shown(task.key):
+    if once_per_cell and mark_shown(task.key):
         return
     if in_notebook():
         (_outputs.get(id(task)) or _follow(task)).show()
@@ -60,11 +60,11 @@ def widget_alone(task: Task) -> StatusWidget:
 
 def hush(task: Task) -> None:
     """Do not show ``task`` in this execution of this cell, though it be the cell's last expression."""
-    was_shown(task.key)
+    mark_shown(task.key)
 
 
-def was_shown(key: str) -> bool:
-    """Whether this execution of this cell has shown ``key`` already; it counts as shown from now on."""
+def mark_shown(key: str) -> bool:
+    """Note that this execution of this cell shows ``key``; return True if it did so before."""
     global _shown_by_cell  # noqa: PLW0603  (there is one current cell in a process)
     here = shell()
     if here is None:
