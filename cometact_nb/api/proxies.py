@@ -41,7 +41,9 @@ def proxies(environment: Mapping[str, str] | None = None) -> dict[str, str | Non
     patterns = {entry: _pattern(entry) for entry in entries}
     left_out = [entry for entry, pattern in patterns.items() if pattern is None]
     if left_out:
-        log.warning("NO_PROXY: %s left out, no host that can be compared", ", ".join(left_out)[:200])
+        log.warning(
+            "NO_PROXY: %s left out, since it is neither a host nor an address", ", ".join(left_out)[:200]
+        )
     return by_pattern | dict.fromkeys(pattern for pattern in patterns.values() if pattern)
 
 

@@ -1,4 +1,4 @@
-"""What is to be made of a file before it is an input: its part, its crop, its turn. Pure."""
+"""The settings for making an input of a file: its part, its crop, its turn. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class InputRecipe:
-    """What is to be made of a file.
+    """The settings for making an input of a file.
 
     Args:
         role: the purpose of the result.

@@ -90,8 +90,8 @@ def _with_video(facts: MediaFacts, file: File, size: int | None) -> tuple[MediaF
         cover=probed.cover,
         broken=probed.broken,
     )
-    if probed.open_end or size is None:
-        return facts, ("Whether it is whole: neither the file nor its host says how many bytes it has.",) if (
-            size is None
-        ) else ("Whether it is whole: the file does not say how many bytes it has.",)
+    if size is None:
+        return facts, ("Whether it is whole: neither the file nor its host says how many bytes it has.",)
+    if probed.open_end:
+        return facts, ("Whether it is whole: the file does not say how many bytes it has.",)
     return facts, ()

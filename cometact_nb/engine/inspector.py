@@ -215,7 +215,7 @@ def _check_arguments(source: object, role: object) -> tuple[MediaType | None, st
     if isinstance(source, MediaRef):
         return source.type, source.uri, False
     if not isinstance(source, (str, os.PathLike)):
-        raise ConfigError(f"{type(source).__name__} is neither a URL nor a path.")
+        raise ConfigError(f"{type(source).__name__} is neither a URL nor a path. Give one as text.")
     address = os.fsdecode(source) if isinstance(source, os.PathLike) else source.strip()
     return infer_type(address), address, isinstance(source, os.PathLike)
 

@@ -193,7 +193,7 @@ def _reason(obstacle: Obstacle) -> str | None:
     except ActTwoError as error:
         return str(error)
     except Exception as error:  # whatever it is, nothing was sent, and so the task is not in doubt
-        log.exception("what speaks against a request could not be read")
+        log.exception("whether a request may be sent could not be read")
         return f"an error in cometact_nb ({type(error).__name__}); please report it. Nothing was sent now."
 
 

@@ -183,7 +183,7 @@ class Core(NoCopies):
         """
         if not self.is_here:
             raise ConfigError(
-                "This was made before this process was forked, and belongs to the other one. "
+                "This was made before this process was forked, and belongs to the parent process. "
                 "act.submit(…) and act.task(id) work here, too."
             )
 

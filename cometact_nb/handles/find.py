@@ -57,7 +57,7 @@ def _foreign(core: Core, task_id: str) -> Task:
     config = core.config
     if config.api_key is None and not config.is_loopback:
         raise ConfigError(
-            "History does not have this task, and there is no API key to ask the service with. "
+            "The history does not have this task, and there is no API key to ask the service with. "
             "Set COMETAPI_KEY or call act.configure(api_key=…)."
         )
     job = core.new_job(config.endpoint)

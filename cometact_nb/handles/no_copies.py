@@ -1,4 +1,4 @@
-"""Keeps handles single: a copy would be a second owner of a task, and a pickle would have to take the key."""
+"""Keeps handles single: a copy would own a task a second time, and a pickle would hold the key."""
 
 from __future__ import annotations
 

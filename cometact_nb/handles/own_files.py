@@ -70,7 +70,7 @@ class _Staged:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a user has to agree to before files of theirs become public at a place for the first time.
+    """The question to a user before files of theirs become public at a place for the first time.
 
     Args:
         place: the store's folder, as a URL or a path.

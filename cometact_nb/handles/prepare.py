@@ -214,11 +214,11 @@ def _local(source: object) -> Path:
             "act.prepare takes a file of this machine, and this is an address. Download it first."
         )
     if not isinstance(source, (str, os.PathLike)):
-        raise ConfigError(f"{type(source).__name__} is no path.")
+        raise ConfigError(f"{type(source).__name__} is no path. Give the path of a picture or a video.")
     try:
         return Path(os.fsdecode(source)).expanduser()
     except RuntimeError as error:  # no such user's home
-        raise ConfigError(f"{os.fsdecode(source)!r} is no path ({error}).") from None
+        raise ConfigError(f"{os.fsdecode(source)!r} is no path ({error}). Give the whole path.") from None
 
 
 def _prepared(

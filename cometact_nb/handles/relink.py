@@ -93,7 +93,9 @@ def relink(
         text = before.decode("utf-8")
         broken = sorted(link for link in links(text) if not _leads_somewhere(notebook.parent, link))
     except ValueError as error:
-        raise ConfigError(f"{notebook} is no notebook that can be read ({error}).") from None
+        raise ConfigError(
+            f"{notebook} is no notebook that can be read ({error}). Give the path of an .ipynb file."
+        ) from None
     places = _places(session, notebook, broken, folder)
     files = {link: places.find(link) for link in broken if places.is_clip(link)}
     new = {

@@ -38,7 +38,7 @@ class TwinInDoubt(Exception):
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        super().__init__(f"the same was asked for by {job.state.key}")
+        super().__init__(f"task {job.state.key} is in doubt and asked for the same")
 
 
 def send(core: Core, request: ActTwoRequest, config: Config, *, twice: bool = False) -> tuple[Job, Verdict]:

@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any, get_args
 
 from cometact_nb.domain import money
-from cometact_nb.domain import search as asked
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.search import query
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.account import spent_micro
 from cometact_nb.handles.table import Rows
@@ -28,7 +28,7 @@ def find_spending(core: Core, since: Any = None, by: Any = "day", *, sandbox: bo
     """See :func:`cometact_nb.spending`."""
     if by not in get_args(Group):
         raise ConfigError(f"by={by!r} is none of {', '.join(map(repr, get_args(Group)))}.")
-    start = asked.query(since=since, now=time.time()).since
+    start = query(since=since, now=time.time()).since
     account = core.account(core.config)
 
     async def read() -> tuple[list[Spending], int]:

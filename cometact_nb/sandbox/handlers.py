@@ -95,7 +95,7 @@ class Handler(tornado.web.RequestHandler):
 
     @property
     def client(self) -> Caller | None:
-        """Who asks, by the key; None when there is none, or it is refused."""
+        """The caller, by the key; None when there is none, or it is refused."""
         scheme, _, key = self.request.headers.get("Authorization", "").partition(" ")
         return self.sandbox.clients.of(key.strip()) if scheme == "Bearer" else None
 

@@ -68,7 +68,7 @@ def posters_come_when_seen(rows: Locator) -> None:
 
 def buttons_act(cell: Locator, table: Locator, rows: Locator) -> None:
     rows.nth(0).get_by_role("button", name="Resume").click()
-    table.get_by_text("is watched on; nothing was sent again").wait_for()
+    table.get_by_text("is watched again; nothing was sent").wait_for()
     rows.nth(0).get_by_role("button", name="Resume").wait_for(state="detached")
     rows.nth(0).locator(".tag", has_text="SUCCEEDED").wait_for(timeout=60_000)  # the table follows
 

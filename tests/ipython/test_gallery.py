@@ -185,7 +185,7 @@ def test_clips_come_to_an_open_gallery_as_they_are_done(page: GalleryPage) -> No
 
 def test_axes_that_are_not_swept_are_refused_by_name(page: GalleryPage) -> None:
     assert (
-        "rows='ratio' is not swept here. Swept: expression_intensity, seed"
+        "rows='ratio' is no axis of this sweep. Give one of: expression_intensity, seed"
         in page.run("sweep.gallery('ratio')")["evalue"]
     )
     assert "Give two fields" in page.run("sweep.gallery('seed', 'seed')")["evalue"]

@@ -1,4 +1,4 @@
-"""What a knob does to a measured value, with an interval, beside how far values differ by chance. Pure."""
+"""Estimates the effect of a knob on a measured value, with an interval, beside chance. Pure."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _contrast(cells: Sequence[Cell], chance: Chance, knob: str, pair: Sequence[A
     difference = statistics.fmean(differences)
     error, freedom = _standard_error(blocks, differences, chance)
     if error is None:
-        why = "one clip of each value shows no chance; sweep the seed, or buy replicates=2"
+        why = "one clip of each value does not show what chance does; sweep the seed, or buy replicates=2"
         return Contrast(knob, base, level, len(blocks), difference, None, None, f"cannot tell: {why}")
     half = _t_quantile(1 - (1 - CONFIDENCE) / 2 / tests, freedom) * error
     low, high = difference - half, difference + half

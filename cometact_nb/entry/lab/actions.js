@@ -1,4 +1,4 @@
-// What the extension's commands do: notebooks, files, sidebar, and views in the main area.
+// Carries out the commands of the extension: notebooks, files, sidebar, and views in the main area.
 
 import { Api } from "./api.js";
 import { makeNotebook } from "./launcher.js";

@@ -30,7 +30,7 @@ export class ServerError extends Error {
 }
 
 /**
- * What a status of HTTP means.
+ * Reads the meaning of an HTTP status.
  * @param {number} status
  * @param {string} detail the server's own words, which only our part has for what it does not find
  * @returns {Kind}

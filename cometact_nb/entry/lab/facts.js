@@ -1,4 +1,4 @@
-// The description of an output, as it lies in a notebook. Everything in it is foreign until it was looked at.
+// Reads the description of an output from a notebook. Others may have written it, so each value is checked.
 
 import { isId } from "./lines.js";
 
@@ -32,7 +32,7 @@ function filesOf(folder, stem) {
 }
 
 /**
- * What is known of an output; null for a description that this version does not read.
+ * Returns the facts about an output; null for a description that this version does not read.
  * @param {any} data
  * @returns {Facts | null}
  */

@@ -65,7 +65,7 @@ function videoOf({ clip, clipUrl, posterUrl }) {
 }
 
 /**
- * What stands above the record of a task that has ended since: that it has, and its clip.
+ * Makes the line above the record of a task that has ended since, with its clip.
  * @param {ClipFiles} files
  */
 export function endedSince(files) {

@@ -20,7 +20,7 @@ export function isId(text) {
  * @param {string} text
  */
 export function literal(text) {
-  // What JSON escapes, Python reads alike. Characters that turn a line around or cannot be seen are escaped, too.
+  // Python reads JSON's escapes alike. Characters that turn a line around or cannot be seen are escaped, too.
   return JSON.stringify(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]/gu, escaped);
 }
 

@@ -1,4 +1,4 @@
-// What the plugins do at the start: register. What draws or asks is imported when somebody looks.
+// Registers the plugins at the start. Modules that draw or ask are imported when somebody looks.
 
 import { Extension } from "./extension.js";
 import { MIME, use } from "./shared.js";

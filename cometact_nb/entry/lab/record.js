@@ -272,7 +272,7 @@ export class Record {
   }
 
   /**
-   * What a sweep's view asks its kernel, from the history.
+   * Answer from the history what a sweep's view asks its kernel.
    * @param {any} content
    * @param {HttpModel<any, any, any>} model
    * @param {any} details

@@ -1,4 +1,4 @@
-// What JupyterLab loads at its start: a classic script that registers this extension under its name. The rest are
+// Is loaded by JupyterLab at its start: a classic script that registers this extension under its name. The rest are
 // modules, imported by their addresses, so nothing is bundled. The protocol is module federation's: `init` hands over
 // the shared modules of the application, `get` promises a factory of the plugins.
 

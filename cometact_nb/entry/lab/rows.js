@@ -1,4 +1,4 @@
-// Which rows of a long list are drawn, and the list that grows as it is scrolled.
+// Draws a long list that grows as it is scrolled.
 
 const MORE_ROWS = 40; // so many rows before the end of what is known, the next page is asked for
 

@@ -1,4 +1,4 @@
-// What all parts of the extension have in common: the kind of its outputs, and the application's own modules, such as
+// Holds what all parts of the extension share: the kind of its outputs, and the application's own modules, such as
 // @jupyterlab/notebook. A copy of ours would have other tokens and classes.
 
 export const MIME = "application/vnd.cometact-nb.view+json";

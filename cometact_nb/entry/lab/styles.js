@@ -16,7 +16,7 @@ const SHEETS = {
 const sheets = new Map();
 
 /**
- * Waits until these sheets are there; one that cannot be loaded is done without.
+ * Waits until these sheets are there. Goes on without a sheet that cannot be loaded.
  * @param {...Sheet} names
  */
 export async function styles(...names) {

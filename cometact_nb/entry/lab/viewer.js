@@ -239,7 +239,7 @@ export class TaskViewer extends Viewer {
       const model = new CellModel(() => {}, state);
       this.card = { model, card: new Card(model, this.place) };
     }
-    // What needs a kernel is not offered.
+    // Actions that need a kernel are not offered.
     for (const button of this.place.querySelectorAll("button[data-action=cancel], button[data-form]")) button.remove();
     return true;
   }

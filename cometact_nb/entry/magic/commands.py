@@ -224,7 +224,9 @@ def _cancel(options: Any) -> None:
         return
     task.cancel()
     outcome = (
-        "cancelled" if task.status.is_terminal else "cancel asked for; the card shows when it is confirmed"
+        "cancelled"
+        if task.status.is_terminal
+        else "the service took the cancel; the card shows when it is confirmed"
     )
     say(f"Task {task.id or task.key}: {outcome}.\n")
 

@@ -43,7 +43,7 @@ class HistoryStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeeperStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What the keeper does.
+    """The present work of the keeper.
 
     Args:
         on: whether it is switched on.

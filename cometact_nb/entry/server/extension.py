@@ -186,12 +186,12 @@ def _moment(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ConfigError("since is no number of Unix seconds.") from None
+        raise ConfigError(f"since={text[:40]!r} is no moment. Give Unix seconds.") from None
 
 
 def _count(text: str, usual: int, most: int) -> int:
     if not text:
         return usual
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= most:
-        raise ConfigError(f"limit is no number from 1 to {most}.")
+        raise ConfigError(f"limit={text[:40]!r} is no number of rows. Give an integer from 1 to {most}.")
     return int(text)

@@ -105,7 +105,7 @@ class DoctorRoute(Route):
         file = await file_of(self.contents_manager, path)
         role = self.get_query_argument("role", "")
         if role not in _ROLES:
-            raise web.HTTPError(400, "role is character or reference.")
+            raise web.HTTPError(400, "role is neither character nor reference. Give one of them.")
         self.answer(await asyncio.to_thread(examine, file, path, _ROLES[role]))
 
 
@@ -119,7 +119,7 @@ class KeeperRoute(Route):
         except ValueError:
             wish = None
         if not isinstance(wish, dict) or set(wish) != {"on"} or not isinstance(wish["on"], bool):
-            raise web.HTTPError(400, 'The body is {"on": true} or {"on": false}.')
+            raise web.HTTPError(400, 'The body is no switch. Send {"on": true} or {"on": false}.')
         await self.extension.switch_keeper(on=wish["on"])
         self.answer(await self.extension.status(may_switch=True))
 

@@ -49,7 +49,7 @@ class MeasuredCell:
 
 @dataclass(frozen=True)
 class MeasureEffects:
-    """What the knobs do to one measure.
+    """The effects of the knobs on one measure.
 
     Args:
         measure: its name.
@@ -113,7 +113,7 @@ class Measured:
 
     @cached_property
     def effects(self) -> tuple[MeasureEffects, ...]:
-        """What each knob does to each value.
+        """The effects of each knob on each measure.
 
         Raises:
             ConfigError: the extra ``decide`` is missing.

@@ -21,7 +21,7 @@ _MEANINGS = {
     Status.PENDING: "accepted, not begun",
     Status.THROTTLED: "accepted, waits for the account's limit",
     Status.RUNNING: "the video is being made",
-    Status.UNKNOWN: "the service uses a word that nobody knows; asked about on",
+    Status.UNKNOWN: "the service gives a status that it does not document; it is polled further",
     Status.SUCCEEDED: "the video was made",
     Status.FAILED: "the service says that it failed; that may have been billed",
     Status.CANCELLED: "cancelled, here or elsewhere",

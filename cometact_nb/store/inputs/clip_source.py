@@ -117,7 +117,7 @@ def read_source(path: Path, container: str, head: bytes, check: Callable[[], Non
     try:
         import av  # noqa: PLC0415  (an extra, and 100 ms)
     except ImportError:
-        raise ConfigError("To prepare videos needs PyAV: pip install 'cometact_nb[video]'.") from None
+        raise ConfigError("Preparing a video needs PyAV: pip install 'cometact_nb[video]'.") from None
     stream_kind = "mpegts" if head[:1] == b"G" else "mpeg"
     demuxer = {**DEMUXERS, **_MORE, "mpeg": stream_kind}.get(container)
     if demuxer is None:
@@ -192,36 +192,36 @@ def _extra(reader: Any, picture: Any, sound: Any) -> list[str]:
 def _packets(reader: Any, track: Any, check: Callable[[], None]) -> tuple[Packets, Any]:
     """Read the times of all pictures, and decode the first: no header is right in every recording."""
     first = _First()
-    shown: list[int] = []
+    times: list[int] = []
     end_s, is_plain, has_order = 0.0, True, True
     tick = float(track.time_base)
     for packet in reader.demux(track):
         first.take(packet)
         if packet.pts is None:
             continue
-        if len(shown) % 256 == 0:
+        if len(times) % 256 == 0:
             check()
         is_plain = is_plain and not packet.is_discard and not packet.is_corrupt
         if packet.is_discard:
             continue
-        shown.append(packet.pts)
+        times.append(packet.pts)
         has_order = has_order and packet.dts is not None
         end_s = max(end_s, (packet.pts + (packet.duration or 0)) * tick)
-    if not shown:  # such as raw AVI, whose packets have no times
+    if not times:  # such as raw AVI, whose packets have no times
         fps = number(track.average_rate) or _USUAL_FPS
         return Packets(0.0, (track.frames or 0) / fps, fps, is_plain=False), first.frame
-    starts = [pts * tick for pts in sorted(shown)]
+    starts = [pts * tick for pts in sorted(times)]
     spread = starts[-1] - starts[0]
     step = spread / (len(starts) - 1) if len(starts) > 1 and spread else 1 / _USUAL_FPS
     end_s = end_s if end_s > starts[-1] else starts[-1] + step
-    order = () if has_order else _decode_times(shown)
+    order = () if has_order else _decode_times(times)
     return Packets(starts[0], end_s, len(starts) / (end_s - starts[0]), is_plain, order), first.frame
 
 
-def _decode_times(shown: list[int]) -> tuple[int, ...]:
+def _decode_times(times: list[int]) -> tuple[int, ...]:
     """Return a time to decode each packet at, in their order in the file, none later than it is shown."""
-    ordered = sorted(shown)
-    delay = max(early - own for early, own in zip(ordered, shown, strict=True))
+    ordered = sorted(times)
+    delay = max(early - own for early, own in zip(ordered, times, strict=True))
     return tuple(time - delay for time in ordered)
 
 

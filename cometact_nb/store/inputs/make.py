@@ -25,7 +25,7 @@ _HEAD = 4096
 
 @dataclass(frozen=True)
 class Kind:
-    """What a file is by its first bytes.
+    """The kind of a file, by its first bytes.
 
     Args:
         container: its format, as ``sniff`` names it.

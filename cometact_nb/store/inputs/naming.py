@@ -26,7 +26,7 @@ _RECORD = ".json"
 
 @dataclass(frozen=True)
 class Result:
-    """What was made of a file.
+    """The input that was made of a file.
 
     Args:
         path: of the result.
@@ -43,7 +43,7 @@ class Result:
 
 @dataclass(frozen=True)
 class InputPlace:
-    """Where a result goes.
+    """The path of a result.
 
     Args:
         path: without its ending, which is known when it is made, unless ``exact``.

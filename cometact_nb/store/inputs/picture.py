@@ -66,7 +66,7 @@ def _open(source: Path, container: str) -> tuple[Any, Any]:
     try:
         from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  (an extra)
     except ImportError:
-        raise ConfigError("To prepare pictures needs Pillow: pip install 'cometact_nb[video]'.") from None
+        raise ConfigError("Preparing a picture needs Pillow: pip install 'cometact_nb[video]'.") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -24,8 +24,8 @@ _PLAIN = {
     *("major_brand", "minor_version", "compatible_brands", "language", "duration", "rotate", "mimetype"),
     *("vendor_id", "bps", "number_of_frames", "number_of_bytes", "alpha_mode"),
 }
-#: Tags that say something unless their value is a usual one.
-_NAMED = {
+#: Tags that say something unless their value is a usual one: the words for them, and the usual values.
+_TELLING = {
     "handler_name": (
         "names of tracks",
         re.compile(
@@ -55,8 +55,8 @@ def kinds_in_tags(tags: Iterable[Mapping[str, str]]) -> list[str]:
         key = name.lower().partition("-")[0]
         if not value or key in _PLAIN or key.startswith("_statistics"):
             continue
-        if key in _NAMED:
-            words, usual = _NAMED[key]
+        if key in _TELLING:
+            words, usual = _TELLING[key]
             if usual.fullmatch(value) is None:
                 kinds[words] = None
             continue

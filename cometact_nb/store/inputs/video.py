@@ -52,7 +52,7 @@ _BT2020, _MATRIX_2020 = 9, {9, 10}
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is done with a clip.
+    """The steps that make an input of a clip.
 
     Args:
         cut: the part of it.

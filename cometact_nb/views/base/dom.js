@@ -67,7 +67,7 @@ export function keepKeys(root) {
 }
 
 /**
- * What a button that pays listens to. The second click of a double click and a key held down mean the first again,
+ * Makes the click handler of a button that pays. The second click of a double click and a key held down mean the first again,
  * also where a fast service has answered in between.
  * @param {() => unknown} act
  */

@@ -1,4 +1,4 @@
-// Which two clips are to be compared.
+// Holds the choice of two clips to compare.
 
 import { h, put } from "../base/dom.js";
 

@@ -63,7 +63,7 @@ def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[st
     for side, name in (("rows", rows), ("columns", columns)):
         if name is not None and name not in sweep.axes:
             axes = ", ".join(sweep.axes) or "nothing: it has one cell"
-            raise ConfigError(f"{side}={name!r} is not swept here. Swept: {axes}.")
+            raise ConfigError(f"{side}={name!r} is no axis of this sweep. Give one of: {axes}.")
     if rows is not None and rows == columns:
         raise ConfigError(f"rows and columns are both {rows!r}. Give two fields, or leave one out.")
     spare = [name for name in sweep.axes if name not in {rows, columns}]

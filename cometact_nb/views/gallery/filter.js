@@ -1,4 +1,4 @@
-// Which clips are left out: by their stars, as no favourites, by what became of them.
+// Leaves clips out of the view: by their stars, as no favourites, by their status.
 
 import { h } from "../base/dom.js";
 

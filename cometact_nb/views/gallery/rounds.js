@@ -51,7 +51,7 @@ function meanOf(stars) {
 }
 
 /**
- * What each rater has given in each round, in their order.
+ * Counts the ratings of each rater in each round, in their order.
  * @param {Iterable<Pick<GalleryCell, "ratings">>} cells
  * @returns {Sum[]}
  */

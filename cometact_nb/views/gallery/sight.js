@@ -1,4 +1,4 @@
-// Which tiles are seen, near or far: what is near is loaded, what is far lets go, and only what is seen plays.
+// Loads the clips of tiles near the visible part of the page, lets go of far ones, and plays only visible ones.
 
 /** @import { Tile } from "./tile.js" */
 

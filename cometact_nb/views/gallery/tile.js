@@ -336,7 +336,7 @@ export class Tile {
   }
 
   /**
-   * What its host does not know of a clip, the clip says itself.
+   * Take from the clip itself the facts that its host does not know.
    * @param {HTMLVideoElement} video
    */
   complete({ duration, videoWidth, videoHeight }) {

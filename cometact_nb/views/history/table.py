@@ -171,13 +171,13 @@ class HistoryTable:
         self._follow(task)
         if not task.state.watching or (task.state.is_settled and not task.state.clips):
             task.refresh()
-        self._say(row, "is watched on; nothing was sent again")
+        self._say(row, "is watched again; nothing was sent")
 
     def _cancel(self, row: HistoryRow) -> None:
         task = row.task()
         self._follow(task)
         task.cancel()
-        self._say(row, "is to be cancelled; the service's word comes with the next look")
+        self._say(row, "is being cancelled; the service confirms it with the next poll")
 
     # --- inside --------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-// What a browser lets a page record, and what to say where it does not: logic without a page.
+// Tells whether a browser lets a page record, and why not: logic without a page.
 
 import { LONGEST, SHORTEST } from "./trim.js";
 

@@ -1,4 +1,4 @@
-// Which part of a picture is kept, with an aspect ratio that the vendor takes: logic without a page.
+// Computes the part of a picture to keep, with an aspect ratio that the vendor takes: logic without a page.
 
 import { clamp, keyed } from "./trim.js";
 
@@ -144,7 +144,7 @@ export class Crop {
   }
 
   /**
-   * What is to be cut: left, top, right and bottom; null for the whole picture.
+   * The part to keep: left, top, right and bottom; null for the whole picture.
    * @returns {[number, number, number, number] | null}
    */
   get settings() {

@@ -112,7 +112,7 @@ export class Editor {
   }
 
   /**
-   * What can be cut is known when its length or size is.
+   * Offer the cut once the length or the size is known.
    * @param {OwnFile} file
    */
   measure({ kind, duration_s, width, height, cut }) {
@@ -268,7 +268,7 @@ export class Editor {
     this.keep();
   }
 
-  // What was cropped is shown alone once it is prepared.
+  // Once it is prepared, the cropped part is shown alone.
   keep() {
     if (this.file?.stage === "prepared" && this.crop?.isCut) keepPart(this.canvas, this.crop.box);
   }

@@ -295,7 +295,7 @@ class Panel {
   }
 
   /**
-   * What was clicked in this view is answered: what stops it comes into view, and the first wrong field gets the focus,
+   * Show the answer to a click in this view: scroll to the obstacle, and focus the first wrong field,
    * unless its user has gone on elsewhere.
    * @param {Shown} shown
    */

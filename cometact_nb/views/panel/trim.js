@@ -1,4 +1,4 @@
-// Which part of a clip is kept, within the vendor's limits: logic without a page.
+// Computes the part of a clip to keep, within the vendor's limits: logic without a page.
 
 /** @typedef {"start" | "end"} Edge */
 

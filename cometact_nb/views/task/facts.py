@@ -51,7 +51,7 @@ class CardFacts:
 
     @cached_property
     def advice(self) -> Advice:
-        """What happened, what to do, and whether it was billed."""
+        """The advice: the event, the cure, and whether it was billed."""
         return advise(self.state)
 
     @cached_property

@@ -38,7 +38,7 @@ def cancel(task: Task) -> dict[str, Any] | None:
         return {"type": "note", "text": f"Not cancelled. {words.message(error)}", "again": True}
     if task.state.is_settled:
         return None
-    outcome = "The service took the cancel; its confirmation comes with the next look."
+    outcome = "The service took the cancel, and confirms it with the next poll."
     return {"type": "note", "text": outcome, "again": False}
 
 
