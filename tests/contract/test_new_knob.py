@@ -105,6 +105,17 @@ def test_each_view_calls_it_by_its_title(seen: Any, view: str) -> None:
     assert (TITLE.lower() if view == "history" else TITLE) in shown
 
 
+def test_a_film_s_labels_and_the_effects_of_a_measure_call_it_by_its_title(seen: Any) -> None:
+    assert f"{TITLE} 2" in seen["sweep"]["film"]
+    assert f"{TITLE} 2 → 9" in seen["sweep"]["effects"]
+
+
+@pytest.mark.parametrize("place", ["row", "card", "sweep"])
+def test_jupyterlab_s_own_views_call_it_by_its_title(seen: Any, place: str) -> None:
+    shown = seen["lab"][place]
+    assert (TITLE.lower() if place == "row" else TITLE) in shown
+
+
 def test_the_history_and_the_file_beside_a_clip_keep_it(seen: Any) -> None:
     assert sorted({row["head_motion"] for row in seen["sweep"]["history"]}) == [2, 9]
     assert seen["sweep"]["sidecar"]["headMotion"] in {2, 9}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -14,9 +15,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from present import present
 
 import cometact_nb as act
+from cometact_nb.domain import search
+from cometact_nb.entry.server.reader import Reader
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.history import find_history
 from cometact_nb.handles.session import Session
+from cometact_nb.views.gallery.facts import caption
 from cometact_nb.views.history import record as history_record
 from cometact_nb.views.panel.panel import Panel
 from cometact_nb.views.sweep.plan import plan_html
@@ -91,9 +95,29 @@ def of_sweep(session: Session, character: str, reference: str, folder: Path) -> 
             "history": history_record.record_html(rows, rows.query, now=time.time(), folder=folder),
             "report": sweep.export(folder / "report").read_text("utf-8").partition('id="data"')[0],
         },
+        "film": caption(cell),
+        "effects": str(sweep.measure(size)),
         "history": rows.to_rows(),
         "sidecar": json.loads(sidecar.read_text("utf-8"))["request"],
     }
+
+
+def size(clip: act.Clip) -> int:
+    """A measure of one's own."""
+    return clip.bytes
+
+
+async def of_lab(history: Path, folder: Path) -> dict[str, Any]:
+    """What the server's part tells JupyterLab, which draws outputs and the sidebar from it without a kernel."""
+    reader = Reader("mine", str(history), [folder])
+    try:
+        (task, *_), (sweep, *_) = await reader.tasks(search.query(now=time.time())), await reader.sweeps(5)
+        card, view = await reader.task(task.key), await reader.sweep(sweep.key)
+        assert card is not None
+        assert view is not None
+        return {"row": task.knobs, "card": card.html, "sweep": json.dumps(view.grid, ensure_ascii=False)}
+    finally:
+        reader.close()
 
 
 def main(url: str, character: str, reference: str, folder: Path) -> None:
@@ -106,6 +130,7 @@ def main(url: str, character: str, reference: str, folder: Path) -> None:
         "panel": of_panel(session, character, reference),
         "sweep": of_sweep(session, character, reference, folder),
     }
+    seen["lab"] = asyncio.run(of_lab(folder / "history.sqlite", folder))
     session.close()
     print(json.dumps(seen, default=str))
 
