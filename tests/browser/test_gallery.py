@@ -450,6 +450,7 @@ def test_a_rating_that_a_kernel_did_not_live_to_keep_is_taken_back_and_none_is_t
     os.kill(pid, signal.SIGSTOP)  # as busy as a kernel can be
     one.get_by_role("button", name=star).click()
     gallery.get_by_text("The kernel is busy").wait_for()
+    assert one.get_by_role("button", name=star).evaluate("node => node === document.activeElement")
     faces.restart_kernel()
     gallery.get_by_text("Your rating was not kept. The kernel has ended.").wait_for()
     gallery.get_by_text("act.sweep_by_name(").wait_for()
@@ -457,7 +458,8 @@ def test_a_rating_that_a_kernel_did_not_live_to_keep_is_taken_back_and_none_is_t
     assert gallery.get_by_text("kernel is busy").count() == 0
     assert one.get_by_role("button", name=star).is_disabled()
     assert gallery.get_by_role("button", name="Rate blind").count() == 0
-    one.focus()
+    # The star that was clicked takes no focus any more: its tile has it, where keys play on and rate no more.
+    assert one.evaluate("node => node === document.activeElement")
     faces.page.keyboard.press("1")
     assert one.locator(".stars .on").count() == before
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 from urllib.request import Request, urlopen
 
 import pytest
 from lab import Lab, Notebook
 from present import present
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, WebSocketRoute
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +110,53 @@ def test_a_restart_from_elsewhere_is_seen_too(notebook: Notebook) -> None:
     urlopen(Request(address, method="POST", data=b""), timeout=60).close()
     notebook.cell(2).locator(".cometact-gone").wait_for(timeout=30_000)
     assert notebook.cell(2).get_by_role("button", name="Cancel").count() == 0
+
+
+class Line:
+    """The page's connection to its kernel, which lives on when it is cut."""
+
+    def __init__(self, page: Page) -> None:
+        self.is_cut = False
+        self._open: list[WebSocketRoute] = []
+        page.route_web_socket(re.compile("/api/kernels/[^/]+/channels"), self._connect)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if self.is_cut:
+            socket.close(code=3001)
+            return
+        socket.connect_to_server()
+        self._open.append(socket)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        while self._open:
+            self._open.pop().close(code=3001)
+
+
+def test_a_lost_connection_is_said_and_a_click_of_meanwhile_is_sent_once_when_it_is_back(
+    new_page: Callable[[Lab], Page], lab: Lab
+) -> None:
+    page = new_page(lab)
+    line = Line(page)
+    notebook = Notebook(page, lab, lab.write("apart.ipynb", [""] * 8))
+    notebook.open()
+    begin(notebook, CARD, f"panel = act.panel({INPUTS}, seed=4141); panel")
+    card, panel = (notebook.cell(index).locator(kind).first for index, kind in ((2, VIEWS[2]), (3, VIEWS[4])))
+    card.get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    panel.locator(".primary.ready").wait_for(timeout=30_000)
+    line.cut()
+    for view in (card, panel):
+        view.get_by_text("No connection to the kernel since").wait_for()
+    assert page.locator("[data-ticking]").count() == 0
+    assert page.locator(".cometact-gone").count() == 0  # the kernel lives
+    panel.get_by_role("button", name=re.compile("^Submit")).click()
+    line.is_cut = False
+    notebook.cell(3).locator(VIEWS[2]).first.wait_for(timeout=60_000)  # the card of what was submitted
+    for view in (card, panel):
+        view.get_by_text("No connection to the kernel since").wait_for(state="detached")
+    notebook.type(
+        4, "print('=', len(panel.tasks), sum(row.request.seed == 4141 for row in act.history()), '=')"
+    )
+    notebook.run(4)
+    notebook.cell(4).locator(".jp-OutputArea").get_by_text("= 1 1 =").wait_for(timeout=30_000)
+    page.close()
