@@ -271,15 +271,8 @@ class Client:
                     _authorise(request, endpoint)
                 sending.is_built = True
                 response = await self._pool(lane).send(request, stream=True)
-                try:
-                    status, received = response.status_code, response.headers.copy()
-                    _encoding(response)
-                    async for chunk in response.aiter_bytes():
-                        body += chunk[: max_bytes - len(body)]
-                        if len(body) >= max_bytes:
-                            break
-                finally:
-                    await response.aclose()
+                status, received = response.status_code, response.headers.copy()
+                await _read(response, body, max_bytes)
         except Exception as error:  # noqa: BLE001  (whatever it is, it must not look like "not sent")
             part = _answer(status, received, body, endpoint)
             # To a cancel, and to a stranger's refusal, the body adds nothing.
@@ -322,6 +315,18 @@ def _answer(status: int, headers: httpx.Headers, body: bytearray, endpoint: Endp
         with suppress(zlib.error):  # it was not packed, or not so
             content = zlib.decompressobj(wbits=47).decompress(content, _ANSWER_MAX_BYTES)
     return Answer(status, dict(headers), content, endpoint.api_key if endpoint else None)
+
+
+async def _read(response: httpx.Response, body: bytearray, most: int) -> None:
+    """Add up to ``most`` bytes of an answer to ``body``, also those before a break, and close the answer."""
+    try:
+        _encoding(response)
+        async for chunk in response.aiter_bytes():
+            body += chunk[: most - len(body)]
+            if len(body) >= most:
+                return
+    finally:
+        await response.aclose()
 
 
 def _encoding(response: httpx.Response) -> str:

@@ -86,7 +86,6 @@ def _decoded(
 def _in_step(frames: Iterator[Any], layout: str, limit: int) -> Iterator[Any]:
     """Resample to 48 kHz from time 0 on, gaps filled, cut after ``limit`` samples."""
     from av.error import BlockingIOError, EOFError  # noqa: A004, PLC0415  (FFmpeg's own)
-    from av.filter import Graph  # noqa: PLC0415
 
     graph: Any = None
     form: tuple[Any, ...] = ()
@@ -102,22 +101,7 @@ def _in_step(frames: Iterator[Any], layout: str, limit: int) -> Iterator[Any]:
     for frame in frames:
         now = (frame.format.name, frame.layout.name, frame.sample_rate)
         if graph is None:
-            form, graph = now, Graph()
-            source = graph.add(
-                "abuffer",
-                f"sample_fmt={now[0]}:channel_layout={now[1]}:sample_rate={now[2]}:time_base=1/{now[2]}",
-            )
-            chain = [
-                source,
-                graph.add("aresample", f"{_RATE}:async=1:min_hard_comp=0.05:first_pts=0"),
-                graph.add("aformat", f"sample_fmts=fltp:channel_layouts={layout}:sample_rates={_RATE}"),
-                graph.add("atrim", f"end_sample={limit}"),
-                graph.add("asetnsamples", f"{_FRAME}:p=0"),
-                graph.add("abuffersink"),
-            ]
-            for first, second in itertools.pairwise(chain):
-                first.link_to(second)
-            graph.configure()
+            form, graph = now, _resampler(*now, layout, limit)
         if now != form:
             continue  # a stream that changes its own form in the middle; the rest of it is silence
         try:
@@ -128,3 +112,23 @@ def _in_step(frames: Iterator[Any], layout: str, limit: int) -> Iterator[Any]:
     if graph is not None:
         graph.push(None)
         yield from ready()
+
+
+def _resampler(kind: str, channels: str, rate: int, layout: str, limit: int) -> Any:
+    """Make FFmpeg's chain of filters from the source's form to 48 kHz, ``limit`` samples at the most."""
+    from av.filter import Graph  # noqa: PLC0415
+
+    graph = Graph()
+    source = f"sample_fmt={kind}:channel_layout={channels}:sample_rate={rate}:time_base=1/{rate}"
+    chain = [
+        graph.add("abuffer", source),
+        graph.add("aresample", f"{_RATE}:async=1:min_hard_comp=0.05:first_pts=0"),
+        graph.add("aformat", f"sample_fmts=fltp:channel_layouts={layout}:sample_rates={_RATE}"),
+        graph.add("atrim", f"end_sample={limit}"),
+        graph.add("asetnsamples", f"{_FRAME}:p=0"),
+        graph.add("abuffersink"),
+    ]
+    for first, second in itertools.pairwise(chain):
+        first.link_to(second)
+    graph.configure()
+    return graph
