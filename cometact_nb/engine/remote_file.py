@@ -17,6 +17,7 @@ from cometact_nb.domain.inspection.facts import MediaFacts
 from cometact_nb.domain.inspection.sniff import sniff
 from cometact_nb.domain.media import Finding, MediaRef, check_uri
 from cometact_nb.domain.service import is_loopback
+from cometact_nb.domain.sizes import size
 from cometact_nb.engine.contents import with_content
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class RemoteFile:
         """
         length = min(length, self._limits.bytes - self.bytes)
         if self.requests >= self._limits.requests or length <= 0:
-            return f"{self.requests} requests and {self.bytes // 1024} KB did not suffice"
+            return f"{self.requests} requests and {size(self.bytes)} did not suffice"
         self.requests += 1
         answer = await self._client.read_range(self._url, start, length, self._left(), ranged=ranged)
         if not isinstance(answer, Answer):

@@ -35,12 +35,12 @@ def measure(*, quick: bool) -> Report:
             own["ours"],
             own[peer],
             f"`import {peer}`",
-            "≤ 1/10" if peer == "runwayml" else "",
+            "≤ 1/20" if peer == "runwayml" else "",
         )
         for peer in peers
     ]
     lines.append(_load_ext(1 if quick else 9))
-    for line, most in zip((lines[0], lines[-1]), (1 / 10, 1 / 4), strict=True):
+    for line, most in zip((lines[0], lines[-1]), (1 / 20, 1 / 4), strict=True):
         line.met = line.ratio is not None and line.ratio <= most
     return Report(
         NAME,
