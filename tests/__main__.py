@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from tests import matrix, pins
-from tests.checks import commands, run
+from tests.checks import NO_TESTS, commands, reading_tests, run
 
 NEED_BROWSER = """\
 The browser tests need Chromium, and it could not be installed from here.
@@ -41,6 +41,12 @@ def have_browser() -> bool:
     return chromium() is not None
 
 
+def browser_tests(arguments: list[str]) -> list[str]:
+    """Arguments that choose the browser tests: their folder, unless paths are asked for; to read all others takes long."""
+    asked_for = any(Path(argument.partition("::")[0]).exists() for argument in arguments)
+    return ["-m", "browser", *([] if asked_for else ["tests/browser"])]
+
+
 def main(arguments: list[str]) -> int:
     if "--matrix" in arguments:
         return matrix.run([argument for argument in arguments if argument != "--matrix"])
@@ -55,8 +61,12 @@ def main(arguments: list[str]) -> int:
     if not fast and not have_browser():
         print(NEED_BROWSER)
         return 1
-    parts = commands(Path(sys.executable).parent, arguments, [] if fast else ["-m", "browser"])
-    failed = [title for title, command in parts.items() if not run(title, command)]
+    tools = Path(sys.executable).parent
+    parts = commands(tools, arguments, [] if fast else browser_tests(arguments))
+    beside = {title: parts.pop(title) for title in NO_TESTS}
+    with reading_tests(tools):
+        failed = [title for title, command in beside.items() if not run(title, command)]
+    failed += [title for title, command in parts.items() if not run(title, command)]
     print(f"\nFailed: {', '.join(failed)}" if failed else "\nAll checks passed.")
     return 1 if failed else 0
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -15,6 +16,8 @@ _PARALLEL = ["-n", "5", "--dist", "loadfile", "--no-loadscope-reorder"]
 #: How pytest begins the line of a test that failed, in the summary at its end.
 _NAMES = ("FAILED ", "ERROR ")
 _LAST_LINES = 12
+#: The parts that run no test of pytest's.
+NO_TESTS = ("lint", "format", "types", "frontend")
 
 
 def commands(tools: Path, arguments: list[str], browser: list[str]) -> dict[str, list[str]]:
@@ -37,16 +40,31 @@ def commands(tools: Path, arguments: list[str], browser: list[str]) -> dict[str,
     return {**parts, "browser": [pytest, *browser, *arguments]} if browser else parts
 
 
+@contextmanager
+def reading_tests(tools: Path) -> Iterator[None]:
+    """Read all tests beside what is done meanwhile: pytest keeps what it compiles, and each of its processes needs that."""
+    command = [str(tools / "pytest"), "--collect-only", "-q"]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=quiet, stderr=quiet):
+        yield
+
+
 def run(
     title: str, command: list[str], log: Path | None = None, more: Mapping[str, str] | None = None
 ) -> bool:
     """Run a command with ``more`` in its environment, show what it prints, keep that in ``log``; whether it ended well."""
     began = time.monotonic()
     print(f"\n=== {title}: {' '.join(command)}", flush=True)
-    env = {**os.environ, **(more or {})}
+    env = _environment(more)
     ok = (_kept(command, log, env) if log else subprocess.call(command, cwd=ROOT, env=env)) == 0
     print(f"=== {title}: {'ok' if ok else 'FAILED'} after {time.monotonic() - began:.0f} s", flush=True)
     return ok
+
+
+def _environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Ours, but Python keeps what it compiles: else each of many processes compiles all tests anew."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **(more or {})}
 
 
 def _kept(command: list[str], log: Path, env: Mapping[str, str]) -> int:

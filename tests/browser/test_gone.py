@@ -60,7 +60,7 @@ def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(note
     notebook.restart_kernel()
     for index, kind in VIEWS.items():
         view = notebook.cell(index).locator(kind).first
-        view.get_by_text("The kernel has ended. This is how it stood at").wait_for(timeout=5000)
+        view.get_by_text("The kernel has ended. This is how it stood at").wait_for(timeout=30_000)
         view.locator(".cometact-gone code").get_by_text(LINES[index]).wait_for()
     # The button that had the focus is gone: a keyboard's user is at the words about it.
     assert card.locator(".cometact-gone").evaluate("node => node === document.activeElement")

@@ -51,7 +51,7 @@ def test_what_asks_for_the_engine_while_it_closes_does_not_hold_it_up(session: S
 
     engine = session.engine
     engine.call(ask())
-    begun.wait(10)
+    assert begun.wait(60)
     session.close()
     assert asked == [engine]
 
@@ -63,7 +63,7 @@ def test_what_asks_for_the_engine_while_a_sandbox_starts_does_not_wait_for_it(
 
     def start(speed: float) -> None:
         starting.set()
-        ready.wait(30)
+        ready.wait(120)
         raise ConfigError("it did not start")
 
     def use_sandbox() -> None:
@@ -77,9 +77,9 @@ def test_what_asks_for_the_engine_while_a_sandbox_starts_does_not_wait_for_it(
     engine = session.engine
     using = threading.Thread(target=use_sandbox)
     using.start()
-    starting.wait(10)
+    assert starting.wait(60)
     try:
-        assert engine.call(ask()).result(10) is engine
+        assert engine.call(ask()).result(60) is engine
     finally:
         ready.set()
         using.join()
@@ -112,6 +112,6 @@ def test_what_is_handed_over_while_the_engine_closes_ends_with_it(session: Sessi
 
     engine = session.engine
     engine.call(begin())
-    begun.wait(10)
+    assert begun.wait(60)
     session.close()
     assert late[0].cancelled()

@@ -162,7 +162,7 @@ def test_the_real_service_cannot_reach_this_machine_so_nothing_is_asked(
 def test_a_name_in_a_private_network_is_not_asked(
     session: Session, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    session.begin_inspect("x").result(5)
+    session.begin_inspect("x").result(60)
 
     async def resolved(*_: object) -> tuple[str, ...]:
         return (address,)

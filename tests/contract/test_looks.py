@@ -139,7 +139,7 @@ def test_a_host_that_hangs_holds_a_submit_up_for_three_seconds_once(
     began = time.monotonic()
     task = session.submit(**inputs)
     assert precheck.LOOK_S == 3
-    assert time.monotonic() - began < 20  # the host hangs for a minute
+    assert time.monotonic() - began < 60  # the host hangs for ten minutes
     assert {doubt.basis for doubt in task.warnings} == {"not looked"}
     asked = len(host.requests)
     session.submit(**inputs, seed=2)
@@ -222,7 +222,7 @@ def test_a_sweep_over_many_silent_inputs_plans_within_three_seconds_and_says_so(
     character = host.add("hero.png", image_bytes(), "image/png")
     began = time.monotonic()
     plan = session.sweep(character=character, reference=urls).plan
-    assert time.monotonic() - began < 20  # the host hangs for a minute, 30 times
+    assert time.monotonic() - began < 60  # the host hangs for ten minutes, 30 times
     assert plan.errors == ()
     assert any("not looked at" in str(doubt) or "could not be" in str(doubt) for doubt in plan.warnings)
     gate.set()

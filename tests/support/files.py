@@ -180,7 +180,7 @@ def serving() -> Iterator[Host]:
             file = host.files.get(self.path.partition("?")[0], Served(b"gone", "text/plain", 404, 404))
             gate = file.gate if body else file.head_gate
             if gate is not None:
-                gate.wait(60)
+                gate.wait(600)
             status = file.get if body else file.head
             content = file.content
             if body and wanted and file.range_status is not None:

@@ -207,8 +207,8 @@ class Notebook:
 
     def ready(self) -> None:
         """Wait until the notebook is drawn and its kernel is idle."""
-        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        self.page.wait_for_function(_KERNEL_READY, timeout=60_000)
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=180_000)
+        self.page.wait_for_function(_KERNEL_READY, timeout=180_000)
 
     def cell(self, index: int) -> Locator:
         """The ``index``-th cell."""
@@ -230,7 +230,7 @@ class Notebook:
     def finished(self, index: int) -> None:
         """Wait until a cell has an execution count."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
-        prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for(timeout=60_000)
+        prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for(timeout=180_000)
 
     def save(self) -> None:
         """Save, and wait until that is done."""

@@ -47,7 +47,7 @@ def serving(folder: Path, *command: str) -> Iterator[str]:
 
 def _answers(address: str) -> bool:
     try:
-        urlopen(address, timeout=5).close()
+        urlopen(address, timeout=60).close()
     except HTTPError:
         return True
     except (URLError, OSError):

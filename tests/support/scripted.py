@@ -95,7 +95,7 @@ class Ending(list[object]):
 
 
 def submit(engine: Engine, job: Job) -> object:
-    return engine.call(engine.submit(job, REQUEST, 0.4)).result(20)
+    return engine.call(engine.submit(job, REQUEST, 0.4)).result(90)
 
 
 def submit_and_cancel(engine: Engine, job: Job) -> object:
@@ -105,14 +105,14 @@ def submit_and_cancel(engine: Engine, job: Job) -> object:
         await engine.submit(job, REQUEST, 0.4)
         return await engine.cancel(job)
 
-    return engine.call(both()).result(20)
+    return engine.call(both()).result(90)
 
 
 def recorded(engine: Engine, job: Job) -> list[events.TaskEvent]:
     async def read() -> list[events.TaskEvent]:
         return engine.history.events(job.state.key)
 
-    return engine.call(read()).result(20)
+    return engine.call(read()).result(90)
 
 
 def run_to_the_end(engine: Engine, job: Job) -> TaskState:
@@ -137,7 +137,7 @@ def unknown(_: httpx.Request) -> httpx.Response:
 
 def send(engine: Engine, job: Job, request: ActTwoRequest = REQUEST, **options: Any) -> object:
     """Send a request at $0.40, and return the verdict."""
-    return engine.call(engine.submit(job, request, 0.4, **options)).result(20)
+    return engine.call(engine.submit(job, request, 0.4, **options)).result(90)
 
 
 def another(job: Job) -> Job:
@@ -153,7 +153,7 @@ def take_up(engine: Engine, job: Job, **state: Any) -> None:
         engine.history.append(job.state.key, events.WatchBegan(at=0), job.state)
         engine.watch(job)
 
-    engine.call(begin()).result(20)
+    engine.call(begin()).result(90)
 
 
 def pass_time(engine: Engine, seconds: float) -> None:

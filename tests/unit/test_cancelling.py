@@ -93,7 +93,7 @@ def test_a_second_cancel_that_is_refused_takes_the_first_one_not_back(
         await engine.cancel(job)
         await engine.cancel(job)
 
-    engine.call(twice()).result(20)
+    engine.call(twice()).result(90)
     assert job.cancel_accepted
     assert run_to_the_end(engine, job).status is Status.CANCELLED
 
@@ -101,12 +101,12 @@ def test_a_second_cancel_that_is_refused_takes_the_first_one_not_back(
 def test_a_cancel_of_what_has_no_id_or_has_ended_asks_for_nothing(
     engine: Engine, job: Job, service: Service
 ) -> None:
-    assert engine.call(engine.cancel(job)).result(20) is None
+    assert engine.call(engine.cancel(job)).result(90) is None
     assert job.given_up.is_set()
     job.given_up.clear()
     submit(engine, job)
     run_to_the_end(engine, job)
-    assert engine.call(engine.cancel(job)).result(20) is None
+    assert engine.call(engine.cancel(job)).result(90) is None
     assert service.times("delete") == []
 
 
@@ -134,7 +134,7 @@ def test_sixteen_cancels_are_under_way_at_the_most_and_the_others_wait(
     service.creates[:] = [{"id": f"task-{number}"} for number in range(len(jobs))]
     service.polls[:] = [{"status": "RUNNING"}]
     service.deletes[:] = [hang]
-    assert engine.call(work()).result(20) == (16, 18)
+    assert engine.call(work()).result(90) == (16, 18)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_cancel_of_a_request_that_another_kernel_sends_is_noted_and_waits_a_li
         assert await cancelling is None
         return clock.monotonic(), state
 
-    assert engine.call(work()).result(20) == (took_s, job.state)
+    assert engine.call(work()).result(90) == (took_s, job.state)
     assert recorded(engine, job)[1] == events.CancelAsked(at=1_800_000_000)
     assert (service.seen, job.given_up.is_set()) == ([], False)
     other.close()

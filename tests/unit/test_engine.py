@@ -106,7 +106,7 @@ def test_a_task_that_nobody_has_asked_about_for_long_is_asked_about_at_once(
         engine.history.append(found.key, events.WatchBegan(at=0), found)
         engine.watch(job)
 
-    engine.call(take_up()).result(20)
+    engine.call(take_up()).result(90)
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
     assert service.times("poll")[0] < 1
 
@@ -247,7 +247,7 @@ def test_a_request_is_being_sent_for_ten_minutes_by_another_process_that_lives(
         mine = engine.history.owner if owner == "own" else whose
         engine.take_up(job, Row(job.state, mine, clock.now() - age_s))
 
-    engine.call(take_up()).result(20)
+    engine.call(take_up()).result(90)
     assert job.state.status is (Status.SUBMITTING if sending else Status.UNCONFIRMED)
 
 
@@ -262,7 +262,7 @@ def test_the_intent_is_recorded_before_the_post_and_signatures_never_are(
         dump = "\n".join(engine.history.connection.iterdump())
         return [type(row).__name__ for row in rows], dump
 
-    kinds, dump = engine.call(recorded()).result(5)
+    kinds, dump = engine.call(recorded()).result(60)
     assert kinds[:2] == ["Intended", "Accepted"]
     assert kinds[-1] == "ClipSaved"
     assert "SIGNED" not in dump
@@ -301,7 +301,7 @@ def test_a_kernel_that_ends_lets_go_of_all_its_tasks_in_one_write(
             await clock.sleep(1)
         made.history.connection.set_trace_callback(said.append)
 
-    made.call(begin()).result(20)
+    made.call(begin()).result(90)
     made.close()
     assert sum("watcher = NULL" in sql for sql in said) == 1
     other = History(path)
@@ -351,7 +351,7 @@ def test_a_task_that_the_service_takes_up_again_is_watched_on_after_a_refresh(
         {"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]},
         {"id": "task-1", "status": "FAILED", "failureCode": "INTERNAL"},
     ]
-    engine.call(engine.resume(job)).result(20)
+    engine.call(engine.resume(job)).result(90)
     state = run_to_the_end(engine, job)
     assert (state.status, state.failure_code) == (Status.SUCCEEDED, None)
     assert state.clip is not None
@@ -367,7 +367,7 @@ def test_what_came_instead_of_an_id_is_on_disk(engine: Engine, job: Job, service
         assert found is not None
         return found.state
 
-    assert '"ticket":"a-17"' in (engine.call(row()).result(20).raw_answer or "").replace(" ", "")
+    assert '"ticket":"a-17"' in (engine.call(row()).result(90).raw_answer or "").replace(" ", "")
 
 
 def test_what_a_full_disk_did_not_take_is_written_soon_after_there_is_room_again(
@@ -385,7 +385,7 @@ def test_what_a_full_disk_did_not_take_is_written_soon_after_there_is_room_again
 
     service.creates[:] = [fills_the_disk]
     submit(engine, job)
-    engine.call(make_room()).result(20)
+    engine.call(make_room()).result(90)
     other = History(str(tmp_path / "history.sqlite"))  # as it is if this process is killed now
     found = other.find(job.state.key)
     other.close()

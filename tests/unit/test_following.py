@@ -60,7 +60,7 @@ def test_a_claim_is_made_at_once_and_holds_for_a_minute_and_is_renewed_each_quar
         await clock.sleep(15)
         return [*free, other.claim(key, begun + 89.9, 60), other.claim(key, begun + 90.5, 60)]
 
-    assert engine.call(work()).result(20) == [False, False, False, False, True]
+    assert engine.call(work()).result(90) == [False, False, False, False, True]
 
 
 def test_a_task_that_another_process_took_is_not_asked_about_by_this_one(
@@ -78,7 +78,7 @@ def test_a_task_that_another_process_took_is_not_asked_about_by_this_one(
         assert service.seen == []
         await clock.sleep(100)
 
-    engine.call(lose()).result(20)
+    engine.call(lose()).result(90)
     assert service.times("poll") != []  # it has taken the task back: the other one is silent
 
 
@@ -111,7 +111,7 @@ def test_what_another_process_records_is_shown_here_once_and_within_two_of_the_s
         other.append(state.key, saved, there)
         await clock.sleep(30)
 
-    engine.call(follow()).result(20)
+    engine.call(follow()).result(90)
     assert heard == [0, pytest.approx(8 * scale)]  # 0: when it began to listen
     assert job.state.status is Status.SUCCEEDED
     assert service.seen == []
@@ -133,7 +133,7 @@ def test_a_history_that_cannot_be_read_for_a_while_ends_no_following(
         other.write("ALTER TABLE away RENAME TO tasks", ())
         await clock.sleep(60)
 
-    engine.call(follow()).result(20)
+    engine.call(follow()).result(90)
     assert run_to_the_end(engine, job).clip is not None
 
 
@@ -168,7 +168,7 @@ def test_a_task_is_watched_to_its_end_though_its_history_takes_no_claims(
         breaker.commit()
         breaker.close()
 
-    engine.call(begin()).result(20)
+    engine.call(begin()).result(90)
     assert run_to_the_end(engine, job).clip is not None
     engine.close()
 
@@ -193,7 +193,7 @@ def test_a_request_that_another_process_sends_is_in_doubt_after_ten_minutes(
         engine.watch(job)
         await clock.sleep(3600)
 
-    engine.call(follow()).result(20)
+    engine.call(follow()).result(90)
     assert job.state.status is Status.UNCONFIRMED
     assert job.state.problem == "the kernel that sent it stopped before the service answered"
     (doubt,) = (event for event in recorded(engine, job) if isinstance(event, events.Unconfirmed))
@@ -214,5 +214,5 @@ def test_a_request_that_another_process_sent_is_watched_here_when_it_ended(
         accepted = TaskState(key=job.state.key, id="task-1", status=Status.PENDING, submitted_at=clock.now())
         other.append(job.state.key, events.Accepted(at=clock.now(), id="task-1"), accepted)
 
-    engine.call(follow()).result(20)
+    engine.call(follow()).result(90)
     assert run_to_the_end(engine, job).clip is not None

@@ -31,7 +31,7 @@ def found(job: Job, **state: Any) -> Job:
 
 def resume(engine: Engine, job: Job) -> list[str]:
     """Look anew; the kinds of events that this made."""
-    engine.call(engine.resume(job)).result(20)
+    engine.call(engine.resume(job)).result(90)
     return [type(event).__name__ for event in recorded(engine, job)]
 
 
@@ -99,7 +99,7 @@ def test_a_look_at_a_task_that_another_process_polls_asks_nothing_and_follows(
         other.append(job.state.key, saved, state)
         await clock.sleep(10)
 
-    engine.call(look()).result(20)
+    engine.call(look()).result(90)
     other.close()
     assert service.seen == []
     assert job.state.status is Status.SUCCEEDED
@@ -119,7 +119,7 @@ def test_a_look_at_a_task_that_is_watched_here_makes_no_second_watch(
         await engine.resume(job)
         return [watcher, job.watcher, len(service.times("poll"))]
 
-    first, second, polls = engine.call(look()).result(20)
+    first, second, polls = engine.call(look()).result(90)
     assert first is second
     assert polls == 2
     assert "WatchBegan" not in [type(event).__name__ for event in recorded(engine, job)]
@@ -139,7 +139,7 @@ def test_a_look_at_a_doubtful_task_that_is_known_again_makes_it_an_ordinary_one(
         await engine.resume(job)
 
     found(job, status=Status.NOT_FOUND, submitted_at=START)
-    engine.call(look()).result(20)
+    engine.call(look()).result(90)
     assert run_to_the_end(engine, job).clip is not None
     assert service.times("poll")[-1] < 520
 
@@ -165,7 +165,7 @@ def test_a_look_at_a_doubtful_task_asks_when_no_other_process_asks_about_it(
             other.release(job.state.key)
         await engine.resume(job)
 
-    engine.call(look()).result(20)
+    engine.call(look()).result(90)
     assert len(service.times("poll")) == is_let_go
     other.close()
 
@@ -174,7 +174,7 @@ def test_an_intent_that_a_dead_kernel_left_is_in_doubt_and_says_why(
     engine: Engine, job: Job, clock: VirtualClock
 ) -> None:
     found(job, id=None, status=Status.SUBMITTING, submitted_at=START - 1)
-    engine.call(take_up(engine, job, "own")).result(20)
+    engine.call(take_up(engine, job, "own")).result(90)
     (doubt,) = recorded(engine, job)
     assert doubt == events.Unconfirmed(at=START, reason="the kernel stopped before the service answered")
     assert job.watcher is None
@@ -202,7 +202,7 @@ def test_only_a_request_that_a_living_kernel_is_sending_may_be_answered(
         whose = engine.history.owner if owner == "own" else owner
         return engine.may_be_answered(Row(job.state, whose, engine.now()))
 
-    assert engine.call(ask()).result(20) is may
+    assert engine.call(ask()).result(90) is may
 
 
 def test_a_task_found_in_the_history_is_watched_unless_it_has_ended(
@@ -210,7 +210,7 @@ def test_a_task_found_in_the_history_is_watched_unless_it_has_ended(
 ) -> None:
     ended = Job(TaskState(key="ended", id="task-2", status=Status.CANCELLED), job.endpoint, job.output_dir)
     for each in (found(job), ended):
-        engine.call(take_up(engine, each, "elsewhere/1/x")).result(20)
+        engine.call(take_up(engine, each, "elsewhere/1/x")).result(90)
     assert run_to_the_end(engine, job).clip is not None
     assert ended.watcher is None
 

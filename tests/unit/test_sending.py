@@ -130,7 +130,7 @@ def test_the_intent_holds_all_that_a_later_kernel_needs(engine: Engine, tmp_path
     async def stored() -> list[tuple[str]]:
         return engine.history.query("SELECT content_hash FROM tasks", ())
 
-    assert engine.call(stored()).result(20) == [(request.content_hash,)]
+    assert engine.call(stored()).result(90) == [(request.content_hash,)]
 
 
 def test_the_intent_names_the_local_files_that_go_into_the_request(engine: Engine, job: Job) -> None:
@@ -163,7 +163,7 @@ def test_an_accepted_request_is_spent_and_watched(engine: Engine, job: Job) -> N
         verdict = await engine.submit(job, REQUEST, 0.4, before_record=hear)
         return verdict, job.known_since  # before any poll
 
-    assert engine.call(work()).result(20) == (flow.Created("task-1"), 0)
+    assert engine.call(work()).result(90) == (flow.Created("task-1"), 0)
     assert heard == [(flow.Created("task-1"), None)]
     assert recorded(engine, job)[1] == events.Accepted(at=START, id="task-1")
     assert job.is_named_by_user is False
@@ -308,7 +308,7 @@ def test_a_cancel_that_failed_says_how(
         await engine.cancel(job)
         return job.state.cancel_message
 
-    assert re.search(words, engine.call(both()).result(20) or "")
+    assert re.search(words, engine.call(both()).result(90) or "")
 
 
 def test_news_of_another_process_wait_while_news_from_here_are_not_written(engine: Engine, job: Job) -> None:
@@ -324,7 +324,7 @@ def test_news_of_another_process_wait_while_news_from_here_are_not_written(engin
         engine.publish(job, older)
         return kept, job.state is older
 
-    assert engine.call(work()).result(20) == (True, True)
+    assert engine.call(work()).result(90) == (True, True)
 
 
 def test_each_task_has_a_key_of_its_own() -> None:
@@ -343,6 +343,6 @@ def test_the_engine_s_thread_ends_with_the_process_and_belongs_to_no_cell(
         thread = threading.current_thread()
         return mark.get(), thread.daemon, thread.name
 
-    assert engine.call(look()).result(20) == (None, True, "cometact_nb")
+    assert engine.call(look()).result(90) == (None, True, "cometact_nb")
     assert engine.clock is clock
     assert engine.now() == clock.now()

@@ -119,9 +119,9 @@ def test_a_request_that_waits_to_be_sent_again_can_be_stopped(
     if how == "given up":
         engine.give_up(job)
     else:
-        assert engine.call(engine.cancel(job)).result(20) is None
+        assert engine.call(engine.cancel(job)).result(90) is None
         assert job.has_outcome.is_set()
-    assert isinstance(outcome.result(20), flow.Declined)
+    assert isinstance(outcome.result(90), flow.Declined)
     assert job.state.status is Status.REFUSED
     assert len(service.times("create")) == 1
     assert (engine.spent_usd, job.is_postponed) == (0, False)
@@ -173,7 +173,7 @@ def test_while_a_kernel_ends_nothing_more_is_sent(
     late.given_up.set()  # it must not be sent before the end has begun
     engine.call(engine.submit(accepted, REQUEST, 0.4))
     assert asked.wait(20)
-    engine.call(end()).result(20).join(20)
+    engine.call(end()).result(90).join(20)
     assert len(service.times("create")) == 2
     assert (job.state.status, accepted.state.id) == (Status.REFUSED, "task-2")
 

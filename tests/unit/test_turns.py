@@ -75,7 +75,7 @@ def test_the_next_request_takes_its_turn_at_once_when_another_is_answered(
         await crowd.end()
         return steps
 
-    assert engine.call(work()).result(20) == [32, [32, 33, 34], 33, [33, 34], 0.5]
+    assert engine.call(work()).result(90) == [32, [32, 33, 34], 33, [33, 34], 0.5]
     assert len({each.state.id for each in crowd.jobs}) == AT_ONCE + 3
 
 
@@ -100,7 +100,7 @@ def test_a_request_that_waits_for_its_turn_is_stopped_and_the_one_behind_it_is_s
         assert len(await crowd.end()) == AT_ONCE + 2
         return verdict, took_s
 
-    verdict, took_s = engine.call(work()).result(20)
+    verdict, took_s = engine.call(work()).result(90)
     other.close()
     assert verdict == NEVER_SENT
     assert took_s == 0 if how == "here" else 0 < took_s <= 2  # the file is read now and then, not without end
@@ -120,7 +120,7 @@ def test_a_caller_that_leaves_while_its_request_waits_for_a_turn_leaves_no_doubt
         await asyncio.wait({crowd.sending[-1]})
         await crowd.end()
 
-    engine.call(work()).result(20)
+    engine.call(work()).result(90)
     refused = recorded(engine, crowd.jobs[-1])[-1]
     assert refused == events.Refused(at=1_800_000_000.5, message=NEVER_SENT.message, sent=False)
     assert len(service.times("create")) == AT_ONCE

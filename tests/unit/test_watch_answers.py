@@ -56,7 +56,7 @@ def test_a_task_that_is_gone_after_a_cancel_says_that_it_was_deleted(
         await engine.submit(job, REQUEST, 0.4)
         await engine.cancel(job)
 
-    engine.call(both()).result(20)
+    engine.call(both()).result(90)
     state = run_to_the_end(engine, job)
     assert (state.status, state.raw_status, bool(state.ended_at)) == (Status.CANCELLED, "deleted", True)
 
@@ -156,7 +156,7 @@ def test_a_look_before_a_cancel_counts_as_the_last_look_and_its_failure_stops_no
         await engine.submit(job, REQUEST, 0.4)
         return await engine.cancel(job)
 
-    assert isinstance(engine.call(both()).result(20), flow.Answer)
+    assert isinstance(engine.call(both()).result(90), flow.Answer)
     assert job.state.problem is None
     assert run_to_the_end(engine, job).status is Status.CANCELLED
     assert min(gaps(service.times("poll"))) >= 5

@@ -56,7 +56,7 @@ def take_up(engine: Engine, job: Job, **state: Any) -> None:
         engine.history.append(job.state.key, events.WatchBegan(at=START), job.state)
         engine.watch(job)
 
-    engine.call(begin()).result(20)
+    engine.call(begin()).result(90)
 
 
 # --- how long it waits -----------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_a_watch_of_what_never_ends_lasts_as_long_however_late_it_began(
         await engine.submit(job, REQUEST, 0.4)
         return clock.monotonic()
 
-    began = engine.call(begin_late()).result(20)
+    began = engine.call(begin_late()).result(90)
     assert not run_to_the_end(engine, job).watching
     assert 600 < (service.times("poll")[-1] - began) / scale < 640
 
@@ -170,7 +170,7 @@ def test_tasks_that_took_long_teach_this_kernel_and_the_next_one_to_ask_less(
             service.polls = Ending(clock, clock.monotonic() + TOOK_S * scale)
             await engine.submit(job, REQUEST, 0.4)
 
-        engine.call(begin()).result(20)
+        engine.call(begin()).result(90)
         assert run_to_the_end(engine, job).status is Status.SUCCEEDED
         return len(service.times("poll")) - before
 

@@ -99,7 +99,7 @@ def test_a_resume_asks_about_a_doubtful_task_at_once_and_takes_it_up(
 ) -> None:
     begun = clock.now() - 3000
     job.state = TaskState(key=job.state.key, id="task-1", status=Status.NOT_FOUND, submitted_at=begun)
-    engine.call(engine.resume(job)).result(20)
+    engine.call(engine.resume(job)).result(90)
     assert run_to_the_end(engine, job).clip is not None
 
 
@@ -112,7 +112,7 @@ def test_an_id_that_the_user_gave_is_doubtful_after_a_minute(
         engine.apply(job, events.Intended(at=clock.now(), request={}))
         engine.accept(job, "typo", by_user=True)
 
-    engine.call(confirm()).result(20)
+    engine.call(confirm()).result(90)
     state = run_to_the_end(engine, job)
     assert state.status is Status.NOT_FOUND
     assert 60 < (state.ended_at or 0) - (state.submitted_at or 0) < 90
@@ -182,7 +182,7 @@ def test_a_kernel_that_slept_while_another_took_over_fetches_nothing(
         other.append(job.state.key, saved, reduce(job.state, saved))
         return service.times("clip")
 
-    assert made.call(the_other_fetches_it()).result(20) == []
+    assert made.call(the_other_fetches_it()).result(90) == []
     assert run_to_the_end(made, job).clip == saved.clip
     assert service.times("clip") == []
     other.close()
@@ -231,5 +231,5 @@ def test_polls_refused_for_the_key_for_long_stop_the_watch_and_a_resume_goes_on(
     (ended,) = (event for event in recorded(engine, job) if isinstance(event, events.WatchEnded))
     assert 900 <= ended.at - (state.submitted_at or 0) < 1200
     service.polls[:] = [{"id": "task-1", "status": "SUCCEEDED", "output": [CLIP_URL]}]
-    engine.call(engine.resume(job)).result(20)
+    engine.call(engine.resume(job)).result(90)
     assert run_to_the_end(engine, job).status is Status.SUCCEEDED
