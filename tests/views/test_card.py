@@ -40,6 +40,12 @@ def test_every_state_reads_well_as_text(name: str) -> None:
     assert state.status.value.replace("_", " ") in line(state, NOW)
 
 
+@pytest.mark.parametrize("name", STATES)
+def test_every_picture_has_a_text_since_jupyterlab_writes_image_for_an_empty_one(name: str) -> None:
+    page = Page(html(STATES[name], coming=FOLDER / "clips/a.mp4"))
+    assert all(attrs.get("alt") for tag, attrs in page.tags if tag == "img")
+
+
 def test_nothing_stands_below_an_input_s_picture_whose_place_stays_when_it_is_gone() -> None:
     side = html(STATES["RUNNING"]).partition("Copy as")[0]
     picture = side.rindex("<video")

@@ -264,10 +264,10 @@ def _thumbnail(role: str, ref: MediaRef, local: str | None, *, sandbox: bool) ->
     url = loadable(ref.uri, sandbox=sandbox)
     picture = None
     if url:
-        # No fill, height or alternative text (the caption says it): a picture that is gone takes no place.
-        box = {"style": "max-height:84px;max-width:180px;border-radius:6px;object-fit:cover"}
+        # Without fill and height a picture that is gone takes a line; JupyterLab writes "Image" for no text.
+        box = {"style": "max-height:84px;max-width:180px;border-radius:6px;object-fit:cover;font-size:11px"}
         if ref.type == "image":
-            picture = h("img", {"src": url, "alt": "", **box})
+            picture = h("img", {"src": url, "alt": f"Picture of the {role.lower()}", **box})
         else:
             # A browser draws no frame of a video without a seek.
             at = "" if "#" in url else "#t=0.1"

@@ -106,8 +106,9 @@ export class Rounds {
       spellcheck: "false",
     });
     this.rater.addEventListener("change", () => this.choose({ ...this.round, rater: this.rater.value.trim() }));
-    const fresh = h("button", { type: "button", onclick: () => this.begin() }, "New round");
-    const rating = view.host.rate ? [h("label", {}, "Rater ", this.rater), fresh] : [];
+    /** @type {HTMLButtonElement} */
+    this.fresh = h("button", { type: "button", onclick: () => this.begin() }, "New round");
+    const rating = view.host.rate ? [h("label", {}, "Rater ", this.rater), this.fresh] : [];
     this.node = h(
       "div",
       { class: "pickers", role: "group", "aria-label": "Rounds of ratings" },
@@ -149,6 +150,7 @@ export class Rounds {
 
   draw() {
     const { round, view } = this;
+    for (const control of [this.rater, this.fresh]) control.disabled = view.isGone; // nobody keeps what is given in it
     const all = this.all();
     const isHidden = Boolean(view.blind && !view.blind.revealed); // what others gave would give a clip away
     const key = JSON.stringify([all, round, isHidden]);

@@ -156,6 +156,7 @@ export class GalleryView {
     this.isGone = true;
     this.startBlind?.remove();
     for (const tile of this.tiles.values()) tile.draw();
+    this.rounds.draw();
     this.statusLine.after(note);
     focus(this.current?.node); // where keys go on playing
   }

@@ -112,7 +112,7 @@ def _clip(row: HistoryRow, folder: Path) -> Markup | None:
     picture = None
     if poster:
         style = "display:block;max-height:54px;max-width:120px;border-radius:4px"
-        picture = h("img", {"src": poster, "alt": "", "loading": "lazy", "style": style})
+        picture = h("img", {"src": poster, "alt": "An early frame", "loading": "lazy", "style": style})
     return join(picture, h("span", {"title": words.clean(clip.place, 1000)}, link))
 
 

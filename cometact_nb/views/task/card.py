@@ -154,15 +154,16 @@ def _progress(facts: CardFacts) -> Markup:
 
 
 def _coming(path: Path, notebook_dir: Path) -> Markup:
-    """Name the future file, in case the task has ended since. A missing picture leaves no gap."""
+    """Name the future file, in case the task has ended since, and show its picture once there is one."""
     source = words.relative(str(path), notebook_dir)
     if source is None:
         return join()
     poster = source.removesuffix("mp4") + "jpg"
-    style = "display:block;max-width:320px;border-radius:8px;margin-top:8px"
+    style = "display:block;max-width:320px;border-radius:8px;margin-top:8px;font-size:11px"
     name = words.clean(words.place(str(path), notebook_dir), 160)
     link = h("a", {"href": source, "download": True}, name)
-    picture = h("img", {"src": poster, "alt": "", "style": style})
+    # JupyterLab would write "Image" for an empty text, beside the sign of a missing picture.
+    picture = h("img", {"src": poster, "alt": "An early frame", "style": style})
     return join(picture, h("div", None, "Its clip, once it has one: ", link))
 
 
