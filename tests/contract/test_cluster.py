@@ -44,8 +44,7 @@ def sweep(sandbox: SandboxProcess, store: stores.Store, tmp_path: Path) -> Itera
 
 @pytest.fixture
 def executor(store: stores.Store, tmp_path: Path) -> Iterator[Any]:
-    import distributed
-
+    distributed: Any = pytest.importorskip("distributed")
     port = int(store.base.split(":")[2].split("/")[0])
     env = {
         "FSSPEC_S3": json.dumps(stores.at_port(port)),
