@@ -64,6 +64,9 @@ export class Extension {
   /** What the commands do. */
   actions() {
     this.doing ??= import("./actions.js").then(({ Actions }) => new Actions(this));
+    this.doing.catch(() => {
+      this.doing = undefined; // the next one asks again
+    });
     return this.doing;
   }
 
@@ -211,7 +214,7 @@ class Lazy {
   /** @param {() => Promise<View>} make */
   constructor(make) {
     this.make = make;
-    /** @type {Promise<View> | null} */
+    /** @type {Promise<View | null> | null} */
     this.view = null;
     this.isSeen = false;
     this.over = false;
@@ -223,16 +226,28 @@ class Lazy {
    */
   async see(isSeen, node) {
     this.isSeen = isSeen;
-    if (isSeen && !this.view) {
-      this.view = this.make();
-      const view = await this.view;
-      node.append(view.node);
-    }
+    if (isSeen && !this.view) this.view = this.begin(node);
     const view = await this.view;
     if (!view) return;
     if (this.over) view.dispose();
     else if (this.isSeen) view.show();
     else view.hide();
+  }
+
+  /**
+   * Make the view and put it there; where its scripts cannot be loaded, say so, and try again when it is shown again.
+   * @param {HTMLElement} node
+   */
+  async begin(node) {
+    try {
+      const view = await this.make();
+      node.replaceChildren(view.node);
+      return view;
+    } catch {
+      this.view = null;
+      node.textContent = "The server does not answer, so this could not be loaded. Show it again to try once more.";
+      return null;
+    }
   }
 
   async dispose() {
