@@ -43,6 +43,7 @@ OWNERS = {
     "IPython": {"views", "entry/magic"},
     "nest_asyncio2": {"engine/waits.py"},
     "scipy": {"domain/sweep/effects.py"},
+    "choix": {"domain/sweep/strengths.py"},
     "av": {
         "store/clips/film.py",
         "store/clips/measures.py",

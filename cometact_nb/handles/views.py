@@ -21,6 +21,9 @@ class Views(Protocol):
     def gallery(self, sweep: Any, rows: str | None, columns: str | None) -> Any:
         """See :meth:`cometact_nb.Sweep.gallery`."""
 
+    def compare(self, sweep: Any) -> Any:
+        """See :meth:`cometact_nb.Sweep.compare`."""
+
     def widget(self, thing: Any) -> Any:
         """Return a live widget of a task, a sweep or a history, alone, for a front end that asks for one."""
 

@@ -31,6 +31,11 @@ class PageViews:
 
         return Gallery(sweep, rows, columns)
 
+    def compare(self, sweep: Sweep) -> Any:
+        from cometact_nb.views.pairs.pairs import Pairs  # noqa: PLC0415
+
+        return Pairs(sweep)
+
     def widget(self, thing: Task | Sweep | TaskHistory) -> Any:
         modules = {"Task": "task.show", "Sweep": "sweep.show", "TaskHistory": "history.table"}
         return _view(modules[type(thing).__name__], "widget_alone")(thing)
@@ -82,6 +87,7 @@ def register() -> None:
         (html, "handles.spending", "SpendingTable", _view("money.spending", "spending_html")),
         (html, "handles.sweep.saved", "SweepHistory", _view("sweep.table", "sweeps_html")),
         (html, "handles.sweep.noise", "NoiseFloor", _view("sweep.noise", "noise_floor_html")),
+        (html, "handles.sweep.preferences", "Preferences", _view("pairs.preferences", "preferences_html")),
         (html, "handles.sweep.measured", "Measured", _view("sweep.measured", "measured_html")),
     ):
         formatter.for_type_by_name(f"cometact_nb.{home}", name, draw)

@@ -85,6 +85,30 @@ def test_functions_of_ones_own_give_columns(sweep: Sweep) -> None:
     assert len(calls) == 8
 
 
+def test_a_measure_with_the_name_of_a_column_is_refused_by_name(sweep: Sweep) -> None:
+    def note(clip: Clip) -> float:
+        return 1.0
+
+    def cell(clip: Clip) -> dict[str, float]:
+        return {"": 1.0}
+
+    def stars(clip: Clip) -> dict[str, float]:
+        return {"open": 1.0}
+
+    def elapsed(clip: Clip) -> dict[str, float]:
+        return {"s": 1.0}
+
+    before = sweep.to_rows()
+    for fn, name in ((note, "note"), (cell, "cell"), (stars, "stars")):
+        with pytest.raises(ConfigError, match=f"The measure '{name}' has the name of a column"):
+            sweep.measure(fn)
+    with pytest.raises(ConfigError, match="The measure 'expression_intensity' has the name"):
+        sweep.measure(act.Measure(name="expression_intensity", fn=note))
+    with pytest.raises(ConfigError, match="The measure 'elapsed_s' has the name"):
+        sweep.measure(elapsed)
+    assert sweep.to_rows() == before
+
+
 def test_similarity_compares_with_a_clip(sweep: Sweep) -> None:
     first = sweep.measure("similarity").to_rows()
     assert first[0]["similarity"] == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 VIEWS = Path(__file__).parents[2] / "cometact_nb" / "views"
-ROOMS = ("task", "sweep", "panel", "gallery", "history")
+ROOMS = ("task", "sweep", "panel", "gallery", "pairs", "history")
 #: Kinds that no ``case`` names: a ``case _`` shows how things stand, or that one can be sent is all the answer.
 UNNAMED = {"panel": {"hello"}, "history": {"refresh"}, "gallery": {"still there"}}
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from cometact_nb.domain.sweep.grid import label
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
-__all__ = ["Chance", "Contrast", "chance_of", "contrasts_of"]
+__all__ = ["Chance", "Contrast", "chance_of", "contrasts_of", "paired"]
 
+T = TypeVar("T")
 REPLICATE = "replicate"
 #: The intervals of one measure hold all at once with this probability (Bonferroni).
 CONFIDENCE = 0.95
@@ -103,21 +104,53 @@ def contrasts_of(cells: Sequence[Cell], chance: Chance) -> tuple[Contrast, ...]:
         one for each knob and further value, in the order of the cells; the seed is left out where it stands
         for chance.
     """
+    plan = [
+        (knob, base, level, blocks)
+        for knob, base, level, blocks in paired(cells)
+        if not (knob == "seed" and chance.source == "seed")
+    ]
+    return tuple(_contrast(chance, len(plan), *one) for one in plan)
+
+
+def paired(
+    cells: Sequence[tuple[Mapping[str, Any], T]],
+) -> list[tuple[str, Any, Any, list[tuple[list[T], list[T]]]]]:
+    """Pair each value of each knob with the knob's first one, all else equal.
+
+    Args:
+        cells: of each clip its parameters, with ``replicate``, and what is to be compared.
+
+    Returns:
+        the knob, its first value, the other value, and for each setting of all other fields what clips of the
+        first and of the other value have; in the order of the cells.
+    """
     levels = _levels(params for params, _ in cells)
-    if chance.source == "seed":
-        levels.pop("seed", None)
-    plan = [(knob, values[0], value) for knob, values in levels.items() for value in values[1:]]
-    return tuple(_contrast(cells, chance, knob, pair, len(plan)) for knob, *pair in plan)
+    return [
+        (knob, values[0], value, _blocks(cells, knob, values[0], value))
+        for knob, values in levels.items()
+        for value in values[1:]
+    ]
 
 
-def _contrast(cells: Sequence[Cell], chance: Chance, knob: str, pair: Sequence[Any], tests: int) -> Contrast:
-    base, level = pair
-    blocks = [
+def _blocks(
+    cells: Sequence[tuple[Mapping[str, Any], T]], knob: str, base: Any, level: Any
+) -> list[tuple[list[T], list[T]]]:
+    return [
         (first, second)
         for group in _groups(cells, without=(knob, REPLICATE))
         if (first := [value for params, value in group if params.get(knob) == base])
         and (second := [value for params, value in group if params.get(knob) == level])
     ]
+
+
+def _contrast(
+    chance: Chance,
+    tests: int,
+    knob: str,
+    base: Any,
+    level: Any,
+    blocks: Sequence[tuple[Sequence[float], Sequence[float]]],
+) -> Contrast:
     if not blocks:
         return Contrast(knob, base, level, 0, None, None, None, "cannot tell: it never varies alone")
     differences = [statistics.fmean(second) - statistics.fmean(first) for first, second in blocks]
@@ -167,9 +200,11 @@ def _in_order(values: list[Any]) -> list[Any]:
     return sorted(values) if numbers else values
 
 
-def _groups(cells: Sequence[Cell], without: Sequence[str]) -> list[list[Cell]]:
+def _groups(
+    cells: Sequence[tuple[Mapping[str, Any], T]], without: Sequence[str]
+) -> list[list[tuple[Mapping[str, Any], T]]]:
     """Group cells whose parameters are the same but for those in ``without``."""
-    groups: dict[frozenset[tuple[str, Hashable]], list[Cell]] = {}
+    groups: dict[frozenset[tuple[str, Hashable]], list[tuple[Mapping[str, Any], T]]] = {}
     for params, value in cells:
         same = frozenset((name, setting) for name, setting in params.items() if name not in without)
         groups.setdefault(same, []).append((params, value))

@@ -37,6 +37,7 @@ def measure_sweep(
     core: Core,
     cells: Sequence[Cell],
     choices: Sequence[object],
+    columns: Collection[str],
     *,
     against: Cell | None,
     executor: Executor | None,
@@ -44,6 +45,8 @@ def measure_sweep(
 ) -> Measured:
     """Measure the clips of cells; see :meth:`cometact_nb.Sweep.measure`."""
     measures = checked_measures(choices)
+    for measure in measures:
+        _check_column(measure.name, columns)
     if executor is not None and not hasattr(executor, "submit"):
         raise ConfigError(f"executor={executor!r} has no submit(). Give one of concurrent.futures.")
     base = None if against is None else getattr(against, "clip", None)
@@ -55,11 +58,26 @@ def measure_sweep(
         values, problems = measure_clips(
             core, clips, measures, against=base, executor=executor, progress=report
         )
+    for name in {name for several in values.values() for name in several}:
+        _check_column(name, columns)
     return Measured(
         measures,
         [_measured_cell(cell, clip, values.get(clip.sha256, {}), problems) for cell, clip in with_clip],
         without_clip=len(cells) - len(with_clip),
     )
+
+
+def _check_column(name: str, columns: Collection[str]) -> None:
+    """Refuse a measure whose column the table of the sweep has already.
+
+    Raises:
+        ConfigError: it would replace that column.
+    """
+    if name in columns:
+        raise ConfigError(
+            f"The measure {name!r} has the name of a column of the sweep's table, which it would replace. "
+            "Give it another one: act.Measure(name=…, fn=…)."
+        )
 
 
 def _measured_cell(cell: Cell, clip: Clip, values: Values, problems: Mapping[str, str]) -> MeasuredCell:

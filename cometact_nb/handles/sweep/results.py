@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.knobs import FIELDS, INPUTS
 from cometact_nb.domain.media import as_media
+from cometact_nb.domain.sweep.judgements import checked_answer
 from cometact_nb.domain.sweep.rating import NO_RATING, RatingChange, checked_round
 from cometact_nb.errors import ActTwoError, ConfigError
 from cometact_nb.handles.no_copies import NoCopies
 from cometact_nb.handles.sweep.cell import rating_rows, row
 from cometact_nb.handles.sweep.noise import map_clips, noise_floor
 from cometact_nb.handles.table import frame_of
+from cometact_nb.handles.views import views
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from os import PathLike
 
     from cometact_nb.domain.sweep.measures import Measure
     from cometact_nb.domain.sweep.rating import Rating
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.logging_to import Logged
     from cometact_nb.handles.sweep.measured import Measured
     from cometact_nb.handles.sweep.noise import Executor, NoiseFloor
+    from cometact_nb.handles.sweep.preferences import Preferences
 
 __all__ = ["Results"]
 
@@ -224,7 +229,13 @@ class Results(NoCopies):
         from cometact_nb.handles.sweep.measure import measure_sweep  # noqa: PLC0415  (only for those who ask)
 
         self._measured = measure_sweep(
-            self.session, self.cells, measures, against=against, executor=executor, progress=progress
+            self.session,
+            self.cells,
+            measures,
+            self._own_columns(),
+            against=against,
+            executor=executor,
+            progress=progress,
         )
         return self._measured
 
@@ -252,6 +263,91 @@ class Results(NoCopies):
         from cometact_nb.handles.sweep.logging_to import log_cells  # noqa: PLC0415  (only for those who ask)
 
         return log_cells(self.session, self.name, self.cells, self.to_rows(), run, progress)
+
+    # --- pairs -------------------------------------------------------------------------------------
+
+    def compare(self) -> Any:
+        """Ask which of two clips is better, pair by pair, without saying what they are.
+
+        Two clips play in step; ``←``, ``→`` and ``=`` answer. The next pair is the one that teaches most, on
+        sides chosen by lot, and none comes twice to a rater before all have been. Each answer is kept in the
+        history, by the hashes of the clips; :meth:`preferences` says what they come to. Needs the extra
+        ``decide``.
+
+        Returns:
+            a widget; show it by naming it at the end of a cell.
+
+        Raises:
+            ConfigError: there are fewer than two clips, or the extra is missing.
+        """
+        return views().compare(self)
+
+    def judge(self, first: Cell, second: Cell, answer: str, *, rater: str = "") -> None:
+        """Record which of two clips is better, as :meth:`compare` does.
+
+        Args:
+            first: a cell with a clip.
+            second: another one.
+            answer: ``"first"``, ``"second"``, or ``"equal"``.
+            rater: who judges, up to 60 characters; empty for one without a name.
+
+        Raises:
+            ConfigError: a cell has no clip, both have the same one, or a value cannot be used.
+            HistoryError: it could not be recorded.
+        """
+        from cometact_nb.handles.sweep import questions  # noqa: PLC0415  (only for those who ask)
+
+        clips = [getattr(cell, "clip", None) for cell in (first, second)]
+        for cell, clip in zip((first, second), clips, strict=True):
+            if clip is None:
+                raise ConfigError(f"{cell!r} has no clip to compare. Give two cells that have one.")
+        one, other = (clip.sha256 for clip in clips if clip is not None)
+        if one == other:
+            raise ConfigError("Both are the same clip. Give two different ones.")
+        name = questions.checked_rater(rater)
+        questions.record(self.session, uuid.uuid4().hex, (one, other), checked_answer(answer), name)
+
+    def preferences(self, rater: str | None = None) -> Preferences:
+        """Say which clips, and which values of each knob, were preferred in comparisons of pairs.
+
+        Args:
+            rater: count the answers of this one alone; None counts those of all.
+
+        Returns:
+            strengths with intervals, agreement between raters, and whether it is enough; with a view. Nothing
+            compared yet is said in words.
+
+        Raises:
+            ConfigError: no clip yet, or the extra ``decide`` is missing.
+            HistoryError: the history could not be read.
+        """
+        from cometact_nb.handles.sweep.compared import preferences_of  # noqa: PLC0415  (only for those who ask)
+
+        return preferences_of(self.session, self.cells, rater)
+
+    def add_judgements(self, file: str | PathLike[str]) -> int:
+        """Add the answers of another notebook to the history: those about clips of this sweep.
+
+        Answers that are here already are left out, so it may be called again.
+
+        Args:
+            file: of :meth:`Preferences.save`; relative to the notebook's folder.
+
+        Returns:
+            the number of answers in it that are about these clips.
+
+        Raises:
+            ConfigError: it cannot be read, holds something else, or nothing about these clips.
+            HistoryError: they could not be recorded.
+        """
+        from cometact_nb.handles.sweep.compared import add_file  # noqa: PLC0415  (only for those who ask)
+
+        return add_file(self.session, self.cells, file)
+
+    def _own_columns(self) -> frozenset[str]:
+        """Return the columns that :meth:`to_rows` has without measures."""
+        rounds = {(one.round, one.rater) for cell in self.cells for one in cell.ratings}
+        return frozenset(row(self.cells[0], rounds)) | {"problem", "clip"} if self.cells else frozenset()
 
     def noise_floor(self, distance: Callable[[Clip, Clip], float] | None = None) -> NoiseFloor:
         """Compare how far each knob moves the clips with how far they differ by chance.

@@ -366,6 +366,38 @@ export type GalleryToPage =
   | { type: "rated"; number: number; problem: string }
   | Piece;
 
+// --- pairs: which of two clips is better -------------------------------------------------------------
+
+/** A clip of a pair, by the number of its cell; nothing says what it is. */
+export type PairClip = { index: number; clip: Clip | null };
+export type Answer = "first" | "second" | "equal";
+
+export type PairsState = { title: { name: string; sandbox: boolean } };
+
+/** `answer` and "leave out" name the question that the page shows: one that was answered meanwhile is let be. */
+export type PairsToKernel =
+  | { type: "hello" }
+  | { type: "rater"; rater: string }
+  | { type: "answer"; question: string; answer: Answer }
+  | { type: "back" }
+  | { type: "leave out"; question: string; side: "first" | "second" }
+  | PieceAsked;
+
+/** The question that is open, after each message; `back` is how many answers of this view can be taken back. */
+export type PairsToPage =
+  | {
+      type: "question";
+      number: number | null;
+      problem: string;
+      rater: string;
+      question: { id: string; first: PairClip; second: PairClip } | null;
+      back: number;
+      answered: number;
+      pairs: number;
+      enough: string;
+    }
+  | Piece;
+
 // --- history -----------------------------------------------------------------------------------------
 
 export type RowDeed = "show" | "load" | "resume" | "cancel";

@@ -17,10 +17,11 @@ from cometact_nb.views.task.facts import tone
 
 if TYPE_CHECKING:
     from cometact_nb.domain.sweep.rating import RoundRating
+    from cometact_nb.domain.task import ClipInfo
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.sweep import Sweep
 
-__all__ = ["axis_facts", "caption", "cell_facts", "first_choice", "places", "references"]
+__all__ = ["axis_facts", "caption", "cell_facts", "clip_facts", "first_choice", "places", "references"]
 
 #: More columns are better as rows: a page scrolls down, not across.
 _ACROSS = 6
@@ -133,15 +134,20 @@ def cell_facts(cell: Cell, place: list[int]) -> dict[str, Any]:
     if state.clips:
         clip = state.clips[0]
         facts["poster"] = clip.poster is not None
-        facts["clip"] = {
-            "id": clip.sha256[:16],
-            "width": clip.width,
-            "height": clip.height,
-            "fps": clip.fps,
-            "duration": clip.duration_s,
-            "bytes": clip.bytes,
-        }
+        facts["clip"] = clip_facts(clip)
     return facts
+
+
+def clip_facts(clip: ClipInfo) -> dict[str, Any]:
+    """Describe a clip for the page, without its name."""
+    return {
+        "id": clip.sha256[:16],
+        "width": clip.width,
+        "height": clip.height,
+        "fps": clip.fps,
+        "duration": clip.duration_s,
+        "bytes": clip.bytes,
+    }
 
 
 def _rating(one: RoundRating) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import { subscribe } from "../base/dom.js";
 import { goneNote, quoted } from "../base/gone.js";
 import { Mailbox } from "../base/kernel.js";
-import { Pieces } from "../base/pieces.js";
+import { Delivery } from "./delivery.js";
 import { GalleryView } from "./view.js";
 
 /**
@@ -35,9 +35,7 @@ class Kernel {
     this.view = view;
     /** @type {Map<string, [number, Round, Rating]>} */
     this.unanswered = new Map(); // cells, and their rating before in a round
-    this.pieces = new Pieces((content) => this.mail.send(content));
-    /** @type {Set<string>} */
-    this.posters = new Set();
+    this.delivery = new Delivery((content) => this.mail.send(content));
   }
 
   get choice() {
@@ -54,17 +52,13 @@ class Kernel {
    * @param {number} index
    * @param {boolean} urgent
    */
-  async clip(index, urgent) {
-    const { blob } = await this.pieces.get({ file: "clip", index }, urgent);
-    return URL.createObjectURL(blob);
+  clip(index, urgent) {
+    return this.delivery.clip(index, urgent);
   }
 
   /** @param {number} index */
-  async poster(index) {
-    const { blob } = await this.pieces.get({ file: "poster", index }, true);
-    const url = URL.createObjectURL(blob);
-    this.posters.add(url);
-    return url;
+  poster(index) {
+    return this.delivery.poster(index);
   }
 
   /**
@@ -72,8 +66,7 @@ class Kernel {
    * @param {Promise<string>} url
    */
   free(index, url) {
-    this.pieces.drop({ file: "clip", index });
-    url.then(URL.revokeObjectURL, () => {});
+    this.delivery.free(index, url);
   }
 
   references() {
@@ -108,15 +101,14 @@ class Kernel {
     const view = this.view();
     this.unanswered.clear();
     for (const [index, round, rating] of lost) view.setRating(index, round, rating);
-    this.pieces.stop("The kernel has ended before this clip was here.");
+    this.delivery.pieces.stop("The kernel has ended before this clip was here.");
     const line = `act.sweep_by_name(${quoted(this.title.name)}, resume=False).gallery()`;
     view.lose(goneNote(line, "takes ratings, and has those that were kept", lost.length ? "Your rating was not kept." : ""));
   }
 
   dispose() {
     this.mail.dispose();
-    this.pieces.dispose();
-    for (const url of this.posters) URL.revokeObjectURL(url);
+    this.delivery.dispose();
   }
 }
 
@@ -129,7 +121,7 @@ class Kernel {
 function receive(kernel, view, content, buffers) {
   if (content.type === "cells") view.setCells(content.cells);
   else if (content.type === "references") view.references.show(content.videos);
-  else if (content.type === "clip") kernel.pieces.receive(content, buffers);
+  else if (content.type === "clip") kernel.delivery.pieces.receive(content, buffers);
   else if (kernel.rated(content.number)) view.say(content.problem);
 }
 

@@ -3,8 +3,18 @@
 import { h, put } from "../base/dom.js";
 import { icon, press } from "./tile.js";
 
-/** @import { Icon } from "./tile.js" */
-/** @import { GalleryView } from "./view.js" */
+/**
+ * @import { FrameLock } from "./frame_lock.js"
+ * @import { Icon } from "./tile.js"
+ * @typedef {object} Stage what it plays
+ * @property {FrameLock} lock
+ * @property {[string, string][]} keys of its own, each with what it does, for the list of keys
+ * @property {() => HTMLVideoElement | null | undefined} voice the video that is heard
+ * @property {() => void} markEnded marks the clips that are over
+ * @property {() => Record<string, () => unknown>} commands the present effect of each key of its own
+ * @property {(event: KeyboardEvent) => void} [textKey] is called for a key where text is typed
+ * @property {(event: KeyboardEvent) => void} [arrow] is called for an arrow on a tile
+ */
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
 const KEYS = [
@@ -14,21 +24,13 @@ const KEYS = [
   ["[ and ]", "slower, faster"],
   ["L", "loop"],
   ["M", "sound of the current clip"],
-  ["arrows", "from clip to clip"],
-  ["1–5, 0", "stars, none"],
-  ["F", "favourite"],
-  ["N", "note"],
-  ["C", "choose for comparison"],
-  ["W", "compare the two"],
-  ["V", "way of comparing"],
-  ["Esc", "back, leave the full screen"],
 ];
 
 export class Player {
-  /** @param {GalleryView} view */
-  constructor(view) {
-    const { lock } = view;
-    this.view = view;
+  /** @param {Stage} stage */
+  constructor(stage) {
+    const { lock } = stage;
+    this.stage = stage;
     this.lock = lock;
     this.muted = true;
     this.drawn = false; // what the button was last drawn for
@@ -53,7 +55,7 @@ export class Player {
       this.sound,
       this.apart,
     );
-    const keys = KEYS.map(([key, what]) => h("li", {}, h("kbd", {}, key), ` ${what}`));
+    const keys = [...KEYS, ...stage.keys].map(([key, what]) => h("li", {}, h("kbd", {}, key), ` ${what}`));
     this.help = h("details", { class: "help" }, h("summary", {}, "Keys"), h("ul", {}, ...keys));
     this.setLoop(true);
     this.setMuted(true);
@@ -114,7 +116,7 @@ export class Player {
 
   // One voice at a time: the current clip's.
   hear() {
-    const voice = this.muted ? null : this.view.voice();
+    const voice = this.muted ? null : this.stage.voice();
     for (const video of this.lock.players.keys()) video.muted = video !== voice;
   }
 
@@ -127,7 +129,7 @@ export class Player {
   }
 
   draw() {
-    const { view, lock } = this;
+    const { stage, lock } = this;
     if (this.drawn !== lock.playing) {
       this.drawn = lock.playing;
       const label = lock.playing ? "Pause" : "Play";
@@ -141,7 +143,7 @@ export class Player {
     put(this.where, `${lock.frame + 1} / ${lock.frames} · ${(lock.frame / lock.fps).toFixed(2)} s`);
     const many = lock.playing && lock.players.size > 1;
     put(this.apart, many ? `± ${((lock.spread * lock.fps) / 2).toFixed(2)} frames` : "");
-    view.markEnded();
+    stage.markEnded();
     this.hear();
   }
 
@@ -150,8 +152,8 @@ export class Player {
    * @returns {Record<string, () => unknown>}
    */
   commands() {
-    const { view, lock } = this;
-    const all = {
+    const { lock } = this;
+    return {
       k: () => this.playOrPause(),
       " ": () => this.playOrPause(),
       ",": () => lock.step(-1),
@@ -162,34 +164,26 @@ export class Player {
       "]": () => this.faster(1),
       l: () => this.setLoop(!lock.loop),
       m: () => this.setMuted(!this.muted),
-      w: () => view.choosing.compare(),
+      ...this.stage.commands(),
     };
-    if (view.compare.open) return { ...all, v: () => view.compare.nextMode(), Escape: () => view.compare.close() };
-    const tile = view.current;
-    if (!tile) return all;
-    const stars = Object.fromEntries([0, 1, 2, 3, 4, 5].map((count) => [String(count), () => tile.rate({ stars: count })]));
-    return { ...all, ...stars, c: () => view.choosing.turn(tile), f: () => tile.toggleFavourite(), n: () => tile.editNote() };
   }
 
   /** @param {KeyboardEvent} event */
   key(event) {
     const { target, key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !(target instanceof Element)) return;
-    if (target.matches("textarea")) {
-      if (key === "Escape") this.view.current?.closeNote();
+    if (target.matches("textarea, input[type=text]")) {
+      this.stage.textKey?.(event);
       return;
     }
     const own =
       target.matches("select") ||
-      (target.matches("input[type=range]") && (key === "Home" || key === "End")) ||
+      (target.matches("input[type=range]") && (key === "Home" || key === "End" || key.startsWith("Arrow"))) ||
       (key === " " && target.matches("button, summary, input[type=radio]"));
     const command = own ? undefined : this.commands()[key.length === 1 ? key.toLowerCase() : key];
     if (command) {
       event.preventDefault();
       command();
-    } else if (target.matches(".tile") && key.startsWith("Arrow")) {
-      event.preventDefault();
-      this.view.moveCurrent(key);
-    }
+    } else if (key.startsWith("Arrow")) this.stage.arrow?.(event);
   }
 }

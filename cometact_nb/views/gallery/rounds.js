@@ -89,6 +89,18 @@ function inWords({ count, mean }) {
   return count ? `${mean.toFixed(1)} (${count})` : "–";
 }
 
+/**
+ * Where a rater types a name.
+ * @param {(rater: string) => void} change is called with a new one
+ * @returns {HTMLInputElement}
+ */
+export function raterField(change) {
+  const attributes = { type: "text", name: "rater", maxlength: "60", placeholder: "unnamed", autocomplete: "off", spellcheck: "false" };
+  /** @type {HTMLInputElement} */
+  const field = h("input", { ...attributes, onchange: () => change(field.value.trim()) });
+  return field;
+}
+
 export class Rounds {
   /** @param {GalleryView} view */
   constructor(view) {
@@ -96,16 +108,7 @@ export class Rounds {
     this.drawn = "";
     /** @type {HTMLSelectElement} */
     this.chosen = h("select", { name: "round", onchange: () => this.choose(JSON.parse(this.chosen.value)) });
-    /** @type {HTMLInputElement} */
-    this.rater = h("input", {
-      type: "text",
-      name: "rater",
-      maxlength: "60",
-      placeholder: "unnamed",
-      autocomplete: "off",
-      spellcheck: "false",
-    });
-    this.rater.addEventListener("change", () => this.choose({ ...this.round, rater: this.rater.value.trim() }));
+    this.rater = raterField((rater) => this.choose({ ...this.round, rater }));
     /** @type {HTMLButtonElement} */
     this.fresh = h("button", { type: "button", onclick: () => this.begin() }, "New round");
     const rating = view.host.rate ? [h("label", {}, "Rater ", this.rater), this.fresh] : [];

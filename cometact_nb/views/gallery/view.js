@@ -8,6 +8,7 @@ import { Clips } from "./clips.js";
 import { Compare } from "./compare.js";
 import { Filter, isRearranged, isWanted } from "./filter.js";
 import { FrameLock } from "./frame_lock.js";
+import { stageOf } from "./keys.js";
 import { flow, grid, neighbour } from "./layout.js";
 import { Pickers } from "./pickers.js";
 import { Player } from "./player.js";
@@ -53,7 +54,7 @@ export class GalleryView {
     this.lock = new FrameLock(() => this.player?.draw());
     this.compare = new Compare(this);
     this.blindBar = new BlindBar(this);
-    this.player = new Player(this);
+    this.player = new Player(stageOf(this));
     this.pickers = new Pickers((change) => this.change(change));
     this.filter = new Filter(() => this.arrange());
     this.rounds = new Rounds(this);

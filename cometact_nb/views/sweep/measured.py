@@ -8,7 +8,8 @@ from cometact_nb.domain.knobs import title_of
 from cometact_nb.handles.sweep.measured import interval_words
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
-from cometact_nb.views.base.html import code, h, join
+from cometact_nb.views.base.html import code, h
+from cometact_nb.views.sweep.interval import interval_picture
 
 if TYPE_CHECKING:
     from cometact_nb.domain.sweep.effects import Contrast
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["measured_html"]
 
-#: The picture of an interval, in pixels, and the room beside it.
-_WIDTH, _HEIGHT, _MARGIN = 170, 18, 5
 _HEAD = ("Knob", "Difference (95 %)", "", "Verdict")
 
 
@@ -83,25 +82,12 @@ def _reach(effects: MeasureEffects) -> float:
 
 def _picture(effects: MeasureEffects, one: Contrast, reach: float) -> Markup:
     """Draw an interval beside zero and the band of chance."""
-
-    def x(value: float) -> float:
-        return round(_WIDTH / 2 + value / reach * (_WIDTH / 2 - _MARGIN), 1)
-
-    middle = _HEIGHT / 2
-    sd = effects.chance.sd
-    tone = parts.BLUE if one.is_clear else parts.GREY
-    band = None
-    if sd:
-        band = h(
-            "rect",
-            {"x": x(-sd), "y": 1, "width": x(sd) - x(-sd), "height": _HEIGHT - 2, "fill": "#88888840"},
-        )
-    whisker = None
-    if one.low is not None and one.high is not None:
-        line = {"y1": middle, "y2": middle, "stroke": tone, "stroke-width": 2}
-        whisker = h("line", {"x1": x(one.low), "x2": x(one.high), **line})
-    zero = {"x1": x(0), "x2": x(0), "y1": 0, "y2": _HEIGHT, "stroke": "currentColor", "stroke-opacity": 0.5}
-    dot = h("circle", {"cx": x(one.difference or 0.0), "cy": middle, "r": 4, "fill": tone})
-    label = f"difference {interval_words(one)}"
-    frame = {"width": _WIDTH, "height": _HEIGHT, "viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "role": "img"}
-    return h("svg", {**frame, "aria-label": label}, join(band, h("line", zero), whisker, dot))
+    return interval_picture(
+        one.difference or 0.0,
+        one.low,
+        one.high,
+        reach=reach,
+        label=f"difference {interval_words(one)}",
+        is_clear=one.is_clear,
+        band=effects.chance.sd,
+    )

@@ -1,0 +1,1 @@
+"""Asks which of two clips is better, and shows what the answers come to."""
