@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cometact_nb.domain.request import ActTwoRequest
     from cometact_nb.domain.sweep.measures import Measure
     from cometact_nb.domain.task import Status
+    from cometact_nb.entry.collecting import collect, gallery, report
     from cometact_nb.entry.files import load_clip, prepare, publish, published, relink, unpublish, verify
     from cometact_nb.entry.functions import (
         configure,
@@ -93,8 +94,10 @@ __all__ = [
     "TaskHistory",
     "Verification",
     "__version__",
+    "collect",
     "configure",
     "errors",
+    "gallery",
     "guide",
     "history",
     "image",
@@ -107,6 +110,7 @@ __all__ = [
     "publish",
     "published",
     "relink",
+    "report",
     "resume",
     "session",
     "spending",
@@ -151,7 +155,9 @@ _HOMES = {
     "Task": "cometact_nb.handles.task",
     "TaskHistory": "cometact_nb.handles.history",
     "Verification": "cometact_nb.handles.saved_clip",
+    "collect": "cometact_nb.entry.collecting",
     "configure": "cometact_nb.entry.functions",
+    "gallery": "cometact_nb.entry.collecting",
     "guide": "cometact_nb.entry.functions",
     "history": "cometact_nb.entry.functions",
     "image": "cometact_nb.domain.media",
@@ -163,6 +169,7 @@ _HOMES = {
     "publish": "cometact_nb.entry.files",
     "published": "cometact_nb.entry.files",
     "relink": "cometact_nb.entry.files",
+    "report": "cometact_nb.entry.collecting",
     "resume": "cometact_nb.entry.functions",
     "session": "cometact_nb.handles.shared",
     "spending": "cometact_nb.entry.functions",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.handles.history import TaskHistory
     from cometact_nb.handles.saved_clip import SavedClip
     from cometact_nb.handles.sweep.sweep import Sweep
@@ -26,12 +27,12 @@ __all__ = ["register"]
 class PageViews:
     """Draws views for the handles; each is imported at its first use."""
 
-    def gallery(self, sweep: Sweep, rows: str | None, columns: str | None) -> Any:
+    def gallery(self, sweep: ClipSet, rows: str | None, columns: str | None) -> Any:
         from cometact_nb.views.gallery.gallery import Gallery  # noqa: PLC0415
 
         return Gallery(sweep, rows, columns)
 
-    def compare(self, sweep: Sweep) -> Any:
+    def compare(self, sweep: ClipSet) -> Any:
         from cometact_nb.views.pairs.pairs import Pairs  # noqa: PLC0415
 
         return Pairs(sweep)
@@ -40,7 +41,7 @@ class PageViews:
         modules = {"Task": "task.show", "Sweep": "sweep.show", "TaskHistory": "history.table"}
         return _view(modules[type(thing).__name__], "widget_alone")(thing)
 
-    def export(self, sweep: Sweep, folder: str | PathLike[str], *, overwrite: bool, **options: Any) -> Path:
+    def export(self, sweep: ClipSet, folder: str | PathLike[str], *, overwrite: bool, **options: Any) -> Path:
         from cometact_nb.views.report.film import export_film, is_film  # noqa: PLC0415
 
         if is_film(folder):

@@ -119,7 +119,7 @@ def row(cell: Cell, rounds: Iterable[tuple[int, str]] = ()) -> dict[str, Any]:
         cell: of the sweep.
         rounds: the rounds with columns of their own, each with its rater.
     """
-    state = cell.task.state if cell.task is not None else None
+    state = cell.job.state if cell.job is not None else None
     clip = cell.clip
     rating = cell.rating
     return {

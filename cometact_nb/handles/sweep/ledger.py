@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.service import Endpoint
@@ -12,25 +11,22 @@ from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import HistoryError
 from cometact_nb.handles.sweep.entries import may_be_served
 from cometact_nb.handles.sweep.plan import Approval
-from cometact_nb.store.journal import ratings as rating_store
+from cometact_nb.handles.sweep.rating_book import RatingBook
 from cometact_nb.store.journal import sweeps as store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cometact_nb.domain.sweep.grid import Spec
-    from cometact_nb.domain.sweep.rating import RatingChange, RoundRating
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.entries import Entries
-    from cometact_nb.store.journal.history import History, Row
+    from cometact_nb.store.journal.history import Row
 
 __all__ = ["Ledger", "catch_up"]
 
 log = logging.getLogger("cometact_nb")
 
 
-class Ledger:
+class Ledger(RatingBook):
     """Reads and writes the record of one sweep. To be used on the engine's loop.
 
     Args:
@@ -41,8 +37,8 @@ class Ledger:
     """
 
     def __init__(self, core: Core, name: str, spec: Spec, row: store.SweepRow | None) -> None:
+        super().__init__(core)
         config = core.config
-        self._core = core
         self._spec = spec
         self.name = name
         self.base_url = config.base_url if row is None else row.base_url
@@ -56,14 +52,6 @@ class Ledger:
         self.approval = Approval(self.terms.approved_usd, self.terms.agreed_usd)
         self.canary = self.terms.canary
         self.spent_usd = self.elsewhere_usd = 0.0
-        #: By the key of a cell's task; the latest is the last.
-        self.ratings: dict[str, tuple[RoundRating, ...]] = {}
-        #: The rater who rated last, of any clip in the history.
-        self.last_rater = ""
-
-    @property
-    def _history(self) -> History:
-        return self._core.engine.history
 
     def keep(self, state: SweepState, problem: str = "") -> None:
         """Record the state of the run.
@@ -162,30 +150,6 @@ class Ledger:
             self.spent_usd = store.cost_usd(self._history, self.name, self.base_url)
         except HistoryError as error:
             log.warning("what sweep %r has cost could not be counted anew: %s", self.name, error)
-
-    def rate(self, key: str, number: int, rater: str, change: RatingChange) -> None:
-        """Record a change of the rating of a task's clip.
-
-        Args:
-            key: of the task.
-            number: of the round.
-            rater: the rater's name.
-            change: is added to those before, of this and of other kernels.
-
-        Raises:
-            HistoryError: it could not be recorded.
-        """
-        rating_store.add(self._history, key, number, rater, time.time(), change)
-        self.read_ratings([key])
-
-    def read_ratings(self, keys: Iterable[str]) -> None:
-        """Read the ratings of tasks, by any kernel.
-
-        Raises:
-            HistoryError: the history could not be read.
-        """
-        self.ratings |= rating_store.ratings(self._history, keys)
-        self.last_rater = rating_store.last_rater(self._history)
 
     def look_up(self, entries: Entries) -> None:
         """Find out which cells are bought, here or by another kernel, and watch running tasks.

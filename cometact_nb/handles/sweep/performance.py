@@ -13,21 +13,22 @@ from cometact_nb.store.inputs.copies import copied
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cometact_nb.domain.media import MediaRef
+    from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.cell import Cell
-    from cometact_nb.handles.sweep.sweep import Sweep
 
-__all__ = ["bring_reference"]
+__all__ = ["bring_reference", "reference_of"]
 
 _OK = 200
 #: Bytes and seconds; the vendor takes no larger reference.
 _MAX_BYTES, _MAX_S = 200_000_000, 120.0
 
 
-def bring_reference(sweep: Sweep, cell: Cell, folder: Path) -> Path | None:
+def bring_reference(core: Core, cell: Cell, folder: Path) -> Path | None:
     """Return a file of a cell's reference: its copy beside the clips, else what its link leads to now.
 
     Args:
-        sweep: of the cell.
+        core: to download with.
         cell: whose reference is wanted.
         folder: of our own, for a download.
 
@@ -46,19 +47,27 @@ def bring_reference(sweep: Sweep, cell: Cell, folder: Path) -> Path | None:
         copy = copied(job.output_dir, sha256)
         if copy is not None:
             return copy
-    uri = cell.request.reference.uri
+    reference = reference_of(cell)
+    uri = "" if reference is None else reference.uri
     if not uri.startswith(("https://", "http://")):
         return None
     target = folder / "reference.mp4"
-    there = sweep.session.run(_download(sweep, uri, target))
+    in_sandbox = cell.job is not None and cell.job.state.in_sandbox
+    there = core.run(_download(core, uri, target, sandbox=in_sandbox))
     return target if there and is_video(target) else None
 
 
-async def _download(sweep: Sweep, uri: str, target: Path) -> bool:
+def reference_of(cell: Cell) -> MediaRef | None:
+    """Return the reference of a cell; None where a task was made elsewhere."""
+    reference: MediaRef | None = getattr(cell.request, "reference", None)
+    return reference
+
+
+async def _download(core: Core, uri: str, target: Path, *, sandbox: bool) -> bool:
     try:
         async with (
             asyncio.timeout(_MAX_S),
-            sweep.session.engine.client.download(uri, sandbox=sweep.sandbox) as answer,
+            core.engine.client.download(uri, sandbox=sandbox) as answer,
         ):
             if not isinstance(answer, Download) or answer.status != _OK or answer.encoding:
                 return False

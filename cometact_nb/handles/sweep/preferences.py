@@ -73,7 +73,7 @@ class ClipStrength:
 
 @doors
 class Preferences:
-    """Which clips raters prefer. Made by :meth:`Sweep.preferences`.
+    """Which clips raters prefer. Made by :meth:`cometact_nb.Sweep.preferences`.
 
     Strengths are of the Bradley–Terry model, with a weak prior that keeps a clip finite that has always won;
     alike counts as half a win for each. They are about these clips: other seeds may do otherwise.
@@ -234,7 +234,7 @@ class Preferences:
         ]
 
     def save(self, file: str | PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the answers as JSON, for :meth:`Sweep.add_judgements` in another notebook.
+        """Write the answers as JSON, for :meth:`cometact_nb.Sweep.add_judgements` in another notebook.
 
         It has clips by their hashes, answers, raters and times, and nothing else.
 

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.core import Core
     from cometact_nb.handles.sweep.cell import Cell
-    from cometact_nb.handles.sweep.ledger import Ledger
     from cometact_nb.handles.sweep.logging_to import Logged
     from cometact_nb.handles.sweep.measured import Measured
     from cometact_nb.handles.sweep.noise import Executor, NoiseFloor
     from cometact_nb.handles.sweep.preferences import Preferences
+    from cometact_nb.handles.sweep.rating_book import RatingBook
 
 __all__ = ["Results"]
 
@@ -47,7 +47,7 @@ class Results(NoCopies):
     session: Core
     name: str
     cells: tuple[Cell, ...]
-    _ledger: Ledger
+    _ledger: RatingBook
     _measured: Measured | None = None
 
     def _changed(self) -> None:
@@ -331,7 +331,8 @@ class Results(NoCopies):
         Answers that are here already are left out, so it may be called again.
 
         Args:
-            file: of :meth:`Preferences.save`; relative to the notebook's folder.
+            file: of :meth:`~cometact_nb.handles.sweep.preferences.Preferences.save`; relative to the
+                notebook's folder.
 
         Returns:
             the number of answers in it that are about these clips.

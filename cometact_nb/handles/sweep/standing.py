@@ -12,6 +12,7 @@ from cometact_nb.handles.sweep.results import Results
 
 if TYPE_CHECKING:
     from cometact_nb.handles.sweep.entries import Entries
+    from cometact_nb.handles.sweep.ledger import Ledger
     from cometact_nb.handles.sweep.runner import Runner
 
 __all__ = ["Standing"]
@@ -22,7 +23,9 @@ class Standing(Results):
     """A sweep that can be read, and not changed. Part of :class:`~cometact_nb.Sweep`."""
 
     _entries: Entries
+    _ledger: Ledger
     _runner: Runner
+    name: str
 
     @property
     def base_url(self) -> str:
@@ -48,6 +51,11 @@ class Standing(Results):
         if not self._runner.problem and self.state is SweepState.UNFINISHED:
             return sentences.why_unfinished(self._entries.unwatched)
         return self._runner.problem
+
+    @property
+    def recall(self) -> str:
+        """The line of Python that finds it again, in any kernel: its beginning."""
+        return f"act.sweep_by_name({self.name!r}, resume=False)"
 
     @property
     def spent_usd(self) -> float:

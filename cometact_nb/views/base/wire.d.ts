@@ -344,7 +344,10 @@ export type GalleryCell = {
   ratings: RoundRating[];
 };
 
-export type GalleryState = { title: { name: string; sandbox: boolean }; axes: Axis[]; choice: Layout };
+/** `again` is the beginning of a line of Python that finds the clips again. */
+export type Title = { name: string; sandbox: boolean; again: string };
+
+export type GalleryState = { title: Title; axes: Axis[]; choice: Layout };
 
 /** `stars: 0` takes them away. */
 export type RatingChange = { stars?: number; favourite?: boolean; note?: string; blind?: boolean };
@@ -372,7 +375,7 @@ export type GalleryToPage =
 export type PairClip = { index: number; clip: Clip | null };
 export type Answer = "first" | "second" | "equal";
 
-export type PairsState = { title: { name: string; sandbox: boolean } };
+export type PairsState = { title: Title };
 
 /** `answer` and "leave out" name the question that the page shows: one that was answered meanwhile is let be. */
 export type PairsToKernel =

@@ -10,6 +10,7 @@ from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.sweep.run import Mark
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ConfigError
+from cometact_nb.handles.sweep.performance import reference_of
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import GREY
 from cometact_nb.views.sweep.layout import names_of
@@ -18,8 +19,8 @@ from cometact_nb.views.task.facts import tone
 if TYPE_CHECKING:
     from cometact_nb.domain.sweep.rating import RoundRating
     from cometact_nb.domain.task import ClipInfo
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.handles.sweep.cell import Cell
-    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["axis_facts", "caption", "cell_facts", "clip_facts", "first_choice", "places", "references"]
 
@@ -34,7 +35,7 @@ _UNBOUGHT: dict[str, str] = {
 }
 
 
-def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:
+def axis_facts(sweep: ClipSet) -> list[dict[str, Any]]:
     """Describe the axes and their values, with no two descriptions of one axis alike."""
     return [
         {"name": name, "label": title_of(name), "values": list(names.values())}
@@ -42,7 +43,7 @@ def axis_facts(sweep: Sweep) -> list[dict[str, Any]]:
     ]
 
 
-def places(sweep: Sweep) -> list[list[int]]:
+def places(sweep: ClipSet) -> list[list[int]]:
     """Return the place of each cell: the number of its value on each axis."""
     numbers = {
         name: {value: place for place, value in enumerate(values)} for name, values in sweep.axes.items()
@@ -50,7 +51,7 @@ def places(sweep: Sweep) -> list[list[int]]:
     return [[numbers[name][value] for name, value in cell.params.items()] for cell in sweep.cells]
 
 
-def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[str, Any]:
+def first_choice(sweep: ClipSet, rows: str | None, columns: str | None) -> dict[str, Any]:
     """Choose the axes to lay out at first, and the round of ratings to show.
 
     Args:
@@ -92,12 +93,13 @@ def first_choice(sweep: Sweep, rows: str | None, columns: str | None) -> dict[st
     }
 
 
-def references(sweep: Sweep) -> list[dict[str, str]]:
+def references(sweep: ClipSet) -> list[dict[str, str]]:
     """The performances that the clips follow, each once, with addresses that a page may load.
 
     For a message alone: a signed link must not be saved with the notebook.
     """
-    refs = {cell.request.reference.uri: cell.request.reference for cell in sweep.cells}
+    every = (ref for cell in sweep.cells if (ref := reference_of(cell)) is not None)
+    refs = {ref.uri: ref for ref in every}
     urls = []
     for uri, ref in refs.items():
         url = words.loadable(uri, sandbox=sweep.sandbox, is_saved=False)

@@ -1,7 +1,7 @@
 // The gallery in a notebook: clips and ratings go as messages, only the choice of axes is widget state.
 
 import { subscribe } from "../base/dom.js";
-import { goneNote, quoted } from "../base/gone.js";
+import { goneNote } from "../base/gone.js";
 import { Mailbox } from "../base/kernel.js";
 import { Delivery } from "./delivery.js";
 import { GalleryView } from "./view.js";
@@ -102,7 +102,7 @@ class Kernel {
     this.unanswered.clear();
     for (const [index, round, rating] of lost) view.setRating(index, round, rating);
     this.delivery.pieces.stop("The kernel has ended before this clip was here.");
-    const line = `act.sweep_by_name(${quoted(this.title.name)}, resume=False).gallery()`;
+    const line = `${this.title.again}.gallery()`;
     view.lose(goneNote(line, "takes ratings, and has those that were kept", lost.length ? "Your rating was not kept." : ""));
   }
 

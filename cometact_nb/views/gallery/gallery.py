@@ -9,6 +9,7 @@ import traitlets
 
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import ActTwoError
+from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_background, widget_data
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.handles.sweep.cell import Cell
-    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["Gallery"]
 
@@ -59,18 +60,27 @@ class Gallery(PageWidget):
     #: and by whom, and how a blind rating stands; written by both sides.
     choice = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, sweep: Sweep, rows: str | None = None, columns: str | None = None) -> None:
+    def __init__(self, sweep: ClipSet, rows: str | None = None, columns: str | None = None) -> None:
         # A widget whose making failed is closed, too, when it is collected.
         self._remove: Callable[[], None] = lambda: None
         self._sweep = sweep
         self._places = places(sweep)
         self._known: dict[int, object] = {cell.index: _sign(cell) for cell in sweep.cells}
-        facts = {"key": sweep_key(sweep.name, sweep.session.config.base_url)}
+        is_sweep = isinstance(sweep, Sweep)  # the extension of JupyterLab finds sweeps by their keys
+        facts = {"key": sweep_key(sweep.name, sweep.session.config.base_url)} if is_sweep else {}
         self._output = LiveOutput(
-            "Gallery of an Act-Two sweep", lambda: self, self._record, kind="gallery", facts=lambda: facts
+            "Gallery of Act-Two clips",
+            lambda: self,
+            self._record,
+            kind="gallery" if is_sweep else "",
+            facts=lambda: facts,
         )
         super().__init__(
-            title={"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox},
+            title={
+                "name": words.clean(sweep.name, 100),
+                "sandbox": sweep.sandbox,
+                "again": words.clean(sweep.recall, 160),
+            },
             axes=axis_facts(sweep),
             choice=first_choice(sweep, rows, columns),
             layout=plain_layout(),
@@ -109,7 +119,7 @@ class Gallery(PageWidget):
         """Its cells: those that the sweep had when it was made."""
         return self._sweep.cells[: len(self._places)]
 
-    def _changed(self, _: Sweep) -> None:
+    def _changed(self, _: ClipSet) -> None:
         """On the notifier's thread, a few times a second at the most: tell what is new, and no more."""
         fresh = [cell for cell in self._cells if self._known.get(cell.index) != _sign(cell)]
         if not fresh:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.sweep.rating import RoundRating
     from cometact_nb.handles.clip import Clip
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.handles.sweep.cell import Cell
-    from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.views.base.html import Markup
 
 __all__ = ["ratings_html", "record_html", "record_text"]
@@ -44,7 +44,7 @@ _CLIP_PX, _CONTROLS_PX = 240, 52
 _TEXT_LINES = 60
 
 
-def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) -> Markup:
+def record_html(sweep: ClipSet, choice: dict[str, Any], *, embed: bool = False) -> Markup:
     """Show the clips on the axes of ``choice``, the status of other cells, and the ratings.
 
     The style sheet of a live gallery beside it hides it, so it shows where the gallery does not.
@@ -64,7 +64,7 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
     pictured = not embed and sum(cell.clip is not None for cell in sweep.cells) <= _PICTURED
     draw = partial(_box, folder=page_folder(sweep.session), embed=embed, pictured=pictured)
     blocks, left = _blocks(sweep, choice, room, draw)
-    again = code(f"act.sweep_by_name({words.clean(repr(sweep.name), 120)}, resume=False).gallery()")
+    again = code(f"{words.clean(sweep.recall, 160)}.gallery()")
     more = f"{left} more {'cell is' if left == 1 else 'cells are'} not shown here. " if left else ""
     style = "padding:12px 14px"
     cure = None if embed else parts.moved()
@@ -73,7 +73,7 @@ def record_html(sweep: Sweep, choice: dict[str, Any], *, embed: bool = False) ->
 
 
 def _blocks(
-    sweep: Sweep, choice: dict[str, Any], room: int | None, draw: Callable[[Cell], Markup]
+    sweep: ClipSet, choice: dict[str, Any], room: int | None, draw: Callable[[Cell], Markup]
 ) -> tuple[Markup, int]:
     """Make a row of tiles for each value of the axis down the side, and count the cells that are left out.
 
@@ -213,9 +213,9 @@ def stars(count: int | None) -> str:
     return "" if not count else "★" * count + "☆" * (5 - count)
 
 
-def record_text(sweep: Sweep) -> str:
+def record_text(sweep: ClipSet) -> str:
     """Write the cells as lines of text."""
-    head = f"Gallery of sweep {words.clean(sweep.name, 100)}{' · SANDBOX' if sweep.sandbox else ''}"
+    head = f"Gallery of {words.clean(sweep.name, 100)}{' · SANDBOX' if sweep.sandbox else ''}"
     lines = [head, words.clean(words.counts(sweep.counts, " · "))]
     for cell in sweep.cells[:_TEXT_LINES]:
         signs = filter(None, [stars(cell.rating.stars), "♥" if cell.rating.favourite else ""])

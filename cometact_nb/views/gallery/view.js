@@ -92,7 +92,7 @@ export class GalleryView {
   build() {
     const { name, sandbox, label } = this.host.title;
     const badge = sandbox ? h("strong", { class: "badge" }, "SANDBOX") : null;
-    const root = h("section", { class: "cometact-gallery", "aria-label": label ?? `Gallery of sweep ${name}` });
+    const root = h("section", { class: "cometact-gallery", "aria-label": label ?? `Gallery of ${name}` });
     root.append(
       h("div", { class: "head" }, h("strong", { class: "title" }, name), badge, this.count),
       this.bar,

@@ -1,7 +1,7 @@
 // Which of two clips is better: both play in step, and one key answers. Nothing says what they are.
 
 import { h, keepKeys, put, subscribe } from "../base/dom.js";
-import { goneNote, quoted } from "../base/gone.js";
+import { goneNote } from "../base/gone.js";
 import { Mailbox } from "../base/kernel.js";
 import { Delivery } from "../gallery/delivery.js";
 import { FrameLock } from "../gallery/frame_lock.js";
@@ -207,7 +207,7 @@ class PairsView {
   lose() {
     this.delivery.pieces.stop("The kernel has ended before this clip was here.");
     this.draw();
-    const line = `act.sweep_by_name(${quoted(this.title.name)}, resume=False).compare()`;
+    const line = `${this.title.again}.compare()`;
     this.status.after(goneNote(line, "goes on asking, and has the answers that were kept", ""));
   }
 

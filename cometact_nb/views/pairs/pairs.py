@@ -24,9 +24,9 @@ from cometact_nb.views.pairs.preferences import preferences_html, preferences_te
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.handles.sweep.cell import Cell
     from cometact_nb.handles.sweep.questions import Question
-    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["Pairs"]
 
@@ -49,7 +49,7 @@ class Pairs(anywidget.AnyWidget):
     #: The sweep's name, and whether it runs in the sandbox.
     title = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, sweep: Sweep) -> None:
+    def __init__(self, sweep: ClipSet) -> None:
         self._questions = Questions(sweep.session, sweep.cells)
         self._sweep = sweep
         self._asking = threading.Lock()
@@ -57,7 +57,13 @@ class Pairs(anywidget.AnyWidget):
         self._answers: list[Question] = []
         self._rater = sweep.last_round()[1]
         self._shown = LiveOutput("Comparison of an Act-Two sweep", lambda: self, self._record)
-        super().__init__(title={"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox})
+        super().__init__(
+            title={
+                "name": words.clean(sweep.name, 100),
+                "sandbox": sweep.sandbox,
+                "again": words.clean(sweep.recall, 160),
+            }
+        )
         self.on_msg(self._receive)
 
     def to_html(self) -> str:
@@ -178,7 +184,7 @@ def _clip(cell: Cell) -> dict[str, Any]:
     return {"index": cell.index, "clip": clip_facts(state.clips[0]) if state and state.clips else None}
 
 
-def _advice(sweep: Sweep) -> str:
+def _advice(sweep: ClipSet) -> str:
     """Say whether it is enough, without naming a clip: the next answers should not know either."""
     preferences = sweep.preferences()
     if preferences.sufficiency.is_enough:

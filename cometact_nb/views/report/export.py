@@ -23,8 +23,8 @@ from cometact_nb.views.report.page import page_html
 from cometact_nb.views.report.table import csv_text
 
 if TYPE_CHECKING:
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.handles.sweep.cell import Cell
-    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["export"]
 
@@ -35,7 +35,7 @@ _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints"}
 _MOST_NAMES = 3
 
 
-def export(sweep: Sweep, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+def export(sweep: ClipSet, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write a report; see :meth:`cometact_nb.Sweep.export`.
 
     It is written beside ``folder`` and takes its place only when it is whole.
@@ -126,7 +126,7 @@ def _install(staging: Path, target: Path) -> None:
 # --- its files --------------------------------------------------------------------------------------
 
 
-def _write(sweep: Sweep, folder: Path) -> None:
+def _write(sweep: ClipSet, folder: Path) -> None:
     (folder / "clips").mkdir()
     files = [_copy(cell, folder) for cell in sweep.cells]
     (folder / "results.csv").write_text(csv_text(sweep, files), "utf-8", newline="")
@@ -136,7 +136,7 @@ def _write(sweep: Sweep, folder: Path) -> None:
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
 
 
-def _copy_inputs(sweep: Sweep, folder: Path) -> dict[str, str]:
+def _copy_inputs(sweep: ClipSet, folder: Path) -> dict[str, str]:
     """Copy the inputs that lie beside the clips; return their paths in the report by their hash."""
     paths: dict[str, str] = {}
     for cell in sweep.cells:

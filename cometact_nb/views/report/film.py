@@ -17,8 +17,8 @@ from cometact_nb.views.gallery.facts import caption
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.handles.sweep.cell import Cell
-    from cometact_nb.handles.sweep.sweep import Sweep
 
 __all__ = ["export_film", "is_film"]
 
@@ -45,7 +45,7 @@ def is_film(target: str | os.PathLike[str]) -> bool:
 
 
 def export_film(
-    sweep: Sweep,
+    sweep: ClipSet,
     target: str | os.PathLike[str],
     *,
     cells: Sequence[Cell] | None,
@@ -66,7 +66,7 @@ def export_film(
             waiting_line(f"Writing {path.name}", progress) as report,
         ):
             part = Path(folder) / f"film{path.suffix}"
-            performance = bring_reference(sweep, chosen[0], Path(folder)) if reference else None
+            performance = bring_reference(sweep.session, chosen[0], Path(folder)) if reference else None
             _write(chosen, part, performance, divider=divider, width=width, report=report)
             part.replace(path)
     except OSError as error:

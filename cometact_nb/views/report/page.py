@@ -15,6 +15,8 @@ from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.media import MediaRef
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ActTwoError
+from cometact_nb.handles.sweep.performance import reference_of
+from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import code, h, join, verbatim
 from cometact_nb.views.base.scripts import joined, styles
@@ -25,14 +27,14 @@ from cometact_nb.views.report.table import rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.views.base.html import Markup
     from cometact_nb.views.report.files import Files
 
 __all__ = ["page_html"]
 
 
-def page_html(sweep: Sweep, files: Sequence[Files], copies: Mapping[str, str] | None = None) -> Markup:
+def page_html(sweep: ClipSet, files: Sequence[Files], copies: Mapping[str, str] | None = None) -> Markup:
     """Write the page; clips and table are files beside it.
 
     Args:
@@ -80,7 +82,7 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _data(sweep: Sweep, files: Sequence[Files]) -> str:
+def _data(sweep: ClipSet, files: Sequence[Files]) -> str:
     """Write the data for the gallery's script, without any "<", so that it cannot end its element."""
     cells = []
     for cell, place, paths in zip(sweep.cells, places(sweep), files, strict=True):
@@ -89,7 +91,7 @@ def _data(sweep: Sweep, files: Sequence[Files]) -> str:
             facts |= {"clip": None, "text": paths.problem or facts["text"]}
         cells.append({**facts, "src": paths.clip, "poster": paths.poster})
     entry = {
-        "title": {"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox},
+        "title": {"name": words.clean(sweep.name, 100), "sandbox": sweep.sandbox, "again": ""},
         "axes": axis_facts(sweep),
         "choice": first_choice(sweep, None, None),
         "cells": cells,
@@ -97,24 +99,23 @@ def _data(sweep: Sweep, files: Sequence[Files]) -> str:
     return json.dumps(entry, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _summary(sweep: Sweep) -> Markup:
-    plan = sweep.plan
-    price = plan.price
+def _summary(sweep: ClipSet) -> Markup:
+    counts = words.counts(sweep.counts)
     axes = [
         (axis["label"], ", ".join(axis["values"][:40]) + (" …" if len(axis["values"]) > 40 else ""))  # noqa: PLR2004
         for axis in axis_facts(sweep)
     ]
+    if not isinstance(sweep, Sweep):
+        notes = [("Note", note) for note in sweep.notes]
+        return _section("plan", "What is here", _pairs([("Clips", counts), *axes, *_fixed(sweep), *notes]))
+    plan = sweep.plan
+    spent = f"about ${sweep.spent_usd:.2f}, by the prices at purchase"
     facts = [
-        ("Cells", f"{plan.cells} ({plan.grid}): {words.counts(sweep.counts)}"),
+        ("Cells", f"{plan.cells} ({plan.grid}): {counts}"),
         *axes,
         *_fixed(sweep),
-        ("Price of one", price.estimate(1)),
-        (
-            "Spent",
-            "nothing: sandbox"
-            if sweep.sandbox
-            else f"about ${sweep.spent_usd:.2f}, by the prices at purchase",
-        ),
+        ("Price of one", plan.price.estimate(1)),
+        ("Spent", "nothing: sandbox" if sweep.sandbox else spent),
         *[("Note", str(finding)) for finding in plan.warnings],
     ]
     return _section("plan", "Plan and price", _pairs(facts))
@@ -124,9 +125,11 @@ def _section(name: str, title: str, *inside: Markup | None) -> Markup:
     return h("section", {"aria-labelledby": name}, h("h2", {"id": name}, title), *inside)
 
 
-def _fixed(sweep: Sweep) -> list[tuple[str, str]]:
+def _fixed(sweep: ClipSet) -> list[tuple[str, str]]:
     """List the fields that all cells share."""
-    request = sweep.cells[0].request
+    request = next((cell.request for cell in sweep.cells if reference_of(cell) is not None), None)
+    if request is None:
+        return []
     every: Mapping[str, Any] = {
         "character": request.character,
         "reference": request.reference,
@@ -160,7 +163,7 @@ def _table(head: Sequence[str], body: Iterable[Sequence[object]], caption: str) 
     return h("div", region, h("table", None, h("thead", None, top), h("tbody", None, *lines)))
 
 
-def _results(sweep: Sweep, files: Sequence[Files]) -> Markup:
+def _results(sweep: ClipSet, files: Sequence[Files]) -> Markup:
     axes = axis_facts(sweep)
     labels = [words.clean(axis["label"], 60) for axis in axes]
     head = ["Cell", "Clip", *labels, "Status", "Length", "Took", "Price", "Rating"]
@@ -205,7 +208,7 @@ def _number(value: float | None, form: str) -> str:
     return "–" if value is None else form.format(value)
 
 
-def _noise(sweep: Sweep) -> Markup | None:
+def _noise(sweep: ClipSet) -> Markup | None:
     """Show how far chance and each knob move the clips, where replicates exist."""
     if "replicate" not in sweep.axes:
         return None
@@ -224,7 +227,7 @@ def _noise(sweep: Sweep) -> Markup | None:
     return _section("noise", "Noise floor", summary, table, basis)
 
 
-def _provenance(sweep: Sweep, files: Sequence[Files], copies: Mapping[str, str]) -> Markup:
+def _provenance(sweep: ClipSet, files: Sequence[Files], copies: Mapping[str, str]) -> Markup:
     body = []
     for cell, paths in zip(sweep.cells, files, strict=True):
         state = cell.job.state if cell.job is not None else None
@@ -234,12 +237,16 @@ def _provenance(sweep: Sweep, files: Sequence[Files], copies: Mapping[str, str])
         start = words.moment(state.begun_at) if state.begun_at is not None else "–"
         digest = code(clip.sha256) if clip and paths.clip else "–"
         body.append([cell.index + 1, code(words.clean(state.id or "–", 80)), start, digest])
+    services = dict.fromkeys(cell.job.state.base_url for cell in sweep.cells if cell.job is not None)
+    if isinstance(sweep, Sweep):
+        services[sweep.base_url] = None
     facts = [
-        ("Service", redact.bare(sweep.base_url)),
+        ("Service", ", ".join(redact.bare(base_url) for base_url in services)),
         ("Model", "act_two"),
         ("Made with", f"cometact_nb {__version__}"),
-        ("Sweep", f"{sweep.name} ({sweep.spec.fingerprint})"),
     ]
+    if isinstance(sweep, Sweep):
+        facts.append(("Sweep", f"{sweep.name} ({sweep.spec.fingerprint})"))
     table = _table(["Cell", "Task", "Begun", "SHA-256 of the clip"], body, "Provenance of each clip")
     return _section(
         "provenance",
@@ -251,7 +258,7 @@ def _provenance(sweep: Sweep, files: Sequence[Files], copies: Mapping[str, str])
     )
 
 
-def _inputs(sweep: Sweep, copies: Mapping[str, str]) -> Markup | None:
+def _inputs(sweep: ClipSet, copies: Mapping[str, str]) -> Markup | None:
     """List each input of a clip: its name or address, the facts about its content, and its copy."""
     body: dict[tuple[object, ...], None] = {}
     for cell in sweep.cells:

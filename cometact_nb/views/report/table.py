@@ -12,7 +12,7 @@ from cometact_nb.views.base import wording as words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cometact_nb.handles.sweep.sweep import Sweep
+    from cometact_nb.handles.collection import ClipSet
     from cometact_nb.views.report.files import Files
 
 __all__ = ["csv_text", "rows"]
@@ -22,7 +22,7 @@ _FORMULA = "=+-@|\t\r\n＝＋－＠"
 _INPUTS = ("character", "reference")
 
 
-def rows(sweep: Sweep, files: Sequence[Files]) -> list[dict[str, Any]]:
+def rows(sweep: ClipSet, files: Sequence[Files]) -> list[dict[str, Any]]:
     """Return ``sweep.to_rows()`` without secret parts of addresses, and with clips beside the report."""
     return [_row(line, paths) for line, paths in zip(sweep.to_rows(), files, strict=True)]
 
@@ -33,7 +33,7 @@ def _row(values: dict[str, Any], paths: Files) -> dict[str, Any]:
     return {**values, **inputs, "clip": paths.clip, "problem": words.message(problem) if problem else None}
 
 
-def csv_text(sweep: Sweep, files: Sequence[Files]) -> str:
+def csv_text(sweep: ClipSet, files: Sequence[Files]) -> str:
     """Write the results as CSV, with an apostrophe before text that looks like a formula."""
     table = rows(sweep, files)
     names = list(dict.fromkeys(name for line in table for name in line))
