@@ -25,7 +25,6 @@ class Standing(Results):
     _entries: Entries
     _ledger: Ledger
     _runner: Runner
-    name: str
 
     @property
     def base_url(self) -> str:

@@ -7,7 +7,6 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
 import traitlets
 
 from cometact_nb.errors import ActTwoError
@@ -16,6 +15,7 @@ from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import h
 from cometact_nb.views.base.live_output import LiveOutput
 from cometact_nb.views.base.output import in_background, widget_data
+from cometact_nb.views.base.page_widget import PageWidget, plain_layout
 from cometact_nb.views.base.pieces import read_piece
 from cometact_nb.views.base.scripts import joined, styles
 from cometact_nb.views.gallery.facts import clip_facts
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Pairs"]
 
 
-class Pairs(anywidget.AnyWidget):
+class Pairs(PageWidget):
     """Two clips in step, and the question which is better. Made by :meth:`cometact_nb.Sweep.compare`.
 
     Every answer is kept in the history at once.
@@ -62,7 +62,8 @@ class Pairs(anywidget.AnyWidget):
                 "name": words.clean(sweep.name, 100),
                 "sandbox": sweep.sandbox,
                 "again": words.clean(sweep.recall, 160),
-            }
+            },
+            layout=plain_layout(),
         )
         self.on_msg(self._receive)
 
