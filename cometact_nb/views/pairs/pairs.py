@@ -56,7 +56,7 @@ class Pairs(PageWidget):
         self._question: Question | None = None
         self._answers: list[Question] = []
         self._rater = sweep.last_round()[1]
-        self._shown = LiveOutput("Comparison of an Act-Two sweep", lambda: self, self._record)
+        self._output = LiveOutput("Comparison of an Act-Two sweep", lambda: self, self._record)
         super().__init__(
             title={
                 "name": words.clean(sweep.name, 100),
@@ -75,7 +75,7 @@ class Pairs(PageWidget):
         return {**widget_data(self), **self._record()}, {}
 
     def _ipython_display_(self) -> None:
-        self._shown.show()
+        self._output.show()
 
     def _record(self) -> dict[str, str]:
         return {"text/html": self.to_html(), "text/plain": preferences_text(self._sweep.preferences())}
@@ -111,7 +111,7 @@ class Pairs(PageWidget):
             self.send(self._facts(problem, content.get("number")))
         if content["type"] != "hello":
             with suppress(ActTwoError):  # the record stays as it was
-                self._shown.refresh()
+                self._output.refresh()
 
     def _again(self) -> None:
         if self._question is None:
