@@ -51,7 +51,7 @@ def test_two_sweeps_are_laid_out_by_what_differs_and_a_task_is_there_once(
     assert gallery.choice["columns"] == "seed"
     assert html.count("<video") == 4
     gallery.close()
-    with pytest.raises(ConfigError, match="rows='ratio' is not swept here"):
+    with pytest.raises(ConfigError, match="rows='ratio' is no axis"):
         both.gallery(rows="ratio")
 
 
