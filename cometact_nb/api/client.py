@@ -51,6 +51,7 @@ _ANSWER_MAX_BYTES = 1_000_000
 #: A clip's body is handed over in pieces of this size.
 _PIECE_BYTES = 1 << 20
 _REDIRECTS = 3
+_LOGGERS = ("connection", "http11", "http2", "proxy", "socks")
 #: A line of httpx's log is cut at this length.
 _LOGGED_MAX_CHARS = 4000
 #: A compressed answer would have another length than the file.
@@ -393,10 +394,7 @@ class _Redact(logging.Filter):
 
 
 def _quiet_urls() -> None:
-    for name in (
-        "httpx",
-        *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")),
-    ):
+    for name in ("httpx", *(f"httpcore.{part}" for part in _LOGGERS)):
         logger = logging.getLogger(name)
         if not any(isinstance(one, _Redact) for one in logger.filters):
             logger.addFilter(_Redact())

@@ -320,9 +320,8 @@ class Runner:
     async def _send(self, entry: Entry, job: Job, request: ActTwoRequest) -> Verdict:
         alike = self._entries.alike(entry)
         beside = tuple(other.job.state.key for other in alike if other.job is not None and other is not entry)
-        claim = CellClaim(
-            self._ledger.name, entry.cell.replicate, entry.instead_of, self.approved_usd, beside
-        )
+        name, replicate = self._ledger.name, entry.cell.replicate
+        claim = CellClaim(name, replicate, entry.instead_of, self.approved_usd, beside)
         return await self._core.engine.submit(
             job,
             request,
