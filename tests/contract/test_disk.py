@@ -31,7 +31,7 @@ try:
     if when == "after":
         fill()
     print("id", task.id)
-    task.wait(60)
+    task.wait(150)
 except act.errors.ActTwoError as error:
     print(type(error).__name__, error)
 """
@@ -49,7 +49,7 @@ SWEEP = """
 
 def run(folder: Path, sandbox: SandboxProcess, limit: int, when: str, program: str = KERNEL) -> str:
     command = [sys.executable, "-c", program, str(folder), sandbox.base_url, str(limit), when]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     return done.stdout
 
 

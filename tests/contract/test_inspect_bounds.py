@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,7 +82,8 @@ def test_a_slow_host_leaves_the_question_open(session: Session, host: Host, clip
     session.inspector = Inspector(Limits(seconds=0.2))
     found = session.inspect(host.add("clip.mp4", clip, head_gate=gate), "reference")
     assert found.ok is None
-    assert "in time" in present(found.unreachable)
+    # A busy machine may not even have connected by then.
+    assert re.search(r"in time|before anything was sent \(TimeoutError\)", present(found.unreachable))
     slow_body = session.inspect(host.add("body.mp4", clip, gate=gate), "reference")
     assert slow_body.ok is True
     assert "What the file holds" in slow_body.unchecked[0]
