@@ -23,10 +23,14 @@ sandbox = act.use_sandbox(speed=75)
 inputs = dict(reference=sandbox.reference)
 done = act.submit(character=sandbox.characters[1], **inputs, seed=7).wait()
 runs = act.submit(character=sandbox.character + "?scenario=never-ends", **inputs)
-sweep = act.sweep(character=sandbox.character, **inputs, seed=[1, 2], name="how lively")
+name = "how lively <img src=x onerror='window.hostile = 1'>"
+sweep = act.sweep(character=sandbox.character, **inputs, seed=[1, 2], name=name)
 _ = sweep.run().wait()
 """
-EXECUTE = "([command, options]) => window.jupyterapp.commands.execute(command, options)"
+ROUTES = "**/cometact-nb/api/**"
+PLAYS = "() => [...document.querySelectorAll('.cometact-lab-viewer video')].some(v => v.checkVisibility() && v.videoWidth === 1280 && v.currentTime > 0)"
+#: Without the command's result: to hand over a whole widget takes half a minute.
+EXECUTE = "async ([command, options]) => void (await window.jupyterapp.commands.execute(command, options))"
 
 
 def execute(page: Page, command: str, **options: str) -> None:
@@ -57,6 +61,7 @@ def opened(own_lab: Lab, new_page: Callable[[Lab], Page]) -> Iterator[Notebook]:
     page.locator(".cometact-lab li").first.wait_for(timeout=30_000)
     yield notebook
     assert errors == []
+    assert page.evaluate("() => window.hostile") is None
     page.close()
 
 
@@ -98,6 +103,62 @@ def test_the_sidebar_lists_searches_and_is_used_by_keyboard(opened: Notebook, si
     page.keyboard.press("Tab")
     focused = "() => [document.activeElement.textContent, document.activeElement.closest('li').dataset.at]"
     assert page.evaluate(focused) == ["Insert", "1"]
+
+
+def test_a_click_plays_the_clip_in_the_main_area(opened: Notebook, side: Locator) -> None:
+    page = opened.page
+    side.locator("li", has_text="seed 7").locator(".open").click()
+    page.wait_for_function(PLAYS, timeout=30_000)
+    assert findings(page, ".cometact-lab-viewer") == []
+    viewer = page.locator(".cometact-lab-viewer:visible")
+    assert "SUCCEEDED" in viewer.inner_text()
+    side.locator("li", has_text="RUNNING").locator(".open").click()
+    viewer.locator(".cometact").get_by_text("RUNNING").first.wait_for()
+    assert viewer.get_by_role("button", name="Cancel").count() == 0, "that needs a kernel"
+
+
+NO_ANSWERS = {
+    0: "does not answer",
+    403: "token may have expired",
+    404: "has no part of",
+    500: "could not answer",
+}
+
+
+def test_a_server_that_does_not_answer_is_said_and_what_was_known_stays(
+    opened: Notebook, side: Locator
+) -> None:
+    page, alert, statuses = opened.page, side.get_by_role("alert"), list(NO_ANSWERS)
+    count = side.locator("li").count()
+    page.route(
+        ROUTES,
+        lambda route: route.fulfill(status=statuses[0], body="") if statuses[0] else route.abort(),
+    )
+    while statuses:
+        side.get_by_role("button", name="Refresh").click()
+        alert.filter(has_text=NO_ANSWERS[statuses[0]]).wait_for()
+        assert side.locator("li").count() == count
+        del statuses[0]
+    page.unroute(ROUTES)
+    side.get_by_role("button", name="Refresh").click()
+    alert.wait_for(state="hidden")
+
+
+def test_the_keeper_is_switched_and_the_settings_count_at_once(opened: Notebook, side: Locator) -> None:
+    page, keeper = opened.page, side.get_by_role("switch", name="Keep watching without a kernel")
+    assert not keeper.is_checked()
+    keeper.check()
+    side.locator(".keeper").get_by_text("It is on").or_(
+        side.locator(".keeper").get_by_text("It watches")
+    ).wait_for()
+    keeper.uncheck()
+    side.locator(".keeper").get_by_text("It is off").wait_for()
+    execute(page, "settingeditor:open", query="Act-Two")
+    choice = page.locator(".jp-SettingsPanel").get_by_role("checkbox", name="Sidebar")
+    choice.uncheck()
+    side.wait_for(state="detached")
+    choice.check()
+    page.locator("[data-id='cometact_nb-sidebar']").wait_for()
 
 
 def test_lines_are_inserted_and_dragged_and_not_run(opened: Notebook, side: Locator) -> None:
