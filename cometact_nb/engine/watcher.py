@@ -75,7 +75,7 @@ class Watcher:
 
     def __init__(
         self, host: WatcherHost, clock: Clock, random: Callable[[], float], limits: flow.PollLimits,
-        *, yields: bool = False,
+        *, yields: bool,
     ) -> None:  # fmt: skip
         self._host = host
         self._clock = clock

@@ -65,7 +65,7 @@ MODULES: dict[str, tuple[str, list[str]]] = {
     "history": ("cometact_nb/store/journal/history.py", _STORE),
     "claims": ("cometact_nb/store/journal/claims.py", _STORE),
     "fetch": ("cometact_nb/engine/fetch.py", ["tests/unit/test_clip_parts.py", "tests/unit/test_fetch.py", "tests/contract/test_disk.py", *_ENGINE]),
-    "watcher": ("cometact_nb/engine/watcher.py", ["tests/unit/test_fast_clock.py", *_ENGINE]),
+    "watcher": ("cometact_nb/engine/watcher.py", ["tests/unit/test_fast_clock.py", "tests/contract/test_keeper.py", *_ENGINE]),
     "engine": ("cometact_nb/engine/engine.py", ["tests/unit/test_turns.py", "tests/contract/test_waiting_requests.py", *_ENGINE]),
     "sending": ("cometact_nb/engine/sending.py", ["tests/unit/test_turns.py", "tests/unit/test_sending.py", "tests/contract/test_waiting_requests.py", *_ENGINE]),
     "runner": ("cometact_nb/handles/sweep/runner.py", _SWEEP),
