@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         use_sandbox,
     )
     from cometact_nb.handles.clip import Clip
+    from cometact_nb.handles.collection import Collection
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
     from cometact_nb.handles.prepare import Preparation, Prepared
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ActTwoRequest",
     "Clip",
+    "Collection",
     "Config",
     "Inspection",
     "Measure",
@@ -130,6 +132,7 @@ __all__ = [
 _HOMES = {
     "ActTwoRequest": "cometact_nb.domain.request",
     "Clip": "cometact_nb.handles.clip",
+    "Collection": "cometact_nb.handles.collection",
     "Config": "cometact_nb.handles.config",
     "Inspection": "cometact_nb.domain.inspection.facts",
     "Measure": "cometact_nb.domain.sweep.measures",
