@@ -34,6 +34,7 @@ ROWS = {
     "scale": "scale",
     "prepare": "prepare",
     "publish": "publish",
+    "measure": "measure",
 }
 
 
