@@ -17,7 +17,7 @@ _HEADER = """\
 # What `python -m tests` was last green with. `python -m tests --pin` writes this file; pyproject.toml has the ranges.
 """
 _COMPILE = [
-    "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--python-version", "3.11", "--upgrade", "--quiet",
+    "pip", "compile", "pyproject.toml", "--extra", "test", "--extra", "bench", "--extra", "mutants", "--universal", "--python-version", "3.11", "--upgrade", "--quiet",
     "--no-config", "--no-annotate", "--no-header", "--no-emit-index-url", "--no-emit-find-links",
 ]  # fmt: skip
 
