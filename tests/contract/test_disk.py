@@ -14,7 +14,8 @@ from services import SandboxProcess, new_session
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError
 
-#: A limit on the size of any file stands in for a full disk: writes fail the same way, without a mount.
+#: A limit on the size of any file stands in for a full disk: writes fail the same way, without a mount. Python itself must
+#: keep nothing that it compiles (``-B``), or other processes read a part.
 KERNEL = """
 import resource, signal, sys, time
 import cometact_nb as act
@@ -48,7 +49,7 @@ SWEEP = """
 
 
 def run(folder: Path, sandbox: SandboxProcess, limit: int, when: str, program: str = KERNEL) -> str:
-    command = [sys.executable, "-c", program, str(folder), sandbox.base_url, str(limit), when]
+    command = [sys.executable, "-B", "-c", program, str(folder), sandbox.base_url, str(limit), when]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     return done.stdout
 

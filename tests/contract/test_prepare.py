@@ -119,7 +119,8 @@ def test_a_folder_that_takes_nothing_is_one_clear_error(clip: Path, tmp_path: Pa
         act.prepare(clip, out=tmp_path / "file" / "below")
 
 
-#: A limit on the size of any file stands in for a full disk: writes fail the same way.
+#: A limit on the size of any file stands in for a full disk: writes fail the same way. Python's own writes, too: it
+#: must keep nothing that it compiles (``-B``), or others read a part.
 FULL = """
 import resource, signal, sys
 import cometact_nb as act
@@ -137,7 +138,7 @@ def test_a_full_disk_is_one_clear_error_and_leaves_nothing(clip: Path, tmp_path:
     source = clip if kind == "clip" else brought.picture(tmp_path, "phone.jpg")
     if kind == "picture":
         source.write_bytes(large_jpeg())
-    command = [sys.executable, "-c", FULL, str(source), str(tmp_path / "out")]
+    command = [sys.executable, "-B", "-c", FULL, str(source), str(tmp_path / "out")]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert "Nothing can be written" in run.stdout, run.stdout + run.stderr
     assert left(tmp_path / "out") == []

@@ -187,7 +187,8 @@ def test_an_address_whose_name_nobody_knows_leaves_nothing_public(
     assert not session.published()
 
 
-#: A limit on the size of any file stands in for a full disk: writes fail the same way.
+#: A limit on the size of any file stands in for a full disk: writes fail the same way. Python's own writes, too: it
+#: must keep nothing that it compiles (``-B``), or others read a part.
 FULL = """
 import resource, signal, sys
 from cometact_nb.handles.config import Config
@@ -210,7 +211,7 @@ def test_a_full_disk_at_the_place_is_one_clear_error_and_leaves_nothing(
 ) -> None:
     source = tmp_path / "noise.png"
     source.write_bytes(noise())
-    command = [sys.executable, "-c", FULL, str(source), str(web.folder), web.base]
+    command = [sys.executable, "-B", "-c", FULL, str(source), str(web.folder), web.base]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert run.stdout.startswith("PublishError 'noise-"), run.stdout + run.stderr
     assert "File too large" in run.stdout

@@ -18,6 +18,7 @@ from cometact_nb.domain.sweep.run import (
     RunHeld,
     RunNotResumed,
     RunPaused,
+    RunWidened,
     SweepEvent,
     SweepRun,
     SweepState,
@@ -41,6 +42,7 @@ APPLIES: dict[SweepEvent, tuple[set[SweepState], SweepState, str]] = {
     RunBroke("used up"): ({RUNNING}, PAUSED, "used up"),
     RunHeld("no approval"): (set(STATES), PAUSED, "no approval"),
     AllSent(): ({RUNNING}, BOUGHT, "before"),
+    RunWidened(): ({BOUGHT}, PLANNED, "before"),
 }
 #: Events that leave the state as it is.
 OTHERS = [

@@ -17,6 +17,7 @@ ENTRIES = (
     "panel/panel.js",
     "sweep/sweep.js",
     "gallery/gallery.js",
+    "pairs/pairs.js",
     "history/history.js",
     "report/report.js",
 )

@@ -52,7 +52,7 @@ export interface HistoryStatus {
   unfinished: number;
 }
 
-/** What the keeper does. */
+/** The present work of the keeper. */
 export interface KeeperStatus {
   /** whether it is switched on. */
   on: boolean;
