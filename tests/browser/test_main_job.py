@@ -22,9 +22,9 @@ PLAYING = """async video => {
     await video.play();
     const before = video.currentTime;
     await new Promise(done => video.addEventListener('timeupdate', done, {once: true}));
-    for (let i = 0; i < 50 && video.currentTime <= before; i++)
+    for (let i = 0; i < 600 && video.currentTime <= before; i++)
         await new Promise(done => requestAnimationFrame(done));
-    return {ready: video.readyState, moved: video.currentTime > before, width: video.videoWidth,
+    return {connected: video.isConnected, paused: video.paused, at: video.currentTime, ready: video.readyState, moved: video.currentTime > before, width: video.videoWidth,
             height: video.videoHeight};
 }"""
 
@@ -40,7 +40,7 @@ def begin(notebook: Notebook, magic: str = MAGIC, speed: float = 30) -> None:
 def assert_plays(video: Locator) -> None:
     told = video.evaluate(PLAYING)
     assert told["ready"] >= 3
-    assert told["moved"]
+    assert told["moved"], told
     assert (told["width"], told["height"]) == (1280, 720)
 
 
