@@ -109,7 +109,7 @@ def test_another_kernel_finds_added_cells_and_buys_none_again(
         after.close()
 
 
-def test_two_kernels_that_extend_one_sweep_have_each_other_s_cells(
+def test_a_kernel_buys_the_cells_that_it_named_and_the_record_has_those_of_both(
     session: Session, sandbox: SandboxProcess, tmp_path: Path
 ) -> None:
     here = search(session, sandbox).run().wait(60)
@@ -118,11 +118,15 @@ def test_two_kernels_that_extend_one_sweep_have_each_other_s_cells(
         there = other.sweep_by_name("search")
         there.extend([{"seed": 2}])
         here.extend([{"seed": 3}])
-        assert seeds(here) == [1, 2, 3]
-        assert here.plan.to_buy == 2
+        assert (seeds(here), here.plan.to_buy) == ([1, 3], 1)
         here.run().wait(60)
-        assert there.look().counts == {"SUCCEEDED": 3}
+        assert (seeds(there), there.plan.to_buy, sandbox.posts()) == ([1, 2], 1, 2)
+        there.run().wait(60)
         assert sandbox.posts() == 3
+        other.close()
+        later = new_session(tmp_path, sandbox)
+        assert sorted(seed or 0 for seed in seeds(later.sweep_by_name("search"))) == [1, 2, 3]
+        later.close()
     finally:
         other.close()
 
@@ -189,5 +193,30 @@ def test_rows_of_a_kernel_that_died_while_it_bought_are_bought_once(
     try:
         sweep = search(after, sandbox).extend([{"seed": 2}]).run().wait(60)
         assert (sweep.counts, sandbox.posts()) == ({"SUCCEEDED": 2}, 2)
+    finally:
+        after.close()
+
+
+def test_what_goes_on_after_a_kernel_s_death_is_what_it_was_told_to_buy(
+    session: Session, sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    async def hold() -> None:
+        await session.slots.sending.acquire()
+
+    here = search(session, sandbox).run().wait(60)
+    other = new_session(tmp_path, sandbox)
+    other.sweep_by_name("search").extend([{"seed": 9}])  # and never run
+    other.close()
+    session.run(hold())
+    here.extend([{"seed": 2}]).run(max_cost=5)
+    session.close()  # with its cell in line, so that the record says that it is being bought
+    after = new_session(tmp_path, sandbox)
+    try:
+        sweep = after.sweep_by_name("search")
+        until(lambda: sandbox.posts() == 2 and str(sweep.state) != "running")
+        assert {cell.request.seed: cell.status for cell in sweep.cells} == {
+            1: "SUCCEEDED", 2: "SUCCEEDED", 9: "PLANNED",
+        }  # fmt: skip
+        assert sandbox.posts() == 2
     finally:
         after.close()

@@ -34,7 +34,13 @@ def test_the_approval_is_recorded_before_the_first_request_and_the_end_after_the
     vendor.at_create = lambda seed: seen.append(terms(tmp_path))
     assert terms(tmp_path) is None
     sweep.run(1.5, canary=False).wait(60)
-    given: dict[str, Any] = {"approved_usd": 1.5, "agreed_usd": 1.5, "canary": False, "sandbox": False}
+    given: dict[str, Any] = {
+        "approved_usd": 1.5,
+        "agreed_usd": 1.5,
+        "canary": False,
+        "sandbox": False,
+        "approved_cells": 2,
+    }
     assert seen == [store.Terms(state="running", **given)] * 2
     assert terms(tmp_path) == store.Terms(state="bought", **given)
 

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.service import Endpoint
+from cometact_nb.domain.sweep.grid import expand
 from cometact_nb.domain.sweep.rules import assign
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import HistoryError
@@ -15,6 +16,8 @@ from cometact_nb.handles.sweep.rating_book import RatingBook
 from cometact_nb.store.journal import sweeps as store
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cometact_nb.domain.sweep.grid import Spec
     from cometact_nb.engine.job import Job
     from cometact_nb.handles.core import Core
@@ -51,6 +54,8 @@ class Ledger(RatingBook):
         self.doubt = row.doubt if row is not None else ""
         self.approval = Approval(self.terms.approved_usd, self.terms.agreed_usd)
         self.canary = self.terms.canary
+        #: The approval is for so many cells, the first ones; None for all.
+        self.approved_cells = self.terms.approved_cells
         self.spent_usd = self.elsewhere_usd = 0.0
 
     def keep(self, state: SweepState, problem: str = "") -> None:
@@ -70,26 +75,28 @@ class Ledger(RatingBook):
             problem=problem or None,
             canary=self.canary,
             sandbox=self.endpoint.sandbox,
+            approved_cells=self.approved_cells,
         )
         store.save(self._history, self.name, self.base_url, self._spec, terms)
         self.terms = terms  # only now, since an unrecorded run must not go on by itself
 
-    def approve(self, approval: Approval, canary: bool | None) -> None:
+    def approve(self, approval: Approval, canary: bool | None, cells: int | None) -> None:
         """Record the approval before the first request, so that any kernel can go on.
 
         Args:
             approval: the approved cost.
             canary: whether one cell of each pair of inputs goes first; None leaves it to their number.
+            cells: the approval is for so many cells, the first ones; None for all.
 
         Raises:
             HistoryError: it could not be recorded, so that it does not hold.
         """
-        before = self.approval, self.canary
-        self.approval, self.canary = approval, canary
+        before = self.approval, self.canary, self.approved_cells
+        self.approval, self.canary, self.approved_cells = approval, canary, cells
         try:
             self.keep(SweepState.RUNNING)
         except BaseException:
-            self.approval, self.canary = before
+            self.approval, self.canary, self.approved_cells = before
             raise
         self.doubt = ""
 
@@ -101,14 +108,16 @@ class Ledger(RatingBook):
         """
         return store.state_of(self._history, self.name, self.base_url)
 
-    def widest(self) -> Spec:
-        """Return the specification with the cells that another kernel has added.
+    def has_recorded(self, keys: Collection[str]) -> bool:
+        """Whether the record has all cells with these keys.
 
         Raises:
             HistoryError: the history could not be read.
         """
         row = store.find(self._history, self.name, self.base_url)
-        return self._spec if row is None or row.base_url != self.base_url else self._spec.joined(row.spec)
+        if row is None or row.base_url != self.base_url:
+            return False
+        return {cell.key for cell in expand(row.spec).cells}.issuperset(keys)
 
     def widen(self, spec: Spec, recorded: tuple[str, str | None] | None) -> None:
         """Record cells that were added, if there is a record; without one, the first run makes it.
@@ -122,8 +131,8 @@ class Ledger(RatingBook):
         """
         before = self._spec
         self._spec = spec
-        if recorded is None:
-            return
+        if recorded is None or recorded[0] == SweepState.RUNNING:
+            return  # without a record, or with one that has them
         state, problem = SweepState(recorded[0]), recorded[1] or ""
         try:
             self.keep(SweepState.PLANNED if state is SweepState.BOUGHT else state, problem)

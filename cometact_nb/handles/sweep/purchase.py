@@ -140,6 +140,7 @@ class Purchase:
         earlier = {entry: state_of(entry) for entry in targets}
         config = self._core.config  # read once, so that the approved price belongs to the checked service
         ledger = self._ledger
+        cells = len(self._entries) if approved is None else ledger.approved_cells
         if targets:
             plan = self.plan(targets, config)
             if plan.errors:
@@ -154,7 +155,7 @@ class Purchase:
 
         async def begin() -> None:
             ledger.recount()
-            ledger.approve(approval, canary)
+            ledger.approve(approval, canary, cells)
             # Another thread may have begun the same meanwhile: its cells are not bought again.
             left = [entry for entry, before in earlier.items() if self._entries.is_unchanged(entry, before)]
             self._runner.start(
@@ -175,7 +176,12 @@ class Purchase:
         Returns:
             whether it goes on.
         """
-        targets, ledger, runner = self._entries.to_buy(), self._ledger, self._runner
+        ledger, runner = self._ledger, self._runner
+        targets = [
+            entry
+            for entry in self._entries.to_buy()
+            if ledger.approved_cells is None or entry.cell.index < ledger.approved_cells
+        ]
         if ledger.terms.state != SweepState.RUNNING or not targets:
             return False
         if runner.state is SweepState.RUNNING:

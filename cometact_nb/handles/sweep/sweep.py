@@ -109,8 +109,6 @@ class Sweep(Waiting):
     def look(self) -> Sweep:
         """Find in the history which cells are bought, here or by another kernel, and watch running tasks.
 
-        Cells that another kernel added with :meth:`extend` are cells of this sweep, too, from then on.
-
         Raises:
             HistoryError: the history could not be read.
         """
@@ -121,7 +119,8 @@ class Sweep(Waiting):
         """Add cells, which :meth:`run` buys; nothing is sent now. Cells that are there keep their places.
 
         A row whose video the sweep has already adds nothing, so that a notebook may run the same line again.
-        Another kernel finds the cells by the sweep's name once one of its cells was bought.
+        Once one of its cells was bought, :func:`sweep_by_name` finds the added ones, too. A kernel that
+        had the sweep before buys only those that it named itself.
 
         Args:
             rows: a table, as :func:`sweep` takes it. A row sets the fields in which it differs; it has the
@@ -135,7 +134,6 @@ class Sweep(Waiting):
             ConfigError: cells of the sweep are being bought, here or in another kernel.
             HistoryError: the cells could not be recorded; nothing was added.
         """
-        self.look()  # another kernel may have added the same
         more = specify({}, table=rows, allow_unlisted=self.spec.allow_unlisted)
         linked = self.session.own_files.spec(more).rows or []
         with self._growing:  # of two threads, each adds to what the other has added
@@ -335,29 +333,24 @@ class Sweep(Waiting):
         return tuple(Cell(self.session, entry, self._ratings_of) for entry in entries)
 
     async def _widen(self, spec: Spec) -> None:
-        recorded = self._ledger.recorded()
-        if self._runner.is_running or (recorded is not None and recorded[0] == SweepState.RUNNING):
+        recorded, planned = self._ledger.recorded(), expand(spec)
+        goes_on = recorded is not None and recorded[0] == SweepState.RUNNING
+        if self._runner.is_running or (
+            goes_on and not self._ledger.has_recorded([cell.key for cell in planned.cells])
+        ):
             raise ConfigError(
                 f"Sweep {self.name!r} is being bought, so it takes no more cells now. Wait until all are "
                 "sent, or pause() it; then run() buys the new ones with those that are left."
             )
         self._ledger.widen(spec, recorded)
-        self._take_up(spec)
-        self._changed()
-
-    def _take_up(self, spec: Spec) -> None:
-        """Take up cells that were added, here or by another kernel."""
-        planned = expand(spec)
         self.spec, self.axes = spec, planned.axes
         self._entries.widen(planned.cells)
         self._purchase.widen(planned.axes, doubts(planned))
         self._runner.widen()
         self.cells = (*self.cells, *self._handles(len(self.cells)))
+        self._changed()
 
     async def _look(self) -> None:
-        widest = self._ledger.widest()
-        if widest != self.spec and not self._runner.is_running:
-            self._take_up(widest)
         self._ledger.look_up(self._entries)
         self._changed()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -55,6 +56,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         problem: the reason of a pause; None when its user paused it.
         canary: whether one cell of each pair of inputs goes first; None leaves it to the number of cells.
         sandbox: whether it was run in the sandbox; None in records of earlier versions.
+        approved_cells: the approval is for so many cells, the first ones; None for all. Cells that another
+            kernel has added come after them.
     """
 
     state: str = SweepState.RUNNING
@@ -63,6 +66,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None = None
     canary: bool | None = None
     sandbox: bool | None = None
+    approved_cells: int | None = None
 
 
 class SweepRow(msgspec.Struct, frozen=True):
@@ -122,7 +126,8 @@ def save(history: History, name: str, base_url: str, spec: Spec, terms: Terms) -
     with history.together():
         before = history.query("SELECT spec FROM sweeps WHERE name = ? AND base_url = ?", (name, base_url))
         if before:
-            spec = spec.joined(_decoded(before[0][0], Spec, history))
+            with suppress(HistoryError):  # of another version: replaced, as any other sweep of this name
+                spec = spec.joined(_decoded(before[0][0], Spec, history))
         row = (name, base_url, _text(spec), _text(terms))
         approval = history.provenance.bind(*row, anew=terms.state == SweepState.RUNNING)
         history.write(sql, (name, base_url, now, now, row[2], row[3], approval))
