@@ -18,7 +18,7 @@ from cometact_nb.handles.saved_clip import SavedClip, load_clip
 from cometact_nb.handles.sweep.cell import Cell
 from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.handles.task import Task
-from cometact_nb.store.clips.sidecar import decode
+from cometact_nb.store.clips.sidecar import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,11 +96,11 @@ def _files(session: Session, place: str | PathLike[str], notes: list[str]) -> It
         yield _saved(load_clip(session, place))
         return
     for record in sorted(path.glob("*.json")):
-        if decode(record.read_bytes()) is None:
-            continue  # of another program
         try:
+            if read(record) is None:
+                continue  # of another program
             yield _saved(load_clip(session, record.with_suffix(".mp4")))
-        except ClipError as error:
+        except (ClipError, OSError) as error:
             notes.append(str(error))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +67,18 @@ def test_history_rows_saved_clips_and_a_folder_show_the_same_clips(
     hashes = [sorted(present(cell.clip).sha256 for cell in one.cells) for one in (rows, files, whole)]
     assert hashes[0] == hashes[1] == hashes[2]
     assert [row["seed"] for row in files.to_rows()] == [1, 2, 2, 3]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_and_other_programs_files_in_a_folder_hold_up_nothing(
+    session: Session, sweeps: tuple[Sweep, Sweep], tmp_path: Path
+) -> None:
+    clip = present(sweeps[0].cells[0].clip).path
+    for name in (clip.name, f"{clip.stem}.json"):
+        (tmp_path / name).write_bytes((clip.parent / name).read_bytes())
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "other.json").write_text("[1]")
+    assert [present(cell.clip).name for cell in gather(session, [tmp_path]).cells] == [clip.name]
 
 
 def test_ratings_and_comparisons_of_a_collection_are_those_of_the_sweep(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ClipFile", "clip_file", "poster_file"]
 
-#: A larger poster or record was not written by this package.
-_POSTER_MAX_BYTES = _RECORD_MAX_BYTES = 1 << 20
+#: A larger poster was not written by this package.
+_POSTER_MAX_BYTES = 1 << 20
 
 
 class ClipFile(NamedTuple):
@@ -99,13 +99,9 @@ def _clip_file(state: TaskState, number: int, roots: Sequence[Path]) -> ClipFile
 
 
 def _record_of(clip: Path) -> sidecar.Sidecar | None:
-    """Return the record beside a clip; None for what this package did not write, such as a pipe or a link."""
+    """Return the record beside a clip; None for what this package did not write, such as a link."""
     path = clip.with_suffix(".json")
-    if path.is_symlink() or not path.is_file():  # to read a pipe would wait for ever
-        return None
-    with path.open("rb") as file:
-        content = file.read(_RECORD_MAX_BYTES + 1)
-    return sidecar.decode(content) if len(content) <= _RECORD_MAX_BYTES else None
+    return None if path.is_symlink() else sidecar.read(path)
 
 
 def _is_hidden(path: Path, roots: Sequence[Path]) -> bool:

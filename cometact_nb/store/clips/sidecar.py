@@ -17,11 +17,15 @@ from cometact_nb.domain.task import ClipInfo  # noqa: TC001  (the sidecar is dec
 from cometact_nb.domain.url_secrets import is_signed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cometact_nb.domain.task import TaskState
 
-__all__ = ["Sidecar", "TaskFacts", "decode", "encode", "make"]
+__all__ = ["Sidecar", "TaskFacts", "decode", "encode", "make", "read"]
 
 _MADE_BY = "cometact_nb "
+#: A larger record was not written by this package.
+_MAX_BYTES = 1 << 20
 
 
 class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +113,19 @@ def decode(content: bytes) -> Sidecar | None:
     except (msgspec.MsgspecError, RecursionError):
         return None
     return sidecar if sidecar.made_by.startswith(_MADE_BY) else None
+
+
+def read(path: Path) -> Sidecar | None:
+    """Read the file of a sidecar; None for what this package did not write, such as a pipe.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not path.is_file():  # to read a pipe would wait for ever
+        return None
+    with path.open("rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    return decode(content) if len(content) <= _MAX_BYTES else None
 
 
 def _without_signatures(request: dict[str, Any] | None) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
