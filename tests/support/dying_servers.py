@@ -28,6 +28,9 @@ def serve(folder: Path, history: str) -> None:
     for kind in ("CONFIG", "DATA", "RUNTIME"):
         os.environ[f"JUPYTER_{kind}_DIR"] = str(folder / kind.lower())
     os.environ |= {"COMETACT_NB_HISTORY": history, "COMETACT_NB_KEEPER": "1"}
+    # A program that the server starts may make a shared input non-blocking, and be killed before it makes it blocking
+    # again (Node does): the parent's own input would end with it.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     log = os.open(folder / "servers.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
