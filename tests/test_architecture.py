@@ -277,6 +277,22 @@ def test_no_participle_is_the_name_of_a_thing_in_a_script() -> None:
     assert names == []
 
 
+#: Reference text: a list that is looked things up in, and not read from its beginning to its end.
+REFERENCE_TEXT = {"cometact_nb/views/base/wire.d.ts"}
+LONGEST_FILE = 400
+
+
+def test_a_file_has_one_idea_and_at_most_400_lines() -> None:
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines())
+        for folder in ("cometact_nb", "tests", "docs", "findings")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in {".py", ".js", ".ts", ".css", ".sh"} and "node_modules" not in path.parts
+    }
+    longer = {path for path, count in lines.items() if count > LONGEST_FILE}
+    assert longer == REFERENCE_TEXT, "split it by what it is about"
+
+
 def test_the_top_level_and_git_hold_only_what_belongs_there() -> None:
     """Tests and examples write beside where they run: what they wrote was once committed."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)

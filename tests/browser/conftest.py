@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import gallery_page
 import pytest
 from lab import FLAGS, Lab, Notebook, chromium
+from services import SandboxProcess
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +67,41 @@ def notebook(new_page: Callable[[Lab], Page], lab: Lab, request: pytest.FixtureR
     opened.open()
     yield opened
     page.close()
+
+
+@pytest.fixture(scope="session")
+def short_clips() -> Iterator[SandboxProcess]:
+    process = SandboxProcess(clip_s=gallery_page.CLIP_S)
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def faces(new_page: Callable[[Lab], Page], lab: Lab, short_clips: SandboxProcess) -> Iterator[Notebook]:
+    """A notebook whose second cell shows the gallery of a sweep that has ended."""
+    page = new_page(lab)
+    page.set_default_timeout(240_000)  # eight tasks with clips on a busy machine
+    opened = Notebook(page, lab, lab.write("faces.ipynb", [""] * 24))
+    opened.open()
+    opened.type(0, gallery_page.SETUP.format(url=short_clips.base_url))
+    opened.run(0)
+    opened.finished(0)
+    opened.type(1, "gallery = sweep.gallery('expression_intensity', 'seed'); gallery")
+    opened.run(1)
+    page.wait_for_function(gallery_page.READY, arg=gallery_page.CLIPS)
+    counts = f"{gallery_page.CLIPS} of {2 * gallery_page.CLIPS} clips · {gallery_page.CLIPS} failed"
+    opened.cell(1).get_by_text(counts).wait_for()
+    opened.save()
+    yield opened
+    page.close()
+
+
+@pytest.fixture
+def gallery(faces: Notebook) -> Iterator[Locator]:
+    """The gallery as it is when nothing was done to it."""
+    shown = faces.cell(1).locator(".cometact-gallery")
+    shown.scroll_into_view_if_needed()
+    shown.evaluate("node => { node.frameLock.pause(); return node.frameLock.seek(0); }")
+    yield shown
+    if shown.locator(".compare:not([hidden])").get_by_role("button", name="Back to the gallery").count():
+        shown.get_by_role("button", name="Back to the gallery").click()

@@ -6,23 +6,18 @@ import json
 import os
 import re
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
 
 import pytest
 from axe import findings
+from panel_page import PANEL, POSTS, begin, ready, submit
 from present import present
 
 if TYPE_CHECKING:
     from lab import Notebook
-    from playwright.sync_api import Locator
 
 pytestmark = pytest.mark.browser
 
-SETUP = "import cometact_nb as act\nsandbox = act.use_sandbox(speed=60)"
-PANEL = "panel = act.panel(character=sandbox.character, reference=sandbox.reference)"
-POSTS = "len(__import__('json').load(__import__('urllib.request').request.urlopen(sandbox.base_url + '/sandbox/ledger'))['posts'])"
 #: The sandbox outlives its kernel; a file of the user's says which process it is.
 SANDBOX_PID = (
     "__import__('json').loads((__import__('cometact_nb.handles.sandbox_process', fromlist=['x'])"
@@ -50,35 +45,6 @@ OVERLAPS = """form => {
 }"""
 
 
-def begin(notebook: Notebook, panel: str = PANEL) -> Locator:
-    notebook.type(0, SETUP)
-    notebook.run(0)
-    notebook.finished(0)
-    notebook.type(1, panel)
-    notebook.run(1)
-    return ready(notebook)
-
-
-def ready(notebook: Notebook) -> Locator:
-    form = notebook.cell(1).locator(".cometact-panel")
-    form.wait_for(timeout=30_000)
-    return form
-
-
-def submit(form: Locator) -> Locator:
-    return form.get_by_role("button", name=re.compile("^Submit"))
-
-
-def value(notebook: Notebook, expression: str) -> str:
-    """What the kernel prints for an expression, asked in the next cell that was not used."""
-    index = notebook.used = max(notebook.used, 2) + 1
-    notebook.type(index, f"print('=', {expression}, '=')")
-    notebook.run(index)
-    output = notebook.cell(index).locator(".jp-OutputArea").get_by_text(re.compile("= .* ="))
-    output.wait_for(timeout=30_000)
-    return output.inner_text().strip()[2:-2]
-
-
 def test_someone_who_never_saw_it_gets_a_clip_without_typing_code(notebook: Notebook) -> None:
     notebook.type(1, "import cometact_nb as act\npanel = act.panel()")
     notebook.run(1)
@@ -94,7 +60,7 @@ def test_someone_who_never_saw_it_gets_a_clip_without_typing_code(notebook: Note
     form.get_by_text("4 · lively").wait_for()
     submit(form).click()
     notebook.cell(1).locator(".cometact video[controls]").wait_for(timeout=60_000)
-    assert value(notebook, "panel.task.request.params") == "{'expression_intensity': 4, 'ratio': '960:960'}"
+    assert notebook.value("panel.task.request.params") == "{'expression_intensity': 4, 'ratio': '960:960'}"
 
 
 def test_fill_break_mend_and_double_click_is_one_post(notebook: Notebook) -> None:
@@ -112,13 +78,13 @@ def test_fill_break_mend_and_double_click_is_one_post(notebook: Notebook) -> Non
     submit(form).dblclick()
     cards = notebook.cell(1).locator(".cometact")
     cards.nth(1).wait_for(timeout=30_000)
-    assert value(notebook, f"len(panel.tasks), {POSTS}, panel.task.request.seed") == "2 2 7"
+    assert notebook.value(f"len(panel.tasks), {POSTS}, panel.task.request.seed") == "2 2 7"
     assert cards.count() == 2
 
 
 def test_a_click_on_a_busy_kernel_says_so_and_sends_what_the_page_shows(notebook: Notebook) -> None:
     form = begin(notebook)
-    pid = int(value(notebook, "__import__('os').getpid()"))
+    pid = int(notebook.value("__import__('os').getpid()"))
     os.kill(pid, signal.SIGSTOP)  # as busy as a kernel can be
     try:
         form.get_by_label("Seed", exact=True).fill("1")
@@ -131,7 +97,7 @@ def test_a_click_on_a_busy_kernel_says_so_and_sends_what_the_page_shows(notebook
         os.kill(pid, signal.SIGCONT)
     form.get_by_text("Accepted.").wait_for(timeout=30_000)
     form.get_by_text("The kernel is busy").wait_for(state="hidden")
-    assert value(notebook, f"panel.task.request.seed, {POSTS}") == "42 1"
+    assert notebook.value(f"panel.task.request.seed, {POSTS}") == "42 1"
 
 
 def test_two_views_stay_in_step_and_cannot_send_twice(notebook: Notebook) -> None:
@@ -149,7 +115,7 @@ def test_two_views_stay_in_step_and_cannot_send_twice(notebook: Notebook) -> Non
         "() => document.querySelectorAll('.cometact-panel .primary').forEach(one => one.click())"
     )
     two.get_by_text("Accepted.").wait_for(timeout=30_000)
-    assert value(notebook, f"len(panel.tasks), {POSTS}") == "1 1"
+    assert notebook.value(f"len(panel.tasks), {POSTS}") == "1 1"
 
 
 def test_a_second_click_and_a_held_key_send_nothing_also_after_a_fast_answer(notebook: Notebook) -> None:
@@ -158,14 +124,14 @@ def test_a_second_click_and_a_held_key_send_nothing_also_after_a_fast_answer(not
     form.get_by_text("Accepted.").wait_for(timeout=30_000)
     second = "new MouseEvent('click', {bubbles: true, detail: 2})"
     form.evaluate(f"node => node.querySelector('.primary').dispatchEvent({second})")
-    assert value(notebook, f"len(panel.tasks), {POSTS}") == "1 1"
+    assert notebook.value(f"len(panel.tasks), {POSTS}") == "1 1"
     submit(form).focus()
     notebook.page.keyboard.down("Enter")
     notebook.cell(1).locator(".cometact").nth(1).wait_for(timeout=30_000)  # the second task's card
     for _ in range(3):
         notebook.page.keyboard.down("Enter")  # held: it repeats
     notebook.page.keyboard.up("Enter")
-    assert value(notebook, f"len(panel.tasks), {POSTS}") == "2 2"
+    assert notebook.value(f"len(panel.tasks), {POSTS}") == "2 2"
 
 
 def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook: Notebook) -> None:
@@ -177,21 +143,19 @@ def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook: N
     record.get_by_text("SUCCEEDED").wait_for(state="attached")
     assert not record.is_visible()
     notebook.save()
-    notebook.page.reload()
-    notebook.ready()
+    notebook.reload()
     form = ready(notebook)
     assert form.get_by_label("Seed", exact=True).input_value() == "7"
     submit(form).click()
     notebook.cell(1).locator(".cometact").nth(1).wait_for(timeout=30_000)
-    assert value(notebook, f"len(panel.tasks), {POSTS}") == "2 2"
+    assert notebook.value(f"len(panel.tasks), {POSTS}") == "2 2"
     record.locator("video").nth(1).wait_for(state="attached", timeout=60_000)
 
     notebook.save()
     outputs = notebook.lab.saved(notebook.name)["cells"][1]["outputs"]
     assert len(json.dumps(outputs)) < 24_000
     notebook.restart_kernel()
-    notebook.page.reload()
-    notebook.ready()
+    notebook.reload()
     record.wait_for()
     assert "--seed 7" in record.inner_text()
     assert record.get_by_role("row", name=re.compile("Seed.*7")).is_visible()
@@ -200,14 +164,13 @@ def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook: N
 def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook: Notebook) -> None:
     form = begin(notebook)
     form.locator(".primary.ready").wait_for(timeout=30_000)
-    pid = int(value(notebook, SANDBOX_PID))
+    pid = int(notebook.value(SANDBOX_PID))
     os.kill(pid, signal.SIGSTOP)  # the request is sent, and its answer waits
     try:
         submit(form).click()
         form.get_by_role("button", name="Sending…").wait_for()
         notebook.save()
-        notebook.page.reload()
-        notebook.ready()
+        notebook.reload()
         form = ready(notebook)
         form.get_by_role("button", name="Sending…").click(force=True)
         notebook.reconnect()
@@ -215,7 +178,7 @@ def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook: Notebook) ->
     finally:
         os.kill(pid, signal.SIGCONT)
     form.get_by_text("Accepted.").wait_for(timeout=30_000)
-    assert value(notebook, f"len(panel.tasks), {POSTS}") == "1 1"
+    assert notebook.value(f"len(panel.tasks), {POSTS}") == "1 1"
 
 
 def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook: Notebook) -> None:
@@ -230,7 +193,7 @@ def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook: Noteboo
     submit(form).dblclick()
     agree = form.get_by_role("button", name="Yes, buy 4 for $3.20")
     agree.wait_for(timeout=30_000)
-    assert value(notebook, f"panel.sweep, {POSTS}") == "None 0"
+    assert notebook.value(f"panel.sweep, {POSTS}") == "None 0"
     agree.dblclick()
     form.get_by_text("Started.").wait_for(timeout=30_000)
     form.get_by_text("The same sweep as code").click()
@@ -242,7 +205,7 @@ def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook: Noteboo
     form.get_by_role("button", name="Fill the form").click()
     form.get_by_text("The form was filled").wait_for()
     assert form.get_by_role("checkbox", name="3 natural").is_checked()
-    assert value(notebook, f"len(panel.sweep.wait().cells), {POSTS}, panel.plan.to_buy") == "4 4 2"
+    assert notebook.value(f"len(panel.sweep.wait().cells), {POSTS}, panel.plan.to_buy") == "4 4 2"
     form.get_by_role("radio", name="One request").check()
     form.get_by_text("The same request as code").wait_for()
     assert form.get_by_text("1 · subtle", exact=True).is_visible()
@@ -265,72 +228,6 @@ def test_code_is_live_and_comes_back(notebook: Notebook) -> None:
     assert form.get_by_label("Seed", exact=True).input_value() == "78"
 
 
-def test_a_local_file_is_sent_only_when_that_is_ticked(notebook: Notebook, tmp_path: Path) -> None:
-    form = begin(notebook, "print(sandbox.character)\n" + PANEL)
-    url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
-    with urlopen(url) as answer:
-        (tmp_path / "mine, näher.png").write_bytes(answer.read())
-    form.locator("input[type=file]").first.set_input_files(tmp_path / "mine, näher.png")
-    form.get_by_text("documents https URLs only").first.wait_for(timeout=30_000)
-    assert form.get_by_label("Character", exact=True).input_value() == "upload:mine_ näher.png"
-    form.get_by_role("img", name="Picture of your file for the character").wait_for()
-    form.get_by_label("Try it all the same").check()
-    form.locator(".primary.ready").click()
-    form.get_by_text("Accepted.").wait_for(timeout=30_000)
-    assert value(notebook, "panel.task.request.character.uri[:22]") == "data:image/png;base64,"
-
-
-def test_an_upload_says_how_far_it_came_and_waits_for_a_busy_kernel(
-    notebook: Notebook, tmp_path: Path
-) -> None:
-    form = begin(notebook, "import os\nprint(sandbox.character)\n" + PANEL)
-    pid = int(value(notebook, "os.getpid()"))
-    url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
-    with urlopen(url) as answer:
-        picture = answer.read()
-    (tmp_path / "hero.png").write_bytes(picture + bytes(3_500_000 - len(picture)))  # several pieces
-    bar = form.get_by_role("progressbar", name="Upload of hero.png")
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        form.locator("input[type=file]").first.set_input_files(tmp_path / "hero.png")
-        form.get_by_text("hero.png: 0.0 of 3.5 MB are there").wait_for()
-        assert bar.is_visible()
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    form.get_by_text("documents https URLs only").first.wait_for(timeout=30_000)
-    bar.wait_for(state="hidden")
-    assert form.get_by_label("Character", exact=True).input_value() == "upload:hero.png"
-    form.get_by_label("Try it all the same").check()
-    uri = "panel.request.character.uri.partition(',')[2]"
-    assert value(notebook, f"len(__import__('base64').b64decode({uri}))") == "3500000"
-
-
-def test_a_curl_command_pasted_in_any_field_fills_the_form(notebook: Notebook) -> None:
-    page = notebook.page
-    form = begin(notebook)
-    form.get_by_text("The same request as code").click()
-    form.get_by_role("tab", name="curl").click()
-    form.get_by_role("tabpanel").get_by_text("curl").wait_for()
-    command = form.get_by_role("tabpanel").inner_text()
-    form.get_by_text("Fill the form from code").click()
-    box = form.get_by_role("textbox", name="A magic line")
-    for field, seed in (("Seed", 78), ("Character", 79)):
-        box.fill(command.replace('"reference"', f'"seed": {seed}, "reference"', 1))
-        box.press("Control+a")
-        box.press("Control+x")
-        form.get_by_label(field, exact=True).press("Control+a")
-        page.keyboard.press("Control+v")
-        form.locator(".field", has=page.get_by_label(field, exact=True)).get_by_text(
-            "The form was filled"
-        ).wait_for()
-        page.wait_for_function(
-            "([node, seed]) => node.value === seed",
-            arg=[form.get_by_label("Seed", exact=True).element_handle(), str(seed)],
-        )
-    assert form.get_by_label("Character", exact=True).input_value().startswith("http")
-    assert value(notebook, "panel.request.seed, str(panel.request.character.uri)[:4]") == "79 http"
-
-
 def test_what_stops_a_submission_comes_into_view_and_the_first_wrong_field_has_the_focus(
     notebook: Notebook,
 ) -> None:
@@ -351,51 +248,6 @@ def test_what_stops_a_submission_comes_into_view_and_the_first_wrong_field_has_t
     # An input that is not there leaves no hole where its picture would be.
     form.get_by_text("No preview.").wait_for()
     assert form.locator(".preview").evaluate("node => node.getBoundingClientRect().height") < 40
-
-
-def test_a_key_is_handed_over_and_leaves_the_page_empty(notebook: Notebook) -> None:
-    saving = "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
-    notebook.page.evaluate(f"() => {saving}")
-    notebook.type(1, "import cometact_nb as act\npanel = act.panel()")
-    notebook.run(1)
-    form = ready(notebook)
-    key = form.get_by_label("CometAPI key")
-    assert key.get_attribute("autocomplete") == "one-time-code"  # which no browser offers to keep
-    key.fill("sk-canary-" + "browser")
-    form.get_by_role("button", name="Use in this kernel").click()
-    form.get_by_text("The key is set").wait_for()
-    assert not key.is_visible()
-    assert key.input_value() == ""
-    assert value(notebook, "act.session().config.api_key.reveal() == 'sk-canary-' + 'browser'") == "True"
-    notebook.save()
-    saved = json.dumps(notebook.lab.saved(notebook.name))
-    assert "PanelWidget" in saved  # the widgets' state is in it
-    assert "sk-canary-browser" not in saved
-    assert "sk-canary-browser" not in notebook.page.content()
-    notebook.page.evaluate(f"() => {saving}")
-
-
-def test_a_signed_link_is_seen_and_sent_and_not_saved(notebook: Notebook) -> None:
-    saving = "window.jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
-    notebook.page.evaluate(f"() => {saving}")
-    form = begin(notebook, "print(sandbox.character)\n" + PANEL)
-    url = notebook.cell(1).locator(".jp-OutputArea").get_by_text("http").first.inner_text().strip()
-    secret = "S1g9f8e7D6c5B4a39281706f5e4"
-    field = form.get_by_label("Character", exact=True)
-    field.fill(f"{url}?X-Amz-Signature={secret}")
-    field.blur()
-    notebook.page.wait_for_function(
-        "([field, text]) => field.value === text", arg=[field.element_handle(), f"{url}?…"]
-    )
-    form.locator(f"img[src$='{secret}']").wait_for()  # a message brought it
-    notebook.save()
-    saved = json.dumps(notebook.lab.saved(notebook.name))
-    assert "PanelWidget" in saved
-    assert secret not in saved
-    form.locator(".primary.ready").click()
-    form.get_by_text("Accepted.").wait_for(timeout=30_000)
-    assert value(notebook, "panel.task.request.character.uri[-12:]") == secret[-12:]
-    notebook.page.evaluate(f"() => {saving}")
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

@@ -205,6 +205,10 @@ class Notebook:
         self.page.goto(self.lab.url(self.name))
         self.ready()
 
+    def reload(self) -> None:
+        """Load the page anew, and wait until the notebook's kernel is idle."""
+        self.open()
+
     def ready(self) -> None:
         """Wait until the notebook is drawn and its kernel is idle."""
         self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=180_000)
@@ -231,6 +235,15 @@ class Notebook:
         """Wait until a cell has an execution count."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
         prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for(timeout=180_000)
+
+    def value(self, expression: str) -> str:
+        """What the kernel prints for an expression, asked in the next cell that was not used."""
+        index = self.used = max(self.used, 2) + 1
+        self.type(index, f"print('=', {expression}, '=')")
+        self.run(index)
+        output = self.cell(index).locator(".jp-OutputArea").get_by_text(re.compile("= .* ="))
+        output.wait_for(timeout=30_000)
+        return output.inner_text().strip()[2:-2]
 
     def save(self) -> None:
         """Save, and wait until that is done."""
