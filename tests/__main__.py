@@ -48,6 +48,9 @@ def browser_tests(arguments: list[str]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
+    if "--help" in arguments or "-h" in arguments:
+        print(__doc__)
+        return 0
     if "--matrix" in arguments:
         return matrix.run([argument for argument in arguments if argument != "--matrix"])
     if "--mutants" in arguments:
