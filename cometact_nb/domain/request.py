@@ -99,6 +99,7 @@ class ActTwoRequest(KnobValues):
         rest: dict[str, Any] = {**knobs}
         arguments = {knob.name: plain(rest.pop(knob.name, None), whole=knob.is_whole) for knob in KNOBS}
         findings = [
+            *check_unlisted(allow_unlisted),
             *check_media("character", character, allow_unlisted=allow_unlisted),
             *check_media("reference", reference, allow_unlisted=allow_unlisted),
             *(
@@ -275,6 +276,17 @@ def _name_knobs() -> None:
 
 
 _name_knobs()
+
+
+def check_unlisted(value: Any) -> list[Finding]:
+    """Return a finding if the argument ``allow_unlisted`` is neither True nor False.
+
+    Args:
+        value: from the user.
+    """
+    if isinstance(plain(value, whole=False), bool):
+        return []
+    return [Finding("allow_unlisted", value, "is not True or False", "True also sends what is not listed.")]
 
 
 def _check_knob(name: str, value: Any, allow_unlisted: bool) -> list[Finding]:

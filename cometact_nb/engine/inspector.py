@@ -210,7 +210,7 @@ def _judge(
 
 def _check_arguments(source: object, role: object) -> tuple[MediaType | None, str, bool]:
     """Return the type that a request would send, the address, and whether it is certainly a path."""
-    if role not in {None, "character", "reference"}:
+    if role not in (None, "character", "reference"):
         raise ConfigError(f"role={role!r} is no role. Give 'character', 'reference', or nothing.")
     if isinstance(source, MediaRef):
         return source.type, source.uri, False

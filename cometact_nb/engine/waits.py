@@ -8,6 +8,7 @@ from concurrent import futures
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.arguments import check_seconds
 from cometact_nb.errors import ShortTraceback, WaitInterrupted, WaitTimeout, WatchStopped
 
 if TYPE_CHECKING:
@@ -99,8 +100,10 @@ class Waits:
             WaitTimeout: ``timeout_s`` ran out.
             WaitInterrupted: the user interrupted.
             WatchStopped: the session was closed.
-            ConfigError: this process was forked from the one that learns of the end.
+            ConfigError: ``timeout_s`` is no number; this process was forked from the one that learns
+                of the end.
         """
+        check_seconds("timeout_s", timeout_s)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         with self._one() as done:
             while not done.done():

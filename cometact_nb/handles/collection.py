@@ -6,6 +6,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from cometact_nb.domain.arguments import check_flags, local_path
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.engine.notify import Listeners, Soon
@@ -154,7 +155,9 @@ class Collection(Results):
         Raises:
             ConfigError: see :meth:`cometact_nb.Sweep.export`.
         """
+        check_flags(overwrite=overwrite, divider=divider, reference=reference)
         options: dict[str, Any] = {"cells": cells, "divider": divider, "reference": reference}
+        folder = local_path("folder", folder)
         return views().export(self, folder, overwrite=overwrite, width=width, progress=progress, **options)
 
     def add_listener(self, callback: Callable[[Collection], object]) -> Callable[[], None]:

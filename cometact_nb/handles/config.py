@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from cometact_nb.domain import redact
+from cometact_nb.domain.arguments import check_flags
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.money import PER, Per
 from cometact_nb.domain.price import DEFAULT_PRICE, Price, is_amount
@@ -282,8 +283,8 @@ def _checked(name: str, value: Any) -> Any:  # noqa: PLR0912  (a case a setting)
             raise ConfigError(
                 f"embed={value!r} is no size. Give True (2 MB), False, or a number of MB ≤ {_EMBED_MAX_MB}."
             )
-        case "keep_inputs" if not isinstance(value, bool):
-            raise ConfigError(f"keep_inputs={value!r} is neither True nor False.")
+        case "wait" | "freeze" | "keep_inputs":
+            check_flags(**{name: value})
         case "look":
             word = str(value).strip().lower()
             if word not in {"auto", "never"}:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.sweep.grid import specify
+from cometact_nb.errors import ConfigError
 from cometact_nb.handles import publish as publishing
 from cometact_nb.handles import unpublish as unpublishing
 from cometact_nb.handles.core import Core
@@ -33,9 +34,12 @@ class FilesSession(Core):
 
         Raises:
             RequestError: with everything that is wrong.
+            ConfigError: ``request`` is none.
             InputError: a file of this machine cannot become an input.
             PublishError: the place for files of this machine cannot be used.
         """
+        if request is not None and not isinstance(request, ActTwoRequest):
+            raise ConfigError(f"{request!r} is no request. Give an ActTwoRequest, or its fields by name.")
         default = request is not None and request.allow_unlisted
         fields = self.own_files.fields(fields, inline=bool(fields.get("allow_unlisted", default)))
         if request is None:

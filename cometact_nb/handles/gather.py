@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.arguments import local_path
 from cometact_nb.domain.knobs import INPUTS, KNOBS
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.sweep.grid import PlannedCell
@@ -91,7 +91,7 @@ def _saved(clip: SavedClip) -> Job:
 
 def _files(session: Session, place: str | PathLike[str], notes: list[str]) -> Iterator[Job]:
     """Yield the saved clip at a path, or those of a folder; what cannot be loaded becomes a note."""
-    path = session.notebook_dir / Path(place).expanduser()
+    path = session.notebook_dir / local_path("things", place)
     if not path.is_dir():
         yield _saved(load_clip(session, place))
         return

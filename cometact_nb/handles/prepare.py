@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.arguments import check_seconds
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.inspection.findings import REFERENCE_S
 from cometact_nb.domain.preparation import InputRecipe
@@ -115,6 +116,7 @@ class Preparation:
             InputError: the file cannot become an input.
             ConfigError: a package is missing.
         """
+        check_seconds("timeout_s", timeout_s)
         return self.future.result(timeout_s)
 
     def check(self) -> None:
@@ -154,7 +156,7 @@ def begin(
         ConfigError: an argument cannot be used.
         InputError: the file cannot be read, or is neither a picture nor a video.
     """
-    if role not in {None, "character", "reference"}:
+    if role not in (None, "character", "reference"):
         raise ConfigError(f"role={role!r} is no role. Give 'character', 'reference', or nothing.")
     folder = session.notebook_dir
     path = readable(folder / _local(source))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
+from cometact_nb.domain.arguments import check_flags
 from cometact_nb.engine.vendor_look import PART_BYTES, problem_of
 from cometact_nb.errors import ActTwoError, ConfigError, ConsentNeeded, PublishError
 from cometact_nb.handles.local_file import UNFINISHED, local
@@ -57,6 +58,7 @@ def publish(
     """
     if isinstance(source, Published):
         return source
+    check_flags(yes=yes)
     target = target_for(core, to)
     _check_expiry(expires_s, target)
     return bring(core, local(core, source), target, expires_s=expires_s, yes=yes, progress=progress)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from cometact_nb.domain.arguments import local_path
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.search import query
 from cometact_nb.domain.text.notebook_links import links, with_links
@@ -117,7 +118,7 @@ def relink(
 def _notebook(session: Session, path: str | os.PathLike[str] | None) -> Path:
     """Return the path of the notebook: ``path``, or else the one that this kernel runs."""
     if path is not None:
-        return Path(os.path.abspath(session.notebook_dir / Path(path).expanduser()))  # noqa: PTH100  (links stay)
+        return Path(os.path.abspath(session.notebook_dir / local_path("path", path)))  # noqa: PTH100  (links stay)
     from_server = os.environ.get("JPY_SESSION_NAME", "")
     for name in (from_server, getattr(sys.modules.get("__main__"), "__vsc_ipynb_file__", None)):
         if isinstance(name, str) and name.endswith(".ipynb") and Path(name).is_absolute():

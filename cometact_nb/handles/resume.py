@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain import events
+from cometact_nb.domain.arguments import check_seconds
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
 from cometact_nb.errors import ClipError, ConfigError, SweepPaused, TaskError
@@ -71,6 +72,7 @@ class Resumed:
             WaitTimeout: ``timeout_s`` ran out; all of it goes on.
             WaitInterrupted: the user interrupted; all of it goes on.
         """
+        check_seconds("timeout_s", timeout_s)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         things: tuple[Task | Sweep, ...] = (*self.sweeps, *self.tasks)
         for thing in things:

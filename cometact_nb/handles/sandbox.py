@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cometact_nb.domain import redact
+from cometact_nb.domain.arguments import check_flags
 from cometact_nb.domain.service import Secret, is_loopback, normal_base_url
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.sandbox_process import (
@@ -95,6 +96,7 @@ class Sandbox:
         Raises:
             ConfigError: another notebook uses it, or it does not answer.
         """
+        check_flags(yes=yes)
         try:
             self._tell("reset", {"yes": yes})
         except urllib.error.HTTPError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cometact_nb.domain.arguments import local_path
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.sizes import size
 from cometact_nb.domain.task import Status, TaskState
@@ -197,7 +198,7 @@ def _split(session: Session, path: str | PathLike[str]) -> tuple[Folder, PurePat
     if is_url(path):
         url, _, name = str(path).rpartition("/")
         return RemoteFolder(url), PurePath(name)
-    video = session.notebook_dir / Path(path).expanduser()
+    video = session.notebook_dir / local_path("path", path)
     return LocalFolder(video.parent), PurePath(video.name)
 
 
@@ -232,7 +233,7 @@ def verify(session: Session, folder: str | PathLike[str] | None = None) -> Verif
     if is_url(target):
         place = RemoteFolder(str(target).rstrip("/"))
     else:
-        place = LocalFolder((session.notebook_dir / Path(target).expanduser()).resolve())
+        place = LocalFolder((session.notebook_dir / local_path("folder", target)).resolve())
     return Verification(place.address, checkup.check(place, _recorded(session, place.address)))
 
 

@@ -9,6 +9,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.arguments import check_flags
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.price import FREE
 from cometact_nb.domain.sweep.run import SweepState
@@ -90,6 +91,7 @@ class Session(FilesSession):
         self, speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
     ) -> embedded.Sandbox | None:
         """See :func:`cometact_nb.use_sandbox`."""
+        check_flags(unless_key=unless_key)
         with self._lock:
             if unless_key and (self._before_sandbox or self._config).api_key is not None:
                 return None
@@ -164,6 +166,7 @@ class Session(FilesSession):
 
     def sweep_by_name(self, name: str, *, resume: bool = True) -> Sweep:
         """See :func:`cometact_nb.sweep_by_name`."""
+        check_flags(resume=resume)
 
         async def read() -> SweepRow | None:
             return find(self.engine.history, name, self._config.base_url)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.api import flow
 from cometact_nb.domain.advice import advise
+from cometact_nb.domain.arguments import check_flags
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
 from cometact_nb.engine.notify import Listeners
@@ -189,6 +190,7 @@ class Task(NoCopies):
             WaitTimeout: ``timeout_s`` ran out; the task goes on.
             WaitInterrupted: the user interrupted; the task goes on.
         """
+        check_flags(nested=nested)
         step = nested_step() if nested else plain_step
         with views().waiting(self) as tick:
             self._waits.wait(timeout_s, step, tick)
@@ -262,6 +264,7 @@ class Task(NoCopies):
         Raises:
             ActTwoError: the task is not in doubt.
         """
+        check_flags(**({} if billed is None else {"billed": billed}))
         settle.forget(self._core, self._job, billed=billed)
         return self
 

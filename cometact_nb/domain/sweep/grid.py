@@ -20,7 +20,7 @@ from cometact_nb.domain.identity import identity_of
 from cometact_nb.domain.inputs import own_name
 from cometact_nb.domain.knobs import FIELDS, INPUTS, KNOB
 from cometact_nb.domain.media import Finding, MediaRef, as_media
-from cometact_nb.domain.request import ActTwoRequest
+from cometact_nb.domain.request import ActTwoRequest, check_unlisted
 from cometact_nb.domain.values import is_missing
 from cometact_nb.errors import RequestError
 
@@ -156,6 +156,8 @@ def specify(
         RequestError: an axis or a table without values, or more than 20,000 of them.
     """
     _check_replicates(replicates)
+    if findings := check_unlisted(allow_unlisted):
+        raise RequestError(findings)
     fixed: dict[str, Any] = {}
     axes: dict[str, list[Any]] = {}
     for name, value in fields.items():

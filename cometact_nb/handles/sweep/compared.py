@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cometact_nb.domain.arguments import local_path
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ConfigError
@@ -50,7 +50,7 @@ def _compared(cell: Cell, sha256: str) -> ComparedCell:
 
 def add_file(core: Core, cells: Sequence[Cell], file: str | PathLike[str]) -> int:
     """Write the judgements of a file to the history; see :meth:`cometact_nb.Sweep.add_judgements`."""
-    path = (core.notebook_dir / Path(file).expanduser()).resolve()
+    path = (core.notebook_dir / local_path("file", file)).resolve()
     known = with_clips(cells).keys()
     several = [one for one in read_file(path) if one.pair <= known]
     if not several:

@@ -240,12 +240,14 @@ def noise_floor(
         the floor, and a row for each knob.
 
     Raises:
-        ConfigError: the extra is missing.
+        ConfigError: the extra is missing, or ``distance`` is no function.
         ClipError: a clip's file is missing or is not whole.
     """
     sampled = [({**params, _REPLICATE: number}, clip) for params, number, clip in items]
     cells = [(params, clip) for params, clip in sampled if clip is not None]
     clips = [clip for _, clip in cells]
+    if distance is not None and not callable(distance):
+        raise ConfigError(f"distance={distance!r} is no function of two clips.")
     measure = distance or _frame_distance(clips)
     knobs = _varied_fields(params for params, _ in cells)
     source, chance = "replicates", _distances(_pairs(cells, _REPLICATE), measure)

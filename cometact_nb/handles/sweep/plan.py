@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.price import is_over
+from cometact_nb.domain.price import is_amount, is_over
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError
 
@@ -200,7 +200,7 @@ def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) 
     total = plan.total_usd
     price = plan.price.estimate(plan.to_buy)
     if max_cost is not None:
-        if isinstance(max_cost, bool) or not isinstance(max_cost, (int, float)) or not max_cost >= 0:
+        if not is_amount(max_cost):
             raise ConfigError(f"max_cost={max_cost!r} is not an amount of US dollars. Give a number ≥ 0.")
         if is_over(total, max_cost) and not yes:
             raise ApprovalNeeded(

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.arguments import check_flags, local_path
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.effects import Contrast, paired
@@ -248,7 +249,8 @@ class Preferences:
         Raises:
             ConfigError: it is there already, or cannot be written.
         """
-        path = (self._folder / Path(file).expanduser()).resolve()
+        check_flags(overwrite=overwrite)
+        path = (self._folder / local_path("file", file)).resolve()
         write_file(path, self.judgements, overwrite=overwrite)
         return path
 

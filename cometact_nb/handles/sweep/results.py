@@ -6,6 +6,7 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cometact_nb.domain.arguments import check_flags
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.knobs import FIELDS, INPUTS
 from cometact_nb.domain.media import as_media
@@ -86,6 +87,9 @@ class Results(NoCopies):
             ConfigError: no task yet, or a value that is no rating, no round or no name.
             HistoryError: it could not be recorded.
         """
+        if not any(cell is one for one in self.cells):
+            raise ConfigError(f"cell={cell!r} is no cell of this. Give one of its cells, such as .cells[0].")
+        check_flags(blind=blind, **({} if favourite is None else {"favourite": favourite}))
         job = cell.job
         if job is None:
             raise ConfigError(f"Cell {cell.index + 1} has no clip yet, so there is nothing to rate.")

@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.arguments import check_flags, local_path
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.sweep.grid import expand, specify, with_more
 from cometact_nb.domain.sweep.rules import checked_name, doubts
@@ -162,6 +163,7 @@ class Sweep(Waiting):
             BudgetError: it costs more than ``max_cost`` or ``configure(max_spend=…)``; nothing was sent.
             ConfigError: no key, or another service is configured; nothing was sent.
         """
+        check_flags(yes=yes, **({} if canary is None else {"canary": canary}))
         self.look()
         self._purchase.start(self._entries.to_buy(), max_cost, yes=yes, canary=canary)
         return self._waited()
@@ -206,6 +208,7 @@ class Sweep(Waiting):
         Raises:
             ActTwoError: see :meth:`run`.
         """
+        check_flags(failed=failed, cancelled=cancelled, forgotten=forgotten, doubtful=doubtful, yes=yes)
         self.look()
         again = self._entries.again(
             failed=failed, cancelled=cancelled, forgotten=forgotten, doubtful=doubtful
@@ -283,9 +286,10 @@ class Sweep(Waiting):
             ConfigError: the folder holds something else, the file is there, an argument cannot be used, no
                 clip can be played, or the extra is missing.
         """
+        check_flags(overwrite=overwrite, divider=divider, reference=reference)
         return views().export(
             self,
-            folder,
+            local_path("folder", folder),
             overwrite=overwrite,
             cells=cells,
             divider=divider,

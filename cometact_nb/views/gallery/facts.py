@@ -63,7 +63,7 @@ def first_choice(sweep: ClipSet, rows: str | None, columns: str | None) -> dict[
         ConfigError: the sweep has no such axis, or both are the same.
     """
     for side, name in (("rows", rows), ("columns", columns)):
-        if name is not None and name not in sweep.axes:
+        if name is not None and name not in tuple(sweep.axes):
             axes = ", ".join(sweep.axes) or "nothing: it has one cell"
             raise ConfigError(f"{side}={name!r} is no axis of this sweep. Give one of: {axes}.")
     if rows is not None and rows == columns:
