@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["WHOLE", "Cut", "InputRecipe"]
 
 #: A new number when the same settings give another file than before.
-_EDITION = 3
+_EDITION = 4
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 #: A crop smaller than this share of a side is a mistake in its units.
 _LEAST_SHARE = 0.01

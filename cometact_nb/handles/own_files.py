@@ -24,6 +24,7 @@ from cometact_nb.domain.published import read_name
 from cometact_nb.domain.sizes import size
 from cometact_nb.errors import InputError, RequestError
 from cometact_nb.handles.local_file import Local, local
+from cometact_nb.handles.precheck import with_lasting_links
 from cometact_nb.handles.public_files import Published, until
 from cometact_nb.handles.publish import LINK_S, bring, check_consent, ending, needs_consent
 from cometact_nb.handles.publish_to import SandboxTarget, is_configured, target_for, target_of_place
@@ -337,6 +338,7 @@ class OwnFiles:
 
         Raises:
             PublishError: a link cannot be signed.
+            RequestError: a link from elsewhere has ended.
         """
         changes: dict[str, Any] = {}
         for name in INPUTS:
@@ -344,7 +346,7 @@ class OwnFiles:
             staged = self._staged.get(ref.uri.partition("?")[0])
             if staged is not None and staged.target.signs:
                 changes[name] = MediaRef(ref.type, staged.target.link(staged.own.name, LINK_S)[0])
-        return request.replace(**changes) if changes else request
+        return with_lasting_links(request.replace(**changes), self._core.engine.clock.now())
 
     def _needed(self, uri: str) -> _Staged | None:
         """Return the file behind an address if it has to be brought to its place first."""

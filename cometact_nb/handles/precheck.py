@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cometact_nb.domain.link_ends import ends_at
 from cometact_nb.domain.media import Finding
 from cometact_nb.errors import ConfigError, RequestError
 from cometact_nb.store.clips import places
@@ -20,12 +22,13 @@ if TYPE_CHECKING:
     from cometact_nb.engine.inspector import Inspector
     from cometact_nb.handles.config import Config
 
-__all__ = ["LOOK_S", "check", "check_recent_looks", "judged", "look"]
+__all__ = ["LOOK_S", "check", "check_recent_looks", "judged", "look", "with_lasting_links"]
 
 #: The most seconds that a submit, or a sweep's plan, waits for the looks at its inputs.
 LOOK_S = 3.0
 #: The part of it for the looks themselves, so that their results arrive in time.
 _OF_WHICH_S = LOOK_S - 0.3
+_SIGN_ANEW = "Sign it anew: a sweep with its new links goes on and buys nothing twice. Nothing was sent."
 _SEND_ANYWAY = '(Seen here; act.configure(look="never") sends it all the same.)'
 
 
@@ -58,6 +61,30 @@ def _check_addresses(request: ActTwoRequest, config: Config) -> None:
     ]  # fmt: skip
     if local and not config.is_loopback:
         raise RequestError(local)
+
+
+def with_lasting_links(request: ActTwoRequest, now: float) -> ActTwoRequest:
+    """Return the same request, unless the service would be paid for one whose input it cannot fetch any more.
+
+    Args:
+        request: to be sent now.
+        now: Unix seconds.
+
+    Raises:
+        RequestError: a signed link has ended; ``allow_unlisted`` sends it all the same.
+    """
+    ended = [
+        Finding(role, ref.uri, f"is a signed link that ended at {_utc(end)}", _SIGN_ANEW)
+        for role, ref in _inputs(request).items()
+        if (end := ends_at(ref.uri)) is not None and end <= now
+    ]
+    if ended and not request.allow_unlisted:
+        raise RequestError(ended)
+    return request
+
+
+def _utc(moment: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(moment))
 
 
 def check_recent_looks(request: ActTwoRequest, config: Config, inspector: Inspector) -> None:

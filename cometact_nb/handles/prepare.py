@@ -16,7 +16,8 @@ from cometact_nb.domain.preparation import InputRecipe
 from cometact_nb.engine.inspector import inspect_file
 from cometact_nb.errors import ConfigError, InputError
 from cometact_nb.store.inputs import make
-from cometact_nb.store.inputs.naming import Result, content_hash, place_for, readable
+from cometact_nb.store.inputs.hashes import content_hash
+from cometact_nb.store.inputs.naming import Result, place_for, readable
 from cometact_nb.store.inputs.small import small_picture
 
 if TYPE_CHECKING:

@@ -105,6 +105,20 @@ def test_what_is_right_already_is_copied_to_the_byte(tmp_path: Path) -> None:
     assert "Removed titles and comments and the location." in result.changes
 
 
+def test_a_large_copy_has_room_for_its_index_at_the_beginning(tmp_path: Path) -> None:
+    """As many pictures as an input may have, each shown at a time of its own and in another order than stored."""
+    times = [index / 60 + 0.002 * (index % 3) for index in range(1797)]
+    film = Film(size=(64, 48), fps=60, seconds=29.9, times=times, codec_options={"bf": "2", "g": "5"})
+    source, padding = brought.write(tmp_path / "source.mp4", film), 5 * 1024**2
+    source.write_bytes(source.read_bytes() + padding.to_bytes(4, "big") + b"free" + bytes(padding - 8))
+    result = act.prepare(source, out=tmp_path / "out")
+    content = result.path.read_bytes()
+    assert result.changes == ("Picture and sound are copied as they are.",)
+    assert packets(result.path) == packets(source)
+    assert content.index(b"moov") < content.index(b"mdat")
+    assert len(content) < 2 * 1024**2
+
+
 def packets(path: Path) -> list[bytes]:
     with av.open(str(path)) as container:
         return [bytes(packet) for packet in container.demux(video=0) if packet.size]

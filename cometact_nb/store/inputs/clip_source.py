@@ -38,6 +38,7 @@ class Packets:
         end_s: the last one's end.
         fps: frames per second, on the average.
         is_plain: each picture is shown, so that the track can be copied as it is.
+        count: of the pictures.
         decode_times: of all packets, in ticks of the track, where Matroska has none; else empty.
     """
 
@@ -45,6 +46,7 @@ class Packets:
     end_s: float
     fps: float
     is_plain: bool
+    count: int = 0
     decode_times: tuple[int, ...] = ()
 
 
@@ -215,7 +217,8 @@ def _packets(reader: Any, track: Any, check: Callable[[], None]) -> tuple[Packet
     step = spread / (len(starts) - 1) if len(starts) > 1 and spread else 1 / _USUAL_FPS
     end_s = end_s if end_s > starts[-1] else starts[-1] + step
     order = () if has_order else _decode_times(times)
-    return Packets(starts[0], end_s, len(starts) / (end_s - starts[0]), is_plain, order), first.frame
+    fps = len(starts) / (end_s - starts[0])
+    return Packets(starts[0], end_s, fps, is_plain, len(starts), order), first.frame
 
 
 def _decode_times(times: list[int]) -> tuple[int, ...]:

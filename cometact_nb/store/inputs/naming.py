@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cometact_nb.errors import InputError
-from cometact_nb.store.clips.media import file_sha256
+from cometact_nb.store.inputs.hashes import content_hash, note_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["InputPlace", "Result", "content_hash", "place_for", "readable"]
+__all__ = ["InputPlace", "Result", "place_for", "readable"]
 
 _STEM_MAX = 40
-_PIECE = 1024**2
 #: Written beside each result, so that the same work is done once.
 _RECORD = ".json"
 
@@ -121,6 +120,7 @@ class InputPlace:
             sha256: of the file, hexadecimal.
         """
         part.replace(result.path)
+        note_hash(result.path, sha256)
         record = {
             "digest": self.digest,
             "sha256": sha256,
@@ -188,23 +188,6 @@ def readable(path: Path) -> Path:
     return path
 
 
-def content_hash(path: Path, check: Callable[[], None]) -> str:
-    """Return the SHA-256 of a file, hexadecimal.
-
-    Args:
-        path: the file.
-        check: called for each MB; it may raise to stop.
-    """
-    import hashlib  # noqa: PLC0415
-
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            check()
-            digest.update(piece)
-    return digest.hexdigest()
-
-
 def _is_like(suffix: str, ending: str) -> bool:
     same = {".jpeg": ".jpg", ".m4v": ".mp4"}
     return same.get(suffix.lower(), suffix.lower()) == ending
@@ -215,7 +198,7 @@ def _read_record(record: Path, digest: str) -> Result | None:
     path = record.with_name(record.name.removesuffix(_RECORD))
     try:
         known = json.loads(record.read_text("utf-8"))
-        if known["digest"] != digest or file_sha256(path) != known["sha256"]:
+        if known["digest"] != digest or content_hash(path) != known["sha256"]:
             return None
         return Result(
             path, tuple(map(str, known["changes"])), str(known["source_sha256"]), str(known["role"])

@@ -12,11 +12,13 @@ import hashlib
 import os
 import time
 import uuid
+from concurrent import futures
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cometact_nb.errors import PublishError
 from cometact_nb.store.clips.remote_folder import as_os_error, describe_error, open_store
+from cometact_nb.store.inputs.hashes import content_hash
 from cometact_nb.store.inputs.upload import upload
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FolderTarget", "OwnFile", "StoreTarget", "Target"]
 
 _CHUNK_BYTES = 1 << 20
+_HEAD_BYTES = 4096
 _S3 = {"s3", "s3a"}
 _AZURE = {"abfs", "abfss", "az", "adl"}
 _GOOGLE = {"gs", "gcs"}
@@ -36,10 +39,10 @@ _HTTP_VERBS = (
 
 
 class OwnFile:
-    """A file of this machine to be published, with its hashes.
+    """A file of this machine to be published, with its hash.
 
     Args:
-        path: of the file; it is read once.
+        path: of the file; it is read once, unless its hash is known and it did not change since.
 
     Raises:
         OSError: it cannot be read.
@@ -47,18 +50,24 @@ class OwnFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         with path.open("rb") as file:
-            self.head = file.read(_CHUNK_BYTES)
-            chunk = self.head
-            self.bytes = 0
-            while chunk:
+            self.head = file.read(_HEAD_BYTES)
+            self.bytes = os.fstat(file.fileno()).st_size
+        self.sha256 = content_hash(path)
+
+    def md5(self) -> bytes:
+        """Read the file again, and return its MD5, which stores tell of what they hold.
+
+        Raises:
+            OSError: it cannot be read, or is not the file any more whose hash is known.
+        """
+        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        with self.path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
                 md5.update(chunk)
                 sha256.update(chunk)
-                self.bytes += len(chunk)
-                chunk = file.read(_CHUNK_BYTES)
-        self.sha256 = sha256.hexdigest()
-        self.md5 = md5.digest()
+        _compare(sha256.hexdigest() == self.sha256, "the file changed while it was published")
+        return md5.digest()
 
 
 class Target(Protocol):
@@ -220,15 +229,17 @@ class StoreTarget:
         if int(facts.get("size") or 0) != file.bytes:
             return False
         md5 = _md5(facts)
-        return md5 == file.md5 if md5 is not None else self._hash(self._path(name)) == file.sha256
+        return md5 == file.md5() if md5 is not None else self._hash(self._path(name)) == file.sha256
 
     def put(self, name: str, file: OwnFile, mime: str, progress: Callable[[int], object]) -> None:
         """See :meth:`Target.put`."""
         target, whole = self._path(name), bool(self._kinds & (_S3 | _AZURE | _GOOGLE))
         first = target if whole else self._path(f".{name}.{uuid.uuid4().hex[:12]}.part")
         try:
-            as_os_error(lambda: upload(self._fs, str(file.path), first, progress, **self._typed(mime)))
-            self._check(first, file)
+            with futures.ThreadPoolExecutor(1, "cometact_nb hashes") as beside:
+                md5 = beside.submit(file.md5 if whole else bytes)  # the others tell none
+                as_os_error(lambda: upload(self._fs, str(file.path), first, progress, **self._typed(mime)))
+                self._check(first, file, md5.result())
             if first != target:
                 as_os_error(lambda: self._take_name(first, target))
         except BaseException:
@@ -250,13 +261,13 @@ class StoreTarget:
             return {"content_settings": ContentSettings(content_type=mime), "overwrite": True}
         return {}  # a web server decides, by the name's ending
 
-    def _check(self, path: str, file: OwnFile) -> None:
+    def _check(self, path: str, file: OwnFile, own_md5: bytes) -> None:
         self._fs.invalidate_cache()
         facts = as_os_error(lambda: self._fs.info(path))
         size = int(facts.get("size") or 0)
         _compare(size == file.bytes, f"the store holds {size} of {file.bytes} bytes")
         md5 = _md5(facts)
-        same = md5 == file.md5 if md5 is not None else self._hash(path) == file.sha256
+        same = md5 == own_md5 if md5 is not None and own_md5 else self._hash(path) == file.sha256
         _compare(same, "the store holds other bytes than were sent")
 
     def _take_name(self, part: str, target: str) -> None:

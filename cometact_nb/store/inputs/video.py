@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -27,13 +28,20 @@ __all__ = ["prepare_video"]
 
 #: The longest side of what is encoded, pixels: Act-Two's own pictures have no more in 16:9.
 _LONGEST = 1280
-#: Measured beside FFmpeg's "medium" at 20: three quarters of the time, and no worse by VMAF.
-_PRESET, _CRF = "veryfast", 18
+#: Measured beside FFmpeg's "medium" at 20 (docs/inputs.md): three quarters of the processor time.
+_PRESET, _CRF = "faster", 18
 #: The share of the size limit that the encoder may fill: the container takes some of it.
 _SHARE = 0.94
 _MOST_FPS = 60.5
 _PROFILES = {"Baseline", "Constrained Baseline", "Main", "High", "Constrained High"}
-_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
+_OPTIONS = {"fflags": "+bitexact"}
+#: The index goes to the beginning: written there in its reserved room, or moved there when the file is whole.
+_MOVED_INDEX = {"movflags": "+faststart"}
+#: Bytes of the index for each packet at the most: size (4), both times (8 + 8), chunk (8 + 12), key (4).
+_INDEX_OF_PACKET, _INDEX_OF_REST = 44, 32_768
+#: FFmpeg moves an index by reading and writing the whole file, in pieces as small as the index.
+_LONG_MOVE = 4 * 1024**2
+_SOUND_PACKETS_PER_S = 100
 #: A picture that begins later than this after the file's own start would begin late everywhere.
 _LATE_S = 0.02
 #: Readers whose packets are copied into MP4 as they are.
@@ -158,7 +166,7 @@ def _copy(
 
     with (
         opened(source.path, source.demuxer) as reader,
-        av.open(str(target), "w", "mp4", options=_OPTIONS) as out,
+        av.open(str(target), "w", "mp4", options=_OPTIONS | _index(source)) as out,
     ):
         picture = _pictures(reader, source)
         sound = sound_of(reader) if plan.copies_sound else None
@@ -169,13 +177,15 @@ def _copy(
             track.metadata.clear()
         waiting = [] if plan.copies_sound else _sound(source, plan.cut, out, check)
         has_more, times = False, iter(source.packets.decode_times)
+        # As floats: a fraction for each packet takes as long as its copy.
+        ticks = {track: float(track.time_base) for track in tracks}
         for packet in reader.demux(*tracks):
             check()
             if packet.pts is None and packet.dts is None:
                 continue
             if source.packets.decode_times and packet.stream is picture:
                 packet.dts = next(times)
-            at_s = float(packet.dts * packet.time_base)
+            at_s = packet.dts * ticks[packet.stream]
             if packet.stream is sound and at_s >= source.packets.end_s:
                 continue
             waiting = _mux_until(out, waiting, at_s - source.packets.start_s)
@@ -190,6 +200,14 @@ def _copy(
     more = ["data that the camera wrote between the pictures"] if has_more else []
     return [*_changes(source, plan, more), "Picture and sound are copied as they are." if plan.copies_sound
             else "The picture is copied as it is."]  # fmt: skip
+
+
+def _index(source: ClipSource) -> dict[str, str]:
+    """Say how a copy gets its index to the beginning, by options of FFmpeg's."""
+    if source.bytes < _LONG_MOVE:
+        return _MOVED_INDEX
+    packets = source.packets.count + math.ceil(source.length_s * _SOUND_PACKETS_PER_S)
+    return {"moov_size": str(packets * _INDEX_OF_PACKET + _INDEX_OF_REST)}
 
 
 def _neutral(packet: Any, source: ClipSource) -> Any:
@@ -255,7 +273,7 @@ def _encode(
     size = size_of(source.frame.width, source.frame.height, source.pixel, orientation, box, _LONGEST)
     start_s = source.packets.start_s
     timeline = Timeline(start_s + plan.cut.start_s, start_s + plan.cut.end_s, 1 / source.packets.fps)
-    with av.open(str(target), "w", "mp4", options=_OPTIONS) as out:
+    with av.open(str(target), "w", "mp4", options=_OPTIONS | _MOVED_INDEX) as out:
         waiting = _sound(source, plan.cut, out, check)
         ready = FrameFilter(orientation, box, size).frames(timeline.picks(_decoded(source, plan.cut, check)))
         track: Any = None
