@@ -6,6 +6,7 @@ Imports for types only and those inside functions count, too. A test fails when 
 from __future__ import annotations
 
 import ast
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -41,6 +42,7 @@ text { font: 12.5px system-ui, sans-serif; fill: #1b2733 }
 """
 
 
+@cache
 def rooms_imported(room: str) -> set[str]:
     """The rooms that one imports, itself left out."""
     paths = [PACKAGE / f"{room}.py"] if room == "errors" else (PACKAGE / room).rglob("*.py")

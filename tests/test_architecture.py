@@ -64,18 +64,23 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All of a module's syntax, outer nodes first; read once for all tests of it."""
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
 def imports(path: Path) -> list[str]:
     """Every module a file imports, inside functions too, leaving out what only type checkers see."""
-    tree = ast.parse(path.read_text("utf-8"))
     typing_only = {
         id(node)
-        for block in ast.walk(tree)
+        for block in nodes(path)
         if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
         for child in block.body
         for node in ast.walk(child)
     }
     found = []
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if id(node) in typing_only:
             continue
         if isinstance(node, ast.Import):
@@ -88,7 +93,7 @@ def imports(path: Path) -> list[str]:
 
 def named_by_text(path: Path) -> list[str]:
     """The modules that a file imports by their name in a text."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
     dynamic = [call for call in calls if ast.unparse(call.func).endswith("import_module")]
     return [ast.unparse(call.args[0]).strip("f'\"") for call in dynamic]
 
@@ -128,7 +133,7 @@ def test_a_library_is_used_only_where_it_belongs(library: str) -> None:
 def test_no_two_classes_share_a_name() -> None:
     places: dict[str, list[str]] = {}
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
     assert not {name: where for name, where in places.items() if len(where) > 1}
@@ -136,10 +141,9 @@ def test_no_two_classes_share_a_name() -> None:
 
 def texts(path: Path) -> list[str]:
     """The texts in a file's code, docstrings left out."""
-    tree = ast.parse(path.read_text("utf-8"))
-    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docs]
-    return [node.value for node in nodes if isinstance(node.value, str)]
+    docs = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
+    constants = [node for node in nodes(path) if isinstance(node, ast.Constant) and id(node) not in docs]
+    return [node.value for node in constants if isinstance(node.value, str)]
 
 
 #: They read HTML, and write no tag: a key may stand in a server's page, a link in a saved output.
@@ -165,7 +169,7 @@ def test_one_module_writes_tags_and_escapes(path: Path) -> None:
 def test_the_task_of_a_cell_is_set_in_one_place_and_so_is_the_state_of_a_sweep() -> None:
     writers: dict[str, set[str]] = {"job": set(), "_run": set()}
     for path in (PACKAGE / "handles" / "sweep").rglob("*.py"):
-        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for function in nodes(path):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 for node in ast.walk(function):
                     if (
@@ -194,8 +198,9 @@ def private_names(path: Path) -> set[str]:
     """The private names that a file takes from something else than its own ``self``, in texts of code too."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in {"self", "cls", "super()"}:
-            found.add(node.attr)
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            if ast.unparse(node.value) not in {"self", "cls", "super()"}:
+                found.add(node.attr)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cometact_nb"):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("setattr"):
@@ -216,8 +221,7 @@ def test_a_test_knows_what_everybody_may_know(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_state_of_a_sweep_is_named_by_its_enum_and_not_by_its_word(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    compared = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    compared = [node for node in nodes(path) if isinstance(node, ast.Compare)]
     states = [node for node in compared if ast.unparse(node.left).endswith(("state", ".mark"))]
     assert not [ast.unparse(node) for node in states if re.search(r"['\"]", ast.unparse(node))]
 
@@ -253,7 +257,7 @@ def test_no_participle_is_the_name_of_a_thing() -> None:
     names = []
     for path in FILES:
         place = str(path.relative_to(PACKAGE))
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             name = name_in(node)
             is_trait = any(
                 place.startswith(f"{Path(file).parent}/") and name == trait for file, trait in TRAITS
