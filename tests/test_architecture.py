@@ -30,7 +30,8 @@ FLOORS = {
 }
 #: Who alone may use a library, and why: one place to replace it, one place that touches the disk or the page.
 OWNERS = {
-    "httpx": {"api/client.py", "api/connections.py"},
+    "httpx": {"api/client.py", "api/connections.py", "api/direct.py"},
+    "h11": {"api/direct.py"},
     "sqlite3": {
         "store/journal/history.py",
         "store/journal/migrate.py",

@@ -315,7 +315,7 @@ def _answer(status: int, headers: httpx.Headers, body: bytearray, endpoint: Endp
     if endpoint is not None and headers.get("content-encoding", "").strip().lower() in {"gzip", "deflate"}:
         with suppress(zlib.error):  # it was not packed, or not so
             content = zlib.decompressobj(wbits=47).decompress(content, _ANSWER_MAX_BYTES)
-    return Answer(status, dict(headers), content, endpoint.api_key if endpoint else None)
+    return Answer(status, dict(headers.items()), content, endpoint.api_key if endpoint else None)
 
 
 async def _read(response: httpx.Response, body: bytearray, most: int) -> None:

@@ -15,6 +15,7 @@ import httpx
 
 from cometact_nb._version import __version__
 from cometact_nb.api.answers import Answer, Lost, NotSent
+from cometact_nb.api.direct import DirectTransport
 
 if TYPE_CHECKING:
     import ssl
@@ -37,6 +38,8 @@ __all__ = [
 log = logging.getLogger("cometact_nb")
 
 CONNECT_S = 10.0
+#: An idle connection is kept for this many seconds.
+_KEPT_S = 20.0
 #: How to make this machine trust a company's certificates.
 _TRUST_CURE = (
     "If your company's network signs the traffic, set SSL_CERT_FILE to a file with its certificates "
@@ -70,11 +73,12 @@ class Lane(Enum):
 
 #: The most connections at once, and how many stay open while idle. A gateway may close an idle connection
 #: just as it is used again, which would leave the outcome in doubt: the paid request gets a fresh one.
+#: (httpcore counts busy connections as idle: with fewer to keep than are in use, it keeps none of them.)
 _CONNECTIONS = {
     Lane.CREATE: (32, 0),
     Lane.CANCEL: (32, 0),
-    Lane.POLL: (8, 2),
-    Lane.DOWNLOAD: (8, 2),
+    Lane.POLL: (8, 8),
+    Lane.DOWNLOAD: (8, 8),
     Lane.UPLOAD: (4, 0),
     Lane.LOOK: (16, 2),
 }
@@ -108,7 +112,7 @@ class Sending:
     """
 
     def __init__(self, method: str, *, is_watched: bool) -> None:
-        self._method, self._is_watched = method.encode(), is_watched
+        self._methods, self._is_watched = (method, method.encode()), is_watched
         self.is_built = False
         self._has_begun = self._headers_left = False
 
@@ -116,7 +120,7 @@ class Sending:
         """Record a step of the request; httpx calls this."""
         request = info.get("request")
         if step.endswith("send_request_headers.started"):
-            self._has_begun = self._has_begun or getattr(request, "method", None) == self._method
+            self._has_begun = self._has_begun or getattr(request, "method", None) in self._methods
         elif step.endswith("send_request_headers.complete"):
             self._headers_left = self._has_begun
 
@@ -149,11 +153,13 @@ def connections(
 ) -> httpx.AsyncClient:
     """Make the connections of one lane."""
     most, idle = _CONNECTIONS[lane]
-    limits = httpx.Limits(max_connections=most, max_keepalive_connections=idle, keepalive_expiry=20.0)
+    limits = httpx.Limits(max_connections=most, max_keepalive_connections=idle, keepalive_expiry=_KEPT_S)
     mounts: dict[str, httpx.AsyncBaseTransport | None] = {
         pattern: httpx.AsyncHTTPTransport(verify=trust, limits=limits, proxy=proxy) if proxy else transport
         for pattern, proxy in (proxies if transport is None else {}).items()
     }
+    if lane is Lane.POLL and transport is None:
+        transport = DirectTransport(trust, most=most, kept_s=_KEPT_S)
     # Loopback never goes through a proxy, whatever the environment says.
     mounts |= {f"all://{host}": transport for host in ("127.0.0.1", "localhost", "[::1]")}
     return httpx.AsyncClient(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import re
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 import msgspec
@@ -71,7 +71,6 @@ _PAIR = re.compile(
 _LOGIN = re.compile(r"(?<![\w.+-])(?!mailto:)[\w.+-]+:[^\s@/\"'<>]{3,}@(?=[\w-]+[.:])")
 
 
-@runtime_checkable
 class Revealing(Protocol):
     """A secret that only :meth:`reveal` shows."""
 
@@ -227,7 +226,7 @@ def text(words: object, *secrets: Revealing | str | None, limit: int = 400, line
     safe = clean(words, limit * 4 + 1000, lines=True)
     for secret in secrets:
         if secret:
-            safe = _without(safe, secret.reveal() if isinstance(secret, Revealing) else str(secret))
+            safe = _without(safe, secret if isinstance(secret, str) else secret.reveal())
     safe = _URL.sub(_display_in_words, safe)
     safe = _SCHEME.sub(_scheme, _LOGIN.sub(f"{HIDDEN}@", safe))
     safe = _KEY.sub(HIDDEN, JWT.sub(HIDDEN, safe))
@@ -263,6 +262,8 @@ def _pair(match: re.Match[str]) -> str:
 def _without(words: str, key: str) -> str:
     """Hide every piece of ``key`` in ``words`` that has 8 characters or more."""
     low = words.casefold()
+    if len(low) < _PIECE:
+        return words
     hide = bytearray(len(words)) if len(low) == len(words) else None
     for form in {form.casefold() for form in _forms(key)}:
         if len(form) < _PIECE:

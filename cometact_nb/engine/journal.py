@@ -120,8 +120,11 @@ class Journal:
 
     def apply(self, job: Job, event: TaskEvent) -> None:
         """Change a job's state, on disk first. An event that the disk refuses now is written later."""
-        event = redact.event(event, job.endpoint.api_key)
         state = reduce(job.state, event)
+        # Most polls bring no news, and so no foreign words but those that the state has, without secrets.
+        if state != job.state and not _is_only_clock(state, job.state):
+            event = redact.event(event, job.endpoint.api_key)
+            state = reduce(job.state, event)
         if state == job.state:
             return
         if _is_only_clock(state, job.state):
@@ -214,4 +217,4 @@ def _name(state: TaskState) -> str:
 
 def _is_only_clock(new: TaskState, old: TaskState) -> bool:
     """Whether a poll changed nothing but its time; such polls are not recorded."""
-    return msgspec.structs.replace(new, observed_at=None) == msgspec.structs.replace(old, observed_at=None)
+    return new == msgspec.structs.replace(old, observed_at=new.observed_at)

@@ -74,7 +74,8 @@ class Listeners(Generic[T]):
 
     def tell(self) -> None:
         """Call each function soon, once for all changes until then."""
-        self._tell_soon()
+        if self._callbacks:  # else a poll of a task that nobody looks at would wake the other thread
+            self._tell_soon()
 
     def _tell(self) -> None:
         for callback in list(self._callbacks):

@@ -346,13 +346,7 @@ class Watcher:
     async def pause(self, job: Job, seconds: float) -> None:
         """Wait, but stop early when something (a cancel) makes a change likely."""
         job.wake.clear()
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
-        waking = asyncio.ensure_future(job.wake.wait())
-        try:
-            await asyncio.wait({sleeping, waking}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeping.cancel()
-            waking.cancel()
+        await self._clock.wait(job.wake, seconds)
 
     async def _fetch(self, job: Job) -> None:
         """Download every output of a succeeded task."""

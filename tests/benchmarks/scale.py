@@ -124,7 +124,7 @@ def _history(rows: int, repeats: int) -> list[Line]:
 
     with tempfile.TemporaryDirectory() as folder:
         history = History(str(Path(folder) / "history.sqlite"))
-        ids = _fill(history, rows)
+        ids = fill(history, rows)
         rand = random.Random(1)
         questions: dict[str, Callable[[], object]] = {
             "find a task by its id": lambda: history.find(rand.choice(ids)),
@@ -154,7 +154,7 @@ def _search(history: object, **how: str) -> Callable[[], object]:
     return lambda: search(history, asked)  # type: ignore[arg-type]
 
 
-def _fill(history: object, rows: int) -> list[str]:
+def fill(history: object, rows: int) -> list[str]:
     """Finished tasks of several months, and ten that have not ended; one transaction, not one each."""
     rand = random.Random(2)
     body = {"character": {"type": "image", "uri": "https://example.com/hero.png"}}

@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 import httpx
 from own_engine import AskedEngine, SessionOnEngine
+from virtual_clock import first_of
 
 from cometact_nb.api.client import Client
 from cometact_nb.engine.job import Job
@@ -79,6 +80,10 @@ class SteppedClock:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self._now + max(0.0, seconds), next(self._count), future))
         await future
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait until ``event`` is set or the test has moved the time on."""
+        await first_of(event, self.sleep(seconds))
 
     async def advance(self, seconds: float, strides: int = 3) -> None:
         """Let ``seconds`` pass in a few strides; who is due by the end of one wakes with all others."""

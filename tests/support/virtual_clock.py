@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+from collections.abc import Coroutine
+from typing import Any
 
 
 class VirtualClock:
@@ -37,6 +39,10 @@ class VirtualClock:
             self._driver = asyncio.create_task(self._drive())
         await future
 
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait until ``event`` is set, for so many virtual seconds at the most."""
+        await first_of(event, self.sleep(seconds))
+
     async def _drive(self) -> None:
         while self._sleepers:
             for _ in range(50):  # let everything that can run, run
@@ -45,3 +51,13 @@ class VirtualClock:
             if not future.done():
                 self._now = max(self._now, due)
                 future.set_result(None)
+
+
+async def first_of(event: asyncio.Event, sleeping: Coroutine[Any, Any, None]) -> None:
+    """Wait until ``event`` is set or the sleep ends, whatever comes first."""
+    both = [asyncio.ensure_future(sleeping), asyncio.ensure_future(event.wait())]
+    try:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in both:
+            one.cancel()

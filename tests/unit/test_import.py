@@ -10,7 +10,7 @@ import pytest
 
 import cometact_nb as act
 
-HEAVY = "httpx numpy ipywidgets anywidget msgspec IPython sqlite3 asyncio av PIL tornado nest_asyncio2 platformdirs markupsafe"
+HEAVY = "httpx h11 numpy ipywidgets anywidget msgspec IPython sqlite3 asyncio av PIL tornado nest_asyncio2 platformdirs markupsafe"
 
 
 #: Each takes more than a tenth of the package's own import; a kernel has loaded them.

@@ -129,6 +129,7 @@ def test_the_wheel_requires_no_extra_and_bounds_each_of_its_libraries_from_below
     bare = {line.name for line in lines if line.marker is None}
     assert bare == {
         "anywidget",
+        "h11",
         "httpx",
         "ipython",
         "ipywidgets",
