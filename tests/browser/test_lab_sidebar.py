@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from axe import findings
 from lab import Lab, Notebook
 from PIL import Image
 from present import present
+from waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -26,6 +28,7 @@ runs = act.submit(character=sandbox.character + "?scenario=never-ends", **inputs
 name = "how lively <img src=x onerror='window.hostile = 1'>"
 sweep = act.sweep(character=sandbox.character, **inputs, seed=[1, 2], name=name)
 _ = sweep.run().wait()
+sweep.gallery()
 """
 ROUTES = "**/cometact-nb/api/**"
 PLAYS = "() => [...document.querySelectorAll('.cometact-lab-viewer video')].some(v => v.checkVisibility() && v.videoWidth === 1280 && v.currentTime > 0)"
@@ -115,6 +118,43 @@ def test_a_click_plays_the_clip_in_the_main_area(opened: Notebook, side: Locator
     side.locator("li", has_text="RUNNING").locator(".open").click()
     viewer.locator(".cometact").get_by_text("RUNNING").first.wait_for()
     assert viewer.get_by_role("button", name="Cancel").count() == 0, "that needs a kernel"
+    side.get_by_role("tab", name="Sweeps").click()
+    side.get_by_label("Search the tasks").fill("bought lively")
+    side.locator("li", has_text="BOUGHT").locator(".open").click()
+    viewer.locator(".tile").nth(1).wait_for()
+
+
+def stars_of(lab: Lab) -> list[int]:
+    """The stars of each rating that the history has, as the server says."""
+    with httpx.Client(
+        base_url=f"{lab.base_url}/cometact-nb/api/",
+        headers={"Authorization": f"token {lab.TOKEN}"},
+        trust_env=False,
+    ) as http:
+        (sweep,) = http.get("sweeps").json()["sweeps"]
+        cells = http.get(f"galleries/{sweep['key']}").json()["cells"]
+    return [rating["stars"] for cell in cells for rating in cell["ratings"]]
+
+
+def test_a_saved_gallery_shows_without_its_kernel_what_was_rated_later(
+    opened: Notebook, side: Locator, new_page: Callable[[Lab], Page]
+) -> None:
+    page, lab = opened.page, opened.lab
+    assert side.is_visible()
+    execute(page, "docmanager:open", path=opened.name)
+    opened.save()
+    (lab.folder / "later.ipynb").write_text((lab.folder / opened.name).read_text())
+    opened.cell(0).locator(".cometact-gallery").get_by_role("button", name="4 stars").first.click()
+    until(lambda: stars_of(lab) == [4])
+    later = Notebook(new_page(lab), lab, "later.ipynb")
+    later.page.goto(lab.url(later.name))
+    gallery = later.cell(0).locator(".cometact-gallery")
+    gallery.get_by_text("★★★★").wait_for(timeout=60_000)
+    assert gallery.locator(".tile").count() == 2
+    line = present(later.cell(0).locator(".cometact-gone code").text_content())
+    assert line.startswith("act.sweep_by_name(")
+    assert line.endswith("resume=False).gallery()")
+    later.page.close()
 
 
 NO_ANSWERS = {

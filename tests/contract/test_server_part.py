@@ -328,3 +328,30 @@ def test_a_sweep_is_as_its_live_view_has_it(served: Served) -> None:
     assert details["tasks"][0] == served.key
     assert served.ask(details["clips"][0]).content == served.clip.read_bytes()
     assert details["line"] == "act.sweep_by_name('s', resume=False)"
+
+
+def test_a_gallery_is_as_its_live_view_has_it_with_what_was_rated(served: Served) -> None:
+    (sweep,) = served.get("sweeps")["sweeps"]
+    gallery = served.get(f"galleries/{sweep['key']}")
+    (axis,) = gallery["axes"]
+    assert (axis["name"], axis["values"]) == ("seed", ["1", "2"])
+    assert (gallery["choice"]["rows"], gallery["choice"]["size"]) == ("", "fit"), "one axis flows"
+    assert [cell["place"] for cell in gallery["cells"]] == [[0], [1]]
+    assert [cell["status"] for cell in gallery["cells"]] == ["SUCCEEDED"] * 2
+    assert [cell["ratings"][0]["stars"] for cell in gallery["cells"] if cell["ratings"]] == [4]
+    assert served.ask(gallery["clips"][0]).content == served.clip.read_bytes()
+    assert gallery["line"] == "act.sweep_by_name('s', resume=False).gallery()"
+
+
+def test_a_gallery_says_which_clip_is_not_there(clip_row: Served) -> None:
+    aside = clip_row.clip.with_suffix(".aside")
+    (sweep,) = clip_row.get("sweeps")["sweeps"]
+    clip_row.clip.rename(aside)
+    try:
+        gallery = clip_row.get(f"galleries/{sweep['key']}")
+    finally:
+        aside.rename(clip_row.clip)
+    gone, there = gallery["cells"]
+    assert (gone["clip"], gone["over"], gallery["clips"][0]) == (None, True, None)
+    assert gone["text"]
+    assert there["clip"]["width"] == 1280

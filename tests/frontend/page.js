@@ -6,7 +6,7 @@ class Element {
     this.children = [];
     this.listeners = {};
     this.dataset = {};
-    this.style = {};
+    this.style = { setProperty: () => {} };
     this.classList = { toggle: () => {} };
     this.value = "";
     this.checked = false;

@@ -34,6 +34,7 @@ class Served:
         session = new_session(self.project, sandbox)
         sweep = session.sweep(name="s", character=sandbox.character, reference=sandbox.reference, seed=[1, 2])
         sweep.run(yes=True).wait(60)
+        sweep.rate(sweep.cells[0], stars=4)
         self.clip = present(sweep.cells[0].clip).path
         self.key = present(sweep.cells[0].task).key
         session.close()
@@ -57,7 +58,13 @@ class Served:
         from cometact_nb.entry.server.routes import ROUTES  # jupyter_server is much to import
 
         sweep = self.get("sweeps")["sweeps"][0]["key"]
-        names = {"tasks/": self.key, "sweeps/": sweep, "clips/": f"{self.key}/0", "posters/": f"{self.key}/0"}
+        names = {
+            "tasks/": self.key,
+            "sweeps/": sweep,
+            "galleries/": sweep,
+            "clips/": f"{self.key}/0",
+            "posters/": f"{self.key}/0",
+        }
         found = {}
         for pattern, _ in ROUTES:
             start = re.sub(r"\(.*", "", pattern)

@@ -1,7 +1,7 @@
 // Asks the server part for tasks, sweeps, clips, and what the doctor says.
 
 /**
- * @import { DoctorAnswer, KeeperStatus, ServerStatus, SweepDetails, SweepEntry, TaskDetails, TaskEntry, Today } from "./server.d.ts"
+ * @import { DoctorAnswer, KeeperStatus, ServerStatus, SweepDetails, SweepEntry, SweepGallery, TaskDetails, TaskEntry, Today } from "./server.d.ts"
  * @import { Page } from "./rows.js"
  * @typedef {"missing" | "denied" | "away" | "failed"} Kind
  * @typedef {{ baseUrl: string }} Settings as much as is used of JupyterLab's
@@ -131,6 +131,14 @@ export class Api {
    */
   sweep(key) {
     return this.ask(this.url("sweeps", key));
+  }
+
+  /**
+   * @param {string} key of a sweep
+   * @returns {Promise<SweepGallery>}
+   */
+  gallery(key) {
+    return this.ask(this.url("galleries", key));
   }
 
   /** @returns {Promise<Today>} */

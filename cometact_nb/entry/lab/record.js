@@ -4,7 +4,7 @@ import { h, put } from "../../views/base/dom.js";
 import { clipFiles, endedSince } from "./files.js";
 import { HttpModel, sendPiece } from "./http_model.js";
 import { insertButton } from "./insert.js";
-import { isId, sweepLine, taskLine } from "./lines.js";
+import { galleryLine, isId, sweepLine, taskLine } from "./lines.js";
 import { styles } from "./styles.js";
 
 /**
@@ -21,6 +21,8 @@ import { styles } from "./styles.js";
 
 const LIVE = ".cometact-live"; // a live view that is drawn now, see renderer.js
 const CLIP = "video[controls]"; // those of inputs have none
+/** @type {{ [kind: string]: string }} */
+const RECORDS = { task: "cometact-record", sweep: "cometact-sweep-record", gallery: "cometact-gallery-record" };
 const SECOND_MS = 1000; // a record's time has no parts of a second
 const AGAIN_MS = 15_000; // how long until a task that goes on is asked about again, while somebody looks
 /**
@@ -75,7 +77,7 @@ export class Record {
   start() {
     if (this.facts.kind === "task" && this.facts.final) this.mendVideos();
     else if (this.facts.kind === "sweep" && this.facts.final) this.improveOnError();
-    else if (["task", "sweep"].includes(this.facts.kind)) return this.improve();
+    else if (["task", "sweep", "gallery"].includes(this.facts.kind)) return this.improve();
   }
 
   // A clip of the record cannot be loaded: the server's history may know where it is.
@@ -116,11 +118,15 @@ export class Record {
 
   // Show the notebook's own record again.
   rest() {
+    this.undraw();
+    this.later();
+  }
+
+  undraw() {
     for (const end of this.ends.splice(0)) end();
     this.host?.remove();
     this.host = this.model = null;
     this.place.html.hidden = false;
-    this.later();
   }
 
   later() {
@@ -133,10 +139,13 @@ export class Record {
     const { facts, place } = this;
     if (!facts.key) return false;
     try {
-      if (facts.kind === "task") return this.drawTask(await place.api.task(facts.key));
-      return this.drawSweep(await place.api.sweep(facts.key));
+      if (facts.kind === "task") return await this.drawTask(await place.api.task(facts.key));
+      if (facts.kind === "gallery") return await this.drawGallery(await place.api.gallery(facts.key));
+      return await this.drawSweep(await place.api.sweep(facts.key));
     } catch {
-      return false; // no such part, no such task, no right to see it: the notebook's own record stands
+      // No such part, no such task, no right to see it, no script: the notebook's own record stands.
+      if (!this.model) this.undraw();
+      return false;
     }
   }
 
@@ -153,7 +162,7 @@ export class Record {
     this.host?.remove();
     this.host = content;
     // The style sheet of a live view hides its record by this class.
-    content.classList.add(...(this.facts.kind === "task" ? ["cometact-record"] : ["cometact-sweep-record"]));
+    content.classList.add(RECORDS[this.facts.kind]);
     this.place.html.hidden = true;
     this.place.node.append(content);
   }
@@ -295,6 +304,38 @@ export class Record {
       const address = api.file(details.clips[cell] ?? "");
       if (address) await sendPiece(address, content, model);
     }
+  }
+
+  // --- a gallery -----------------------------------------------------------------------------------
+
+  /** @param {import("./server.d.ts").SweepGallery} gallery */
+  async drawGallery(gallery) {
+    const { sweep } = gallery;
+    if (sweep.in_kernel) this.later();
+    if (this.model) {
+      this.model.change(gallery);
+      return true;
+    }
+    const [{ GalleryView }, { Served, sweepContent }] = await Promise.all([
+      import("../../views/gallery/view.js"),
+      import("./served.js"),
+      styles("record", "gone", "gallery"),
+    ]);
+    if (this.isIdle) return false;
+    const host = h("div");
+    this.draw(host);
+    const served = new Served(this.place.api, sweepContent(gallery));
+    const view = new GalleryView(host, served);
+    view.setCells(served.content.cells);
+    this.model = {
+      change(newer) {
+        served.content = sweepContent(newer);
+        view.setCells(served.content.cells);
+      },
+    };
+    this.ends.push(() => view.dispose());
+    host.prepend(this.noteOf(Date.now(), galleryLine(String(sweep.name)), "takes ratings"));
+    return true;
   }
 
   dispose() {

@@ -134,6 +134,24 @@ export interface SweepEntry {
   history: string;
 }
 
+/** ``GET galleries/{key}``: the gallery of a sweep. */
+export interface SweepGallery {
+  /** the row of the list. */
+  sweep: SweepEntry;
+  /** as the trait of the live gallery. */
+  axes: Record<string, unknown>[];
+  /** the same: how the axes lie at first, and the round of ratings that is shown. */
+  choice: Record<string, unknown>;
+  /** as the live gallery gets them, with their ratings; a clip whose file is not there is null. */
+  cells: Record<string, unknown>[];
+  /** for each cell the address of its clip, or null. */
+  clips: (string | null)[];
+  /** for each cell the address of its poster, or null. */
+  posters: (string | null)[];
+  /** the line of Python that shows it live in a notebook; it buys nothing. */
+  line: string;
+}
+
 /** ``GET sweeps``, the last run first. */
 export interface SweepPage {
   /** up to ``limit``. */

@@ -3,109 +3,21 @@
 import { h, put } from "../../views/base/dom.js";
 import { GalleryView } from "../../views/gallery/view.js";
 import { CellModel } from "../../views/sweep/cell_model.js";
-import { readCode } from "../../views/sweep/grid.js";
 import { Card } from "../../views/task/card.js";
 import { galleryLine, isId, taskLine } from "./lines.js";
 import { Poll } from "./poll.js";
+import { Served, sweepContent, taskContent } from "./served.js";
 import { momentOf } from "./words.js";
 
 /**
- * @import { Axis, GalleryCell, Layout, Live, SweepGrid } from "../../views/base/wire.d.ts"
- * @import { Host } from "../../views/gallery/host.d.ts"
+ * @import { Live } from "../../views/base/wire.d.ts"
  * @import { Api } from "./api.js"
- * @import { ClipEntry, SweepDetails, TaskDetails } from "./server.d.ts"
- * @typedef {{ title: Host["title"], axes: Axis[], cells: GalleryCell[], clips: (string | null)[], posters: (string | null)[] }} Content
+ * @import { Content } from "./served.js"
+ * @import { TaskDetails } from "./server.d.ts"
  * @typedef {(line: string) => string} Insert puts a line into the active notebook, and says so
  */
 
-const GREEN = "#2f9e6b";
 const POLL_S = 5;
-
-/** @implements {Host} */
-class Served {
-  /**
-   * @param {Api} api
-   * @param {Content} content
-   */
-  constructor(api, content) {
-    this.api = api;
-    this.content = content;
-    this.title = content.title;
-    this.axes = content.axes;
-    /** @type {Layout} */
-    this.choice = { rows: "", columns: "", picks: {}, blind: null };
-  }
-
-  /** @param {Layout} choice */
-  save(choice) {
-    this.choice = choice;
-  }
-
-  /** @param {number} index */
-  async clip(index) {
-    return this.api.file(this.content.clips[index] ?? "");
-  }
-
-  /** @param {number} index */
-  async poster(index) {
-    return this.api.file(this.content.posters[index] ?? "");
-  }
-
-  free() {}
-}
-
-/**
- * @param {number} index
- * @param {Partial<GalleryCell>} facts
- * @returns {GalleryCell}
- */
-function cellOf(index, facts) {
-  const empty = { status: "SUCCEEDED", tone: GREEN, text: "", over: true, progress: null, clip: null, poster: false, ratings: [] };
-  return { index, place: [index], ...empty, ...facts };
-}
-
-/**
- * @param {ClipEntry} clip
- * @param {number} index
- */
-function clipCell(clip, index) {
-  const { sha256: id, width, height, fps, duration_s: duration, bytes } = clip;
-  const facts = clip.clip ? { id, width, height, fps, duration, bytes } : null;
-  return cellOf(index, { clip: facts, poster: Boolean(clip.poster), text: clip.problem });
-}
-
-/**
- * @param {TaskDetails} details
- * @returns {Content}
- */
-export function taskContent({ task, clips }) {
-  return {
-    title: { name: task.short, sandbox: task.sandbox, label: `Clips of task ${task.short}` },
-    axes: [{ name: "file", label: "File", values: clips.map(({ name }) => name) }],
-    cells: clips.map(clipCell),
-    clips: clips.map(({ clip }) => clip),
-    posters: clips.map(({ poster }) => poster),
-  };
-}
-
-/**
- * @param {SweepDetails} details
- * @returns {Content}
- */
-export function sweepContent({ sweep, grid: trait, cells, clips, posters }) {
-  const grid = /** @type {SweepGrid} */ (trait);
-  const all = cells.map((code, index) => {
-    const { kind, percent } = readCode(code);
-    const [status, tone] = grid.kinds[kind];
-    const address = clips[index];
-    const clip = address ? { id: address, width: null, height: null, fps: null, duration: null, bytes: 0 } : null;
-    const progress = Number.isFinite(percent) ? percent / 100 : null;
-    return cellOf(index, { status, tone, clip, progress, poster: Boolean(posters[index]) });
-  });
-  const title = { name: sweep.name, sandbox: sweep.sandbox, label: `Gallery of sweep ${sweep.name}` };
-  const values = grid.labels.map((label, index) => label || `Cell ${index + 1}`);
-  return { title, axes: [{ name: "cell", label: "Cell", values }], cells: all, clips, posters };
-}
 
 /** What both kinds of viewers are: a place for the content, facts below it, and a line for a notebook. */
 class Viewer {
@@ -264,9 +176,9 @@ export class SweepViewer extends Viewer {
 
   /** @override */
   async load() {
-    const details = await this.api.sweep(this.key);
-    const { sweep } = details;
+    const gallery = await this.api.gallery(this.key);
+    const { sweep } = gallery;
     put(this.facts, [sweep.grid, sweep.outcome, sweep.sandbox ? "" : `$${sweep.spent_usd.toFixed(2)} spent`].filter(Boolean).join(" · "));
-    return this.showClips(sweepContent(details));
+    return this.showClips(sweepContent(gallery));
   }
 }

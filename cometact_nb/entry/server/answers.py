@@ -18,6 +18,7 @@ __all__ = [
     "ServerStatus",
     "SweepDetails",
     "SweepEntry",
+    "SweepGallery",
     "SweepPage",
     "TaskDetails",
     "TaskEntry",
@@ -255,6 +256,28 @@ class SweepDetails(msgspec.Struct, frozen=True, kw_only=True):
     cells: tuple[str, ...]
     head: dict[str, Any]
     tasks: tuple[str | None, ...]
+    clips: tuple[str | None, ...]
+    posters: tuple[str | None, ...]
+    line: str
+
+
+class SweepGallery(msgspec.Struct, frozen=True, kw_only=True):
+    """``GET galleries/{key}``: the gallery of a sweep.
+
+    Args:
+        sweep: the row of the list.
+        axes: as the trait of the live gallery.
+        choice: the same: how the axes lie at first, and the round of ratings that is shown.
+        cells: as the live gallery gets them, with their ratings; a clip whose file is not there is null.
+        clips: for each cell the address of its clip, or null.
+        posters: for each cell the address of its poster, or null.
+        line: the line of Python that shows it live in a notebook; it buys nothing.
+    """
+
+    sweep: SweepEntry
+    axes: tuple[dict[str, Any], ...]
+    choice: dict[str, Any]
+    cells: tuple[dict[str, Any], ...]
     clips: tuple[str | None, ...]
     posters: tuple[str | None, ...]
     line: str

@@ -23,7 +23,7 @@ from cometact_nb.store.clips.by_number import clip_file, poster_file
 from cometact_nb.store.journal.spending import total as add_up
 
 if TYPE_CHECKING:
-    from cometact_nb.entry.server.answers import SweepDetails, TaskDetails
+    from cometact_nb.entry.server.answers import SweepDetails, SweepGallery, TaskDetails
     from cometact_nb.store.clips.by_number import ClipFile
 
 __all__ = ["Extension"]
@@ -141,6 +141,13 @@ class Extension:
         for reader in self._readers:
             if (sweep := await reader.sweep(key)) is not None:
                 return sweep
+        return None
+
+    async def gallery(self, key: str) -> SweepGallery | None:
+        """Return the gallery of the sweep of a key, or None."""
+        for reader in self._readers:
+            if (gallery := await reader.gallery(key)) is not None:
+                return gallery
         return None
 
     async def today(self, since: str) -> Today:

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
     from cometact_nb.domain.search import Query
     from cometact_nb.domain.task import TaskState
-    from cometact_nb.entry.server.answers import SweepDetails, SweepEntry, TaskDetails, TaskEntry
+    from cometact_nb.entry.server.answers import (
+        SweepDetails,
+        SweepEntry,
+        SweepGallery,
+        TaskDetails,
+        TaskEntry,
+    )
+    from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.store.journal.history import History
 
 __all__ = ["Reader"]
@@ -132,6 +139,18 @@ class Reader:
         Raises:
             HistoryError: the history could not be read.
         """
+        return await self._look(key, write.sweep_details)
+
+    async def gallery(self, key: str) -> SweepGallery | None:
+        """Return the gallery of the sweep of a key, or None.
+
+        Raises:
+            HistoryError: the history could not be read.
+        """
+        return await self._look(key, write.sweep_gallery)
+
+    async def _look(self, key: str, write_it: Callable[[SweepEntry, Sweep, Sequence[Path]], T]) -> T | None:
+        """Look at the sweep of a key and write it."""
 
         def read(history: History) -> sweeps.SweepRow | None:
             names = history.query("SELECT name, base_url FROM sweeps", ())
@@ -146,9 +165,8 @@ class Reader:
         if not entries:
             return None
 
-        def look() -> SweepDetails:
-            sweep = sweep_to_look_at(row, engine, self.path)
-            return write.sweep_details(entries[0], sweep, self._roots)
+        def look() -> T:
+            return write_it(entries[0], sweep_to_look_at(row, engine, self.path), self._roots)
 
         return await asyncio.to_thread(look)
 

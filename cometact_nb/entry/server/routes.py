@@ -1,8 +1,8 @@
 """The routes below ``{base_url}cometact-nb/api/``; :mod:`~cometact_nb.entry.server.answers` has their JSON.
 
 ``GET status``, ``GET tasks``, ``GET tasks/{key}``, ``GET sweeps``, ``GET sweeps/{key}``,
-``GET clips/{key}/{number}``, ``GET posters/{key}/{number}``, ``GET today``, ``GET doctor?path=``, and
-``POST keeper``. All but the doctor go by key, never by path.
+``GET galleries/{key}``, ``GET clips/{key}/{number}``, ``GET posters/{key}/{number}``, ``GET today``,
+``GET doctor?path=``, and ``POST keeper``. All but the doctor go by key, never by path.
 """
 
 from __future__ import annotations
@@ -86,6 +86,17 @@ class SweepRoute(Route):
         self.answer(sweep)
 
 
+class GalleryRoute(Route):
+    """``galleries/{key}``."""
+
+    async def read(self, *names: str) -> None:
+        """Answer with :class:`SweepGallery`."""
+        gallery = await self.extension.gallery(names[0])
+        if gallery is None:
+            raise web.HTTPError(404, "No history has this sweep.")
+        self.answer(gallery)
+
+
 class TodayRoute(Route):
     """``today?since=``."""
 
@@ -131,6 +142,7 @@ ROUTES: tuple[tuple[str, type[Route]], ...] = (
     (f"tasks/{_KEY}", TaskRoute),
     ("sweeps", SweepsRoute),
     (f"sweeps/{_SWEEP}", SweepRoute),
+    (f"galleries/{_SWEEP}", GalleryRoute),
     (f"clips/{_KEY}/{_NUMBER}", ClipRoute),
     (f"posters/{_KEY}/{_NUMBER}", PosterRoute),
     ("today", TodayRoute),

@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cometact_nb.domain import redact
-from cometact_nb.entry.server.answers import ClipEntry, SweepDetails, SweepEntry, TaskDetails, TaskEntry
+from cometact_nb.entry.server.answers import (
+    ClipEntry,
+    SweepDetails,
+    SweepEntry,
+    SweepGallery,
+    TaskDetails,
+    TaskEntry,
+)
 from cometact_nb.errors import ClipError
 from cometact_nb.handles.history import HistoryRow
 from cometact_nb.store.clips.by_number import clip_file, poster_file
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.view_mime import sweep_key
+from cometact_nb.views.gallery.facts import axis_facts, cell_facts, first_choice, places
 from cometact_nb.views.history.record import input_names, knob_line, outcome
 from cometact_nb.views.sweep.traits import changing_of, grid_of
 from cometact_nb.views.task.card import card_of
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.store.journal.history import Row
 
-__all__ = ["sweep_details", "sweep_entry", "task_details", "task_entry"]
+__all__ = ["sweep_details", "sweep_entry", "sweep_gallery", "task_details", "task_entry"]
 
 
 def task_entry(row: Row, sweep: str | None, label: str, roots: Sequence[Path]) -> TaskEntry:
@@ -175,4 +183,34 @@ def sweep_details(entry: SweepEntry, sweep: Sweep, roots: Sequence[Path]) -> Swe
         clips=tuple(clip for clip, _ in pairs),
         posters=tuple(poster for _, poster in pairs),
         line=f"act.sweep_by_name({sweep.name!r}, resume=False)",
+    )
+
+
+def sweep_gallery(entry: SweepEntry, sweep: Sweep, roots: Sequence[Path]) -> SweepGallery:
+    """Write the gallery of a sweep, with the ratings of its clips. On the thread that made the sweep.
+
+    Args:
+        entry: its row in the list.
+        sweep: as the history has it.
+        roots: see :func:`~cometact_nb.store.clips.by_number.clip_file`.
+    """
+    cells = [cell_facts(cell, place) for cell, place in zip(sweep.cells, places(sweep), strict=True)]
+    clips: list[str | None] = []
+    posters: list[str | None] = []
+    for cell, facts in zip(sweep.cells, cells, strict=True):
+        state = None if cell.job is None else cell.job.state
+        clip, poster, problem = (None, None, "") if state is None else _addresses(state, 0, roots)
+        clips.append(clip)
+        posters.append(poster)
+        facts["poster"] = poster is not None
+        if clip is None and facts["clip"] is not None:
+            facts |= {"clip": None, "over": True, "text": words.clean(problem, 160)}
+    return SweepGallery(
+        sweep=entry,
+        axes=tuple(axis_facts(sweep)),
+        choice=first_choice(sweep, None, None),
+        cells=tuple(cells),
+        clips=tuple(clips),
+        posters=tuple(posters),
+        line=f"act.sweep_by_name({sweep.name!r}, resume=False).gallery()",
     )
