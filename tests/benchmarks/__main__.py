@@ -33,6 +33,7 @@ ROWS = {
     "browser": "browser",
     "notebook": "notebook",
     "extension": "extension",
+    "keeper": "keeper",
     "scale": "scale",
     "prepare": "prepare",
     "publish": "publish",

@@ -99,6 +99,11 @@ def table(lines: list[Line]) -> str:
     return "\n".join(rows)
 
 
+def load() -> str:
+    """How busy others kept this machine, as a sentence for those rows whose values wait for it."""
+    return f"Programs that wanted a processor in the last 15 minutes, on average: {os.getloadavg()[2]:.0f}, for {os.cpu_count()}."
+
+
 def machine() -> dict[str, str]:
     """What the numbers depend on, and nothing that names the machine."""
     facts = {"CPUs": str(os.cpu_count()), "Python": platform.python_version(), "system": platform.system()}
