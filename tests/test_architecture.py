@@ -45,7 +45,10 @@ OWNERS = {
     "nest_asyncio2": {"engine/waits.py"},
     "scipy": {"domain/sweep/effects.py"},
     "choix": {"domain/sweep/strengths.py"},
+    "dlib": {"store/clips/faces.py"},
+    "face_recognition_models": {"store/clips/faces.py"},
     "av": {
+        "store/clips/faces.py",
         "store/clips/film.py",
         "store/clips/measures.py",
         "store/clips/player.py",

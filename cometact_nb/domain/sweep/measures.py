@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from cometact_nb.domain.sweep.faces import FACE_MEASURES, FACES_FPS
 from cometact_nb.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -79,19 +80,53 @@ BUILT_IN = {
             unit="SSIM",
             about="Structural similarity to the first clip, or to that of `against`; 1 for the same.",
         ),
+        Measure(
+            name="face_mouth",
+            unit="correlation",
+            better="higher",
+            about="How far the mouth opens as that of the reference does, at the same moments, "
+            f"{FACES_FPS} a second.",
+        ),
+        Measure(
+            name="face_brows",
+            unit="correlation",
+            better="higher",
+            about="How far the brows rise as those of the reference do, at the same moments, "
+            f"{FACES_FPS} a second.",
+        ),
+        Measure(
+            name="face_head",
+            unit="correlation",
+            better="higher",
+            about="How far the head turns, nods and tilts as that of the reference does: the mean over the "
+            f"turns in which the reference moves, at the same moments, {FACES_FPS} a second.",
+        ),
+        Measure(
+            name="face_sound",
+            unit="correlation",
+            better="higher",
+            about="How far the mouth opens with the loudness of the clip's sound, or, of a silent clip, of "
+            f"the reference's, {FACES_FPS} times a second.",
+        ),
+        Measure(
+            name="face_identity",
+            unit="distance",
+            better="lower",
+            about="Distance between the face and that of the character's picture, once a second; dlib takes "
+            "two for the same person below 0.6.",
+        ),
     )
 }
 
 
 def checked_measures(choices: Sequence[object]) -> tuple[Measure, ...]:
-    """Turn names and functions into measures; of nothing, make all built-in ones but similarity.
+    """Turn names and functions into measures; of nothing, make all built-in ones that need the clip alone.
 
     Raises:
         ConfigError: a name is unknown or given twice, or something is no measure.
     """
-    measures = tuple(map(_measure, choices)) or tuple(
-        one for one in BUILT_IN.values() if one.name != SIMILARITY
-    )
+    alone = (one for one in BUILT_IN.values() if one.name != SIMILARITY and one.name not in FACE_MEASURES)
+    measures = tuple(map(_measure, choices)) or tuple(alone)
     names = [measure.name for measure in measures]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

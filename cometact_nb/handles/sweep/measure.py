@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-import os
-import threading
 from collections.abc import Mapping
-from concurrent import futures
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.sweep.faces import FACE_MEASURES, FACES_FPS
 from cometact_nb.domain.sweep.measures import SIMILARITY, checked_measures
 from cometact_nb.errors import ClipError, ConfigError, HistoryError
+from cometact_nb.handles.sweep.faces import measure_faces
 from cometact_nb.handles.sweep.likeness import similarity_among
 from cometact_nb.handles.sweep.measured import Measured, MeasuredCell
 from cometact_nb.handles.sweep.noise import check_executor
+from cometact_nb.handles.sweep.side_by_side import results_of
 from cometact_nb.handles.views import progress_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from cometact_nb.domain.sweep.faces import Judged
     from cometact_nb.domain.sweep.measures import Measure
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.core import Core
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["measure_sweep"]
 
-_STEP_S = 0.1
+#: Of the progress, where faces are measured, too: they take much longer than everything else.
+_SHARE_BESIDE_FACES = 0.1
 
 
 def measure_sweep(
@@ -52,17 +54,31 @@ def measure_sweep(
     base = None if against is None else getattr(against, "clip", None)
     if against is not None and base is None:
         raise ConfigError(f"against={against!r} has no clip. Give a cell of the sweep that has one.")
+    faces = [one.name for one in measures if one.fn is None and one.name in FACE_MEASURES]
+    others = [one for one in measures if one.fn is not None or one.name not in FACE_MEASURES]
+    if faces:
+        from cometact_nb.store.clips.faces import check_extra  # noqa: PLC0415  (only for those who ask)
+
+        check_extra()
     with_clip = [(cell, clip) for cell in cells if (clip := cell.clip) is not None]
     clips = [clip for _, clip in with_clip]
-    with progress_line("Measuring clips", progress) as report:
+    what = f"Measuring clips, faces {FACES_FPS} times a second" if faces else "Measuring clips"
+    with progress_line(what, progress) as report:
+        share = _SHARE_BESIDE_FACES if faces and others else 0.0 if faces else 1.0
         values, problems = measure_clips(
-            core, clips, measures, against=base, executor=executor, progress=report
+            core, clips, others, against=base, executor=executor, progress=lambda done: report(done * share)
+        )
+        judged = measure_faces(
+            core, with_clip, faces, executor, lambda done: report(share + done * (1 - share))
         )
     for name in {name for several in values.values() for name in several}:
         _check_column(name, columns)
     return Measured(
         measures,
-        [_measured_cell(cell, clip, values.get(clip.sha256, {}), problems) for cell, clip in with_clip],
+        [
+            _measured_cell(cell, clip, values.get(clip.sha256, {}), problems, judged.get(clip.sha256, {}))
+            for cell, clip in with_clip
+        ],
         without_clip=len(cells) - len(with_clip),
     )
 
@@ -80,13 +96,20 @@ def _check_column(name: str, columns: Collection[str]) -> None:
         )
 
 
-def _measured_cell(cell: Cell, clip: Clip, values: Values, problems: Mapping[str, str]) -> MeasuredCell:
+def _measured_cell(
+    cell: Cell, clip: Clip, values: Values, problems: Mapping[str, str], judged: Mapping[str, Judged]
+) -> MeasuredCell:
+    by_remark: dict[str, list[str]] = {}
+    for name, one in judged.items():
+        if one.remark:
+            by_remark.setdefault(one.remark, []).append(name)
     return MeasuredCell(
         number=cell.index + 1,
         params={name: value for name, value in cell.params.items() if name != "replicate"},
         replicate=cell.replicate,
-        values=values,
+        values={**values, **{name: one.value for name, one in judged.items()}},
         problem=problems.get(clip.sha256, ""),
+        remarks=tuple(f"{', '.join(names)}: {remark}" for remark, names in by_remark.items()),
         size=(clip.width, clip.height),
         fps=clip.fps,
         duration_s=clip.duration_s,
@@ -128,7 +151,11 @@ def measure_clips(
     }
     work = [(by_hash[sha256], some) for sha256, some in missing.items() if some]
     problems: dict[str, str] = {}
-    with closing(_results(work, executor, progress)) as results:  # an interrupt here stops the threads, too
+    for _, some in work:
+        for fn in (measure.fn for measure in some if measure.fn is not None):
+            check_executor(fn, executor)
+    calls = [(clip.sha256, _measure_clip, (clip, some)) for clip, some in work]
+    with closing(results_of(calls, executor, progress)) as results:
         for sha256, result in results:
             if isinstance(result, str):
                 problems[sha256] = result
@@ -176,58 +203,9 @@ def _keep(core: Core, sha256: str, values: Values, versions: Mapping[str, str]) 
             core.run(write())
 
 
-def _results(
-    work: Sequence[tuple[Clip, tuple[Measure, ...]]],
-    executor: Executor | None,
-    progress: Callable[[float], object],
-) -> Generator[tuple[str, Values | str]]:
-    """Measure clips side by side, and yield each result, or what was wrong, as it comes."""
-    stop = threading.Event()
-    own = (
-        futures.ThreadPoolExecutor(os.cpu_count() or 1, "cometact_nb measures") if executor is None else None
-    )
-    for _, measures in work:
-        for fn in (measure.fn for measure in measures if measure.fn is not None):
-            check_executor(fn, executor)
-    submit = own.submit if own is not None else executor.submit  # type: ignore[union-attr]
-    waiting = {}
-    try:
-        for clip, measures in work:
-            call = submit(_measure_clip, clip, measures, *((stop,) if own is not None else ()))
-            waiting[call] = clip.sha256
-        total = len(waiting)
-        while waiting:
-            ended = [call for call in waiting if call.done()] or list(_next(waiting))
-            for call in ended:
-                yield waiting.pop(call), call.result()
-            progress(1 - len(waiting) / total)
-    finally:
-        stop.set()
-        for call in waiting:
-            call.cancel()
-        if own is not None:
-            own.shutdown(wait=True, cancel_futures=True)
-
-
-def _next(waiting: Collection[Any]) -> Collection[Any]:
-    """Wait a moment for any of these calls; those of other libraries may not be ``concurrent.futures``."""
-    try:
-        return futures.wait(waiting, _STEP_S, futures.FIRST_COMPLETED).done
-    except AttributeError:
-        first = next(iter(waiting))
-        first.result()
-        return (first,)
-
-
-def _measure_clip(
-    clip: Clip, measures: Sequence[Measure], stop: threading.Event | None = None
-) -> Values | str:
+def _measure_clip(clip: Clip, measures: Sequence[Measure], check: Callable[[], None]) -> Values | str:
     """Measure one clip, here or in another process; return a sentence when it cannot be measured."""
     from cometact_nb.store.clips.measures import measure_file  # noqa: PLC0415  (only for those who ask)
-
-    def check() -> None:
-        if stop is not None and stop.is_set():
-            raise futures.CancelledError
 
     try:
         built_in = [measure.name for measure in measures if measure.fn is None]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.sweep.effects import Chance, Contrast, chance_of, contrasts_of
+from cometact_nb.domain.sweep.faces import FACE_MEASURES
 from cometact_nb.errors import ConfigError
 from cometact_nb.handles.table import frame_of
 
@@ -32,6 +33,7 @@ class MeasuredCell:
         replicate: the number of the replicate, from 1.
         values: by measure; None where the pictures do not tell.
         problem: the reason why it could not be measured, or an empty string.
+        remarks: sentences about its values, without their full stops.
         size: width and height in pixels, where they are known.
         fps: frames per second, where they are known.
         duration_s: seconds, where they are known.
@@ -42,6 +44,7 @@ class MeasuredCell:
     replicate: int
     values: Mapping[str, float | None]
     problem: str = ""
+    remarks: tuple[str, ...] = ()
     size: tuple[int | None, int | None] = (None, None)
     fps: float | None = None
     duration_s: float | None = None
@@ -145,6 +148,7 @@ class Measured:
         notes = [
             f"Clip {cell.number} was not measured: {cell.problem}" for cell in self.cells if cell.problem
         ]
+        notes += [f"Clip {cell.number}: {remark}." for cell in self.cells for remark in cell.remarks]
         if self.without_clip:
             notes.append(
                 f"{self.without_clip} cell{'s have' if self.without_clip > 1 else ' has'} no clip yet."
@@ -159,7 +163,7 @@ class Measured:
                 some = ", ".join(distinct[:4]) + (", …" if len(distinct) > 4 else "")  # noqa: PLR2004
                 notes.append(f"The clips have several {what} ({some}), which may move the values.")
         blank = [name for name in self.columns if all(cell.values.get(name) is None for cell in self.cells)]
-        notes += [f"{name}: the pictures do not tell." for name in blank]
+        notes += [f"{name}: the pictures do not tell." for name in blank if name not in FACE_MEASURES]
         return tuple(notes)
 
     def to_rows(self) -> list[dict[str, Any]]:

@@ -219,7 +219,10 @@ class Results(NoCopies):
         Args:
             measures: names (``"sharpness"``, ``"flicker"``, ``"freeze"``, ``"motion"``, ``"detail"``,
                 ``"brightness"``, ``"saturation"``, ``"similarity"``), :class:`Measure` objects, or functions
-                of a :class:`Clip`. Nothing takes all built-in ones but similarity.
+                of a :class:`Clip`. Nothing takes all of these but similarity. With the extra ``faces`` also
+                ``"face_mouth"``, ``"face_brows"``, ``"face_head"``, ``"face_sound"`` and
+                ``"face_identity"``: they compare faces, eight times a second, with those of the reference and
+                the character. Its landmarks are for non-commercial use.
             against: the cell whose clip ``"similarity"`` compares with; None takes the first with a clip.
             executor: as for :meth:`map`. None takes threads of this process, one for each processor.
             progress: called with the share that is done, 0–1, in place of the bar.

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 from cometact_nb.store.journal.sweeps import batched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cometact_nb.store.journal.history import History
 
-__all__ = ["keep", "read_values"]
+__all__ = ["keep", "read_remarks", "read_values"]
 
 
 def keep(
-    history: History, sha256: str, versions: Mapping[str, str], values: Mapping[str, float | None]
+    history: History,
+    sha256: str,
+    versions: Mapping[str, str],
+    values: Mapping[str, float | None],
+    remarks: Mapping[str, str] | None = None,
 ) -> None:
     """Write what was measured of a clip.
 
@@ -24,13 +28,15 @@ def keep(
         sha256: of the clip's file, hexadecimal.
         versions: of each measure, what measured it.
         values: by measure; None where the pictures do not tell.
+        remarks: by measure, a sentence about its value.
 
     Raises:
         HistoryError: not all of it was written.
     """
-    sql = "INSERT OR REPLACE INTO measurements (sha256, measure, version, value) VALUES (?, ?, ?, ?)"
+    columns = "sha256, measure, version, value, remark"
+    sql = f"INSERT OR REPLACE INTO measurements ({columns}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608  (our own names)
     for name, value in values.items():
-        history.write(sql, (sha256, name, versions[name], value))
+        history.write(sql, (sha256, name, versions[name], value, (remarks or {}).get(name, "")))
 
 
 def read_values(
@@ -47,10 +53,28 @@ def read_values(
         HistoryError: the file could not be read.
     """
     values: dict[str, dict[str, float | None]] = {}
+    for sha256, name, value, _ in _rows(history, hashes, versions):
+        values.setdefault(sha256, {})[name] = value
+    return values
+
+
+def read_remarks(
+    history: History, hashes: Iterable[str], versions: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """Read the sentences about measured values, by hash and measure; see :func:`read_values`."""
+    remarks: dict[str, dict[str, str]] = {}
+    for sha256, name, _, remark in _rows(history, hashes, versions):
+        if remark:
+            remarks.setdefault(sha256, {})[name] = remark
+    return remarks
+
+
+def _rows(
+    history: History, hashes: Iterable[str], versions: Mapping[str, str]
+) -> Iterator[tuple[str, str, float | None, str]]:
     for chunk in batched(list(hashes)):
         marks = ", ".join("?" * len(chunk))
-        sql = f"SELECT sha256, measure, version, value FROM measurements WHERE sha256 IN ({marks})"  # noqa: S608  (marks only)
-        for sha256, name, version, value in history.query(sql, tuple(chunk)):
+        sql = f"SELECT sha256, measure, version, value, remark FROM measurements WHERE sha256 IN ({marks})"  # noqa: S608  (marks only)
+        for sha256, name, version, value, remark in history.query(sql, tuple(chunk)):
             if versions.get(name) == version:
-                values.setdefault(sha256, {})[name] = value
-    return values
+                yield sha256, name, value, remark
