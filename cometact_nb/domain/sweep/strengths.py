@@ -115,7 +115,8 @@ def strengths_of(clips: Sequence[str], judgements: Sequence[Judgement]) -> Stren
             f"Comparing pairs needs {error.name}, which is not installed: pip install 'cometact_nb[decide]'."
         ) from None
     places = {clip: place for place, clip in enumerate(clips)}
-    # choix knows no halves: everything counts twice, the prior too. Its penalty is alpha · |strengths|².
+    # choix knows no halves: everything counts twice, the prior too. Its penalty is alpha · |strengths|²:
+    # findings/choix-prior-variance.sh.
     wins = [(places[winner], places[loser]) for one in judgements for winner, loser in _two_wins(one)]
     precision = 1 / _PRIOR_SD**2
     mean = np.zeros(len(clips))
