@@ -8,6 +8,7 @@ from cometact_nb.domain.doors import door
 from cometact_nb.handles.shared import session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from os import PathLike
     from pathlib import Path
 
@@ -57,7 +58,16 @@ def gallery(*things: Any, rows: str | None = None, columns: str | None = None) -
 
 
 @door
-def report(things: Any, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
+def report(
+    things: Any,
+    folder: str | PathLike[str],
+    *,
+    overwrite: bool = False,
+    divider: bool = False,
+    reference: bool = True,
+    width: int = 1920,
+    progress: Callable[[float], None] | None = None,
+) -> Path:
     """Write a report of clips from anywhere that needs only a browser: a page, the clips, a CSV.
 
     A name with ``.mp4`` or ``.png`` gives a film or a picture, as :meth:`cometact_nb.Sweep.export` does.
@@ -66,12 +76,19 @@ def report(things: Any, folder: str | PathLike[str], *, overwrite: bool = False)
         things: as for :func:`collect`, one or a list.
         folder: made if missing; relative to the notebook's folder.
         overwrite: replace an earlier report in it, or the file.
+        divider: for a film of two clips: lay both over each other, with a divider that moves.
+        reference: for a film or a picture: show the reference of the first clip, and take its sound.
+        width: of a film or a picture, 160–3840 pixels.
+        progress: called with the share of a film that is done, 0–1, in place of the bar.
 
     Returns:
         the path of the page or the file.
 
     Raises:
-        ConfigError: a thing is no clip and has none, or the folder holds something else.
+        ConfigError: a thing is no clip and has none, the folder holds something else, or a value cannot
+            be used.
         ClipError: a path leads to no clip of this package.
     """
-    return collect(things).export(folder, overwrite=overwrite)
+    return collect(things).export(
+        folder, overwrite=overwrite, divider=divider, reference=reference, width=width, progress=progress
+    )

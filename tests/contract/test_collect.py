@@ -17,6 +17,8 @@ from cometact_nb.handles.history import find_history
 from cometact_nb.handles.saved_clip import load_clip
 from cometact_nb.handles.session import Session
 from cometact_nb.handles.sweep.sweep import Sweep
+from cometact_nb.store.clips.video import is_video
+from cometact_nb.views.gallery.facts import references
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def test_two_sweeps_are_laid_out_by_what_differs_and_a_task_is_there_once(
 
 
 def test_history_rows_saved_clips_and_a_folder_show_the_same_clips(
-    session: Session, sweeps: tuple[Sweep, Sweep], folder: Path
+    session: Session, sweeps: tuple[Sweep, Sweep], folder: Path, shared_sandbox: SandboxProcess
 ) -> None:
     rows = gather(session, [find_history(session, limit=10)])
     saved = [load_clip(session, present(cell.clip).path) for sweep in sweeps for cell in sweep.cells]
@@ -67,6 +69,8 @@ def test_history_rows_saved_clips_and_a_folder_show_the_same_clips(
     hashes = [sorted(present(cell.clip).sha256 for cell in one.cells) for one in (rows, files, whole)]
     assert hashes[0] == hashes[1] == hashes[2]
     assert [row["seed"] for row in files.to_rows()] == [1, 2, 2, 3]
+    for one in (rows, files, whole):
+        assert [video["url"] for video in references(one)] == [shared_sandbox.reference]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
@@ -107,6 +111,11 @@ def test_a_report_and_a_picture_of_a_collection(
     assert "Price of one" not in page
     assert len(list((tmp_path / "report" / "clips").glob("*.mp4"))) == 4
     assert both.export(tmp_path / "all.png", reference=False).stat().st_size > 1000
+    two = gather(session, [both.cells[0], both.cells[3]])
+    shares: list[float] = []
+    film = two.export(tmp_path / "two.mp4", divider=True, reference=False, width=320, progress=shares.append)
+    assert is_video(film)
+    assert shares[-1] == 1
 
 
 def test_clips_of_another_history_are_shown_and_a_rating_that_has_no_place_is_refused(
