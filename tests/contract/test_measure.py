@@ -156,6 +156,37 @@ def test_a_broken_clip_is_named_and_the_others_are_measured(sweep: Sweep) -> Non
     assert "nan" not in measured_html(measured).lower()
 
 
+def test_a_clip_that_is_gone_is_named_and_the_others_are_measured(sweep: Sweep) -> None:
+    clip = sweep.cells[2].clip
+    assert clip is not None
+    whole = clip.path.read_bytes()
+    clip.path.unlink()
+    try:
+        measured = sweep.measure(act.Measure(name="red", fn=lambda one: float(one.frames(stride=9).mean())))
+    finally:
+        clip.path.write_bytes(whole)
+    assert [row["red"] is None for row in measured.to_rows()] == [False, False, True, False]
+    assert any("Clip 3 was not measured" in note and "not there" in note for note in measured.notes)
+
+
+def test_what_cannot_be_told_is_said_in_words_and_never_as_nan() -> None:
+    """One clip of each value; one replicate and nothing else; and a value that no picture tells."""
+    alone = [MeasuredCell(number, {"seed": 1, "ratio": number}, 1, {"m": float(number)}) for number in (1, 2)]
+    one = [MeasuredCell(1, {}, 1, {"m": 1.0})]
+    blank = [MeasuredCell(number, {"ratio": number}, 1, {"m": None}) for number in (1, 2)]
+    for cells, words in (
+        (alone, "Chance is not known"),
+        (one, "No knob has several values"),
+        (blank, "the pictures do not tell"),
+        ([], "0 clips"),
+    ):
+        measured = Measured([act.Measure(name="m", fn=len)], cells)
+        html = measured_html(measured)
+        assert words in html
+        for text in (html, repr(measured), str(measured.effect_rows())):
+            assert "nan" not in text.lower()
+
+
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
@@ -206,16 +237,18 @@ def test_the_view_says_difference_interval_chance_and_verdict(sweep: Sweep) -> N
     assert 'role="img"' in html
 
 
-def test_clips_of_several_sizes_are_said_to_be_so_and_names_are_escaped() -> None:
+def test_clips_of_several_sizes_rates_and_lengths_are_said_to_be_so_and_names_are_escaped() -> None:
     cells = [
         MeasuredCell(
-            number, {"<b>knob": number}, 1, {"<i>m": float(number)}, size=size, fps=24.0, duration_s=5
+            number, {"<b>knob": number}, 1, {"<i>m": float(number)}, size=size, fps=fps, duration_s=length_s
         )
-        for number, size in ((1, (1280, 720)), (2, (720, 1280)))
+        for number, size, fps, length_s in ((1, (1280, 720), 24.0, 5.0), (2, (720, 1280), 25.0, 4.5))
     ]
     measured = Measured([act.Measure(name="<i>m", fn=len)], cells)
     html = measured_html(measured)
     assert "several sizes (1280×720, 720×1280)" in html
+    assert "several frame rates (24, 25)" in html
+    assert "several lengths (5.0 s, 4.5 s)" in html
     assert "<b>" not in html
     assert "<i>" not in html
     assert "&lt;i&gt;m" in html
