@@ -8,26 +8,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.api import flow
-from cometact_nb.domain.advice import advise
 from cometact_nb.domain.arguments import check_flags
 from cometact_nb.domain.doors import doors
 from cometact_nb.domain.task import Status
 from cometact_nb.engine.notify import Listeners
 from cometact_nb.engine.waits import Waits, nested_step, plain_step
-from cometact_nb.errors import (
-    ActTwoError,
-    CancelRefused,
-    ClipError,
-    NotSentError,
-    RefusedError,
-    TaskCancelled,
-    TaskFailed,
-    TaskNotFound,
-    UnconfirmedError,
-    WatchStopped,
-)
+from cometact_nb.errors import CancelRefused, UnconfirmedError
 from cometact_nb.handles import settle
 from cometact_nb.handles.clip import Clip
+from cometact_nb.handles.ends import error_for
 from cometact_nb.handles.no_copies import NoCopies
 from cometact_nb.handles.send import TwinInDoubt, send
 from cometact_nb.handles.views import views
@@ -43,7 +32,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.core import Core
 
-__all__ = ["Task", "error_for", "submitted", "task_of"]
+__all__ = ["Task", "submitted", "task_of"]
 
 
 @doors
@@ -372,31 +361,3 @@ def submitted(core: Core, request: ActTwoRequest, config: Config, *, twice: bool
     if config.wait:
         task.wait()
     return task
-
-
-def error_for(task: Task) -> ActTwoError:
-    """Make the error that says how ``task`` ended without a clip."""
-    state = task.state
-    message = str(advise(state))
-    match state.status:
-        case Status.SUCCEEDED:
-            return ClipError(message)
-        case Status.FAILED:
-            return TaskFailed(message, task, code=state.failure_code)
-        case Status.CANCELLED:
-            return TaskCancelled(message, task)
-        case Status.NOT_FOUND:
-            return TaskNotFound(message, task)
-        case Status.UNCONFIRMED | Status.FORGOTTEN:
-            return UnconfirmedError(message, task)
-        case Status.REFUSED if not state.sent:
-            return NotSentError(message)
-        case Status.REFUSED:
-            return RefusedError(
-                message,
-                status=state.http_status,
-                code=state.failure_code,
-                request_id=state.request_id,
-                param=state.param,
-            )
-    return WatchStopped(message, task)
