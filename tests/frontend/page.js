@@ -33,6 +33,10 @@ class Element {
     if (name === "value" || name === "type") this[name] = value;
   }
 
+  hasAttribute(name) {
+    return name in (this.attributes ?? {});
+  }
+
   addEventListener(kind, listener) {
     this.listeners[kind] = listener;
   }

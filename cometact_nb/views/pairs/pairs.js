@@ -7,7 +7,7 @@ import { Delivery } from "../gallery/delivery.js";
 import { FrameLock } from "../gallery/frame_lock.js";
 import { Player } from "../gallery/player.js";
 import { raterField } from "../gallery/rounds.js";
-import { Side } from "./side.js";
+import { Side, showPair } from "./side.js";
 
 /**
  * @import { Answer, Model, PairsState, PairsToKernel, PairsToPage, Rendering } from "../base/wire.d.ts"
@@ -176,7 +176,7 @@ class PairsView {
     const runs = this.lock.playing || !this.lock.frame;
     this.lock.pause();
     this.lock.seek(0);
-    Promise.all(this.sides.map((side, place) => side.show(clips[place]))).then(() => {
+    showPair(this.sides, clips).then(() => {
       if (this.open?.question?.id !== question.id) return;
       this.draw();
       if (runs && this.sides.every((side) => side.isReady)) this.lock.play();

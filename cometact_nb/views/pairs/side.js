@@ -85,3 +85,14 @@ export class Side {
     }
   }
 }
+
+/**
+ * Load the two clips of a pair; resolves once both are there, or cannot be. First both sides let go of what they show:
+ * the clip that comes to one may be the clip that leaves the other.
+ * @param {Side[]} sides
+ * @param {PairClip[]} clips
+ */
+export function showPair(sides, clips) {
+  for (const side of sides) side.clear();
+  return Promise.all(sides.map((side, place) => side.show(clips[place])));
+}
