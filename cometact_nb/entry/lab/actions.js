@@ -11,6 +11,8 @@ import { styles } from "./styles.js";
  * @import { SweepEntry, TaskEntry } from "./server.d.ts"
  */
 
+const SOON_MS = 1000;
+
 export class Actions {
   /** @param {Extension} extension */
   constructor(extension) {
@@ -84,6 +86,8 @@ export class Actions {
       this.extension.choices.pollSeconds,
     );
     this.extension.paced = (seconds) => sidebar.setSeconds(seconds);
+    // Who looks at the list soon opens a clip: its scripts come while the page has nothing else to do.
+    setTimeout(() => import("./viewer.js").catch(() => {}), SOON_MS);
     return sidebar;
   }
 

@@ -165,7 +165,10 @@ export class Extension {
    * @param {any} palette
    */
   addSidebar(shell, palette) {
-    const widget = this.widget(SIDEBAR, async () => (await this.actions()).sidebar());
+    const widget = this.widget(SIDEBAR, async () => {
+      import("./sidebar.js").catch(() => {}); // on its way while the actions are; these say what failed
+      return (await this.actions()).sidebar();
+    });
     widget.title.caption = "Act-Two";
     widget.title.icon = this.icon;
     this.sidebar = widget;

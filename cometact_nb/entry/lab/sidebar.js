@@ -154,17 +154,23 @@ export class Sidebar {
   /** @returns {Promise<boolean>} whether something is other, or may soon be */
   async refresh() {
     try {
-      const [changed, status, today] = await Promise.all([this.pages.refresh(), this.api.status(), this.api.today()]);
+      // The list is drawn as soon as it is here; what the keeper does and what was spent may come later.
+      const [changed, status, today] = await Promise.all([this.refreshList(), this.api.status(), this.api.today()]);
       this.asOf = new Date();
       this.fail(null);
       this.keeper.draw(status.keeper);
       this.drawMoney(today);
-      if (changed) this.draw();
       return changed || this.pages.rows.some((row) => "settled" in row && !row.settled);
     } catch (error) {
       this.fail(/** @type {ServerError} */ (error));
       throw error;
     }
+  }
+
+  async refreshList() {
+    const changed = await this.pages.refresh();
+    if (changed) this.draw();
+    return changed;
   }
 
   /** @param {number} last */
