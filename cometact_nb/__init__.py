@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         inspect,
         leave_sandbox,
         panel,
+        prices,
         resume,
         spending,
         submit,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
     from cometact_nb.handles.prepare import Preparation, Prepared
+    from cometact_nb.handles.prices import Prices
     from cometact_nb.handles.public_files import PublicFiles, Published, Removal
     from cometact_nb.handles.relink import Relinked
     from cometact_nb.handles.resume import Resumed
@@ -80,6 +82,7 @@ __all__ = [
     "Preparation",
     "Prepared",
     "Price",
+    "Prices",
     "PublicFiles",
     "Published",
     "Relinked",
@@ -109,6 +112,7 @@ __all__ = [
     "load_ipython_extension",
     "panel",
     "prepare",
+    "prices",
     "publish",
     "published",
     "relink",
@@ -143,6 +147,7 @@ _HOMES = {
     "Preparation": "cometact_nb.handles.prepare",
     "Prepared": "cometact_nb.handles.prepare",
     "Price": "cometact_nb.domain.price",
+    "Prices": "cometact_nb.handles.prices",
     "PublicFiles": "cometact_nb.handles.public_files",
     "Published": "cometact_nb.handles.public_files",
     "Relinked": "cometact_nb.handles.relink",
@@ -169,6 +174,7 @@ _HOMES = {
     "load_clip": "cometact_nb.entry.files",
     "panel": "cometact_nb.entry.functions",
     "prepare": "cometact_nb.entry.files",
+    "prices": "cometact_nb.entry.functions",
     "publish": "cometact_nb.entry.files",
     "published": "cometact_nb.entry.files",
     "relink": "cometact_nb.entry.files",

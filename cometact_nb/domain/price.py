@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from cometact_nb.domain.money import usd
 from cometact_nb.errors import ConfigError
@@ -14,6 +14,7 @@ __all__ = ["DEFAULT_PRICE", "FREE", "Price", "is_amount", "is_over"]
 _CENT_FRACTION = 1e-6
 #: A higher price of one request is a typing error, and its sums could not be recorded.
 _MOST_USD = 1e6
+Kind = Literal["set", "list", "default"]
 
 
 def is_amount(value: Any) -> bool:
@@ -30,11 +31,13 @@ class Price:
         usd_per_request: US dollars for one request, whatever the clip's length.
         source: of the number, in words.
         as_of: the day it was read there, ``YYYY-MM-DD``.
+        kind: ``"set"`` by the user, ``"list"`` of the service, or the ``"default"`` of this version.
     """
 
     usd_per_request: float
     source: str = "configure(price=…)"
     as_of: str = ""
+    kind: Kind = field(default="set", repr=False)
 
     def __post_init__(self) -> None:
         if not is_amount(self.usd_per_request) or self.usd_per_request > _MOST_USD:
@@ -59,7 +62,9 @@ class Price:
 
 
 #: CometAPI's model page shows a price per request; Runway's own price is per second. Both change.
-DEFAULT_PRICE = Price(0.40, source="CometAPI model page for act_two, second-hand", as_of="2026-05-01")
+DEFAULT_PRICE = Price(
+    0.40, source="CometAPI model page for act_two, second-hand", as_of="2026-05-01", kind="default"
+)
 FREE = Price(0.0, source="sandbox, nothing is billed")
 
 

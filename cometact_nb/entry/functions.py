@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cometact_nb.entry.guide import Guide
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
+    from cometact_nb.handles.prices import Prices
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
     from cometact_nb.handles.spending import SpendingTable
@@ -250,6 +251,23 @@ def history(status: Any = None, since: Any = None, text: str | None = None, limi
 
 
 @door
+def prices() -> Prices:
+    """Look the price of a request up in the service's public list, which is asked without a key.
+
+    Estimates use that price for a day, in all your kernels, unless you set one with ``configure(price=…)``.
+    Where there is no list, or none with a price in US dollars, a dated default counts, and the answer says
+    so. A list that does not name the model is no reason not to send.
+
+    Returns:
+        the records of this model, in a notebook a table; ``.price``, ``.is_offered``, ``.notes``.
+
+    Raises:
+        ConfigError: no connection can be made: the environment names a proxy that cannot be used.
+    """
+    return session().prices()
+
+
+@door
 def spending(since: Any = None, by: str = "day", *, sandbox: bool = False) -> SpendingTable:
     """Add up what the requests of the history were expected to cost, in every kernel, those in doubt apart.
 
@@ -359,6 +377,7 @@ def panel(**initial: Any) -> Panel:
     from cometact_nb.views.base.output import in_marimo  # noqa: PLC0415
     from cometact_nb.views.panel.panel import Panel  # noqa: PLC0415
 
+    session().look_up_price()
     form = Panel(session(), initial)
     if not in_marimo():  # it shows what ends the cell, and so this one
         form.show()

@@ -63,7 +63,8 @@ class Config:
         history: SQLite file of all tasks, or ``":memory:"``. Default ``COMETACT_NB_HISTORY``, then the
             project's file, then ``history.sqlite`` in the user's data folder.
         max_in_flight: unfinished tasks that a sweep keeps at the service, default 5 (the vendor's example).
-        price: US dollars per request, or a :class:`Price`. Default $0.40, dated.
+        price: US dollars per request, or a :class:`Price`. By default, and with ``"list"``, the price of the
+            service's public list (:func:`cometact_nb.prices`), and where that has none $0.40, dated.
         ask_above: US dollars that a sweep may cost without your approval, default 2.
         max_spend: US dollars that may be spent in all, counted before each request by its expected price,
             with what may have been bought; None, the default, sets no limit.
@@ -272,7 +273,7 @@ def _checked(name: str, value: Any) -> Any:  # noqa: PLR0912  (a case a setting)
         case "history":
             return plain_path(value)
         case "price" if not isinstance(value, Price):
-            return Price(value)
+            return DEFAULT_PRICE if value == "list" else Price(value)
         case "max_in_flight" if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise ConfigError(f"max_in_flight={value!r} is not a number of tasks. Give an integer ≥ 1.")
         case "ask_above" | "max_spend" if not is_amount(value):

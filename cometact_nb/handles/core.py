@@ -25,6 +25,7 @@ from cometact_nb.handles.account import account_of, spent_micro
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.no_copies import NoCopies
 from cometact_nb.handles.own_files import OwnFiles
+from cometact_nb.handles.prices import PriceLook, with_list
 from cometact_nb.handles.project import notebook_folder
 from cometact_nb.store.clips.confine import allowed_folders, confined
 from cometact_nb.store.clips.media import find_moved
@@ -68,12 +69,14 @@ class Core(NoCopies):
     def __init__(self, config: Config | None = None, *, client: Callable[[], Client] | None = None) -> None:
         self._make_client = client or Client
         self._started_in = Path.cwd()
-        self._config = config or Config.from_environment(folder=self.notebook_dir)
+        self._config = with_list(config or Config.from_environment(folder=self.notebook_dir))
         self._engine: Engine | None = None
         self._spent_usd = 0.0  #: by engines that were closed
         self._notifier = Notifier()
         #: Looks at inputs, and remembers for a while what it saw.
         self.inspector = Inspector()
+        #: Looks at the service's price list.
+        self.price_look = PriceLook()
         #: The local files that are inputs here.
         self.own_files = OwnFiles(self)
         #: The tasks of this process by their local key, the oldest first.
@@ -89,6 +92,22 @@ class Core(NoCopies):
     def config(self) -> Config:
         """The present settings; their repr hides the key."""
         return self._config
+
+    def look_up_price(self) -> Config:
+        """Look at the price list if an estimate needs it, at most once a day; return the settings.
+
+        It waits 2 s at the most, and no failure stops work.
+        """
+        if self._config.look == "never":
+            return self._config
+        self.price_look.wait(lambda: self.engine, self._config)
+        return self.take_listed_price()
+
+    def take_listed_price(self) -> Config:
+        """Let estimates use a price of today's list, unless the user set one; return the settings."""
+        with self._lock:
+            self._config = with_list(self._config)
+            return self._config
 
     @property
     def notebook_dir(self) -> Path:

@@ -20,6 +20,7 @@ from cometact_nb.handles.account import check_project
 from cometact_nb.handles.config import Config, concealed, practising
 from cometact_nb.handles.files_session import FilesSession
 from cometact_nb.handles.find import find_task
+from cometact_nb.handles.prices import Prices, look, with_list
 from cometact_nb.handles.sweep.saved import find_sweeps
 from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.handles.task import Task, submitted, task_of
@@ -82,10 +83,10 @@ class Session(FilesSession):
             if config.history != self._config.history:
                 self._check_settled()
                 self._drop_engine()
-            self._config, self._before_sandbox = config, service
+            self._config, self._before_sandbox = with_list(config), service
         if service is not None and settings.get("api_key") is not None:
             log.warning("The sandbox is on and needs no key: api_key is used after act.leave_sandbox().")
-        return config
+        return self._config
 
     def use_sandbox(
         self, speed: float | None = None, *, unless_key: bool = False, url: str | None = None, **options: Any
@@ -124,14 +125,20 @@ class Session(FilesSession):
         """See :func:`cometact_nb.leave_sandbox`."""
         with self._lock:
             if self._before_sandbox is not None:
-                self._config, self._before_sandbox = self._before_sandbox, None
+                self._config, self._before_sandbox = with_list(self._before_sandbox), None
             return self._config
+
+    def prices(self) -> Prices:
+        """See :func:`cometact_nb.prices`."""
+        listing = self.run(look(self.engine, self._config.base_url))
+        self.take_listed_price()
+        return Prices(listing, self._config.price, sandbox=self._config.sandbox)
 
     # --- tasks -------------------------------------------------------------------------------------
 
     def submit(self, request: ActTwoRequest | None = None, **fields: Unpack[RequestArguments]) -> Task:
         """See :func:`cometact_nb.submit`."""
-        return self.send(self.request(request, **fields), self._config)
+        return self.send(self.request(request, **fields), self.look_up_price())
 
     def send(self, request: ActTwoRequest, config: Config) -> Task:
         """Do what :meth:`submit` does, at the service of ``config``, whatever is configured meanwhile."""

@@ -18,6 +18,7 @@ from cometact_nb.sandbox.create import Create
 from cometact_nb.sandbox.drawing.samples import SAMPLES, TYPES
 from cometact_nb.sandbox.handlers import BytesHandler, Handler
 from cometact_nb.sandbox.polls import OneTask, Output
+from cometact_nb.sandbox.prices import FORMS, Models
 from cometact_nb.sandbox.scenarios import parse
 from cometact_nb.sandbox.state import State
 from cometact_nb.sandbox.uploads import Input
@@ -106,7 +107,8 @@ class SandboxServer(State):
             (r"/outputs/([^/]+)/(\d+)\.mp4", Output, own),
             (r"/samples/([^/]+)", Sample, own),
             (r"/inputs/([^/]+)", Input, own),
-            (r"/sandbox/(ledger|info|reset|scenario|client|stop)", Books, own),
+            (r"/api/models", Models, own),
+            (r"/sandbox/(ledger|info|reset|scenario|prices|client|stop)", Books, own),
             (r".*", Nothing, own),
         ]
         return tornado.web.Application(routes, log_function=lambda _: None)
@@ -191,6 +193,11 @@ class Books(Handler):
             self.sandbox.hide(play.seconds())
         else:
             self.sandbox.clients.others.playbook.push(play)
+
+    async def _prices(self, content: dict[str, Any]) -> None:
+        if content["form"] not in FORMS:
+            raise ValueError(f"{content['form']!r} is none of: {', '.join(FORMS)}.")
+        self.sandbox.prices = content["form"]
 
     async def _stop(self, _: dict[str, Any]) -> None:
         if self.sandbox.shelf is None:

@@ -45,6 +45,8 @@ class State:
         self.tasks = Tasks(self.workshop, shelf)
         self.inputs = InputStore(shelf.inputs if shelf else None)
         self.ledger: dict[str, Any] = {}
+        #: The form of the price list.
+        self.prices = "as-documented"
         self._open_books()
         self.ledger["posts"] += shelf.posts() if shelf else []
         self.host: str = options.host
@@ -137,6 +139,7 @@ class State:
     def reset(self) -> None:
         """Forget the tasks and empty the books."""
         self._open_books()
+        self.prices = "as-documented"
         self.clients.reset()
         self.tasks.clear()
 

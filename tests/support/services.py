@@ -64,6 +64,10 @@ class SandboxProcess:
         """Let the next paid requests play a scenario."""
         self._books.post("/sandbox/scenario", json={"spec": spec}).raise_for_status()
 
+    def list_prices(self, form: str) -> None:
+        """Let the public price list have a form from now on."""
+        self._books.post("/sandbox/prices", json={"form": form}).raise_for_status()
+
     def posts(self) -> int:
         """Paid requests that reached the service."""
         return len(self.ledger()["posts"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.api import flow
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.request import ActTwoRequest
 from cometact_nb.domain.task import Status
@@ -142,7 +143,7 @@ def _send(live: Run, request: ActTwoRequest, options: argparse.Namespace, what: 
     so_far = sum(task.state.price_usd or 0 for task in live.tasks)
     if is_over(so_far + live.price_usd, live.max_cost_usd):
         raise BudgetError(
-            f"{what} at ${live.price_usd:.2f} would bring this run to ${so_far + live.price_usd:.2f}, more "
+            f"{what} at {usd(live.price_usd)} would bring this run to {usd(so_far + live.price_usd)}, more "
             f"than --max-cost {live.max_cost_usd:g}. It was not sent."
         )
     if not options.yes and not _ask_approval(live, what):

@@ -153,6 +153,7 @@ class ActTwoMagics(Magics):
             if getattr(options, running):
                 option = f"--{running.replace('_', '-')}"
                 raise UsageError(f"%act_two panel: {option} is for a request that is sent at once.")
+        session().look_up_price()
         panel = Panel(session(), request_fields(options))
         if name := _variable(options.output):
             self.shell.user_ns[name] = panel
@@ -200,7 +201,7 @@ def _request(fields: dict[str, Any]) -> ActTwoRequest:
 def _display_preview(request: ActTwoRequest) -> None:
     from cometact_nb.views.task.preview import Preview  # noqa: PLC0415
 
-    display(Preview(request, session().config, session().own_files.public_lines([request])))
+    display(Preview(request, session().look_up_price(), session().own_files.public_lines([request])))
 
 
 def _check_running(options: argparse.Namespace) -> None:

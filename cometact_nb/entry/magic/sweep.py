@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.text.line import SWEEP_OPTIONS
 from cometact_nb.errors import ApprovalNeeded
 
@@ -68,12 +69,12 @@ def show(sweep: Sweep, *, quiet: bool) -> None:
 def _on_a_line(costly: Plan, max_cost: float | None) -> str:
     total = costly.total_usd
     limit = costly.ask_above if max_cost is None else max_cost
-    so_far = f" beside ${costly.spent_usd:.2f} spent so far" if costly.spent_usd else ""
+    so_far = f" beside {usd(costly.spent_usd)} spent so far" if costly.spent_usd else ""
     cure = "--yes buys as many as that allows" if max_cost is not None else "add --yes"
     cells = "1 cell costs" if costly.to_buy == 1 else f"{costly.to_buy} cells cost"
     return (
-        f"{cells} {costly.price.estimate(costly.to_buy)}{so_far}, more than ${limit:.2f}. Nothing was sent. "
-        f"Look with --dry-run, then {cure}, or --max-cost {total:.2f}."
+        f"{cells} {costly.price.estimate(costly.to_buy)}{so_far}, more than {usd(limit)}. Nothing was sent. "
+        f"Look with --dry-run, then {cure}, or --max-cost {usd(total)[1:]}."
     )
 
 

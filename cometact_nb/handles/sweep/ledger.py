@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Ledger", "catch_up"]
 
 log = logging.getLogger("cometact_nb")
+_LATELY_S = 3600.0
 
 
 class Ledger(RatingBook):
@@ -57,6 +58,8 @@ class Ledger(RatingBook):
         #: The approval is for so many cells, the first ones; None for all.
         self.approved_cells = self.terms.approved_cells
         self.spent_usd = self.elsewhere_usd = 0.0
+        #: Whether the service refused a request of the last hour since it had no channel for the model.
+        self.is_model_missing = False
 
     def keep(self, state: SweepState, problem: str = "") -> None:
         """Record the state of the run.
@@ -182,6 +185,8 @@ class Ledger(RatingBook):
                 entry.signed_anew = owner.content_hash not in {None, entry.cell.request.content_hash}
                 entries.attach(entry, self._core.adopt(row.row))
         self.recount()
+        hour_ago = self._core.engine.now() - _LATELY_S
+        self.is_model_missing = store.is_model_missing(self._history, self.base_url, hour_ago)
         self.elsewhere_usd = store.unagreed_elsewhere(self._history, self.name, self.base_url, identities)
         self.read_ratings([job.state.key for job in entries.jobs])
 

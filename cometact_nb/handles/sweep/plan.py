@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.price import is_amount, is_over
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError
@@ -17,6 +18,10 @@ __all__ = ["Approval", "Plan", "approve", "check_max_spend", "without_yes"]
 
 _SHOWN_VALUES = 12
 _SHOWN_DOUBTS = 5
+_NO_MODEL = (
+    "In the last hour the service refused a request with model_not_found: it had no channel for this model, "
+    "and may have none now. act.prices() says whether its list names the model."
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Plan:
         sandbox: it goes to this machine, and nothing is billed.
         ask_above: US dollars that need no approval.
         publishes: which files of this machine become public first, and where, a sentence each.
+        refused_lately: the service refused a request of the last hour since it had no channel for the model.
     """
 
     name: str
@@ -72,6 +78,7 @@ class Plan:
     sandbox: bool
     ask_above: float
     publishes: tuple[str, ...] = ()
+    refused_lately: bool = False
 
     @property
     def cost_usd(self) -> float:
@@ -94,7 +101,7 @@ class Plan:
     @property
     def needs_yes(self) -> bool:
         """Whether ``run`` needs ``yes=True`` or a ``max_cost`` that covers it."""
-        return self.cost_usd > 0 and is_over(self.without_yes_usd, self.ask_above)
+        return self.cost_usd > 0 and (self.refused_lately or is_over(self.without_yes_usd, self.ask_above))
 
     @property
     def grid(self) -> str:
@@ -125,7 +132,7 @@ class Plan:
         lines.append(f"  {', '.join(self.counts())}")
         lines.append(f"  Expected cost: {self.price.estimate(self.to_buy)}")
         if self.spent_usd:
-            lines[-1] += f"; spent so far: ${self.spent_usd:.2f}"
+            lines[-1] += f"; spent so far: {usd(self.spent_usd)}"
         lines += self._notes()
         lines += [f"  Error: {finding}" for finding in self.errors]
         lines += [f"  Warning: {finding}" for finding in self.warnings]
@@ -158,17 +165,19 @@ class Plan:
             return "Nothing is sent before the errors are mended."
         if not self.to_buy:
             return "There is nothing to buy."
+        if self.needs_yes and self.refused_lately:
+            return f"{_NO_MODEL} sweep.run(yes=True) sends them all the same."
         if self.needs_yes:
             return (
-                f"More than ${self.ask_above:.2f} needs a yes{self.so_far()}: sweep.run(yes=True), or "
-                f"sweep.run(max_cost={self.total_usd:.2f})."
+                f"More than {usd(self.ask_above)} needs a yes{self.so_far()}: sweep.run(yes=True), or "
+                f"sweep.run(max_cost={usd(self.total_usd)[1:]})."
             )
         return "sweep.run() sends them."
 
     def so_far(self) -> str:
         """Say which cost had no approval before, for a sentence about the limit; empty without any."""
         before = self.without_yes_usd - self.cost_usd
-        return f" (${before:.2f} of it went without one so far)" if is_over(before, 0.0) else ""
+        return f" ({usd(before)} of it went without one so far)" if is_over(before, 0.0) else ""
 
 
 @dataclass(frozen=True)
@@ -204,18 +213,24 @@ def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) 
             raise ConfigError(f"max_cost={max_cost!r} is not an amount of US dollars. Give a number ≥ 0.")
         if is_over(total, max_cost) and not yes:
             raise ApprovalNeeded(
-                f"{plan.to_buy} cells cost {price}; with ${plan.spent_usd:.2f} spent so far, more than "
-                f"max_cost=${max_cost:.2f}. Nothing was sent. Narrow the sweep, raise max_cost, or say "
+                f"{plan.to_buy} cells cost {price}; with {usd(plan.spent_usd)} spent so far, more than "
+                f"max_cost={usd(max_cost)}. Nothing was sent. Narrow the sweep, raise max_cost, or say "
                 "yes=True to buy as many as it allows.",
                 plan,
             )
         return Approval(float(max_cost), float(max_cost))
     if yes:
         return Approval(max(total, before.approved_usd), max(total, before.agreed_usd))
+    if plan.needs_yes and plan.refused_lately:
+        raise ApprovalNeeded(
+            f"{_NO_MODEL} Nothing was sent. sweep.run(yes=True) sends {plan.to_buy} cells all the same, at "
+            f"{price}.",
+            plan,
+        )
     if plan.needs_yes:
         raise ApprovalNeeded(
-            f"{plan.to_buy} cells cost {price}, more than ${plan.ask_above:.2f}{plan.so_far()}. Nothing was "
-            f"sent. Look at sweep.plan, then sweep.run(yes=True) or sweep.run(max_cost={total:.2f}).",
+            f"{plan.to_buy} cells cost {price}, more than {usd(plan.ask_above)}{plan.so_far()}. Nothing was "
+            f"sent. Look at sweep.plan, then sweep.run(yes=True) or sweep.run(max_cost={usd(total)[1:]}).",
             plan,
         )
     return Approval(max(total, before.approved_usd), before.agreed_usd)
@@ -245,7 +260,7 @@ def check_max_spend(plan: Plan, limit: float, spent_usd: float, *, yes: bool) ->
     if yes or not is_over(spent_usd + plan.cost_usd, limit):
         return
     raise BudgetError(
-        f"{plan.to_buy} cells cost {plan.price.estimate(plan.to_buy)}, and ${spent_usd:.2f} of "
-        f"max_spend=${limit:.2f} are spent. Nothing was sent. Narrow the sweep, raise "
+        f"{plan.to_buy} cells cost {plan.price.estimate(plan.to_buy)}, and {usd(spent_usd)} of "
+        f"max_spend={usd(limit)} are spent. Nothing was sent. Narrow the sweep, raise "
         "configure(max_spend=…), or say run(yes=True) to buy as many as it allows."
     )

@@ -105,6 +105,7 @@ class Purchase:
             sandbox=ledger.endpoint.sandbox,
             ask_above=config.ask_above,
             publishes=self._core.own_files.public_lines(_requests(targets)),
+            refused_lately=ledger.is_model_missing,
         )
 
     def _waiting(self, targets: Sequence[Entry]) -> tuple[str, ...]:
@@ -138,7 +139,7 @@ class Purchase:
             ActTwoError: see :meth:`cometact_nb.Sweep.run`; nothing was sent.
         """
         earlier = {entry: state_of(entry) for entry in targets}
-        config = self._core.config  # read once, so that the approved price belongs to the checked service
+        config = self._core.look_up_price()  # read once: the approved price belongs to the checked service
         ledger = self._ledger
         cells = len(self._entries) if approved is None else ledger.approved_cells
         if targets:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.doors import doors
+from cometact_nb.domain.money import usd
 from cometact_nb.handles.table import Rows
 from cometact_nb.store.journal import sweeps as store
 
@@ -106,7 +107,7 @@ class SweepHistory(Rows[SavedSweep]):
             return "The history has no sweep yet: act.sweep(…)."
         width = max(len(row.name) for row in self._rows)
         lines = [
-            f"  {row.name:<{width}}  {row.cells} cells ({row.grid}) · {row.outcome} · ${row.spent_usd:.2f}"
+            f"  {row.name:<{width}}  {row.cells} cells ({row.grid}) · {row.outcome} · {usd(row.spent_usd)}"
             f" · {row.state}, {row.updated_at:%Y-%m-%d %H:%M} UTC{' · SANDBOX' if row.sandbox else ''}"
             for row in self._rows
         ]

@@ -103,7 +103,7 @@ class Sweep(Waiting):
             HistoryError: the history could not be read.
         """
         self.look()
-        return self._purchase.plan(self._entries.to_buy(), self.session.config)
+        return self._purchase.plan(self._entries.to_buy(), self.session.look_up_price())
 
     # --- what can be done --------------------------------------------------------------------------
 

@@ -310,6 +310,24 @@ def cost_usd(history: History, name: str, base_url: str) -> float:
     return float(history.query(SPENT, (name, base_url))[0][0])
 
 
+def is_model_missing(history: History, base_url: str, since: float) -> bool:
+    """Whether the service's last word since a moment was that it has no channel for the model.
+
+    Args:
+        history: with the requests of all kernels.
+        base_url: the service.
+        since: Unix seconds.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    sql = (
+        "SELECT json_extract(state, '$.failure_code') = 'model_not_found' FROM tasks"
+        " WHERE begun_at >= ? AND base_url = ? AND status <> 'SUBMITTING' ORDER BY begun_at DESC LIMIT 1"
+    )
+    return any(missing for (missing,) in history.query(sql, (since, base_url)))
+
+
 def status_counts(history: History, name: str, base_url: str) -> dict[str, int]:
     """Count the requests that a sweep has sent, by the status of their tasks, the most frequent first.
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from cometact_nb.domain import redact
 from cometact_nb.domain.knobs import KNOB
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.redact import clean
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.domain.sizes import size
@@ -128,9 +129,10 @@ def money(state: TaskState, billed: Billed, *, sandbox: bool) -> str:
         return "Sandbox: nothing billed"
     if billed == "no":
         return "Nothing billed"
-    price = (
-        f"about ${state.price_usd:.2f} (estimate)" if state.price_usd is not None else "price not known here"
-    )
+    price = "price not known here"
+    if state.price_usd is not None:
+        source = f", {clean(state.price_source, 160)}" if state.price_source else ""
+        price = f"about {usd(state.price_usd)} (estimate{source})"
     if billed == "yes":
         return f"Billed: {price}"
     if state.status.is_terminal or not state.watching:

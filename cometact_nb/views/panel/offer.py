@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.sweep.rules import FAILED, assign
@@ -73,17 +74,17 @@ def offer_of(spec: Spec, base_url: str, error: ApprovalNeeded) -> Offer | None:
     sentences = [
         f"{many} about {plan.price.estimate(plan.to_buy)}.",
         _in_all(plan.spent_usd, plan.total_usd) + "." if plan.spent_usd else "",
-        f"More than ${plan.ask_above:.2f} needs a yes of its own{plan.so_far()}."
+        f"More than {usd(plan.ask_above)} needs a yes of its own{plan.so_far()}."
         if plan.needs_yes
         else "The page had not named this price yet.",
         "Nothing was sent yet.",
     ]
     text = words.clean(" ".join(filter(None, sentences)))
-    return Offer(spec, base_url, plan.total_usd, text, f"Yes, buy {plan.to_buy} for ${plan.cost_usd:.2f}")
+    return Offer(spec, base_url, plan.total_usd, text, f"Yes, buy {plan.to_buy} for {usd(plan.cost_usd)}")
 
 
 def _in_all(spent_usd: float, total_usd: float) -> str:
-    return f"With ${spent_usd:.2f} spent so far, the sweep comes to ${total_usd:.2f} in all"
+    return f"With {usd(spent_usd)} spent so far, the sweep comes to {usd(total_usd)} in all"
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,7 @@ def about_sweep(cells: Cells, known: PastPurchases | None, config: Config) -> di
     elif config.sandbox and not cost:
         total, price = "nothing is billed", "Sandbox: nothing is billed"
     else:
-        total, price = f"about ${cost:.2f}", words.clean(f"About {config.price.estimate(buy)}")
+        total, price = f"about {usd(cost)}", words.clean(f"About {config.price.estimate(buy)}")
         if known.spent_usd:
             price += f". {_in_all(known.spent_usd, known.spent_usd + cost)}"
     return {
@@ -202,8 +203,8 @@ def _asks(known: PastPurchases, cost_usd: float, config: Config) -> str:
     if not cost_usd or not is_over(without, config.ask_above):
         return ""
     before = without - cost_usd
-    so_far = f", with ${before:.2f} that went without a yes so far" if is_over(before, 0.0) else ""
-    return f"More than ${config.ask_above:.2f}{so_far}: you are asked once more."
+    so_far = f", with {usd(before)} that went without a yes so far" if is_over(before, 0.0) else ""
+    return f"More than {usd(config.ask_above)}{so_far}: you are asked once more."
 
 
 def _values(name: str, values: list[Any]) -> str:

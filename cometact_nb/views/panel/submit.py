@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import Status
@@ -244,7 +245,7 @@ def check_price(click: Click | None, cost_usd: float) -> None:
 
 
 def _dearer(cost_usd: float, shown_usd: float) -> str:
-    return f"This costs ${cost_usd:.2f}, and the page showed ${shown_usd:.2f}. Nothing was sent: look again."
+    return f"This costs {usd(cost_usd)}, and the page showed {usd(shown_usd)}. Nothing was sent: look again."
 
 
 def next_seed(values: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from cometact_nb._version import __version__
 from cometact_nb.domain import inputs, redact
 from cometact_nb.domain.knobs import title_of
 from cometact_nb.domain.media import MediaRef
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ActTwoError
 from cometact_nb.handles.sweep.performance import reference_of
@@ -109,7 +110,7 @@ def _summary(sweep: ClipSet) -> Markup:
         notes = [("Note", note) for note in sweep.notes]
         return _section("plan", "What is here", _pairs([("Clips", counts), *axes, *_fixed(sweep), *notes]))
     plan = sweep.plan
-    spent = f"about ${sweep.spent_usd:.2f}, by the prices at purchase"
+    spent = f"about {usd(sweep.spent_usd)}, by the prices at purchase"
     facts = [
         ("Cells", f"{plan.cells} ({plan.grid}): {counts}"),
         *axes,
@@ -189,7 +190,7 @@ def _result(row: Mapping[str, Any], values: Sequence[str], paths: Files) -> list
         join(status, _note(why, 400)),
         _number(row["duration_s"], "{:.2f} s"),
         _number(row["elapsed_s"], "{:.0f} s"),
-        _number(row["price_usd"], "${:.2f}"),
+        "–" if row["price_usd"] is None else usd(row["price_usd"]),
     ]
 
 

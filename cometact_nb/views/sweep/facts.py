@@ -240,7 +240,7 @@ def _purchase(sweep: Sweep, verb: str, cells: int, text: str) -> dict[str, Any]:
     counted = f"{cells} {'cell' if cells == 1 else 'cells'}"
     cost = "Nothing is billed" if sweep.sandbox else f"Price: about {price.estimate(cells)}"
     covered = not text and (sweep.sandbox or total <= sweep.approved_usd + 1e-6)
-    ask = "" if covered else f"{text}{cost}. The sweep may then cost ${agreed:.2f} in all."
+    ask = "" if covered else f"{text}{cost}. The sweep may then cost {money.usd(agreed)} in all."
     if text and sweep.sandbox:
         ask = f"{text}The sandbox bills nothing."
     return {"label": f"{verb} {counted}", "ask": ask, "agreed": agreed}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.knobs import title_of
+from cometact_nb.domain.money import usd
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import AMBER, BLUE, RED, code, h, join
@@ -33,7 +34,7 @@ def plan_html(plan: Plan) -> Markup:
     )
     price = f"Expected cost: {plan.price.estimate(plan.to_buy)}"
     if plan.spent_usd:
-        price += f"; spent so far: ${plan.spent_usd:.2f}"
+        price += f"; spent so far: {usd(plan.spent_usd)}"
     tone = RED if plan.errors else AMBER if plan.needs_yes or plan.warnings else BLUE
     body = h(
         "div",

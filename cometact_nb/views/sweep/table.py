@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cometact_nb.domain.knobs import title_of
+from cometact_nb.domain.money import usd
 from cometact_nb.views.base import html as parts
 from cometact_nb.views.base import wording as words
 from cometact_nb.views.base.html import code, h, join
@@ -42,6 +43,6 @@ def _row(row: SavedSweep) -> tuple[object, ...]:
         join(code(words.clean(row.name, 100)), badge),
         join(row.cells, parts.fine(words.clean(grid, 200))),
         words.clean(row.outcome, 200),
-        f"${row.spent_usd:.2f}",
+        usd(row.spent_usd),
         join(words.moment(row.updated_at.timestamp()), parts.fine(words.clean(row.state, 40))),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ActTwoError, UnconfirmedError
 from cometact_nb.views.base import wording as words
@@ -64,7 +65,7 @@ class Settling:
                 self._gate.renew()  # a click on the old price has not seen the new one
             self._last_terms = _terms(config)
         price_usd = config.price.usd_per_request
-        cost = f"Pays ${price_usd:.2f} once more" if price_usd else "Costs nothing at the sandbox"
+        cost = f"Pays {usd(price_usd)} once more" if price_usd else "Costs nothing at the sandbox"
         cost += ", and twice in all if the service has the first." if price_usd else "."
         if price_usd and config.sandbox:
             cost += " (Sandbox: nothing is billed.)"
@@ -73,7 +74,7 @@ class Settling:
             "log": link,
             "place": place,
             "cost": cost,
-            "really": f"Really pay ${price_usd:.2f}?" if price_usd else "Really send it again?",
+            "really": f"Really pay {usd(price_usd)}?" if price_usd else "Really send it again?",
             "again": not self._is_sent_again and task.request is not None,
             "token": self._gate.token,
         }
