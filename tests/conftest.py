@@ -7,17 +7,22 @@ import os
 import random
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import platformdirs
 import pytest
 import sandboxes
 from certificates import read_one
 from jupyter_client.connect import LocalPortCache
 from services import SandboxProcess, new_session
 
+from cometact_nb.domain.price_list import PriceList
+from cometact_nb.domain.service import DEFAULT_BASE_URL
 from cometact_nb.handles.session import Session
+from cometact_nb.store import price_cache
 
 # Whoever runs the tests has a history and perhaps a key: no test, nor any process it starts, may come upon them.
 for _name in (
@@ -33,6 +38,16 @@ os.environ["COMETACT_NB_HISTORY"] = ":memory:"
 #: The id that approvals are bound to, and the sandbox that outlives kernels: the same for every process of a run,
 #: and not the user's own.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="state-")
+_samples = Path(platformdirs.user_cache_dir("cometact_nb", appauthor=False)) / "sandbox"
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="cache-")
+with suppress(OSError):  # the sandbox's own pictures are the same for all, and take seconds to draw
+    _samples.mkdir(parents=True, exist_ok=True)
+    _cache = Path(platformdirs.user_cache_dir("cometact_nb", appauthor=False))
+    _cache.mkdir(parents=True)
+    (_cache / "sandbox").symlink_to(_samples)
+_TODAY = time.strftime("%Y-%m-%d")
+#: A list of today without this model: no test, nor any process it starts, asks the public service for one.
+price_cache.remember(PriceList(DEFAULT_BASE_URL, time.time(), _TODAY))
 read_one()
 with suppress(ImportError):  # some lanes of the matrix do without it
     from hypothesis import HealthCheck, settings

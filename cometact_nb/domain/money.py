@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NOT_A_BILL",
     "NOT_BILLED",
+    "NO_MODEL",
     "PER",
     "Account",
     "Per",
@@ -49,8 +50,12 @@ NOT_A_BILL = (
     "charged stands in your CometAPI account."
 )
 
-
 NOT_BILLED = "Tasks of a sandbox: nothing was billed."
+#: Said before a sweep is bought, also by ``max_cost`` and by a click.
+NO_MODEL = (
+    "In the last hour the service refused a request with model_not_found: it had no channel for this model, "
+    "and may have none now. act.prices() says whether its list names the model."
+)
 
 
 class Sums(Protocol):

@@ -2,6 +2,8 @@
 
 A price counts only if it is a number above 0 in US dollars, for a request or a second, beside a name by which
 this model is known. Of several the highest counts. Anything else leaves the dated default in its place.
+
+So does a price of less than half of the default: by a mistake in a list a limit would let more through.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ _NAME_MAX_CHARS = 80
 _CURRENCY = "USD"
 #: A higher price of one request is an error of the list.
 _MOST_USD = 1000
+#: A list's price below this share of the dated default lets no limit through more: the default counts.
+_LOW_SHARE = 0.5
 
 
 class ListedPrice(msgspec.Struct, frozen=True):
@@ -82,10 +86,16 @@ class PriceList(msgspec.Struct, frozen=True):
 
     @property
     def price(self) -> Price:
-        """The price for estimates: the list's, else the dated default."""
+        """The price for estimates and limits: the list's, unless it has none, or one that is too low."""
+        listed = self._listed
+        return DEFAULT_PRICE if listed is None or _is_low(listed) else listed
+
+    @property
+    def _listed(self) -> Price | None:
+        """The highest price of the list."""
         priced = [offer for offer in self.offers if offer.usd_per_request is not None]
         if not priced:
-            return DEFAULT_PRICE
+            return None
         dearest = max(priced, key=lambda offer: offer.usd_per_request or 0.0)
         how = ""
         if (dearest.per_second or 0.0) * _LONGEST_S >= (dearest.per_request or 0.0):
@@ -110,6 +120,14 @@ class PriceList(msgspec.Struct, frozen=True):
             )
         if self.price.kind == "list":
             return f"Estimates use {usd(self.price.usd_per_request)} per request ({self.price.origin})."
+        if self._listed is not None:
+            low, dated = self._listed.usd_per_request, DEFAULT_PRICE
+            return (
+                f"The price list of {self.day} says {usd(low)} per request, less than half of the dated "
+                "default, which may be a mistake. Estimates use, and limits count, "
+                f"{usd(dated.usd_per_request)} ({dated.origin}); act.configure(price={usd(low)[1:]}) "
+                "uses the lower one."
+            )
         currencies = {offer.currency for offer in self.offers} - {"", _CURRENCY}
         if currencies:
             names = ", ".join(sorted(currencies))
@@ -117,6 +135,10 @@ class PriceList(msgspec.Struct, frozen=True):
         return (
             f"The price list of {self.day} names this model without a price per request or second. {default}"
         )
+
+
+def _is_low(listed: Price) -> bool:
+    return listed.usd_per_request < DEFAULT_PRICE.usd_per_request * _LOW_SHARE
 
 
 def read(content: bytes, base_url: str, at: float, day: str) -> PriceList:

@@ -98,8 +98,16 @@ class Engine:
     # --- from any thread ---------------------------------------------------------------------------
 
     def call(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run ``work`` on the engine's loop."""
-        return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._loop)
+        """Run ``work`` on the engine's loop.
+
+        Raises:
+            RuntimeError: the engine has ended.
+        """
+        try:
+            return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._loop)
+        except RuntimeError:
+            work.close()  # or Python warns, some time later, that nobody awaited it
+            raise
 
     def close(self) -> None:
         """Stop watching, close connections and the history. Tasks at the service go on."""

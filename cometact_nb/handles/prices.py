@@ -56,9 +56,14 @@ def _is_fresh(known: PriceList) -> bool:
 
 
 class PriceLook:
-    """Looks at the list for one session, at most once in ten minutes, also where nothing can be cached."""
+    """Looks at the list for one session, at most once in ten minutes, also where nothing can be cached.
 
-    def __init__(self) -> None:
+    Args:
+        at_loopback: look also at an address of this machine, where a sandbox or a gateway stands.
+    """
+
+    def __init__(self, *, at_loopback: bool = False) -> None:
+        self._at_loopback = at_loopback
         self._work: futures.Future[PriceList] | None = None
         self._begun_at = 0.0  #: by the monotonic clock
         self._base_url = ""  #: the service of that look
@@ -74,7 +79,9 @@ class PriceLook:
             config: with the service.
         """
         is_used = config.price.kind in {"default", "list"} and config.api_key is not None
-        if not is_used or config.look == "never" or config.sandbox or config.is_loopback:
+        if not is_used or config.look == "never" or config.sandbox:
+            return
+        if config.is_loopback and not self._at_loopback:
             return
         known = price_cache.recall(config.base_url)
         if known is not None and _is_fresh(known):

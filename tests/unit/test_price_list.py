@@ -53,6 +53,20 @@ def test_of_several_prices_the_highest_counts() -> None:
     assert looked([record(per_request=2.0, per_second=0.05)]).price.usd_per_request == 2.0
 
 
+@pytest.mark.parametrize("low", [0.000001, 0.04, 0.19])
+def test_a_price_of_less_than_half_the_default_lets_no_limit_through_more(low: float) -> None:
+    found = looked([record(per_request=low)])
+    assert found.price == DEFAULT_PRICE
+    assert "less than half of the dated default, which may be a mistake" in found.note
+    assert "Estimates use, and limits count, $0.40" in found.note
+
+
+def test_half_the_default_is_believed_and_of_two_prices_the_higher_decides() -> None:
+    assert looked([record(per_request=0.2)]).price.usd_per_request == 0.2
+    several = [record(per_request=0.01), record("act_two", per_request=0.35)]
+    assert looked(several).price.usd_per_request == 0.35
+
+
 @pytest.mark.parametrize(
     ("whole", "words"),
     [
@@ -99,7 +113,7 @@ anything = st.recursive(
 @given(anything)
 def test_no_list_makes_a_request_free_or_breaks_anything(whole: Any) -> None:
     price = looked(whole).price
-    assert 0 < price.usd_per_request <= 30_000
+    assert DEFAULT_PRICE.usd_per_request / 2 <= price.usd_per_request <= 30_000
     assert price.estimate(3)
 
 

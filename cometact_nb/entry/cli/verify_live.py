@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         request = _request(session, options)
         _ = session.run(_prepare(session))
+        session.look_up_price()
         live = Run(session, recorder[-1], request, options.max_cost)
         session.configure(max_spend=options.max_cost)
         return _verify(live, options)
@@ -151,7 +152,7 @@ def _send(live: Run, request: ActTwoRequest, options: argparse.Namespace, what: 
         return False
     before = {row.key for row in find_history(live.session, limit=1)}
     try:
-        live.tasks.append(live.session.submit(request))
+        live.tasks.append(live.session.send(request, live.session.config))  # at the price that was agreed to
     except UnconfirmedError as error:
         if not error.sent:
             raise
@@ -169,7 +170,7 @@ def _send(live: Run, request: ActTwoRequest, options: argparse.Namespace, what: 
 
 
 def _ask_approval(live: Run, what: str) -> bool:
-    config, price = live.session.config, f"{live.price_usd:.2f}"
+    config, price = live.session.config, usd(live.price_usd)[1:]
     money = "Nothing is billed: it is the sandbox." if live.sandbox else (
         f"It is expected to cost {config.price.estimate()}, and it may be billed also when it fails."
     )  # fmt: skip

@@ -72,6 +72,9 @@ def _on_a_line(costly: Plan, max_cost: float | None) -> str:
     so_far = f" beside {usd(costly.spent_usd)} spent so far" if costly.spent_usd else ""
     cure = "--yes buys as many as that allows" if max_cost is not None else "add --yes"
     cells = "1 cell costs" if costly.to_buy == 1 else f"{costly.to_buy} cells cost"
+    if costly.refusal:
+        price = f"{costly.price.estimate(costly.to_buy)}{so_far}"
+        return f"{costly.refusal} {cells} {price}. Nothing was sent; add --yes."
     return (
         f"{cells} {costly.price.estimate(costly.to_buy)}{so_far}, more than {usd(limit)}. Nothing was sent. "
         f"Look with --dry-run, then {cure}, or --max-cost {usd(total)[1:]}."

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from cometact_nb.handles.sweep.entries import Entries
     from cometact_nb.store.journal.history import Row
 
-__all__ = ["Ledger", "catch_up"]
+__all__ = ["LATELY_S", "Ledger", "catch_up"]
 
 log = logging.getLogger("cometact_nb")
-_LATELY_S = 3600.0
+#: A refusal for want of the model is asked about for so long, in seconds.
+LATELY_S = 3600.0
 
 
 class Ledger(RatingBook):
@@ -58,8 +59,7 @@ class Ledger(RatingBook):
         #: The approval is for so many cells, the first ones; None for all.
         self.approved_cells = self.terms.approved_cells
         self.spent_usd = self.elsewhere_usd = 0.0
-        #: Whether the service refused a request of the last hour since it had no channel for the model.
-        self.is_model_missing = False
+        self._missing_at = self._answered_at = 0.0
 
     def keep(self, state: SweepState, problem: str = "") -> None:
         """Record the state of the run.
@@ -156,9 +156,23 @@ class Ledger(RatingBook):
         if recorded is not None and recorded[0] == SweepState.RUNNING:
             store.stop(self._history, self.name, self.base_url, state)
 
+    @property
+    def is_model_missing(self) -> bool:
+        """Whether the service's last word of this hour was that it has no channel for the model.
+
+        It is not once its user has answered that they buy all the same, until it is said of another request.
+        """
+        return self._missing_at > self._answered_at
+
+    def buy_all_the_same(self) -> None:
+        """Take note that the user knows of that refusal."""
+        self._answered_at = self._missing_at
+
     def recount(self) -> None:
-        """Count again the cost of the sweep in all kernels."""
+        """Count again the cost of the sweep in all kernels, and see whether the model was missing lately."""
+        hour_ago = self._core.engine.now() - LATELY_S
         try:
+            self._missing_at = store.model_missing_at(self._history, self.base_url, hour_ago)
             self.spent_usd = store.cost_usd(self._history, self.name, self.base_url)
         except HistoryError as error:
             log.warning("what sweep %r has cost could not be counted anew: %s", self.name, error)
@@ -185,8 +199,6 @@ class Ledger(RatingBook):
                 entry.signed_anew = owner.content_hash not in {None, entry.cell.request.content_hash}
                 entries.attach(entry, self._core.adopt(row.row))
         self.recount()
-        hour_ago = self._core.engine.now() - _LATELY_S
-        self.is_model_missing = store.is_model_missing(self._history, self.base_url, hour_ago)
         self.elsewhere_usd = store.unagreed_elsewhere(self._history, self.name, self.base_url, identities)
         self.read_ratings([job.state.key for job in entries.jobs])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.money import usd
+from cometact_nb.domain.money import NO_MODEL, usd
 from cometact_nb.domain.price import is_amount, is_over
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError
@@ -18,10 +18,6 @@ __all__ = ["Approval", "Plan", "approve", "check_max_spend", "without_yes"]
 
 _SHOWN_VALUES = 12
 _SHOWN_DOUBTS = 5
-_NO_MODEL = (
-    "In the last hour the service refused a request with model_not_found: it had no channel for this model, "
-    "and may have none now. act.prices() says whether its list names the model."
-)
 
 
 @dataclass(frozen=True)
@@ -100,8 +96,13 @@ class Plan:
 
     @property
     def needs_yes(self) -> bool:
-        """Whether ``run`` needs ``yes=True`` or a ``max_cost`` that covers it."""
-        return self.cost_usd > 0 and (self.refused_lately or is_over(self.without_yes_usd, self.ask_above))
+        """Whether ``run`` needs ``yes=True``, or a ``max_cost`` that covers it if only the cost needs it."""
+        return bool(self.refusal) or (self.cost_usd > 0 and is_over(self.without_yes_usd, self.ask_above))
+
+    @property
+    def refusal(self) -> str:
+        """Why a sweep is not bought without a yes, whatever it costs; empty where it may be."""
+        return NO_MODEL if self.refused_lately and self.cost_usd else ""
 
     @property
     def grid(self) -> str:
@@ -165,8 +166,8 @@ class Plan:
             return "Nothing is sent before the errors are mended."
         if not self.to_buy:
             return "There is nothing to buy."
-        if self.needs_yes and self.refused_lately:
-            return f"{_NO_MODEL} sweep.run(yes=True) sends them all the same."
+        if self.refusal:
+            return f"{self.refusal} {_all_the_same(self, None)}"
         if self.needs_yes:
             return (
                 f"More than {usd(self.ask_above)} needs a yes{self.so_far()}: sweep.run(yes=True), or "
@@ -208,6 +209,8 @@ def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) 
     """
     total = plan.total_usd
     price = plan.price.estimate(plan.to_buy)
+    if plan.refused_lately and plan.cost_usd and not yes:
+        raise ApprovalNeeded(f"{plan.refusal} Nothing was sent. {_all_the_same(plan, max_cost)}", plan)
     if max_cost is not None:
         if not is_amount(max_cost):
             raise ConfigError(f"max_cost={max_cost!r} is not an amount of US dollars. Give a number ≥ 0.")
@@ -221,12 +224,6 @@ def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) 
         return Approval(float(max_cost), float(max_cost))
     if yes:
         return Approval(max(total, before.approved_usd), max(total, before.agreed_usd))
-    if plan.needs_yes and plan.refused_lately:
-        raise ApprovalNeeded(
-            f"{_NO_MODEL} Nothing was sent. sweep.run(yes=True) sends {plan.to_buy} cells all the same, at "
-            f"{price}.",
-            plan,
-        )
     if plan.needs_yes:
         raise ApprovalNeeded(
             f"{plan.to_buy} cells cost {price}, more than {usd(plan.ask_above)}{plan.so_far()}. Nothing was "
@@ -234,6 +231,13 @@ def approve(plan: Plan, before: Approval, max_cost: float | None, *, yes: bool) 
             plan,
         )
     return Approval(max(total, before.approved_usd), before.agreed_usd)
+
+
+def _all_the_same(plan: Plan, max_cost: float | None) -> str:
+    """Say how a sweep is bought although the service refused a request for want of the model."""
+    limit = "" if max_cost is None else f"max_cost={max_cost!r}, "
+    cells = "1 cell" if plan.to_buy == 1 else f"{plan.to_buy} cells"
+    return f"sweep.run({limit}yes=True) sends {cells} all the same, at {plan.price.estimate(plan.to_buy)}."
 
 
 def without_yes(total_usd: float, agreed_usd: float, elsewhere_usd: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cometact_nb.domain.sweep.rules import FAILED, IN_DOUBT
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.domain.task import Status
-from cometact_nb.errors import ActTwoError, ConfigError, RequestError
+from cometact_nb.errors import ActTwoError, ApprovalNeeded, ConfigError, RequestError
 from cometact_nb.handles.sweep.entries import state_of
 from cometact_nb.handles.sweep.plan import Approval, Plan, approve, check_max_spend
 
@@ -149,7 +149,10 @@ class Purchase:
             self._check_service(targets, config)
             if config.max_spend is not None:
                 check_max_spend(plan, config.max_spend, self._core.spent_usd(config), yes=yes)
+            if approved is not None and plan.refusal:
+                raise ApprovalNeeded(f"{plan.next_step()}", plan)
             approved = approved or approve(plan, ledger.approval, max_cost, yes=yes)
+            ledger.buy_all_the_same()
             # Before the first cell is paid for, and after everything that may forbid it.
             self._core.own_files.put_in_place(_requests(targets), self._core.output_folder())
         approval = approved or ledger.approval

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cometact_nb.api import flow
 from cometact_nb.domain.advice import advise
+from cometact_nb.domain.money import usd
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep.rules import blamed, shares
 from cometact_nb.domain.sweep.run import (
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 __all__ = ["Runner"]
 
 log = logging.getLogger("cometact_nb")
-
 #: A sweep waits out a throttling account: an hour of refusals, not a minute.
 _LIMITS = flow.CreateLimits(attempts=200, patience_s=3600.0)
 #: Seconds between looks whether the user has paused or cancelled the sweep in another kernel.
@@ -315,7 +315,7 @@ class Runner:
 
     @property
     def _used_up(self) -> str:
-        return f"its budget of ${self.approved_usd:.2f} is used up"
+        return f"its budget of {usd(self.approved_usd)} is used up"
 
     async def _send(self, entry: Entry, job: Job, request: ActTwoRequest) -> Verdict:
         alike = self._entries.alike(entry)

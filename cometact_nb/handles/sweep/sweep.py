@@ -45,7 +45,9 @@ _TELL_S = 0.4
 _OF_ITS_PARTS = {
     "add_listener",
     "attach",
+    "buy_all_the_same",
     "changed",
+    "is_model_missing",
     "keep",
     "last_round",
     "leave",
@@ -105,6 +107,16 @@ class Sweep(Waiting):
         self.look()
         return self._purchase.plan(self._entries.to_buy(), self.session.look_up_price())
 
+    @property
+    def is_model_missing(self) -> bool:
+        """Whether a purchase needs a yes since the service had no channel for the model within the hour."""
+        return self._ledger.is_model_missing
+
+    def buy_all_the_same(self) -> None:
+        """Take note that a page's user has read that, and buys nevertheless."""
+        self.look()
+        self._ledger.buy_all_the_same()
+
     # --- what can be done --------------------------------------------------------------------------
 
     def look(self) -> Sweep:
@@ -150,7 +162,8 @@ class Sweep(Waiting):
         Args:
             max_cost: US dollars that the sweep may cost in all, with its cost so far: a hard stop, counted
                 before each request.
-            yes: buy also above ``configure(ask_above=…)``, or as many cells as ``max_cost`` allows.
+            yes: buy also above ``configure(ask_above=…)``, or as many cells as ``max_cost`` allows; and also
+                after the service refused a request of the last hour with ``model_not_found``.
             canary: send one cell of each pair of inputs first, and the others after its success. None does so
                 for more than four cells.
 

@@ -310,8 +310,8 @@ def cost_usd(history: History, name: str, base_url: str) -> float:
     return float(history.query(SPENT, (name, base_url))[0][0])
 
 
-def is_model_missing(history: History, base_url: str, since: float) -> bool:
-    """Whether the service's last word since a moment was that it has no channel for the model.
+def model_missing_at(history: History, base_url: str, since: float) -> float:
+    """Return when the service last said that it has no channel for the model; 0 if it accepted one since.
 
     Args:
         history: with the requests of all kernels.
@@ -322,10 +322,13 @@ def is_model_missing(history: History, base_url: str, since: float) -> bool:
         HistoryError: the file could not be read.
     """
     sql = (
-        "SELECT json_extract(state, '$.failure_code') = 'model_not_found' FROM tasks"
-        " WHERE begun_at >= ? AND base_url = ? AND status <> 'SUBMITTING' ORDER BY begun_at DESC LIMIT 1"
+        "SELECT coalesce(max(CASE WHEN json_extract(state, '$.failure_code') = 'model_not_found'"
+        " THEN begun_at END), 0), coalesce(max(CASE WHEN status NOT IN"
+        " ('SUBMITTING', 'REFUSED', 'UNCONFIRMED', 'FORGOTTEN') THEN begun_at END), 0)"
+        " FROM tasks WHERE begun_at >= ? AND base_url = ?"
     )
-    return any(missing for (missing,) in history.query(sql, (since, base_url)))
+    ((missing, accepted),) = history.query(sql, (since, base_url))
+    return float(missing) if missing > accepted else 0.0
 
 
 def status_counts(history: History, name: str, base_url: str) -> dict[str, int]:

@@ -261,8 +261,10 @@ class PanelController:
         fields, spec = self.content.fields(values), self.content.cells(values)[0]
         is_for_it = offer is not None and (offer.spec, offer.base_url) == (spec, config.base_url)
         limit = offer.total_usd if offer is not None and is_for_it else None
+        read = is_for_it and offer is not None and offer.names_refusal
+        click = None if is_for_it else click
         try:
-            sweep = self.submissions.sweep(fields, config, limit, None if is_for_it else click, yes=yes)
+            sweep = self.submissions.sweep(fields, config, limit, click, yes=yes, all_the_same=read)
         except ApprovalNeeded as error:
             if self.values == values:  # else the page shows something else by now
                 self._offer = offer_of(spec, config.base_url, error)

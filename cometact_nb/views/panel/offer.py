@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.money import usd
+from cometact_nb.domain.money import NO_MODEL, usd
 from cometact_nb.domain.price import is_over
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.domain.sweep.rules import FAILED, assign
 from cometact_nb.domain.sweep.run import Mark
 from cometact_nb.domain.task import Status
+from cometact_nb.handles.sweep.ledger import LATELY_S
 from cometact_nb.handles.sweep.plan import without_yes
 from cometact_nb.store.journal import sweeps as store
 from cometact_nb.views.base import wording as words
@@ -56,6 +57,7 @@ class Offer:
         total_usd: US dollars that the sweep may cost in all after the agreement.
         text: the purchase, in words.
         button: text of the button that agrees.
+        names_refusal: the text says that the service had no channel for the model within the hour.
     """
 
     spec: Spec
@@ -63,6 +65,7 @@ class Offer:
     total_usd: float
     text: str
     button: str
+    names_refusal: bool = False
 
 
 def offer_of(spec: Spec, base_url: str, error: ApprovalNeeded) -> Offer | None:
@@ -74,13 +77,19 @@ def offer_of(spec: Spec, base_url: str, error: ApprovalNeeded) -> Offer | None:
     sentences = [
         f"{many} about {plan.price.estimate(plan.to_buy)}.",
         _in_all(plan.spent_usd, plan.total_usd) + "." if plan.spent_usd else "",
-        f"More than {usd(plan.ask_above)} needs a yes of its own{plan.so_far()}."
-        if plan.needs_yes
-        else "The page had not named this price yet.",
+        plan.refusal,
+        _why(plan),
         "Nothing was sent yet.",
     ]
     text = words.clean(" ".join(filter(None, sentences)))
-    return Offer(spec, base_url, plan.total_usd, text, f"Yes, buy {plan.to_buy} for {usd(plan.cost_usd)}")
+    button = f"Yes, buy {plan.to_buy} for {usd(plan.cost_usd)}"
+    return Offer(spec, base_url, plan.total_usd, text, button, names_refusal=bool(plan.refusal))
+
+
+def _why(plan: Plan) -> str:
+    if is_over(plan.without_yes_usd, plan.ask_above):
+        return f"More than {usd(plan.ask_above)} needs a yes of its own{plan.so_far()}."
+    return "" if plan.refusal else "The page had not named this price yet."
 
 
 def _in_all(spent_usd: float, total_usd: float) -> str:
@@ -96,12 +105,14 @@ class PastPurchases:
         spent_usd: cost so far, US dollars.
         agreed_usd: approved cost, US dollars.
         elsewhere_usd: cost of other sweeps for the same videos without approval, US dollars.
+        refused_lately: the service had no channel for the model within the hour.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     spent_usd: float = 0.0
     agreed_usd: float = 0.0
     elsewhere_usd: float = 0.0
+    refused_lately: bool = False
 
 
 class PurchaseLookup:
@@ -151,6 +162,7 @@ async def _look(engine: Engine, base_url: str, spec: Spec, cells: Cells) -> tupl
         spent_usd=store.cost_usd(history, name, base_url),
         agreed_usd=row.terms.agreed_usd if row is not None and row.base_url == base_url else 0.0,
         elsewhere_usd=store.unagreed_elsewhere(history, name, base_url, identities),
+        refused_lately=bool(store.model_missing_at(history, base_url, engine.now() - LATELY_S)),
     )
 
 
@@ -200,6 +212,8 @@ def about_sweep(cells: Cells, known: PastPurchases | None, config: Config) -> di
 def _asks(known: PastPurchases, cost_usd: float, config: Config) -> str:
     """Say why a click alone does not buy."""
     without = without_yes(known.spent_usd + cost_usd, known.agreed_usd, known.elsewhere_usd)
+    if cost_usd and known.refused_lately:
+        return f"{NO_MODEL} You are asked once more."
     if not cost_usd or not is_over(without, config.ask_above):
         return ""
     before = without - cost_usd

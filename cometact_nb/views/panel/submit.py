@@ -82,6 +82,7 @@ class Submissions:
         click: Click | None,
         *,
         yes: bool,
+        all_the_same: bool = False,
     ) -> Sweep:
         """Run a sweep at the service of ``config``.
 
@@ -91,6 +92,7 @@ class Submissions:
             max_cost: see :meth:`Sweep.run`.
             click: on a page, which named a price; None where no page did.
             yes: see :meth:`Sweep.run`.
+            all_the_same: the page's user has read that the service had no channel for the model.
 
         Raises:
             ApprovalNeeded: as :meth:`Sweep.run`; or it costs more than the page named.
@@ -104,6 +106,8 @@ class Submissions:
             plan = sweep.plan
             if not plan.errors and is_over(plan.cost_usd, click.cost_usd):
                 raise ApprovalNeeded(_dearer(plan.cost_usd, click.cost_usd), plan)
+        if all_the_same:
+            sweep.buy_all_the_same()
         try:
             sweep.run(max_cost, yes=yes)
         finally:

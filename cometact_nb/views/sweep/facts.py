@@ -238,6 +238,8 @@ def _purchase(sweep: Sweep, verb: str, cells: int, text: str) -> dict[str, Any]:
     total = sweep.spent_usd + (cells + _committed(sweep)) * price.usd_per_request
     agreed = max(total, sweep.approved_usd)
     counted = f"{cells} {'cell' if cells == 1 else 'cells'}"
+    if sweep.is_model_missing and price.usd_per_request:
+        text = f"{money.NO_MODEL} {text}"
     cost = "Nothing is billed" if sweep.sandbox else f"Price: about {price.estimate(cells)}"
     covered = not text and (sweep.sandbox or total <= sweep.approved_usd + 1e-6)
     ask = "" if covered else f"{text}{cost}. The sweep may then cost {money.usd(agreed)} in all."

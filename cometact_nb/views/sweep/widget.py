@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
+from cometact_nb.domain.money import NO_MODEL
 from cometact_nb.domain.sweep.run import SweepState
 from cometact_nb.errors import ActTwoError
 from cometact_nb.views.base import wording as words
@@ -163,18 +164,21 @@ class SweepWidget(PageWidget):
             in_background(self._do, what, 0.0)  # it spends nothing, and may come twice
         elif what in {"run", "retry", "cancel"} and self._gate.take(token):
             amount = float(agreed) if isinstance(agreed, (int, float)) else 0.0
-            in_background(self._take, what, amount)
+            question = self.head.get("actions", {}).get(what, {}).get("ask", "")
+            in_background(self._take, what, amount, question)
 
-    def _take(self, what: str, agreed: float) -> None:
+    def _take(self, what: str, agreed: float, question: str) -> None:
         try:
-            self._do(what, agreed)
+            self._do(what, agreed, question)
         finally:
             self._gate.release()
             self._sweep.session.call_soon(self.draw)
 
-    def _do(self, what: str, agreed: float) -> None:
+    def _do(self, what: str, agreed: float, question: str = "") -> None:
         sweep = self._sweep
         try:
+            if NO_MODEL in question:  # the page's user has read it
+                sweep.buy_all_the_same()
             match what:
                 case "pause":
                     sweep.pause()
