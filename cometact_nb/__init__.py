@@ -22,6 +22,7 @@ from cometact_nb.views.register import register
 
 if TYPE_CHECKING:
     from cometact_nb import errors
+    from cometact_nb.domain.account_count import AccountCount
     from cometact_nb.domain.inspection.facts import Inspection
     from cometact_nb.domain.media import MediaRef, image, video
     from cometact_nb.domain.price import Price
@@ -37,9 +38,7 @@ if TYPE_CHECKING:
         inspect,
         leave_sandbox,
         panel,
-        prices,
         resume,
-        spending,
         submit,
         sweep,
         sweep_by_name,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
         task,
         use_sandbox,
     )
+    from cometact_nb.entry.money import account_count, prices, reconcile, spending
     from cometact_nb.handles.clip import Clip
     from cometact_nb.handles.collection import Collection
     from cometact_nb.handles.config import Config
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from cometact_nb.handles.prepare import Preparation, Prepared
     from cometact_nb.handles.prices import Prices
     from cometact_nb.handles.public_files import PublicFiles, Published, Removal
+    from cometact_nb.handles.reconcile import Reconciliation
     from cometact_nb.handles.relink import Relinked
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from cometact_nb.views.panel.panel import Panel
 
 __all__ = [
+    "AccountCount",
     "ActTwoRequest",
     "Clip",
     "Collection",
@@ -85,6 +87,7 @@ __all__ = [
     "Prices",
     "PublicFiles",
     "Published",
+    "Reconciliation",
     "Relinked",
     "Removal",
     "Resumed",
@@ -99,6 +102,7 @@ __all__ = [
     "TaskHistory",
     "Verification",
     "__version__",
+    "account_count",
     "collect",
     "configure",
     "errors",
@@ -115,6 +119,7 @@ __all__ = [
     "prices",
     "publish",
     "published",
+    "reconcile",
     "relink",
     "report",
     "resume",
@@ -148,6 +153,10 @@ _HOMES = {
     "Prepared": "cometact_nb.handles.prepare",
     "Price": "cometact_nb.domain.price",
     "Prices": "cometact_nb.handles.prices",
+    "AccountCount": "cometact_nb.domain.account_count",
+    "Reconciliation": "cometact_nb.handles.reconcile",
+    "account_count": "cometact_nb.entry.money",
+    "reconcile": "cometact_nb.entry.money",
     "PublicFiles": "cometact_nb.handles.public_files",
     "Published": "cometact_nb.handles.public_files",
     "Relinked": "cometact_nb.handles.relink",
@@ -174,14 +183,14 @@ _HOMES = {
     "load_clip": "cometact_nb.entry.files",
     "panel": "cometact_nb.entry.functions",
     "prepare": "cometact_nb.entry.files",
-    "prices": "cometact_nb.entry.functions",
+    "prices": "cometact_nb.entry.money",
     "publish": "cometact_nb.entry.files",
     "published": "cometact_nb.entry.files",
     "relink": "cometact_nb.entry.files",
     "report": "cometact_nb.entry.collecting",
     "resume": "cometact_nb.entry.functions",
     "session": "cometact_nb.handles.shared",
-    "spending": "cometact_nb.entry.functions",
+    "spending": "cometact_nb.entry.money",
     "submit": "cometact_nb.entry.functions",
     "sweep": "cometact_nb.entry.functions",
     "sweep_by_name": "cometact_nb.entry.functions",

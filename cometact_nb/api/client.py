@@ -7,13 +7,12 @@ or a signed URL to a notebook.
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import ssl
 import zlib
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin
 
 import httpx
@@ -35,7 +34,7 @@ from cometact_nb.api.connections import (
 )
 from cometact_nb.api.flow import Answer, Lost, NotSent
 from cometact_nb.api.proxies import proxies
-from cometact_nb.domain import redact
+from cometact_nb.api.quiet_log import Redact, quiet_urls
 from cometact_nb.domain.service import is_loopback
 from cometact_nb.errors import ConfigError
 
@@ -51,9 +50,6 @@ _ANSWER_MAX_BYTES = 1_000_000
 #: A clip's body is handed over in pieces of this size.
 _PIECE_BYTES = 1 << 20
 _REDIRECTS = 3
-_LOGGERS = ("connection", "http11", "http2", "proxy", "socks")
-#: A line of httpx's log is cut at this length.
-_LOGGED_MAX_CHARS = 4000
 #: A compressed answer would have another length than the file.
 _PLAIN = {"Accept-Encoding": "identity"}
 #: docs.dev.runwayml.com/assets/inputs: the vendor fetches with a user agent that begins so.
@@ -102,7 +98,7 @@ class Client:
         create: Patience = CREATE_PATIENCE,
         ask: Patience = ASK_PATIENCE,
     ) -> None:
-        _quiet_urls()
+        quiet_urls()
         self._transport, self._create, self._ask = transport, create, ask
         self._pools: dict[Lane, httpx.AsyncClient] = {}
         try:
@@ -200,6 +196,19 @@ class Client:
             headers = {**headers, **_AS_VENDOR}
         return await self._exchange(
             Lane.LOOK, "GET", url, within(timeout_s), headers=headers, max_bytes=length
+        )
+
+    async def account_count(self, url: str, key: Secret, timeout_s: float) -> Outcome:
+        """Ask for the count of an account, **with the key in the address**, as CometAPI wants it.
+
+        Args:
+            url: of the route, without the key.
+            key: of the account.
+            timeout_s: seconds for all of it.
+        """
+        Redact.secrets.add(key)
+        return await self._exchange(
+            Lane.LOOK, "GET", f"{url}?key={quote(key.reveal(), safe='')}", within(timeout_s)
         )
 
     async def change_input(
@@ -305,7 +314,7 @@ def _task_url(endpoint: Endpoint, task_id: str) -> str:
 
 def _authorise(request: httpx.Request, endpoint: Endpoint) -> None:
     if endpoint.api_key is not None:
-        _Redact.secrets.add(endpoint.api_key)
+        Redact.secrets.add(endpoint.api_key)
         request.headers["Authorization"] = f"Bearer {endpoint.api_key.reveal()}"
 
 
@@ -376,25 +385,3 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 def _number(text: str | None) -> int | None:
     """Read a number of bytes; at most 18 digits, since Python reads no more than 4,300."""
     return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None
-
-
-class _Redact(logging.Filter):
-    """Hides keys and the queries of signed URLs in httpx's log; such a query opens the clip.
-
-    httpcore, below httpx, logs the headers of answers; a redirect's holds such a URL.
-    """
-
-    #: The keys that this process has sent.
-    secrets: ClassVar[set[Secret]] = set()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        words = record.getMessage()
-        record.msg, record.args = redact.text(words, *self.secrets, limit=_LOGGED_MAX_CHARS, lines=True), ()
-        return True
-
-
-def _quiet_urls() -> None:
-    for name in ("httpx", *(f"httpcore.{part}" for part in _LOGGERS)):
-        logger = logging.getLogger(name)
-        if not any(isinstance(one, _Redact) for one in logger.filters):
-            logger.addFilter(_Redact())

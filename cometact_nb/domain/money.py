@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "KEY_IN_URL",
+    "NEVER_LIVE",
     "NOT_A_BILL",
     "NOT_BILLED",
     "NO_MODEL",
@@ -50,6 +52,14 @@ NOT_A_BILL = (
     "charged stands in your CometAPI account."
 )
 
+#: Asked before the account's own count is read.
+KEY_IN_URL = (
+    "CometAPI's count of an account is asked with a key inside the address "
+    "(https://query.cometapi.com/user/quota?key=…), where proxies and logs on the way may keep it. Nothing "
+    "was sent. CometAPI recommends a key of its own for this, with a quota of 0, which cannot buy: make one "
+    "in its console and give it as query_key=…. With yes=True it is asked."
+)
+NEVER_LIVE = "This was tried against the sandbox only, never against the live service."
 NOT_BILLED = "Tasks of a sandbox: nothing was billed."
 #: Said before a sweep is bought, also by ``max_cost`` and by a click.
 NO_MODEL = (
@@ -230,6 +240,17 @@ def over_limit(price: float, account: Account, spent_micro: int) -> str:
 
 
 _WITH_DOUBT = ", with what may have been bought"
+
+
+def of_limit(account: Account, spent_micro: int) -> str:
+    """Say which part of a limit is spent, over its span: ``$4.00 of max_spend=$5.00 are spent today, …``.
+
+    Args:
+        account: with the limit.
+        spent_micro: what is spent already, or may be.
+    """
+    limit, spent = to_usd(account.limit_micro or 0), to_usd(spent_micro)
+    return f"{usd(spent)} of max_spend={usd(limit)} are spent {_SPAN[account.per]}{_WITH_DOUBT}"
 
 
 def remaining(account: Account, spent_micro: int) -> str:

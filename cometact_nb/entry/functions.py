@@ -24,10 +24,8 @@ if TYPE_CHECKING:
     from cometact_nb.entry.guide import Guide
     from cometact_nb.handles.config import Config
     from cometact_nb.handles.history import TaskHistory
-    from cometact_nb.handles.prices import Prices
     from cometact_nb.handles.resume import Resumed
     from cometact_nb.handles.sandbox import Sandbox
-    from cometact_nb.handles.spending import SpendingTable
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.handles.sweep.sweep import Sweep
     from cometact_nb.handles.task import Task
@@ -248,47 +246,6 @@ def history(status: Any = None, since: Any = None, text: str | None = None, limi
     from cometact_nb.handles.history import find_history  # noqa: PLC0415
 
     return find_history(session(), status, since, text, limit)
-
-
-@door
-def prices() -> Prices:
-    """Look the price of a request up in the service's public list, which is asked without a key.
-
-    Estimates use that price for a day, in all your kernels, unless you set one with ``configure(price=…)``.
-    Where there is no list, or none with a price in US dollars, a dated default counts, and the answer says
-    so. A list that does not name the model is no reason not to send.
-
-    Returns:
-        the records of this model, in a notebook a table; ``.price``, ``.is_offered``, ``.notes``.
-
-    Raises:
-        ConfigError: no connection can be made: the environment names a proxy that cannot be used.
-    """
-    return session().prices()
-
-
-@door
-def spending(since: Any = None, by: str = "day", *, sandbox: bool = False) -> SpendingTable:
-    """Add up what the requests of the history were expected to cost, in every kernel, those in doubt apart.
-
-    Each request counts by the price that it was expected to have when it was sent. No bill is seen here:
-    what was charged stands in your CometAPI account.
-
-    Args:
-        since: a datetime, a date, ISO text, or a time ago such as ``"7d"``; None for the whole history.
-        by: ``"day"`` (of this machine's clock), ``"sweep"``, ``"project"`` or ``"status"``.
-        sandbox: add up what was rehearsed in a sandbox, and nothing else.
-
-    Returns:
-        the rows, in a notebook a table; ``.total``, ``.to_rows()`` and ``.to_frame()``.
-
-    Raises:
-        ConfigError: a value cannot be used.
-        HistoryError: the history cannot be read.
-    """
-    from cometact_nb.handles.spending import find_spending  # noqa: PLC0415
-
-    return find_spending(session(), since, by, sandbox=sandbox)
 
 
 @door

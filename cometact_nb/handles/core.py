@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from cometact_nb.api.client import Client
 from cometact_nb.domain import events
 from cometact_nb.domain.doors import doors
-from cometact_nb.domain.money import to_usd
+from cometact_nb.domain.money import remaining
 from cometact_nb.domain.service import Endpoint
 from cometact_nb.domain.task import TaskState
 from cometact_nb.engine.engine import Engine, new_key
@@ -242,8 +242,8 @@ class Core(NoCopies):
         """
         return account_of(config, self.notebook_dir, price_usd)
 
-    def spent_usd(self, config: Config) -> float:
-        """Return what counts against the limit of ``config`` now, in US dollars.
+    def spent(self, config: Config) -> tuple[Account, int]:
+        """Return the limit of ``config`` and what counts against it now, in millionths of a US dollar.
 
         Args:
             config: with the limit.
@@ -257,7 +257,20 @@ class Core(NoCopies):
         async def count() -> int:
             return spent_micro(self.engine, account, sandbox=config.sandbox)
 
-        return to_usd(self.run(count()))
+        return account, self.run(count())
+
+    def limit_line(self, config: Config) -> str:
+        """Say what the limit of ``config`` still allows; empty without one, and where nothing has a price.
+
+        Args:
+            config: with the limit.
+
+        Raises:
+            ActTwoError: see :meth:`spent`.
+        """
+        if config.max_spend is None or not config.price.usd_per_request:
+            return ""
+        return remaining(*self.spent(config))
 
     def adopt(self, row: Row) -> Job:
         """Take over a task from the history, and watch it if it has not ended. On the engine's loop."""

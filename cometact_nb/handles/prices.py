@@ -31,9 +31,9 @@ log = logging.getLogger("cometact_nb")
 #: A list counts for a day; a look that failed is repeated after ten minutes.
 _FRESH_S, _AGAIN_S = 86_400.0, 600.0
 #: The list is read for so long, and so much of it.
-_WITHIN_S, _MAX_BYTES = 4.0, 2_000_000
+WITHIN_S, _MAX_BYTES = 4.0, 2_000_000
 #: An estimate waits for a look that long, in seconds.
-_WAIT_S = 2.0
+WAIT_S = 2.0
 
 
 def with_list(config: Config) -> Config:
@@ -93,7 +93,7 @@ class PriceLook:
                 self._work = running.call(look(running, config.base_url))
                 self._begun_at, self._base_url = now, config.base_url
             # All who wait for one look wait 2 s in all, so that a silent service delays work once.
-            self._work.result(max(0.0, self._begun_at + _WAIT_S - now))
+            self._work.result(max(0.0, self._begun_at + WAIT_S - now))
 
 
 async def look(engine: Engine, base_url: str) -> PriceList:
@@ -105,7 +105,7 @@ async def look(engine: Engine, base_url: str) -> PriceList:
     """
     now = time.time()
     day = datetime.fromtimestamp(now, UTC).astimezone().strftime("%Y-%m-%d")
-    outcome = await engine.client.read_range(f"{base_url}/api/models", 0, _MAX_BYTES, _WITHIN_S, ranged=False)
+    outcome = await engine.client.read_range(f"{base_url}/api/models", 0, _MAX_BYTES, WITHIN_S, ranged=False)
     if not isinstance(outcome, flow.Answer):
         listing = price_list.PriceList(base_url, now, day, problem=redact.clean(outcome.reason, 200))
     elif not outcome.is_success:

@@ -21,6 +21,7 @@ from cometact_nb.handles.config import Config, concealed, practising
 from cometact_nb.handles.files_session import FilesSession
 from cometact_nb.handles.find import find_task
 from cometact_nb.handles.prices import Prices, look, with_list
+from cometact_nb.handles.reconcile import Reconciliation, count_account, reconcile
 from cometact_nb.handles.sweep.saved import find_sweeps
 from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.handles.task import Task, submitted, task_of
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from cometact_nb.api.client import Client
+    from cometact_nb.domain.account_count import AccountCount
     from cometact_nb.domain.inspection.facts import Inspection, Role
     from cometact_nb.domain.media import MediaRef
     from cometact_nb.domain.request import ActTwoRequest, RequestArguments, SweepArguments
+    from cometact_nb.domain.service import Secret
     from cometact_nb.handles.sweep.saved import SweepHistory
     from cometact_nb.store.journal.sweeps import SweepRow
 
@@ -133,6 +136,16 @@ class Session(FilesSession):
         listing = self.run(look(self.engine, self._config.base_url))
         self.take_listed_price()
         return Prices(listing, self._config.price, sandbox=self._config.sandbox)
+
+    def account_count(self, query_key: Secret | None = None, *, yes: bool = False) -> AccountCount:
+        """See :func:`cometact_nb.account_count`."""
+        return count_account(self, query_key, yes=yes)
+
+    def reconcile(
+        self, before: AccountCount, query_key: Secret | None = None, *, yes: bool = False
+    ) -> Reconciliation:
+        """See :func:`cometact_nb.reconcile`."""
+        return reconcile(self, before, query_key, yes=yes)
 
     # --- tasks -------------------------------------------------------------------------------------
 

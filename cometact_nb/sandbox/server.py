@@ -19,6 +19,7 @@ from cometact_nb.sandbox.drawing.samples import SAMPLES, TYPES
 from cometact_nb.sandbox.handlers import BytesHandler, Handler
 from cometact_nb.sandbox.polls import OneTask, Output
 from cometact_nb.sandbox.prices import FORMS, Models
+from cometact_nb.sandbox.quota import COUNTS, Quota
 from cometact_nb.sandbox.scenarios import parse
 from cometact_nb.sandbox.state import State
 from cometact_nb.sandbox.uploads import Input
@@ -108,7 +109,8 @@ class SandboxServer(State):
             (r"/samples/([^/]+)", Sample, own),
             (r"/inputs/([^/]+)", Input, own),
             (r"/api/models", Models, own),
-            (r"/sandbox/(ledger|info|reset|scenario|prices|client|stop)", Books, own),
+            (r"/user/quota/?", Quota, own),
+            (r"/sandbox/(ledger|info|reset|scenario|prices|quota|client|stop)", Books, own),
             (r".*", Nothing, own),
         ]
         return tornado.web.Application(routes, log_function=lambda _: None)
@@ -198,6 +200,11 @@ class Books(Handler):
         if content["form"] not in FORMS:
             raise ValueError(f"{content['form']!r} is none of: {', '.join(FORMS)}.")
         self.sandbox.prices = content["form"]
+
+    async def _quota(self, content: dict[str, Any]) -> None:
+        if content["form"] not in COUNTS:
+            raise ValueError(f"{content['form']!r} is none of: {', '.join(COUNTS)}.")
+        self.sandbox.quota = content["form"]
 
     async def _stop(self, _: dict[str, Any]) -> None:
         if self.sandbox.shelf is None:

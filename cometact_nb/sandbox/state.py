@@ -47,6 +47,8 @@ class State:
         self.ledger: dict[str, Any] = {}
         #: The form of the price list.
         self.prices = "as-documented"
+        #: The form of the account's count.
+        self.quota = "as-documented"
         self._open_books()
         self.ledger["posts"] += shelf.posts() if shelf else []
         self.host: str = options.host
@@ -139,7 +141,7 @@ class State:
     def reset(self) -> None:
         """Forget the tasks and empty the books."""
         self._open_books()
-        self.prices = "as-documented"
+        self.prices = self.quota = "as-documented"
         self.clients.reset()
         self.tasks.clear()
 

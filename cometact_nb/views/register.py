@@ -85,6 +85,7 @@ def register() -> None:
         (html, "handles.saved_clip", "Verification", _view("task.clip_page", "verification_html")),
         (html, "handles.prepare", "Prepared", _view("inputs.prepared", "prepared_html")),
         (html, "handles.sweep.plan", "Plan", _view("sweep.plan", "plan_html")),
+        (html, "handles.reconcile", "Reconciliation", _view("money.reconciliation", "reconciliation_html")),
         (html, "handles.prices", "Prices", _view("money.prices", "prices_html")),
         (html, "handles.spending", "SpendingTable", _view("money.spending", "spending_html")),
         (html, "handles.sweep.saved", "SweepHistory", _view("sweep.table", "sweeps_html")),

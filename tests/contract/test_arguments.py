@@ -55,6 +55,7 @@ FLAGS: dict[str, Callable[[Made, Any], object]] = {
     "wait nested": lambda made, flag: made.task.wait(nested=flag),
     "publish yes": lambda made, flag: made.session.publish("me.png", yes=flag),
     "use_sandbox unless_key": lambda made, flag: made.session.use_sandbox(unless_key=flag),
+    "account_count yes": lambda made, flag: made.session.account_count(yes=flag),
     "configure wait": lambda made, flag: made.session.configure(wait=flag),
     "configure freeze": lambda made, flag: made.session.configure(freeze=flag),
     "configure keep_inputs": lambda made, flag: made.session.configure(keep_inputs=flag),

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from docs_table import PAGE, price_table
+from docs_table import PAGE, credit_table, price_table
+from messages import receive
 from waiting import until
 
 from cometact_nb.domain.service import Secret
-from cometact_nb.errors import ApprovalNeeded, RefusedError
+from cometact_nb.errors import ApprovalNeeded, RefusedError, TaskFailed
 from cometact_nb.handles.config import Config
 from cometact_nb.handles.prices import PriceLook
 from cometact_nb.handles.session import Session
-from cometact_nb.handles.sweep.plan import Approval
+from cometact_nb.handles.spending import find_spending
 from cometact_nb.sandbox.prices import FORMS
 from cometact_nb.views.money.prices import prices_html
 from cometact_nb.views.panel.panel import Panel
@@ -153,7 +156,7 @@ def test_a_click_on_a_sweep_is_asked_about_the_refusal_and_buys_once_it_was_read
     assert "it had no channel for this model" in action["ask"]
     posts = sandbox.posts()
     click = {"type": "act", "what": "run", "number": 1}
-    widget._receive(widget, {**click, "token": widget.head["token"], "agreed": action["agreed"]}, [])
+    receive(widget, {**click, "token": widget.head["token"], "agreed": action["agreed"]})
     until(lambda: sandbox.posts() == posts + 2)
     sweep.wait(60)
 
@@ -168,15 +171,6 @@ def test_a_panel_offers_a_sweep_with_the_refusal_and_its_yes_buys_it(
     assert sandbox.posts() == posts
     panel.submit(yes=True)
     until(lambda: sandbox.posts() == posts + 2)
-
-
-def test_a_sweep_is_not_taken_up_by_itself_after_such_a_refusal(
-    refused: Session, sandbox: SandboxProcess
-) -> None:
-    sweep = refused.sweep(character=sandbox.character, reference=sandbox.reference, seed=[1])
-    sweep.look()
-    with pytest.raises(ApprovalNeeded, match="no channel"):
-        sweep._purchase.start(sweep._entries.to_buy(), canary=None, approved=Approval(5.0, 5.0))
 
 
 def looks_by_itself(customer: Session) -> None:
@@ -209,7 +203,7 @@ def test_a_list_that_cannot_be_used_stops_no_request(
 def test_a_list_that_never_answers_is_given_up_and_the_request_is_sent(
     customer: Session, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cometact_nb.handles.prices._WITHIN_S", 0.2)
+    monkeypatch.setattr("cometact_nb.handles.prices.WITHIN_S", 0.2)
     sandbox.list_prices("silent")
     looks_by_itself(customer)
     assert customer.submit(character=sandbox.character, reference=sandbox.reference).state.price_usd == 0.40
@@ -220,3 +214,15 @@ def test_a_list_without_end_is_read_only_so_far(customer: Session, sandbox: Sand
     sandbox.list_prices("endless")
     prices = customer.prices()
     assert (prices.is_offered, prices.price.usd_per_request) == (None, 0.40)
+
+
+def test_credits_and_refunds_are_told_as_the_guide_says(customer: Session, sandbox: SandboxProcess) -> None:
+    rows = {}
+    for number, scenario in enumerate(("credits", "refunded")):
+        start = datetime.now(UTC)
+        task = customer.submit(character=sandbox.playing(scenario), reference=sandbox.reference, seed=number)
+        with suppress(TaskFailed):
+            task.wait(60)
+        notes = find_spending(customer, since=start).notes
+        (rows[scenario],) = [note for note in notes if "reported" in note]
+    assert credit_table(rows) in PAGE.read_text("utf-8").replace("\n  |", "\n|")

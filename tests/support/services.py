@@ -68,6 +68,10 @@ class SandboxProcess:
         """Let the public price list have a form from now on."""
         self._books.post("/sandbox/prices", json={"form": form}).raise_for_status()
 
+    def count_as(self, form: str) -> None:
+        """Let the account's count have a form from now on."""
+        self._books.post("/sandbox/quota", json={"form": form}).raise_for_status()
+
     def posts(self) -> int:
         """Paid requests that reached the service."""
         return len(self.ledger()["posts"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import json
 import os
 import socket
@@ -393,12 +391,3 @@ def test_what_a_full_disk_did_not_take_is_written_soon_after_there_is_room_again
     other.close()
     assert found is not None
     assert "task-17" in (found.state.raw_answer or "")
-
-
-def test_work_for_an_engine_that_has_ended_is_refused_and_leaves_nothing_unawaited(tmp_path: Path) -> None:
-    engine = Engine(str(tmp_path / "history.sqlite"), lambda job: None)
-    engine.close()
-    work: Any = asyncio.sleep(0)
-    with pytest.raises(RuntimeError):
-        engine.call(work)
-    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED

@@ -14,7 +14,7 @@ from sweeps import set_read_only
 from virtual_kernel import ACT, HERO, URL, Kernels, Vendor, VirtualKernel
 from waiting import until
 
-from cometact_nb.errors import ApprovalNeeded, ConfigError, HistoryError
+from cometact_nb.errors import ApprovalNeeded, ConfigError, HistoryError, RefusedError
 from cometact_nb.handles.resume import take_up_all
 from cometact_nb.handles.sweep.sweep import Sweep
 from cometact_nb.store.journal import sweeps as store
@@ -238,3 +238,19 @@ def test_what_could_not_be_recorded_here_is_not_undone_by_a_look(kernel: Virtual
     present(lost.cells[0].task).forget()
     assert lost.look().counts == {"FORGOTTEN": 1}
     kernel.run(set_read_only(kernel, "OFF"))
+
+
+def test_a_sweep_that_another_kernel_left_is_not_taken_up_by_itself_after_a_refusal_for_want_of_the_model(
+    kernel: VirtualKernel, vendor: Vendor, kernels: Kernels, tmp_path: Path
+) -> None:
+    missing = {"message": "no available channel", "code": "model_not_found"}
+    vendor.at_create = lambda seed: httpx.Response(503, json={"error": missing})
+    with pytest.raises(RefusedError):
+        kernel.submit(character=HERO, reference=ACT, seed=9)
+    vendor.at_create = lambda seed: None
+    approved(tmp_path, range(2))
+    sweep = kernels().sweep_by_name("s")
+    assert "it had no channel for this model" in sweep.problem
+    assert vendor.seeds == [9]
+    sweep.run(yes=True).wait(60)
+    assert sorted(vendor.seeds) == [0, 1, 9]

@@ -15,6 +15,7 @@ from virtual_kernel import ACT, HERO, Kernels, Vendor, VirtualKernel
 from cometact_nb.domain.money import midnight
 from cometact_nb.domain.price import Price
 from cometact_nb.errors import BudgetError, ConfigError, SweepPaused, UnconfirmedError
+from cometact_nb.views.sweep.plan import plan_html
 
 DAY = {"max_spend": 1.0, "max_spend_per": "day"}
 BAD = httpx.Response(400, json={"error": {"message": "bad request"}})
@@ -188,3 +189,37 @@ def test_a_negative_price_in_somebody_elses_history_buys_nothing_more(
     db.close()
     with pytest.raises(BudgetError):
         buy(kernel, 3)
+
+
+@pytest.mark.parametrize(
+    ("per", "span"),
+    [
+        ("kernel", "since this kernel started"),
+        ("day", "today, since midnight, by all kernels of this history"),
+        ("project", "for this project, by all kernels of this history"),
+    ],
+)
+def test_a_plan_says_what_the_limit_still_allows_and_a_sweep_above_it_names_the_span(
+    kernels: Kernels, vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, per: str, span: str
+) -> None:
+    (tmp_path / "cometact_nb.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    kernel = kernels(max_spend=1.5, max_spend_per=per)
+    buy(kernel, 1)
+    line = f"$1.10 left of max_spend=$1.50: $0.40 are spent {span}, with what may have been bought"
+    sweep = kernel.grid(range(2, 5))
+    assert sweep.plan.limit == line
+    assert f"  {line}.\n" in str(sweep.plan)
+    assert f"{line}." in plan_html(sweep.plan)
+    with pytest.raises(
+        BudgetError, match=rf"3 cells cost \$1\.20 .*, and \$0\.40 of max_spend=\$1\.50 are spent {span}"
+    ):
+        sweep.run()
+    assert vendor.seeds == [1]
+    assert kernel.limit_line(kernel.config) == line
+
+
+def test_without_a_limit_or_a_price_nothing_is_left_of_it(kernels: Kernels) -> None:
+    assert kernels().grid(range(2)).plan.limit == ""
+    free = kernels(price=Price(0.0), max_spend=1.0)
+    assert free.limit_line(free.config) == ""

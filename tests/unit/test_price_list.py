@@ -170,7 +170,7 @@ def test_a_silent_list_is_asked_once_in_ten_minutes_also_without_a_cache(
 ) -> None:
     (tmp_path / "cache").write_text("a file where a folder should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(prices, "_WAIT_S", 0.0)
+    monkeypatch.setattr(prices, "WAIT_S", 0.0)
     config = Config().changed(base_url=URL, api_key=Secret("sk-of-the-customer-1234"))
     look, engine = PriceLook(), Silent()
     engines: list[Any] = []

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import subprocess
 import sys
 import threading
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 from waiting import until
 
+from cometact_nb.engine.engine import Engine
 from cometact_nb.engine.notify import Notifier
 from cometact_nb.engine.workers import Workers
 
@@ -93,3 +97,12 @@ def test_a_notifier_s_thread_begins_with_work_and_ends_when_all_is_done() -> Non
     assert notifier.flush(60)
     assert done[-1] == 3
     notifier.stop()
+
+
+def test_work_for_an_engine_that_has_ended_is_refused_and_leaves_nothing_unawaited(tmp_path: Path) -> None:
+    engine = Engine(str(tmp_path / "history.sqlite"), lambda job: None)
+    engine.close()
+    work: Any = asyncio.sleep(0)
+    with pytest.raises(RuntimeError):
+        engine.call(work)
+    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED

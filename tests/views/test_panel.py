@@ -261,3 +261,14 @@ def test_an_unlocked_seed_changes_with_each_submission_and_a_locked_one_stays(pa
     idle(panel)
     assert present(present(panel.task).request).seed == 7
     assert panel.values["seed"] != 7
+
+
+def test_the_page_says_what_the_limit_still_allows_and_after_a_purchase_what_is_left(
+    panel: Panel, session: Session
+) -> None:
+    session.configure(price=0.4, max_spend=1.0)
+    panel.controller.fill({**panel.values, "seed": "8"})  # an edit draws the page
+    form = panel.controller.form
+    until(lambda: "$1.00 left of max_spend=$1.00" in form.shown["limit"])
+    panel.submit().wait()
+    until(lambda: "$0.60 left of max_spend=$1.00: $0.40 are spent since this kernel" in form.shown["limit"])

@@ -49,3 +49,11 @@ def test_doubts_about_the_request_are_shown(kind: str) -> None:
     assert doubtful.warnings
     shown = Preview(doubtful, CONFIG)._repr_mimebundle_()[kind]
     assert "not supported when the character is a video" in shown
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/plain"])
+def test_a_dry_run_says_what_the_limit_still_allows(kind: str) -> None:
+    assert (
+        "$1.10 left of max_spend"
+        in Preview(REQUEST, CONFIG, (), "$1.10 left of max_spend")._repr_mimebundle_()[kind]
+    )

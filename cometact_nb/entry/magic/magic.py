@@ -201,7 +201,9 @@ def _request(fields: dict[str, Any]) -> ActTwoRequest:
 def _display_preview(request: ActTwoRequest) -> None:
     from cometact_nb.views.task.preview import Preview  # noqa: PLC0415
 
-    display(Preview(request, session().look_up_price(), session().own_files.public_lines([request])))
+    config = session().look_up_price()
+    public, limit = session().own_files.public_lines([request]), session().limit_line(config)
+    display(Preview(request, config, public, limit))
 
 
 def _check_running(options: argparse.Namespace) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cometact_nb.domain.money import NO_MODEL, usd
+from cometact_nb.domain.money import NO_MODEL, of_limit, to_micro, usd
 from cometact_nb.domain.price import is_amount, is_over
 from cometact_nb.domain.sweep.grid import label
 from cometact_nb.errors import ApprovalNeeded, BudgetError, ConfigError
 
 if TYPE_CHECKING:
     from cometact_nb.domain.media import Finding
+    from cometact_nb.domain.money import Account
     from cometact_nb.domain.price import Price
 
 __all__ = ["Approval", "Plan", "approve", "check_max_spend", "without_yes"]
@@ -49,6 +50,7 @@ class Plan:
         ask_above: US dollars that need no approval.
         publishes: which files of this machine become public first, and where, a sentence each.
         refused_lately: the service refused a request of the last hour since it had no channel for the model.
+        limit: what ``configure(max_spend=…)`` still allows, in words; empty without it.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Plan:
     ask_above: float
     publishes: tuple[str, ...] = ()
     refused_lately: bool = False
+    limit: str = ""
 
     @property
     def cost_usd(self) -> float:
@@ -143,7 +146,7 @@ class Plan:
     __repr__ = __str__
 
     def _notes(self) -> list[str]:
-        notes = [f"  {line}." for line in self.publishes]
+        notes = [f"  {line}." for line in (self.limit, *self.publishes) if line]
         if self.signed_anew:
             notes.append(
                 f"  {_cells(self.signed_anew, 'has', 'have')} the same files under links that were signed or "
@@ -255,16 +258,26 @@ def _cells(count: int, one: str, several: str) -> str:
     return f"1 cell {one}" if count == 1 else f"{count} cells {several}"
 
 
-def check_max_spend(plan: Plan, limit: float, spent_usd: float, *, yes: bool) -> None:
+def check_max_spend(plan: Plan, account: Account, spent_micro: int, *, yes: bool) -> None:
     """Raise before the first request if ``configure(max_spend=…)`` would stop the sweep on its way.
 
+    Args:
+        plan: of the run.
+        account: with the limit, and what that counts over.
+        spent_micro: what counts against it now, in millionths of a US dollar.
+        yes: run up to that stop.
+
     Raises:
-        BudgetError: it would; with ``yes`` the sweep runs up to that stop.
+        BudgetError: it would.
     """
-    if yes or not is_over(spent_usd + plan.cost_usd, limit):
+    limit = account.limit_micro
+    if yes or limit is None or not plan.to_buy:
         return
+    if spent_micro + plan.to_buy * to_micro(plan.price.usd_per_request, up=True) <= limit:
+        return
+    cells = "1 cell costs" if plan.to_buy == 1 else f"{plan.to_buy} cells cost"
     raise BudgetError(
-        f"{plan.to_buy} cells cost {plan.price.estimate(plan.to_buy)}, and {usd(spent_usd)} of "
-        f"max_spend={usd(limit)} are spent. Nothing was sent. Narrow the sweep, raise "
-        "configure(max_spend=…), or say run(yes=True) to buy as many as it allows."
+        f"{cells} {plan.price.estimate(plan.to_buy)}, and {of_limit(account, spent_micro)}. Nothing was "
+        "sent. Narrow the sweep, raise configure(max_spend=…), or say run(yes=True) to buy as many as it "
+        "allows."
     )

@@ -106,6 +106,7 @@ class Purchase:
             ask_above=config.ask_above,
             publishes=self._core.own_files.public_lines(_requests(targets)),
             refused_lately=ledger.is_model_missing,
+            limit=self._core.limit_line(config),
         )
 
     def _waiting(self, targets: Sequence[Entry]) -> tuple[str, ...]:
@@ -148,7 +149,7 @@ class Purchase:
                 raise RequestError(plan.errors)
             self._check_service(targets, config)
             if config.max_spend is not None:
-                check_max_spend(plan, config.max_spend, self._core.spent_usd(config), yes=yes)
+                check_max_spend(plan, *self._core.spent(config), yes=yes)
             if approved is not None and plan.refusal:
                 raise ApprovalNeeded(f"{plan.next_step()}", plan)
             approved = approved or approve(plan, ledger.approval, max_cost, yes=yes)

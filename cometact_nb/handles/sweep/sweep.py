@@ -114,7 +114,6 @@ class Sweep(Waiting):
 
     def buy_all_the_same(self) -> None:
         """Take note that a page's user has read that, and buys nevertheless."""
-        self.look()
         self._ledger.buy_all_the_same()
 
     # --- what can be done --------------------------------------------------------------------------
@@ -162,8 +161,7 @@ class Sweep(Waiting):
         Args:
             max_cost: US dollars that the sweep may cost in all, with its cost so far: a hard stop, counted
                 before each request.
-            yes: buy also above ``configure(ask_above=…)``, or as many cells as ``max_cost`` allows; and also
-                after the service refused a request of the last hour with ``model_not_found``.
+            yes: buy also above ``ask_above``, after a ``model_not_found``, or as many as ``max_cost`` allows.
             canary: send one cell of each pair of inputs first, and the others after its success. None does so
                 for more than four cells.
 

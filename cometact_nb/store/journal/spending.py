@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from cometact_nb.domain.money import to_usd
 from cometact_nb.store.journal.limits import COUNTS, sum_for
@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from cometact_nb.domain.money import Account
     from cometact_nb.store.journal.history import History
 
-__all__ = ["GROUPS", "Group", "Spending", "counted", "in_all", "spending", "total"]
+__all__ = [
+    "GROUPS",
+    "Group",
+    "SentRow",
+    "Spending",
+    "counted",
+    "in_all",
+    "sent_between",
+    "spending",
+    "total",
+]
 
 Group = Literal["day", "sweep", "project", "status"]
 #: What tasks are grouped by, in SQL; a day is this machine's.
@@ -165,6 +175,42 @@ def in_all(history: History, since: float | None = None) -> Spending:
     """
     values = (False, float("-inf") if since is None else since)
     return total(_sums(*row) for row in history.query(_IN_ALL, values))
+
+
+class SentRow(NamedTuple):
+    """A request that may have been bought.
+
+    Args:
+        key: of its task.
+        is_doubtful: nobody knows whether it was.
+        micro: its expected price, in millionths of a US dollar.
+        begun_at: when it was sent, Unix seconds.
+    """
+
+    key: str
+    is_doubtful: bool
+    micro: int
+    begun_at: float
+
+
+def sent_between(history: History, base_url: str, start: float, end: float) -> list[SentRow]:
+    """List the requests of all kernels to a service that may have been bought, by their moments.
+
+    Args:
+        history: with the tasks.
+        base_url: of the service.
+        start: Unix seconds.
+        end: Unix seconds.
+
+    Raises:
+        HistoryError: the file could not be read.
+    """
+    sql = (
+        f"SELECT key, {_DOUBT}, max(0, coalesce(price_micro, 0)), begun_at FROM tasks"  # noqa: S608
+        f" WHERE base_url = ? AND begun_at BETWEEN ? AND ? AND {_COST} ORDER BY begun_at"
+    )
+    rows = history.query(sql, (base_url, start, end))
+    return [SentRow(key, bool(doubtful), int(micro), float(at)) for key, doubtful, micro, at in rows]
 
 
 def total(rows: Iterable[Spending]) -> Spending:

@@ -217,6 +217,7 @@ export type Shown = {
   samples: boolean;
   key: boolean;
   price: string;
+  limit: string;
   cost: number;
   sweep: Plan | null;
   offer: { text: string; button: string } | null;

@@ -18,6 +18,7 @@ from cometact_nb.views.panel.drawing import about_error, about_form, about_servi
 from cometact_nb.views.panel.files import LocalFiles
 from cometact_nb.views.panel.form import EMPTY, INPUTS, knows_type, normal
 from cometact_nb.views.panel.inspections import Looks
+from cometact_nb.views.panel.limit import LimitLookup
 from cometact_nb.views.panel.links import Links
 from cometact_nb.views.panel.load import values_of
 from cometact_nb.views.panel.offer import Offer, PastPurchases, PurchaseLookup, about_sweep, offer_of
@@ -63,6 +64,7 @@ class PanelController:
         ready = ReadyFiles(session)
         self.content = Content(session, self._links, self._files, self._looks, ready)
         self._purchases = PurchaseLookup(session, self._refresh)
+        self._limit = LimitLookup(session, self._refresh)
         self._offer: Offer | None = None
         self._is_switching = False  #: the gate is taken to switch the service, not for a request
         self._drawing = threading.Lock()
@@ -242,7 +244,7 @@ class PanelController:
             raise
         finally:
             self._gate.release()
-            self._purchases.forget()
+            self._forget_purchases()
             self._refresh()
             self._ended()
         return handle
@@ -277,8 +279,12 @@ class PanelController:
     def _went_on(self, ended: bool) -> None:
         self._soon()
         if ended:
-            self._purchases.forget()
+            self._forget_purchases()
             self._ended()
+
+    def _forget_purchases(self) -> None:
+        self._purchases.forget()
+        self._limit.forget()
 
     def _about_sweep(self, spec: Spec, cells: Cells) -> dict[str, Any]:
         sweep = self.submissions.like(spec)
@@ -313,6 +319,7 @@ class PanelController:
                 description["findings"].setdefault("", []).extend(publishes["notes"])
             description["agreement"] = publishes["agreement"]
             description |= about_service(self.session)
+            description["limit"] = self._limit.line()
             description["sweep"] = self._about_sweep(*plan) if plan is not None else None
             offer = self._offer
             description["offer"] = {"text": offer.text, "button": offer.button} if offer is not None else None

@@ -281,7 +281,7 @@ class Panel {
     if (!state) return;
     this.drawService(state);
     this.sweep.draw(state);
-    put(this.price, this.sweep.price(state));
+    put(this.price, [this.sweep.price(state), state.limit].filter(Boolean).join(". "));
     this.drawInputs(state);
     this.notes.draw(state);
     this.public.draw(state.agreement);

@@ -40,6 +40,7 @@ def plan_html(plan: Plan) -> Markup:
         "div",
         {"style": "padding:12px 14px"},
         parts.note(words.clean(", ".join(plan.counts()) or "no cells"), words.clean(price), tone),
+        parts.fine(words.clean(f"{plan.limit}.")) if plan.limit else None,
         _axes(plan),
         *(parts.note("Public", words.clean(line), AMBER) for line in plan.publishes),
         _findings("Error", plan.errors, RED),

@@ -25,10 +25,14 @@ class Preview:
         request: to show.
         config: with the service and the price.
         publishes: which files of this machine would become public, and where, a sentence each.
+        limit: what ``configure(max_spend=…)`` still allows, in words; empty without it.
     """
 
-    def __init__(self, request: ActTwoRequest, config: Config, publishes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, request: ActTwoRequest, config: Config, publishes: Sequence[str] = (), limit: str = ""
+    ) -> None:
         self.publishes = publishes
+        self.limit = limit
         self.request = request
         self._config = config
 
@@ -54,6 +58,7 @@ class Preview:
                 h("div", {"style": "margin-top:8px"}, parts.note(name, words.clean(text), parts.AMBER))
                 for name, text in self._notes()
             ),
+            parts.fine(words.clean(f"{self.limit}.")) if self.limit else None,
             parts.fine(f"It would go to {words.clean(config.base_url, 200)}"),
         )
         side = parts.request_parts(request, sandbox=config.sandbox)
@@ -73,7 +78,7 @@ class Preview:
         request = self.request
         sandbox = " · SANDBOX" if self._config.sandbox else ""
         lines = [f"Act-Two · DRY RUN{sandbox}", "Nothing was sent.", words.clean(self.price)]
-        lines += [f"{words.clean(line)}." for line in self.publishes]
+        lines += [f"{words.clean(line)}." for line in (self.limit, *self.publishes) if line]
         lines += [f"Warning: {words.clean(doubt)}" for doubt in request.warnings]
         for name, form in parts.forms(request.without_secrets()).items():
             lines += ["", f"{name}:", words.clean(form, parts.FORM_MAX_CHARS, lines=True)]
