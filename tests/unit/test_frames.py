@@ -5,9 +5,11 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from clips import clip_at, plain, write
@@ -166,3 +168,26 @@ def test_a_clip_travels_as_its_paths_and_facts_alone(ten: Clip) -> None:
     sent = pickle.dumps(ten)
     assert len(sent) < 1000
     assert (pickle.loads(sent).frames(stride=9) == ten.frames(stride=9)).all()
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("libx264", "mp4"), ("libx265", "mp4"), ("libvpx", "webm")])
+@pytest.mark.parametrize("start", [0, 7])
+def test_a_stride_gives_the_same_pictures_as_reading_all_of_them(
+    tmp_path: Path, codec: str, suffix: str, start: int
+) -> None:
+    """Frames on which no other depends are not decoded; those that are kept do not show it."""
+    path = tmp_path / f"a.{suffix}"
+    random = np.random.default_rng(0).integers(0, 255, (48, 160, 3), np.uint8)
+    with av.open(str(path), "w") as out:
+        track: Any = out.add_stream(codec, rate=24)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        for number in range(40):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(random[:, number : number + 64]), "rgb24")
+            frame.pts, frame.time_base = number + start, Fraction(1, 24)
+            out.mux(track.encode(frame))
+        out.mux(track.encode())
+    clip = clip_at(path)
+    whole = clip.frames()
+    assert len(whole) == 40
+    for stride in (2, 3, 5, 39, 100):
+        assert np.array_equal(clip.frames(stride=stride), whole[::stride]), stride

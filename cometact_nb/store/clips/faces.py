@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cometact_nb.domain.sweep.faces import FACES_FPS, Face, FaceSample, FaceTrack
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.clips.video import demuxer, is_video, upright_rgb, whole_picture
+from cometact_nb.store.clips.video import demuxer, is_video, scaler, upright_rgb, whole_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,6 +114,7 @@ def _film_frames(path: Path) -> Iterator[tuple[float, Pixels]]:
         with av.open(str(path), format=demuxer(path)) as container:
             stream = whole_picture(path, container)
             stream.thread_type = "AUTO"
+            scale = scaler()
             for frame in container.decode(stream):
                 begin_s = frame.time or 0.0 if begin_s is None else begin_s
                 time_s = (frame.time or 0.0) - begin_s
@@ -122,7 +123,10 @@ def _film_frames(path: Path) -> Iterator[tuple[float, Pixels]]:
                 if time_s + _EARLY_S < due_s:
                     continue
                 due_s = math.floor((time_s + _EARLY_S) * FACES_FPS + 1) / FACES_FPS
-                yield time_s, _in_one_piece(upright_rgb(frame, stream.sample_aspect_ratio, _SIZE))
+                yield (
+                    time_s,
+                    _in_one_piece(upright_rgb(frame, stream.sample_aspect_ratio, _SIZE, scale=scale)),
+                )
     except av.FFmpegError as error:
         raise ValueError(str(error)) from None
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
 from cometact_nb.errors import ClipError, ConfigError
-from cometact_nb.store.clips.video import demuxer, upright_rgb, whole_picture
+from cometact_nb.store.clips.video import demuxer, scaler, upright_rgb, whole_picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,6 +51,7 @@ class Player:
         self.fps = Fraction(self.stream.average_rate or 24)
         self.length_s = max(_length_s(self.stream, self._container, av.time_base), 1 / float(self.fps))
         self._picture: Planes | None = None
+        self._scale = scaler()
         self._begin_s = first.time or 0.0
 
     def at(self, seconds: float, width: int, height: int) -> Planes:
@@ -68,7 +69,7 @@ class Player:
             except av.FFmpegError as error:
                 raise ClipError(f"{self._path} is not a whole video ({error}).") from None
         if latest is not None or self._picture is None:
-            self._picture = _scaled(latest or self._next, self.stream, width, height)
+            self._picture = _scaled(self._scale, latest or self._next, self.stream, width, height)
         return self._picture
 
     def close(self) -> None:
@@ -118,16 +119,17 @@ def _player(av: Any, path: Path) -> Player | None:
         return None
 
 
-def _scaled(frame: Any, stream: Any, width: int, height: int) -> Planes:
+def _scaled(scale: Any, frame: Any, stream: Any, width: int, height: int) -> Planes:
     if round(frame.rotation / 90) % 4:
         import av  # noqa: PLC0415  (an extra, and 100 ms)
 
-        rgb = upright_rgb(frame, stream.sample_aspect_ratio, (width, height))
+        rgb = upright_rgb(frame, stream.sample_aspect_ratio, (width, height), scale=scale)
         frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
         scaled = frame.reformat(format="yuv420p", dst_colorspace=BT709)
     else:
         unspecified = frame.colorspace == _UNSPECIFIED and frame.height >= _HD_LINES
-        scaled = frame.reformat(
+        scaled = scale.reformat(
+            frame,
             width,
             height,
             format="yuv420p",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ __all__ = [
     "looks_like_video",
     "read_facts",
     "read_frames",
+    "scaler",
     "upright_rgb",
     "whole_picture",
 ]
@@ -38,6 +40,8 @@ _EBML = b"\x1aE\xdf\xa3"
 _UNTOLD, _BT709 = 2, 1
 #: Players take a video without a colour space for BT.709 from this many lines on; FFmpeg never does.
 _HD_LINES = 720
+#: Codecs with one frame a packet in these containers; VP8 and VP9 have packets without one.
+_ONE_A_PACKET = {"h264", "hevc"}
 
 
 def looks_like_video(head: bytes) -> bool:
@@ -152,10 +156,9 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
         with av.open(str(path), format=demuxer(path)) as container:
             stream = whole_picture(path, container)
             stream.thread_type = "AUTO"
-            for index, frame in enumerate(container.decode(stream)):
-                if index % stride:
-                    continue
-                picture = upright_rgb(frame, stream.sample_aspect_ratio, size, shape)
+            scale = scaler()
+            for frame in _every(path, container, stream, stride):
+                picture = upright_rgb(frame, stream.sample_aspect_ratio, size, shape, scale)
                 buffer += np.ascontiguousarray(picture).data
                 shape = picture.shape
     except FileNotFoundError:
@@ -165,6 +168,29 @@ def read_frames(path: Path, stride: int, size: int | tuple[int, int] | None) -> 
     if not buffer:
         raise ClipError(f"{path} has no frames.")
     return np.frombuffer(buffer, np.uint8).reshape(-1, *shape)
+
+
+def _every(path: Path, container: Any, stream: Any, stride: int) -> Iterator[Any]:
+    """Decode every ``stride``-th frame, and of the others only those on which frames depend."""
+    times = _times(path) if stride > 1 and stream.codec_context.name in _ONE_A_PACKET else []
+    if not times:
+        yield from itertools.islice(container.decode(stream), 0, None, stride)
+        return
+    chosen = set(times[::stride])
+    for packet in container.demux(stream):
+        stream.codec_context.skip_frame = "DEFAULT" if packet.pts in chosen else "NONREF"
+        yield from (frame for frame in packet.decode() if frame.pts in chosen)
+
+
+def _times(path: Path) -> list[int]:
+    """Return the times of all frames in order, read from the packets; nothing where these do not tell."""
+    import av  # noqa: PLC0415  (an extra, and 100 ms)
+
+    with av.open(str(path), format=demuxer(path)) as container:
+        packets = [packet for packet in container.demux(picture_of(container)) if packet.size]
+    times = [packet.pts for packet in packets]
+    cut = any(packet.is_discard for packet in packets)  # by an edit list: decoded, but not shown
+    return [] if cut or None in times or len(set(times)) < len(times) else sorted(times)
 
 
 def whole_picture(path: Path, container: Any) -> Any:
@@ -179,10 +205,33 @@ def whole_picture(path: Path, container: Any) -> Any:
     return stream
 
 
+def scaler() -> Any:
+    """Return what scales the frames of a clip.
+
+    A frame's own ``reformat`` computes its tables anew each time, which takes longer than the scaling:
+    findings/pyav-reformat-anew.sh.
+    """
+    from av.video.reformatter import VideoReformatter  # noqa: PLC0415  (an extra, and 100 ms)
+
+    return VideoReformatter()
+
+
 def upright_rgb(
-    frame: Any, pixel: Any, size: int | tuple[int, int] | None, before: tuple[int, ...] = (0, 0, 3)
+    frame: Any,
+    pixel: Any,
+    size: int | tuple[int, int] | None,
+    before: tuple[int, ...] = (0, 0, 3),
+    scale: Any = None,
 ) -> NDArray[np.uint8]:
-    """Return a frame in RGB, scaled and turned, in the shape of the one before, if any."""
+    """Return a frame in RGB, scaled and turned, in the shape of the one before, if any.
+
+    Args:
+        frame: of PyAV.
+        pixel: the stream's sample aspect ratio.
+        size: None as stored, the longest side, or width and height, in pixels.
+        before: the shape of the picture before.
+        scale: of :func:`scaler`, for many frames of one clip.
+    """
     import numpy as np  # noqa: PLC0415
 
     turns = round(frame.rotation / 90)  # quarter turns, counterclockwise, as in NumPy
@@ -195,7 +244,8 @@ def upright_rgb(
         share = size / max(width, height)
         width, height = max(1, round(width * share)), max(1, round(height * share))
     untold = frame.colorspace == _UNTOLD and frame.height >= _HD_LINES
-    scaled = frame.reformat(
+    scaled = (scale or scaler()).reformat(
+        frame,
         *((height, width) if turns % 2 else (width, height)),
         format="rgb24",
         src_colorspace=_BT709 if untold else None,
