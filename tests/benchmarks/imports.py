@@ -20,7 +20,7 @@ def measure(*, quick: bool) -> Report:
     peers = [name for name in PEERS if importlib.util.find_spec(name)]
     codes = {"bare": "pass", "ours": "import cometact_nb"} | {name: f"import {name}" for name in peers}
     wall: dict[str, list[float]] = {name: [] for name in codes}
-    rounds = 2 if quick else 25
+    rounds = 1 if quick else 25
     for _ in range(rounds):
         for name, code in codes.items():
             wall[name].append(_process_ms(code))
