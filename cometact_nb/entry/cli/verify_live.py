@@ -145,7 +145,7 @@ def _send(live: Run, request: ActTwoRequest, options: argparse.Namespace, what: 
     if is_over(so_far + live.price_usd, live.max_cost_usd):
         raise BudgetError(
             f"{what} at {usd(live.price_usd)} would bring this run to {usd(so_far + live.price_usd)}, more "
-            f"than --max-cost {live.max_cost_usd:g}. It was not sent."
+            f"than --max-cost {usd(live.max_cost_usd)[1:]}. It was not sent."
         )
     if not options.yes and not _ask_approval(live, what):
         live.declined = True
@@ -177,7 +177,7 @@ def _ask_approval(live: Run, what: str) -> bool:
     lines = [
         f"This sends {what} to {config.base_url}.",
         f"  character {live.request.character}\n  reference {live.request.reference}",
-        f"{money} All of this run together costs at most ${live.max_cost_usd:g}.",
+        f"{money} All of this run together costs at most {usd(live.max_cost_usd)}.",
         live_report.price_line(live),
     ]
     answer = say.ask("\n".join(filter(None, lines)) + f"\nType {price} to send it, anything else to stop: ")

@@ -124,6 +124,8 @@ export interface SweepEntry {
   outcome: string;
   /** their cost, certain or possible. */
   spent_usd: number;
+  /** the same in words; empty in a sandbox. */
+  spent: string;
   /** when it was first run. */
   created: number;
   /** when it was last run, paused or cancelled. */

@@ -178,7 +178,7 @@ export class SweepViewer extends Viewer {
   async load() {
     const gallery = await this.api.gallery(this.key);
     const { sweep } = gallery;
-    put(this.facts, [sweep.grid, sweep.outcome, sweep.sandbox ? "" : `$${sweep.spent_usd.toFixed(2)} spent`].filter(Boolean).join(" · "));
+    put(this.facts, [sweep.grid, sweep.outcome, sweep.spent].filter(Boolean).join(" · "));
     return this.showClips(sweepContent(gallery));
   }
 }

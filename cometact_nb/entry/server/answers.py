@@ -206,6 +206,7 @@ class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
         sent: the number of its requests by status.
         outcome: the same in words.
         spent_usd: their cost, certain or possible.
+        spent: the same in words; empty in a sandbox.
         created: when it was first run.
         updated: when it was last run, paused or cancelled.
         sandbox: whether it ran in the sandbox.
@@ -221,6 +222,7 @@ class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
     sent: dict[str, int]
     outcome: str
     spent_usd: float
+    spent: str
     created: float
     updated: float
     sandbox: bool

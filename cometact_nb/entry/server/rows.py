@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from cometact_nb.domain import redact
+from cometact_nb.domain.money import so_far
 from cometact_nb.entry.server.answers import (
     ClipEntry,
     SweepDetails,
@@ -156,6 +157,7 @@ def sweep_entry(saved: SavedSweep, label: str, *, in_kernel: bool) -> SweepEntry
         sent=saved.sent,
         outcome=saved.outcome,
         spent_usd=saved.spent_usd,
+        spent="" if saved.sandbox else so_far(saved.spent_usd, 0, 0.0),
         created=saved.created_at.timestamp(),
         updated=saved.updated_at.timestamp(),
         sandbox=saved.sandbox,

@@ -222,7 +222,7 @@ def table(rows: Iterable[Sequence[object]], head: Sequence[str] = ()) -> Markup:
     ]
     if not lines:
         return join()
-    top = [h("th", {"scope": "col", **cell}, name) for name in head]
+    top = [h("th", {"scope": "col", **whole}, name) for name in head]
     style = "font:inherit;border-collapse:collapse;margin:10px 0 0"
     above = h("thead", None, h("tr", None, *top)) if top else None
     return h("table", {"style": style}, above, h("tbody", None, *lines))

@@ -21,7 +21,7 @@ _ROWS = 60
 #: The size of a bar, in pixels.
 _WIDTH, _HEIGHT = 170, 14
 _HEAD = {
-    name: (name.capitalize(), "Requests", "Expected price", "", "In doubt", "Credits reported")
+    name: (name.capitalize(), "Requests", "Expected price", "In doubt", "Credits reported", "")
     for name in ("day", "sweep", "project", "status")
 }
 
@@ -55,11 +55,11 @@ def _row(table: SpendingTable, row: Spending, most: int) -> tuple[object, ...]:
         words.clean(table.name(row), 160),
         row.tasks,
         join(money.usd(row.usd), unknown),
-        _bar(row, most) if most else "",
         f"{row.in_doubt}, at most {money.usd(row.in_doubt_usd)}" if row.in_doubt else "",
         join(f"{row.credits:g}", parts.fine(f"for {money.requests(row.credits_of)}"), refunds)
         if row.credits is not None
         else "none",
+        _bar(row, most) if most else "",
     )
 
 
