@@ -13,8 +13,12 @@ from pathlib import Path
 import brought
 import pytest
 from brought import Film
+from files import noisy_video_bytes, unreadable
+from PIL import Image
 
 import cometact_nb as act
+from cometact_nb.domain.inspection.findings import MAX_BYTES
+from cometact_nb.domain.sizes import size
 from cometact_nb.handles.prepare import begin
 
 InputError = act.errors.InputError
@@ -94,7 +98,31 @@ def test_what_is_no_usable_file_is_one_clear_error(clip: Path, tmp_path: Path) -
     ):
         with pytest.raises(InputError, match=words):
             act.prepare(path, out=tmp_path / "out")
+    with pytest.raises(InputError, match="may not be read by you"):
+        act.prepare(unreadable(tmp_path / "secret.mp4"), out=tmp_path / "out")
     assert [name for name in left(tmp_path / "out") if "part" in name] == []
+
+
+def test_what_is_too_large_to_open_is_one_clear_error(tmp_path: Path) -> None:
+    wide, long = tmp_path / "wide.png", tmp_path / "long.jpg"
+    Image.new("1", (20_001, 15_001)).save(wide)
+    long.write_bytes(brought_jpeg())
+    os.truncate(long, 2_000_000_000)  # what follows the picture takes no room on the disk
+    with pytest.raises(InputError, match="too many pixels to open here"):
+        act.prepare(wide, out=tmp_path / "out")
+    with pytest.raises(InputError, match=r"a picture of 2\.0 GB, too large to open here"):
+        act.prepare(long, out=tmp_path / "out")
+    assert left(tmp_path / "out") == []
+
+
+def test_a_clip_above_the_vendor_s_limit_becomes_small_enough(tmp_path: Path) -> None:
+    source = tmp_path / "noise.mp4"
+    source.write_bytes(noisy_video_bytes(tmp_path, 24, 13_000))
+    before = source.stat().st_size
+    assert before > MAX_BYTES["video"]
+    result = act.prepare(source, out=tmp_path / "out")
+    assert result.path.stat().st_size <= MAX_BYTES["video"]
+    assert any(change.startswith(f"Made smaller than {size(before)}") for change in result.changes)
 
 
 def brought_jpeg() -> bytes:

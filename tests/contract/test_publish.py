@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import signal
 import subprocess
@@ -12,7 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import fsspec
 import pytest
+from files import unreadable
+from fsspec.implementations.memory import MemoryFileSystem
 from PIL import Image
 from web_folder import WebFolder, paid_session
 
@@ -131,6 +135,12 @@ def test_neither_repr_nor_table_nor_error_shows_where_a_face_is(
 # --- bad input --------------------------------------------------------------------------------------
 
 
+def huge(path: Path) -> None:
+    """A picture, and nothing for 2 GB behind it, which takes no room on the disk."""
+    path.write_bytes(noise())
+    os.truncate(path, 2_000_000_000)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -138,8 +148,11 @@ def test_neither_repr_nor_table_nor_error_shows_where_a_face_is(
         (lambda path: path.write_bytes(b""), "empty"),
         (lambda path: path.write_text("no picture at all"), "text"),
         (lambda path: None, "no file of this machine"),
+        (lambda path: path.write_bytes(noise()[:20_000]), "cannot be"),
+        (unreadable, "may not be read by you"),
+        (huge, "too large to open"),
     ],
-    ids=["a folder", "empty", "text", "not there"],
+    ids=["a folder", "empty", "text", "not there", "broken", "not allowed", "huge"],
 )
 def test_what_is_no_input_is_one_error(
     session: Session, tmp_path: Path, web: WebFolder, make: object, words: str
@@ -166,6 +179,32 @@ def test_a_folder_that_may_not_be_written_is_one_error(session: Session, me: Pat
     session.configure(publish_to=web.folder / "file")
     with pytest.raises(PublishError, match="there is no folder"):
         session.publish(me, yes=True)
+    closed = Path("/proc/sys/vm")  # where even root makes no file
+    if os.geteuid():
+        closed = web.folder / "closed"
+        closed.mkdir(0o500)
+    session.configure(publish_to=closed)
+    with pytest.raises(PublishError, match=r"'me\.png' could not be published at .* No request was sent"):
+        session.publish(me, yes=True)
+    assert not session.published()
+
+
+class Refusing(MemoryFileSystem):  # type: ignore[misc]
+    """A store that answers, and takes nothing."""
+
+    protocol = "refusing"
+
+    def put_file(self, lpath: str, rpath: str, **options: object) -> None:
+        raise PermissionError("Access Denied")
+
+
+def test_a_store_that_refuses_is_one_error_and_nothing_is_on_record(session: Session, me: Path) -> None:
+    fsspec.register_implementation("refusing", Refusing, clobber=True)
+    session.configure(publish_to="refusing://bucket/inputs", publish_base="https://cdn.example.com/inputs")
+    with pytest.raises(PublishError, match="Access Denied") as refused:
+        session.publish(me, yes=True)
+    assert "No request was sent." in str(refused.value)
+    assert not session.published()
 
 
 def test_a_server_that_is_gone_leaves_nothing_public(session: Session, me: Path, web: WebFolder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -113,6 +114,16 @@ def sound_bytes() -> bytes:
         out.mux(stream.encode(frame))
         out.mux(stream.encode())
     return target.getvalue()
+
+
+def unreadable(path: Path) -> Path:
+    """A file that its reader may not read, whoever that is: root may read all but what the system only takes."""
+    if os.geteuid():
+        path.write_bytes(b"mine")
+        path.chmod(0)
+        return path
+    path.symlink_to("/proc/sys/vm/compact_memory")
+    return path
 
 
 def image_bytes(kind: str = "PNG", size: tuple[int, int] = (64, 48), **options: Any) -> bytes:

@@ -93,14 +93,15 @@ def public_bucket(port: int) -> str:
     """Make a bucket at an S3 on this machine, of which only ``inputs/`` is public; return its name."""
     bucket = f"bucket-{uuid.uuid4().hex[:8]}"  # moto keeps it longer than its server
     address = f"http://127.0.0.1:{port}/{bucket}"
-    httpx.put(address).raise_for_status()
+    httpx.put(address, timeout=60).raise_for_status()
     allowed = {
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:*",
         "Resource": f"arn:aws:s3:::{bucket}/inputs/*",
     }
-    httpx.put(f"{address}?policy", json={"Version": "2012-10-17", "Statement": [allowed]}).raise_for_status()
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
+    httpx.put(f"{address}?policy", json=policy, timeout=60).raise_for_status()
     return bucket
 
 

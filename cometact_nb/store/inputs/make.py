@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cometact_nb.domain.inspection.facts import IMAGES, VIDEOS
 from cometact_nb.domain.inspection.sniff import sniff
 from cometact_nb.domain.inspection.texts import CURES, WORDS
+from cometact_nb.domain.sizes import size
 from cometact_nb.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["Kind", "kind_of", "look", "write"]
 
 _HEAD = 4096
+#: Bytes of a picture that is read into memory: far above what a camera or a scanner writes.
+_PICTURE_MAX = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def kind_of(path: Path) -> Kind:
     """Recognise a file.
 
     Raises:
-        InputError: it is neither a picture nor a video.
+        InputError: it is neither a picture nor a video, or a picture too large to open.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -56,6 +59,11 @@ def kind_of(path: Path) -> Kind:
     if other is not None:
         raise InputError(f"{path.name!r} is {WORDS[other]}. {_cure(other)}")
     if sniffed.container in IMAGES or sniffed.container in VIDEOS:
+        count = path.stat().st_size
+        if sniffed.container in IMAGES and count > _PICTURE_MAX:
+            raise InputError(
+                f"{path.name!r} is a picture of {size(count)}, too large to open here. Export it smaller."
+            )
         return Kind(sniffed.container, sniffed.container in IMAGES, head)
     raise InputError(f"{path.name!r} is of no format known here. Give a picture or a video.")
 

@@ -50,8 +50,9 @@ def prepare_picture(
         InputError: the file is broken, too large, or in a format that is not read here.
         ConfigError: a package is missing.
     """
-    opened, exif = _open(source, container)
+    opened = _open(source, container)
     try:
+        exif = opened.getexif()  # of a PNG it stands behind the pixels, which are decoded here
         opened.load()
         check()
         return _changed(opened, exif, source, container, recipe, check)
@@ -61,8 +62,8 @@ def prepare_picture(
         opened.close()
 
 
-def _open(source: Path, container: str) -> tuple[Any, Any]:
-    """Return the opened picture and its EXIF."""
+def _open(source: Path, container: str) -> Any:
+    """Return the opened picture, which is not decoded yet."""
     try:
         from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  (an extra)
     except ImportError:
@@ -77,7 +78,7 @@ def _open(source: Path, container: str) -> tuple[Any, Any]:
                     f"{source.name!r} has {opened.width}×{opened.height} pixels, too many to open here. "
                     "Export it with fewer."
                 )
-            return opened, opened.getexif()
+            return opened
     except UnidentifiedImageError:
         cure = "pip install 'cometact_nb[heic]', or save it as JPEG."
         cure = cure if container == "avif" else "Save it as JPEG or PNG."
