@@ -13,10 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import fsspec
 import pytest
 from files import unreadable
-from fsspec.implementations.memory import MemoryFileSystem
 from PIL import Image
 from web_folder import WebFolder, paid_session
 
@@ -186,24 +184,6 @@ def test_a_folder_that_may_not_be_written_is_one_error(session: Session, me: Pat
     session.configure(publish_to=closed)
     with pytest.raises(PublishError, match=r"'me\.png' could not be published at .* No request was sent"):
         session.publish(me, yes=True)
-    assert not session.published()
-
-
-class Refusing(MemoryFileSystem):  # type: ignore[misc]
-    """A store that answers, and takes nothing."""
-
-    protocol = "refusing"
-
-    def put_file(self, lpath: str, rpath: str, **options: object) -> None:
-        raise PermissionError("Access Denied")
-
-
-def test_a_store_that_refuses_is_one_error_and_nothing_is_on_record(session: Session, me: Path) -> None:
-    fsspec.register_implementation("refusing", Refusing, clobber=True)
-    session.configure(publish_to="refusing://bucket/inputs", publish_base="https://cdn.example.com/inputs")
-    with pytest.raises(PublishError, match="Access Denied") as refused:
-        session.publish(me, yes=True)
-    assert "No request was sent." in str(refused.value)
     assert not session.published()
 
 

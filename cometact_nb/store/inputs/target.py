@@ -14,6 +14,7 @@ import time
 import uuid
 from concurrent import futures
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cometact_nb.errors import PublishError
@@ -109,7 +110,7 @@ class Target(Protocol):
         """
 
     def remove(self, name: str) -> None:
-        """Delete a file there; one that is gone is no error.
+        """Delete a file there, and parts of it that an ended kernel left; one that is gone is no error.
 
         Raises:
             OSError: the place refuses.
@@ -170,7 +171,8 @@ class FolderTarget:
 
     def remove(self, name: str) -> None:
         """See :meth:`Target.remove`."""
-        (self._folder / name).unlink(missing_ok=True)
+        for path in [self._folder / name, *self._folder.glob(f".{name}.*.part")]:
+            path.unlink(missing_ok=True)
 
 
 class StoreTarget:
@@ -233,7 +235,7 @@ class StoreTarget:
 
     def put(self, name: str, file: OwnFile, mime: str, progress: Callable[[int], object]) -> None:
         """See :meth:`Target.put`."""
-        target, whole = self._path(name), bool(self._kinds & (_S3 | _AZURE | _GOOGLE))
+        target, whole = self._path(name), self._takes_at_once
         first = target if whole else self._path(f".{name}.{uuid.uuid4().hex[:12]}.part")
         try:
             with futures.ThreadPoolExecutor(1, "cometact_nb hashes") as beside:
@@ -277,8 +279,9 @@ class StoreTarget:
 
     def remove(self, name: str) -> None:
         """See :meth:`Target.remove`."""
-        with suppress(FileNotFoundError):
-            as_os_error(lambda: self._fs.rm_file(self._path(name)))
+        for path in [self._path(name), *self._parts(name)]:
+            with suppress(FileNotFoundError):
+                as_os_error(partial(self._fs.rm_file, path))
         self._fs.invalidate_cache()
         try:
             _compare(not as_os_error(lambda: self._fs.exists(self._path(name))), "it is still there")
@@ -287,6 +290,23 @@ class StoreTarget:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+    @property
+    def _takes_at_once(self) -> bool:
+        """Whether a file is whole under its name, or not there, without a hidden name before."""
+        return bool(self._kinds & (_S3 | _AZURE | _GOOGLE))
+
+    def _parts(self, name: str) -> list[str]:
+        """List the files under a hidden name that an upload of this file has left."""
+        if self._takes_at_once:
+            return []
+        self._fs.invalidate_cache()
+        try:
+            names = as_os_error(lambda: self._fs.ls(self._root, detail=False))
+        except FileNotFoundError:
+            return []
+        last = [str(path).rpartition("/")[2] for path in names]
+        return [self._path(one) for one in last if one.startswith(f".{name}.") and one.endswith(".part")]
 
     def _hash(self, path: str) -> str:
         def read() -> str:

@@ -1,8 +1,7 @@
-"""A store that signs its links: each request, a sweep's later cells included, goes with a link signed for it."""
+"""Stores at the edge: one that signs a link for each request, one that refuses, one with parts that were left."""
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import shutil
 import time
@@ -12,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import fsspec
 import pytest
+from files import image_bytes
+from fsspec.implementations.memory import MemoryFileSystem
 from web_folder import WebFolder, paid_session
 
-from cometact_nb.errors import RequestError
+from cometact_nb.errors import PublishError, RequestError
 from cometact_nb.handles.session import Session
+from cometact_nb.store.inputs.target import FolderTarget, OwnFile, StoreTarget
 
 if TYPE_CHECKING:
     from services import SandboxProcess
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("new_user")
 class Signing(fsspec.AbstractFileSystem):  # type: ignore[misc]
     """A bucket whose files are in a folder that a web server shows; links are signed as Google's are."""
 
-    protocol = "gs"
+    protocol = ("signing", "gs")
     cachable = False
     web: WebFolder
     count = itertools.count(1)
@@ -61,10 +63,9 @@ def session(
 ) -> Iterator[Session]:
     monkeypatch.setattr(Signing, "web", web, raising=False)
     monkeypatch.setattr(Signing, "lasts_s", None)
-    registry: Any = importlib.import_module("fsspec.registry")  # the module has a mapping of the same name
-    monkeypatch.setitem(registry._registry, "gs", Signing)
+    fsspec.register_implementation("signing", Signing, clobber=True)
     made = paid_session(tmp_path, sandbox, web)
-    made.configure(publish_to="gs://bucket/inputs", publish_base="")
+    made.configure(publish_to="signing://bucket/inputs", publish_base="")
     yield made
     made.close()
 
@@ -95,3 +96,39 @@ def test_a_store_whose_links_end_at_once_is_paid_nothing_for(
     monkeypatch.setattr(Signing, "lasts_s", None)
     session.submit(character=me, reference=talk).wait(60)
     assert len(links(sandbox)) == 1
+
+
+class Refusing(MemoryFileSystem):  # type: ignore[misc]
+    """A store that answers, and takes nothing."""
+
+    protocol = "refusing"
+
+    def put_file(self, lpath: str, rpath: str, **options: object) -> None:
+        raise PermissionError("Access Denied")
+
+
+def test_a_store_that_refuses_is_one_error_and_nothing_is_on_record(session: Session, me: Path) -> None:
+    fsspec.register_implementation("refusing", Refusing, clobber=True)
+    session.configure(publish_to="refusing://bucket/inputs", publish_base="https://cdn.example.com/inputs")
+    with pytest.raises(PublishError, match="Access Denied") as refused:
+        session.publish(me, yes=True)
+    assert "No request was sent." in str(refused.value)
+    assert not session.published()
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a store"])
+def test_a_part_that_a_killed_kernel_left_is_taken_back_with_its_file(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    url = f"local://{place}"  # by a hidden name first, as SFTP
+    base = "https://www.example.com/inputs"
+    target = FolderTarget(place, base) if kind == "a folder" else StoreTarget(url, base)
+    source = tmp_path / "me.png"
+    source.write_bytes(image_bytes("PNG"))
+    target.put("one.png", OwnFile(source), "image/png", lambda _: None)
+    others = [".two.png.0123456789ab.part", "two.png"]
+    for name in [".one.png.0123456789ab.part", *others]:
+        (place / name).write_bytes(b"a part")
+    target.remove("one.png")
+    assert sorted(path.name for path in place.iterdir()) == others
+    target.remove("one.png")
