@@ -22,11 +22,12 @@ from tests.benchmarks.service import Service
 
 NAME = "browser"
 #: What a trace holds: the tasks of each thread. Playwright's own choice would add pictures of the page.
-_TRACED = ["toplevel", "__metadata"]
+TRACED = ["toplevel", "__metadata"]
 _TASK = "ThreadControllerImpl::RunTask"
 _SETUP = """%load_ext cometact_nb
 import cometact_nb as act
 sandbox = act.use_sandbox(60, url={url!r})
+act.configure(look="never")
 act.configure(max_in_flight=25)
 sweep = act.sweep(character=sandbox.character, reference=sandbox.reference, expression_intensity=[1, 2, 3, 4, 5],
                   seed=range({first}, {last}), allow_unlisted=True)"""
@@ -94,19 +95,19 @@ def _one(notebook: Notebook, setup: str, cells: int) -> dict[str, float]:
     notebook.type(1, "sweep")
     browser = present(page.context.browser)
     page.evaluate(_WATCH, cells)
-    browser.start_tracing(page=page, categories=_TRACED)
+    browser.start_tracing(page=page, categories=TRACED)
     page.evaluate(_CLICK)
     page.wait_for_function("() => window.painted", timeout=60_000)
     paint = float(page.evaluate("() => window.painted - window.began"))
-    appear, appear_cpu = _longest_tasks_ms(browser.stop_tracing())
+    appear, appear_cpu = longest_tasks_ms(browser.stop_tracing())
     notebook.type(0, "_ = sweep.run(canary=False, yes=True)")
     heard.clear()
-    browser.start_tracing(page=page, categories=_TRACED)
+    browser.start_tracing(page=page, categories=TRACED)
     began = time.monotonic()
     notebook.run(0)
     page.locator(".cometact-sweep-record").get_by_text(f"{cells} done").wait_for(timeout=180_000)
     took = time.monotonic() - began
-    change, change_cpu = _longest_tasks_ms(browser.stop_tracing())
+    change, change_cpu = longest_tasks_ms(browser.stop_tracing())
     return {
         "paint": paint,
         "messages": len(heard) / took,
@@ -123,7 +124,7 @@ def _hear(heard: list[float], frame: bytes | str) -> None:
         heard.append(time.monotonic())
 
 
-def _longest_tasks_ms(trace: bytes) -> tuple[float, float]:
+def longest_tasks_ms(trace: bytes) -> tuple[float, float]:
     """The longest task of the page's main thread in a trace of Chromium's, by the clock and by its own CPU time."""
     events = json.loads(trace)["traceEvents"]
     main = {

@@ -30,7 +30,7 @@ _WATCH = """() => {
     new MutationObserver(() => document.querySelectorAll("video[controls]").forEach(note))
         .observe(document.body, {childList: true, subtree: true});
 }"""
-_SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(60, url={url!r})"
+_SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(60, url={url!r})\nact.configure(look='never')"
 _MAGIC = "task = %act_two -c {{sandbox.character}} -r {{sandbox.reference}} --seed {seed}"
 _BUSY = {
     "idle kernel": "",

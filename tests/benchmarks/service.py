@@ -84,6 +84,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/sandbox/"):  # as of an earlier version: it keeps no settings for a kernel
+            self._send(404, "text/plain", b"")
+            return
         task_id = f"{next(self.numbers):08x}-0000-4000-8000-{time.time_ns() % 10**12:012d}"
         self.polls[task_id] = 0
         self._json({"id": task_id})
