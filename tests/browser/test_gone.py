@@ -52,15 +52,15 @@ def begin(notebook: Notebook, *cells: str) -> int:
 def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(notebook: Notebook) -> None:
     begin(notebook, CARD, SWEEP, f"act.panel({INPUTS})", "act.history()")
     card, sweep, panel, history = (notebook.cell(index).locator(kind).first for index, kind in VIEWS.items())
-    card.get_by_role("button", name="Cancel").wait_for(timeout=30_000)
-    sweep.get_by_role("button", name="Cancel").wait_for(timeout=30_000)
-    panel.locator(".primary.ready").wait_for(timeout=30_000)
-    history.get_by_role("button", name="Cancel").first.wait_for(timeout=30_000)
+    card.get_by_role("button", name="Cancel").wait_for()
+    sweep.get_by_role("button", name="Cancel").wait_for()
+    panel.locator(".primary.ready").wait_for()
+    history.get_by_role("button", name="Cancel").first.wait_for()
     card.get_by_role("button", name="Cancel").focus()
     notebook.restart_kernel()
     for index, kind in VIEWS.items():
         view = notebook.cell(index).locator(kind).first
-        view.get_by_text("The kernel has ended. This is how it stood at").wait_for(timeout=30_000)
+        view.get_by_text("The kernel has ended. This is how it stood at").wait_for()
         view.locator(".cometact-gone code").get_by_text(LINES[index]).wait_for()
     # The button that had the focus is gone: a keyboard's user is at the words about it.
     assert card.locator(".cometact-gone").evaluate("node => node === document.activeElement")
@@ -75,8 +75,7 @@ def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(note
     record = notebook.cell(2).locator(".cometact-record")
     assert not record.is_visible()
     notebook.save()  # as it was saved while its task ran
-    notebook.page.reload()
-    notebook.ready()
+    notebook.reload()
     record.wait_for()
     for part in (task_id[:8], "hero.png", "As of 20", f"act.task('{task_id}')"):
         assert part in present(record.text_content())
@@ -89,14 +88,14 @@ def test_after_a_restart_every_live_view_says_so_and_takes_its_buttons_away(note
 def test_a_kernel_that_was_killed_is_gone_and_one_that_is_held_is_not(notebook: Notebook) -> None:
     pid = begin(notebook, CARD, f"act.panel({INPUTS})")
     panel = notebook.cell(3).locator(".cometact-panel")
-    panel.locator(".primary.ready").wait_for(timeout=30_000)
+    panel.locator(".primary.ready").wait_for()
     os.kill(pid, signal.SIGSTOP)  # as busy as a kernel can be
     panel.get_by_role("button", name=re.compile("^Submit")).click()
-    panel.get_by_text("The kernel is busy").wait_for(timeout=30_000)
+    panel.get_by_text("The kernel is busy").wait_for()
     panel.get_by_role("button", name="Sending…").wait_for()
     assert notebook.page.locator(".cometact-gone").count() == 0
     os.kill(pid, signal.SIGKILL)
-    notebook.cell(2).locator(".cometact-gone").get_by_text("act.task(").wait_for(timeout=30_000)
+    notebook.cell(2).locator(".cometact-gone").get_by_text("act.task(").wait_for()
     panel.get_by_text("The kernel ended while this was being sent: look with act.history()").wait_for()
     assert notebook.page.get_by_role("button", name=re.compile("Sending|Cancel")).count() == 0
     assert notebook.page.get_by_text("The kernel is busy").count() == 0
@@ -104,11 +103,11 @@ def test_a_kernel_that_was_killed_is_gone_and_one_that_is_held_is_not(notebook: 
 
 def test_a_restart_from_elsewhere_is_seen_too(notebook: Notebook) -> None:
     begin(notebook, CARD)
-    notebook.cell(2).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    notebook.cell(2).get_by_role("button", name="Cancel").wait_for()
     kernel = notebook.page.evaluate(KERNEL_ID)
     address = f"{notebook.lab.base_url}/api/kernels/{kernel}/restart?token={notebook.lab.TOKEN}"
     urlopen(Request(address, method="POST", data=b""), timeout=60).close()
-    notebook.cell(2).locator(".cometact-gone").wait_for(timeout=30_000)
+    notebook.cell(2).locator(".cometact-gone").wait_for()
     assert notebook.cell(2).get_by_role("button", name="Cancel").count() == 0
 
 
@@ -142,8 +141,8 @@ def test_a_lost_connection_is_said_and_a_click_of_meanwhile_is_sent_once_when_it
     notebook.open()
     begin(notebook, CARD, f"panel = act.panel({INPUTS}, seed=4141); panel")
     card, panel = (notebook.cell(index).locator(kind).first for index, kind in ((2, VIEWS[2]), (3, VIEWS[4])))
-    card.get_by_role("button", name="Cancel").wait_for(timeout=30_000)
-    panel.locator(".primary.ready").wait_for(timeout=30_000)
+    card.get_by_role("button", name="Cancel").wait_for()
+    panel.locator(".primary.ready").wait_for()
     line.cut()
     for view in (card, panel):
         view.get_by_text("No connection to the kernel since").wait_for()
@@ -151,12 +150,12 @@ def test_a_lost_connection_is_said_and_a_click_of_meanwhile_is_sent_once_when_it
     assert page.locator(".cometact-gone").count() == 0  # the kernel lives
     panel.get_by_role("button", name=re.compile("^Submit")).click()
     line.is_cut = False
-    notebook.cell(3).locator(VIEWS[2]).first.wait_for(timeout=60_000)  # the card of what was submitted
+    notebook.cell(3).locator(VIEWS[2]).first.wait_for()  # the card of what was submitted
     for view in (card, panel):
         view.get_by_text("No connection to the kernel since").wait_for(state="detached")
     notebook.type(
         4, "print('=', len(panel.tasks), sum(row.request.seed == 4141 for row in act.history()), '=')"
     )
     notebook.run(4)
-    notebook.cell(4).locator(".jp-OutputArea").get_by_text("= 1 1 =").wait_for(timeout=30_000)
+    notebook.cell(4).locator(".jp-OutputArea").get_by_text("= 1 1 =").wait_for()
     page.close()

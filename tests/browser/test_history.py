@@ -42,7 +42,7 @@ def cell(notebook: Notebook) -> Locator:
     notebook.run(1)
     cell = notebook.cell(1)
     rows = cell.locator(".cometact-history li")
-    rows.nth(2).wait_for(timeout=30_000)
+    rows.nth(2).wait_for()
     return cell
 
 
@@ -62,7 +62,7 @@ def filters_narrow(table: Locator, rows: Locator) -> None:
 
 def posters_come_when_seen(rows: Locator) -> None:
     rows.nth(2).scroll_into_view_if_needed()  # its poster comes when it is seen
-    rows.nth(2).locator("img").wait_for(timeout=30_000)
+    rows.nth(2).locator("img").wait_for()
     assert rows.nth(2).locator("img").evaluate("image => image.complete && image.naturalWidth <= 224")
 
 
@@ -70,20 +70,20 @@ def buttons_act(cell: Locator, table: Locator, rows: Locator) -> None:
     rows.nth(0).get_by_role("button", name="Resume").click()
     table.get_by_text("is watched again; nothing was sent").wait_for()
     rows.nth(0).get_by_role("button", name="Resume").wait_for(state="detached")
-    rows.nth(0).locator(".tag", has_text="SUCCEEDED").wait_for(timeout=60_000)  # the table follows
+    rows.nth(0).locator(".tag", has_text="SUCCEEDED").wait_for()  # the table follows
 
     rows.nth(1).get_by_role("button", name="Show").click()
     card = cell.locator(".cometact")
-    card.get_by_text("RUNNING").wait_for(timeout=30_000)
+    card.get_by_text("RUNNING").wait_for()
     cancel = rows.nth(1).get_by_role("button", name="Cancel")
     cancel.click()
     cancel.get_by_text("Really cancel?").click()
-    rows.nth(1).locator(".tag", has_text="CANCELLED").wait_for(timeout=30_000)
+    rows.nth(1).locator(".tag", has_text="CANCELLED").wait_for()
     card.get_by_text("CANCELLED", exact=True).wait_for()
 
     rows.nth(2).get_by_role("button", name="Load").click()
     panel = cell.locator(".cometact-panel")
-    panel.wait_for(timeout=30_000)
+    panel.wait_for()
     assert panel.get_by_label("Seed", exact=True).input_value() == "7"
 
     rows.nth(2).get_by_role("button", name="File").click()
@@ -108,8 +108,7 @@ def test_a_history_is_filtered_acted_on_and_kept(notebook: Notebook, cell: Locat
     outputs = notebook.lab.saved(notebook.name)["cells"][1]["outputs"]
     assert len(json.dumps(outputs)) < 12_000
     notebook.restart_kernel()
-    notebook.page.reload()
-    notebook.ready()
+    notebook.reload()
     record.wait_for()
     assert "CANCELLED" in record.inner_text()
     record.locator("img").first.scroll_into_view_if_needed()

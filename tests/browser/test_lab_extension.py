@@ -37,7 +37,7 @@ def begin(notebook: Notebook, speed: float) -> None:
     notebook.finished(0)
     notebook.type(1, MAGIC)
     notebook.run(1)
-    notebook.cell(1).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    notebook.cell(1).get_by_role("button", name="Cancel").wait_for()
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def both(new_page: Callable[[Lab], Page], lab: Lab) -> tuple[str, str]:
     notebook.save()
     text = (lab.folder / notebook.name).read_text()
     assert "RUNNING" in text or "PENDING" in text
-    notebook.cell(1).locator("video[controls]").wait_for(timeout=60_000)
+    notebook.cell(1).locator("video[controls]").wait_for()
     notebook.save()
     page.close()
     return text, (lab.folder / notebook.name).read_text()
@@ -78,7 +78,7 @@ def later(
 
 def test_a_card_that_was_saved_while_its_task_ran_is_finished_and_plays(later: Notebook) -> None:
     later.open()
-    later.page.wait_for_function(PLAYS, timeout=60_000)
+    later.page.wait_for_function(PLAYS)
     assert later.cell(1).get_by_text("SUCCEEDED").is_visible()
     assert later.cell(1).get_by_role("button", name="Cancel").count() == 0
     assert not later.cell(1).get_by_text("Error displaying widget").is_visible()
@@ -92,8 +92,8 @@ def test_without_the_servers_part_the_files_beside_the_notebook_say_it(later: No
     later.page.route(ROUTES, lambda route: route.fulfill(status=status, body=""))
     later.open()
     ended = later.cell(1).locator(".cometact-ended")
-    ended.get_by_text("SUCCEEDED").wait_for(timeout=60_000)
-    later.page.wait_for_function(PLAYS, timeout=60_000)
+    ended.get_by_text("SUCCEEDED").wait_for()
+    later.page.wait_for_function(PLAYS)
     assert "1280 × 720" in present(ended.text_content())
 
 
@@ -103,7 +103,7 @@ def test_without_server_part_and_files_the_record_stands_with_its_time(later: No
     (lab.folder / later.name).rename(moved / later.name)
     later.name = f"elsewhere/{later.name}"
     later.page.route(ROUTES, lambda route: route.fulfill(status=404, body=""))
-    with later.page.expect_response(re.compile("/cometact-nb/api/tasks/"), timeout=60_000):
+    with later.page.expect_response(re.compile("/cometact-nb/api/tasks/")):
         later.open()
     assert later.cell(1).get_by_text("As of 20").is_visible()
     assert not later.cell(1).get_by_text("Error displaying widget").is_visible()
@@ -117,7 +117,7 @@ def test_an_untrusted_notebook_gets_its_html_and_nothing_is_asked(later: Noteboo
     asked: list[str] = []
     later.page.on("request", lambda request: asked.append(request.url))
     later.open()
-    later.cell(1).get_by_text("As of 20").wait_for(timeout=30_000)
+    later.cell(1).get_by_text("As of 20").wait_for()
     assert later.cell(1).get_by_role("button", name="Insert below").count() == 0
     assert not [url for url in asked if "/cometact-nb/api/tasks/" in url]
 
@@ -131,7 +131,7 @@ def test_when_its_kernel_goes_the_history_takes_over_and_offers_the_line_that_go
     begin(notebook, speed=1)
     notebook.restart_kernel()
     note = notebook.cell(1).locator(".cometact-gone").filter(has_text="From this server's history")
-    note.wait_for(timeout=30_000)
+    note.wait_for()
     assert notebook.cell(1).get_by_role("button", name="Cancel").count() == 0
     line = present(note.locator("code").text_content())
     assert re.fullmatch(r'act\.task\("[0-9a-f-]{36}"\)', line)
@@ -152,7 +152,7 @@ def test_where_the_extension_is_disabled_everything_is_as_without_it(
             (plain.folder / name).write_text(text)
         notebook = Notebook(page, plain, "plain.ipynb")
         notebook.open()
-        notebook.cell(1).get_by_text("As of 20").wait_for(timeout=30_000)
+        notebook.cell(1).get_by_text("As of 20").wait_for()
         assert page.evaluate(SPENT, "cometact_nb:activate") == []
         final = Notebook(page, plain, "final.ipynb")
         final.open()

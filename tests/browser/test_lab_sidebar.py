@@ -61,7 +61,7 @@ def opened(own_lab: Lab, new_page: Callable[[Lab], Page]) -> Iterator[Notebook]:
     notebook.run(0)
     notebook.finished(0)
     execute(page, "cometact_nb:sidebar")
-    page.locator(".cometact-lab li").first.wait_for(timeout=30_000)
+    page.locator(".cometact-lab li").first.wait_for()
     yield notebook
     assert errors == []
     assert page.evaluate("() => window.hostile") is None
@@ -111,7 +111,7 @@ def test_the_sidebar_lists_searches_and_is_used_by_keyboard(opened: Notebook, si
 def test_a_click_plays_the_clip_in_the_main_area(opened: Notebook, side: Locator) -> None:
     page = opened.page
     side.locator("li", has_text="seed 7").locator(".open").click()
-    page.wait_for_function(PLAYS, timeout=30_000)
+    page.wait_for_function(PLAYS)
     assert findings(page, ".cometact-lab-viewer") == []
     viewer = page.locator(".cometact-lab-viewer:visible")
     assert "SUCCEEDED" in viewer.inner_text()
@@ -231,7 +231,7 @@ def test_a_picture_of_the_file_browser_is_examined_and_used(opened: Notebook, si
     page = opened.page
     assert side.is_visible()
     choose(page, "my face.png", "Would Act-Two take it?")
-    page.locator(".cometact-lab-doctor .verdict").wait_for(timeout=30_000)
+    page.locator(".cometact-lab-doctor .verdict").wait_for()
     page.keyboard.press("Escape")
     page.locator(".cometact-lab-doctor").wait_for(state="detached")
 
@@ -241,7 +241,7 @@ def test_a_picture_of_the_file_browser_is_examined_and_used(opened: Notebook, si
     page.locator(".jp-Notebook .cm-content", has_text='act.panel(character="my face.png")').wait_for()
     opened.run(1)
     panel = page.locator(".cometact-panel")
-    panel.wait_for(timeout=30_000)
+    panel.wait_for()
     field = panel.get_by_label("Character", exact=True)
     field.fill("")
     choose(page, "my face.png", "Use as Act-Two character")

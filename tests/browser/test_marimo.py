@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pages_server import serving
+from playing import play
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -47,8 +48,7 @@ def _(sweep):
 def _(act, sweep):
     act.history()
 """
-PLAYS = """async video => { video.muted = true; await video.play();
-    await new Promise(done => video.addEventListener('timeupdate', done, {once: true})); return video.videoWidth; }"""
+MUTE = "videos => { for (const video of videos) video.muted = true; }"
 #: Whether no two texts below the slider overlap.
 APART = """ends => {
     const texts = [...ends.querySelectorAll('span')].flatMap(span => [...span.childNodes]).filter(node => node.data);
@@ -79,11 +79,13 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_card_sweep_gallery_and_history_are_live_and_their_clips_play(page: Page) -> None:
     card = page.locator(".cometact")
     card.locator("video").wait_for(timeout=180_000)
-    assert card.locator("video").evaluate(PLAYS) == 1280
+    page.locator("video").evaluate_all(MUTE)
+    assert play(card.locator("video"))[0] == 1280
     page.locator(".cometact-sweep").get_by_text("2 done").wait_for(timeout=180_000)
     tiles = page.locator(".cometact-gallery .tile video")
     tiles.nth(1).wait_for(timeout=180_000)
-    assert tiles.first.evaluate(PLAYS) == 1280
+    tiles.evaluate_all(MUTE)
+    assert play(tiles.first)[0] == 1280
     page.locator(".cometact-history").get_by_text("SUCCEEDED").nth(2).wait_for(timeout=60_000)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lab import Lab, Notebook
+from playing import play
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(speed=30)"
-MOVED = """async video => {
-    await video.play();
-    await new Promise(done => video.addEventListener('timeupdate', done, {once: true}));
-    return video.currentTime > 0 && video.videoWidth;
-}"""
 
 
 @pytest.fixture
@@ -39,13 +35,13 @@ def test_a_card_lives_ends_in_a_playing_video_and_survives_its_kernel(seven: Not
     seven.finished(0)
     seven.type(1, "%act_two -c {sandbox.character} -r {sandbox.reference} -e 4")
     seven.run(1)
-    seven.cell(1).get_by_role("button", name="Cancel").wait_for(timeout=30_000)
+    seven.cell(1).get_by_role("button", name="Cancel").wait_for()
     video = seven.cell(1).locator("video[controls]")
-    video.wait_for(timeout=60_000)
-    assert video.evaluate(MOVED) == 1280
+    video.wait_for()
+    assert play(video)[0] == 1280
     seven.save()
     seven.restart_kernel()
     seven.page.reload()
     seven.ready()
-    video.wait_for(timeout=30_000)
-    assert video.evaluate(MOVED) == 1280
+    video.wait_for()
+    assert play(video)[0] == 1280

@@ -38,7 +38,7 @@ def test_pairs_are_answered_by_keyboard_blind_taken_back_and_summed_up(
     notebook.type(0, SETUP.format(url=short_clips.base_url))
     notebook.run(0)
     view = notebook.cell(0).locator(".cometact-pairs")
-    view.get_by_text("0 answered, 6 pairs").wait_for(timeout=60_000)
+    view.get_by_text("0 answered, 6 pairs").wait_for()
     page.wait_for_function(READY)
     assert not re.search(
         "exaggerated|subtle|intensity|seed|hero", view.evaluate("node => node.outerHTML"), re.IGNORECASE

@@ -51,15 +51,15 @@ def test_someone_who_never_saw_it_gets_a_clip_without_typing_code(notebook: Note
     form = ready(notebook)
     form.get_by_label("CometAPI key").wait_for()
     form.get_by_role("switch").check()
-    form.get_by_text("Nothing is billed").first.wait_for(timeout=30_000)
+    form.get_by_text("Nothing is billed").first.wait_for()
     form.get_by_role("button", name="Use sample inputs").click()
-    form.get_by_role("img", name="Preview of the character").wait_for(timeout=30_000)
+    form.get_by_role("img", name="Preview of the character").wait_for()
     form.get_by_role("radio", name="960 × 960").check()
     form.get_by_role("slider").focus()
     notebook.page.keyboard.press("ArrowRight")
     form.get_by_text("4 · lively").wait_for()
     submit(form).click()
-    notebook.cell(1).locator(".cometact video[controls]").wait_for(timeout=60_000)
+    notebook.cell(1).locator(".cometact video[controls]").wait_for()
     assert notebook.value("panel.task.request.params") == "{'expression_intensity': 4, 'ratio': '960:960'}"
 
 
@@ -74,10 +74,10 @@ def test_fill_break_mend_and_double_click_is_one_post(notebook: Notebook) -> Non
     seed.fill("7")
     form.get_by_text("Is outside").wait_for(state="detached")
     submit(form).dblclick()
-    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    form.get_by_text("Accepted.").wait_for()
     submit(form).dblclick()
     cards = notebook.cell(1).locator(".cometact")
-    cards.nth(1).wait_for(timeout=30_000)
+    cards.nth(1).wait_for()
     assert notebook.value(f"len(panel.tasks), {POSTS}, panel.task.request.seed") == "2 2 7"
     assert cards.count() == 2
 
@@ -92,10 +92,10 @@ def test_a_click_on_a_busy_kernel_says_so_and_sends_what_the_page_shows(notebook
         form.get_by_label("Seed", exact=True).fill("42")
         submit(form).click()
         form.get_by_role("button", name="Sending…").click(force=True)
-        form.get_by_text("The kernel is busy").wait_for(timeout=30_000)
+        form.get_by_text("The kernel is busy").wait_for()
     finally:
         os.kill(pid, signal.SIGCONT)
-    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    form.get_by_text("Accepted.").wait_for()
     form.get_by_text("The kernel is busy").wait_for(state="hidden")
     assert notebook.value(f"panel.task.request.seed, {POSTS}") == "42 1"
 
@@ -105,7 +105,7 @@ def test_two_views_stay_in_step_and_cannot_send_twice(notebook: Notebook) -> Non
     notebook.type(2, "panel")
     notebook.run(2)
     one, two = (notebook.cell(index).locator(".cometact-panel") for index in (1, 2))
-    two.wait_for(timeout=30_000)
+    two.wait_for()
     one.get_by_label("Seed", exact=True).fill("11")
     notebook.page.wait_for_function(
         "node => node.value === '11'", arg=two.get_by_label("Seed", exact=True).element_handle()
@@ -114,20 +114,20 @@ def test_two_views_stay_in_step_and_cannot_send_twice(notebook: Notebook) -> Non
     notebook.page.evaluate(
         "() => document.querySelectorAll('.cometact-panel .primary').forEach(one => one.click())"
     )
-    two.get_by_text("Accepted.").wait_for(timeout=30_000)
+    two.get_by_text("Accepted.").wait_for()
     assert notebook.value(f"len(panel.tasks), {POSTS}") == "1 1"
 
 
 def test_a_second_click_and_a_held_key_send_nothing_also_after_a_fast_answer(notebook: Notebook) -> None:
     form = begin(notebook)
     submit(form).click()
-    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    form.get_by_text("Accepted.").wait_for()
     second = "new MouseEvent('click', {bubbles: true, detail: 2})"
     form.evaluate(f"node => node.querySelector('.primary').dispatchEvent({second})")
     assert notebook.value(f"len(panel.tasks), {POSTS}") == "1 1"
     submit(form).focus()
     notebook.page.keyboard.down("Enter")
-    notebook.cell(1).locator(".cometact").nth(1).wait_for(timeout=30_000)  # the second task's card
+    notebook.cell(1).locator(".cometact").nth(1).wait_for()  # the second task's card
     for _ in range(3):
         notebook.page.keyboard.down("Enter")  # held: it repeats
     notebook.page.keyboard.up("Enter")
@@ -138,7 +138,7 @@ def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook: N
     form = begin(notebook)
     form.get_by_label("Seed", exact=True).fill("7")
     submit(form).click()
-    notebook.cell(1).locator(".cometact video[controls]").wait_for(timeout=60_000)
+    notebook.cell(1).locator(".cometact video[controls]").wait_for()
     record = notebook.cell(1).locator(".cometact-panel-record")
     record.get_by_text("SUCCEEDED").wait_for(state="attached")
     assert not record.is_visible()
@@ -147,9 +147,9 @@ def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook: N
     form = ready(notebook)
     assert form.get_by_label("Seed", exact=True).input_value() == "7"
     submit(form).click()
-    notebook.cell(1).locator(".cometact").nth(1).wait_for(timeout=30_000)
+    notebook.cell(1).locator(".cometact").nth(1).wait_for()
     assert notebook.value(f"len(panel.tasks), {POSTS}") == "2 2"
-    record.locator("video").nth(1).wait_for(state="attached", timeout=60_000)
+    record.locator("video").nth(1).wait_for(state="attached")
 
     notebook.save()
     outputs = notebook.lab.saved(notebook.name)["cells"][1]["outputs"]
@@ -163,7 +163,7 @@ def test_it_survives_a_reload_and_leaves_a_record_without_its_kernel(notebook: N
 
 def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook: Notebook) -> None:
     form = begin(notebook)
-    form.locator(".primary.ready").wait_for(timeout=30_000)
+    form.locator(".primary.ready").wait_for()
     pid = int(notebook.value(SANDBOX_PID))
     os.kill(pid, signal.SIGSTOP)  # the request is sent, and its answer waits
     try:
@@ -177,7 +177,7 @@ def test_a_reload_and_a_reconnect_in_mid_flight_send_once(notebook: Notebook) ->
         form.get_by_role("button", name="Sending…").dblclick(force=True)
     finally:
         os.kill(pid, signal.SIGCONT)
-    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    form.get_by_text("Accepted.").wait_for()
     assert notebook.value(f"len(panel.tasks), {POSTS}") == "1 1"
 
 
@@ -192,10 +192,10 @@ def test_a_sweep_is_filled_in_priced_agreed_to_and_bought_once(notebook: Noteboo
     form.get_by_text("about $3.20", exact=True).wait_for()
     submit(form).dblclick()
     agree = form.get_by_role("button", name="Yes, buy 4 for $3.20")
-    agree.wait_for(timeout=30_000)
+    agree.wait_for()
     assert notebook.value(f"panel.sweep, {POSTS}") == "None 0"
     agree.dblclick()
-    form.get_by_text("Started.").wait_for(timeout=30_000)
+    form.get_by_text("Started.").wait_for()
     form.get_by_text("The same sweep as code").click()
     line = form.get_by_role("tabpanel")
     line.get_by_text("--expression-intensity 1,5 --seed 1,2").wait_for()
@@ -257,11 +257,11 @@ def test_nothing_bars_anyone_nor_runs_into_anything_in_either_theme_nor_at_400_p
     page = notebook.page
     page.evaluate(f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
     form = begin(notebook)
-    form.locator(".primary.ready").wait_for(timeout=30_000)
+    form.locator(".primary.ready").wait_for()
     form.get_by_text("The same request as code").click()
     form.get_by_text("Fill the form from code").click()
     submit(form).click()
-    notebook.cell(1).locator(".cometact").wait_for(timeout=30_000)
+    notebook.cell(1).locator(".cometact").wait_for()
     form.get_by_label("Seed", exact=True).fill("-4")
     form.get_by_text("Is outside").wait_for()
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")

@@ -47,7 +47,7 @@ def begin(notebook: Notebook) -> Locator:
     notebook.type(1, PANEL)
     notebook.run(1)
     form = notebook.cell(1).locator(".cometact-panel")
-    form.wait_for(timeout=30_000)
+    form.wait_for()
     return form
 
 
@@ -57,11 +57,11 @@ def file_for(form: Locator, role: str) -> Locator:
 
 def open_for_changes(form: Locator, role: str) -> None:
     """Wait until the kernel has looked at a file: before that nothing can be chosen."""
-    file_for(form, role).get_by_role("button", name="Prepare").wait_for(timeout=30_000)
+    file_for(form, role).get_by_role("button", name="Prepare").wait_for()
 
 
 def prepared(form: Locator, role: str) -> None:
-    file_for(form, role).get_by_text("Prepared. This was changed:").wait_for(timeout=60_000)
+    file_for(form, role).get_by_text("Prepared. This was changed:").wait_for()
 
 
 def facts(notebook: Notebook, *roles: str) -> list[list[float | None]]:
@@ -71,11 +71,12 @@ def facts(notebook: Notebook, *roles: str) -> list[list[float | None]]:
     notebook.type(2, f"import json\nprint('=', json.dumps({ask}), '=')")
     notebook.run(2)
     output = notebook.cell(2).locator(".jp-OutputArea").get_by_text(re.compile("= .* ="))
-    output.wait_for(timeout=30_000)
+    output.wait_for()
     answer: list[list[float | None]] = json.loads(output.inner_text().strip()[2:-2])
     return answer
 
 
+@pytest.mark.usefixtures("own_page")
 def test_a_reference_is_recorded_kept_and_prepared_and_the_camera_goes_off(notebook: Notebook) -> None:
     form = begin(notebook)
     form.get_by_role("button", name="Record…").click()
@@ -86,7 +87,7 @@ def test_a_reference_is_recorded_kept_and_prepared_and_the_camera_goes_off(noteb
     notebook.page.evaluate(CAMERA)
     form.get_by_role("button", name="Record…").click()
     form.get_by_role("button", name="Start recording").click()
-    form.get_by_text(re.compile(r"● (3\.[4-9]|[4-9]\.|[12]\d\.)")).wait_for(timeout=30_000)
+    form.get_by_text(re.compile(r"● (3\.[4-9]|[4-9]\.|[12]\d\.)")).wait_for()
     assert notebook.page.evaluate(LIVE) == 2
     form.get_by_role("button", name="Stop", exact=True).click()
     form.get_by_text("The camera is off.").wait_for()
@@ -96,7 +97,7 @@ def test_a_reference_is_recorded_kept_and_prepared_and_the_camera_goes_off(noteb
     form.get_by_role("button", name="Use this recording").click()
 
     editor = file_for(form, "reference")
-    editor.get_by_role("slider", name="Start of the part").wait_for(timeout=30_000)
+    editor.get_by_role("slider", name="Start of the part").wait_for()
     (path,) = notebook.lab.folder.glob("recording-*")
     assert form.get_by_label("Reference", exact=True).input_value() == path.name
     editor.get_by_role("button", name="Prepare").click()
@@ -174,7 +175,7 @@ def test_a_heic_and_the_frame_of_a_clip_are_there_after_a_reload_as_they_were_ch
     file_for(form, "character").get_by_role("button", name="Turn clockwise").click()
     notebook.type(2, KEPT)
     notebook.run(2)
-    notebook.cell(2).locator(".jp-OutputArea").get_by_text("= chosen =").wait_for(timeout=30_000)
+    notebook.cell(2).locator(".jp-OutputArea").get_by_text("= chosen =").wait_for()
 
     notebook.save()
     notebook.page.reload()
@@ -184,7 +185,7 @@ def test_a_heic_and_the_frame_of_a_clip_are_there_after_a_reload_as_they_were_ch
     left = file_for(form, "reference").get_by_role("slider", name="Left side")
     assert left.get_attribute("aria-valuetext") == "24.2 percent from the left"
     turned = file_for(form, "character").get_by_role("img", name="Picture of your file")
-    turned.evaluate("async node => { while (node.width !== 400) await new Promise(requestAnimationFrame); }")
+    notebook.page.wait_for_function("node => node.width === 400", arg=turned.element_handle())
     for role in ("character", "reference"):
         file_for(form, role).get_by_role("button", name="Prepare").click()
         prepared(form, role)
@@ -201,7 +202,7 @@ def test_files_become_public_only_after_a_word_of_their_user_s(notebook: Noteboo
         notebook.type(1, PAID.format(here=here))
         notebook.run(1)
         form = notebook.cell(1).locator(".cometact-panel")
-        form.wait_for(timeout=30_000)
+        form.wait_for()
         for number, (role, name) in enumerate((("character", "me.png"), ("reference", "talk.mp4"))):
             form.locator("input[type=file]").nth(number).set_input_files(tmp_path / name)
             open_for_changes(form, role)
@@ -216,6 +217,6 @@ def test_files_become_public_only_after_a_word_of_their_user_s(notebook: Noteboo
         assert not list(web.folder.iterdir())
         notebook.page.keyboard.press("Space")
         form.get_by_role("button", name=re.compile("^Submit")).click()
-        form.get_by_text("Accepted.").wait_for(timeout=60_000)
+        form.get_by_text("Accepted.").wait_for()
         assert not asked.is_visible()
         assert len(list(web.folder.iterdir())) == 2

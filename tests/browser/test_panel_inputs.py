@@ -24,12 +24,12 @@ def test_a_local_file_is_sent_only_when_that_is_ticked(notebook: Notebook, tmp_p
     with urlopen(url) as answer:
         (tmp_path / "mine, näher.png").write_bytes(answer.read())
     form.locator("input[type=file]").first.set_input_files(tmp_path / "mine, näher.png")
-    form.get_by_text("documents https URLs only").first.wait_for(timeout=30_000)
+    form.get_by_text("documents https URLs only").first.wait_for()
     assert form.get_by_label("Character", exact=True).input_value() == "upload:mine_ näher.png"
     form.get_by_role("img", name="Picture of your file for the character").wait_for()
     form.get_by_label("Try it all the same").check()
     form.locator(".primary.ready").click()
-    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    form.get_by_text("Accepted.").wait_for()
     assert notebook.value("panel.task.request.character.uri[:22]") == "data:image/png;base64,"
 
 
@@ -50,7 +50,7 @@ def test_an_upload_says_how_far_it_came_and_waits_for_a_busy_kernel(
         assert bar.is_visible()
     finally:
         os.kill(pid, signal.SIGCONT)
-    form.get_by_text("documents https URLs only").first.wait_for(timeout=30_000)
+    form.get_by_text("documents https URLs only").first.wait_for()
     bar.wait_for(state="hidden")
     assert form.get_by_label("Character", exact=True).input_value() == "upload:hero.png"
     form.get_by_label("Try it all the same").check()
@@ -124,6 +124,6 @@ def test_a_signed_link_is_seen_and_sent_and_not_saved(notebook: Notebook) -> Non
     assert "PanelWidget" in saved
     assert secret not in saved
     form.locator(".primary.ready").click()
-    form.get_by_text("Accepted.").wait_for(timeout=30_000)
+    form.get_by_text("Accepted.").wait_for()
     assert notebook.value("panel.task.request.character.uri[-12:]") == secret[-12:]
     notebook.page.evaluate(f"() => {saving}")

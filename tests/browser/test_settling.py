@@ -23,14 +23,14 @@ def begin(notebook: Notebook) -> Locator:
     notebook.type(1, LOST)
     notebook.run(1)
     card = notebook.cell(1).locator(".cometact").first
-    card.get_by_role("button", name="Confirm…").wait_for(timeout=60_000)
+    card.get_by_role("button", name="Confirm…").wait_for()
     return card
 
 
 def says(notebook: Notebook, number: int, code: str, text: str) -> None:
     notebook.type(number, code)
     notebook.run(number)
-    notebook.cell(number).get_by_text(text).first.wait_for(timeout=30_000)
+    notebook.cell(number).get_by_text(text).first.wait_for()
 
 
 def test_the_card_of_a_lost_answer_settles_it(notebook: Notebook) -> None:
@@ -53,7 +53,7 @@ def test_the_card_of_a_lost_answer_settles_it(notebook: Notebook) -> None:
 
     card.get_by_role("button", name="Forget").press("Enter")
     card.get_by_role("button", name="Really give it up?").press("Enter")
-    notebook.cell(1).get_by_text("You gave this unconfirmed request up").first.wait_for(timeout=30_000)
+    notebook.cell(1).get_by_text("You gave this unconfirmed request up").first.wait_for()
     assert notebook.cell(1).get_by_role("button", name="Forget").count() == 0  # frozen, nothing to press
     says(notebook, 2, "print(x.status, len(act.session().tasks()))", "FORGOTTEN 1")
 
@@ -62,6 +62,6 @@ def test_sending_again_asks_first_pays_once_and_names_the_new_task(notebook: Not
     card = begin(notebook)
     card.get_by_role("button", name="Send again…").click()
     card.get_by_role("button", name="Really pay $0.40?").click()
-    card.get_by_text("that answer was lost, too").wait_for(timeout=30_000)
+    card.get_by_text("that answer was lost, too").wait_for()
     assert card.get_by_role("button", name="Send again…").is_disabled()
     says(notebook, 2, "print(len(act.session().tasks()), 'sent')", "2 sent")

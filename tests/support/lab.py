@@ -10,8 +10,11 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import labextension
 import platformdirs
@@ -20,6 +23,8 @@ import sandboxes
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+#: How long a test waits for what it is sure of: so long that only what will never happen takes it, however busy the machine is.
+WAIT_MS = 180_000
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -92,6 +97,7 @@ class Lab:
     ) -> None:
         self.module = module = module or os.environ.get("COMETACT_NB_LANE_SERVER", "jupyterlab")
         base = os.environ.get("COMETACT_NB_LANE_BASE_URL", "/")
+        self.theme = theme
         self.folder = folder / "work"
         self.folder.mkdir()
         self.env = environment(folder, **more)
@@ -165,6 +171,28 @@ class Lab:
         """A notebook as it is on disk."""
         return json.loads((self.folder / name).read_text())  # type: ignore[no-any-return]
 
+    def states(self) -> set[Path]:
+        """The folders of all kernels so far, each with what its sandbox left."""
+        return set(self._states.glob("*"))
+
+    def end_kernel(self, notebook: str) -> None:
+        """End the kernel of one notebook: it and what it watches would go on beside the next test."""
+        for session in json.loads(self._ask("sessions")):
+            if session["path"] == notebook:
+                self._ask(f"sessions/{session['id']}", "DELETE")
+
+    def _ask(self, path: str, method: str = "GET") -> bytes:
+        """Answer of the server; empty where what was asked about has gone meanwhile."""
+        address = f"{self.base_url}/api/{path}?token={self.TOKEN}"
+        try:
+            with urlopen(Request(address, method=method), timeout=120) as answer:
+                return answer.read()  # type: ignore[no-any-return]
+        except HTTPError as error:
+            with error:
+                if error.code not in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+                    raise
+            return b""
+
     def stop(self) -> None:
         """End the server, its kernels, and the sandboxes that they used."""
         self.process.terminate()
@@ -174,7 +202,7 @@ class Lab:
             self.process.kill()
             self.process.wait()
         self._log.close()
-        for state in self._states.glob("*"):
+        for state in self.states():
             sandboxes.end(state)
 
 
@@ -185,6 +213,26 @@ _KERNEL_READY = """() => {
     }
     return false;
 }"""
+
+
+#: Opens a notebook in a JupyterLab that is loaded, alone: the launcher, which comes when all is closed, goes.
+_OPEN_BESIDE = """async path => {
+    const {commands, shell} = window.jupyterapp;
+    localStorage.clear();
+    sessionStorage.clear();
+    shell.expandLeft();
+    shell.activateById('filebrowser');
+    const opened = await commands.execute('docmanager:open', {path, factory: 'Notebook'});
+    for (const one of [...shell.widgets('main')]) if (one !== opened) one.dispose();
+    shell.activateById(opened.id);
+}"""
+#: The theme is a setting of the server: it lasts longer than a page.
+_CHOOSE_THEME = """async theme => {
+    if (document.body.dataset.jpThemeName !== theme)
+        await window.jupyterapp.commands.execute('apputils:change-theme', {theme});
+}"""
+_CLOSE_ALL = "() => { for (const one of [...window.jupyterapp.shell.widgets('main')]) one.dispose(); }"
+_LOADED = "() => Boolean(window.jupyterapp)"
 
 
 class Notebook:
@@ -198,6 +246,7 @@ class Notebook:
 
     def __init__(self, page: Page, lab: Lab, name: str) -> None:
         self.page, self.lab, self.name = page, lab, name
+        page.set_default_timeout(WAIT_MS)
         self.used = 0  #: the last cell that a test of its own accord asked something in
 
     def open(self) -> None:
@@ -205,14 +254,30 @@ class Notebook:
         self.page.goto(self.lab.url(self.name))
         self.ready()
 
+    def open_beside(self) -> None:
+        """Open it in the page as it is, which saves loading JupyterLab anew; load it where there is none."""
+        if self.lab.module == "jupyterlab" and self.page.evaluate(_LOADED):
+            self.page.evaluate(_OPEN_BESIDE, self.name)
+            self.ready()
+        else:
+            self.open()
+        if self.lab.module == "jupyterlab":
+            self.page.evaluate(_CHOOSE_THEME, self.lab.theme)
+
     def reload(self) -> None:
         """Load the page anew, and wait until the notebook's kernel is idle."""
         self.open()
 
+    def close(self) -> None:
+        """Close it without saving, and end its kernel."""
+        if self.page.evaluate(_LOADED):
+            self.page.evaluate(_CLOSE_ALL)
+        self.lab.end_kernel(self.name)
+
     def ready(self) -> None:
         """Wait until the notebook is drawn and its kernel is idle."""
-        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=180_000)
-        self.page.wait_for_function(_KERNEL_READY, timeout=180_000)
+        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        self.page.wait_for_function(_KERNEL_READY)
 
     def cell(self, index: int) -> Locator:
         """The ``index``-th cell."""
@@ -234,7 +299,7 @@ class Notebook:
     def finished(self, index: int) -> None:
         """Wait until a cell has an execution count."""
         prompt = self.cell(index).locator(".jp-InputPrompt")
-        prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for(timeout=180_000)
+        prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for()
 
     def value(self, expression: str) -> str:
         """What the kernel prints for an expression, asked in the next cell that was not used."""
@@ -242,7 +307,7 @@ class Notebook:
         self.type(index, f"print('=', {expression}, '=')")
         self.run(index)
         output = self.cell(index).locator(".jp-OutputArea").get_by_text(re.compile("= .* ="))
-        output.wait_for(timeout=30_000)
+        output.wait_for()
         return output.inner_text().strip()[2:-2]
 
     def save(self) -> None:
