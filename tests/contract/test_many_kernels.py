@@ -13,11 +13,13 @@ from signal import Signals
 import pytest
 from present import present
 from services import SandboxProcess, new_session
+from waiting import until
 
 from cometact_nb.domain.task import Status
 
 SPEED = 150.0
 KERNEL = """
+import signal
 import sys
 import cometact_nb as act
 history, output, url, speed, action, *rest = sys.argv[1:]
@@ -34,6 +36,10 @@ elif action == "sweep":
     sweep = act.sweep(character=sandbox.character, reference=sandbox.reference, replicates=8, name="shared")
     sweep.run(yes=True, canary=False).wait(120)
     print(*sorted(cell.task.id for cell in sweep.cells), *{cell.status for cell in sweep.cells})
+elif action == "buy":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it
+    sweep = act.sweep(character=rest[0], reference=sandbox.reference, name="ended")
+    sweep.run(yes=True).wait(120)
 elif action == "follow":
     print(act.task(rest[0]).wait(120).status)
 """
@@ -116,5 +122,24 @@ def test_the_tasks_of_a_dead_kernel_are_adopted_by_one_that_follows(
     owner.send_signal(how)
     owner.communicate(timeout=60)
     assert task.wait(60).clip
+    assert sandbox.posts() == 1
+    session.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_kernel_that_is_ended_in_the_middle_of_a_paid_request_leaves_its_id_or_a_doubt(
+    tmp_path: Path, sandbox: SandboxProcess, how: Signals
+) -> None:
+    owner = kernel(tmp_path, sandbox, "buy", sandbox.playing("slow-answer:seconds=600"))
+    until(lambda: sandbox.posts() == 1 or owner.poll() is not None)
+    owner.send_signal(how)
+    owner.communicate(timeout=60)
+    assert owner.returncode == -how
+    session = new_session(tmp_path, sandbox)
+    sweep = session.sweep_by_name("ended").look()
+    (cell,) = sweep.cells
+    assert cell.task is not None
+    assert cell.task.id or cell.status == Status.UNCONFIRMED
+    sweep.run(yes=True)
     assert sandbox.posts() == 1
     session.close()
