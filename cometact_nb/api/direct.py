@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -117,7 +118,7 @@ class DirectTransport(httpx.AsyncBaseTransport):
         try:
             async with asyncio.timeout(timeout_s):
                 _, connection = await loop.create_connection(
-                    lambda: _Connection(origin), *origin[1:], happy_eyeballs_delay=_NEXT_ADDRESS_S, **how
+                    lambda: _Connection(origin), *origin[1:], happy_eyeballs_delay=_delay_s(origin[1]), **how
                 )
         except TimeoutError:
             raise httpx.ConnectTimeout("") from None
@@ -301,3 +302,16 @@ class _Body(httpx.AsyncByteStream):
 def _expire(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_exception(httpx.ReadTimeout(""))
+
+
+def _delay_s(host: str) -> float | None:
+    """Return after how many seconds the next address of ``host`` is tried; None where there is only one.
+
+    asyncio tries addresses in tasks of their own, and leaves a socket open when all tasks of a loop are
+    cancelled at once, as they are at the end of a kernel, while one has just connected.
+    """
+    try:
+        ip_address(host)
+    except ValueError:
+        return _NEXT_ADDRESS_S
+    return None

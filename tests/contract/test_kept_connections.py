@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -133,3 +135,21 @@ def test_an_endless_body_is_read_up_to_a_megabyte() -> None:
         (outcome,) = polled(host.url)
     assert isinstance(outcome, flow.Answer)
     assert len(outcome.content) == 1_000_000
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_a_kernel_that_ends_while_it_connects_leaves_no_socket_open(turns: int) -> None:
+    """After so many turns of its loop; an open socket warns when it goes, and a warning is an error here."""
+
+    async def work(client: Client) -> None:
+        polling = asyncio.create_task(client.retrieve(Endpoint(url, Secret("sk-canary")), "task-1"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.wait({polling})
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with_client(work)
+    gc.collect()
