@@ -116,7 +116,7 @@ HELD = {
     "Cancelling is Runway's route": ["contract/test_tasks.py::test_a_cancel_the_service_does_not_know_is_said"],
     "A moderated generation": ["contract/test_outcomes.py::test_each_fault_costs_at_most_one_task_and_ends_as_written"],
     "CometAPI documents `https://`": [
-        "browser/test_panel.py::test_a_local_file_is_sent_only_when_that_is_ticked",
+        "browser/test_panel_inputs.py::test_a_local_file_is_sent_only_when_that_is_ticked",
         "views/test_panel_form.py::test_a_file_is_sent_inline_only_when_that_was_asked_for",
         "contract/test_own_files.py::test_without_a_place_a_small_file_goes_inside_the_request_if_that_is_allowed",
         "contract/test_own_files.py::test_without_a_place_paths_are_one_error_that_names_the_guide",
