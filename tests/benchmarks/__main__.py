@@ -35,6 +35,7 @@ ROWS = {
     "extension": "extension",
     "keeper": "keeper",
     "scale": "scale",
+    "history": "large",
     "prepare": "prepare",
     "publish": "publish",
     "measure": "measure",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROWS = [
-    "import", "submit", "polls", "wire", "watching", "resident", "notebook", "keeper", "scale", "prepare", "publish", "measure",
+    "import", "submit", "polls", "wire", "watching", "resident", "notebook", "keeper", "scale", "history", "prepare", "publish", "measure",
 ]  # fmt: skip
 
 
