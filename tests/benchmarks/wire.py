@@ -24,7 +24,7 @@ NAME = "wire"
 
 def measure(*, quick: bool) -> Report:
     """Watch tasks that never end, at the service's own pace, through a proxy that counts."""
-    sizes, seconds = ((3,), 1.0) if quick else ((20, 200), 60.0)
+    sizes, seconds = ((3,), 3.0) if quick else ((20, 200), 60.0)
     lines: list[Line] = []
     for size in sizes:
         sandbox = SandboxProcess("--concurrency", "100000", speed=1)
