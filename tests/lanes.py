@@ -20,7 +20,7 @@ KERNEL = (
 )
 GALLERY = (
     "tests/browser/test_gallery.py::test_clips_play_within_one_frame_of_each_other_also_after_a_seek_and_slower",
-    "tests/browser/test_gallery.py::test_stars_a_favourite_and_a_note_reach_python",
+    "tests/browser/test_gallery_ratings.py::test_stars_a_favourite_and_a_note_reach_python",
 )
 CLIPS = (
     "tests/contract/test_foreign_files.py",
