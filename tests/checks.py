@@ -12,9 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 #: A file at a time, since its tests share a process or two. (The groups of pytest-xdist 3.8 would do, too, but pytest 9.2
 #: does not see them.)
-_BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
-#: Most tests wait for a process; a browser is busier.
-_PARALLEL, _TWO = ["-n", "5", *_BY_FILE], ["-n", "2", *_BY_FILE]
+_PARALLEL = ["-n", "5", "--dist", "loadfile", "--no-loadscope-reorder"]
 #: How pytest begins the line of a test that failed, in the summary at its end.
 _NAMES = ("FAILED ", "ERROR ")
 _LAST_LINES = 12
@@ -28,7 +26,7 @@ def commands(tools: Path, arguments: list[str], browser: list[str]) -> dict[str,
     Args:
         tools: the folder of an environment's programs: ``python -m`` would test the checkout, not what is installed.
         arguments: pytest's, for both parts that are tests.
-        browser: what chooses the browser tests, which run in two processes; empty for none.
+        browser: what chooses the browser tests; empty for none.
     """
     pytest = str(tools / "pytest")
     parts = {
@@ -36,9 +34,10 @@ def commands(tools: Path, arguments: list[str], browser: list[str]) -> dict[str,
         "format": [str(tools / "ruff"), "format", "--check"],
         "types": [str(tools / "mypy")],
         "frontend": [str(tools / "python"), "-m", "tests.node"],
+        # Most of these tests wait for a process.
         "tests": [pytest, "-m", "not browser", *_PARALLEL, *arguments],
     }
-    return {**parts, "browser": [pytest, *_TWO, *browser, *arguments]} if browser else parts
+    return {**parts, "browser": [pytest, *browser, *arguments]} if browser else parts
 
 
 @contextmanager
