@@ -58,67 +58,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     server.stop()
 
 
-class SharedPage:
-    """The page in which one notebook after the other is opened; a new one after a test that failed or left a question."""
-
-    def __init__(self, new_page: Callable[[Lab], Page]) -> None:
-        self._new_page = new_page
-        self._page: Page | None = None
-        self._lab: Lab | None = None
-
-    def of(self, lab: Lab) -> Page:
-        """The page for a server, 1280 × 800."""
-        if self._page is None or self._lab is not lab:
-            self.close()
-            self._page, self._lab = self._new_page(lab), lab
-        self._forget_the_last_test(self._page)
-        return self._page
-
-    @staticmethod
-    def _forget_the_last_test(page: Page) -> None:
-        page.unroute_all()
-        page.context.clear_permissions()
-        page.emulate_media(color_scheme="null", forced_colors="null", media="null", reduced_motion="null")
-        page.set_viewport_size({"width": 1280, "height": 800})
-
-    def close(self) -> None:
-        if self._page is not None:
-            self._page.close()
-        self._page = None
-
-
-@pytest.fixture(scope="session")
-def shared_page(new_page: Callable[[Lab], Page]) -> Iterator[SharedPage]:
-    page = SharedPage(new_page)
-    yield page
-    page.close()
-
-
 @pytest.fixture
-def own_page(shared_page: SharedPage) -> Iterator[None]:
-    """Gives a test that changes what the browser itself offers a page which no other test has."""
-    shared_page.close()
-    yield
-    shared_page.close()
-
-
-@pytest.fixture
-def notebook(shared_page: SharedPage, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
-    """An empty notebook alone in a page, with a kernel and a sandbox of its own."""
-    failed, states = request.session.testsfailed, lab.states()
+def notebook(new_page: Callable[[Lab], Page], lab: Lab, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+    """An empty notebook in a page of its own, with a kernel and a sandbox of its own."""
+    states = lab.states()
     title = re.sub(r"\W+", "_", request.node.name)[-60:]  # a bracket in an address is no part of a path
-    opened = Notebook(shared_page.of(lab), lab, lab.write(f"{title}.ipynb", [""] * 8))
-    try:
-        opened.open_beside()
-    except Exception:
-        shared_page.close()  # what is wrong with it is no fault of the next test
-        raise
+    opened = Notebook(new_page(lab), lab, lab.write(f"{title}.ipynb", [""] * 8))
+    opened.open()
     yield opened
-    if request.session.testsfailed > failed or opened.page.locator(".jp-Dialog").count():
-        shared_page.close()
-        lab.end_kernel(opened.name)
-    else:
-        opened.close()
+    opened.page.close()
+    lab.end_kernel(opened.name)
     for state in lab.states() - states:
         sandboxes.end(state)
 

@@ -76,7 +76,6 @@ def facts(notebook: Notebook, *roles: str) -> list[list[float | None]]:
     return answer
 
 
-@pytest.mark.usefixtures("own_page")
 def test_a_reference_is_recorded_kept_and_prepared_and_the_camera_goes_off(notebook: Notebook) -> None:
     form = begin(notebook)
     form.get_by_role("button", name="Record…").click()

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-SETUP = "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(speed={speed})"
+SETUP = (
+    "%load_ext cometact_nb\nimport cometact_nb as act\nsandbox = act.use_sandbox(speed={speed})\n"
+    "act.configure(max_in_flight={at_once});"
+)
 SWEEP = (
     "sweep = act.sweep(character={character}, reference=sandbox.reference, expression_intensity=[1, 5], seed={seeds})\n"
     "sweep.run(canary=False)"
@@ -27,9 +30,13 @@ MOVES = "video => video.currentTime > 0.1"
 
 
 def begin(
-    notebook: Notebook, speed: float = 60, character: str = "sandbox.character", seeds: str = "[1, 2]"
+    notebook: Notebook,
+    speed: float = 60,
+    character: str = "sandbox.character",
+    seeds: str = "[1, 2]",
+    at_once: int = 5,
 ) -> Locator:
-    notebook.type(0, SETUP.format(speed=speed))
+    notebook.type(0, SETUP.format(speed=speed, at_once=at_once))
     notebook.run(0)
     notebook.finished(0)
     notebook.type(1, SWEEP.format(character=character, seeds=seeds))
@@ -89,9 +96,14 @@ def test_pause_go_on_and_retry_ask_where_money_is_at_stake_and_keys_reach_everyt
     notebook: Notebook,
 ) -> None:
     page = notebook.page
-    view = begin(notebook, character="sandbox.character + '?scenario=internal'", seeds="range(4)", speed=10)
+    character = "sandbox.character + '?scenario=internal'"
+    # Minutes for all of it, so that there is something to pause, however slow the page is; then the rest fast.
+    view = begin(notebook, character=character, seeds="range(4)", speed=4, at_once=1)
     view.get_by_role("button", name="Pause").click()
     view.get_by_text("PAUSED").wait_for()
+    notebook.type(2, "act.use_sandbox(speed=60)\nact.configure(max_in_flight=5);")
+    notebook.run(2)
+    notebook.finished(2)
     view.get_by_role("button", name="Go on with").click()
     view.get_by_text("FINISHED").wait_for()
     retry = view.get_by_role("button", name="Retry 8 cells")

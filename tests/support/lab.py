@@ -97,7 +97,6 @@ class Lab:
     ) -> None:
         self.module = module = module or os.environ.get("COMETACT_NB_LANE_SERVER", "jupyterlab")
         base = os.environ.get("COMETACT_NB_LANE_BASE_URL", "/")
-        self.theme = theme
         self.folder = folder / "work"
         self.folder.mkdir()
         self.env = environment(folder, **more)
@@ -215,26 +214,6 @@ _KERNEL_READY = """() => {
 }"""
 
 
-#: Opens a notebook in a JupyterLab that is loaded, alone: the launcher, which comes when all is closed, goes.
-_OPEN_BESIDE = """async path => {
-    const {commands, shell} = window.jupyterapp;
-    localStorage.clear();
-    sessionStorage.clear();
-    shell.expandLeft();
-    shell.activateById('filebrowser');
-    const opened = await commands.execute('docmanager:open', {path, factory: 'Notebook'});
-    for (const one of [...shell.widgets('main')]) if (one !== opened) one.dispose();
-    shell.activateById(opened.id);
-}"""
-#: The theme is a setting of the server: it lasts longer than a page.
-_CHOOSE_THEME = """async theme => {
-    if (document.body.dataset.jpThemeName !== theme)
-        await window.jupyterapp.commands.execute('apputils:change-theme', {theme});
-}"""
-_CLOSE_ALL = "() => { for (const one of [...window.jupyterapp.shell.widgets('main')]) one.dispose(); }"
-_LOADED = "() => Boolean(window.jupyterapp)"
-
-
 class Notebook:
     """One notebook page in a browser.
 
@@ -254,25 +233,9 @@ class Notebook:
         self.page.goto(self.lab.url(self.name))
         self.ready()
 
-    def open_beside(self) -> None:
-        """Open it in the page as it is, which saves loading JupyterLab anew; load it where there is none."""
-        if self.lab.module == "jupyterlab" and self.page.evaluate(_LOADED):
-            self.page.evaluate(_OPEN_BESIDE, self.name)
-            self.ready()
-        else:
-            self.open()
-        if self.lab.module == "jupyterlab":
-            self.page.evaluate(_CHOOSE_THEME, self.lab.theme)
-
     def reload(self) -> None:
         """Load the page anew, and wait until the notebook's kernel is idle."""
         self.open()
-
-    def close(self) -> None:
-        """Close it without saving, and end its kernel."""
-        if self.page.evaluate(_LOADED):
-            self.page.evaluate(_CLOSE_ALL)
-        self.lab.end_kernel(self.name)
 
     def ready(self) -> None:
         """Wait until the notebook is drawn and its kernel is idle."""
