@@ -117,7 +117,11 @@ class PublicFiles(Rows[PublicFile]):
     def __repr__(self) -> str:
         if not self._rows:
             return "Nothing is public by this history."
-        lines = [f"{len(self._rows)} public: anyone with the link can see them."]
+        # A sandbox: any other place is a folder, a store, or https.
+        here = sum(one.place.startswith("http://") for one in self._rows)
+        elsewhere = len(self._rows) - here
+        lines = [f"{elsewhere} public: anyone with the link can see them."] if elsewhere else []
+        lines += [f"{here} in the sandbox, which shows them on this machine alone."] if here else []
         for one in self._rows:
             at = f"{datetime.fromtimestamp(one.published_at, UTC):%Y-%m-%d %H:%M} UTC"
             ends = until(one.expires_at)

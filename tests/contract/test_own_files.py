@@ -117,6 +117,14 @@ def test_a_path_in_the_sandbox_goes_to_the_sandbox_and_nobody_is_asked(
     assert not files(web)
     assert all(body["character"]["uri"].startswith(f"{sandbox.base_url}/inputs/") for body in sent(sandbox))
     assert task.wait(60).clip is not None
+    words = repr(session.published())
+    assert words.startswith("2 in the sandbox, which shows them on this machine alone.")
+    assert "anyone" not in words
+    session.leave_sandbox()
+    session.publish(me, yes=True)
+    words = repr(session.published())
+    assert words.startswith("1 public: anyone with the link can see them.\n2 in the sandbox")
+    session.use_sandbox(sandbox.speed, url=sandbox.base_url)
     assert session.unpublish("all").ok
 
 
