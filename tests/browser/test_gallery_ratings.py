@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from gallery_page import CLIPS, READY, picker
+from playing import play
 from present import present
 
 if TYPE_CHECKING:
@@ -130,17 +131,13 @@ def test_a_rating_that_a_kernel_did_not_live_to_keep_is_taken_back_and_none_is_t
 
 
 def test_without_its_kernel_the_record_is_seen_and_plays(faces: Notebook) -> None:
-    page = faces.page
-    record = faces.cell(1).locator(
-        ".cometact-gallery-record:visible"
-    )  # as it was saved, or drawn anew from now
+    # As it was saved, and, once the server was asked, as it is now.
+    record = faces.cell(1).locator(".cometact-gallery-record:visible")
     assert record.count() == 0
     faces.save()
     assert len(json.dumps(faces.lab.saved(faces.name)["cells"][1]["outputs"])) < 40_000
     faces.restart_kernel()
     faces.reload()
-    record.wait_for()
-    assert "★★★" in record.inner_text()
-    video = record.locator("video").first
-    video.evaluate("node => node.load()")
-    page.wait_for_function("node => node.readyState > 0", arg=video.element_handle())
+    record.first.wait_for()
+    assert "★★★" in record.first.inner_text()
+    play(record.first.locator("video").first)
