@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from cometact_nb.errors import ConfigError
@@ -13,16 +14,16 @@ __all__ = ["check_flags", "check_seconds", "local_path"]
 
 
 def check_flags(**flags: Any) -> None:
-    """Raise unless each value is True or False: the text "no" is true for Python, and would agree.
+    """Raise unless each value is True, False or None: the text "no" is true for Python, and would agree.
 
     Args:
-        flags: values by the names of their arguments.
+        flags: values by the names of their arguments; None is one that was not given.
 
     Raises:
-        ConfigError: a value is neither; NumPy's own are taken.
+        ConfigError: a value is none of them; NumPy's own are taken.
     """
     for name, value in flags.items():
-        if not isinstance(value, bool) and type(value).__name__ not in {"bool_", "bool"}:
+        if not isinstance(value, (bool, NoneType)) and type(value).__name__ not in {"bool_", "bool"}:
             raise ConfigError(f"{name}={value!r} is neither True nor False.")
 
 

@@ -18,6 +18,8 @@ from cometact_nb.errors import (
     WatchStopped,
 )
 
+__all__ = ["error_for"]
+
 
 def error_for(task: Any) -> ActTwoError:
     """Make the error that says how a :class:`Task` ended without a clip."""

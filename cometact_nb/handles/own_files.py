@@ -24,7 +24,7 @@ from cometact_nb.domain.published import read_name
 from cometact_nb.domain.sizes import size
 from cometact_nb.errors import InputError, RequestError
 from cometact_nb.handles.local_file import Local, local
-from cometact_nb.handles.precheck import with_lasting_links
+from cometact_nb.handles.precheck import check_link_ends
 from cometact_nb.handles.public_files import Published, until
 from cometact_nb.handles.publish import LINK_S, bring, check_consent, ending, needs_consent
 from cometact_nb.handles.publish_to import SandboxTarget, is_configured, target_for, target_of_place
@@ -215,8 +215,7 @@ class OwnFiles:
         own = self._local(role, source)
         url = target.url(own.name)
         with self._lock:
-            before = self._staged.get(url)
-            if before is None or not before.is_there:
+            if (before := self._staged.get(url)) is None or not before.is_there:
                 self._staged[url] = _Staged(own, target)
         return MediaRef(own.type, url)
 
@@ -236,8 +235,7 @@ class OwnFiles:
 
     def is_planned(self, uri: str) -> bool:
         """Whether this is the address of a local file that is not public yet."""
-        staged = self._staged.get(uri)
-        return staged is not None and not staged.is_there
+        return (staged := self._staged.get(uri)) is not None and not staged.is_there
 
     def public_lines(self, requests: Iterable[ActTwoRequest]) -> tuple[str, ...]:
         """Say which local files become public for these requests, and where, a sentence each.
@@ -346,7 +344,9 @@ class OwnFiles:
             staged = self._staged.get(ref.uri.partition("?")[0])
             if staged is not None and staged.target.signs:
                 changes[name] = MediaRef(ref.type, staged.target.link(staged.own.name, LINK_S)[0])
-        return with_lasting_links(request.replace(**changes), self._core.engine.clock.now())
+        signed = request.replace(**changes) if changes else request
+        check_link_ends(signed, self._core.engine.clock.now())
+        return signed
 
     def _needed(self, uri: str) -> _Staged | None:
         """Return the file behind an address if it has to be brought to its place first."""

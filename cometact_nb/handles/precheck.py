@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cometact_nb.engine.inspector import Inspector
     from cometact_nb.handles.config import Config
 
-__all__ = ["LOOK_S", "check", "check_recent_looks", "judged", "look", "with_lasting_links"]
+__all__ = ["LOOK_S", "check", "check_link_ends", "check_recent_looks", "judged", "look"]
 
 #: The most seconds that a submit, or a sweep's plan, waits for the looks at its inputs.
 LOOK_S = 3.0
@@ -63,8 +63,8 @@ def _check_addresses(request: ActTwoRequest, config: Config) -> None:
         raise RequestError(local)
 
 
-def with_lasting_links(request: ActTwoRequest, now: float) -> ActTwoRequest:
-    """Return the same request, unless the service would be paid for one whose input it cannot fetch any more.
+def check_link_ends(request: ActTwoRequest, now: float) -> None:
+    """Raise if a signed link of a request has ended: the service would be paid, and could fetch nothing.
 
     Args:
         request: to be sent now.
@@ -80,7 +80,6 @@ def with_lasting_links(request: ActTwoRequest, now: float) -> ActTwoRequest:
     ]
     if ended and not request.allow_unlisted:
         raise RequestError(ended)
-    return request
 
 
 def _utc(moment: float) -> str:

@@ -253,7 +253,7 @@ class Task(NoCopies):
         Raises:
             ActTwoError: the task is not in doubt.
         """
-        check_flags(**({} if billed is None else {"billed": billed}))
+        check_flags(billed=billed)
         settle.forget(self._core, self._job, billed=billed)
         return self
 

@@ -86,7 +86,7 @@ export class Actions {
       this.extension.choices.pollSeconds,
     );
     this.extension.paced = (seconds) => sidebar.setSeconds(seconds);
-    // Who looks at the list soon opens a clip: its scripts come while the page has nothing else to do.
+    // Who looks at the list may open a clip: the player's scripts come a second later, after the list's own.
     setTimeout(() => import("./viewer.js").catch(() => {}), SOON_MS);
     return sidebar;
   }

@@ -151,7 +151,7 @@ class Purchase:
             if config.max_spend is not None:
                 check_max_spend(plan, *self._core.spent(config), yes=yes)
             if approved is not None and plan.refusal:
-                raise ApprovalNeeded(f"{plan.next_step()}", plan)
+                raise ApprovalNeeded(plan.next_step(), plan)
             approved = approved or approve(plan, ledger.approval, max_cost, yes=yes)
             ledger.buy_all_the_same()
             # Before the first cell is paid for, and after everything that may forbid it.

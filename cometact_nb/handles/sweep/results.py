@@ -89,7 +89,7 @@ class Results(NoCopies):
         """
         if not any(cell is one for one in self.cells):
             raise ConfigError(f"cell={cell!r} is no cell of this. Give one of its cells, such as .cells[0].")
-        check_flags(blind=blind, **({} if favourite is None else {"favourite": favourite}))
+        check_flags(blind=blind, favourite=favourite)
         job = cell.job
         if job is None:
             raise ConfigError(f"Cell {cell.index + 1} has no clip yet, so there is nothing to rate.")

@@ -174,7 +174,7 @@ class Sweep(Waiting):
             BudgetError: it costs more than ``max_cost`` or ``configure(max_spend=…)``; nothing was sent.
             ConfigError: no key, or another service is configured; nothing was sent.
         """
-        check_flags(yes=yes, **({} if canary is None else {"canary": canary}))
+        check_flags(yes=yes, canary=canary)
         self.look()
         self._purchase.start(self._entries.to_buy(), max_cost, yes=yes, canary=canary)
         return self._waited()
